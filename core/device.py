@@ -1,0 +1,44 @@
+"""Which device, and what makes its results repeatable."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from core.errors import PenumbraError
+
+if TYPE_CHECKING:
+    import torch
+
+CHOICES = ("auto", "cpu", "cuda")
+
+
+def choose(name: str = "auto") -> torch.device:
+    """The torch device for "auto" (a GPU when there is one), "cpu" or "cuda".
+
+    On a GPU also asks for repeatable kernels: one seed in, the same weights out.
+    """
+    import torch
+
+    if name not in CHOICES:
+        raise PenumbraError(f"device {name!r} is none of {', '.join(CHOICES)}")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise PenumbraError("no CUDA device was found; use --device cpu")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    return torch.device("cuda")
+
+
+def describe(device: torch.device) -> str:
+    """The device in words, for the record of a run."""
+    import platform
+
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"

@@ -1,0 +1,22 @@
+"""The methods: one file each, one line here. Importing this package does not import torch."""
+
+from core.methods.answer_only import ANSWER_ONLY
+from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage
+from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
+from core.methods.image_filters import BLUR, IMAGE_NOISE, PIXELATE, RANDOM_REPLACE
+from core.methods.original import ORIGINAL
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        DEEP_OBFUSCATOR,
+        ORIGINAL,
+        IMAGE_NOISE,
+        RANDOM_REPLACE,
+        BLUR,
+        PIXELATE,
+        ANSWER_ONLY,
+    )
+}
+
+__all__ = ["METHODS", "Batch", "Knob", "Method", "Model", "Phase", "Stage"]

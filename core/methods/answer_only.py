@@ -1,0 +1,49 @@
+"""`answer_only`: the device runs the whole task network and sends nothing but its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.methods.declare import Method, Model, setting
+from core.methods.task_network import PRESETS, task_networks, task_stage
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from core.run import Run
+
+
+def build(run: Run, attributes: tuple[str, ...]) -> Model:
+    """The release is the logits (B, tasks) of the network that `original` trains."""
+    preset = PRESETS[run.preset]
+    schedule = {name: setting(run, ANSWER_ONLY, name) for name in preset["schedule"]}
+    networks = task_networks(run, preset)
+
+    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
+        return networks["classifier"](networks["obfuscator"](x))
+
+    def own_head(z: Tensor) -> Tensor:
+        return z
+
+    return Model(
+        networks=networks,
+        stages=(task_stage(run, preset, networks, attributes, schedule),),
+        release=release,
+        own_head=own_head,
+    )
+
+
+ANSWER_ONLY = Method(
+    name="answer_only",
+    title="Answer only",
+    summary=(
+        "The device runs the whole network and sends only its answer. Where the task is known "
+        "and the device is strong enough, every method has to beat this."
+    ),
+    citation="the trivial alternative; no paper",
+    knobs=(),
+    presets=PRESETS,
+    build=build,
+    color="#9CA3AF",
+    baseline=True,
+)

@@ -1,0 +1,142 @@
+"""What a method says of itself, and what it hands to the training loop.
+
+A method file has two halves. Its declaration (`Method`, `Knob`) is plain data that the app reads
+without loading torch: sliders, sweep grids, command-line options and help texts are made from it.
+Its `build` function, called to train or to release, imports torch and returns a `Model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Generator, Tensor, nn
+
+    from core.run import Run
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One setting a person may move.
+
+    name     the key in `Run.knobs`, on the command line and in `knob:<name>` columns
+    symbol   as the paper writes it, for labels
+    default  value when nothing is said
+    grid     values of a sweep, from the weakest protection to the strongest
+    when     "train": each value is a training of its own; "release": moves on a finished run
+    help     one plain sentence: what more of it does
+    """
+
+    name: str
+    symbol: str
+    default: float
+    grid: tuple[float, ...]
+    when: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Method:
+    """The declaration of one method.
+
+    presets   {"paper": {...}, "compact": {...}}: `height`, `width` (pixels), network widths and
+              `schedule` (numbers a Run may replace)
+    build     (run, attributes) -> Model; `attributes` are the data set's attribute names, in order
+    baseline  True for what a method has to be compared with (drawn grey)
+    color     hex colour of the method in every chart
+    """
+
+    name: str
+    title: str
+    summary: str
+    citation: str
+    knobs: tuple[Knob, ...]
+    presets: dict[str, dict[str, Any]]
+    build: Callable[[Run, tuple[str, ...]], Model]
+    color: str
+    baseline: bool = False
+
+
+class Batch(NamedTuple):
+    """What one training step sees, on the training device.
+
+    x           float32 (B, 3, H, W) in [0, 1]
+    attributes  float32 (B, A) of 0 and 1, all of the data set's attributes in its order
+    identities  int64 (B,)
+    generator   on the CPU, seeded by the run's seed, the stage and the step
+    """
+
+    x: Tensor
+    attributes: Tensor
+    identities: Tensor
+    generator: Generator
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One kind of step: `losses(batch)` gives scalar tensors by name; the loop minimises "total"
+    with respect to the networks named in `trains` and leaves every other network as it was."""
+
+    name: str
+    trains: tuple[str, ...]
+    losses: Callable[[Batch], dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the schedule: `phases` take turns, one batch each, for `epochs` passes over the
+    defender's photographs. Optimisers start afresh with the stage.
+
+    shared   None, or everything (besides data, device and earlier shared stages) that the stage's
+             outcome depends on: runs that agree on it train it once and share the result
+    """
+
+    name: str
+    epochs: float
+    batch_size: int
+    learning_rate: float
+    phases: tuple[Phase, ...]
+    weight_decay: float = 0.0
+    shared: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A method's networks and what can be done with them.
+
+    release                 (x, generator, value) -> z: all that leaves the device. `value` is the
+                            release-time knob's, None for methods without one
+    own_head                z -> logits of `run.tasks`, or None
+    training_adversary      z -> logits of `run.private`, or None (paper protocol only)
+    training_reconstructor  z -> pictures in [0, 1], or None (paper protocol only)
+    """
+
+    networks: dict[str, nn.Module]
+    stages: tuple[Stage, ...]
+    release: Callable[[Tensor, torch.Generator, float | None], Tensor]
+    own_head: Callable[[Tensor], Tensor] | None = None
+    training_adversary: Callable[[Tensor], Tensor] | None = None
+    training_reconstructor: Callable[[Tensor], Tensor] | None = None
+
+
+def setting(run: Run, method: Method, name: str) -> float:
+    """A schedule entry of the run: its own value, or the preset's."""
+    return run.schedule.get(name, method.presets[run.preset]["schedule"][name])
+
+
+def columns(attributes: tuple[str, ...], names: tuple[str, ...]) -> list[int]:
+    """Positions of `names` among the data set's attributes.
+
+    Raises PenumbraError for an attribute the data set does not have.
+    """
+    from core.errors import PenumbraError
+
+    missing = [name for name in names if name not in attributes]
+    if missing:
+        raise PenumbraError(
+            f"the data set has no attribute {missing[0]!r}; it has: {', '.join(attributes)}"
+        )
+    return [attributes.index(name) for name in names]

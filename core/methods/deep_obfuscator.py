@@ -1,0 +1,195 @@
+"""DeepObfuscator (Li, Guo, Yang, Chen; AAAI-21 workshop version, arXiv 1909.04126).
+
+An obfuscator O and a classifier C play against two attackers that are trained along with them: an
+adversary classifier AC that wants the private attributes, and an adversary reconstructor AR that
+wants the picture back.
+
+Where the authors' code and the paper differ, the `paper` preset is the paper: Algorithm 1's cycle
+of four batches (the code uses five), a fresh Gaussian noise image for every batch as Eq. 8 says
+(the code keeps one), lambda fixed (the code lets a weight fall from 10 to 1). From the code: the
+learning rate. The paper gives no numbers of epochs; ours are in the presets. MS-SSIM's contrast
+terms are clamped (see `core.losses`).
+
+A network that a phase does not train takes part with batch statistics and keeps all its weights
+and buffers: with its running statistics the obfuscator could win by shifting the scale of its
+features, which stops no attacker that is trained afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, setting
+from core.methods.task_network import COMPACT, PAPER, classifier, task_networks, task_stage
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from core.run import Run
+
+PRESETS = {
+    "paper": PAPER
+    | {
+        "schedule": PAPER["schedule"]
+        | {"adversary_epochs": 5, "adversarial_epochs": 20, "adversarial_learning_rate": 1e-4}
+    },
+    "compact": COMPACT
+    | {
+        "schedule": COMPACT["schedule"]
+        | {"adversary_epochs": 10, "adversarial_epochs": 20, "adversarial_learning_rate": 1e-3}
+    },
+}
+
+
+def build(run: Run, attributes: tuple[str, ...]) -> Model:
+    """Networks of Table 1 and the schedule of section 3.5: pretrain O and C, then AC and AR on the
+    frozen O, then Algorithm 1."""
+    import torch
+
+    from core import losses
+    from core.nets import vgg
+
+    preset = PRESETS[run.preset]
+    schedule = {name: setting(run, DEEP_OBFUSCATOR, name) for name in preset["schedule"]}
+    knobs = {knob.name: run.knobs.get(knob.name, knob.default) for knob in DEEP_OBFUSCATOR.knobs}
+    lambda1, lambda2 = knobs["lambda1"], knobs["lambda2"]
+    tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
+
+    networks = task_networks(run, preset)
+    obfuscator, task_classifier = networks["obfuscator"], networks["classifier"]
+    adversary = vgg.seeded(
+        run.seed, "adversary_classifier", lambda: classifier(preset, len(run.private))
+    )
+    reconstructor = vgg.seeded(
+        run.seed,
+        "adversary_reconstructor",
+        lambda: vgg.MirroredDecoder(preset["encoder"], preset["height"], preset["width"]),
+    )
+    networks["adversary_classifier"] = adversary
+    networks["adversary_reconstructor"] = reconstructor
+
+    def noise_image(x: Tensor, generator: Generator) -> Tensor:
+        """I_noise of Eq. 8: N(.5, .25^2) clipped to [0, 1], as large as x."""
+        noise = torch.randn(x.shape, generator=generator).to(x)
+        return noise.mul_(0.25).add_(0.5).clamp_(0, 1)
+
+    def task_loss(batch: Batch, z: Tensor) -> Tensor:
+        return losses.cross_entropy(task_classifier(z), batch.attributes[:, tasks])
+
+    def attribute_loss(batch: Batch, z: Tensor) -> Tensor:
+        return losses.cross_entropy(adversary(z), batch.attributes[:, private])
+
+    def defend_against_reconstructor(batch: Batch) -> dict[str, Tensor]:
+        z = obfuscator(batch.x)
+        task = task_loss(batch, z)
+        if not lambda2:
+            return {"total": task, "task": task}
+        pictures = reconstructor(z)
+        to_original = losses.dissimilarity(batch.x, pictures)
+        to_noise = losses.dissimilarity(noise_image(batch.x, batch.generator), pictures)
+        return {
+            "total": losses.defend_pictures(task, to_noise, to_original, lambda2),
+            "task": task,
+            "reconstruction": to_original,
+            "noise": to_noise,
+        }
+
+    def defend_against_classifier(batch: Batch) -> dict[str, Tensor]:
+        z = obfuscator(batch.x)
+        task = task_loss(batch, z)
+        if not lambda1:
+            return {"total": task, "task": task}
+        attribute = attribute_loss(batch, z)
+        total = losses.defend_attributes(task, attribute, lambda1)
+        return {"total": total, "task": task, "attribute": attribute}
+
+    def attack(batch: Batch) -> dict[str, Tensor]:
+        with torch.no_grad():
+            z = obfuscator(batch.x)
+        reconstruction = losses.dissimilarity(batch.x, reconstructor(z))
+        attribute = attribute_loss(batch, z)
+        return {
+            "total": reconstruction + attribute,  # disjoint networks: each gets its own gradient
+            "reconstruction": reconstruction,
+            "attribute": attribute,
+        }
+
+    def recover_classifier(batch: Batch) -> dict[str, Tensor]:
+        with torch.no_grad():
+            z = obfuscator(batch.x)
+        task = task_loss(batch, z)
+        return {"total": task, "task": task}
+
+    adversaries = ("adversary_classifier", "adversary_reconstructor")
+    task = task_stage(run, preset, networks, attributes, schedule)
+    stages = (
+        task,
+        Stage(
+            name="adversaries",
+            epochs=schedule["adversary_epochs"],
+            batch_size=task.batch_size,
+            learning_rate=schedule["learning_rate"],
+            phases=(Phase("attack", adversaries, attack),),
+            shared={
+                "stage": "deep_obfuscator adversaries",
+                "private": run.private,
+                "epochs": schedule["adversary_epochs"],
+            },
+        ),
+        Stage(
+            name="adversarial",
+            epochs=schedule["adversarial_epochs"],
+            batch_size=task.batch_size,
+            learning_rate=schedule["adversarial_learning_rate"],
+            phases=(  # Algorithm 1: batch idx mod 4 == 0, 1, 2, 3
+                Phase("defend pictures", ("obfuscator",), defend_against_reconstructor),
+                Phase("defend attributes", ("obfuscator",), defend_against_classifier),
+                Phase("attack", adversaries, attack),
+                Phase("recover classifier", ("classifier",), recover_classifier),
+            ),
+        ),
+    )
+
+    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
+        return obfuscator(x)
+
+    return Model(
+        networks=networks,
+        stages=stages,
+        release=release,
+        own_head=task_classifier,
+        training_adversary=adversary,
+        training_reconstructor=reconstructor,
+    )
+
+
+DEEP_OBFUSCATOR = Method(
+    name="deep_obfuscator",
+    title="DeepObfuscator",
+    summary=(
+        "The encoder is trained against two simulated attackers, one that guesses the private "
+        "attribute and one that redraws the picture."
+    ),
+    citation="Li, Guo, Yang & Chen, DeepObfuscator, Algorithm 1",
+    knobs=(
+        Knob(
+            name="lambda1",
+            symbol="λ₁",
+            default=1.0,
+            grid=(0.0, 0.5, 1.0, 2.0, 5.0, 10.0),
+            when="train",
+            help="How hard the encoder works against guessing the private attribute (Eq. 5).",
+        ),
+        Knob(
+            name="lambda2",
+            symbol="λ₂",
+            default=1.0,
+            grid=(0.0, 0.5, 1.0, 2.0, 5.0, 10.0),
+            when="train",
+            help="How hard the encoder works against redrawing the picture (Eq. 9).",
+        ),
+    ),
+    presets=PRESETS,
+    build=build,
+    color="#0072B2",
+)

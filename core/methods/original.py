@@ -1,0 +1,44 @@
+"""`original`: the encoder trained for the tasks alone, its features released as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.methods.declare import Method, Model, setting
+from core.methods.task_network import PRESETS, task_networks, task_stage
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from core.run import Run
+
+
+def build(run: Run, attributes: tuple[str, ...]) -> Model:
+    """Obfuscator and classifier of DeepObfuscator's Table 1 without adversarial training: the
+    paper's second baseline."""
+    preset = PRESETS[run.preset]
+    schedule = {name: setting(run, ORIGINAL, name) for name in preset["schedule"]}
+    networks = task_networks(run, preset)
+
+    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
+        return networks["obfuscator"](x)
+
+    return Model(
+        networks=networks,
+        stages=(task_stage(run, preset, networks, attributes, schedule),),
+        release=release,
+        own_head=networks["classifier"],
+    )
+
+
+ORIGINAL = Method(
+    name="original",
+    title="Unprotected features",
+    summary="The encoder is trained for the task alone. Its features leave the device as they are.",
+    citation="DeepObfuscator, section 4.3, the baseline without adversarial training",
+    knobs=(),
+    presets=PRESETS,
+    build=build,
+    color="#6B7280",
+    baseline=True,
+)

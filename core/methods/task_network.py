@@ -1,0 +1,98 @@
+"""The unprotected service: an encoder and a classifier trained for the tasks alone.
+
+It is the first pretraining of DeepObfuscator, the whole of `original`, and what `answer_only`
+runs on the device; all of them share one training of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.methods.declare import Batch, Phase, Stage, columns
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from core.run import Run
+
+# DeepObfuscator Table 1 at CelebA's aligned size; the schedule's numbers of epochs are ours (the
+# paper gives none), batch size and optimiser the paper's, the learning rate its authors' code's.
+PAPER: dict[str, Any] = {
+    "height": 218,
+    "width": 178,
+    "encoder": (64, 128),
+    "classifier": (256, 512, 512),
+    "fully_connected": 4096,
+    "schedule": {"batch_size": 64, "learning_rate": 1e-4, "task_epochs": 10},
+}
+# The same topology for two CPU cores.
+COMPACT: dict[str, Any] = {
+    "height": 64,
+    "width": 64,
+    "encoder": (16, 32),
+    "classifier": (32, 48, 48),
+    "fully_connected": 64,
+    "schedule": {"batch_size": 64, "learning_rate": 1e-3, "task_epochs": 16},
+}
+PRESETS = {"paper": PAPER, "compact": COMPACT}
+
+
+def task_networks(run: Run, preset: dict[str, Any]) -> dict[str, nn.Module]:
+    """`obfuscator` and `classifier` of Table 1, freshly initialised from the run's seed."""
+    from core.nets import vgg
+
+    return {
+        "obfuscator": vgg.seeded(
+            run.seed, "obfuscator", lambda: vgg.Obfuscator(preset["encoder"])
+        ),
+        "classifier": vgg.seeded(
+            run.seed, "classifier", lambda: classifier(preset, len(run.tasks))
+        ),
+    }
+
+
+def classifier(preset: dict[str, Any], outputs: int) -> nn.Module:
+    """The classifier architecture of Table 1, also the adversary classifier's."""
+    from core.nets import vgg
+
+    return vgg.Classifier(
+        preset["encoder"][1],
+        preset["height"] // 4,
+        preset["width"] // 4,
+        preset["classifier"],
+        preset["fully_connected"],
+        outputs,
+    )
+
+
+def task_stage(
+    run: Run,
+    preset: dict[str, Any],
+    networks: dict[str, nn.Module],
+    attributes: tuple[str, ...],
+    schedule: dict[str, float],
+) -> Stage:
+    """Joint training of obfuscator and classifier on the tasks (DeepObfuscator Eq. 2)."""
+    from core import losses
+
+    tasks = columns(attributes, run.tasks)
+
+    def task_losses(batch: Batch) -> dict[str, Tensor]:
+        logits = networks["classifier"](networks["obfuscator"](batch.x))
+        task = losses.cross_entropy(logits, batch.attributes[:, tasks])
+        return {"total": task, "task": task}
+
+    return Stage(
+        name="task",
+        epochs=schedule["task_epochs"],
+        batch_size=int(schedule["batch_size"]),
+        learning_rate=schedule["learning_rate"],
+        phases=(Phase("task", ("obfuscator", "classifier"), task_losses),),
+        shared={
+            "stage": "task",
+            "tasks": run.tasks,
+            "seed": run.seed,
+            "widths": {k: preset[k] for k in ("encoder", "classifier", "fully_connected")},
+            "schedule": {k: schedule[k] for k in ("batch_size", "learning_rate", "task_epochs")},
+        },
+    )

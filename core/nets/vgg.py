@@ -1,0 +1,114 @@
+"""The VGG16 family of networks that DeepObfuscator (Table 1) and PRIC share.
+
+VGG16 with batch normalisation, cut after its second max-pool. At the published widths and
+218x178 the released feature map is 128 x 54 x 44: 304,128 numbers, 2.61 times the pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+def seeded(seed: int, name: str, build: Callable[[], nn.Module]) -> nn.Module:
+    """Build a network whose initial weights depend on (seed, name) alone, not on what was built
+    before it: networks of the same name start equal in every method."""
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int.from_bytes(digest[:7], "big"))
+        return build()
+
+
+def convolutions(channels: int, width: int, count: int) -> list[nn.Module]:
+    """`count` times conv3-`width`, batch norm, ReLU: keeps height and width."""
+    layers: list[nn.Module] = []
+    for _ in range(count):
+        layers += [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)]
+        layers += [nn.ReLU(inplace=True)]
+        channels = width
+    return layers
+
+
+class Obfuscator(nn.Sequential):
+    """(B, 3, H, W) in [0, 1] -> (B, widths[1], H // 4, W // 4), non-negative.
+
+    Two conv3-`widths[0]`, max-pool, two conv3-`widths[1]`, max-pool.
+    """
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        first, second = widths
+        super().__init__(
+            *convolutions(3, first, 2),
+            nn.MaxPool2d(2),
+            *convolutions(first, second, 2),
+            nn.MaxPool2d(2),
+        )
+
+
+class Classifier(nn.Module):
+    """z (B, channels, h, w) -> logits (B, outputs): the rest of VGG16.
+
+    Per entry of `widths` three convolutions and a max-pool, then two fully connected layers of
+    `fully_connected` units and one of `outputs`. The sigmoid of Table 1 is inside the loss.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        height: int,
+        width: int,
+        widths: Sequence[int],
+        fully_connected: int,
+        outputs: int,
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for block in widths:
+            layers += [*convolutions(channels, block, 3), nn.MaxPool2d(2)]
+            channels, height, width = block, height // 2, width // 2
+        self.features = nn.Sequential(*layers)
+        self.head = nn.Sequential(
+            nn.Linear(channels * height * width, fully_connected),
+            nn.ReLU(inplace=True),
+            nn.Linear(fully_connected, fully_connected),
+            nn.ReLU(inplace=True),
+            nn.Linear(fully_connected, outputs),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.head(self.features(z).flatten(1))
+
+
+class MirroredDecoder(nn.Module):
+    """z (B, widths[1], H // 4, W // 4) -> pictures (B, 3, H, W) in [0, 1].
+
+    The obfuscator layer by layer in reverse (Table 1): up-sample, deconv3-`widths[1]`,
+    deconv3-`widths[0]`, up-sample, deconv3-`widths[0]`, deconv3-3. Up-sampling goes to the exact
+    size the obfuscator had there (218x178 does not divide by 4). Table 1 names no output
+    function; a sigmoid keeps the pixels in [0, 1], which MS-SSIM needs.
+    """
+
+    def __init__(self, widths: Sequence[int], height: int, width: int) -> None:
+        super().__init__()
+        first, second = widths
+        self.sizes = ((height // 2, width // 2), (height, width))
+        self.coarse = nn.Sequential(*_deconvolution(second, second), *_deconvolution(second, first))
+        self.fine = nn.Sequential(
+            *_deconvolution(first, first), nn.ConvTranspose2d(first, 3, 3, padding=1)
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        z = self.coarse(functional.interpolate(z, size=self.sizes[0]))
+        return torch.sigmoid(self.fine(functional.interpolate(z, size=self.sizes[1])))
+
+
+def _deconvolution(channels: int, width: int) -> list[nn.Module]:
+    return [
+        nn.ConvTranspose2d(channels, width, 3, padding=1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+    ]

@@ -1,0 +1,434 @@
+"""The training loop: the only one, for every method.
+
+Everything random in step k (which photographs, noise images) is a pure function of the run's seed,
+the stage and k. So the state of a training is its networks, its optimisers and k; a training that
+was killed goes on from its last saved state to the same weights, bit for bit on the same device
+with the same number of threads, as one that was not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from filelock import FileLock, Timeout
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from core import checkpoint, device as devices
+from core.data.on_device import OnDevice, batch_positions, draw, steps_per_epoch, to_device
+from core.errors import PenumbraError
+from core.methods import METHODS, Batch, Model, Phase, Stage
+from core.run import VERSION, Run, checked, code_fingerprint, from_dict, home
+
+if TYPE_CHECKING:
+    from core.data.faces import Faces
+
+LOG_EVERY = 10  # steps
+SAVE_EVERY = 20.0  # seconds between saved states
+
+
+class Stopped(Exception):
+    """The training was asked to stop; its state is saved and it can be resumed."""
+
+
+def train(
+    run: Run,
+    faces: Faces,
+    device: str = "auto",
+    progress: bool = True,
+    save_every: float = SAVE_EVERY,
+) -> Path:
+    """Train `run` on the defender's photographs, or go on where it was stopped. Returns its folder.
+
+    Writes `run.json`, `log.jsonl`, `state.*` while it runs, then `weights.safetensors` and last
+    `done`; a finished run is left as it is. `save_every` is in seconds.
+
+    Raises PenumbraError when the folder is in use or belongs to other data, and Stopped on SIGTERM
+    or SIGINT after saving.
+    """
+    run = checked(run)
+    method = METHODS[run.method]
+    preset = method.presets[run.preset]
+    if (faces.height, faces.width) != (preset["height"], preset["width"]):
+        raise PenumbraError(
+            f"{run.method} {run.preset} needs {preset['height']}x{preset['width']} pixels, "
+            f"got {faces.height}x{faces.width}; load the data set at that size"
+        )
+    folder = run.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(folder / ".lock", timeout=0)
+        with lock, _stop_signals() as asked_to_stop:
+            if not (folder / "done").is_file():
+                _train(run, faces, devices.choose(device), folder, progress, save_every, asked_to_stop)
+    except Timeout as error:
+        raise PenumbraError(f"{run.id} is being trained by another process; wait for it") from error
+    return folder
+
+
+def _train(
+    run: Run,
+    faces: Faces,
+    device: torch.device,
+    folder: Path,
+    progress: bool,
+    save_every: float,
+    asked_to_stop: Callable[[], bool],
+) -> None:
+    record = _record(run, faces, device, folder)
+    model = METHODS[run.method].build(run, faces.attribute_names)
+    for network in model.networks.values():
+        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    photographs = to_device(faces, "defender", device) if model.stages else None
+    lengths = stage_lengths(model, len(faces.indices("defender")))
+    start_stage, start_step, optimisers, seconds = _resume(model, folder, device)
+    steps_before = sum(lengths[:start_stage]) + start_step
+    log = _Log(folder / "log.jsonl", keep=steps_before)
+    bar = tqdm(
+        total=sum(lengths), initial=steps_before, unit="step", disable=not progress, desc=run.id
+    )
+    began = saved = time.monotonic()
+
+    for number, stage in enumerate(model.stages):
+        if number < start_stage:
+            continue
+        first = start_step if number == start_stage else 0
+        cached = _shared_path(model, number, record)
+        if first == 0:
+            optimisers = _optimisers(model, stage)
+            if cached is not None and cached.is_file():
+                checkpoint.fill_networks(model.networks, checkpoint.load_tensors(cached), cached)
+                bar.update(lengths[number])
+                log.note(stage=stage.name, shared=True, steps=lengths[number])
+                continue
+        assert photographs is not None
+        for step in range(first, lengths[number]):
+            phase = stage.phases[step % len(stage.phases)]
+            batch = batch_at(photographs, run.seed, number, step, stage.batch_size)
+            losses = update(model, phase, batch, optimisers)
+            bar.update()
+            if step % LOG_EVERY < len(stage.phases):  # every phase of a cycle, not always the same
+                log.losses(
+                    stage=stage.name,
+                    step=sum(lengths[:number]) + step,
+                    steps=sum(lengths),
+                    phase=phase.name,
+                    seconds=seconds + time.monotonic() - began,
+                    losses=losses,
+                )
+            stopping = asked_to_stop()
+            if stopping or time.monotonic() - saved > save_every:
+                log.flush()
+                elapsed = seconds + time.monotonic() - began
+                _save_state(folder, model, optimisers, number, step + 1, elapsed)
+                saved = time.monotonic()
+            if stopping:
+                bar.close()
+                raise Stopped(f"{run.id} stopped at step {step + 1} of stage {stage.name}")
+        if cached is not None:
+            checkpoint.save_tensors(cached, checkpoint.network_tensors(model.networks))
+    bar.close()
+    log.flush()
+    record["seconds"] = round(seconds + time.monotonic() - began, 2)
+    record["steps"] = sum(lengths)
+    finish(folder, model, record)
+
+
+def stage_lengths(model: Model, photographs: int) -> list[int]:
+    """Steps of each stage for a number of training photographs."""
+    return [
+        max(len(stage.phases), round(stage.epochs * steps_per_epoch(photographs, stage.batch_size)))
+        if stage.epochs
+        else 0
+        for stage in model.stages
+    ]
+
+
+def batch_at(photographs: OnDevice, seed: int, stage: int, step: int, batch_size: int) -> Batch:
+    """The batch of one step: a pure function of its arguments. Also seeds torch's own generators,
+    so that a network with dropout stays repeatable."""
+    step_seed = int.from_bytes(
+        hashlib.sha256(f"{seed}/{stage}/{step}".encode()).digest()[:7], "big"
+    )
+    torch.manual_seed(step_seed)
+    n = len(photographs.identities)
+    positions = batch_positions(n, batch_size, step, seed, stage)
+    x, attributes = draw(photographs, positions)
+    return Batch(
+        x.contiguous(memory_format=torch.channels_last),
+        attributes,
+        photographs.identities[positions.to(photographs.identities.device)],
+        torch.Generator().manual_seed(step_seed),
+    )
+
+
+def update(
+    model: Model, phase: Phase, batch: Batch, optimisers: dict[str, torch.optim.Optimizer]
+) -> dict[str, Tensor]:
+    """One step of one phase: only the networks in `phase.trains` change, buffers included.
+
+    Raises PenumbraError when the loss is not finite.
+    """
+    for name, network in model.networks.items():
+        set_trainable(network, name in phase.trains)
+        if name in phase.trains:
+            optimisers[name].zero_grad(set_to_none=True)
+    losses = phase.losses(batch)
+    losses["total"].backward()
+    for name in phase.trains:
+        optimisers[name].step()
+    return losses
+
+
+def set_trainable(network: nn.Module, trainable: bool) -> None:
+    """Train mode with or without changes: a network that is not trained passes gradients on, uses
+    batch statistics, and keeps its weights and its running statistics."""
+    if getattr(network, "_trainable", None) is trainable:
+        return
+    network.train()
+    network.requires_grad_(trainable)
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.track_running_stats = trainable
+    network._trainable = trainable  # type: ignore[assignment]
+
+
+def freeze(model: Model) -> Model:
+    """Eval mode for good, with no gradients into the weights: how a release is measured."""
+    for network in model.networks.values():
+        set_trainable(network, True)  # so that batch norm uses its running statistics again
+        network.eval().requires_grad_(False)
+        network._trainable = None  # type: ignore[assignment]
+    return model
+
+
+def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[str, Any], Model]:
+    """A finished run from its folder: (run, record of run.json, frozen model).
+
+    Raises PenumbraError when the folder is unfinished, damaged, renamed or of another version.
+    """
+    record = checkpoint.read_json(folder / "run.json")
+    if record.get("version") != VERSION:
+        raise PenumbraError(
+            f"{folder} was written by another version of Penumbra "
+            f"({record.get('version')!r}, this is {VERSION}); train it again"
+        )
+    run = from_dict(record.get("run", {}))
+    if folder.name != run.id:
+        raise PenumbraError(f"{folder} holds {run.id}; give the folder its own name back")
+    if not (folder / "done").is_file():
+        raise PenumbraError(f"{folder} is not finished; resume it with python -m core train")
+    attributes = record.get("attributes")
+    if not isinstance(attributes, list) or not all(isinstance(a, str) for a in attributes):
+        raise PenumbraError(f"{folder}/run.json names no attributes; train it again")
+    model = METHODS[run.method].build(run, tuple(attributes))
+    weights = folder / "weights.safetensors"
+    tensors = checkpoint.load_tensors(weights, record.get("weights_sha256"))
+    checkpoint.fill_networks(model.networks, tensors, weights)
+    for network in model.networks.values():
+        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return run, record, freeze(model)
+
+
+def finish(folder: Path, model: Model, record: dict[str, Any]) -> None:
+    """Write weights and record, drop the training state, and mark the folder done."""
+    tensors = checkpoint.halved(checkpoint.network_tensors(model.networks))
+    bad = [name for name, t in tensors.items() if t.is_floating_point() and not t.isfinite().all()]
+    if bad:
+        raise PenumbraError(f"training diverged: {bad[0]} is not finite; lower the learning rate")
+    record["weights_sha256"] = checkpoint.save_tensors(folder / "weights.safetensors", tensors)
+    checkpoint.write_json(folder / "run.json", record)
+    checkpoint.write_bytes(folder / "done", b"")
+    for name in ("state.json", "state.safetensors"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _record(run: Run, faces: Faces, device: torch.device, folder: Path) -> dict[str, Any]:
+    """Content of run.json at the start. A folder begun on other data is refused."""
+    record = {
+        "version": VERSION,
+        "run": json.loads(run.canonical()),
+        "attributes": list(faces.attribute_names),
+        "data": {
+            "fingerprint": faces.fingerprint,
+            "photographs": {s: len(faces.indices(s)) for s in ("defender", "attacker", "validation", "test")},
+            "identities": len(set(faces.identities.tolist())),
+        },
+        "device": devices.describe(device),
+        "device_type": device.type,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "code": code_fingerprint(),
+    }
+    path = folder / "run.json"
+    if path.is_file():
+        old = checkpoint.read_json(path)
+        if old.get("data") != record["data"]:
+            raise PenumbraError(
+                f"{folder} was begun on other photographs; delete it, or restore the data set"
+            )
+    checkpoint.write_json(path, record)
+    return record
+
+
+def _shared_path(model: Model, number: int, record: dict[str, Any]) -> Path | None:
+    """Where the outcome of stage `number` is kept for other runs; None when it is not shared."""
+    described = [stage.shared for stage in model.stages[: number + 1]]
+    if None in described:
+        return None
+    key = json.dumps(
+        [described, record["data"]["fingerprint"], record["device_type"], record["threads"], VERSION],
+        sort_keys=True,
+    )
+    name = hashlib.sha256(key.encode()).hexdigest()[:20]
+    return home() / "pretrained" / f"{name}.safetensors"
+
+
+def _optimisers(model: Model, stage: Stage) -> dict[str, torch.optim.Optimizer]:
+    names = {name for phase in stage.phases for name in phase.trains}
+    return {
+        name: torch.optim.Adam(
+            model.networks[name].parameters(), lr=stage.learning_rate, weight_decay=stage.weight_decay
+        )
+        for name in sorted(names)
+    }
+
+
+def _save_state(
+    folder: Path,
+    model: Model,
+    optimisers: dict[str, torch.optim.Optimizer],
+    stage: int,
+    step: int,
+    seconds: float,
+) -> None:
+    tensors = checkpoint.network_tensors(model.networks)
+    for name, optimiser in optimisers.items():
+        for index, entry in optimiser.state_dict()["state"].items():
+            for key, value in entry.items():
+                tensors[f"optimiser/{name}/{index}/{key}"] = torch.as_tensor(value)
+    # A kill between the two files leaves a hash that does not fit: the older pair is kept by name.
+    name = f"state-{stage}-{step}.safetensors"
+    digest = checkpoint.save_tensors(folder / name, tensors)
+    state = {"stage": stage, "step": step, "seconds": seconds, "file": name, "sha256": digest}
+    checkpoint.write_json(folder / "state.json", state)
+    for old in folder.glob("state-*.safetensors"):
+        if old.name != name:
+            old.unlink()
+
+
+def _resume(
+    model: Model, folder: Path, device: torch.device
+) -> tuple[int, int, dict[str, torch.optim.Optimizer], float]:
+    """(stage, step, optimisers, seconds so far) from the saved state, or the beginning."""
+    if not (folder / "state.json").is_file():
+        return 0, 0, {}, 0.0
+    state = checkpoint.read_json(folder / "state.json")
+    path = folder / Path(str(state["file"])).name
+    tensors = checkpoint.load_tensors(path, state["sha256"])
+    checkpoint.fill_networks(model.networks, tensors, path)
+    optimisers = _optimisers(model, model.stages[state["stage"]])
+    for name, optimiser in optimisers.items():
+        prefix = f"optimiser/{name}/"
+        entries: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith(prefix):
+                index, field = key[len(prefix) :].split("/")
+                entries.setdefault(int(index), {})[field] = value
+        groups = optimiser.state_dict()["param_groups"]
+        optimiser.load_state_dict({"state": entries, "param_groups": groups})
+    return state["stage"], state["step"], optimisers, state["seconds"]
+
+
+class _Log:
+    """`log.jsonl`: rows gathered in memory as device scalars and written rarely, so that logging
+    never makes a GPU wait."""
+
+    def __init__(self, path: Path, keep: int) -> None:
+        """Drop the rows of steps from `keep` on: they will be trained, and written, again."""
+        self.path = path
+        self.waiting: list[dict[str, Any]] = []
+        self.flushed = time.monotonic()
+        rows = read_log(path)
+        kept = [row for row in rows if row.get("step", -1) < keep]
+        checkpoint.write_bytes(path, "".join(json.dumps(row) + "\n" for row in kept).encode())
+
+    def note(self, **row: Any) -> None:
+        self.waiting.append(row)
+        self.flush()
+
+    def losses(self, losses: dict[str, Tensor], **row: Any) -> None:
+        self.waiting.append(row | {"losses": {k: v.detach() for k, v in losses.items()}})
+        if time.monotonic() - self.flushed > 1:
+            self.flush()
+
+    def flush(self) -> None:
+        """Raises PenumbraError when a loss is not finite: nothing after it is worth training."""
+        rows = []
+        for row in self.waiting:
+            losses = {k: float(v) for k, v in row.pop("losses", {}).items()}
+            bad = [k for k, v in losses.items() if not -1e30 < v < 1e30]
+            if bad:
+                raise PenumbraError(
+                    f"training diverged in stage {row['stage']}, step {row['step']}: the loss "
+                    f"{bad[0]!r} is not finite; use a smaller knob value or learning rate"
+                )
+            row["seconds"] = round(row.get("seconds", 0.0), 2)
+            rows.append(row | {k: round(v, 5) for k, v in losses.items()})
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        self.waiting, self.flushed = [], time.monotonic()
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """Rows of a log; a last line cut short by a kill is left out."""
+    if not path.is_file():
+        return []
+    rows = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+    return rows
+
+
+@contextmanager
+def _stop_signals() -> Iterator[Callable[[], bool]]:
+    """Turn SIGTERM and SIGINT into a flag that is read between two steps."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+
+    try:
+        before = {s: signal.signal(s, ask) for s in (signal.SIGTERM, signal.SIGINT)}
+    except ValueError:  # not the main thread: the caller handles signals
+        before = {}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _threads_from_environment() -> None:
+    """`PENUMBRA_THREADS` sets torch's threads (two trainings side by side want one each)."""
+    if count := os.environ.get("PENUMBRA_THREADS"):
+        torch.set_num_threads(int(count))
+
+
+_threads_from_environment()
