@@ -109,7 +109,7 @@ def _train(
             if cached is not None and cached.is_file():
                 checkpoint.fill_networks(model.networks, checkpoint.load_tensors(cached), cached)
                 bar.update(lengths[number])
-                log.note(stage=stage.name, shared=True, steps=lengths[number])
+                log.note(stage=stage.name, step=sum(lengths[:number]), steps=sum(lengths), shared=True)
                 continue
         assert photographs is not None
         for step in range(first, lengths[number]):
@@ -249,8 +249,8 @@ def finish(folder: Path, model: Model, record: dict[str, Any]) -> None:
     record["weights_sha256"] = checkpoint.save_tensors(folder / "weights.safetensors", tensors)
     checkpoint.write_json(folder / "run.json", record)
     checkpoint.write_bytes(folder / "done", b"")
-    for name in ("state.json", "state.safetensors"):
-        (folder / name).unlink(missing_ok=True)
+    for path in (folder / "state.json", *folder.glob("state-*.safetensors")):
+        path.unlink(missing_ok=True)
 
 
 def _record(run: Run, faces: Faces, device: torch.device, folder: Path) -> dict[str, Any]:

@@ -1,0 +1,242 @@
+"""Run folders -> tidy tables. Reads JSON and pictures only: no torch, so the app opens fast.
+
+Whatever lies in the checkpoint folder is treated as hostile: a file that is not what it should be
+becomes a `problem` of its run, never an exception.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core import checkpoint
+from core.errors import PenumbraError
+from core.run import RUN_ID, VERSION, Run, checkpoints, from_dict, state
+
+FINDING = {  # column -> type of a finding row
+    "run_id": str,
+    "target": str,
+    "role": str,
+    "attacker": str,
+    "protocol": str,
+    "release_value": float,
+    "metric": str,
+    "value": float,
+    "low": float,
+    "high": float,
+    "chance": float,
+    "n": int,
+    "identities": int,
+    "seed": int,
+    "conclusive": bool,
+}
+RUN = ("dataset", "method", "preset", "tasks", "private")
+LARGEST_TABLE = 16 << 20  # bytes of one findings file
+LARGEST_ARRAYS = 64 << 20
+
+
+def run_folders(root: Path | None = None) -> list[Path]:
+    """Every folder that is, or claims to be, a run: `<dataset>/<run_id>/`, in name order."""
+    root = checkpoints() if root is None else root
+    if not root.is_dir():
+        return []
+    return [
+        folder
+        for dataset in sorted(root.iterdir())
+        if dataset.is_dir() and not dataset.is_symlink()
+        for folder in sorted(dataset.iterdir())
+        if folder.is_dir() and not folder.is_symlink() and RUN_ID.fullmatch(folder.name)
+    ]
+
+
+def read_run(folder: Path) -> Run:
+    """The Run of a folder. Raises PenumbraError when run.json is missing, damaged, of another
+    version, or does not belong to the folder's name."""
+    record = checkpoint.read_json(folder / "run.json")
+    if record.get("version") != VERSION:
+        raise PenumbraError(
+            f"{folder.name} was written by another version of Penumbra; train it again"
+        )
+    run = from_dict(record.get("run", {}))
+    if run.id != folder.name or run.dataset != folder.parent.name:
+        raise PenumbraError(
+            f"{folder.parent.name}/{folder.name} holds {run.dataset}/{run.id}: "
+            "give the folder its own name back"
+        )
+    return run
+
+
+def runs(root: Path | None = None) -> pd.DataFrame:
+    """One row per run folder: run_id, dataset, method, preset, tasks, private, seed, knob:<name>…,
+    state (finished | training | damaged), evaluated (number of finished attacks), seconds,
+    problem (one line, or None), folder."""
+    rows = []
+    for folder in run_folders(root):
+        row: dict[str, Any] = {"run_id": folder.name, "dataset": folder.parent.name}
+        row |= {"method": folder.name.rsplit("-", 1)[0], "folder": str(folder)}
+        try:
+            row |= _describe(read_run(folder))
+            row["state"] = state(folder)
+            row["problem"] = (
+                f"{folder.name}: the weights are missing; delete the folder and train again"
+                if row["state"] == "damaged"
+                else None
+            )
+            row["seconds"] = checkpoint.read_json(folder / "run.json").get("seconds")
+        except PenumbraError as error:
+            row |= {"state": "damaged", "problem": str(error)}
+        row["evaluated"] = len(attack_folders(folder))
+        rows.append(row)
+    columns = ["run_id", *RUN, "seed", "state", "evaluated", "seconds", "problem", "folder"]
+    table = pd.DataFrame(rows)
+    for column in columns:
+        if column not in table:
+            table[column] = pd.Series(dtype=object)
+    knobs = sorted(c for c in table if c.startswith("knob:"))
+    return table[[*columns[:7], *knobs, *columns[7:]]]
+
+
+def attack_folders(folder: Path) -> list[Path]:
+    """Finished `attacks/<protocol>/<attack>[@<release value>]` folders of a run."""
+    return sorted(path.parent for path in folder.glob("attacks/*/*/done"))
+
+
+def findings(root: Path | None = None) -> pd.DataFrame:
+    """Every finding of every finished run, one row each, with dataset, method, preset, tasks,
+    private (comma-joined) and one `knob:<name>` column per training knob.
+
+    Damaged folders and damaged rows are left out; `problems` names them.
+    """
+    table, _ = _gather(root)
+    return table
+
+
+def problems(root: Path | None = None) -> list[str]:
+    """One line for everything that was left out of `findings` because it is damaged."""
+    _, found = _gather(root)
+    return found
+
+
+def _gather(root: Path | None) -> tuple[pd.DataFrame, list[str]]:
+    rows: list[dict[str, Any]] = []
+    wrong: list[str] = []
+    for folder in run_folders(root):
+        try:
+            run = read_run(folder)
+            if state(folder) == "damaged":
+                raise PenumbraError(f"{folder.name}: the weights are missing; train it again")
+            if state(folder) != "finished":
+                continue
+            described = _describe(run)
+            for attack in attack_folders(folder):
+                rows += [described | row for row in read_findings(attack / "findings.jsonl", run)]
+        except PenumbraError as error:
+            wrong.append(str(error))
+    knobs = sorted({key for row in rows for key in row if key.startswith("knob:")})
+    return pd.DataFrame(rows, columns=[*FINDING, *RUN, *knobs]), wrong
+
+
+def _describe(run: Run) -> dict[str, Any]:
+    return {
+        "dataset": run.dataset,
+        "method": run.method,
+        "preset": run.preset,
+        "tasks": ",".join(run.tasks),
+        "private": ",".join(run.private),
+        "seed": run.seed,
+        **{f"knob:{name}": value for name, value in run.knobs.items()},
+    }
+
+
+def read_findings(path: Path, run: Run) -> list[dict[str, Any]]:
+    """Rows of one findings file, typed. Raises PenumbraError naming the first bad row."""
+    try:
+        if path.stat().st_size > LARGEST_TABLE:
+            raise PenumbraError(f"{run.id}: {path.name} is too large to be ours; evaluate it again")
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PenumbraError(
+            f"{run.id}: findings of {path.parent.name} cannot be read ({error}); evaluate it again"
+        ) from error
+    rows = []
+    for number, line in enumerate(lines, 1):
+        try:
+            rows.append(_typed(json.loads(line), run))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise PenumbraError(
+                f"{run.id}: row {number} of {path.parent.name}/{path.name} is damaged; "
+                "delete that attack's folder and evaluate again"
+            ) from error
+    return rows
+
+
+def _typed(row: dict[str, Any], run: Run) -> dict[str, Any]:
+    typed: dict[str, Any] = {}
+    for name, kind in FINDING.items():
+        value = row[name] if name in ("target", "role", "attacker", "metric", "value") else row.get(name)
+        if name == "run_id" and value not in (None, run.id):
+            raise ValueError("row of another run")
+        if kind is float:
+            typed[name] = math.nan if value is None else float(value)
+        elif kind is str:
+            if value is not None and (not isinstance(value, str) or len(value) > 200):
+                raise TypeError(name)
+            typed[name] = value
+        else:
+            typed[name] = None if value is None else kind(value)
+    typed["run_id"], typed["seed"] = run.id, run.seed
+    typed["conclusive"] = bool(row.get("conclusive", True))
+    return typed
+
+
+def arrays(folder: Path) -> dict[str, np.ndarray]:
+    """`arrays.npz` of one attack folder. Raises PenumbraError when missing, damaged or too large."""
+    path = folder / "arrays.npz"
+    try:
+        if path.stat().st_size > LARGEST_ARRAYS:
+            raise PenumbraError(f"{path} is too large to be ours; evaluate the run again")
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            if sum(info.file_size for info in file.zip.infolist()) > LARGEST_ARRAYS:
+                raise PenumbraError(f"{path} unpacks to too much; evaluate the run again")
+            return {name: file[name] for name in file.files}
+    except PenumbraError:
+        raise
+    except Exception as error:  # numpy and zipfile raise many kinds on damaged files
+        raise PenumbraError(f"{path} cannot be read ({error}); evaluate the run again") from error
+
+
+def attack_name(attack: str, release_value: float | None = None) -> str:
+    """Folder name of an attack: `<attack>` or `<attack>@<release value>`."""
+    if release_value is None or math.isnan(release_value):
+        return attack
+    return f"{attack}@{release_value:g}"
+
+
+def pictures(
+    folder: Path | str,
+    attack: str = "mirrored_decoder",
+    release_value: float | None = None,
+    protocol: str = "strict",
+) -> dict[str, np.ndarray]:
+    """What one attacker redrew: `originals` and `reconstructions` uint8 (n, H, W, 3) of the same
+    fixed test photographs, `positions` among the test photographs, and `ms_ssim`, `ssim`, `psnr`
+    of each picture.
+
+    Raises PenumbraError when the attack has not been run, or its file is damaged.
+    """
+    place = Path(folder) / "attacks" / protocol / attack_name(attack, release_value)
+    if not (place / "done").is_file():
+        raise PenumbraError(
+            f"{Path(folder).name} has no finished {attack}; run python -m core evaluate"
+        )
+    found = arrays(place)
+    for name in ("originals", "reconstructions"):
+        if name not in found or found[name].dtype != np.uint8 or found[name].ndim != 4:
+            raise PenumbraError(f"{place.name}/arrays.npz holds no {name}; evaluate the run again")
+    return found

@@ -1,0 +1,81 @@
+"""Grids of runs: train each, measure each, one after the other.
+
+Runs that differ only in a knob share their pretraining (see `Stage.shared`), whichever comes first
+trains it. Several machines may work on one sweep over a shared folder: a run that another process
+holds is skipped and left to it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tqdm import tqdm
+
+from core.errors import PenumbraError
+from core.run import Run, checked
+
+
+def grid(
+    method: str,
+    dataset: str,
+    preset: str,
+    tasks: Sequence[str],
+    private: Sequence[str],
+    knobs: dict[str, Sequence[float]],
+    seeds: Sequence[int] = (0,),
+    schedule: dict[str, float] | None = None,
+) -> list[Run]:
+    """Every combination of the knob values and seeds, as checked runs, without doubles."""
+    names = list(knobs)
+    runs = [
+        checked(
+            Run(
+                method=method,
+                dataset=dataset,
+                preset=preset,
+                tasks=tuple(tasks),
+                private=tuple(private),
+                knobs=dict(zip(names, values, strict=True)),
+                schedule=dict(schedule or {}),
+                seed=seed,
+            )
+        )
+        for values in itertools.product(*knobs.values())
+        for seed in seeds
+    ]
+    return list({run.id: run for run in runs}.values())
+
+
+def sweep(
+    runs: Sequence[Run],
+    device: str = "auto",
+    evaluate: bool = True,
+    progress: bool = True,
+    report: Callable[[dict[str, Any]], None] = lambda state: None,
+) -> list[str]:
+    """Train and measure `runs` in order; return one line for every run that failed.
+
+    `report` gets {"index", "run_id", "phase": "train" | "evaluate"} before each part, and a failed
+    run does not stop the others. Raises `core.train.Stopped` when asked to stop.
+    """
+    from core import data
+    from core.evaluate import evaluate as measure
+    from core.methods import METHODS
+    from core.train import train
+
+    failures = []
+    for index, run in enumerate(runs):
+        preset = METHODS[run.method].presets[run.preset]
+        try:
+            report({"index": index, "run_id": run.id, "phase": "train"})
+            faces = data.load(run.dataset, preset["height"], preset["width"], progress=progress)
+            train(run, faces, device=device, progress=progress)
+            if evaluate:
+                report({"index": index, "run_id": run.id, "phase": "evaluate"})
+                measure(run.folder, device=device, progress=progress)
+        except PenumbraError as error:
+            failures.append(f"{run.id}: {error}")
+            tqdm.write(failures[-1])
+    return failures
