@@ -88,11 +88,19 @@ def network_tensors(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
     }
 
 
-def fill_networks(networks: dict[str, nn.Module], tensors: dict[str, Tensor], path: Path) -> None:
-    """Load `network_tensors` back. Raises PenumbraError when a name or shape does not fit."""
+def fill_networks(
+    networks: dict[str, nn.Module],
+    tensors: dict[str, Tensor],
+    path: Path,
+    missing_ok: bool = False,
+) -> None:
+    """Load `network_tensors` back. With `missing_ok`, networks of which the file holds nothing
+    stay as they are. Raises PenumbraError when a name or shape does not fit."""
     for network, module in networks.items():
         prefix = network + "/"
         part = {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+        if missing_ok and not part:
+            continue
         own = module.state_dict()
         wrong = sorted(set(own) ^ set(part)) or [n for n in own if own[n].shape != part[n].shape]
         if wrong:

@@ -8,13 +8,17 @@ holds is skipped and left to it.
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from core.errors import PenumbraError
-from core.run import Run, checked
+from core.run import ROOT, Run, checked
 
 
 def grid(
@@ -58,24 +62,50 @@ def sweep(
     """Train and measure `runs` in order; return one line for every run that failed.
 
     `report` gets {"index", "run_id", "phase": "train" | "evaluate"} before each part, and a failed
-    run does not stop the others. Raises `core.train.Stopped` when asked to stop.
+    run does not stop the others. A run that another process works on is left to it. Raises
+    `core.train.Stopped` when asked to stop.
     """
+    failures = []
+    for index, run in enumerate(runs):
+        run.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(run.folder / ".sweep.lock", timeout=0):
+                _one(run, index, device, evaluate, progress, report)
+        except Timeout:
+            tqdm.write(f"{run.id}: another process works on it; skipped")
+        except PenumbraError as error:
+            failures.append(f"{run.id}: {error}")
+            tqdm.write(failures[-1])
+    return failures
+
+
+def _one(
+    run: Run,
+    index: int,
+    device: str,
+    evaluate: bool,
+    progress: bool,
+    report: Callable[[dict[str, Any]], None],
+) -> None:
     from core import data
     from core.evaluate import evaluate as measure
     from core.methods import METHODS
     from core.train import train
 
-    failures = []
-    for index, run in enumerate(runs):
-        preset = METHODS[run.method].presets[run.preset]
-        try:
-            report({"index": index, "run_id": run.id, "phase": "train"})
-            faces = data.load(run.dataset, preset["height"], preset["width"], progress=progress)
-            train(run, faces, device=device, progress=progress)
-            if evaluate:
-                report({"index": index, "run_id": run.id, "phase": "evaluate"})
-                measure(run.folder, device=device, progress=progress)
-        except PenumbraError as error:
-            failures.append(f"{run.id}: {error}")
-            tqdm.write(failures[-1])
-    return failures
+    preset = METHODS[run.method].presets[run.preset]
+    report({"index": index, "run_id": run.id, "phase": "train"})
+    faces = data.load(run.dataset, preset["height"], preset["width"], progress=progress)
+    train(run, faces, device=device, progress=progress)
+    if evaluate:
+        report({"index": index, "run_id": run.id, "phase": "evaluate"})
+        measure(run.folder, device=device, progress=progress)
+
+
+def side_by_side(arguments: Sequence[str], workers: int) -> int:
+    """Run `python -m core <arguments>` in `workers` processes that share the machine's cores; they
+    divide the runs among themselves. Returns the worst exit status."""
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    environment = os.environ | {"PENUMBRA_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+    command = [sys.executable, "-m", "core", *arguments, "--workers", "1"]
+    processes = [subprocess.Popen(command, env=environment, cwd=ROOT) for _ in range(workers)]
+    return max(abs(process.wait()) for process in processes)

@@ -104,39 +104,43 @@ def _train(
             continue
         first = start_step if number == start_stage else 0
         cached = _shared_path(model, number, record)
-        if first == 0:
-            optimisers = _optimisers(model, stage)
-            if cached is not None and cached.is_file():
-                checkpoint.fill_networks(model.networks, checkpoint.load_tensors(cached), cached)
-                bar.update(lengths[number])
-                log.note(stage=stage.name, step=sum(lengths[:number]), steps=sum(lengths), shared=True)
-                continue
-        assert photographs is not None
-        for step in range(first, lengths[number]):
-            phase = stage.phases[step % len(stage.phases)]
-            batch = batch_at(photographs, run.seed, number, step, stage.batch_size)
-            losses = update(model, phase, batch, optimisers)
-            bar.update()
-            if step % LOG_EVERY < len(stage.phases):  # every phase of a cycle, not always the same
-                log.losses(
-                    stage=stage.name,
-                    step=sum(lengths[:number]) + step,
-                    steps=sum(lengths),
-                    phase=phase.name,
-                    seconds=seconds + time.monotonic() - began,
-                    losses=losses,
-                )
-            stopping = asked_to_stop()
-            if stopping or time.monotonic() - saved > save_every:
-                log.flush()
-                elapsed = seconds + time.monotonic() - began
-                _save_state(folder, model, optimisers, number, step + 1, elapsed)
-                saved = time.monotonic()
-            if stopping:
-                bar.close()
-                raise Stopped(f"{run.id} stopped at step {step + 1} of stage {stage.name}")
-        if cached is not None:
-            checkpoint.save_tensors(cached, checkpoint.network_tensors(model.networks))
+        with _alone_with(cached, asked_to_stop):
+            if first == 0:
+                optimisers = _optimisers(model, stage)
+                if cached is not None and cached.is_file():
+                    checkpoint.fill_networks(
+                        model.networks, checkpoint.load_tensors(cached), cached, missing_ok=True
+                    )
+                    bar.update(lengths[number])
+                    log.note(stage.name, sum(lengths[:number]), sum(lengths))
+                    continue
+            assert photographs is not None
+            for step in range(first, lengths[number]):
+                phase = stage.phases[step % len(stage.phases)]
+                batch = batch_at(photographs, run.seed, number, step, stage.batch_size)
+                losses = update(model, phase, batch, optimisers)
+                bar.update()
+                if step % LOG_EVERY < len(stage.phases):  # every phase of a cycle gets its turn
+                    log.losses(
+                        stage=stage.name,
+                        step=sum(lengths[:number]) + step,
+                        steps=sum(lengths),
+                        phase=phase.name,
+                        seconds=seconds + time.monotonic() - began,
+                        losses=losses,
+                    )
+                stopping = asked_to_stop()
+                if stopping or time.monotonic() - saved > save_every:
+                    log.flush()
+                    elapsed = seconds + time.monotonic() - began
+                    _save_state(folder, model, optimisers, number, step + 1, elapsed)
+                    saved = time.monotonic()
+                if stopping:
+                    bar.close()
+                    raise Stopped(f"{run.id} stopped at step {step + 1} of stage {stage.name}")
+            if cached is not None:
+                tensors = checkpoint.network_tensors(_trained(model, number))
+                checkpoint.save_tensors(cached, tensors)
     bar.close()
     log.flush()
     record["seconds"] = round(seconds + time.monotonic() - began, 2)
@@ -294,6 +298,34 @@ def _shared_path(model: Model, number: int, record: dict[str, Any]) -> Path | No
     return home() / "pretrained" / f"{name}.safetensors"
 
 
+def _trained(model: Model, number: int) -> dict[str, nn.Module]:
+    """The networks that stages up to `number` train: what a shared stage leaves to others. Other
+    methods share the stage with other networks beside these."""
+    names = {n for s in model.stages[: number + 1] for phase in s.phases for n in phase.trains}
+    return {name: model.networks[name] for name in sorted(names)}
+
+
+@contextmanager
+def _alone_with(cached: Path | None, asked_to_stop: Callable[[], bool]) -> Iterator[None]:
+    """Hold the lock of a shared stage: of two trainings that need it, the second waits for the
+    first and takes its outcome."""
+    if cached is None:
+        yield
+        return
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(cached.with_suffix(".lock"))
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=1)
+        except Timeout:
+            if asked_to_stop():
+                raise Stopped("stopped while waiting for a shared pretraining") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _optimisers(model: Model, stage: Stage) -> dict[str, torch.optim.Optimizer]:
     names = {name for phase in stage.phases for name in phase.trains}
     return {
@@ -363,8 +395,9 @@ class _Log:
         kept = [row for row in rows if row.get("step", -1) < keep]
         checkpoint.write_bytes(path, "".join(json.dumps(row) + "\n" for row in kept).encode())
 
-    def note(self, **row: Any) -> None:
-        self.waiting.append(row)
+    def note(self, stage: str, step: int, steps: int) -> None:
+        """A stage that was not trained but taken over from another run."""
+        self.waiting.append({"stage": stage, "step": step, "steps": steps, "shared": True})
         self.flush()
 
     def losses(self, losses: dict[str, Tensor], **row: Any) -> None:

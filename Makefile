@@ -1,0 +1,42 @@
+# Two commands: `make app` opens Penumbra, `make test` checks it.
+PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python3)
+VENV ?= .venv
+export OMP_NUM_THREADS ?= 2
+
+.PHONY: app test check install install-dev checkpoints
+
+app: install
+	$(VENV)/bin/streamlit run app/main.py
+
+test: install-dev chromium check
+	$(VENV)/bin/python -m pytest
+
+check: install-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+install: $(VENV)/installed
+install-dev: $(VENV)/installed-dev
+
+# A virtual environment is made once and made anew when a requirements file changes.
+$(VENV)/installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(VENV)/bin/python -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+# The browser tests drive the Chromium that is there; where there is none, Debian's is installed.
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	  { echo "installing Chromium for the browser tests"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; }
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# Rebuild the checkpoints that come with Penumbra (hours on two cores, minutes on a GPU).
+checkpoints: install
+	$(VENV)/bin/python -m core shipped --workers 2

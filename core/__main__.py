@@ -1,0 +1,298 @@
+"""`python -m core`: train, measure and look up from a terminal. The app starts the same commands."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.device import CHOICES
+from core.errors import PenumbraError
+from core.methods import METHODS
+
+DESCRIPTION = """How much does a face representation give away, and how little can it give away
+while still doing its job? Train a method, attack it, read the numbers."""
+
+EXAMPLES = """examples
+  python -m core train --method deep_obfuscator --knob lambda1=1     one training
+  python -m core evaluate deep_obfuscator-0123456789                 attack it
+  python -m core sweep --method deep_obfuscator --knob lambda1=0,1,5 both, for several settings
+  python -m core results --format csv > findings.csv                 every number, one row each
+  python -m core data add mine --source folder --path ~/photos       use your own photographs
+
+Everything is resumable: give a command again and it goes on where it was stopped."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options, arguments) or 0)
+    except PenumbraError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        print("stopped; give the same command again to go on", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m core",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    train = _command(commands, "train", "train one setting of one method", _train)
+    _describe_runs(train)
+    sweep = _command(commands, "sweep", "train and measure every combination of settings", _sweep)
+    _describe_runs(sweep)
+    sweep.add_argument("--no-evaluate", action="store_true", help="train only, attack later")
+    _add_workers(sweep)
+
+    evaluate = _command(commands, "evaluate", "attack finished runs and write findings", _evaluate)
+    evaluate.add_argument("run", nargs="+", help="run id or run folder")
+    evaluate.add_argument("--attacks", help="comma-separated; default: all")
+    evaluate.add_argument(
+        "--release", type=_numbers, help="values of the release-time knob; default: its grid"
+    )
+    _add_device(evaluate)
+
+    results = _command(commands, "results", "print the findings of every run", _results)
+    results.add_argument("--format", choices=("csv", "json", "table"), default="table")
+    results.add_argument("--dataset", help="only this data set")
+    results.add_argument("--target", help="only this target, for example attribute:Male")
+
+    shipped = _command(
+        commands, "shipped", "rebuild the checkpoints that come with Penumbra", _shipped
+    )
+    _add_device(shipped)
+    _add_workers(shipped)
+
+    data = _command(commands, "data", "list, add, describe and make data sets", None)
+    _data_commands(data.add_subparsers(title="data commands", required=True, metavar="COMMAND"))
+
+    work = commands.add_parser("work")  # the process of a job; started by core.jobs
+    work.add_argument("job_id")
+    work.set_defaults(run=_work)
+    return parser
+
+
+def _command(commands: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    command.set_defaults(run=run)
+    return command
+
+
+def _describe_runs(command: argparse.ArgumentParser) -> None:
+    """Options that describe a Run; the knobs' help comes from the methods' own declarations."""
+    knobs = "\n".join(
+        f"  {method.name}: {knob.name} ({knob.symbol}, default {knob.default:g}, usual values "
+        f"{', '.join(f'{v:g}' for v in knob.grid)}). {knob.help}"
+        for method in METHODS.values()
+        for knob in method.knobs
+    )
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.epilog = f"knobs\n{knobs}\n\nKnobs that move at release time are measured by `evaluate`."
+    command.add_argument("--method", required=True, choices=list(METHODS), metavar="METHOD",
+                         help=f"one of {', '.join(METHODS)}")  # fmt: skip
+    command.add_argument("--dataset", default="synthetic", help="a name of `data list`")
+    command.add_argument("--preset", choices=("compact", "paper"), default="compact",
+                         help="compact trains on a laptop; paper has the published widths")  # fmt: skip
+    command.add_argument("--tasks", type=_names, default=("Smiling",), metavar="A,B",
+                         help="attributes the service needs (default Smiling)")  # fmt: skip
+    command.add_argument("--private", type=_names, default=("Male",), metavar="A,B",
+                         help="attributes to hide (default Male)")  # fmt: skip
+    command.add_argument("--knob", action="append", default=[], metavar="NAME=V[,V…]",
+                         help="values of a training-time knob; may be given several times")  # fmt: skip
+    command.add_argument("--schedule", action="append", default=[], metavar="NAME=V",
+                         help="replace an entry of the preset's schedule, e.g. task_epochs=1")  # fmt: skip
+    command.add_argument("--seed", type=_integers, default=(0,), metavar="N[,N…]", help="default 0")
+    _add_device(command)
+
+
+def _add_device(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--device", choices=CHOICES, default="auto", help="auto takes a GPU if there is one")
+
+
+def _add_workers(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--workers", type=int, default=1, metavar="N",
+                         help="processes side by side, sharing the cores (default 1)")  # fmt: skip
+
+
+def _data_commands(commands: Any) -> None:
+    _command(commands, "list", "list the known data sets", _data_list)
+    describe = _command(commands, "describe", "count photographs, people and labels", _data_describe)
+    describe.add_argument("name")
+    add = _command(commands, "add", "register photographs under a name", _data_add)
+    add.add_argument("name", help="a-z, 0-9, _ and -")
+    add.add_argument("--source", required=True, help="celeba, lfw, folder or synthetic")
+    add.add_argument("--path", required=True, type=Path, help="the data set's folder")
+    add.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
+                     help="an option of the source, e.g. labels=my.csv")  # fmt: skip
+    remove = _command(commands, "remove", "forget a name; the photographs stay", _data_remove)
+    remove.add_argument("name")
+    synthetic = _command(commands, "synthetic", "make a set of synthetic faces", _data_synthetic)
+    synthetic.add_argument("--identities", type=int, default=1000)
+    synthetic.add_argument("--images", type=int, default=8, help="photographs per identity")
+    synthetic.add_argument("--size", type=int, default=128, help="pixels on a side")
+    synthetic.add_argument("--seed", type=int, default=0)
+    synthetic.add_argument("--workers", type=int, default=None, help="default: all cores")
+    synthetic.add_argument("--out", type=Path, required=True, help="folder to write")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(value) for value in text.split(","))
+
+
+def _integers(text: str) -> tuple[int, ...]:
+    return tuple(int(value) for value in text.split(","))
+
+
+def _pairs(entries: Sequence[str], label: str) -> dict[str, str]:
+    """["a=1", …] as a dict. Raises PenumbraError for an entry without '='."""
+    pairs = {}
+    for entry in entries:
+        name, equals, value = entry.partition("=")
+        if not equals or not name or not value:
+            raise PenumbraError(f"--{label} {entry!r} must read NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+def _runs(options: argparse.Namespace) -> list[Any]:
+    from core.sweep import grid
+
+    try:
+        knobs = {k: _numbers(v) for k, v in _pairs(options.knob, "knob").items()}
+        schedule = {k: float(v) for k, v in _pairs(options.schedule, "schedule").items()}
+    except ValueError as error:
+        if isinstance(error, PenumbraError):
+            raise
+        raise PenumbraError(f"knob and schedule values must be numbers ({error})") from error
+    return grid(
+        options.method, options.dataset, options.preset, options.tasks, options.private, knobs,
+        options.seed, schedule,
+    )  # fmt: skip
+
+
+def _train(options: argparse.Namespace, arguments: list[str]) -> int:
+    from core.sweep import sweep
+
+    runs = _runs(options)
+    if len(runs) > 1:
+        raise PenumbraError(f"this describes {len(runs)} runs; use `sweep` for more than one")
+    return _report(runs, sweep(runs, options.device, evaluate=False))
+
+
+def _sweep(options: argparse.Namespace, arguments: list[str]) -> int:
+    from core.sweep import side_by_side, sweep
+
+    runs = _runs(options)
+    if options.workers > 1:
+        return side_by_side(arguments, options.workers)
+    return _report(runs, sweep(runs, options.device, evaluate=not options.no_evaluate))
+
+
+def _report(runs: list[Any], failures: list[str]) -> int:
+    for run in runs:
+        print(run.folder)
+    return 1 if failures else 0
+
+
+def _evaluate(options: argparse.Namespace, arguments: list[str]) -> int:
+    from core import results
+    from core.evaluate import evaluate
+
+    known = {folder.name: folder for folder in results.run_folders()}
+    for name in options.run:
+        folder = known.get(name) or Path(name)
+        if not folder.is_dir():
+            raise PenumbraError(f"there is no run {name!r}; `results` lists them")
+        attacks = list(_names(options.attacks)) if options.attacks else None
+        evaluate(folder, attacks=attacks, release_values=options.release, device=options.device)
+    return 0
+
+
+def _results(options: argparse.Namespace, arguments: list[str]) -> int:
+    from core import results
+
+    table = results.findings()
+    for column in ("dataset", "target"):
+        if wanted := getattr(options, column):
+            table = table[table[column] == wanted]
+    for problem in results.problems():
+        print(f"left out: {problem}", file=sys.stderr)
+    if options.format == "csv":
+        table.to_csv(sys.stdout, index=False)
+    elif options.format == "json":
+        print(json.dumps(json.loads(table.to_json(orient="records")), indent=1))
+    else:
+        print(table.to_string(index=False) if len(table) else "no findings yet; start with `sweep`")
+    return 0
+
+
+def _shipped(options: argparse.Namespace, arguments: list[str]) -> int:
+    from core import shipped
+    from core.sweep import side_by_side
+
+    if options.workers > 1:
+        status = side_by_side(arguments, options.workers)
+        return status or shipped.trim()
+    return shipped.build(options.device)
+
+
+def _work(options: argparse.Namespace, arguments: list[str]) -> int:
+    from core import jobs
+
+    return jobs.work(options.job_id)
+
+
+def _data_list(options: argparse.Namespace, arguments: list[str]) -> None:
+    from core import data
+
+    for name, entry in data.catalogue().items():
+        print(f"{name:24} {entry['source']:10} {entry['path']}")
+
+
+def _data_describe(options: argparse.Namespace, arguments: list[str]) -> None:
+    from core import data
+
+    print(json.dumps(data.describe(options.name), indent=1))
+
+
+def _data_add(options: argparse.Namespace, arguments: list[str]) -> None:
+    from core import data
+
+    data.add(options.name, options.source, options.path, _pairs(options.option, "option"))
+    _data_describe(options, arguments)
+
+
+def _data_remove(options: argparse.Namespace, arguments: list[str]) -> None:
+    from core import data
+
+    data.remove(options.name)
+
+
+def _data_synthetic(options: argparse.Namespace, arguments: list[str]) -> None:
+    from core.synthetic.build import build
+
+    build(
+        options.out, options.identities, options.images, options.size, options.seed,
+        workers=options.workers,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Loss values against numbers worked out by hand from the equations."""
+
+import math
+
+import pytest
+import torch
+from pytorch_msssim import ms_ssim as reference_ms_ssim
+
+from core import losses
+
+
+def test_cross_entropy_is_eq_1_summed_over_attributes():
+    # sigmoid(0) = 1/2 with label 1 and sigmoid(ln 3) = 3/4 with label 0: ln 2 + ln 4
+    logits = torch.tensor([[0.0, math.log(3)]])
+    labels = torch.tensor([[1.0, 0.0]])
+    assert losses.cross_entropy(logits, labels).item() == pytest.approx(math.log(8), rel=1e-6)
+
+
+def test_cross_entropy_averages_over_the_batch():
+    logits = torch.tensor([[0.0], [math.log(3)]])
+    labels = torch.tensor([[1.0], [0.0]])
+    assert losses.cross_entropy(logits, labels).item() == pytest.approx(math.log(8) / 2, rel=1e-6)
+
+
+def test_defender_losses_are_eqs_5_and_9():
+    task, adversary = torch.tensor(0.3), torch.tensor(0.7)
+    assert losses.defend_attributes(task, adversary, 2.0).item() == pytest.approx(0.3 - 1.4)
+    to_noise, to_original = torch.tensor(0.9), torch.tensor(0.4)
+    assert losses.defend_pictures(task, to_noise, to_original, 2.0).item() == pytest.approx(1.3)
+
+
+def test_weight_zero_removes_the_term():
+    task, term = torch.tensor(0.3), torch.tensor(5.0)
+    assert losses.defend_attributes(task, term, 0.0) == task
+    assert losses.defend_pictures(task, term, term / 2, 0.0) == task
+
+
+def test_dissimilarity_of_equal_pictures_is_zero():
+    pictures = torch.rand(2, 3, 64, 64)
+    assert losses.dissimilarity(pictures, pictures).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_dissimilarity_of_flat_pictures_is_the_luminance_term():
+    # Flat pictures of .2 and .6: every contrast term is 1, the luminance term of the last scale is
+    # (2 * .2 * .6 + .01^2) / (.2^2 + .6^2 + .01^2) = .2401 / .4001, to the power .1333.
+    dark, bright = torch.full((1, 3, 64, 64), 0.2), torch.full((1, 3, 64, 64), 0.6)
+    expected = 1 - (0.2401 / 0.4001) ** 0.1333
+    assert losses.dissimilarity(dark, bright).item() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(("side", "size"), [(64, 3), (128, 7), (178, 11), (33, 3)])
+def test_ms_ssim_agrees_with_pytorch_msssim(side, size):
+    torch.manual_seed(0)
+    pictures = torch.rand(3, 3, side, side)
+    others = (pictures + 0.2 * torch.rand_like(pictures)).clamp(0, 1)
+    assert losses.window(side, side) == size
+    reference = reference_ms_ssim(
+        pictures, others, data_range=1.0, win_size=size, size_average=False
+    )
+    torch.testing.assert_close(losses.ms_ssim(pictures, others), reference, rtol=1e-5, atol=1e-6)
+
+
+def test_ms_ssim_has_a_finite_gradient_where_contrast_is_negative():
+    torch.manual_seed(0)
+    pictures = torch.rand(2, 3, 64, 64)
+    others = (1 - pictures).requires_grad_()  # the negative: all contrast terms below zero
+    value = losses.dissimilarity(pictures, others)
+    value.backward()
+    assert 0.9 < value.item() <= 1
+    assert others.grad is not None
+    assert others.grad.isfinite().all()
+
+
+def test_pictures_too_small_for_five_scales_are_refused():
+    with pytest.raises(ValueError, match="at least 33 pixels"):
+        losses.window(32, 64)
