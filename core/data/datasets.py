@@ -1,0 +1,256 @@
+"""Data sets by name: the shipped synthetic one and those the user added on this machine."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+
+import core.data
+from core.data import decode, pack, splits
+from core.data.faces import Faces
+from core.data.listing import Listing
+from core.errors import PenumbraError
+from core.run import NAME, ROOT, home
+
+SHIPPED = ROOT / "core" / "synthetic" / "faces"
+# Options every source takes; those of one source stand in its `Source.options`.
+OPTIONS = {
+    "split_seed": "whole number; people are split into defender, attacker, validation and test by it",
+    "crop": "fraction of the central part of a photograph that is kept, above 0 up to 1",
+}
+MIN_SIDE, MAX_SIDE = 8, 1024  # pixels
+
+
+def catalogue() -> dict[str, dict[str, Any]]:
+    """Every data set by name: {"source", "path", "options"} and, where known without reading all of
+    it, "attributes" (names), "images" and "identities" (counts)."""
+    return {"synthetic": _shipped(), **_registered()}
+
+
+def add(
+    name: str, source: str, path: str | os.PathLike[str], options: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Register a data set under `name` and return its entry of the catalogue.
+
+    Its labels are read and checked; its photographs are decoded when it is first loaded. Raises
+    PenumbraError for a bad or taken name, an unknown source or option, and whatever is wrong with
+    the files.
+    """
+    if not NAME.fullmatch(name):
+        raise PenumbraError(f"data set name {name!r} must be a-z, 0-9, _ or -, up to 40 long")
+    if name in catalogue():
+        raise PenumbraError(
+            f"there is already a data set {name!r}; remove it or choose another name"
+        )
+    entry = checked_entry(
+        {
+            "source": source,
+            "path": str(Path(path).expanduser().resolve()),
+            "options": options or {},
+        },
+        f"data set {name!r}",
+    )
+    listing = listed(entry)
+    entry |= {
+        "attributes": list(listing.attribute_names),
+        "images": len(listing.names),
+        "identities": len(set(listing.identities)),
+    }
+    with _lock():
+        _write(_registered() | {name: entry})
+    return entry
+
+
+def remove(name: str) -> None:
+    """Forget a registered data set and delete its packed copies; the photographs stay."""
+    if name == "synthetic":
+        raise PenumbraError("the synthetic data set is part of Penumbra and cannot be removed")
+    with _lock():
+        registered = _registered()
+        if name not in registered:
+            raise PenumbraError(_unknown(name))
+        del registered[name]
+        _write(registered)
+    pack.discard(name)
+
+
+def entry_of(dataset: str) -> dict[str, Any]:
+    """The catalogue's entry. Raises PenumbraError for an unknown name."""
+    known = catalogue()
+    if dataset not in known:
+        raise PenumbraError(_unknown(dataset))
+    return known[dataset]
+
+
+def listed(entry: dict[str, Any]) -> Listing:
+    """The photographs and labels of a catalogue entry, read and checked but not decoded."""
+    path = Path(entry["path"])
+    if not path.is_dir():
+        raise PenumbraError(
+            f"{path}: no such folder; mount it, or remove and add the data set again"
+        )
+    return core.data.SOURCES[entry["source"]].list(path, entry["options"])
+
+
+def load(
+    dataset: str, height: int, width: int, progress: bool = True, processes: int | None = None
+) -> Faces:
+    """The data set `dataset` at `height` x `width` pixels, memory-mapped.
+
+    The first call at a size decodes all photographs (with a progress bar, on `processes` or all
+    cores); later calls open the packed array. Raises PenumbraError for whatever is wrong with it.
+    """
+    for side in (height, width):
+        if not MIN_SIDE <= side <= MAX_SIDE:
+            raise PenumbraError(
+                f"size {height} x {width}: a side has {MIN_SIDE} to {MAX_SIDE} pixels"
+            )
+    entry = entry_of(dataset)
+    crop = entry["options"].get("crop", 1.0)
+    for attempt in range(3):
+        folder = pack.pack(
+            dataset,
+            height,
+            width,
+            pack.stamp(entry),
+            lambda: listed(entry),
+            crop,
+            processes,
+            progress,
+        )
+        try:
+            return pack.open_pack(folder, dataset)
+        except FileNotFoundError:  # a packing of a newer source has just replaced this one
+            if attempt == 2:
+                raise PenumbraError(f"{folder}: incomplete pack; delete this folder") from None
+    raise AssertionError("unreachable")
+
+
+def describe(dataset: str) -> dict[str, Any]:
+    """Counts a page shows: "images", "identities", "attributes" (name -> share of ones), "splits"
+    (name -> {"images", "identities"}), "skipped" (lines), "notes" (lines), "packed" (whether a
+    decoded copy exists; if not, unreadable photographs are not known yet)."""
+    entry = entry_of(dataset)
+    for folder in pack.existing(dataset, pack.stamp(entry)):
+        return json.loads((folder / "summary.json").read_text(encoding="utf-8")) | {"packed": True}
+    listing = listed(entry)
+    people = np.unique(listing.identities, return_inverse=True)[1]
+    notes = listing.notes + pack.constant_attributes(
+        listing.attributes, listing.split, listing.attribute_names
+    )
+    splits.checked(listing.split, people, dataset)
+    counts = pack.summary(
+        listing.attributes, people, listing.split, listing.attribute_names, [], notes
+    )
+    return counts | {"packed": False}
+
+
+def preview(dataset: str, count: int = 12, size: int = 96) -> np.ndarray:
+    """Photographs of `count` different people (fewer if there are fewer), uint8 (n, S, S', 3): from
+    the largest packed copy, else decoded now at `size` pixels."""
+    entry = entry_of(dataset)
+    packs = pack.existing(dataset, pack.stamp(entry))
+    if packs:
+        faces = pack.open_pack(packs[-1], dataset)
+        first = np.unique(faces.identities, return_index=True)[1]
+        return np.ascontiguousarray(faces.images[np.sort(_spread(first, count))])
+    listing = listed(entry)
+    first = np.unique(listing.identities, return_index=True)[1]
+    chosen = [listing.photographs[position] for position in _spread(first, count)]
+    images = np.zeros((len(chosen), size, size, 3), dtype=np.uint8)
+    broken = decode.decode_chunk(chosen, images, 0, entry["options"].get("crop", 1.0))[1]
+    return np.delete(images, [position for position, _ in broken], axis=0)
+
+
+def _spread(positions: np.ndarray, count: int) -> np.ndarray:
+    """`count` of `positions`, evenly spread over them."""
+    return positions[np.linspace(0, len(positions) - 1, min(count, len(positions))).astype(int)]
+
+
+def checked_entry(entry: Any, where: str) -> dict[str, Any]:
+    """A catalogue entry with every field checked. Raises PenumbraError naming `where`."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
+        raise PenumbraError(f"{where}: damaged entry; remove it and add the data set again")
+    source, options = entry.get("source"), entry.get("options", {})
+    if source not in core.data.SOURCES:
+        raise PenumbraError(
+            f"{where}: unknown source {source!r}; choose one of {', '.join(core.data.SOURCES)}"
+        )
+    known = OPTIONS | core.data.SOURCES[source].options
+    for option, value in options.items() if isinstance(options, dict) else [("options", options)]:
+        if option not in known:
+            raise PenumbraError(f"{where}: unknown option {option!r}; choose of {', '.join(known)}")
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if option == "split_seed":
+            good = number and isinstance(value, int) and 0 <= value < 2**31
+        elif option == "crop":
+            good = number and 0 < value <= 1
+        else:
+            good = isinstance(value, str) and len(value) < 4096
+        if not good:
+            raise PenumbraError(
+                f"{where}: option {option} is {value!r}; it must be: {known[option]}"
+            )
+    return {**entry, "options": options}
+
+
+def _shipped() -> dict[str, Any]:
+    entry: dict[str, Any] = {"source": "synthetic", "path": str(SHIPPED), "options": {}}
+    table = SHIPPED / "labels.csv"
+    if table.is_file():
+        with open(table, encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file), [])
+        entry["attributes"] = [
+            name
+            for name in header
+            if name not in ("image", "identity") and not name.startswith("meta_")
+        ]
+    return entry
+
+
+def _unknown(name: str) -> str:
+    known = list(catalogue())
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
+    return f"unknown data set {name!r}; {hint}"
+
+
+def _file() -> Path:
+    return home() / "datasets.json"
+
+
+def _lock() -> FileLock:
+    home().mkdir(parents=True, exist_ok=True)
+    return FileLock(home() / "datasets.lock")
+
+
+def _registered() -> dict[str, dict[str, Any]]:
+    file = _file()
+    if not file.is_file():
+        return {}
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PenumbraError(
+            f"{file}: damaged ({error}); delete it and add the data sets again"
+        ) from None
+    if not isinstance(entries, dict):
+        raise PenumbraError(f"{file}: damaged (no object); delete it and add the data sets again")
+    for name, entry in entries.items():
+        if not NAME.fullmatch(name) or name == "synthetic":
+            raise PenumbraError(f"{file}: {name!r} is no data set name; delete that entry")
+        entries[name] = checked_entry(entry, f"{file}, {name!r}")
+    return entries
+
+
+def _write(entries: dict[str, dict[str, Any]]) -> None:
+    partial = _file().with_suffix(".partial")
+    partial.write_text(json.dumps(entries, indent=1), encoding="utf-8")
+    os.replace(partial, _file())

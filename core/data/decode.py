@@ -1,0 +1,154 @@
+"""One photograph from bytes to a uint8 array."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image
+
+from core.data.listing import Photograph
+from core.errors import PenumbraError
+
+MAX_PIXELS = 50_000_000  # checked in the header, before anything is decoded
+MAX_BYTES = 100 * 2**20  # of one encoded photograph
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP")
+MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
+_ORIENTATION = 0x0112  # EXIF tag
+_LOCAL_HEADER = struct.Struct("<4s22xHH")  # of a zip member: signature, name length, extra length
+# How a photograph with EXIF orientation 2-8 becomes upright.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+Image.init()
+_READABLE = tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def read(photograph: Photograph) -> bytes:
+    """The encoded bytes of a photograph. Raises PenumbraError when they are absent, too many or
+    damaged; the message is the reason alone, the caller adds the name."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(photograph.path, flags)
+    except OSError as error:
+        raise PenumbraError(f"cannot be opened ({error.strerror})") from None
+    with open(handle, "rb", buffering=0) as file:
+        if photograph.offset < 0:
+            size = os.fstat(handle).st_size
+            if size > MAX_BYTES:
+                raise PenumbraError(f"has {size / 2**20:.0f} MB (limit {MAX_BYTES / 2**20:.0f} MB)")
+            return file.read()
+        if max(photograph.size, photograph.stored) > MAX_BYTES:
+            raise PenumbraError(
+                f"unpacks to {photograph.size / 2**20:.0f} MB (limit {MAX_BYTES / 2**20:.0f} MB)"
+            )
+        file.seek(photograph.offset)
+        header = file.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\3\4":
+            raise PenumbraError("is damaged in its zip (no local header)")
+        _, name_length, extra_length = _LOCAL_HEADER.unpack(header)
+        file.seek(name_length + extra_length, os.SEEK_CUR)
+        data = file.read(photograph.stored)
+    if photograph.method == 8:
+        try:
+            # Never more than the size the listing promised, whatever the stream holds.
+            data = zlib.decompressobj(-15).decompress(data, photograph.size + 1)
+        except zlib.error as error:
+            raise PenumbraError(f"is damaged in its zip ({error})") from None
+    elif photograph.method != 0:
+        raise PenumbraError("is compressed in an unusual way; zip it stored or deflated")
+    if len(data) != photograph.size or zlib.crc32(data) != photograph.crc:
+        raise PenumbraError("is damaged in its zip (checksum)")
+    return data
+
+
+def decode(data: bytes, height: int, width: int, crop: float = 1.0) -> np.ndarray:
+    """The photograph in `data` as uint8 (height, width, 3), RGB, upright.
+
+    The largest central part of the target's aspect ratio is kept (`crop` < 1 keeps only that
+    fraction of its sides) and resized with an antialiasing Lanczos filter; nothing is stretched.
+    Raises PenumbraError, the reason alone, for what is no photograph, truncated or oversized.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=_READABLE) as image:
+            across, down = image.size
+            if across * down > MAX_PIXELS:
+                raise PenumbraError(
+                    f"has {across} x {down} pixels (limit {MAX_PIXELS // 10**6} million)"
+                )
+            if image.mode not in MODES:
+                raise PenumbraError(f"has {image.mode} pixels; save it with 8 bits per channel")
+            orientation = image.getexif().get(_ORIENTATION, 1)
+            # Cropping and resizing first and turning last touches the fewest pixels; the crop is
+            # central, so it commutes with the turn.
+            turned = orientation in (5, 6, 7, 8)
+            rows, columns = (width, height) if turned else (height, width)
+            scale = crop * min(across / columns, down / rows)
+            if image.format == "JPEG" and scale >= 4:
+                # libjpeg shrinks by 2, 4 or 8 while decoding; twice the target stays for Lanczos.
+                factor = int(scale / 2)
+                image.draft("RGB", (across // factor, down // factor))
+            image.load()
+            upright = image if image.mode == "RGB" else image.convert("RGB")
+            across, down = upright.size  # smaller than before after a draft
+            if (across, down) != (columns, rows) or crop != 1.0:
+                scale = crop * min(across / columns, down / rows)
+                left, top = (across - scale * columns) / 2, (down - scale * rows) / 2
+                box = (
+                    max(left, 0.0),
+                    max(top, 0.0),
+                    min(left + scale * columns, float(across)),
+                    min(top + scale * rows, float(down)),
+                )
+                upright = upright.resize((columns, rows), Image.Resampling.LANCZOS, box)
+            if orientation in _UPRIGHT:
+                upright = upright.transpose(_UPRIGHT[orientation])
+            return np.asarray(upright)
+    except PenumbraError:
+        raise
+    # Pillow's decoders raise these for hostile or truncated bytes, by format.
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        struct.error,
+        IndexError,
+        KeyError,
+        TypeError,
+        OverflowError,
+        Image.DecompressionBombError,
+        zlib.error,
+    ) as error:
+        reason = " ".join(str(error).split())[:120]
+        if "cannot identify" in reason:
+            reason = f"no {', '.join(_READABLE)} image"
+        raise PenumbraError(f"cannot be decoded ({reason})") from None
+
+
+def decode_chunk(
+    photographs: list[Photograph], images: np.ndarray, start: int, crop: float
+) -> tuple[list[int], list[list]]:
+    """Decode into images[start:start + n] (uint8 (N, H, W, 3)).
+
+    Returns (checksum of each photograph's bytes, [position, reason] of those that cannot be read).
+    """
+    checksums, broken = [], []
+    for position, photograph in enumerate(photographs, start):
+        try:
+            data = read(photograph)
+            images[position] = decode(data, images.shape[1], images.shape[2], crop)
+            checksums.append(photograph.crc if photograph.offset >= 0 else zlib.crc32(data))
+        except PenumbraError as error:
+            broken.append([position, str(error)])
+            checksums.append(0)
+    return checksums, broken

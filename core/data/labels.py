@@ -1,0 +1,164 @@
+"""Label files: text that is hostile until checked, and labels that are 0/1 or -1/1."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import PenumbraError
+from core.run import ATTRIBUTE
+
+MAX_LABEL_BYTES = 256 * 2**20  # CelebA's largest label file has 26 MB
+MAX_ATTRIBUTES = 500
+
+# Liu et al., "Deep Learning Face Attributes in the Wild" (2015): the forty attributes of CelebA.
+# fmt: off
+CELEBA_ATTRIBUTES = (
+    "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs",
+    "Big_Lips", "Big_Nose", "Black_Hair", "Blond_Hair", "Blurry", "Brown_Hair", "Bushy_Eyebrows",
+    "Chubby", "Double_Chin", "Eyeglasses", "Goatee", "Gray_Hair", "Heavy_Makeup", "High_Cheekbones",
+    "Male", "Mouth_Slightly_Open", "Mustache", "Narrow_Eyes", "No_Beard", "Oval_Face", "Pale_Skin",
+    "Pointy_Nose", "Receding_Hairline", "Rosy_Cheeks", "Sideburns", "Smiling", "Straight_Hair",
+    "Wavy_Hair", "Wearing_Earrings", "Wearing_Hat", "Wearing_Lipstick", "Wearing_Necklace",
+    "Wearing_Necktie", "Young",
+)
+# fmt: on
+_BY_LETTERS = {re.sub("[^a-z0-9]", "", name.lower()): name for name in CELEBA_ATTRIBUTES}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A label file: `cells[i]` are the cells of line `numbers[i]`, as many as `header` has."""
+
+    file: str
+    header: list[str]
+    cells: list[list[str]]
+    numbers: list[int]
+
+    def column(self, name: str) -> list[str]:
+        position = self.header.index(name)
+        return [row[position] for row in self.cells]
+
+
+def celeba_name(name: str) -> str:
+    """CelebA's spelling of an attribute ("heavy makeup" -> "Heavy_Makeup"), or the name with
+    underscores for spaces where CelebA has no such attribute."""
+    name = name.strip()
+    return _BY_LETTERS.get(re.sub("[^a-z0-9]", "", name.lower()), re.sub(r"\s+", "_", name))
+
+
+def read_text(path: Path) -> str:
+    """The text of a label file. Raises PenumbraError if it is absent, too large, binary or no
+    UTF-8."""
+    if not path.is_file():
+        raise PenumbraError(f"{path}: no such file; put it there or correct the path")
+    size = path.stat().st_size
+    if size > MAX_LABEL_BYTES:
+        raise PenumbraError(
+            f"{path}: {size / 2**20:.0f} MB is too large for a label file "
+            f"(limit {MAX_LABEL_BYTES / 2**20:.0f} MB); split the data set"
+        )
+    raw = path.read_bytes()
+    if b"\0" in raw:
+        row = raw.count(b"\n", 0, raw.index(b"\0")) + 1
+        raise PenumbraError(f"{path}, row {row}: a NUL byte, so no text; save it as UTF-8 text")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = raw.count(b"\n", 0, error.start) + 1
+        raise PenumbraError(f"{path}, row {row}: not UTF-8; save it as UTF-8 text") from None
+
+
+def read_csv(path: Path) -> Table:
+    """A comma-separated file with one header line. Raises PenumbraError naming file and row."""
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    cells, numbers = [], []
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        for row in reader:
+            if not row:
+                continue
+            if len(row) != len(header):
+                raise PenumbraError(
+                    f"{path}, row {reader.line_num}: {len(row)} cells where the header has "
+                    f"{len(header)}; every row needs the header's columns"
+                )
+            cells.append(row)
+            numbers.append(reader.line_num)
+    except csv.Error as error:
+        raise PenumbraError(f"{path}, row {reader.line_num}: {error}; mend the quotes") from None
+    if not header or not all(header):
+        raise PenumbraError(f"{path}, row 1: a column has no name; the first row names the columns")
+    twice = [name for position, name in enumerate(header) if name in header[:position]]
+    if twice:
+        raise PenumbraError(
+            f"{path}, row 1: column {twice[0]!r} occurs twice; rename or delete one"
+        )
+    if not cells:
+        raise PenumbraError(f"{path}: no rows under the header; list at least one photograph")
+    return Table(str(path), header, cells, numbers)
+
+
+def attribute_names(names: Sequence[str], where: str) -> tuple[str, ...]:
+    """CelebA's spelling of each name, checked. Raises PenumbraError for an unusable or double one."""
+    spelled = tuple(celeba_name(name) for name in names)
+    for given, name in zip(names, spelled, strict=True):
+        if not ATTRIBUTE.fullmatch(name):
+            raise PenumbraError(
+                f"{where}: {given[:60]!r} is no attribute name; use letters, digits, space, _ and -"
+            )
+        if spelled.count(name) > 1:
+            raise PenumbraError(f"{where}: attribute {name} occurs twice; delete one column")
+    if not spelled:
+        raise PenumbraError(f"{where}: no attribute column; add one such as Smiling with 0 or 1")
+    if len(spelled) > MAX_ATTRIBUTES:
+        raise PenumbraError(
+            f"{where}: {len(spelled)} attributes are too many (limit {MAX_ATTRIBUTES})"
+        )
+    return spelled
+
+
+def binary(
+    cells: Sequence[Sequence[str]], names: Sequence[str], file: str, numbers: Sequence[int]
+) -> np.ndarray:
+    """Labels as int8 (N, A) of 0 and 1 from N rows of A cells that are 0/1 or, by column, -1/1.
+
+    Raises PenumbraError naming the file, row and attribute of the first other cell.
+    """
+    values = {"0": 0, "1": 1, "-1": -1}
+    labels = np.empty((len(cells), len(names)), dtype=np.int8)
+    for position, row in enumerate(cells):
+        try:
+            labels[position] = [values[cell] for cell in row]
+        except KeyError:
+            stripped = [cell.strip() for cell in row]
+            wrong = next((i for i, cell in enumerate(stripped) if cell not in values), None)
+            if wrong is not None:
+                raise PenumbraError(
+                    f"{file}, row {numbers[position]}: {names[wrong]} is {stripped[wrong][:40]!r}; "
+                    "a label is 0 or 1 (or -1 and 1)"
+                ) from None
+            labels[position] = [values[cell] for cell in stripped]
+    both = np.flatnonzero((labels == 0).any(axis=0) & (labels == -1).any(axis=0))
+    if both.size:
+        first = int(np.flatnonzero(labels[:, both[0]] == 0)[0])
+        raise PenumbraError(
+            f"{file}, row {numbers[first]}: {names[both[0]]} is 0 in a column that also has -1; "
+            "use 0 and 1, or -1 and 1, throughout a column"
+        )
+    return np.maximum(labels, 0)
+
+
+def require(table: Table, names: Sequence[str]) -> None:
+    """Raise PenumbraError if a label file lacks one of the columns `names`."""
+    for name in names:
+        if name not in table.header:
+            raise PenumbraError(
+                f"{table.file}, row 1: no column {name!r}; it has {', '.join(table.header)[:200]}"
+            )

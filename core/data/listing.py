@@ -1,0 +1,167 @@
+"""What a source returns: which photographs a data set has, where their bytes lie, and their labels.
+
+Nothing is decoded here. Names come from files of unknown origin: a name counts only if it is in the
+listing of the folder or zip, so it can reach nothing outside.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.errors import PenumbraError
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp")
+MAX_FILES = 5_000_000
+
+
+class Photograph(NamedTuple):
+    """Where the bytes of one photograph lie.
+
+    A file of its own has offset -1. In a zip: offset of the local header, stored and unpacked size,
+    compression method and CRC-32.
+    """
+
+    path: str
+    offset: int = -1
+    stored: int = 0
+    size: int = 0
+    method: int = 0
+    crc: int = 0
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A data set before decoding: N photographs, their labels, people and splits.
+
+    names and photographs have N entries; attributes is int8 (N, A) of 0 and 1; identities names the
+    person of each photograph; split is int8 (N,) indexing `core.data.faces.SPLITS`.
+    """
+
+    names: list[str]
+    photographs: list[Photograph]
+    attribute_names: tuple[str, ...]
+    attributes: np.ndarray
+    identities: list[str]
+    split: np.ndarray
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of data set: `list(path, options) -> Listing`, and what a page says of it."""
+
+    title: str
+    help: str
+    list: Callable[[Path, dict[str, Any]], Listing]
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def files(root: Path) -> dict[str, Photograph]:
+    """All files of a folder (recursively) or a zip: name with "/" -> where it lies.
+
+    A link is followed only to a file inside the folder. Raises PenumbraError when `root` is neither
+    a folder nor a readable zip.
+    """
+    if root.is_dir():
+        return _folder_files(root.resolve())
+    if not root.is_file():
+        raise PenumbraError(f"{root}: no such folder or zip; put it there or correct the path")
+    return _zip_files(root.resolve())
+
+
+def _folder_files(root: Path) -> dict[str, Photograph]:
+    found: dict[str, Photograph] = {}
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = list(os.scandir(root / folder))
+        except OSError as error:
+            raise PenumbraError(f"{root / folder}: {error.strerror}; make it readable") from None
+        for entry in entries:
+            name = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_symlink():
+                target = Path(entry.path).resolve()
+                if target.is_relative_to(root) and target.is_file():
+                    found[name] = Photograph(str(target))
+            elif entry.is_dir():
+                folders.append(name)
+            elif entry.is_file():
+                found[name] = Photograph(entry.path)
+        if len(found) > MAX_FILES:
+            raise PenumbraError(
+                f"{root}: more than {MAX_FILES} files; choose the folder of the faces"
+            )
+    return found
+
+
+def _zip_files(path: Path) -> dict[str, Photograph]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise PenumbraError(f"{path}: not a readable zip ({error}); copy it again") from None
+    for member in members:
+        if member.flag_bits & 1:
+            raise PenumbraError(
+                f"{path}: {member.filename} is encrypted; unzip it with its password"
+            )
+    return {
+        member.filename: Photograph(
+            str(path),
+            member.header_offset,
+            member.compress_size,
+            member.file_size,
+            member.compress_type,
+            member.CRC,
+        )
+        for member in members
+        if not member.is_dir()
+    }
+
+
+def absent(root: Path, name: str) -> str:
+    """Why `name` of a label file is not among the `files` of `root`, and the mend."""
+    if ".." in PurePosixPath(name).parts or "\\" in name or PureWindowsPath(name).anchor:
+        return f"path {name[:200]!r} leaves {root.name}; name photographs relative to that folder"
+    if root.is_dir() and "\0" not in name and len(name) < 4096:
+        target = (root / name).resolve()
+        if not target.is_relative_to(root.resolve()):
+            return f"{name[:200]!r} is a link that leaves {root.name}; copy the photograph there"
+    return f"{name[:200]!r} is not in {root.name}; add the photograph or delete the row"
+
+
+def find(
+    names: Sequence[str],
+    available: dict[str, Photograph],
+    root: Path,
+    label_file: str,
+    rows: Sequence[int],
+) -> list[Photograph]:
+    """The photograph of each row of a label file. Raises PenumbraError naming file and row for one
+    that is absent, outside `root`, or listed twice."""
+    unique(names, label_file, rows)
+    missing = [position for position, name in enumerate(names) if name not in available]
+    if missing:
+        first = missing[0]
+        more = f" (and {len(missing) - 1} more rows)" if len(missing) > 1 else ""
+        raise PenumbraError(f"{label_file}, row {rows[first]}: {absent(root, names[first])}{more}")
+    return [available[name] for name in names]
+
+
+def unique(names: Sequence[str], label_file: str, rows: Sequence[int]) -> None:
+    """Raise PenumbraError if a label file lists a photograph twice."""
+    seen: dict[str, int] = {}
+    for name, row in zip(names, rows, strict=True):
+        before = seen.setdefault(name, row)
+        if before != row:
+            raise PenumbraError(
+                f"{label_file}, row {row}: {name[:200]!r} is already in row {before}; delete one"
+            )

@@ -1,0 +1,157 @@
+"""Photographs on the device and batches of them, with no worker processes.
+
+A batch is a gather from one tensor, and which photographs it holds is a pure function of (number of
+photographs, batch size, step, seed, stage): a resumed training needs no loader state.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import psutil  # type: ignore[import-untyped]
+import torch
+
+from core.data.faces import Faces
+
+# Share of the free memory the photographs may take; the rest is for networks and activations.
+SHARE_OF_DEVICE = 0.5
+SHARE_OF_HOST = 0.6
+CHUNK = 4096  # photographs moved at a time
+
+
+@dataclass(frozen=True, eq=False)
+class OnDevice:
+    """Some of a data set's photographs, ready to draw batches from.
+
+    images      uint8 (n, 3, H, W) on `device`; on the host where the device is too small; None
+                where the host is, too: then batches are read from the packed file
+    attributes  float32 (n, A) of 0 and 1, on `device`
+    identities  int64 (n,), on `device`
+    indices     int64 (n,) numpy: positions in `faces`
+    device      where batches arrive
+    """
+
+    images: torch.Tensor | None
+    attributes: torch.Tensor
+    identities: torch.Tensor
+    indices: np.ndarray
+    faces: Faces
+    device: torch.device
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+def to_device(
+    faces: Faces, which: str | np.ndarray, device: str | torch.device, channels_last: bool = False
+) -> OnDevice:
+    """Move photographs to `device`: those of a split (by name) or at given positions (int64 (n,)).
+
+    `channels_last` sets the memory format of the images, and so of every batch drawn from them.
+    """
+    device = torch.device(device)
+    if device.type == "cuda" and device.index is None:
+        device = torch.device("cuda", torch.cuda.current_device())
+    indices = faces.indices(which) if isinstance(which, str) else np.asarray(which, dtype=np.int64)
+    return OnDevice(
+        images=_images(faces, indices, device, channels_last),
+        attributes=torch.from_numpy(faces.attributes[indices].astype(np.float32)).to(device),
+        identities=torch.from_numpy(faces.identities[indices].astype(np.int64)).to(device),
+        indices=indices,
+        faces=faces,
+        device=device,
+    )
+
+
+def _images(
+    faces: Faces, indices: np.ndarray, device: torch.device, channels_last: bool
+) -> torch.Tensor | None:
+    size = len(indices) * 3 * faces.height * faces.width
+    if device.type == "cuda" and size <= SHARE_OF_DEVICE * torch.cuda.mem_get_info(device)[0]:
+        place = device
+    elif size <= SHARE_OF_HOST * psutil.virtual_memory().available:
+        place = torch.device("cpu")
+    else:
+        return None
+    images = torch.empty(
+        (len(indices), 3, faces.height, faces.width),
+        dtype=torch.uint8,
+        device=place,
+        memory_format=torch.channels_last if channels_last else torch.contiguous_format,
+    )
+    for start in range(0, len(indices), CHUNK):
+        images[start : start + CHUNK] = _read(faces, indices[start : start + CHUNK]).to(place)
+    return images
+
+
+def _read(faces: Faces, indices: np.ndarray) -> torch.Tensor:
+    """Photographs from the packed file, uint8 (n, 3, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(faces.images[indices])).permute(0, 3, 1, 2)
+
+
+def draw(on_device: OnDevice, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The batch at `positions` (int64 (b,), on any device): x float32 (b, 3, H, W) in [0, 1] and
+    attributes float32 (b, A), both on the device."""
+    images, device = on_device.images, on_device.device
+    here = positions.to(device, non_blocking=True)
+    if images is None:
+        pixels = _read(on_device.faces, on_device.indices[positions.cpu().numpy()])
+        pixels = pixels.to(device)
+    elif images.device == device:
+        pixels = _gather(images, here)
+    else:
+        # A pinned batch is copied beside the computation; torch's allocator reuses its memory only
+        # after the copy has ended.
+        pixels = _gather(images, positions.cpu()).pin_memory().to(device, non_blocking=True)
+    return pixels.to(torch.float32).div_(255.0), on_device.attributes.index_select(0, here)
+
+
+def _gather(images: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    """images[positions] in the memory format of `images`, which `index_select` alone would lose."""
+    if images.is_contiguous():
+        return images.index_select(0, positions)
+    return images.permute(0, 2, 3, 1).index_select(0, positions).permute(0, 3, 1, 2)
+
+
+def steps_for(n: int, batch_size: int, epochs: float) -> int:
+    """Steps after which every one of `n` photographs has been drawn `epochs` times (at least 1)."""
+    return max(1, -(-round(n * epochs) // batch_size))
+
+
+def batch_positions(
+    n: int,
+    batch_size: int,
+    step: int,
+    seed: int,
+    stage: str | int,
+    device: str | torch.device = "cpu",
+) -> torch.Tensor:
+    """Positions, int64 (batch_size,), of the batch of a step (from 0) among `n` photographs.
+
+    A pure function of its arguments; `device` changes only where the result lies. Each epoch is a
+    permutation seeded by (seed, stage, epoch), the epochs follow one another without a gap, and a
+    step takes the next `batch_size` places: every photograph is drawn once per epoch and every
+    batch is full, so a batch at the seam holds the end of one epoch and the start of the next.
+    """
+    if n < 1 or batch_size < 1 or step < 0:
+        raise ValueError(f"no batch {step} of {batch_size} among {n} photographs")
+    start, end = step * batch_size, (step + 1) * batch_size
+    device = torch.device(device)
+    parts = []
+    for epoch in range(start // n, (end - 1) // n + 1):
+        order = _permutation(n, seed, stage, epoch, device)
+        parts.append(order[max(0, start - epoch * n) : end - epoch * n])
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+@functools.lru_cache(maxsize=8)  # the epochs in use, of a few trainings in one process
+def _permutation(
+    n: int, seed: int, stage: str | int, epoch: int, device: torch.device
+) -> torch.Tensor:
+    digest = hashlib.sha256(f"{seed}\0{stage}\0{epoch}".encode()).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+    # Drawn on the CPU whatever the device, so that the order is the same everywhere.
+    return torch.randperm(n, generator=generator).to(device)

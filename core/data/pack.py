@@ -1,0 +1,377 @@
+"""Photographs decoded once, in parallel, into one memory-mapped uint8 array per size.
+
+A pack is a folder under `core.run.home()/packed`, named after the data set, the size and a stamp of
+the source (its files, sizes, times and options): a changed source gets a new pack. It is built in a
+folder of another name under a lock and renamed when whole, so a killed or concurrent packing never
+shows a half-written one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from tqdm import tqdm
+
+from core.data import decode, splits
+from core.data.faces import SPLITS, Faces
+from core.data.listing import Listing, Photograph
+from core.errors import PenumbraError
+from core.run import ROOT, home
+
+FORMAT = 1  # of a pack; part of its stamp
+CHUNK = 256  # photographs per line of work for a decoding process
+MAX_BROKEN = 20  # broken photographs that are skipped however few there are in all ...
+MAX_BROKEN_SHARE = 0.05  # ... and the share above which it is an error
+
+
+def stamp(entry: dict[str, Any]) -> str:
+    """12 hex digits that change when the source does: the entry of the catalogue and the path, size
+    and time of every file under it."""
+    described = [FORMAT, entry["source"], entry["path"], entry["options"]]
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    root = Path(entry["path"])
+    if not root.is_dir():
+        raise PenumbraError(
+            f"{root}: no such folder; mount it, or remove and add the data set again"
+        )
+    labels = entry["options"].get("labels")
+    lines = [_file_line(Path(labels), str(labels))] if labels and Path(labels).is_file() else []
+    folders = [str(root)]
+    while folders:
+        for item in os.scandir(folders.pop()):
+            if item.is_dir():  # a linked image folder counts; a link inside it does not
+                if not item.is_symlink() or Path(item.path).parent == root:
+                    folders.append(item.path)
+            elif item.is_file():
+                lines.append(_file_line(Path(item.path), os.path.relpath(item.path, root)))
+    for line in sorted(lines):
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:12]
+
+
+def _file_line(path: Path, name: str) -> str:
+    status = path.stat()
+    return f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
+
+
+def folder(name: str, height: int, width: int, mark: str) -> Path:
+    """Where the pack of a data set at one size and stamp lies."""
+    return home() / "packed" / f"{name}-{height}x{width}-{mark}"
+
+
+def existing(name: str, mark: str) -> list[Path]:
+    """Finished packs of a data set at a stamp, by rising number of pixels."""
+    found = [
+        path
+        for path in (home() / "packed").glob(f"{name}-*x*-{mark}")
+        if (path / "done").is_file() and path.name.rsplit("-", 2)[0] == name
+    ]
+    return sorted(found, key=lambda path: (path / "images.npy").stat().st_size)
+
+
+def discard(name: str) -> None:
+    """Delete every pack of a data set."""
+    for path in (home() / "packed").glob(f"{name}-*x*-*"):
+        if path.name.rsplit("-", 2)[0] == name and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def pack(
+    name: str,
+    height: int,
+    width: int,
+    mark: str,
+    listed: Callable[[], Listing],
+    crop: float = 1.0,
+    processes: int | None = None,
+    progress: bool = True,
+) -> Path:
+    """The pack's folder, built if it is not there yet. `listed` gives the photographs and labels and
+    is called only then. Raises PenumbraError when too many photographs are broken."""
+    target = folder(name, height, width, mark)
+    if (target / "done").is_file():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(target.with_suffix(".lock")):
+        if (target / "done").is_file():  # another process packed it while this one waited
+            return target
+        partial = target.with_suffix(".partial")
+        for rubbish in (partial, target):
+            if rubbish.exists():
+                shutil.rmtree(rubbish)
+        partial.mkdir()
+        try:
+            _build(partial, name, height, width, listed(), crop, processes, progress)
+            os.replace(partial, target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    for stale in target.parent.glob(f"{name}-{height}x{width}-????????????"):
+        if stale != target:
+            shutil.rmtree(stale, ignore_errors=True)
+    return target
+
+
+def _build(
+    target: Path,
+    name: str,
+    height: int,
+    width: int,
+    listing: Listing,
+    crop: float,
+    processes: int | None,
+    progress: bool,
+) -> None:
+    count = len(listing.names)
+    need, free = count * height * width * 3, shutil.disk_usage(target).free
+    if need * 1.1 > free:
+        raise PenumbraError(
+            f"{target.parent}: packing {name} needs {need / 2**30:.1f} GB and {free / 2**30:.1f} GB "
+            "are free; make room or set PENUMBRA_HOME to another disk"
+        )
+    images = np.lib.format.open_memmap(
+        target / "images.npy", mode="w+", dtype=np.uint8, shape=(count, height, width, 3)
+    )
+    checksums, broken = decode_all(
+        listing.photographs, images, target / "images.npy", crop, processes, progress, name
+    )
+    skipped = [f"{listing.names[position]}: {reason}" for position, reason in sorted(broken)]
+    if len(broken) == count or len(broken) > max(MAX_BROKEN, MAX_BROKEN_SHARE * count):
+        raise PenumbraError(
+            f"{name}: {len(broken)} of {count} photographs cannot be read, the first: {skipped[0]}; "
+            "replace them or delete their rows"
+        )
+    keep = np.setdiff1d(np.arange(count), [position for position, _ in broken])
+    if broken:
+        images = _compacted(target, images, keep)
+    images.flush()
+    people = sorted({listing.identities[position] for position in keep})
+    number = {person: position for position, person in enumerate(people)}
+    identities = np.array([number[listing.identities[i]] for i in keep], dtype=np.int64)
+    attributes, split = listing.attributes[keep], listing.split[keep]
+    splits.checked(split, identities, name)
+    names = [listing.names[position] for position in keep]
+    labels: dict[str, Any] = {
+        "attribute_names": list(listing.attribute_names),
+        "names": names,
+        "identity_names": people,
+        "skipped": skipped,
+        "notes": listing.notes + constant_attributes(attributes, split, listing.attribute_names),
+    }
+    digest = hashlib.sha256(
+        json.dumps([height, width, crop, labels["attribute_names"], names]).encode()
+    )
+    digest.update(json.dumps(people).encode())
+    digest.update(np.array(checksums, dtype="<u4")[keep].tobytes())
+    for array in (attributes, identities, split):
+        digest.update(array.astype("<i8").tobytes())
+    labels["fingerprint"] = digest.hexdigest()
+    for label, array in (("attributes", attributes), ("identities", identities), ("split", split)):
+        np.save(target / f"{label}.npy", array, allow_pickle=False)
+    (target / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
+    (target / "summary.json").write_text(
+        json.dumps(
+            summary(
+                attributes, identities, split, listing.attribute_names, skipped, labels["notes"]
+            )
+        ),
+        encoding="utf-8",
+    )
+    (target / "done").touch()
+
+
+def _compacted(target: Path, images: np.ndarray, keep: np.ndarray) -> np.memmap:
+    """The array file without the rows of broken photographs, copied a chunk at a time."""
+    whole = np.lib.format.open_memmap(
+        target / "kept.npy", mode="w+", dtype=np.uint8, shape=(len(keep), *images.shape[1:])
+    )
+    for start in range(0, len(keep), CHUNK):
+        whole[start : start + CHUNK] = images[keep[start : start + CHUNK]]
+    os.replace(target / "kept.npy", target / "images.npy")
+    return whole
+
+
+def constant_attributes(
+    attributes: np.ndarray, split: np.ndarray, attribute_names: tuple[str, ...]
+) -> list[str]:
+    """A note for each attribute (int8 (N, A)) that has one value only in a split (int8 (N,))."""
+    notes = []
+    for column, name in enumerate(attribute_names):
+        where = [
+            SPLITS[number]
+            for number in range(len(SPLITS))
+            if np.ptp(attributes[split == number, column]) == 0
+        ]
+        if where:
+            notes.append(f"{name} never varies in {', '.join(where)}: it cannot be measured there")
+    return notes
+
+
+def summary(
+    attributes: np.ndarray,
+    identities: np.ndarray,
+    split: np.ndarray,
+    attribute_names: Sequence[str],
+    skipped: list[str],
+    notes: list[str],
+) -> dict[str, Any]:
+    """What a page shows of a data set without touching its photographs."""
+    shares = attributes.mean(axis=0, dtype=np.float64)
+    return {
+        "images": len(identities),
+        "identities": len(np.unique(identities)),
+        "attributes": dict(zip(attribute_names, shares.tolist(), strict=True)),
+        "splits": {
+            name: {
+                "images": int(np.sum(split == number)),
+                "identities": len(np.unique(identities[split == number])),
+            }
+            for number, name in enumerate(SPLITS)
+        },
+        "skipped": skipped,
+        "notes": notes,
+    }
+
+
+def open_pack(target: Path, dataset: str) -> Faces:
+    """The `Faces` of a finished pack. Raises PenumbraError when its files do not fit together."""
+    try:
+        labels = json.loads((target / "labels.json").read_text(encoding="utf-8"))
+        images = np.load(target / "images.npy", mmap_mode="r", allow_pickle=False)
+        arrays = {
+            label: np.load(target / f"{label}.npy", allow_pickle=False)
+            for label in ("attributes", "identities", "split")
+        }
+        count = len(labels["names"])
+        if images.dtype != np.uint8 or any(len(a) != count for a in (images, *arrays.values())):
+            raise ValueError("its arrays differ in length")
+        return Faces(
+            images=images,
+            attribute_names=tuple(labels["attribute_names"]),
+            names=tuple(labels["names"]),
+            fingerprint=labels["fingerprint"],
+            skipped=tuple(labels["skipped"]),
+            identity_names=tuple(labels["identity_names"]),
+            notes=tuple(labels["notes"]),
+            dataset=dataset,
+            **arrays,
+        )
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PenumbraError(f"{target}: damaged pack ({error}); delete this folder") from None
+
+
+def decode_all(
+    photographs: list[Photograph],
+    images: np.ndarray,
+    array_file: Path,
+    crop: float,
+    processes: int | None,
+    progress: bool,
+    label: str,
+) -> tuple[list[int], list[list]]:
+    """Decode into `images`, uint8 (N, H, W, 3), the memory map of `array_file`.
+
+    `processes` is the number of decoding processes, by default one per usable core. Returns the
+    checksum of each photograph's bytes and [position, reason] of the broken ones.
+    """
+    count = len(photographs)
+    processes = min(processes or usable_cores(), -(-count // CHUNK))
+    checksums, broken = [0] * count, []
+    with tqdm(total=count, desc=f"packing {label}", unit="img", disable=not progress) as bar:
+
+        def work(start: int, answer: Callable[[int, list[Photograph]], Any]) -> None:
+            part = photographs[start : start + CHUNK]
+            sums, bad = answer(start, part)
+            checksums[start : start + len(part)] = sums
+            broken.extend(bad)
+            bar.update(len(part))
+
+        if processes == 1:  # not worth starting a process for
+            for start in range(0, count, CHUNK):
+                work(start, lambda at, part: decode.decode_chunk(part, images, at, crop))
+        else:
+            _with_workers(processes, range(0, count, CHUNK), work, array_file, crop)
+    return checksums, broken
+
+
+def _with_workers(
+    processes: int,
+    starts: range,
+    work: Callable[[int, Callable[[int, list[Photograph]], Any]], None],
+    array_file: Path,
+    crop: float,
+) -> None:
+    """Hand chunks to worker processes, one thread each; the first failure stops all."""
+    environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    environment["PYTHONPATH"] = os.pathsep.join(
+        part for part in (str(ROOT), environment.get("PYTHONPATH", "")) if part
+    )
+    todo, turn = iter(starts), threading.Lock()
+    failures: list[Exception] = []
+
+    def serve(worker: subprocess.Popen) -> None:
+        def answer(start: int, part: list[Photograph]) -> Any:
+            assert worker.stdin is not None and worker.stdout is not None  # both are pipes
+            task = {"images": str(array_file), "start": start, "crop": crop, "photographs": part}
+            worker.stdin.write(json.dumps(task) + "\n")
+            worker.stdin.flush()
+            line = worker.stdout.readline()
+            if not line:
+                raise PenumbraError(
+                    f"a decoding process ended with status {worker.wait()}; try again, with more "
+                    "free memory"
+                )
+            reply = json.loads(line)
+            return reply["checksums"], reply["broken"]
+
+        try:
+            while not failures:
+                with turn:
+                    start = next(todo, None)
+                if start is None:
+                    return
+                work(start, answer)
+        except (OSError, ValueError) as error:  # PenumbraError is a ValueError
+            failures.append(error)
+
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "core.data.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for _ in range(processes)
+    ]
+    threads = [threading.Thread(target=serve, args=(worker,), daemon=True) for worker in workers]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.communicate()
+    if failures:
+        raise failures[0]
+
+
+def usable_cores() -> int:
+    """Cores this process may use, which a container may hold below the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

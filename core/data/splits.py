@@ -1,0 +1,158 @@
+"""Defender, attacker, validation and test photographs, such that no person is in two of them.
+
+The seeded split is a pure function of a person's name and the seed: two data sets that share people
+(two crops of CelebA, say) put each of them on the same side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.data.faces import SPLITS, Faces
+from core.errors import PenumbraError
+
+# Shares of the identities, in the order of SPLITS.
+FRACTIONS = (0.40, 0.35, 0.05, 0.20)
+
+
+def place(identity: str, seed: int) -> float:
+    """A person's place in [0, 1), uniform over people and fixed for (identity, seed)."""
+    digest = hashlib.sha256(f"{seed}\0{identity}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def seeded(identities: Sequence[str], seed: int) -> tuple[np.ndarray, list[str]]:
+    """Split photographs by person: `identities` names the person of each of N photographs.
+
+    Returns (split int8 (N,), notes). Where a split would stay empty, as with a handful of people,
+    they are ranked by place instead, so that every split gets at least one; a note says so. Raises
+    PenumbraError below four people.
+    """
+    people = sorted(set(identities))
+    if len(people) < len(SPLITS):
+        raise PenumbraError(
+            f"{len(people)} people cannot fill {len(SPLITS)} splits that share nobody; "
+            "add photographs of more people"
+        )
+    bounds = np.cumsum(FRACTIONS)[:-1]
+    places = np.array([place(person, seed) for person in people])
+    of_person = np.searchsorted(bounds, places, side="right").astype(np.int8)
+    notes = []
+    if len(np.unique(of_person)) < len(SPLITS):
+        ranks = np.argsort(np.argsort(places, kind="stable"), kind="stable")
+        of_person = np.searchsorted(_counts(len(people)), ranks, side="right").astype(np.int8)
+        notes.append(
+            f"only {len(people)} people: split by rank, so a set that shares people with this one "
+            "may place them differently"
+        )
+    by_name = dict(zip(people, of_person, strict=True))
+    return np.array([by_name[person] for person in identities], dtype=np.int8), notes
+
+
+def _counts(people: int) -> np.ndarray:
+    """Cumulative number of people after each split but the last, each split at least one."""
+    sizes = np.maximum(1, np.floor(np.array(FRACTIONS) * people)).astype(int)
+    sizes[0] += people - sizes.sum()
+    return np.cumsum(sizes)[:-1]
+
+
+def official(
+    identities: Sequence[str], partition: Sequence[int], seed: int
+) -> tuple[np.ndarray, list[str]]:
+    """CelebA's own partition (0 train, 1 validation, 2 test) turned into `SPLITS`.
+
+    Partition 2 is test; the people of 0 are halved into defender and attacker, those of 1 into
+    validation and attacker (an attack is chosen on few photographs and trained on many). Where a
+    partition number is absent, as in a subset, or a person is in two, the seeded split is used and
+    a note says so.
+    """
+    numbers = set(partition)
+    of_person: dict[str, int] = {}
+    for person, number in zip(identities, partition, strict=True):
+        of_person.setdefault(person, number)
+    shared = sum(
+        of_person[person] != number for person, number in zip(identities, partition, strict=True)
+    )
+    if numbers != {0, 1, 2} or shared:
+        split, notes = seeded(identities, seed)
+        absent = ", ".join(str(number) for number in sorted({0, 1, 2} - numbers))
+        why = f"lacks partition {absent}" if absent else "puts a person into two partitions"
+        return split, [f"the official partition {why}: split by identity with seed {seed}", *notes]
+    halves = {0: ("defender", "attacker"), 1: ("validation", "attacker"), 2: ("test", "test")}
+    side = {
+        person: SPLITS.index(halves[number][int(place(person, seed) >= 0.5)])
+        for person, number in of_person.items()
+    }
+    return np.array([side[person] for person in identities], dtype=np.int8), [
+        "the official partition is used"
+    ]
+
+
+def own(
+    identities: Sequence[str], named: Sequence[str], label_file: str, rows: Sequence[int]
+) -> np.ndarray:
+    """The split column of a user's own CSV, checked: int8 (N,).
+
+    Raises PenumbraError for an unknown split and for a person in two; `checked` sees to empty ones.
+    """
+    first: dict[str, tuple[str, int]] = {}
+    for person, name, row in zip(identities, named, rows, strict=True):
+        if name not in SPLITS:
+            raise PenumbraError(
+                f"{label_file}, row {row}: unknown split {name!r}; write one of {', '.join(SPLITS)}"
+            )
+        before, where = first.setdefault(person, (name, row))
+        if before != name:
+            raise PenumbraError(
+                f"{label_file}, row {row}: {person!r} is in split {name} here and in {before} in "
+                f"row {where}; give all photographs of a person the same split"
+            )
+    return np.array([SPLITS.index(name) for name in named], dtype=np.int8)
+
+
+def checked(split: np.ndarray, identities: np.ndarray, where: str) -> None:
+    """Raise PenumbraError if a split is empty or shares a person with another.
+
+    split int8 (N,), identities int64 (N,); `where` names the data in the message.
+    """
+    for number, name in enumerate(SPLITS):
+        if not np.any(split == number):
+            raise PenumbraError(
+                f"{where}: split {name} is empty; give it photographs, or leave the split to the seed"
+            )
+    pairs = np.unique(np.stack([identities, split.astype(np.int64)]), axis=1)
+    if pairs.shape[1] != len(np.unique(identities)):
+        raise PenumbraError(f"{where}: a person is in two splits; every person belongs to one")
+
+
+def limit(faces: Faces, identities: int | None = None, images: int | None = None) -> Faces:
+    """A smaller `Faces` for quick trials: at most `identities` people and `images` photographs per
+    person, the same share of each split. The photographs are copied into memory."""
+    if (identities is not None and identities < len(SPLITS)) or (images is not None and images < 1):
+        raise PenumbraError(f"a trial needs at least {len(SPLITS)} people and one photograph each")
+    keep = np.zeros(len(faces), dtype=bool)
+    total = len(np.unique(faces.identities))
+    for number in range(len(SPLITS)):
+        rows = np.flatnonzero(faces.split == number)
+        people = np.unique(faces.identities[rows])
+        share = len(people)
+        if identities is not None:
+            share = max(1, min(share, int(identities * len(people) / total)))
+        for person in sorted(people, key=lambda person: place(str(person), 0))[:share]:
+            keep[rows[faces.identities[rows] == person][:images]] = True
+    chosen = np.flatnonzero(keep)
+    digest = hashlib.sha256(faces.fingerprint.encode() + chosen.astype("<i8").tobytes())
+    return replace(
+        faces,
+        images=np.ascontiguousarray(faces.images[chosen]),
+        attributes=faces.attributes[chosen],
+        identities=faces.identities[chosen],
+        split=faces.split[chosen],
+        names=tuple(faces.names[position] for position in chosen),
+        fingerprint=digest.hexdigest(),
+        notes=(*faces.notes, f"limited to {len(chosen)} of {len(faces)} photographs"),
+    )

@@ -1,0 +1,43 @@
+"""Synthetic faces, as `python -m core data synthetic` writes them and as they are shipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.data import labels, listing, splits
+from core.data.listing import Listing, Source
+
+
+def list_synthetic(path: Path, options: dict[str, Any]) -> Listing:
+    """The set in folder `path`: images.zip and labels.csv with the columns image, identity, one per
+    attribute (0 or 1) and meta_* (what the generator drew, no attribute)."""
+    table = labels.read_csv(path / "labels.csv")
+    labels.require(table, ("image", "identity"))
+    attributes = [
+        name
+        for name in table.header
+        if name not in ("image", "identity") and not name.startswith("meta_")
+    ]
+    columns = [table.header.index(name) for name in attributes]
+    names, identities = table.column("image"), table.column("identity")
+    available = listing.files(path / "images.zip")
+    spelled = labels.attribute_names(attributes, f"{table.file}, row 1")
+    cells = [[row[column] for column in columns] for row in table.cells]
+    split, notes = splits.seeded(identities, options.get("split_seed", 0))
+    return Listing(
+        names=names,
+        photographs=listing.find(names, available, path / "images.zip", table.file, table.numbers),
+        attribute_names=spelled,
+        attributes=labels.binary(cells, spelled, table.file, table.numbers),
+        identities=identities,
+        split=split,
+        notes=notes,
+    )
+
+
+SOURCE = Source(
+    title="Synthetic faces",
+    help="A folder made by `python -m core data synthetic`: images.zip and labels.csv.",
+    list=list_synthetic,
+)
