@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core import checkpoint, device as devices
-from core.data.on_device import OnDevice, batch_positions, draw, steps_per_epoch, to_device
+from core.data.on_device import OnDevice, batch_positions, draw, steps_for, to_device
 from core.errors import PenumbraError
 from core.methods import METHODS, Batch, Model, Phase, Stage
 from core.run import VERSION, Run, checked, code_fingerprint, from_dict, home
@@ -89,7 +89,7 @@ def _train(
     model = METHODS[run.method].build(run, faces.attribute_names)
     for network in model.networks.values():
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    photographs = to_device(faces, "defender", device) if model.stages else None
+    photographs = to_device(faces, "defender", device, True) if model.stages else None
     lengths = stage_lengths(model, len(faces.indices("defender")))
     start_stage, start_step, optimisers, seconds = _resume(model, folder, device)
     steps_before = sum(lengths[:start_stage]) + start_step
@@ -151,9 +151,7 @@ def _train(
 def stage_lengths(model: Model, photographs: int) -> list[int]:
     """Steps of each stage for a number of training photographs."""
     return [
-        max(len(stage.phases), round(stage.epochs * steps_per_epoch(photographs, stage.batch_size)))
-        if stage.epochs
-        else 0
+        steps_for(photographs, stage.batch_size, stage.epochs) if stage.epochs else 0
         for stage in model.stages
     ]
 
@@ -165,15 +163,12 @@ def batch_at(photographs: OnDevice, seed: int, stage: int, step: int, batch_size
         hashlib.sha256(f"{seed}/{stage}/{step}".encode()).digest()[:7], "big"
     )
     torch.manual_seed(step_seed)
-    n = len(photographs.identities)
-    positions = batch_positions(n, batch_size, step, seed, stage)
-    x, attributes = draw(photographs, positions)
-    return Batch(
-        x.contiguous(memory_format=torch.channels_last),
-        attributes,
-        photographs.identities[positions.to(photographs.identities.device)],
-        torch.Generator().manual_seed(step_seed),
+    positions = batch_positions(
+        len(photographs), batch_size, step, seed, stage, photographs.device
     )
+    x, attributes = draw(photographs, positions)
+    identities = photographs.identities.index_select(0, positions)
+    return Batch(x, attributes, identities, torch.Generator().manual_seed(step_seed))
 
 
 def update(

@@ -1,0 +1,234 @@
+"""The training loop: repeatable, resumable at any moment, and never shown finished when it is not."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core import checkpoint, train
+from core.errors import PenumbraError
+from core.methods import METHODS
+from core.run import ROOT, Run, checked, state
+from tests.tiny_faces import tiny_faces
+
+QUICK = {
+    "task_epochs": 2,
+    "adversary_epochs": 2,
+    "adversarial_epochs": 6,
+    "batch_size": 6,
+}
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def quick_run(**change):
+    return checked(dataclasses.replace(Run("deep_obfuscator", "tiny", schedule=QUICK), **change))
+
+
+def fresh_place(monkeypatch, path):
+    """As on another machine: no runs, no shared pretraining."""
+    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(path / "checkpoints"))
+    monkeypatch.setenv("PENUMBRA_HOME", str(path / "home"))
+
+
+def train_quietly(run, **options):
+    return train.train(run, tiny_faces(), device="cpu", progress=False, **options)
+
+
+def weights(folder):
+    return load_file(folder / "weights.safetensors")
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_identical_seeds_give_identical_weights_and_another_seed_does_not(tmp_path, monkeypatch):
+    first = weights(train_quietly(quick_run()))
+    fresh_place(monkeypatch, tmp_path / "again")
+    assert same(first, weights(train_quietly(quick_run())))
+    other = weights(train_quietly(quick_run(seed=1)))
+    assert not same(first, other)
+
+
+def test_a_shared_pretraining_changes_nothing_but_the_time(tmp_path, monkeypatch):
+    run = quick_run(knobs={"lambda1": 5})
+    alone = weights(train_quietly(run))
+    fresh_place(monkeypatch, tmp_path / "again")
+    train_quietly(quick_run())  # leaves its pretraining for the next
+    folder = train_quietly(run)
+    assert [row["stage"] for row in train.read_log(folder / "log.jsonl") if row.get("shared")] == [
+        "task",
+        "adversaries",
+    ]
+    assert same(alone, weights(folder))
+
+
+def test_original_shares_the_task_stage_of_deep_obfuscator():
+    train_quietly(quick_run())
+    schedule = {"task_epochs": 2, "batch_size": 6}
+    folder = train_quietly(Run("original", "tiny", schedule=schedule))
+    assert [row.get("shared") for row in train.read_log(folder / "log.jsonl")] == [True]
+
+
+SCRIPT = """
+import sys
+from core.run import from_dict
+from core.train import train
+from tests.tiny_faces import tiny_faces
+import json
+train(from_dict(json.loads(sys.argv[1])), tiny_faces(), device="cpu", progress=False, save_every=0)
+"""
+
+
+def start_training(run):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, run.canonical()], env=environment, cwd=ROOT
+    )
+
+
+def wait_for_step(process, folder, stage, step):
+    """Until the training has saved `step` of `stage` (a condition, with a limit)."""
+    limit = time.monotonic() + 120
+    while time.monotonic() < limit:
+        if (folder / "state.json").is_file():
+            saved = json.loads((folder / "state.json").read_text())
+            if (saved["stage"], saved["step"]) >= (stage, step):
+                return
+        assert process.poll() is None, "the training ended before it could be interrupted"
+    raise AssertionError("the training never came that far")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_training_resumes_to_the_same_weights(how, tmp_path, monkeypatch):
+    torch.set_num_threads(1)
+    monkeypatch.setenv("PENUMBRA_THREADS", "1")
+    run = quick_run()
+    unbroken = weights(train_quietly(run))
+    fresh_place(monkeypatch, tmp_path / "again")
+    process = start_training(run)
+    wait_for_step(process, run.folder, stage=2, step=3)
+    process.send_signal(how)
+    assert process.wait(60) != 0
+    assert state(run.folder) == "training"
+    assert not (run.folder / "done").exists()
+    with pytest.raises(PenumbraError, match="not finished"):
+        train.load(run.folder)
+    folder = train_quietly(run)
+    assert same(unbroken, weights(folder))
+    steps = [row["step"] for row in train.read_log(folder / "log.jsonl") if "phase" in row]
+    assert steps == sorted(set(steps)), "a step was logged twice"
+    assert not list(folder.glob("state*"))
+
+
+def test_a_state_torn_by_a_kill_is_refused_in_words():
+    run = quick_run()
+    run.folder.mkdir(parents=True)
+    train._record(run, tiny_faces(), torch.device("cpu"), run.folder)
+    (run.folder / "state-2-1.safetensors").write_bytes(b"half a file")
+    checkpoint.write_json(
+        run.folder / "state.json",
+        {"stage": 2, "step": 1, "seconds": 1.0, "file": "state-2-1.safetensors", "sha256": "0" * 64},
+    )
+    with pytest.raises(PenumbraError, match="its hash differs"):
+        train_quietly(run)
+
+
+def test_a_finished_run_is_left_alone():
+    folder = train_quietly(quick_run())
+    before = (folder / "weights.safetensors").stat().st_mtime_ns
+    train_quietly(quick_run())
+    assert (folder / "weights.safetensors").stat().st_mtime_ns == before
+
+
+def test_other_photographs_under_the_same_name_are_refused():
+    run = quick_run()
+    run.folder.mkdir(parents=True)
+    train._record(run, tiny_faces(seed=1), torch.device("cpu"), run.folder)
+    with pytest.raises(PenumbraError, match="other photographs"):
+        train_quietly(run)
+
+
+def test_a_wrong_size_and_an_unknown_attribute_are_refused():
+    with pytest.raises(PenumbraError, match="needs 64x64"):
+        train.train(quick_run(), tiny_faces(size=40), device="cpu", progress=False)
+    with pytest.raises(PenumbraError, match="no attribute 'Bald'"):
+        train_quietly(quick_run(private=("Bald",)))
+
+
+def test_saved_and_loaded_run_gives_the_identical_release():
+    folder = train_quietly(quick_run())
+    _, _, loaded = train.load(folder)
+    _, _, again = train.load(folder)
+    x = torch.rand(4, 3, 64, 64)
+    z = loaded.release(x, torch.Generator(), None)
+    assert torch.equal(z, again.release(x, torch.Generator(), None))
+    assert z.shape == (4, 32, 16, 16)
+    stored = weights(folder)
+    for name, tensor in loaded.networks["obfuscator"].state_dict().items():
+        assert torch.equal(tensor, stored[f"obfuscator/{name}"].to(tensor.dtype))
+
+
+def test_damaged_foreign_and_renamed_folders_are_refused():
+    folder = train_quietly(quick_run())
+    renamed = folder.with_name("deep_obfuscator-0000000000")
+    folder.rename(renamed)
+    with pytest.raises(PenumbraError, match="give the folder its own name back"):
+        train.load(renamed)
+    renamed.rename(folder)
+    content = (folder / "weights.safetensors").read_bytes()
+    (folder / "weights.safetensors").write_bytes(content[:-100])
+    with pytest.raises(PenumbraError, match="hash differs"):
+        train.load(folder)
+    record = checkpoint.read_json(folder / "run.json")
+    checkpoint.write_json(folder / "run.json", record | {"version": 99})
+    with pytest.raises(PenumbraError, match="another version"):
+        train.load(folder)
+    (folder / "run.json").write_text("{")
+    with pytest.raises(PenumbraError, match="cannot be read"):
+        train.load(folder)
+
+
+def test_divergence_is_reported_and_never_finished():
+    run = quick_run(schedule=QUICK | {"learning_rate": 1e8, "adversarial_learning_rate": 1e8})
+    with pytest.raises(PenumbraError, match="diverged"):
+        train_quietly(run)
+    assert state(run.folder) == "training"
+
+
+def test_training_learns_the_planted_task():
+    faces = tiny_faces(identities=48, images=4)
+    run = checked(Run("original", "tiny", schedule={"task_epochs": 20, "batch_size": 16}))
+    _, _, model = train.load(train.train(run, faces, device="cpu", progress=False))
+    test = faces.indices("test")
+    x = torch.from_numpy(faces.images[test]).permute(0, 3, 1, 2).float() / 255
+    with torch.no_grad():
+        logits = model.own_head(model.release(x, torch.Generator(), None))[:, 0]
+    labels = torch.from_numpy(faces.attributes[test, 1]).bool()
+    assert ((logits > 0) == labels).float().mean() > 0.95
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_every_method_trains_and_releases(name):
+    entries = METHODS[name].presets["compact"]["schedule"]
+    schedule = {key: QUICK[key] for key in entries if key in QUICK}
+    _, _, model = train.load(train_quietly(Run(name, "tiny", schedule=schedule)))
+    x = torch.rand(2, 3, 64, 64)
+    values = [k.grid[0] for k in METHODS[name].knobs if k.when == "release"] or [None]
+    z = model.release(x, torch.Generator().manual_seed(0), values[0])
+    again = model.release(x, torch.Generator().manual_seed(0), values[0])
+    assert z.shape[0] == 2
+    assert torch.equal(z, again)
