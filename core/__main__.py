@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options, arguments) or 0)
+        return int(options.command(options, arguments) or 0)
     except PenumbraError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -81,13 +81,13 @@ def _parser() -> argparse.ArgumentParser:
 
     work = commands.add_parser("work")  # the process of a job; started by core.jobs
     work.add_argument("job_id")
-    work.set_defaults(run=_work)
+    work.set_defaults(command=_work)
     return parser
 
 
 def _command(commands: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    command.set_defaults(run=run)
+    command.set_defaults(command=run)
     return command
 
 
@@ -207,7 +207,8 @@ def _sweep(options: argparse.Namespace, arguments: list[str]) -> int:
 
 def _report(runs: list[Any], failures: list[str]) -> int:
     for run in runs:
-        print(run.folder)
+        if (run.folder / "done").is_file():
+            print(run.folder)
     return 1 if failures else 0
 
 

@@ -71,6 +71,13 @@ class Run:
     def folder(self) -> Path:
         return checkpoints() / self.dataset / self.id
 
+    def lock(self, purpose: str) -> Path:
+        """Lock file beside the run folders: processes on any machine that see the same folder
+        agree on who does what."""
+        place = checkpoints() / self.dataset / ".locks"
+        place.mkdir(parents=True, exist_ok=True)
+        return place / f"{self.id}.{purpose}"
+
 
 def checked(run: Run) -> Run:
     """Return `run` with the method's default for every training knob left out, numbers as floats

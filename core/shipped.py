@@ -54,6 +54,5 @@ def trim(root: Path | None = None) -> int:
             record["left_out"] = list(LEFT_OUT)
             record["weights_sha256"] = checkpoint.save_tensors(folder / "weights.safetensors", kept)
             checkpoint.write_json(folder / "run.json", record)
-        for name in ("log.jsonl", ".lock", ".sweep.lock"):
-            (folder / name).unlink(missing_ok=True)
+        (folder / "log.jsonl").unlink(missing_ok=True)
     return 0

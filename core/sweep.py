@@ -67,9 +67,8 @@ def sweep(
     """
     failures = []
     for index, run in enumerate(runs):
-        run.folder.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(run.folder / ".sweep.lock", timeout=0):
+            with FileLock(run.lock("sweep"), timeout=0):
                 _one(run, index, device, evaluate, progress, report)
         except Timeout:
             tqdm.write(f"{run.id}: another process works on it; skipped")
@@ -88,7 +87,6 @@ def _one(
     report: Callable[[dict[str, Any]], None],
 ) -> None:
     from core import data
-    from core.evaluate import evaluate as measure
     from core.methods import METHODS
     from core.train import train
 
@@ -97,6 +95,8 @@ def _one(
     faces = data.load(run.dataset, preset["height"], preset["width"], progress=progress)
     train(run, faces, device=device, progress=progress)
     if evaluate:
+        from core.evaluate import evaluate as measure
+
         report({"index": index, "run_id": run.id, "phase": "evaluate"})
         measure(run.folder, device=device, progress=progress)
 

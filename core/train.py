@@ -28,6 +28,7 @@ from core import checkpoint, device as devices
 from core.data.on_device import OnDevice, batch_positions, draw, steps_for, to_device
 from core.errors import PenumbraError
 from core.methods import METHODS, Batch, Model, Phase, Stage
+from core.methods.declare import columns
 from core.run import VERSION, Run, checked, code_fingerprint, from_dict, home
 
 if TYPE_CHECKING:
@@ -64,10 +65,11 @@ def train(
             f"{run.method} {run.preset} needs {preset['height']}x{preset['width']} pixels, "
             f"got {faces.height}x{faces.width}; load the data set at that size"
         )
+    columns(faces.attribute_names, (*run.tasks, *run.private))  # fails before a folder is made
     folder = run.folder
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        lock = FileLock(folder / ".lock", timeout=0)
+        lock = FileLock(run.lock("train"), timeout=0)
         with lock, _stop_signals() as asked_to_stop:
             if not (folder / "done").is_file():
                 _train(run, faces, devices.choose(device), folder, progress, save_every, asked_to_stop)
@@ -120,7 +122,8 @@ def _train(
                 batch = batch_at(photographs, run.seed, number, step, stage.batch_size)
                 losses = update(model, phase, batch, optimisers)
                 bar.update()
-                if step % LOG_EVERY < len(stage.phases):  # every phase of a cycle gets its turn
+                # Runs of as many steps as there are phases: every phase gets its turn.
+                if step % LOG_EVERY < len(stage.phases) or step == lengths[number] - 1:
                     log.losses(
                         stage=stage.name,
                         step=sum(lengths[:number]) + step,

@@ -1,0 +1,93 @@
+"""The command line, as a person meets it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from core.__main__ import main
+from core.methods import METHODS
+from core.run import ROOT
+from core.sweep import grid
+from tests.tiny_folder import register_tiny_folder
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def test_help_teaches_without_loading_torch():
+    script = (
+        "import sys\n"
+        "from core.__main__ import main\n"
+        "try: main(['sweep', '--help'])\n"
+        "except SystemExit: pass\n"
+        "assert not {'torch', 'sklearn', 'umap', 'streamlit'} & set(sys.modules)\n"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    for method in METHODS.values():
+        assert method.name in shown.stdout
+        for knob in method.knobs:
+            assert knob.help in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--method", "original", "--dataset", "nowhere"], "nowhere"),
+        (["train", "--method", "deep_obfuscator", "--knob", "lambda1"], "NAME=VALUE"),
+        (["train", "--method", "deep_obfuscator", "--knob", "lambda1=a"], "must be numbers"),
+        (["train", "--method", "deep_obfuscator", "--knob", "lambda1=1,2"], "use `sweep`"),
+        (["train", "--method", "deep_obfuscator", "--knob", "beta=1"], "no training knob"),
+        (["evaluate", "deep_obfuscator-0000000000"], "there is no run"),
+        (["data", "describe", "nowhere"], "nowhere"),
+        (["data", "add", "x", "--source", "folder", "--path", "/nonexistent"], "nonexistent"),
+    ],
+)
+def test_bad_input_gives_one_line_and_a_status(arguments, message, capsys):
+    assert main(arguments) != 0
+    said = capsys.readouterr()
+    lines = [line for line in (said.out + said.err).splitlines() if message in line]
+    assert len(lines) == 1
+    assert "Traceback" not in said.err
+
+
+def test_grid_is_every_combination_once():
+    runs = grid(
+        "deep_obfuscator", "tiny", "compact", ["Smiling"], ["Male"],
+        {"lambda1": [0, 1, 1.0], "lambda2": [1, 2]}, seeds=[0, 1],
+    )  # fmt: skip
+    found = {(r.knobs["lambda1"], r.knobs["lambda2"], r.seed) for r in runs}
+    assert len(runs) == len(found) == 8
+
+
+def test_train_evaluate_results_from_a_terminal(tmp_path, capsys):
+    register_tiny_folder(tmp_path / "photographs")
+    schedule = ["--schedule", "task_epochs=1", "--schedule", "batch_size=8"]
+    common = ["--method", "original", "--dataset", "tiny", "--device", "cpu", *schedule]
+    assert main(["train", *common]) == 0
+    folder = capsys.readouterr().out.strip().splitlines()[-1]
+    assert main(["evaluate", folder.rsplit("/", 1)[1], "--device", "cpu"]) == 0
+    assert main(["results", "--format", "csv", "--target", "attribute:Male"]) == 0
+    lines = [x for x in capsys.readouterr().out.splitlines() if "attribute:Male" in x]
+    assert any("worst_case" in line and "balanced_accuracy" in line for line in lines)
+
+
+def test_two_workers_divide_a_sweep_and_share_the_pretraining(tmp_path):
+    register_tiny_folder(tmp_path / "photographs")
+    short = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 1, "batch_size": 8}
+    arguments = [
+        "sweep", "--method", "deep_obfuscator", "--dataset", "tiny", "--device", "cpu",
+        "--knob", "lambda1=0,1,2,5", "--no-evaluate", "--workers", "2",
+        *(f"--schedule={name}={value}" for name, value in short.items()),
+    ]  # fmt: skip
+    assert main(arguments) == 0
+    runs = list((tmp_path / "checkpoints" / "tiny").iterdir())
+    assert len(runs) == 4
+    assert all((run / "done").is_file() for run in runs)
+    assert len(list((tmp_path / "home" / "pretrained").glob("*.safetensors"))) == 2
