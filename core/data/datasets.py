@@ -183,22 +183,32 @@ def checked_entry(entry: Any, where: str) -> dict[str, Any]:
         raise PenumbraError(
             f"{where}: unknown source {source!r}; choose one of {', '.join(core.data.SOURCES)}"
         )
+    if not isinstance(options, dict):
+        raise PenumbraError(f"{where}: options are {options!r}; they must map names to values")
     known = OPTIONS | core.data.SOURCES[source].options
-    for option, value in options.items() if isinstance(options, dict) else [("options", options)]:
+    for option in options:
         if option not in known:
             raise PenumbraError(f"{where}: unknown option {option!r}; choose of {', '.join(known)}")
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if option == "split_seed":
-            good = number and isinstance(value, int) and 0 <= value < 2**31
-        elif option == "crop":
-            good = number and 0 < value <= 1
-        else:
-            good = isinstance(value, str) and len(value) < 4096
-        if not good:
-            raise PenumbraError(
-                f"{where}: option {option} is {value!r}; it must be: {known[option]}"
-            )
-    return {**entry, "options": options}
+    checked = {name: _option(name, value, known[name], where) for name, value in options.items()}
+    return {**entry, "options": checked}
+
+
+def _option(name: str, value: Any, help: str, where: str) -> Any:
+    """An option's value, from text where it comes from the command line, checked."""
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        if name == "split_seed" and 0 <= (seed := int(str(value))) < 2**31:
+            return seed
+        if name == "crop" and 0 < (crop := float(value)) <= 1:
+            return crop
+        if name not in OPTIONS and isinstance(value, str) and 0 < len(value) < 4096:
+            return value
+        raise ValueError
+    except (ValueError, TypeError):
+        raise PenumbraError(
+            f"{where}: option {name} is {str(value)[:80]!r}; it must be: {help}"
+        ) from None
 
 
 def _shipped() -> dict[str, Any]:

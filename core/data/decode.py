@@ -115,6 +115,8 @@ def decode(data: bytes, height: int, width: int, crop: float = 1.0) -> np.ndarra
             return np.asarray(upright)
     except PenumbraError:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # Pillow's own limit
+        raise PenumbraError(f"has too many pixels (limit {MAX_PIXELS // 10**6} million)") from None
     # Pillow's decoders raise these for hostile or truncated bytes, by format.
     except (
         OSError,
@@ -126,7 +128,6 @@ def decode(data: bytes, height: int, width: int, crop: float = 1.0) -> np.ndarra
         KeyError,
         TypeError,
         OverflowError,
-        Image.DecompressionBombError,
         zlib.error,
     ) as error:
         reason = " ".join(str(error).split())[:120]

@@ -45,8 +45,10 @@ def stamp(entry: dict[str, Any]) -> str:
         raise PenumbraError(
             f"{root}: no such folder; mount it, or remove and add the data set again"
         )
-    labels = entry["options"].get("labels")
-    lines = [_file_line(Path(labels), str(labels))] if labels and Path(labels).is_file() else []
+    lines = []
+    if "labels" in entry["options"]:  # a CSV that may lie outside the folder
+        labels = root / Path(entry["options"]["labels"]).expanduser()
+        lines = [_file_line(labels, "labels")] if labels.is_file() else []
     folders = [str(root)]
     while folders:
         for item in os.scandir(folders.pop()):
@@ -102,7 +104,12 @@ def pack(
     target = folder(name, height, width, mark)
     if (target / "done").is_file():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PenumbraError(
+            f"{target.parent}: {error.strerror}; set PENUMBRA_HOME to a folder you may write to"
+        ) from None
     with FileLock(target.with_suffix(".lock")):
         if (target / "done").is_file():  # another process packed it while this one waited
             return target
@@ -159,7 +166,10 @@ def _build(
     number = {person: position for position, person in enumerate(people)}
     identities = np.array([number[listing.identities[i]] for i in keep], dtype=np.int64)
     attributes, split = listing.attributes[keep], listing.split[keep]
-    splits.checked(split, identities, name)
+    without = (
+        f" without {len(skipped)} unreadable photographs ({skipped[0]}, ...)" if skipped else ""
+    )
+    splits.checked(split, identities, name + without)
     names = [listing.names[position] for position in keep]
     labels: dict[str, Any] = {
         "attribute_names": list(listing.attribute_names),
@@ -323,11 +333,15 @@ def _with_workers(
 
     def serve(worker: subprocess.Popen) -> None:
         def answer(start: int, part: list[Photograph]) -> Any:
-            assert worker.stdin is not None and worker.stdout is not None  # both are pipes
+            assert worker.stdin is not None
+            assert worker.stdout is not None
             task = {"images": str(array_file), "start": start, "crop": crop, "photographs": part}
-            worker.stdin.write(json.dumps(task) + "\n")
-            worker.stdin.flush()
-            line = worker.stdout.readline()
+            try:
+                worker.stdin.write(json.dumps(task) + "\n")
+                worker.stdin.flush()
+                line = worker.stdout.readline()
+            except BrokenPipeError:
+                line = ""
             if not line:
                 raise PenumbraError(
                     f"a decoding process ended with status {worker.wait()}; try again, with more "
