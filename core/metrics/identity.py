@@ -1,0 +1,86 @@
+"""Re-identification: can photographs of one person be linked through their representation?"""
+
+import hashlib
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from core.errors import PenumbraError
+
+# Distances computed at once: bounds the memory of the product to some 64 MB.
+_BLOCK = 16_000_000
+
+
+def split_gallery(
+    features: NDArray, identities: ArrayLike, seed: int = 0
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions (gallery, probes): half of each identity's photographs, rounded up, and the rest.
+
+    An identity with a single photograph is in the gallery only, as a distractor. The choice
+    depends on the seed and on the content of the rows, not on their order; the gallery comes
+    sorted by identity.
+    """
+    people = np.asarray(identities)
+    matrix = np.ascontiguousarray(features)
+    if matrix.ndim != 2 or people.shape != (len(matrix),):
+        raise PenumbraError(
+            f"features of shape {matrix.shape} and identities of shape {people.shape} do not "
+            "match: give features (n, d) and one identity per row"
+        )
+    salt = str(seed).encode()
+    keys = np.array(
+        [
+            int.from_bytes(hashlib.blake2b(salt + row.tobytes(), digest_size=7).digest(), "big")
+            for row in matrix
+        ],
+        dtype=np.int64,
+    )
+    order = np.lexsort((keys, people))
+    _, starts, sizes = np.unique(people[order], return_index=True, return_counts=True)
+    place = np.arange(people.size) - np.repeat(starts, sizes)
+    in_gallery = place < np.repeat((sizes + 1) // 2, sizes)
+    return order[in_gallery], order[~in_gallery]
+
+
+def nearest(probes: ArrayLike, gallery: ArrayLike) -> NDArray[np.int64]:
+    """Position in `gallery` (g, d) of the nearest row, by Euclidean distance, per row of `probes`
+    (p, d); the first of equally near ones. Memory is bounded whatever p and g are."""
+    queries = np.asarray(probes, dtype=np.float32)
+    known = np.asarray(gallery, dtype=np.float32)
+    if not (np.isfinite(queries).all() and np.isfinite(known).all()):
+        raise PenumbraError("features contain NaN or infinite values: nothing can be compared")
+    squared = np.einsum("ij,ij->i", known, known, dtype=np.float64).astype(np.float32)
+    found = np.empty(len(queries), dtype=np.int64)
+    rows = max(1, _BLOCK // max(1, len(known)))
+    for start in range(0, len(queries), rows):
+        block = queries[start : start + rows]
+        found[start : start + rows] = np.argmin(squared - 2 * (block @ known.T), axis=1)
+    return found
+
+
+def reidentification(
+    features: ArrayLike, identities: ArrayLike, seed: int = 0
+) -> dict[str, NDArray | float]:
+    """1-nearest-neighbour re-identification of features (n, d) of people (n,).
+
+    Returns `probes` (p,) positions of the probe photographs, `correct` (p,) bool, `top1_accuracy`
+    in [0, 1] (share of probes whose nearest gallery photograph shows the same person; higher is
+    worse for privacy) and `chance` (naming a gallery photograph at random: the mean over probes
+    of their person's share of the gallery). Source: Cover and
+    Hart, IEEE TIT 13 (1967), for the rule; Osia et al. (DPFE), IEEE TKDE 2018, for the measure.
+    """
+    matrix, people = np.asarray(features, dtype=np.float32), np.asarray(identities)
+    gallery, probes = split_gallery(matrix, people, seed)
+    if probes.size == 0:
+        raise PenumbraError(
+            "no identity has two photographs: re-identification needs a gallery and a probe"
+        )
+    correct = people[gallery][nearest(matrix[probes], matrix[gallery])] == people[probes]
+    _, codes = np.unique(people, return_inverse=True)
+    share = np.bincount(codes[gallery], minlength=codes.max() + 1) / gallery.size
+    return {
+        "probes": probes,
+        "correct": correct,
+        "top1_accuracy": float(correct.mean()),
+        "chance": float(share[codes[probes]].mean()),
+    }

@@ -1,0 +1,145 @@
+"""95 % intervals by a percentile bootstrap that resamples identities, never single photographs.
+
+Photographs of one person are not independent; resampling whole identities keeps that dependence
+(the cluster bootstrap: Davison and Hinkley, "Bootstrap Methods and their Application", 1997,
+section 3.8). A resample draws as many identities as there are, with replacement; it is kept as
+the number of times each identity was drawn, so that every metric of every resample comes from a
+few matrix products.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from core.errors import PenumbraError
+from core.metrics.attributes import from_counts
+
+RESAMPLES = 1000
+LEVEL = 0.95
+# Elements of one block of weights per photograph: bounds the memory to some 100 MB.
+_BLOCK = 4_000_000
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """Bootstrap draws over identities.
+
+    codes: (n,) which identity each photograph belongs to, 0 … I-1.
+    weights: (B, I) how often each identity was drawn in each resample.
+    """
+
+    codes: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+    @property
+    def identities(self) -> int:
+        """How many identities there are."""
+        return self.weights.shape[1]
+
+
+def resample_identities(
+    identities: ArrayLike, resamples: int = RESAMPLES, seed: int = 0
+) -> Resampling:
+    """Draw `resamples` bootstrap samples of the identities (n,) of n photographs.
+
+    The draws depend on the seed and on the set of identities, not on the order of the rows, so
+    two runs scored on the same people get the same draws (what `paired_interval` needs).
+    """
+    labels = np.asarray(identities)
+    if labels.ndim != 1 or labels.size == 0:
+        raise PenumbraError("no photographs to resample: give one identity per photograph")
+    unique, codes = np.unique(labels, return_inverse=True)
+    count = unique.size
+    drawn = np.random.default_rng(seed).integers(0, count, size=(resamples, count))
+    drawn += np.arange(resamples)[:, None] * count
+    weights = np.bincount(drawn.ravel(), minlength=resamples * count).reshape(resamples, count)
+    return Resampling(codes.astype(np.int64), weights.astype(np.float64))
+
+
+def percentile_interval(values: ArrayLike, level: float = LEVEL) -> tuple[float, float]:
+    """The central `level` of the resampled values (B,); resamples without a value (NaN) are left
+    out; (NaN, NaN) if none has one."""
+    drawn = np.asarray(values, dtype=np.float64)
+    drawn = drawn[~np.isnan(drawn)]
+    if drawn.size == 0:
+        return float("nan"), float("nan")
+    tail = 50 * (1 - level)
+    low, high = np.percentile(drawn, (tail, 100 - tail))
+    return float(low), float(high)
+
+
+def paired_interval(
+    first: ArrayLike, second: ArrayLike, level: float = LEVEL
+) -> tuple[float, float]:
+    """Interval of the difference first - second of one metric under the *same* resamples (B,).
+
+    An interval that leaves out 0 says the two settings differ for these people; unlike comparing
+    two separate intervals it profits from both having been scored on the same photographs.
+    """
+    one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if one.shape != two.shape:
+        raise PenumbraError(
+            f"paired resamples differ in number ({one.shape} and {two.shape}): "
+            "draw both from the same Resampling"
+        )
+    return percentile_interval(one - two, level)
+
+
+def resampled_mean(values: ArrayLike, resampling: Resampling) -> NDArray[np.float64]:
+    """Mean of `values` (n,) over the photographs of each resample, (B,)."""
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.shape != resampling.codes.shape:
+        raise PenumbraError(
+            f"{numbers.shape} values for {resampling.codes.shape} resampled photographs"
+        )
+    sums = np.bincount(resampling.codes, numbers, resampling.identities)
+    sizes = np.bincount(resampling.codes, minlength=resampling.identities)
+    return (resampling.weights @ sums) / (resampling.weights @ sizes)
+
+
+def mean_interval(values: ArrayLike, resampling: Resampling) -> tuple[float, float]:
+    """95 % interval of the mean of `values` (n,)."""
+    return percentile_interval(resampled_mean(values, resampling))
+
+
+def resampled_decisions(
+    labels: ArrayLike, decisions: ArrayLike, resampling: Resampling
+) -> dict[str, NDArray[np.float64]]:
+    """Every decision metric of `core.metrics.attributes` in each resample, dict of (B,)."""
+    truth, said = np.asarray(labels).astype(bool), np.asarray(decisions).astype(bool)
+    counts = [
+        resampling.weights
+        @ np.bincount(resampling.codes, cell.astype(np.float64), resampling.identities)
+        for cell in (truth & said, truth & ~said, ~truth & ~said, ~truth & said)
+    ]
+    return from_counts(*counts)
+
+
+def resampled_auc(
+    labels: ArrayLike, scores: ArrayLike, resampling: Resampling
+) -> NDArray[np.float64]:
+    """Weighted area under the ROC curve in each resample, (B,); NaN where a class is absent.
+
+    With weight w of each photograph: sum over positives i and negatives j of
+    w_i w_j ([s_i > s_j] + [s_i = s_j] / 2), over (sum of w_i) (sum of w_j).
+    """
+    truth = np.asarray(labels).astype(bool)
+    values = np.asarray(scores, dtype=np.float64)
+    order = np.argsort(values[~truth], kind="stable")
+    negatives, positives = values[~truth][order], values[truth]
+    negative_codes = resampling.codes[~truth][order]
+    positive_codes = resampling.codes[truth]
+    below = np.searchsorted(negatives, positives, side="left")
+    not_above = np.searchsorted(negatives, positives, side="right")
+    result = np.full(len(resampling.weights), np.nan)
+    rows = max(1, _BLOCK // max(1, truth.size))
+    for start in range(0, len(result), rows):
+        weights = resampling.weights[start : start + rows]
+        mass = np.zeros((len(weights), negatives.size + 1))
+        np.cumsum(weights[:, negative_codes], axis=1, out=mass[:, 1:])
+        positive_mass = weights[:, positive_codes]
+        wins = np.einsum("bi,bi->b", positive_mass, mass[:, below] + mass[:, not_above]) / 2
+        pairs = positive_mass.sum(1) * mass[:, -1]
+        np.divide(wins, pairs, out=result[start : start + rows], where=pairs > 0)
+    return result

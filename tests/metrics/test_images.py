@@ -1,0 +1,100 @@
+import pytest
+import pytorch_msssim
+import torch
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from core.errors import PenumbraError
+from core.metrics import images
+
+
+@pytest.fixture
+def pair() -> tuple[torch.Tensor, torch.Tensor]:
+    """Three smooth pictures of 64 pixels and noisy copies."""
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(3, 3, 8, 8, generator=generator)
+    first = torch.nn.functional.interpolate(coarse, size=64, mode="bilinear")
+    noise = 0.1 * torch.randn(first.shape, generator=generator)
+    return first, (first + noise).clamp(0, 1)
+
+
+def test_ssim_agrees_with_scikit_image(pair):
+    first, second = pair
+    expected = [
+        structural_similarity(
+            a.permute(1, 2, 0).numpy(),
+            b.permute(1, 2, 0).numpy(),
+            data_range=1,
+            channel_axis=2,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+        for a, b in zip(first, second, strict=True)
+    ]
+    assert images.ssim(first, second).tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_psnr_agrees_with_scikit_image_and_is_finite_for_equal_pictures(pair):
+    first, second = pair
+    expected = [
+        peak_signal_noise_ratio(a.numpy(), b.numpy(), data_range=1)
+        for a, b in zip(first, second, strict=True)
+    ]
+    assert images.psnr(first, second).tolist() == pytest.approx(expected, abs=1e-3)
+    assert images.psnr(first, first).tolist() == [images.PSNR_CEILING] * 3
+    grey = torch.full((1, 3, 8, 8), 0.5)
+    assert images.psnr(grey, grey + 0.1).item() == pytest.approx(20, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("side", "window", "scales"),
+    [(218, 11, 5), (178, 11, 5), (161, 11, 5), (160, 9, 5), (128, 7, 5), (96, 5, 5)]
+    + [(64, 3, 5), (33, 3, 5), (32, 3, 4), (16, 3, 3), (4, 3, 1)],
+)
+def test_the_largest_window_that_fits(side, window, scales):
+    assert images.ms_ssim_window(side) == (window, scales)
+    generator = torch.Generator().manual_seed(0)
+    first, second = torch.rand(2, 1, 3, side, side, generator=generator)
+    assert 0 <= images.ms_ssim(first, second).item() <= 1
+    assert images.ms_ssim(first, first).item() == pytest.approx(1, abs=1e-5)
+
+
+def test_ms_ssim_is_the_library_s_and_falls_with_noise(pair):
+    first, second = pair
+    expected = pytorch_msssim.ms_ssim(first, second, data_range=1, size_average=False, win_size=3)
+    assert images.ms_ssim(first, second).tolist() == pytest.approx(expected.tolist())
+    noisier = (first + 3 * (second - first)).clamp(0, 1)
+    assert (images.ms_ssim(first, noisier) < images.ms_ssim(first, second)).all()
+    assert images.ms_ssim(first, 1 - first).isfinite().all()
+
+
+@pytest.mark.parametrize("side", [33, 64, 130])
+def test_the_trainable_ms_ssim_is_the_same_number_with_a_finite_slope(side):
+    generator = torch.Generator().manual_seed(1)
+    first = torch.rand(4, 3, side, side, generator=generator)
+    second = (first + 0.2 * torch.randn(first.shape, generator=generator)).clamp(0, 1)
+    assert torch.allclose(
+        images.ms_ssim_by_taps(first, second), images.ms_ssim(first, second), atol=1e-5
+    )
+    opposite = (1 - first).requires_grad_()
+    images.ms_ssim_by_taps(first, opposite, floor=1e-4).sum().backward()
+    assert opposite.grad.isfinite().all()
+
+
+def test_similarities_take_bytes_and_batches(pair):
+    first, second = ((p * 255).round().to(torch.uint8) for p in pair)
+    whole = images.similarities(first, second)
+    assert set(whole) == set(images.METRICS)
+    for name, values in images.similarities(first, second, batch=2).items():
+        assert torch.allclose(values, whole[name], atol=1e-6)
+    assert torch.allclose(whole["psnr"], images.psnr(first / 255, second / 255), atol=1e-4)
+
+
+def test_bad_pictures_are_named(pair):
+    first, second = pair
+    with pytest.raises(PenumbraError, match="same shape"):
+        images.ssim(first, second[:2])
+    with pytest.raises(PenumbraError, match="NaN"):
+        images.psnr(first, second * float("nan"))
+    with pytest.raises(PenumbraError, match="too small"):
+        images.ms_ssim(first[..., :2, :2], second[..., :2, :2])
