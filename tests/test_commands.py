@@ -87,7 +87,7 @@ def test_two_workers_divide_a_sweep_and_share_the_pretraining(tmp_path):
         *(f"--schedule={name}={value}" for name, value in short.items()),
     ]  # fmt: skip
     assert main(arguments) == 0
-    runs = list((tmp_path / "checkpoints" / "tiny").iterdir())
+    runs = list((tmp_path / "checkpoints" / "tiny").glob("deep_obfuscator-*"))
     assert len(runs) == 4
     assert all((run / "done").is_file() for run in runs)
     assert len(list((tmp_path / "home" / "pretrained").glob("*.safetensors"))) == 2
