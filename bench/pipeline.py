@@ -15,7 +15,8 @@ import time
 
 import torch
 
-from core import data, device as devices, train
+from core import data, train
+from core import device as devices
 from core.data.on_device import to_device
 from core.methods import METHODS
 from core.run import Run, checked
@@ -43,9 +44,7 @@ def main() -> None:
     def seconds(real: bool) -> float:
         began = time.perf_counter()
         for step in range(options.steps):
-            batch = (
-                train.batch_at(photographs, 0, 2, step, stage.batch_size) if real else cached
-            )
+            batch = train.batch_at(photographs, 0, 2, step, stage.batch_size) if real else cached
             train.update(model, stage.phases[step % len(stage.phases)], batch, optimisers)
         if device.type == "cuda":
             torch.cuda.synchronize()

@@ -46,7 +46,9 @@ def main() -> None:
 
     shared, separate = seconds(False), seconds(True)
     print(f"{len(runs)} runs, schedule x {options.share:g}")
-    print(f"sweep {shared:.1f} s, separate {separate:.1f} s, ratio {shared / separate:.3f} (goal 0.6)")
+    print(
+        f"sweep {shared:.1f} s, separate {separate:.1f} s, ratio {shared / separate:.3f} (goal 0.6)"
+    )
 
 
 if __name__ == "__main__":

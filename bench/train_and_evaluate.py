@@ -14,8 +14,9 @@ import resource
 import tempfile
 import time
 
-from core import data
 from core.evaluate import evaluate
+
+from core import data
 from core.run import Run, checked
 from core.train import train
 

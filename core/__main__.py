@@ -100,7 +100,9 @@ def _describe_runs(command: argparse.ArgumentParser) -> None:
         for knob in method.knobs
     )
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    command.epilog = f"knobs\n{knobs}\n\nKnobs that move at release time are measured by `evaluate`."
+    command.epilog = (
+        f"knobs\n{knobs}\n\nKnobs that move at release time are measured by `evaluate`."
+    )
     command.add_argument("--method", required=True, choices=list(METHODS), metavar="METHOD",
                          help=f"one of {', '.join(METHODS)}")  # fmt: skip
     command.add_argument("--dataset", default="synthetic", help="a name of `data list`")
@@ -119,7 +121,9 @@ def _describe_runs(command: argparse.ArgumentParser) -> None:
 
 
 def _add_device(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--device", choices=CHOICES, default="auto", help="auto takes a GPU if there is one")
+    command.add_argument(
+        "--device", choices=CHOICES, default="auto", help="auto takes a GPU if there is one"
+    )
 
 
 def _add_workers(command: argparse.ArgumentParser) -> None:
@@ -129,7 +133,9 @@ def _add_workers(command: argparse.ArgumentParser) -> None:
 
 def _data_commands(commands: Any) -> None:
     _command(commands, "list", "list the known data sets", _data_list)
-    describe = _command(commands, "describe", "count photographs, people and labels", _data_describe)
+    describe = _command(
+        commands, "describe", "count photographs, people and labels", _data_describe
+    )
     describe.add_argument("name")
     add = _command(commands, "add", "register photographs under a name", _data_add)
     add.add_argument("name", help="a-z, 0-9, _ and -")

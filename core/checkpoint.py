@@ -43,13 +43,17 @@ def read_json(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise PenumbraError(f"{path} is missing; delete the folder and train again") from error
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise PenumbraError(f"{path} cannot be read ({error}); delete the folder and train again") from error
+        raise PenumbraError(
+            f"{path} cannot be read ({error}); delete the folder and train again"
+        ) from error
     if not isinstance(content, dict):
         raise PenumbraError(f"{path} holds no JSON object; delete the folder and train again")
     return content
 
 
-def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> str:
+def save_tensors(
+    path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None
+) -> str:
     """Write named tensors; return the SHA-256 of the file."""
     from safetensors.torch import save
 
@@ -70,13 +74,17 @@ def load_tensors(path: Path, sha256: str | None = None) -> dict[str, Tensor]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise PenumbraError(f"{path} cannot be read ({error}); delete the folder and train again") from error
+        raise PenumbraError(
+            f"{path} cannot be read ({error}); delete the folder and train again"
+        ) from error
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise PenumbraError(f"{path} is not the file its run wrote (its hash differs); train again")
     try:
         return load(content)
     except SafetensorError as error:
-        raise PenumbraError(f"{path} is damaged ({error}); delete the folder and train again") from error
+        raise PenumbraError(
+            f"{path} is damaged ({error}); delete the folder and train again"
+        ) from error
 
 
 def network_tensors(networks: dict[str, nn.Module]) -> dict[str, Tensor]:

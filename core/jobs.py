@@ -39,7 +39,9 @@ def folder(job_id: str) -> Path:
     return home() / "jobs" / job_id
 
 
-def start(runs: list[dict[str, Any]] | list[Run], device: str = "auto", evaluate: bool = True) -> str:
+def start(
+    runs: list[dict[str, Any]] | list[Run], device: str = "auto", evaluate: bool = True
+) -> str:
     """Check `runs`, write the job, start its process; return its id at once."""
     checked_runs = [run if isinstance(run, Run) else from_dict(run) for run in runs]
     if not checked_runs:

@@ -24,7 +24,9 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     DeepObfuscator Eq. 1 (tasks) and Eq. 3 (private attributes).
     logits, labels: (B, M); labels of 0 and 1. Scalar >= 0, in nats.
     """
-    return functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").sum(1).mean()
+    return (
+        functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").sum(1).mean()
+    )
 
 
 def window(height: int, width: int) -> int:

@@ -98,7 +98,7 @@ def runs(root: Path | None = None) -> pd.DataFrame:
     for column in columns:
         if column not in table:
             table[column] = pd.Series(dtype=object)
-    knobs = sorted(c for c in table if c.startswith("knob:"))
+    knobs = sorted(c for c in map(str, table) if c.startswith("knob:"))
     return table[[*columns[:7], *knobs, *columns[7:]]]
 
 
@@ -179,7 +179,11 @@ def read_findings(path: Path, run: Run) -> list[dict[str, Any]]:
 def _typed(row: dict[str, Any], run: Run) -> dict[str, Any]:
     typed: dict[str, Any] = {}
     for name, kind in FINDING.items():
-        value = row[name] if name in ("target", "role", "attacker", "metric", "value") else row.get(name)
+        value = (
+            row[name]
+            if name in ("target", "role", "attacker", "metric", "value")
+            else row.get(name)
+        )
         if name == "run_id" and value not in (None, run.id):
             raise ValueError("row of another run")
         if kind is float:

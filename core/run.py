@@ -31,7 +31,9 @@ def home() -> Path:
 
 def checkpoints() -> Path:
     """Folder of all runs, `<dataset>/<run_id>/`. `PENUMBRA_CHECKPOINTS` moves it."""
-    return Path(os.environ.get("PENUMBRA_CHECKPOINTS") or ROOT / "checkpoints").expanduser().resolve()
+    return (
+        Path(os.environ.get("PENUMBRA_CHECKPOINTS") or ROOT / "checkpoints").expanduser().resolve()
+    )
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ def checked(run: Run) -> Run:
         raise PenumbraError(f"unknown method {run.method!r}; choose one of {', '.join(METHODS)}")
     method = METHODS[run.method]
     if not NAME.fullmatch(run.dataset):
-        raise PenumbraError(f"data set name {run.dataset!r} must be a-z, 0-9, _ or -, up to 40 long")
+        raise PenumbraError(
+            f"data set name {run.dataset!r} must be a-z, 0-9, _ or -, up to 40 long"
+        )
     if run.preset not in method.presets:
         raise PenumbraError(
             f"{run.method} has no preset {run.preset!r}; choose one of {', '.join(method.presets)}"
@@ -137,7 +141,9 @@ def from_dict(entry: dict[str, Any]) -> Run:
     """A Run from JSON, checked. Raises PenumbraError on unknown or missing fields."""
     fields = set(Run.__dataclass_fields__)
     if not isinstance(entry, dict) or not {"method", "dataset"} <= set(entry) <= fields:
-        raise PenumbraError(f"a run needs method and dataset, and may have {', '.join(sorted(fields))}")
+        raise PenumbraError(
+            f"a run needs method and dataset, and may have {', '.join(sorted(fields))}"
+        )
     entry = dict(entry)
     for name in ("tasks", "private"):
         if name in entry:
@@ -163,7 +169,7 @@ def code_fingerprint() -> str:
 
 
 def state(folder: Path) -> str:
-    """"finished", "training" (has saved progress or is running), "empty" or "damaged"."""
+    """ "finished", "training" (has saved progress or is running), "empty" or "damaged"."""
     if not (folder / "run.json").is_file():
         return "damaged" if any(folder.iterdir()) else "empty"
     if (folder / "done").is_file():

@@ -27,7 +27,11 @@ def runs() -> list[Run]:
     combinations: list[dict[str, tuple[float, ...]]] = [
         {knob.name: knob.grid} for knob in method.knobs
     ]
-    found = [run for name in BASELINES for run in grid(name, DATASET, "compact", ("Smiling",), ("Male",), {})]
+    found = [
+        run
+        for name in BASELINES
+        for run in grid(name, DATASET, "compact", ("Smiling",), ("Male",), {})
+    ]
     for knobs in combinations:
         found += grid(method.name, DATASET, "compact", ("Smiling",), ("Male",), knobs)
     return list({run.id: run for run in found}.values())

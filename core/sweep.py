@@ -11,7 +11,7 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -27,7 +27,7 @@ def grid(
     preset: str,
     tasks: Sequence[str],
     private: Sequence[str],
-    knobs: dict[str, Sequence[float]],
+    knobs: Mapping[str, Sequence[float]],
     seeds: Sequence[int] = (0,),
     schedule: dict[str, float] | None = None,
 ) -> list[Run]:

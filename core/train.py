@@ -24,7 +24,8 @@ from filelock import FileLock, Timeout
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core import checkpoint, device as devices
+from core import checkpoint
+from core import device as devices
 from core.data.on_device import OnDevice, batch_positions, draw, steps_for, to_device
 from core.errors import PenumbraError
 from core.methods import METHODS, Batch, Model, Phase, Stage
@@ -72,7 +73,9 @@ def train(
         lock = FileLock(run.lock("train"), timeout=0)
         with lock, _stop_signals() as asked_to_stop:
             if not (folder / "done").is_file():
-                _train(run, faces, devices.choose(device), folder, progress, save_every, asked_to_stop)
+                _train(
+                    run, faces, devices.choose(device), folder, progress, save_every, asked_to_stop
+                )
     except Timeout as error:
         raise PenumbraError(f"{run.id} is being trained by another process; wait for it") from error
     return folder
@@ -166,9 +169,7 @@ def batch_at(photographs: OnDevice, seed: int, stage: int, step: int, batch_size
         hashlib.sha256(f"{seed}/{stage}/{step}".encode()).digest()[:7], "big"
     )
     torch.manual_seed(step_seed)
-    positions = batch_positions(
-        len(photographs), batch_size, step, seed, stage, photographs.device
-    )
+    positions = batch_positions(len(photographs), batch_size, step, seed, stage, photographs.device)
     x, attributes = draw(photographs, positions)
     identities = photographs.identities.index_select(0, positions)
     return Batch(x, attributes, identities, torch.Generator().manual_seed(step_seed))
@@ -263,7 +264,9 @@ def _record(run: Run, faces: Faces, device: torch.device, folder: Path) -> dict[
         "attributes": list(faces.attribute_names),
         "data": {
             "fingerprint": faces.fingerprint,
-            "photographs": {s: len(faces.indices(s)) for s in ("defender", "attacker", "validation", "test")},
+            "photographs": {
+                s: len(faces.indices(s)) for s in ("defender", "attacker", "validation", "test")
+            },
             "identities": len(set(faces.identities.tolist())),
         },
         "device": devices.describe(device),
@@ -289,7 +292,13 @@ def _shared_path(model: Model, number: int, record: dict[str, Any]) -> Path | No
     if None in described:
         return None
     key = json.dumps(
-        [described, record["data"]["fingerprint"], record["device_type"], record["threads"], VERSION],
+        [
+            described,
+            record["data"]["fingerprint"],
+            record["device_type"],
+            record["threads"],
+            VERSION,
+        ],
         sort_keys=True,
     )
     name = hashlib.sha256(key.encode()).hexdigest()[:20]
@@ -328,7 +337,9 @@ def _optimisers(model: Model, stage: Stage) -> dict[str, torch.optim.Optimizer]:
     names = {name for phase in stage.phases for name in phase.trains}
     return {
         name: torch.optim.Adam(
-            model.networks[name].parameters(), lr=stage.learning_rate, weight_decay=stage.weight_decay
+            model.networks[name].parameters(),
+            lr=stage.learning_rate,
+            weight_decay=stage.weight_decay,
         )
         for name in sorted(names)
     }

@@ -90,7 +90,8 @@ def test_a_killed_job_is_shown_as_stopped_with_a_reason():
 def test_a_failing_run_says_why():
     run = checked(Run("deep_obfuscator", "tiny", private=("Bald",), schedule=SHORT))
     job = wait(
-        jobs.start([run], device="cpu", evaluate=False), lambda j: j["state"] in ("failed", "finished")
+        jobs.start([run], device="cpu", evaluate=False),
+        lambda j: j["state"] in ("failed", "finished"),
     )
     assert job["state"] == "failed"
     assert "no attribute 'Bald'" in job["message"]

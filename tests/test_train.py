@@ -141,7 +141,13 @@ def test_a_state_torn_by_a_kill_is_refused_in_words():
     (run.folder / "state-2-1.safetensors").write_bytes(b"half a file")
     checkpoint.write_json(
         run.folder / "state.json",
-        {"stage": 2, "step": 1, "seconds": 1.0, "file": "state-2-1.safetensors", "sha256": "0" * 64},
+        {
+            "stage": 2,
+            "step": 1,
+            "seconds": 1.0,
+            "file": "state-2-1.safetensors",
+            "sha256": "0" * 64,
+        },
     )
     with pytest.raises(PenumbraError, match="its hash differs"):
         train_quietly(run)

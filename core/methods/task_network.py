@@ -42,9 +42,7 @@ def task_networks(run: Run, preset: dict[str, Any]) -> dict[str, nn.Module]:
     from core.nets import vgg
 
     return {
-        "obfuscator": vgg.seeded(
-            run.seed, "obfuscator", lambda: vgg.Obfuscator(preset["encoder"])
-        ),
+        "obfuscator": vgg.seeded(run.seed, "obfuscator", lambda: vgg.Obfuscator(preset["encoder"])),
         "classifier": vgg.seeded(
             run.seed, "classifier", lambda: classifier(preset, len(run.tasks))
         ),
