@@ -53,10 +53,10 @@ def trim(root: Path | None = None) -> int:
         tensors = checkpoint.load_tensors(folder / "weights.safetensors", record["weights_sha256"])
         kept = {n: t for n, t in tensors.items() if n.split("/")[0] not in LEFT_OUT}
         if len(kept) < len(tensors):
-            # A kill between the two writes would leave a hash that fits neither: record first,
-            # so that a second call finds the difference and the loader refuses the folder.
+            (folder / "done").unlink()  # a kill before the last line: it is trained again
             record["left_out"] = list(LEFT_OUT)
             record["weights_sha256"] = checkpoint.save_tensors(folder / "weights.safetensors", kept)
             checkpoint.write_json(folder / "run.json", record)
+            checkpoint.write_bytes(folder / "done", b"")
         (folder / "log.jsonl").unlink(missing_ok=True)
     return 0

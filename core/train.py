@@ -8,6 +8,7 @@ with the same number of threads, as one that was not.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -234,13 +235,26 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[st
     attributes = record.get("attributes")
     if not isinstance(attributes, list) or not all(isinstance(a, str) for a in attributes):
         raise PenumbraError(f"{folder}/run.json names no attributes; train it again")
-    model = METHODS[run.method].build(run, tuple(attributes))
+    model = without(METHODS[run.method].build(run, tuple(attributes)), record.get("left_out", []))
     weights = folder / "weights.safetensors"
     tensors = checkpoint.load_tensors(weights, record.get("weights_sha256"))
     checkpoint.fill_networks(model.networks, tensors, weights)
     for network in model.networks.values():
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return run, record, freeze(model)
+
+
+def without(model: Model, names: list[str]) -> Model:
+    """The model without networks that only its training needed (see `core.shipped`)."""
+    gone = [model.networks[name] for name in names if name in model.networks]
+    return dataclasses.replace(
+        model,
+        networks={k: v for k, v in model.networks.items() if k not in names},
+        training_adversary=None if model.training_adversary in gone else model.training_adversary,
+        training_reconstructor=(
+            None if model.training_reconstructor in gone else model.training_reconstructor
+        ),
+    )
 
 
 def finish(folder: Path, model: Model, record: dict[str, Any]) -> None:

@@ -1,0 +1,65 @@
+"""The shipped set: which runs, what is dropped, and what is in the repository."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from core import results, shipped, train
+from core.methods import METHODS
+from core.run import ROOT, Run, checked
+from tests.tiny_faces import tiny_faces
+
+SHIPPED = ROOT / "checkpoints"
+
+
+def test_the_set_covers_both_grids_and_every_baseline():
+    runs = shipped.runs()
+    ours = [run for run in runs if run.method == "deep_obfuscator"]
+    for knob in METHODS["deep_obfuscator"].knobs:
+        assert {run.knobs[knob.name] for run in ours} == set(knob.grid)
+    assert {run.method for run in runs} == {m.name for m in METHODS.values()}
+    assert len({run.id for run in runs}) == len(runs)
+
+
+def test_trimming_keeps_the_release_and_drops_the_training_adversary(tmp_path, monkeypatch):
+    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
+    schedule = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 1}
+    run = checked(Run("deep_obfuscator", "tiny", schedule=schedule))
+    monkeypatch.setattr(shipped, "runs", lambda: [run, dataclasses.replace(run, seed=9)])
+    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
+    x = torch.rand(2, 3, 64, 64)
+    _, _, before = train.load(folder)
+    size = (folder / "weights.safetensors").stat().st_size
+    assert shipped.trim() == 0
+    _, _, after = train.load(folder)
+    assert torch.equal(
+        before.release(x, torch.Generator(), None), after.release(x, torch.Generator(), None)
+    )
+    assert after.training_adversary is None
+    assert after.training_reconstructor is not None
+    assert (folder / "weights.safetensors").stat().st_size < size
+    assert shipped.trim() == 0, "a second call changes nothing"
+    train.load(folder)
+
+
+@pytest.mark.parametrize("run", shipped.runs(), ids=lambda run: f"{run.id}-{run.knobs}")
+def test_every_shipped_run_is_here_loads_and_is_measured(run):
+    folder = SHIPPED / run.dataset / run.id
+    loaded, record, model = train.load(folder)
+    assert loaded == run
+    values = [k.grid[0] for k in METHODS[run.method].knobs if k.when == "release"] or [None]
+    with torch.no_grad():
+        z = model.release(torch.rand(2, 3, 64, 64), torch.Generator().manual_seed(0), values[0])
+    assert z.isfinite().all()
+    assert record["data"]["photographs"]["defender"] > 1000
+    table = results.findings(SHIPPED)
+    own = table[(table["run_id"] == run.id) & (table["attacker"] == "worst_case")]
+    assert {"attribute:Male"} <= set(own["target"])
+
+
+def test_the_shipped_folder_is_small_and_undamaged():
+    size = sum(p.stat().st_size for p in SHIPPED.rglob("*") if p.is_file())
+    assert size <= 8e6
+    assert results.problems(SHIPPED) == []
