@@ -20,6 +20,7 @@ from core import device as devices
 from core.data.on_device import to_device
 from core.methods import METHODS
 from core.run import Run, checked
+from core.training_state import optimisers_of
 
 
 def main() -> None:
@@ -38,7 +39,7 @@ def main() -> None:
         network.to(device, memory_format=torch.channels_last)
     photographs = to_device(faces, "defender", device, True)
     stage = model.stages[-1]
-    optimisers = train._optimisers(model, stage)
+    optimisers = optimisers_of(model, stage)
     cached = train.batch_at(photographs, 0, 2, 0, stage.batch_size)
 
     def seconds(real: bool) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.device import CHOICES
-from core.errors import PenumbraError
+from core.errors import PenumbraError, Stopped
 from core.methods import METHODS
 
 DESCRIPTION = """How much does a face representation give away, and how little can it give away
@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         return 0
-    except KeyboardInterrupt:
-        print("stopped; give the same command again to go on", file=sys.stderr)
+    except (KeyboardInterrupt, Stopped) as stopped:
+        print(f"{stopped or 'stopped'}; give the same command again to go on", file=sys.stderr)
         return 130
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 
 from core import checkpoint
-from core.errors import PenumbraError
+from core.errors import PenumbraError, Stopped
 from core.run import ROOT, Run, from_dict, home, state
 
 JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
@@ -160,7 +160,6 @@ def work(job_id: str) -> int:
     from filelock import FileLock
 
     from core.sweep import sweep
-    from core.train import Stopped
 
     place = folder(job_id)
     job = checkpoint.read_json(place / "job.json")

@@ -63,7 +63,7 @@ def sweep(
 
     `report` gets {"index", "run_id", "phase": "train" | "evaluate"} before each part, and a failed
     run does not stop the others. A run that another process works on is left to it. Raises
-    `core.train.Stopped` when asked to stop.
+    `core.errors.Stopped` when asked to stop.
     """
     failures = []
     for index, run in enumerate(runs):

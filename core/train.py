@@ -25,23 +25,21 @@ from filelock import FileLock, Timeout
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core import checkpoint
+from core import checkpoint, training_state
 from core import device as devices
 from core.data.on_device import OnDevice, batch_positions, draw, steps_for, to_device
-from core.errors import PenumbraError
-from core.methods import METHODS, Batch, Model, Phase, Stage
+from core.errors import PenumbraError, Stopped
+from core.methods import METHODS, Batch, Model, Phase
 from core.methods.declare import columns
 from core.run import VERSION, Run, checked, code_fingerprint, from_dict, home
+from core.training_log import Log
+from core.training_state import optimisers_of
 
 if TYPE_CHECKING:
     from core.data.faces import Faces
 
 LOG_EVERY = 10  # steps
 SAVE_EVERY = 20.0  # seconds between saved states
-
-
-class Stopped(Exception):
-    """The training was asked to stop; its state is saved and it can be resumed."""
 
 
 def train(
@@ -97,9 +95,9 @@ def _train(
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     photographs = to_device(faces, "defender", device, True) if model.stages else None
     lengths = stage_lengths(model, len(faces.indices("defender")))
-    start_stage, start_step, optimisers, seconds = _resume(model, folder, device)
+    start_stage, start_step, optimisers, seconds = training_state.resume(model, folder, device)
     steps_before = sum(lengths[:start_stage]) + start_step
-    log = _Log(folder / "log.jsonl", keep=steps_before)
+    log = Log(folder / "log.jsonl", keep=steps_before)
     bar = tqdm(
         total=sum(lengths), initial=steps_before, unit="step", disable=not progress, desc=run.id
     )
@@ -112,7 +110,7 @@ def _train(
         cached = _shared_path(model, number, record)
         with _alone_with(cached, asked_to_stop):
             if first == 0:
-                optimisers = _optimisers(model, stage)
+                optimisers = optimisers_of(model, stage)
                 if cached is not None and cached.is_file():
                     checkpoint.fill_networks(
                         model.networks, checkpoint.load_tensors(cached), cached, missing_ok=True
@@ -140,7 +138,7 @@ def _train(
                 if stopping or time.monotonic() - saved > save_every:
                     log.flush()
                     elapsed = seconds + time.monotonic() - began
-                    _save_state(folder, model, optimisers, number, step + 1, elapsed)
+                    training_state.save(folder, model, optimisers, number, step + 1, elapsed)
                     saved = time.monotonic()
                 if stopping:
                     bar.close()
@@ -345,120 +343,6 @@ def _alone_with(cached: Path | None, asked_to_stop: Callable[[], bool]) -> Itera
         yield
     finally:
         lock.release()
-
-
-def _optimisers(model: Model, stage: Stage) -> dict[str, torch.optim.Optimizer]:
-    names = {name for phase in stage.phases for name in phase.trains}
-    return {
-        name: torch.optim.Adam(
-            model.networks[name].parameters(),
-            lr=stage.learning_rate,
-            weight_decay=stage.weight_decay,
-        )
-        for name in sorted(names)
-    }
-
-
-def _save_state(
-    folder: Path,
-    model: Model,
-    optimisers: dict[str, torch.optim.Optimizer],
-    stage: int,
-    step: int,
-    seconds: float,
-) -> None:
-    tensors = checkpoint.network_tensors(model.networks)
-    for name, optimiser in optimisers.items():
-        for index, entry in optimiser.state_dict()["state"].items():
-            for key, value in entry.items():
-                tensors[f"optimiser/{name}/{index}/{key}"] = torch.as_tensor(value)
-    # A kill between the two files leaves a hash that does not fit: the older pair is kept by name.
-    name = f"state-{stage}-{step}.safetensors"
-    digest = checkpoint.save_tensors(folder / name, tensors)
-    state = {"stage": stage, "step": step, "seconds": seconds, "file": name, "sha256": digest}
-    checkpoint.write_json(folder / "state.json", state)
-    for old in folder.glob("state-*.safetensors"):
-        if old.name != name:
-            old.unlink()
-
-
-def _resume(
-    model: Model, folder: Path, device: torch.device
-) -> tuple[int, int, dict[str, torch.optim.Optimizer], float]:
-    """(stage, step, optimisers, seconds so far) from the saved state, or the beginning."""
-    if not (folder / "state.json").is_file():
-        return 0, 0, {}, 0.0
-    state = checkpoint.read_json(folder / "state.json")
-    path = folder / Path(str(state["file"])).name
-    tensors = checkpoint.load_tensors(path, state["sha256"])
-    checkpoint.fill_networks(model.networks, tensors, path)
-    optimisers = _optimisers(model, model.stages[state["stage"]])
-    for name, optimiser in optimisers.items():
-        prefix = f"optimiser/{name}/"
-        entries: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            if key.startswith(prefix):
-                index, field = key[len(prefix) :].split("/")
-                entries.setdefault(int(index), {})[field] = value
-        groups = optimiser.state_dict()["param_groups"]
-        optimiser.load_state_dict({"state": entries, "param_groups": groups})
-    return state["stage"], state["step"], optimisers, state["seconds"]
-
-
-class _Log:
-    """`log.jsonl`: rows gathered in memory as device scalars and written rarely, so that logging
-    never makes a GPU wait."""
-
-    def __init__(self, path: Path, keep: int) -> None:
-        """Drop the rows of steps from `keep` on: they will be trained, and written, again."""
-        self.path = path
-        self.waiting: list[dict[str, Any]] = []
-        self.flushed = time.monotonic()
-        rows = read_log(path)
-        kept = [row for row in rows if row.get("step", -1) < keep]
-        checkpoint.write_bytes(path, "".join(json.dumps(row) + "\n" for row in kept).encode())
-
-    def note(self, stage: str, step: int, steps: int) -> None:
-        """A stage that was not trained but taken over from another run."""
-        self.waiting.append({"stage": stage, "step": step, "steps": steps, "shared": True})
-        self.flush()
-
-    def losses(self, losses: dict[str, Tensor], **row: Any) -> None:
-        self.waiting.append(row | {"losses": {k: v.detach() for k, v in losses.items()}})
-        if time.monotonic() - self.flushed > 1:
-            self.flush()
-
-    def flush(self) -> None:
-        """Raises PenumbraError when a loss is not finite: nothing after it is worth training."""
-        rows = []
-        for row in self.waiting:
-            losses = {k: float(v) for k, v in row.pop("losses", {}).items()}
-            bad = [k for k, v in losses.items() if not -1e30 < v < 1e30]
-            if bad:
-                raise PenumbraError(
-                    f"training diverged in stage {row['stage']}, step {row['step']}: the loss "
-                    f"{bad[0]!r} is not finite; use a smaller knob value or learning rate"
-                )
-            row["seconds"] = round(row.get("seconds", 0.0), 2)
-            rows.append(row | {k: round(v, 5) for k, v in losses.items()})
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
-        self.waiting, self.flushed = [], time.monotonic()
-
-
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """Rows of a log; a last line cut short by a kill is left out."""
-    if not path.is_file():
-        return []
-    rows = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(row, dict):
-            rows.append(row)
-    return rows
 
 
 @contextmanager

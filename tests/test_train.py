@@ -16,6 +16,7 @@ from core import checkpoint, train
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.run import ROOT, Run, checked, state
+from core.training_log import read_log
 from tests.tiny_faces import tiny_faces
 
 QUICK = {
@@ -69,7 +70,7 @@ def test_a_shared_pretraining_changes_nothing_but_the_time(tmp_path, monkeypatch
     fresh_place(monkeypatch, tmp_path / "again")
     train_quietly(quick_run())  # leaves its pretraining for the next
     folder = train_quietly(run)
-    assert [row["stage"] for row in train.read_log(folder / "log.jsonl") if row.get("shared")] == [
+    assert [row["stage"] for row in read_log(folder / "log.jsonl") if row.get("shared")] == [
         "task",
         "adversaries",
     ]
@@ -80,7 +81,7 @@ def test_original_shares_the_task_stage_of_deep_obfuscator():
     train_quietly(quick_run())
     schedule = {"task_epochs": 2, "batch_size": 6}
     folder = train_quietly(Run("original", "tiny", schedule=schedule))
-    assert [row.get("shared") for row in train.read_log(folder / "log.jsonl")] == [True]
+    assert [row.get("shared") for row in read_log(folder / "log.jsonl")] == [True]
 
 
 SCRIPT = """
@@ -129,7 +130,7 @@ def test_a_killed_training_resumes_to_the_same_weights(how, tmp_path, monkeypatc
         train.load(run.folder)
     folder = train_quietly(run)
     assert same(unbroken, weights(folder))
-    steps = [row["step"] for row in train.read_log(folder / "log.jsonl") if "phase" in row]
+    steps = [row["step"] for row in read_log(folder / "log.jsonl") if "phase" in row]
     assert steps == sorted(set(steps)), "a step was logged twice"
     assert not list(folder.glob("state*"))
 

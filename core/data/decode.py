@@ -41,23 +41,25 @@ def read(photograph: Photograph) -> bytes:
         handle = os.open(photograph.path, flags)
     except OSError as error:
         raise PenumbraError(f"cannot be opened ({error.strerror})") from None
-    with open(handle, "rb", buffering=0) as file:
+    try:
         if photograph.offset < 0:
             size = os.fstat(handle).st_size
             if size > MAX_BYTES:
                 raise PenumbraError(f"has {size / 2**20:.0f} MB (limit {MAX_BYTES / 2**20:.0f} MB)")
-            return file.read()
+            return os.read(handle, size)
         if max(photograph.size, photograph.stored) > MAX_BYTES:
             raise PenumbraError(
                 f"unpacks to {photograph.size / 2**20:.0f} MB (limit {MAX_BYTES / 2**20:.0f} MB)"
             )
-        file.seek(photograph.offset)
-        header = file.read(_LOCAL_HEADER.size)
+        os.lseek(handle, photograph.offset, os.SEEK_SET)
+        header = os.read(handle, _LOCAL_HEADER.size)
         if len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\3\4":
             raise PenumbraError("is damaged in its zip (no local header)")
         _, name_length, extra_length = _LOCAL_HEADER.unpack(header)
-        file.seek(name_length + extra_length, os.SEEK_CUR)
-        data = file.read(photograph.stored)
+        os.lseek(handle, name_length + extra_length, os.SEEK_CUR)
+        data = os.read(handle, photograph.stored)
+    finally:
+        os.close(handle)
     if photograph.method == 8:
         try:
             # Never more than the size the listing promised, whatever the stream holds.

@@ -12,25 +12,21 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from filelock import FileLock
-from tqdm import tqdm
 
-from core.data import decode, splits
+from core.data import splits
 from core.data.faces import SPLITS, Faces
-from core.data.listing import Listing, Photograph
+from core.data.listing import Listing
+from core.data.parallel import decode_all
 from core.errors import PenumbraError
-from core.run import ROOT, home
+from core.run import home
 
 FORMAT = 1  # of a pack; part of its stamp
-CHUNK = 256  # photographs per line of work for a decoding process
 MAX_BROKEN = 20  # broken photographs that are skipped however few there are in all ...
 MAX_BROKEN_SHARE = 0.05  # ... and the share above which it is an error
 
@@ -205,8 +201,8 @@ def _compacted(target: Path, images: np.ndarray, keep: np.ndarray) -> np.memmap:
     whole = np.lib.format.open_memmap(
         target / "kept.npy", mode="w+", dtype=np.uint8, shape=(len(keep), *images.shape[1:])
     )
-    for start in range(0, len(keep), CHUNK):
-        whole[start : start + CHUNK] = images[keep[start : start + CHUNK]]
+    for start in range(0, len(keep), 1024):
+        whole[start : start + 1024] = images[keep[start : start + 1024]]
     os.replace(target / "kept.npy", target / "images.npy")
     return whole
 
@@ -280,112 +276,3 @@ def open_pack(target: Path, dataset: str) -> Faces:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PenumbraError(f"{target}: damaged pack ({error}); delete this folder") from None
-
-
-def decode_all(
-    photographs: list[Photograph],
-    images: np.ndarray,
-    array_file: Path,
-    crop: float,
-    processes: int | None,
-    progress: bool,
-    label: str,
-) -> tuple[list[int], list[list]]:
-    """Decode into `images`, uint8 (N, H, W, 3), the memory map of `array_file`.
-
-    `processes` is the number of decoding processes, by default one per usable core. Returns the
-    checksum of each photograph's bytes and [position, reason] of the broken ones.
-    """
-    count = len(photographs)
-    processes = min(processes or usable_cores(), -(-count // CHUNK))
-    checksums, broken = [0] * count, []
-    with tqdm(total=count, desc=f"packing {label}", unit="img", disable=not progress) as bar:
-
-        def work(start: int, answer: Callable[[int, list[Photograph]], Any]) -> None:
-            part = photographs[start : start + CHUNK]
-            sums, bad = answer(start, part)
-            checksums[start : start + len(part)] = sums
-            broken.extend(bad)
-            bar.update(len(part))
-
-        if processes == 1:  # not worth starting a process for
-            for start in range(0, count, CHUNK):
-                work(start, lambda at, part: decode.decode_chunk(part, images, at, crop))
-        else:
-            _with_workers(processes, range(0, count, CHUNK), work, array_file, crop)
-    return checksums, broken
-
-
-def _with_workers(
-    processes: int,
-    starts: range,
-    work: Callable[[int, Callable[[int, list[Photograph]], Any]], None],
-    array_file: Path,
-    crop: float,
-) -> None:
-    """Hand chunks to worker processes, one thread each; the first failure stops all."""
-    environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-    environment["PYTHONPATH"] = os.pathsep.join(
-        part for part in (str(ROOT), environment.get("PYTHONPATH", "")) if part
-    )
-    todo, turn = iter(starts), threading.Lock()
-    failures: list[Exception] = []
-
-    def serve(worker: subprocess.Popen) -> None:
-        def answer(start: int, part: list[Photograph]) -> Any:
-            assert worker.stdin is not None
-            assert worker.stdout is not None
-            task = {"images": str(array_file), "start": start, "crop": crop, "photographs": part}
-            try:
-                worker.stdin.write(json.dumps(task) + "\n")
-                worker.stdin.flush()
-                line = worker.stdout.readline()
-            except BrokenPipeError:
-                line = ""
-            if not line:
-                raise PenumbraError(
-                    f"a decoding process ended with status {worker.wait()}; try again, with more "
-                    "free memory"
-                )
-            reply = json.loads(line)
-            return reply["checksums"], reply["broken"]
-
-        try:
-            while not failures:
-                with turn:
-                    start = next(todo, None)
-                if start is None:
-                    return
-                work(start, answer)
-        except (OSError, ValueError) as error:  # PenumbraError is a ValueError
-            failures.append(error)
-
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "core.data.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        for _ in range(processes)
-    ]
-    threads = [threading.Thread(target=serve, args=(worker,), daemon=True) for worker in workers]
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.communicate()
-    if failures:
-        raise failures[0]
-
-
-def usable_cores() -> int:
-    """Cores this process may use, which a container may hold below the machine's."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""A decoding process: `python -m core.data.worker`, started by `core.data.pack`.
+"""A decoding process: `python -m core.data.worker`, started by `core.data.parallel`.
 
 It reads one JSON line per chunk of work from standard input and answers each with one JSON line, so
 it ends by itself when its parent does. A plain subprocess is used rather than `multiprocessing`,

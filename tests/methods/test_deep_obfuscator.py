@@ -6,6 +6,7 @@ import torch
 from core import train
 from core.methods import METHODS, Batch
 from core.run import Run, checked
+from core.training_state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES
 
 
@@ -56,7 +57,7 @@ EXPECTED = {
 def test_every_phase_changes_only_the_networks_it_should():
     model = model_of()
     for stage in model.stages:
-        optimisers = train._optimisers(model, stage)
+        optimisers = optimisers_of(model, stage)
         for phase in stage.phases:
             before = snapshot(model)
             train.update(model, phase, batch_of(), optimisers)
@@ -109,7 +110,7 @@ def test_defending_makes_the_adversaries_worse():
     """Steps on the obfuscator alone raise the loss of the adversary they defend against."""
     model = model_of(lambda1=10.0)
     stage = model.stages[-1]
-    optimisers = train._optimisers(model, stage)
+    optimisers = optimisers_of(model, stage)
     attack, defend = stage.phases[2], stage.phases[1]
     for _ in range(5):
         train.update(model, attack, batch_of(), optimisers)

@@ -1,0 +1,20 @@
+"""Attacks: one family per file, one line here.
+
+An attack is a function `attack(exposed, generator) -> Result`; it sees what leaves the device and
+nothing else of the method.
+"""
+
+from core.attacks.interface import Attack, Exposed, Result
+from core.attacks.nearest_neighbour import nearest_neighbour
+from core.attacks.probes import cnn, logistic, mlp
+from core.attacks.reconstruct import mirrored_decoder
+
+ATTACKS: dict[str, Attack] = {
+    "logistic": logistic,
+    "mlp": mlp,
+    "cnn": cnn,
+    "mirrored_decoder": mirrored_decoder,
+    "nearest_neighbour": nearest_neighbour,
+}
+
+__all__ = ["ATTACKS", "Attack", "Exposed", "Result"]

@@ -1,0 +1,240 @@
+"""Attribute probes: what can be read from a release about every attribute of the data set.
+
+Each family is trained from scratch on frozen releases, one network for all attributes. The same
+families measure utility: trained on the defender's photographs, they say how well the service can
+still do its tasks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor, nn
+
+from core.attacks import features as flat
+from core.attacks import fitting, regression
+from core.attacks.fitting import Candidates, Schedule
+from core.attacks.interface import Exposed, Result, attribute_rows, check_finite
+from core.metrics.attributes import balanced_accuracy, choose_threshold
+from core.metrics.intervals import resample_identities
+
+Labels = dict[str, NDArray[np.int8]]
+# (z by "train", "validation", "test"; labels likewise; watched attributes; generator) -> scores
+Family = Callable[[dict[str, Tensor], Labels, list[int], Generator], Candidates]
+
+
+def logistic(exposed: Exposed, generator: Generator) -> Result:
+    """Logistic regression on the standardised, flattened release; the penalty of each attribute
+    is chosen on validation."""
+    return _probe(exposed, generator, "logistic", _fit_logistic)
+
+
+def mlp(exposed: Exposed, generator: Generator) -> Result:
+    """Two hidden layers on the standardised, flattened release; weak and strong regularisation
+    are both tried, and chosen per attribute on validation."""
+    return _probe(exposed, generator, "mlp", _fit_mlp)
+
+
+def cnn(exposed: Exposed, generator: Generator) -> Result:
+    """Convolutional network on a spatial release (n, C, h, w), at least as large as the training
+    adversary; left-right flips double its data. Empty result for a flat release."""
+    if exposed.z["test"].ndim != 4 or min(exposed.z["test"].shape[-2:]) < 4:
+        return Result()
+    return _probe(exposed, generator, "cnn", _fit_cnn)
+
+
+def _probe(exposed: Exposed, generator: Generator, attacker: str, family: Family) -> Result:
+    """Fit the family as an attacker (private and unlisted attributes) and as a fresh head of the
+    service (tasks), and score both on test.
+
+    Arrays: `attributes` names, `validation_balanced_accuracy` (A,) of each, `decisions` packed
+    bits (A, ceil(n / 8)) of each over the test photographs, `kept` names of tasks and private
+    attributes with their `scores` float16 (kept, n).
+    """
+    check_finite(exposed)
+    names = exposed.attribute_names
+    resampling = resample_identities(exposed.identities["test"])
+    sides = {
+        "defender": [i for i, name in enumerate(names) if name in exposed.tasks],
+        "attacker": [i for i, name in enumerate(names) if name not in exposed.tasks],
+    }
+    findings = []
+    validation = np.full(len(names), np.nan, np.float32)
+    decisions = np.zeros((len(names), len(exposed.z["test"])), bool)
+    test_scores = np.zeros((len(names), len(exposed.z["test"])), np.float32)
+    for split, columns in sides.items():
+        if not columns or len(exposed.z[split]) < 2:
+            continue
+        parts = {"train": split, "validation": "validation", "test": "test"}
+        labels = {part: exposed.attributes[name] for part, name in parts.items()}
+        chosen = family(
+            {part: exposed.z[name] for part, name in parts.items()}, labels, columns, generator
+        )
+        for column in columns:
+            truth = labels["validation"][:, column]
+            threshold = choose_threshold(truth, chosen.validation[:, column])
+            decisions[column] = chosen.test[:, column] > threshold
+            test_scores[column] = chosen.test[:, column]
+            validation[column] = balanced_accuracy(truth, chosen.validation[:, column] > threshold)
+            findings += attribute_rows(
+                names[column],
+                exposed.role(names[column]),
+                attacker,
+                labels["test"][:, column],
+                chosen.test[:, column],
+                threshold,
+                exposed.identities["test"],
+                resampling,
+            )
+    kept = [i for i, name in enumerate(names) if name in (*exposed.tasks, *exposed.private)]
+    arrays = {
+        "attributes": np.array(names),
+        "validation_balanced_accuracy": validation,
+        "decisions": np.packbits(decisions, axis=1),
+        "kept": np.array([names[i] for i in kept], dtype=str),
+        "scores": test_scores[kept].astype(np.float16),
+    }
+    return Result(findings, arrays)
+
+
+def _candidates(labels: Labels) -> Candidates:
+    test, attributes = labels["test"].shape
+    return Candidates.empty(attributes, len(labels["validation"]), test)
+
+
+def _fit_logistic(
+    z: dict[str, Tensor], labels: Labels, watched: list[int], generator: Generator
+) -> Candidates:
+    train, (validation, test) = flat.flat_features(
+        z["train"], [z["validation"], z["test"]], always_turn=True
+    )
+    truth = torch.as_tensor(labels["train"], device=train.device)
+    candidates = _candidates(labels)
+    for weights, intercepts in zip(*regression.fit(train, truth), strict=True):
+        logits = validation @ weights + intercepts
+        candidates.offer(
+            fitting.qualities(labels["validation"], logits),
+            logits,
+            lambda weights=weights, intercepts=intercepts: test @ weights + intercepts,
+        )
+    return candidates
+
+
+def _mlp(inputs: int, outputs: int, dropout: float) -> nn.Module:
+    return nn.Sequential(
+        nn.Dropout(dropout / 2),
+        nn.Linear(inputs, 256),
+        nn.BatchNorm1d(256),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Linear(256, 128),
+        nn.BatchNorm1d(128),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Linear(128, outputs),
+    )
+
+
+def _fit_mlp(
+    z: dict[str, Tensor], labels: Labels, watched: list[int], generator: Generator
+) -> Candidates:
+    train, (validation, test) = flat.flat_features(z["train"], [z["validation"], z["test"]])
+    data = {"train": train, "validation": validation, "test": test}
+    candidates = _candidates(labels)
+    for dropout, decay in ((0.1, 1e-3), (0.5, 1e-1)):
+        fitting.train(
+            lambda dropout=dropout: _mlp(train.shape[1], labels["train"].shape[1], dropout),
+            data,
+            labels,
+            watched,
+            candidates,
+            Schedule(weight_decay=decay),
+            generator,
+        )
+    return candidates
+
+
+class Probe(nn.Module):
+    """z (B, C, h, w) -> logits (B, outputs): groups of two conv3 with batch norm and max-pool
+    until the map is about 2 pixels small, then a hidden layer."""
+
+    def __init__(self, shape: tuple[int, int, int], outputs: int, dropout: float) -> None:
+        super().__init__()
+        channels, height, width = shape
+        side = min(height, width)
+        layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
+        # Large maps (pictures) are halved by their first convolution: no attacker needs them whole.
+        if side >= 48:
+            layers += [nn.Conv2d(channels, 32, 5, 2, 2, bias=False), nn.BatchNorm2d(32), nn.ReLU()]
+            channels, height, width, side = 32, -(-height // 2), -(-width // 2), -(-side // 2)
+        groups = max(2, round(math.log2(side)) - 1)
+        first = min(192, max(48, channels))
+        for group in range(groups):
+            out = min(512, first * (2 + group) // 2)
+            for _ in range(2):
+                layers += [
+                    nn.Conv2d(channels, out, 3, padding=1, bias=False),
+                    nn.BatchNorm2d(out),
+                    nn.ReLU(),
+                ]
+                channels = out
+            if min(height, width) >= 2:
+                layers.append(nn.MaxPool2d(2))
+                height, width = height // 2, width // 2
+        self.features = nn.Sequential(*layers)
+        self.head = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(channels * height * width, 128),
+            nn.BatchNorm1d(128),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(128, outputs),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.head(self.features(z).flatten(1))
+
+
+def flip_some(z: Tensor, generator: Generator) -> Tensor:
+    """Mirror a random third of the rows of z (n, C, h, w) left to right, except for the last
+    channel, which becomes 1 where the row was mirrored.
+
+    Faces are nearly symmetric, so flips are worth almost twice the data; but a leak need not be.
+    The last channel and the majority that is not mirrored let the network learn such a leak too.
+    """
+    flipped = (torch.rand(len(z), generator=generator) < 1 / 3).to(z.device)[:, None, None, None]
+    z = torch.where(flipped, z.flip(3), z)
+    z[:, -1:] = flipped
+    return z
+
+
+def _fit_cnn(
+    z: dict[str, Tensor], labels: Labels, watched: list[int], generator: Generator
+) -> Candidates:
+    train = z["train"].float()
+    mean = train.mean((0, 2, 3), keepdim=True)
+    spread = (train - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
+    scale = torch.where(spread > 1e-6 * spread.max(), 1 / spread.clamp_min(1e-30), 0.0)
+
+    def ready(release: Tensor) -> Tensor:
+        maps = nn.functional.pad((release.float() - mean) * scale, (0, 0, 0, 0, 0, 1))
+        return maps.contiguous(memory_format=torch.channels_last)
+
+    data = {part: ready(value) for part, value in z.items()}
+    candidates = _candidates(labels)
+    channels, height, width = data["train"].shape[1:]
+    fitting.train(
+        lambda: Probe((channels, height, width), labels["train"].shape[1], 0.3),
+        data,
+        labels,
+        watched,
+        candidates,
+        Schedule(),
+        generator,
+        augment=flip_some,
+    )
+    return candidates
