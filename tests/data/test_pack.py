@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core import data
-from core.data import decode, listing, pack
+from core.data import decode, listing, pack, parallel
 from core.errors import PenumbraError
 from core.run import ROOT, home
 from tests.data import making
@@ -113,12 +114,12 @@ def test_killed_while_packing(mine):
     killed = start(
         "import os, signal\n"
         "from core import data\n"
-        "from core.data import decode, pack\n"
-        "pack.CHUNK, whole = 10, decode.decode_chunk\n"
+        "from core.data import parallel\n"
+        "parallel.CHUNK, whole = 10, parallel.decode_chunk\n"
         "def once(photographs, images, start, crop):\n"
         "    if start: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return whole(photographs, images, start, crop)\n"
-        "decode.decode_chunk = once\n"
+        "parallel.decode_chunk = once\n"
         "data.load('mine', 16, 16, progress=False, processes=1)\n"
     )
     assert killed.wait(timeout=60) == -signal.SIGKILL
@@ -127,13 +128,35 @@ def test_killed_while_packing(mine):
     assert len(packed()) == 1
 
 
-def test_worker_processes_give_what_one_process_gives(mine, monkeypatch):
-    monkeypatch.setattr(pack, "CHUNK", 5)
+@pytest.fixture
+def worker_first(monkeypatch):
+    """Small pieces of work, and this process takes none before a worker has answered or died."""
+    answered, here, there = threading.Event(), parallel.decode_chunk, parallel._ask
+
+    def decode_here(*arguments):
+        assert answered.wait(timeout=30)
+        return here(*arguments)
+
+    def ask(*arguments):
+        try:
+            return there(*arguments)
+        finally:
+            answered.set()
+
+    monkeypatch.setattr(parallel, "CHUNK", 5)
+    monkeypatch.setattr(parallel, "decode_chunk", decode_here)
+    monkeypatch.setattr(parallel, "_ask", ask)
+    return answered
+
+
+def test_worker_processes_give_what_one_process_gives(mine, worker_first):
+    worker_first.set()
     (mine / "p4" / "1.png").write_bytes(b"broken")
     alone = load(processes=1)
     pixels = np.array(alone.images)
     data.remove("mine")
     data.add("mine", "folder", mine)
+    worker_first.clear()
     several = load(processes=2)
     assert (several.images == pixels).all()
     assert several.fingerprint == alone.fingerprint
@@ -141,8 +164,7 @@ def test_worker_processes_give_what_one_process_gives(mine, monkeypatch):
     assert len(several.skipped) == 1
 
 
-def test_a_worker_that_dies_is_an_error_not_a_hang(mine, monkeypatch):
-    monkeypatch.setattr(pack, "CHUNK", 5)
+def test_a_worker_that_dies_is_an_error_not_a_hang(mine, worker_first, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(PenumbraError, match="a decoding process ended with status 1"):
         load(processes=2)

@@ -1,0 +1,116 @@
+"""Packing photographs against plain Pillow decoding of the same photographs.
+
+    python -m bench.decode [--dataset synthetic | --images FOLDER_OR_ZIP] [--size 64]
+        [--processes 2] [--rounds 3] [--least 4000]
+
+Ours is `core.data.pack.pack` from the listed photographs to the finished pack: starting the decoding
+processes, reading, checking, upright turning, cropping, resizing, writing the array, the
+fingerprint. Plain is the sum of what as many processes reach at once with nothing but
+`Image.open(bytes).convert("RGB").resize(size, LANCZOS)` on bytes already in memory, their start not
+counted. Prints photographs per second and the ratio, round by round, in turn. The goal is at least
+0.9. A small set is decoded several times over, to at least `--least` photographs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.data import datasets, decode, listing, pack
+from core.data.listing import Listing, Photograph
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", default="synthetic")
+    parser.add_argument("--images", type=Path, help="a folder or zip of photographs instead")
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--least", type=int, default=4000)
+    options = parser.parse_args()
+
+    photographs = _photographs(options.dataset, options.images)
+    photographs *= -(-options.least // len(photographs))
+    encoded = [decode.read(photograph) for photograph in photographs]
+    print(
+        f"{len(photographs)} photographs of {sum(map(len, encoded)) / len(encoded) / 1024:.1f} KB to "
+        f"{options.size} x {options.size} px on {options.processes} processes"
+    )
+    ratios = []
+    for number in range(options.rounds):
+        plain = plain_rate(encoded, options.size, options.processes)
+        ours = packing_rate(photographs, options.size, options.processes)
+        ratios.append(ours / plain)
+        print(
+            f"round {number}: plain Pillow {plain:.0f}/s, packing {ours:.0f}/s, "
+            f"ratio {ratios[-1]:.2f}"
+        )
+    print(f"packing / plain Pillow: median ratio {statistics.median(ratios):.2f} (goal 0.9)")
+
+
+def _photographs(dataset: str, images: Path | None) -> list[Photograph]:
+    if images is None:
+        return datasets.listed(datasets.entry_of(dataset)).photographs
+    found = listing.files(images)
+    return [found[name] for name in sorted(found) if name.lower().endswith(listing.IMAGE_SUFFIXES)]
+
+
+def plain_rate(encoded: list[bytes], size: int, processes: int) -> float:
+    """Photographs per second, summed over processes that work at the same time."""
+    context = multiprocessing.get_context("fork")
+    gate, rates = context.Barrier(processes), context.Queue()
+    workers = [
+        context.Process(target=_plain, args=(encoded[start::processes], size, gate, rates))
+        for start in range(processes)
+    ]
+    for worker in workers:
+        worker.start()
+    total = sum(rates.get() for _ in workers)
+    for worker in workers:
+        worker.join()
+    return total
+
+
+def _plain(encoded: list[bytes], size: int, gate, rates) -> None:
+    gate.wait()
+    began = time.perf_counter()
+    for data in encoded:
+        image = Image.open(io.BytesIO(data)).convert("RGB")
+        np.asarray(image.resize((size, size), Image.Resampling.LANCZOS))
+    rates.put(len(encoded) / (time.perf_counter() - began))
+
+
+def packing_rate(photographs: list[Photograph], size: int, processes: int) -> float:
+    """Photographs per second of a whole packing into a fresh home."""
+    count = len(photographs)
+    people = np.arange(count) % 4
+    listed = Listing(
+        names=[str(position) for position in range(count)],
+        photographs=photographs,
+        attribute_names=("None",),
+        attributes=(np.arange(count) % 2).astype(np.int8)[:, None],
+        identities=[str(person) for person in people],
+        split=people.astype(np.int8),
+        notes=[],
+    )
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["PENUMBRA_HOME"] = home
+        began = time.perf_counter()
+        pack.pack(
+            "bench", size, size, "0" * 12, lambda: listed, processes=processes, progress=False
+        )
+        return count / (time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    main()
