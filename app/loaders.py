@@ -1,0 +1,73 @@
+"""Cached reading of run folders. Caches are bounded and refresh when a folder changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import points
+from core import results
+from core.run import checkpoints
+
+KEPT_TABLES = 4
+KEPT_VIEWS = 64
+KEPT_PICTURES = 96  # settings; a few hundred kilobytes each
+
+
+def stamp() -> tuple[str, int, int]:
+    """Changes whenever a run or an attack is finished, removed or replaced."""
+    root = checkpoints()
+    times = [path.stat().st_mtime_ns for path in _marks(root)]
+    return str(root), len(times), sum(times)
+
+
+def _marks(root: Path) -> list[Path]:
+    patterns = (
+        "*/*",
+        "*/*/done",
+        "*/*/run.json",
+        "*/*/attacks/*/*/done",
+        "*/*/attacks/*/*/findings.jsonl",
+    )
+    return [path for pattern in patterns for path in root.glob(pattern)]
+
+
+def findings() -> tuple[pd.DataFrame, list[str]]:
+    """All findings, and one line for each damaged thing that was left out."""
+    return _findings(stamp())
+
+
+@st.cache_data(max_entries=KEPT_TABLES, show_spinner="Reading the trained settings …")
+def _findings(mark: tuple[str, int, int]) -> tuple[pd.DataFrame, list[str]]:
+    return results.findings(Path(mark[0])), results.problems(Path(mark[0]))
+
+
+def runs() -> pd.DataFrame:
+    """One row per run folder."""
+    return _runs(stamp())
+
+
+@st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
+def _runs(mark: tuple[str, int, int]) -> pd.DataFrame:
+    return results.runs(Path(mark[0]))
+
+
+def settings(view: points.View) -> pd.DataFrame:
+    """`app.points.settings` of what is being looked at."""
+    return _settings(stamp(), tuple(view))
+
+
+@st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
+def _settings(mark: tuple[str, int, int], view: tuple[str, ...]) -> pd.DataFrame:
+    return points.settings(_findings(mark)[0], points.View(*view))
+
+
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
+def pictures(
+    mark: tuple[str, int, int], dataset: str, run_id: str, attack: str, release_value: float | None
+) -> dict[str, np.ndarray]:
+    """`core.results.pictures` of one setting. Raises PenumbraError where there are none."""
+    return results.pictures(Path(mark[0]) / dataset / run_id, attack, release_value)

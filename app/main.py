@@ -1,0 +1,25 @@
+"""Penumbra: import path, page list, theme. Start with `streamlit run app/main.py`."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+if str(ROOT) not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    # for hot reload of core/ and for the trainings that the app starts
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
+    )
+
+import streamlit as st  # noqa: E402 (after the import path is set)
+
+PAGES = [
+    st.Page("../pages/trade_off.py", title="Trade-off", icon=":material/balance:", default=True),
+    st.Page("../pages/reconstructions.py", title="Reconstructions", icon=":material/face:"),
+    st.Page("../pages/train.py", title="Train", icon=":material/tune:"),
+]
+
+st.set_page_config(page_title="Penumbra", page_icon=":material/contrast:", layout="wide")
+st.navigation(PAGES).run()

@@ -1,0 +1,74 @@
+"""What a page says when there is nothing, or something damaged, to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+FEW = 3
+
+
+def damaged(problems: Sequence[str]) -> None:
+    """Name what was left out, what it means and what to do; nothing when all is whole."""
+    if not problems:
+        return
+    count = len(problems)
+    title = (
+        "1 folder is damaged and left out"
+        if count == 1
+        else f"{count} folders are damaged and left out"
+    )
+    with st.expander(f"{title}. Everything else is shown; your photographs are not touched.",
+                     icon=":material/warning:"):  # fmt: skip
+        for problem in problems[:20]:
+            st.text(problem)
+        if count > 20:
+            st.text(f"… and {count - 20} more")
+        st.caption(
+            "Next step: do what each line says, or train the setting again on the Train page."
+        )
+
+
+def nothing_trained(runs: pd.DataFrame) -> None:
+    """The empty state of pages that show results, with the button to the next step."""
+    with st.container(border=True):
+        training = int((runs["state"] == "training").sum()) if len(runs) else 0
+        waiting = (
+            int(((runs["state"] == "finished") & (runs["evaluated"] == 0)).sum())
+            if len(runs)
+            else 0
+        )
+        if training:
+            st.subheader(f"{training} training{'s' if training > 1 else ''} not finished yet")
+            st.write("The curve appears as soon as a setting has been trained and attacked.")
+        elif waiting:
+            st.subheader(f"{waiting} trained setting{'s' if waiting > 1 else ''} not attacked yet")
+            st.write("Nobody has tried to break the trained settings. Attack them from a terminal:")
+            names = " ".join(runs.loc[runs["state"] == "finished", "run_id"][:FEW])
+            st.code(f"python -m core evaluate {names}", language="bash")
+        else:
+            st.subheader("Nothing has been trained yet")
+            st.write(
+                "Penumbra shows measured numbers only. Train and attack a first setting; the "
+                "compact preset takes minutes on two processor cores."
+            )
+        st.page_link(
+            "../pages/train.py", label="Train and measure a setting", icon=":material/tune:"
+        )
+
+
+def nothing_measured(what: str) -> None:
+    """The selection is possible, but no setting was measured for it."""
+    with st.container(border=True):
+        st.subheader("No setting was measured for this choice")
+        st.write(what)
+        st.page_link(
+            "../pages/train.py", label="Train and measure a setting", icon=":material/tune:"
+        )
+
+
+def dark() -> bool:
+    """Whether the reader's page is dark."""
+    return st.context.theme.type == "dark"

@@ -1,0 +1,154 @@
+"""The verdict sentence: one setting's findings in words a person without ML background can act on.
+A pure function of the numbers; it never adds one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from app import wording
+from app.points import View, setting_label
+
+
+class Verdict(NamedTuple):
+    """`sentence` in large type; `detail` under it; `exposure` in [0, 1] (None when not known): the
+    part of what can be gained over guessing that the attacker does gain."""
+
+    sentence: str
+    detail: str
+    exposure: float | None
+
+
+def verdict(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view: View) -> Verdict:
+    """The verdict on one row of `app.points.settings`."""
+    setting = setting_label(row)
+    place = f"At {setting}" if setting else f"With {_lower(row['title'])}"
+    if not row["conclusive"]:
+        return Verdict(
+            f"Attack too weak to conclude. {place} nothing can be said about {_subject(view)}.",
+            "The same attacker also failed where it must succeed, on unprotected features. "
+            "Measure again with more photographs or a stronger attacker.",
+            None,
+        )
+    text = f"{place} {_attack(row, unprotected, view)}"
+    cost = _cost(row, view)
+    return Verdict(
+        f"{text}; {cost}." if cost else f"{text}.", _detail(row, unprotected, view), exposure(row)
+    )
+
+
+def exposure(row: Mapping[str, Any]) -> float:
+    """Gain over guessing as a part of the largest possible gain, clipped to [0, 1]."""
+    chance = row["chance"] if wording.known(row["chance"]) else 0.0
+    return float(min(1.0, max(0.0, (row["value"] - chance) / max(1e-9, 1 - chance))))
+
+
+def _attack(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view: View) -> str:
+    kind, _, name = view.target.partition(":")
+    attacker = "the strongest attacker"
+    if view.protocol == "paper":
+        attacker = "the attacker the method trained against"
+    if kind == "image":
+        span = wording.interval(row["low"], row["high"], 2, 1)
+        aside = _aside(
+            span,
+            wording.known(row["chance"]) and f"drawing blind {row['chance']:.2f}",
+            unprotected is not None and f"unprotected {unprotected['value']:.2f}",
+        )
+        return f"an attacker redraws the picture with a likeness of {row['value']:.2f} of 1{aside}"
+    aside = _aside(
+        wording.interval(row["low"], row["high"], _digits(row)),
+        wording.known(row["chance"])
+        and f"chance {wording.percent(row['chance'], _digits(row, 'chance'))}",
+        unprotected is not None and f"unprotected {wording.percent(unprotected['value'])}",
+    )
+    value = wording.percent(row["value"], _digits(row))
+    if kind == "identity":
+        return f"an attacker with other photographs of the same people names the right person in {value} of cases{aside}"
+    return f"{attacker} tells {wording.told(name)} in {value} of cases{aside}"
+
+
+def _aside(interval: str, *others: str | bool) -> str:
+    rest = ", ".join(text for text in others if text)
+    inside = "; ".join(part for part in (interval, rest) if part)
+    return f" ({inside})" if inside else ""
+
+
+def _digits(row: Mapping[str, Any], name: str = "value") -> int:
+    """Small shares, as with hundreds of identities, need a digit after the point."""
+    return 1 if wording.known(row[name]) and 0 < row[name] < 0.095 else 0
+
+
+def _cost(row: Mapping[str, Any], view: View) -> str:
+    """ "smile detection costs 1.2 points"; empty where there is nothing to compare with."""
+    if not wording.known(row["cost"]) or row["method"] == "original":
+        return ""
+    service = wording.service(view.task)
+    cost = round(row["cost"] * 100, 1)
+    if cost == 0:
+        return f"{service} loses nothing measurable"
+    if cost < 0:
+        return f"{service} gains {wording.points(-row['cost'])}"
+    return f"{service} loses {wording.points(row['cost'])}"
+
+
+def _subject(view: View) -> str:
+    kind, _, name = view.target.partition(":")
+    if kind == "image":
+        return "the picture"
+    return "identity" if kind == "identity" else f"how well an attacker tells {wording.told(name)}"
+
+
+def _detail(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view: View) -> str:
+    service = wording.service(view.task)
+    span = wording.interval(row["utility_low"], row["utility_high"])
+    text = f"{service[0].upper()}{service[1:]} is right in {wording.percent(row['utility'])}"
+    text += f" ({span})" if span else ""
+    if unprotected is not None and row["method"] != "original":
+        text += f", unprotected in {wording.percent(unprotected['utility'])}"
+    people = f"{row['n']:.0f} photographs of {row['identities']:.0f} people nobody trained on"
+    seeds = int(row["seeds"])
+    text += f". Measured on {people}, {'one training' if seeds == 1 else f'{seeds} trainings'}."
+    return text
+
+
+def limits(
+    row: Mapping[str, Any],
+    attack_limit: float | None,
+    cost_limit: float | None,
+    percent: bool = True,
+) -> tuple[bool, str] | None:
+    """Whether the setting keeps the officer's limits, and the line that says so; None without
+    limits."""
+    if attack_limit is None and cost_limit is None:
+        return None
+    if not row["conclusive"]:
+        return False, "The attack is too weak to say whether your limits are kept."
+    wrong, close = [], []
+    if attack_limit is not None:
+        show = wording.percent if percent else (lambda v: f"{v:.2f}")
+        if row["value"] > attack_limit:
+            wrong.append(
+                f"the attack reaches {show(row['value'])} where you allow {show(attack_limit)}"
+            )
+        elif wording.known(row["high"]) and row["high"] > attack_limit:
+            close.append(f"with 95 % confidence the attack may reach {show(row['high'])}")
+    if cost_limit is not None:
+        if not wording.known(row["cost"]):
+            wrong.append("the loss is not known (no unprotected run to compare with)")
+        elif row["cost"] > cost_limit:
+            wrong.append(
+                f"the loss is {wording.points(row['cost'])} where you allow {wording.points(cost_limit)}"
+            )
+    if wrong:
+        return False, f"Outside your limits: {'; '.join(wrong)}."
+    if close:
+        return True, f"Within your limits, but not for certain: {'; '.join(close)}."
+    return True, "Within your limits."
+
+
+def _lower(title: str) -> str:
+    """A title inside a sentence: the first letter small unless the word is a proper name."""
+    return (
+        title if any(c.isupper() for c in title[1:].split(" ")[0]) else title[0].lower() + title[1:]
+    )

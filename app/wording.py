@@ -1,0 +1,171 @@
+"""Plain words and plain numbers: attribute names as a person would say them, figures with units."""
+
+from __future__ import annotations
+
+import math
+
+# CelebA's attribute name -> (label, what an attacker tells, what a service does)
+ATTRIBUTES = {
+    "Male": ("Gender", "the gender", "gender detection"),
+    "Young": ("Age group", "whether a person is young", "age-group detection"),
+    "Smiling": ("Smile", "whether a person smiles", "smile detection"),
+    "High_Cheekbones": ("High cheekbones", "high cheekbones", "detection of high cheekbones"),
+    "Heavy_Makeup": ("Heavy make-up", "whether a person wears make-up", "make-up detection"),
+    "Eyeglasses": ("Eyeglasses", "whether a person wears glasses", "glasses detection"),
+    "Gray_Hair": ("Grey hair", "whether a person has grey hair", "grey-hair detection"),
+    "Bald": ("Bald head", "whether a person is bald", "baldness detection"),
+    "Mustache": ("Moustache", "whether a person has a moustache", "moustache detection"),
+    "Goatee": ("Goatee", "whether a person has a goatee", "goatee detection"),
+    "No_Beard": ("No beard", "whether a person has a beard", "beard detection"),
+    "Big_Lips": ("Big lips", "whether a person has big lips", "detection of big lips"),
+    "Big_Nose": ("Big nose", "whether a person has a big nose", "detection of a big nose"),
+    "Wearing_Hat": ("Hat", "whether a person wears a hat", "hat detection"),
+    "Wearing_Lipstick": ("Lipstick", "whether a person wears lipstick", "lipstick detection"),
+    "Pale_Skin": ("Pale skin", "whether a person has pale skin", "detection of pale skin"),
+    "Attractive": ("“Attractive”", "who was labelled attractive", "attractiveness labelling"),
+    "Chubby": ("Chubby", "whether a person is chubby", "detection of chubbiness"),
+    "Black_Hair": ("Black hair", "whether a person has black hair", "black-hair detection"),
+    "Blond_Hair": ("Blond hair", "whether a person has blond hair", "blond-hair detection"),
+    "Brown_Hair": ("Brown hair", "whether a person has brown hair", "brown-hair detection"),
+    "Mouth_Slightly_Open": ("Open mouth", "whether the mouth is open", "open-mouth detection"),
+    "Bangs": ("Fringe", "whether a person has a fringe", "fringe detection"),
+    "Straight_Hair": ("Straight hair", "whether the hair is straight", "straight-hair detection"),
+    "Wavy_Hair": ("Wavy hair", "whether the hair is wavy", "wavy-hair detection"),
+    "Wearing_Earrings": ("Earrings", "whether a person wears earrings", "earring detection"),
+}
+TARGETS = {"identity": "Identity (who it is)", "image": "The picture itself"}
+PROTOCOLS = {"strict": "Strict", "paper": "As in the paper"}
+PROTOCOL_HELP = (
+    "Strict: attackers are trained afterwards, on other people's photographs, and the strongest "
+    "counts. As in the paper: the attacker that the method trained against is asked, which "
+    "flatters the method."
+)
+METRICS = {  # metric -> (name, unit, one-line explanation)
+    "balanced_accuracy": ("right guesses", "%", "Share of right guesses when both answers count the same; guessing gives 50 %."),
+    "accuracy": ("plain accuracy", "%", "Share of right guesses; guessing the commoner answer may already score high."),
+    "advantage": ("above the commoner answer", "points", "Plain accuracy minus what always giving the commoner answer scores."),
+    "auc": ("area under the ROC curve", "", "Chance that a yes-photograph is ranked above a no-photograph; 0.5 is guessing."),
+    "mcc": ("Matthews correlation", "", "Agreement of guess and truth; 0 is guessing, 1 is perfect."),
+    "top1_accuracy": ("named at first try", "%", "Share of photographs for which the first name given is the right one."),
+    "ms_ssim": ("likeness in structure", "", "MS-SSIM: 1 is the same picture; compares light, contrast and shapes at several sizes."),
+    "ssim": ("likeness in detail", "", "SSIM: 1 is the same picture; compares small windows."),
+    "psnr": ("closeness of pixels", "dB", "PSNR: above 30 dB is hard to tell apart, below 10 dB has little in common."),
+}  # fmt: skip
+ATTACKERS = {
+    "worst_case": "strongest attacker",
+    "logistic": "straight-line classifier",
+    "mlp": "small neural network",
+    "cnn": "convolutional network",
+    "mirrored_decoder": "picture redrawer (mirrored decoder)",
+    "nearest_neighbour": "photo matcher (nearest neighbour)",
+    "training_adversary": "the method's own sparring partner",
+    "training_reconstructor": "the method's own redrawer",
+    "own_head": "the method's own task network",
+    "best_head": "best fresh task network",
+}
+
+
+def attribute_label(name: str) -> str:
+    """Short label of an attribute, for pickers and tables."""
+    return ATTRIBUTES[name][0] if name in ATTRIBUTES else name.replace("_", " ")
+
+
+def told(name: str) -> str:
+    """What an attacker tells about a person: "the gender"."""
+    return ATTRIBUTES[name][1] if name in ATTRIBUTES else f"“{name.replace('_', ' ')}”"
+
+
+def service(name: str) -> str:
+    """What the service does: "smile detection"."""
+    return ATTRIBUTES[name][2] if name in ATTRIBUTES else f"detection of “{name.replace('_', ' ')}”"
+
+
+def target_label(target: str) -> str:
+    """Label of a finding's target: `attribute:Male` -> "Gender", `identity`, `image`."""
+    kind, _, name = target.partition(":")
+    return attribute_label(name) if kind == "attribute" else TARGETS.get(target, target)
+
+
+def unique_labels(names: list[str], label: object = attribute_label) -> dict[str, str]:
+    """name -> label, falling back to the bare name where two labels would be the same."""
+    labels = {name: label(name) for name in names}  # type: ignore[operator]
+    taken = list(labels.values())
+    return {name: text if taken.count(text) == 1 else name for name, text in labels.items()}
+
+
+def known(value: object) -> bool:
+    """Whether a number is there (neither None nor NaN nor infinite)."""
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """0.61 -> "61 %". One digit more where rounding would claim a perfect 0 or 100."""
+    if not known(share):
+        return "–"
+    if digits == 0 and round(share * 100) in (0, 100) and share not in (0, 1):
+        digits = 1
+    return f"{share * 100:.{digits}f} %"
+
+
+def interval(low: float | None, high: float | None, digits: int = 0, scale: float = 100) -> str:
+    """(0.58, 0.64) -> "58–64"; empty where there is no interval."""
+    if not (known(low) and known(high)):
+        return ""
+    return f"{low * scale:.{digits}f}–{high * scale:.{digits}f}"
+
+
+def points(difference: float | None) -> str:
+    """0.012 -> "1.2 points" (hundredths of a share)."""
+    if not known(difference):
+        return "–"
+    amount = f"{abs(difference) * 100:.1f}"
+    sign = "−" if difference < 0 and float(amount) else ""
+    return f"{sign}{amount} point{'' if amount == '1.0' else 's'}"
+
+
+def number(value: float | None) -> str:
+    """A knob value without needless zeros: 1.0 -> "1", 0.25 -> "0.25"."""
+    return "–" if not known(value) else f"{value:g}"
+
+
+def score(metric: str, value: float | None) -> str:
+    """A metric's value with its unit."""
+    if not known(value):
+        return "–"
+    unit = METRICS.get(metric, (metric, "", ""))[1]
+    if unit == "%":
+        return percent(value, 1)
+    if unit == "points":
+        return points(value)
+    if unit == "dB":
+        return f"{value:.1f} dB"
+    return f"{value:.2f}"
+
+
+def duration(seconds: float | None) -> str:
+    """90 -> "2 minutes"; None -> "not known yet"."""
+    if not known(seconds):
+        return "not known yet"
+    if seconds < 55:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90 * 60:
+        return f"{max(1, round(seconds / 60))} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def size(megabytes: float | None) -> str:
+    """Disk space in words."""
+    if not known(megabytes):
+        return "not known yet"
+    return f"{megabytes:.1f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
+
+
+def likeness(ms_ssim: float | None) -> str:
+    """MS-SSIM of one redrawn picture in words. The steps are ours, for reading, not for deciding."""
+    if not known(ms_ssim):
+        return "not measured"
+    for limit, word in ((0.9, "nearly the same"), (0.75, "closely alike"),
+                        (0.55, "a coarse likeness"), (0.35, "faint traces")):  # fmt: skip
+        if ms_ssim >= limit:
+            return word
+    return "hardly anything"

@@ -1,0 +1,159 @@
+"""Trade-off (home): how much protection can this service afford?"""
+
+import pandas as pd
+import streamlit as st
+
+from app import charts, loaders, pickers, points, states, tables, verdict, wording
+
+st.title("How much protection can this service afford?", anchor=False)
+findings, problems = loaders.findings()
+if findings.empty:
+    states.damaged(problems)
+    states.nothing_trained(loaders.runs())
+    st.stop()
+view = pickers.sidebar(findings)
+table = loaders.settings(view)
+if table.empty:
+    states.nothing_measured(
+        f"No trained setting serves {wording.service(view.task)} and was attacked for "
+        f"“{wording.target_label(view.target)}” under this protocol. Choose another in the sidebar, "
+        "or train one."
+    )
+    states.damaged(problems)
+    st.stop()
+method = pickers.method(table)
+
+
+def select_point() -> None:
+    """A click on a point makes its setting the chosen one."""
+    clicked = st.session_state["trade_off_chart"].selection["points"]
+    keys = [point.get("customdata") for point in clicked]
+    keys = [key[0] if isinstance(key, list) else key for key in keys]
+    rows = table[table["key"].isin([key for key in keys if key])]
+    if len(rows):
+        pickers.select(rows.iloc[0])
+        st.session_state["clicked"] = rows.iloc[0]["key"]
+
+
+def limit_inputs() -> tuple[float | None, float | None]:
+    """The officer's limits: (attack's value, loss of utility), as shares."""
+    if view.target == "image":
+        attack = st.number_input(
+            "Likeness at most", 0.0, 1.0, None, 0.05, key="likeness_limit", bind="query-params",
+            persist_state="session", placeholder="no limit",
+            help="The highest likeness (0 to 1) of a redrawn picture that you accept.",
+        )  # fmt: skip
+    else:
+        attack = st.number_input(
+            "Attack at most, %", 0.0, 100.0, None, 1.0, key="attack_limit",
+            bind="query-params", persist_state="session", placeholder="no limit", format="%g",
+            help="The highest share of right guesses that you accept. Fulfilling settings are shaded.",
+        )  # fmt: skip
+        attack = None if attack is None else attack / 100
+    cost = st.number_input(
+        "Loss at most, points", 0.0, 100.0, None, 0.5, key="cost_limit", format="%g",
+        bind="query-params", persist_state="session", placeholder="no limit",
+        help="The largest loss against unprotected features that you accept.",
+    )  # fmt: skip
+    return attack, None if cost is None else cost / 100
+
+
+@st.fragment
+def trade_off() -> pd.Series:
+    """Verdict, knob and chart: redrawn alone when the knob moves."""
+    head = st.container(gap="xsmall")
+    left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
+    with left:
+        chosen = pickers.knobs(table, method)
+    with right, st.container(horizontal=True):
+        attack_limit, cost_limit = limit_inputs()
+    row = points.nearest(table, method, chosen)
+    said = verdict.verdict(row, points.unprotected(table), view)
+    kept = verdict.limits(row, attack_limit, cost_limit, view.target != "image")
+    with head:
+        st.markdown(f"### {said.sentence}", anchors=False)
+        st.caption(said.detail)
+    if kept is not None:
+        fine, text = kept
+        st.badge(
+            text,
+            color="green" if fine else "red",
+            icon=":material/check:" if fine else ":material/close:",
+        )
+    figure = charts.trade_off(
+        table, points.lines(table, chosen, method), row["key"], view, attack_limit, cost_limit, states.dark()
+    )  # fmt: skip
+    st.plotly_chart(
+        figure, key="trade_off_chart", on_select=select_point, selection_mode="points",
+        config={"displayModeBar": False}, alt=f"Utility against privacy. {said.sentence}",
+    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link("../pages/reconstructions.py", icon=":material/face:",
+                     label="See what the attacker recovers at this setting")  # fmt: skip
+        st.caption(
+            "Every point is a trained and attacked setting; click one to choose it. Bars: 95 % intervals."
+        )
+    with st.expander("All numbers of this setting"):
+        numbers(row)
+    return row
+
+
+def numbers(row: pd.Series) -> None:
+    shown = tables.of_setting(findings, row["run_id"], row["release_value"])
+    st.dataframe(shown, hide_index=True, alt="Every attacker's figures at the chosen setting")
+    explained = [
+        wording.METRICS[m] for m in tables.ORDER if wording.METRICS[m][0].capitalize() in shown
+    ]
+    st.caption("  \n".join(f"**{name.capitalize()}**: {text}" for name, _, text in explained))
+
+
+def all_settings() -> None:
+    unit = "" if view.target == "image" else " (%)"
+    shown = tables.of_settings(table, view)
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        shown, hide_index=True, alt="One row for each setting of the chart",
+        column_config={
+            "Attacker": number(f"Attacker{unit}", format="%.2f" if not unit else "%.1f"),
+            "from": number(format="%.2f" if not unit else "%.1f"),
+            "to": number(format="%.2f" if not unit else "%.1f"),
+            "Guessing": number(f"Guessing{unit}", format="%.2f" if not unit else "%.1f"),
+            "Service": number("Service (%)", format="%.1f"),
+            "Loss": number("Loss (points)", format="%.1f"),
+        },
+    )  # fmt: skip
+    mine = findings[findings["dataset"] == view.dataset]
+    st.download_button(
+        "Every finding of this data set (CSV)", mine.to_csv(index=False).encode(),
+        f"penumbra-{view.dataset}.csv", "text/csv", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def protocols() -> None:
+    strict = loaders.settings(view._replace(protocol="strict"))
+    paper = loaders.settings(view._replace(protocol="paper"))
+    pairs = tables.protocol_pairs(strict, paper)
+    if pairs.empty:
+        st.write("No setting was measured under both protocols for this choice.")
+        return
+    worst = pairs.loc[pairs["gone"].idxmax()]
+    st.write(
+        f"Asked as the paper asks, the attacker is right in {wording.percent(worst['paper'])} of cases at "
+        f"{worst['label']}; the strict protocol's strongest attacker in {wording.percent(worst['strict'])}."
+    )
+    st.plotly_chart(charts.protocols(pairs, states.dark()), config={"displayModeBar": False},
+                    alt="The attack's success under both protocols")  # fmt: skip
+    st.caption(wording.PROTOCOL_HELP)
+
+
+trade_off()
+with st.expander("All settings, and the table to take away"):
+    all_settings()
+if view.target != "image":
+    with st.expander("Strict protocol beside the paper's own"):
+        protocols()
+        st.caption(
+            "Figures published in the papers are plain accuracies on other photographs. They share "
+            "neither measure nor data with this chart and are therefore not drawn into it."
+        )
+states.damaged(problems)
