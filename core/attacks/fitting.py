@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from core.metrics.attributes import auc
 
-FEWEST_STEPS = 24  # between two looks at the validation data
+FEWEST_STEPS = 12  # between two looks at the validation data
 
 
 @dataclass(frozen=True)

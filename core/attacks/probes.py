@@ -169,10 +169,10 @@ class Probe(nn.Module):
         layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
         # Large maps (pictures) are halved by their first convolution: no attacker needs them whole.
         if side >= 48:
-            layers += [nn.Conv2d(channels, 32, 5, 2, 2, bias=False), nn.BatchNorm2d(32), nn.ReLU()]
-            channels, height, width, side = 32, -(-height // 2), -(-width // 2), -(-side // 2)
+            layers += [nn.Conv2d(channels, 24, 5, 2, 2, bias=False), nn.BatchNorm2d(24), nn.ReLU()]
+            channels, height, width, side = 24, -(-height // 2), -(-width // 2), -(-side // 2)
         groups = max(2, round(math.log2(side)) - 1)
-        first = min(192, max(48, channels))
+        first = min(192, max(32 if side > 20 else 48, channels))
         for group in range(groups):
             out = min(512, first * (2 + group) // 2)
             for _ in range(2):

@@ -48,8 +48,10 @@ def test_psnr_agrees_with_scikit_image_and_is_finite_for_equal_pictures(pair):
 
 @pytest.mark.parametrize(
     ("side", "window", "scales"),
-    [(218, 11, 5), (178, 11, 5), (161, 11, 5), (160, 9, 5), (128, 7, 5), (96, 5, 5)]
-    + [(64, 3, 5), (33, 3, 5), (32, 3, 4), (16, 3, 3), (4, 3, 1)],
+    [
+        *((218, 11, 5), (178, 11, 5), (161, 11, 5), (160, 9, 5), (128, 7, 5), (96, 5, 5)),
+        *((64, 3, 5), (33, 3, 5), (32, 3, 4), (16, 3, 3), (4, 3, 1)),
+    ],
 )
 def test_the_largest_window_that_fits(side, window, scales):
     assert images.ms_ssim_window(side) == (window, scales)
