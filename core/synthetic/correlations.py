@@ -1,0 +1,152 @@
+"""How attributes go together: the one table that a set is drawn from.
+
+Every number is a probability that can be set; `Correlations.from_dict` reads the JSON form that
+`set.json` keeps. Whatever the table does not name is drawn independently.
+"""
+
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from core.errors import PenumbraError
+
+HAIR_STYLES = (
+    "crop",
+    "side",
+    "slick",
+    "curly",
+    "receding",
+    "bald",
+    "long",
+    "long_wavy",
+    "bob",
+    "bangs",
+    "bun",
+)
+FACIAL_HAIR = ("none", "stubble", "moustache", "goatee", "full")
+SKINS = ("light", "medium", "dark")
+
+
+def _by(**rows: Any) -> Any:
+    return field(default_factory=lambda: {k: dict(v) for k, v in rows.items()})
+
+
+def _flat(**values: float) -> Any:
+    return field(default_factory=lambda: dict(values))
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """Probabilities, each a number in 0..1 or a table of them.
+
+    Tables keyed by outcome (hair styles, colours, facial hair) sum to 1. `varying` is the share of
+    the wearers of glasses, of make-up and of a beard who go without in half of their photographs,
+    as people do in life; the other tables are then probabilities over photographs.
+    """
+
+    male: float = 0.46
+    young: dict = _flat(male=0.66, female=0.74)
+    ancestry_concentration: float = 0.45
+    gray_hair: dict = _flat(young=0.02, old=0.72)
+    hair_colour: dict = _by(
+        light=dict(black=0.16, dark_brown=0.18, brown=0.26, light_brown=0.08, blond=0.25, red=0.07),
+        medium=dict(black=0.55, dark_brown=0.25, brown=0.16, light_brown=0.02, blond=0.02, red=0.0),
+        dark=dict(black=0.8, dark_brown=0.17, brown=0.03, light_brown=0.0, blond=0.0, red=0.0),
+    )
+    hair_style: dict = _by(
+        young_male=dict(crop=0.42, side=0.24, slick=0.1, curly=0.14, receding=0.03, bald=0.07),
+        old_male=dict(crop=0.22, side=0.2, slick=0.14, curly=0.06, receding=0.2, bald=0.18),
+        young_female=dict(
+            long=0.32, long_wavy=0.22, bob=0.12, bangs=0.14, bun=0.08, curly=0.09, crop=0.03
+        ),
+        old_female=dict(
+            long=0.18, long_wavy=0.15, bob=0.24, bangs=0.1, bun=0.12, curly=0.13, crop=0.08
+        ),
+    )
+    facial_hair: dict = _flat(none=0.48, stubble=0.15, moustache=0.1, goatee=0.12, full=0.15)
+    eyeglasses: dict = _flat(young_male=0.17, young_female=0.12, old_male=0.36, old_female=0.28)
+    heavy_makeup: dict = _flat(male=0.0, young_female=0.58, old_female=0.42)
+    lipstick_without_makeup: dict = _flat(male=0.0, female=0.2)
+    smiling: dict = _flat(male=0.42, female=0.54)
+    big_lips: dict = _flat(male=0.36, female=0.46)
+    big_nose: dict = _flat(male=0.46, female=0.3)
+    high_cheekbones: dict = _flat(male=0.4, female=0.52)
+    chubby: dict = _flat(young=0.16, old=0.26)
+    varying: dict = _flat(glasses=0.4, makeup=0.5, beard=0.3)
+
+    def __post_init__(self) -> None:
+        for spec in fields(self):
+            value = getattr(self, spec.name)
+            default = _default(spec)
+            if spec.name == "ancestry_concentration":
+                if not _is_number(value) or not 0.05 <= value <= 20:
+                    raise PenumbraError(
+                        "correlations: ancestry_concentration must be a number from 0.05 to 20"
+                    )
+            else:
+                _check(spec.name, value, default)
+
+    @classmethod
+    def from_dict(cls, table: dict) -> "Correlations":
+        """Read a (partial) table; what it leaves out keeps its default."""
+        if not isinstance(table, dict):
+            raise PenumbraError("correlations: give an object of named probabilities")
+        known = {spec.name: spec for spec in fields(cls)}
+        for name in table:
+            if name not in known:
+                raise PenumbraError(
+                    f"correlations: unknown entry {str(name)[:40]!r}; known: {', '.join(known)}"
+                )
+        merged = {name: _merge(name, _default(known[name]), value) for name, value in table.items()}
+        return cls(**merged)
+
+    def as_dict(self) -> dict:
+        """The whole table as plain JSON values."""
+        return asdict(self)
+
+
+def _default(spec: Any) -> Any:
+    return spec.default_factory() if callable(spec.default_factory) else spec.default
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _merge(name: str, default: Any, value: Any) -> Any:
+    """Probabilities by group may be given in part; a distribution must be given whole."""
+    if isinstance(default, dict) and isinstance(value, dict) and not _is_distribution(name):
+        return {**default, **value}
+    return value
+
+
+def _is_distribution(name: str) -> bool:
+    """Whether an entry lists outcomes that exclude each other (`hair_style.old_male`)."""
+    return name == "facial_hair" or name.startswith(("hair_style.", "hair_colour."))
+
+
+def _check(name: str, value: Any, default: Any) -> None:
+    """A value must have its default's form: a probability, a distribution or a table of either."""
+    if not isinstance(default, dict):
+        if not _is_number(value) or not 0 <= value <= 1:
+            raise PenumbraError(f"correlations: {name} must be a probability from 0 to 1")
+        return
+    if not isinstance(value, dict):
+        raise PenumbraError(f"correlations: {name} must be a table with {', '.join(default)}")
+    outcomes = HAIR_STYLES if name.startswith("hair_style.") else tuple(default)
+    unknown = [key for key in value if key not in outcomes and key not in default]
+    if unknown:
+        raise PenumbraError(
+            f"correlations: {name} knows no {str(unknown[0])[:40]!r}; known: {', '.join(outcomes)}"
+        )
+    if _is_distribution(name):
+        numbers = list(value.values())
+        proper = all(_is_number(v) and 0 <= v <= 1 for v in numbers)
+        if not proper or abs(sum(numbers) - 1) > 1e-6:
+            raise PenumbraError(f"correlations: the probabilities of {name} must sum to 1")
+        return
+    missing = [key for key in default if key not in value]
+    if missing:
+        raise PenumbraError(f"correlations: {name} lacks {missing[0]}")
+    for key in default:
+        _check(f"{name}.{key}", value[key], default[key])

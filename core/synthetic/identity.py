@@ -1,0 +1,202 @@
+"""Who a face belongs to: everything that stays the same in all photographs of one person.
+
+An identity is a plain dict drawn from a seed and the table of correlations. Its shape weights are
+completed by `shape.settle`, which moves the labelled features out of their dead zones.
+"""
+
+import numpy as np
+
+from core.synthetic import colour
+
+# Local targets drawn for everybody: deviation, then "name:negative:positive".
+LOCAL_TARGETS = {
+    "nose": (
+        0.32,
+        "nose-scale-vert:decr:incr nose-curve:concave:convex nose-hump:decr:incr "
+        "nose-point:down:up nose-width1:decr:incr nose-width2:decr:incr nose-base:down:up "
+        "nose-greek:decr:incr",
+    ),
+    "mouth": (
+        0.38,
+        "mouth-scale-horiz:decr:incr mouth-trans:down:up mouth-cupidsbow:decr:incr "
+        "mouth-philtrum-volume:decr:incr mouth-angles:down:up mouth-lowerlip-width:decr:incr "
+        "mouth-upperlip-width:decr:incr",
+    ),
+    "chin": (
+        0.32,
+        "chin-height:decr:incr chin-width:decr:incr chin-prominent:decr:incr "
+        "chin-bones:decr:incr chin-cleft:decr:incr chin-jaw-drop:decr:incr",
+    ),
+    "forehead": (
+        0.3,
+        "forehead-scale-vert:decr:incr forehead-temple:decr:incr forehead-nubian:decr:incr",
+    ),
+    "eyebrows": (
+        0.36,
+        "eyebrows-angle:down:up eyebrows-trans:down:up eyebrows-trans:backward:forward",
+    ),
+    "head": (0.22, "head-scale-horiz:decr:incr head-scale-vert:decr:incr head-fat:decr:incr"),
+    "neck": (0.3, "neck-scale-horiz:decr:incr"),
+}
+MIRRORED_TARGETS = (
+    "eyes/S-eye-scale:decr:incr eyes/S-eye-trans:in:out eyes/S-eye-trans:down:up "
+    "eyes/S-eye-corner1:down:up eyes/S-eye-corner2:down:up eyes/S-eye-height2:decr:incr "
+    "eyes/S-eye-eyefold:down:up eyes/S-eye-bag:decr:incr ears/S-ear-scale:decr:incr "
+    "ears/S-ear-wing:decr:incr"
+)
+HEAD_SHAPES = "oval round square rectangular diamond triangular invertedtriangular".split()
+
+
+def chance(random, probability):
+    """One Bernoulli draw."""
+    return bool(random.random() < probability)
+
+
+def draw(random, table):
+    """One outcome of a distribution given as {outcome: probability}."""
+    names = list(table)
+    weights = np.array([table[name] for name in names])
+    return str(names[int(random.choice(len(names), p=weights / weights.sum()))])
+
+
+def habit(random, probability, varying):
+    """How often one person wears something: 0, .5 or 1 of their photographs.
+
+    Over people the mean is `probability`; a share `varying` of the wearers do it half the time.
+    """
+    wearer = min(probability / (1 - 0.5 * varying), 1.0)
+    if not chance(random, wearer):
+        return 0.0
+    return 0.5 if chance(random, varying) else 1.0
+
+
+def sample(random, table):
+    """Draw a person.
+
+    `random` is a numpy Generator and `table` a `Correlations`. Returns a dict: `male`, `young`,
+    `chubby`, wished `big_lips`, `big_nose`, `high_cheekbones` (bool), `age` 0..1, `ancestry` (3,),
+    `tone` 0..6, `weights` (local target weights) and the appearance used by the painters.
+    """
+    male = chance(random, table.male)
+    sex = "male" if male else "female"
+    young = chance(random, table.young[sex])
+    group = ("young_" if young else "old_") + sex
+    person = {"male": male, "young": young, "group": group}
+    person["masculinity"] = random.uniform(0.84, 1) if male else random.uniform(0, 0.13)
+    person["age"] = random.uniform(0, 0.18) if young else random.uniform(0.68, 1)
+    person["ancestry"] = random.dirichlet([table.ancestry_concentration] * 3)
+    tone = person["ancestry"] @ [5.0, 1.6, 0.8] + random.normal(0, 0.5)
+    person["tone"] = _outside(float(np.clip(tone, 0, 5.6)), 0.55, 0.85)
+    person["chubby"] = chance(random, table.chubby["young" if young else "old"])
+    person["weight"] = random.uniform(0.7, 1) if person["chubby"] else random.uniform(-0.7, 0.2)
+    person["muscle"] = float(np.clip(random.normal(0.15 if male else -0.2, 0.3), -1, 1))
+    for wish in ("big_lips", "big_nose", "high_cheekbones"):
+        person[wish] = chance(random, getattr(table, wish)[sex])
+    person["weights"] = _local_weights(random, male, person)
+    person.update(_appearance(random, table, person, sex))
+    return person
+
+
+def _outside(value, low, high):
+    """Push a value out of a dead zone, to the nearer side."""
+    if low < value < high:
+        return low if value - low < high - value else high
+    return value
+
+
+def _local_weights(random, male, person):
+    """Weights of the local targets, {target: weight}, small enough not to deform a head."""
+    signed = {}
+    for folder, (deviation, names) in LOCAL_TARGETS.items():
+        for name in names.split():
+            signed[f"{folder}/{name}"] = random.normal(0, deviation)
+    for name in MIRRORED_TARGETS.split():
+        value = random.normal(0, 0.24 if "eye-scale" in name else 0.38)
+        signed[name.replace("S", "l", 1)] = signed[name.replace("S", "r", 1)] = value
+    # What the two whole-head gender targets leave too faint to see at 64 pixels.
+    bias = {
+        True: {"chin/chin-width:decr:incr": 0.2, "chin/chin-bones:decr:incr": 0.2},
+        False: {
+            "chin/chin-width:decr:incr": -0.4,
+            "chin/chin-jaw-drop:decr:incr": -0.25,
+            "chin/chin-bones:decr:incr": -0.25,
+            "eyebrows/eyebrows-trans:down:up": 0.25,
+            "eyebrows/eyebrows-trans:backward:forward": -0.4,
+            "eyes/l-eye-scale:decr:incr": 0.25,
+            "eyes/r-eye-scale:decr:incr": 0.25,
+            "forehead/forehead-scale-vert:decr:incr": -0.15,
+        },
+    }[male]
+    for name, value in bias.items():
+        signed[name] += value
+    weights = {}
+    for name, value in signed.items():
+        target, negative, positive = name.split(":")
+        weights[f"{target}-{positive if value > 0 else negative}"] = min(abs(value), 1.0)
+    for shape in HEAD_SHAPES:
+        if chance(random, 0.3):
+            weights["head/head-" + shape] = random.uniform(0.1, 0.45)
+    if not male:
+        weights["head/head-oval"] = weights.get("head/head-oval", 0) + 0.3
+    if person["chubby"]:
+        weights.pop("head/head-fat-decr", None)
+        weights["head/head-fat-incr"] = random.uniform(0.5, 0.9)
+        weights["neck/neck-double-incr"] = random.uniform(0.3, 0.8)
+    if not person["young"]:
+        weights["head/head-age-incr"] = 0.75 * person["age"]
+        for side in "lr":
+            weights[f"eyes/{side}-eye-bag-decr"] = 0.0
+            weights[f"eyes/{side}-eye-bag-incr"] = random.uniform(0.3, 0.9)
+            weights[f"eyes/{side}-eye-eyefold-down"] = random.uniform(0.2, 0.7)
+    return weights
+
+
+def _appearance(random, table, person, sex):
+    """Skin details, hair, brows, eyes and what the person tends to wear."""
+    male, young, group, tone = person["male"], person["young"], person["group"], person["tone"]
+    dark_haired = tone > 3 or person["ancestry"][1] > 0.7
+    skin = "dark" if tone > 3 else ("medium" if dark_haired or tone > 1.8 else "light")
+    gray = chance(random, table.gray_hair["young" if young else "old"])
+    colour_name = "gray" if gray and chance(random, 0.6) else "white" if gray else None
+    colour_name = colour_name or draw(random, table.hair_colour[skin])
+    bushy = chance(random, 0.45 if male else 0.1)
+    arched = chance(random, 0.1 if male else 0.45)
+    facial_hair = draw(random, table.facial_hair) if male else "none"
+    return {
+        "skin": skin,
+        "hair_colour": colour_name,
+        "hair": colour.HAIR_COLOURS[colour_name] * np.float32(random.uniform(0.85, 1.15)),
+        "iris": colour.IRIS_COLOURS[int(random.integers(0, 2 if dark_haired else 7))],
+        "style": draw(random, table.hair_style[group]),
+        "parting": random.uniform(-0.3, 0.3),
+        "recession": random.uniform(0, 0.1) if male else random.uniform(-0.2, -0.06),
+        "upright": random.random() < 0.5,
+        "hair_length": random.random(),
+        "facial_hair": facial_hair,
+        "beard_habit": 0.5 if chance(random, table.varying["beard"]) else 1.0,
+        "glasses_habit": habit(random, table.eyeglasses[group], table.varying["glasses"]),
+        "makeup_habit": habit(
+            random,
+            table.heavy_makeup["male" if male else group],
+            table.varying["makeup"],
+        ),
+        "lipstick_habit": table.lipstick_without_makeup[sex],
+        "bushy_brows": bushy,
+        "arched_brows": arched,
+        "brow_thickness": random.uniform(0.066, 0.082) if bushy else random.uniform(0.03, 0.048),
+        "brow_arch": random.uniform(0.055, 0.075) if arched else random.uniform(0, 0.02),
+        "brow_height": random.normal(0, 0.012),
+        "ruddiness": random.uniform(0.2, 1),
+        "freckles": random.uniform(0.4, 1) if chance(random, 0.2) and tone < 2 else 0.0,
+        "moles": [
+            (random.uniform(-0.5, 0.5), random.uniform(6.4, 7.9), random.uniform(0.01, 0.018))
+            for _ in range(random.poisson(0.8))
+        ],
+        "frame": {
+            "half_width": random.uniform(0.25, 0.31),
+            "half_height": random.uniform(0.17, 0.25),
+            "exponent": random.uniform(2, 4.5),
+            "radius": random.uniform(0.014, 0.032),
+            "colour": colour.FRAME_COLOURS[int(random.integers(0, 6))],
+        },
+    }

@@ -1,0 +1,61 @@
+"""Labels of a photograph: CelebA's attribute names, 0 or 1, and `meta_` columns."""
+
+from core.synthetic.hair import WAVY
+from core.synthetic.shape import OPEN_MOUTHS, SMILES
+
+BROWN = ("dark_brown", "brown", "light_brown")
+
+
+def attributes(person, photo):
+    """All attributes of one photograph, {CelebA name: 0 or 1}."""
+    style, hair, beard = person["style"], person["hair_colour"], photo["facial_hair"]
+    haired = style != "bald"
+    values = {
+        "5_o_Clock_Shadow": beard == "stubble",
+        "Arched_Eyebrows": person["arched_brows"],
+        "Bald": style == "bald",
+        "Bangs": style == "bangs",
+        "Big_Lips": person["big_lips"],
+        "Big_Nose": person["big_nose"],
+        "Black_Hair": haired and hair == "black",
+        "Blond_Hair": haired and hair == "blond",
+        "Brown_Hair": haired and hair in BROWN,
+        "Bushy_Eyebrows": person["bushy_brows"],
+        "Chubby": person["chubby"],
+        "Eyeglasses": photo["glasses"],
+        "Goatee": beard == "goatee",
+        "Gray_Hair": haired and hair in ("gray", "white"),
+        "Heavy_Makeup": photo["makeup"],
+        "High_Cheekbones": person["high_cheekbones"],
+        "Male": person["male"],
+        "Mouth_Slightly_Open": photo["expression"] in OPEN_MOUTHS,
+        "Mustache": beard == "moustache",
+        "No_Beard": beard == "none",
+        "Pale_Skin": person["tone"] <= 0.55,
+        "Receding_Hairline": style == "receding",
+        "Smiling": photo["expression"] in SMILES,
+        "Wavy_Hair": style in WAVY,
+        "Wearing_Lipstick": photo["lipstick"],
+        "Young": person["young"],
+    }
+    return {name: int(value) for name, value in values.items()}
+
+
+def meta(person, photo):
+    """Documented extra columns, {name: text or number}; angles in radians."""
+    measures = person["measures"]
+    return {
+        "meta_skin_tone": round(person["tone"], 3),
+        "meta_hair_style": person["style"],
+        "meta_hair_colour": person["hair_colour"],
+        "meta_facial_hair": photo["facial_hair"],
+        "meta_expression": photo["expression"],
+        "meta_yaw": round(photo["yaw"], 4),
+        "meta_pitch": round(photo["pitch"], 4),
+        "meta_roll": round(photo["roll"], 4),
+        "meta_light_azimuth": round(photo["light_azimuth"], 4),
+        "meta_light_elevation": round(photo["light_elevation"], 4),
+        "meta_lip_height": round(measures["big_lips"], 4),
+        "meta_nose_width": round(measures["big_nose"], 4),
+        "meta_cheekbone_prominence": round(measures["high_cheekbones"], 4),
+    }

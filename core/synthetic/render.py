@@ -1,0 +1,254 @@
+"""One photograph: pose, rasterise all surfaces, shade every pixel, develop.
+
+`prepare` does what all photographs of a person share; `photograph` renders one.
+"""
+
+import numpy as np
+
+from core.synthetic import camera_and_light as scene
+from core.synthetic import colour, shading, shape, skin
+from core.synthetic.beard import make_beard
+from core.synthetic.fields import noise, normalise
+from core.synthetic.glasses import make_glasses
+from core.synthetic.hair import make_hair
+from core.synthetic.mesh import (
+    LASHES,
+    LEFT_EYE,
+    LOWER_TEETH,
+    RIGHT_EYE,
+    TONGUE,
+    UPPER_TEETH,
+    head,
+    vertex_normals,
+)
+from core.synthetic.rasterise import compare_depth, empty_buffers, interpolate, rasterise
+
+SKIN_LAYER, HAIR_LAYER, BEARD_LAYER, FRAME_LAYER, LASH_LAYER = range(5)
+SHADOW_SIZE = 192
+SUPERSAMPLING = {True: 3, False: 2}  # by whether the picture is smaller than 100 pixels
+BODY_COLUMNS = {
+    "at": slice(0, 3),
+    "uv": slice(3, 5),
+    "normals": slice(5, 8),
+    "points": slice(8, 11),
+}
+
+
+def prepare(person, vertices, random):
+    """Hair and spectacles of a person on the neutral head `vertices` (V, 3)."""
+    return {
+        "vertices": vertices,
+        "hair": make_hair(person, vertices, random),
+        "glasses": make_glasses(person["frame"], vertices),
+        "cavity": shape.cavity(vertices, vertex_normals(vertices)),
+    }
+
+
+def photograph(person, prepared, photo, size, random):
+    """Render one photograph, uint8 (size, size, 3).
+
+    `person` and `prepared` describe the identity, `photo` is a draw of `sample_photograph`.
+    """
+    factor = SUPERSAMPLING[size < 100]
+    vertices = shape.with_expression(
+        prepared["vertices"], photo["expression"], photo["strength"], random
+    )
+    pose = scene.Pose(vertices, photo)
+    posed = pose.points(vertices)
+    camera = scene.Camera(vertices, posed, photo, size * factor)
+    light = scene.lights(photo)
+    surfaces = _surfaces(person, prepared, photo, vertices, posed, pose, random)
+    shadow = _shadow(surfaces, camera.eyes, light["key"])
+
+    buffers = empty_buffers(size * factor, size * factor)
+    for layer, surface in surfaces.items():
+        x, y, z = camera.project(surface["vertices"])
+        rasterise(x, y, z, surface["triangles"], layer, *buffers)
+    _draw_lashes(photo, surfaces[SKIN_LAYER]["vertices"], camera, buffers)
+    picture = scene.background(random, size * factor).reshape(-1, 3)
+    drawn = [buffer.ravel() for buffer in buffers[1:]]
+    for layer, surface in surfaces.items():
+        pixels = np.nonzero(drawn[0] == layer)[0]
+        if len(pixels):
+            where = [buffer[pixels] for buffer in drawn[1:]]
+            picture[pixels] = _SHADERS[layer](
+                person, prepared, photo, surface, where, shadow, light, pose
+            )
+    picture[drawn[0] == LASH_LAYER] = (0.01, 0.008, 0.007)
+    if photo["glasses"]:
+        _draw_lenses(picture, prepared["glasses"], photo, camera, pose, light)
+    return _develop(picture, size, factor, photo["exposure"], random)
+
+
+def _surfaces(person, prepared, photo, vertices, posed, pose, random):
+    """Posed triangle surfaces by layer, with the per-vertex values that their shaders need."""
+    base = head()
+    normals = vertex_normals(posed)[base.corners]
+    points = posed[base.corners]
+    occlusion = base.occlusion[base.corners, None]
+    cavity = prepared["cavity"][base.corners, None]
+    at = base.vertices[base.corners]
+    values = np.concatenate([at, base.corner_uv, normals, points, occlusion, cavity], 1)
+    solid = base.parts != LASHES
+    surfaces = {
+        SKIN_LAYER: {
+            "vertices": points,
+            "triangles": base.corner_triangles[solid],
+            "parts": base.parts[solid],
+            "values": values,
+        }
+    }
+    beard = make_beard(photo["facial_hair"], vertices, random)
+    for layer, strands in ((HAIR_LAYER, prepared["hair"]), (BEARD_LAYER, beard)):
+        if strands is not None:
+            surfaces[layer] = _posed_strands(strands, pose)
+    if photo["glasses"]:
+        glasses = prepared["glasses"]
+        surfaces[FRAME_LAYER] = {
+            "vertices": pose.points(glasses["vertices"]),
+            "triangles": glasses["triangles"],
+            "values": pose.directions(glasses["normals"], glasses["vertices"]),
+        }
+    return surfaces
+
+
+def _posed_strands(strands, pose):
+    at = strands["vertices"]
+    points = pose.points(at)
+    values = np.concatenate(
+        [
+            points,
+            pose.directions(strands["tangents"], at),
+            pose.directions(strands["normals"], at),
+            strands["across"][:, None],
+            strands["along"][:, None],
+            strands["tint"][:, None],
+        ],
+        1,
+    )
+    return {"vertices": points, "triangles": strands["triangles"], "values": values}
+
+
+def _shadow(surfaces, eyes, key):
+    """A depth map seen from the key light: returns a function points (n, 3), bias -> lit (n,)."""
+    right = normalise(np.cross(np.array([0, 1, 0.001], np.float32), key))
+    up = np.cross(key, right)
+    scale = SHADOW_SIZE / 4.4
+
+    def project(points):
+        offset = points - eyes
+        x = (offset @ right) * np.float32(scale) + np.float32(SHADOW_SIZE / 2)
+        y = np.float32(SHADOW_SIZE * 0.42) - (offset @ up) * np.float32(scale)
+        return x.astype(np.float32), y.astype(np.float32), (points @ key).astype(np.float32)
+
+    buffers = empty_buffers(SHADOW_SIZE, SHADOW_SIZE)
+    for layer, surface in surfaces.items():
+        if layer != BEARD_LAYER:
+            x, y, z = project(surface["vertices"])
+            rasterise(x, y, z, surface["triangles"], layer, *buffers)
+    depth = buffers[0]
+    return lambda points, bias: compare_depth(*project(points), depth, bias, 0.05)
+
+
+def _shade_head(person, prepared, photo, surface, where, shadow, light, pose):
+    """Skin, clothes, eyes, teeth and tongue."""
+    values = interpolate(surface["values"], surface["triangles"], *where)
+    part = surface["parts"][where[0]]
+    at, points = values[:, BODY_COLUMNS["at"]], values[:, BODY_COLUMNS["points"]]
+    normals = normalise(values[:, BODY_COLUMNS["normals"]])
+    normals = np.where(normals[:, 2:3] < -0.2, -normals, normals)
+    lit = shadow(points, 0.05)
+    albedo, lips, cloth, scalp = skin.paint(person, photo, at, values[:, BODY_COLUMNS["uv"]])
+    gloss = 1.7 if photo["lipstick"] else 0.6
+    occlusion, cavity = values[:, 11], values[:, 12] * (1 - scalp)
+    out = shading.shade_skin(albedo, at, normals, lit, occlusion, cavity, gloss, lips, light)
+    clothed = (cloth > 0.5) | (scalp > 0.6)
+    if clothed.any():
+        out[clothed] = shading.shade_cloth(
+            albedo[clothed], normals[clothed], lit[clothed], occlusion[clothed], light
+        )
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        m = part == eye
+        if m.any():
+            out[m] = shading.shade_eye(
+                eye, person["iris"], at[m], lit[m], pose.matrix, photo["gaze"], light
+            )
+    m = (part == UPPER_TEETH) | (part == LOWER_TEETH)
+    out[m] = shading.shade_teeth(at[m], normals[m], lit[m], light)
+    m = part == TONGUE
+    out[m] = shading.shade_tongue(lit[m], light)
+    return out
+
+
+def _shade_strands(person, surface, where, shadow, light, scalp):
+    values = interpolate(surface["values"], surface["triangles"], *where)
+    lit = shadow(values[:, 0:3], 0.1)
+    tangents, normals = normalise(values[:, 3:6]), normalise(values[:, 6:9])
+    across, along, tint = values[:, 9], values[:, 10], values[:, 11]
+    return shading.shade_hair(
+        person["hair"], tangents, normals, across, along, tint, lit, light, scalp
+    )
+
+
+def _shade_hair(person, prepared, photo, surface, where, shadow, light, pose):
+    return _shade_strands(person, surface, where, shadow, light, scalp=True)
+
+
+def _shade_beard(person, prepared, photo, surface, where, shadow, light, pose):
+    return _shade_strands(person, surface, where, shadow, light, scalp=False)
+
+
+def _shade_frame(person, prepared, photo, surface, where, shadow, light, pose):
+    normals = normalise(interpolate(surface["values"], surface["triangles"], *where))
+    return shading.shade_frame(person["frame"]["colour"], normals, light)
+
+
+_SHADERS = {
+    SKIN_LAYER: _shade_head,
+    HAIR_LAYER: _shade_hair,
+    BEARD_LAYER: _shade_beard,
+    FRAME_LAYER: _shade_frame,
+}
+
+
+def _draw_lashes(photo, points, camera, buffers):
+    """Eyelashes: the lash cards, kept where noise says there is a hair."""
+    base = head()
+    triangles = base.corner_triangles[base.parts == LASHES]
+    size = buffers[0].shape[0]
+    depth, layers, hits, first, second = empty_buffers(size, size)
+    rasterise(*camera.project(points), triangles, LASH_LAYER, depth, layers, hits, first, second)
+    rows, columns = np.nonzero((layers == LASH_LAYER) & (depth > buffers[0]))
+    where = [buffer[rows, columns] for buffer in (hits, first, second)]
+    at = base.vertices[base.corners]
+    values = interpolate(np.concatenate([base.corner_uv, at], 1), triangles, *where)
+    hair = noise(values[:, 0] * 9, values[:, 1], 80)
+    upper = values[:, 3] > 7.28
+    keep = (hair > (-0.1 if photo["makeup"] else 0.6)) & (upper | (hair > 0.9))
+    buffers[1][rows[keep], columns[keep]] = LASH_LAYER
+
+
+def _draw_lenses(picture, glasses, photo, camera, pose, light):
+    """Tint the lenses' pixels and add their reflections."""
+    size = camera.size
+    for rim in glasses["rims"]:
+        outline = pose.points(np.concatenate([rim, rim.mean(0, keepdims=True)]))
+        count = len(rim)
+        fan = np.array([[i, (i + 1) % count, count] for i in range(count)])
+        _, layers, hits, first, second = buffers = empty_buffers(size, size)
+        rasterise(*camera.project(outline), fan, 0, *buffers)
+        pixels = np.nonzero(layers.ravel() == 0)[0]
+        where = [buffer.ravel()[pixels] for buffer in (hits, first, second)]
+        glare = shading.lens_glare(
+            interpolate(outline, fan, *where), photo["light_azimuth"], photo["key"]
+        )
+        glass = picture[pixels] * np.float32(0.93) + light["ambient"] * np.float32(0.015)
+        picture[pixels] = glass + glare[:, None] * light["key_colour"]
+
+
+def _develop(picture, size, factor, exposure, random):
+    """Average the supersamples, compress highlights, encode to sRGB, add sensor noise."""
+    linear = picture.reshape(size, factor, size, factor, 3).mean((1, 3)) * exposure
+    encoded = colour.to_srgb(linear / (1 + 0.12 * linear) * 1.05)
+    encoded = encoded + random.normal(0, 0.008, encoded.shape)
+    return (np.clip(encoded, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -1,0 +1,281 @@
+"""The head's form: identity and expression deformations, and the measurements labels rest on.
+
+The labels Big_Lips, Big_Nose and High_Cheekbones are measured on the final deformed neutral mesh.
+Race, gender and weight move these features too, so `settle` solves for the weight of one composite
+local axis per feature until the measurement lies well outside its dead zone.
+"""
+
+import itertools
+from functools import cache
+
+import numpy as np
+
+from core.synthetic.fields import smoothstep
+from core.synthetic.mesh import BODY, MASKS, deform, head, interocular
+
+# Composite axes: targets of the positive and of the negative direction, with their shares.
+AXES = {
+    "big_lips": (
+        {
+            f"mouth/mouth-{part}lip-{what}-incr": share
+            for part in ("upper", "lower")
+            for what, share in (("height", 1.0), ("volume", 1.0))
+        },
+        {
+            f"mouth/mouth-{part}lip-{what}-decr": share
+            for part in ("upper", "lower")
+            for what, share in (("height", 1.0), ("volume", 0.8))
+        },
+    ),
+    "big_nose": (
+        {
+            "nose/nose-width3-incr": 1.0,
+            "nose/nose-scale-horiz-incr": 0.9,
+            "nose/nose-volume-incr": 0.8,
+            "nose/nose-flaring-incr": 0.5,
+            "nose/nose-point-width-incr": 0.8,
+            "nose/nose-scale-depth-incr": 0.4,
+        },
+        {
+            "nose/nose-width3-decr": 1.0,
+            "nose/nose-scale-horiz-decr": 0.8,
+            "nose/nose-volume-decr": 0.6,
+            "nose/nose-flaring-decr": 0.5,
+            "nose/nose-point-width-decr": 0.6,
+        },
+    ),
+    "high_cheekbones": (
+        {
+            f"cheek/{side}-cheek-{what}": share
+            for side in "lr"
+            for what, share in (
+                ("bones-incr", 0.9),
+                ("volume-decr", 1.0),
+                ("trans-up", 0.5),
+                ("inner-decr", 0.8),
+            )
+        },
+        {
+            f"cheek/{side}-cheek-{what}": share
+            for side in "lr"
+            for what, share in (
+                ("bones-decr", 0.9),
+                ("volume-incr", 0.8),
+                ("trans-down", 0.5),
+                ("inner-incr", 0.8),
+            )
+        },
+    ),
+}
+# Dead zones of the measurements, in interocular distances: 0 below the first, 1 above the second.
+DEAD_ZONES = {
+    "big_lips": (0.33, 0.42),
+    "big_nose": (0.40, 0.50),
+    "high_cheekbones": (0.155, 0.205),
+}
+# How far beyond the dead zone a solved measurement may lie.
+SPREAD = {"big_lips": 0.1, "big_nose": 0.09, "high_cheekbones": 0.06}
+LIMIT = 1.3
+
+EXPRESSIONS = {
+    "neutral": {},
+    "smile": {"mouthSmile": 0.85, "cheekSquint": 0.6, "mouthDimple": 0.3, "eyeSquint": 0.25},
+    "big_smile": {
+        "mouthSmile": 1.0,
+        "mouthUpperUp": 0.55,
+        "mouthLowerDown": 0.35,
+        "jawOpen": 0.12,
+        "cheekSquint": 0.8,
+        "eyeSquint": 0.4,
+    },
+    "open_mouth": {"jawOpen": 0.35, "browInnerUp": 0.4},
+    "frown": {"mouthFrown": 0.8, "browDown": 0.8},
+    "surprise": {"jawOpen": 0.3, "browInnerUp": 0.9, "browOuterUp": 0.9, "eyeWide": 0.7},
+    "press": {"mouthPress": 0.7, "browDown": 0.3},
+    "pucker": {"mouthPucker": 0.5},
+}
+SMILES = ("smile", "big_smile")
+OPEN_MOUTHS = ("big_smile", "open_mouth", "surprise")
+
+
+def identity_weights(person):
+    """Every target weight of a person, {target: weight}: whole-head targets and local ones."""
+    weights = {}
+    muscle = _three(person["muscle"], "muscle")
+    weight = _three(person["weight"], "weight")
+    for sex, sex_share in (("male", person["masculinity"]), ("female", 1 - person["masculinity"])):
+        for age, age_share in (("young", 1 - person["age"]), ("old", person["age"])):
+            share = sex_share * age_share
+            for name, part in zip(
+                ("african", "asian", "caucasian"), person["ancestry"], strict=True
+            ):
+                weights[f"macro/{name}-{sex}-{age}"] = share * part
+            for (m, m_share), (w, w_share) in itertools.product(muscle.items(), weight.items()):
+                weights[f"macro/universal-{sex}-{age}-{m}-{w}"] = share * m_share * w_share
+    weights.update(person["weights"])
+    return weights
+
+
+def _three(value, name):
+    """Shares of the minimum, average and maximum target for a value in -1..1."""
+    return {
+        "min" + name: max(-value, 0.0),
+        "average" + name: 1 - abs(value),
+        "max" + name: max(value, 0.0),
+    }
+
+
+def neutral(person):
+    """The person's head without expression, vertices (V, 3) float32."""
+    return deform(head().vertices.copy(), identity_weights(person))
+
+
+def with_expression(vertices, name, strength, random):
+    """A copy of `vertices` (V, 3) with an expression of EXPRESSIONS, slightly asymmetric."""
+    weights = {}
+    for unit, weight in EXPRESSIONS[name].items():
+        if "fu/" + unit in head().targets:
+            weights["fu/" + unit] = weight * strength
+        else:
+            for side in ("Left", "Right"):
+                asymmetry = random.uniform(0.88, 1.1)
+                weights[f"fu/{unit}{side}"] = min(weight * strength * asymmetry, 1.0)
+    return deform(vertices.copy(), weights)
+
+
+@cache
+def _regions():
+    """Vertex sets that the measurements use, chosen on the base mesh."""
+    base = head().vertices
+    x, z = np.abs(base[:, 0]), base[:, 2]
+    uv = head().corner_uv
+    size = head().masks.shape[0]
+    column = np.clip((uv[:, 0] * size).astype(int), 0, size - 1)
+    row = np.clip(((1 - uv[:, 1]) * size).astype(int), 0, size - 1)
+    red = head().masks[row, column, MASKS.index("lips")] > 0.5
+    lips = np.unique(head().corners[red])
+    return {
+        "lips": lips[(z[lips] > 1.2) & (x[lips] < 0.1)],
+        "nose": _moved_by("nose/nose-width3-incr", share=0.6),
+        "zygoma": _moved_by("cheek/l-cheek-bones-incr", "cheek/r-cheek-bones-incr"),
+        "hollow": _moved_by("cheek/l-cheek-volume-decr", "cheek/r-cheek-volume-decr"),
+    }
+
+
+def _moved_by(*names, share=0.5):
+    """Vertices that targets move by more than `share` of their largest displacement."""
+    found = []
+    for name in names:
+        moved, displacement = head().targets[name]
+        length = np.linalg.norm(displacement, axis=1)
+        found.append(moved[length > share * length.max()])
+    return np.concatenate(found)
+
+
+def measure(vertices):
+    """Measurements of a neutral head, in interocular distances.
+
+    `big_lips` is the height of the red of the lips at the middle, `big_nose` the mean
+    width of the nose at its wings, `high_cheekbones` how far the cheekbones stand out beyond the hollow below them.
+    """
+    regions = _regions()
+    lips = vertices[regions["lips"], 1]
+    nose = vertices[regions["nose"], 0]
+    bone = np.abs(vertices[regions["zygoma"], 0]).mean()
+    hollow = np.abs(vertices[regions["hollow"], 0]).mean()
+    unit = interocular(vertices)
+    return {
+        "big_lips": float(np.ptp(lips)) / unit,
+        "big_nose": 2 * float(np.abs(nose).mean()) / unit,
+        "high_cheekbones": float(bone - hollow) / unit,
+    }
+
+
+def on_side(name, value):
+    """1 above the dead zone, 0 below it, None inside."""
+    low, high = DEAD_ZONES[name]
+    return 1 if value >= high else 0 if value <= low else None
+
+
+def settle(person, random):
+    """Solve the labelled features of a person and return the neutral head, or None.
+
+    Adds the axes' target weights to `person["weights"]` and the measurements as
+    `person["measures"]`. None means that a measurement could not leave its dead zone within
+    natural weights: the caller draws another person.
+    """
+    free = neutral(person)
+    goals = {}
+    for name, (low, high) in DEAD_ZONES.items():
+        beyond = SPREAD[name] * random.uniform(0.1, 1)
+        goals[name] = high + beyond if person[name] else low - beyond
+    amounts = dict.fromkeys(AXES, 0.0)
+    vertices = free
+    for name in (*AXES, *AXES):
+        others = {k: v for k, v in amounts.items() if k != name}
+        amounts[name] = _solve(_with_axes(free, others), name, goals[name])
+        vertices = _with_axes(free, amounts)
+    measures = measure(vertices)
+    if any(on_side(name, value) is None for name, value in measures.items()):
+        return None
+    for name, amount in amounts.items():
+        for target, weight in _axis_weights(name, amount).items():
+            person["weights"][target] = person["weights"].get(target, 0.0) + weight
+    person["measures"] = measures
+    for name, value in measures.items():
+        person[name] = bool(on_side(name, value))
+    return vertices
+
+
+def _axis_weights(name, amount):
+    positive, negative = AXES[name]
+    return {t: abs(amount) * s for t, s in (positive if amount > 0 else negative).items()}
+
+
+def _with_axes(free, amounts):
+    vertices = free.copy()
+    for name, amount in amounts.items():
+        deform(vertices, _axis_weights(name, amount))
+    return vertices
+
+
+def _solve(vertices, name, goal):
+    """The axis amount in -LIMIT..LIMIT whose measurement is nearest to `goal` (it rises)."""
+    low, high = -LIMIT, LIMIT
+    for _ in range(9):
+        middle = (low + high) / 2
+        if measure(_with_axes(vertices, {name: middle}))[name] < goal:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def cavity(vertices, normals):
+    """How hollow (negative) or raised (positive) the surface is at each vertex, (V,) about -1..1.
+
+    The mean offset to the neighbours along the normal, smoothed once: cheap shading of the
+    person's own hollows and edges, which the occlusion baked on the base mesh cannot know.
+    """
+    start, end = _edges()
+    count = np.maximum(np.bincount(start, minlength=len(vertices)), 1)
+    offset = vertices[start] - vertices[end]
+    height = np.einsum("ij,ij->i", offset, normals[start])
+    height /= np.maximum(np.linalg.norm(offset, axis=1), 1e-6)
+    value = np.bincount(start, height, len(vertices)) / count
+    for _ in range(2):
+        value = 0.5 * value + 0.5 * np.bincount(start, value[end], len(vertices)) / count
+    return value.astype(np.float32)
+
+
+@cache
+def _edges():
+    triangles = head().triangles[head().parts == BODY]
+    pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def beneath_neck(y, neck_y):
+    """Blend of the head's rotation over the neck: 0 at the shoulders, 1 in the head."""
+    return smoothstep(y, neck_y - 0.1, neck_y + 0.55)
