@@ -91,7 +91,7 @@ def _signposts(colour: Mapping[str, str]) -> list[dict[str, Any]]:
         {
             "x": 0, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top",
             "xshift": 5, "yshift": -3, "showarrow": False,
-            "text": "◤ <b>the place to be</b>: useful, and the attacker gains nothing",
+            "text": "◤ <b>the place to be</b>",
             "font": {"size": 12, "color": colour["teal"]},
         },
     ]  # fmt: skip

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import points
-from core import results
+from app import pictures, points
+from core import data, results
+from core.errors import PenumbraError
 from core.run import checkpoints
 
 KEPT_TABLES = 4
 KEPT_VIEWS = 64
+KEPT_DATASETS = 16
+PREVIEW = 112  # pixels of an example face
 KEPT_PICTURES = 96  # settings; a few hundred kilobytes each
 
 
@@ -66,8 +71,24 @@ def _settings(mark: tuple[str, int, int], view: tuple[str, ...]) -> pd.DataFrame
 
 
 @st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
-def pictures(
+def redrawn(
     mark: tuple[str, int, int], dataset: str, run_id: str, attack: str, release_value: float | None
 ) -> dict[str, np.ndarray]:
     """`core.results.pictures` of one setting. Raises PenumbraError where there are none."""
     return results.pictures(Path(mark[0]) / dataset / run_id, attack, release_value)
+
+
+def about(dataset: str) -> dict[str, Any]:
+    """`core.data.describe` with a few faces as "preview" and what is wrong with the data set, if
+    anything, as "problem"."""
+    entry = data.catalogue().get(dataset, {})
+    return _about(dataset, json.dumps(entry, sort_keys=True, default=str))
+
+
+@st.cache_data(max_entries=KEPT_DATASETS, ttl=60, show_spinner="Reading the labels …")
+def _about(dataset: str, entry: str) -> dict[str, Any]:
+    try:
+        faces = [pictures.enlarged(face, PREVIEW) for face in data.preview(dataset, 8, PREVIEW)]
+        return data.describe(dataset) | {"preview": faces, "problem": None}
+    except PenumbraError as error:
+        return {"problem": str(error), "preview": [], "attributes": {}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,15 +21,20 @@ def choose(
     help: str | None = None,
     control: str = "selectbox",
     default: Any = None,
+    notes: list[str] | None = None,
 ) -> Any:
     """One of `options`, kept in the URL as `key` and for the whole session.
 
     A value that a link or an earlier page asked for and that is not among the options falls back to
-    the default, and a note says so.
+    the default, and a note says so: at once, or in `notes` for the page to show.
     """
     options = list(options)
     default = default if default in options else options[0]
-    _note_unknown(label, options, key, show, default)
+    for text in _unknown(label, options, key, show, default):
+        if notes is None:
+            st.info(text, icon=":material/info:")
+        else:
+            notes.append(text)
     # the URL is read by Streamlit itself where there is no value in the session yet
     shared: dict[str, Any] = {
         "key": key, "format_func": show, "help": help, "bind": "query-params", "persist_state": "session",
@@ -43,17 +48,17 @@ def choose(
     return st.selectbox(label, options, index=options.index(default), **shared)
 
 
-def _note_unknown(
+def _unknown(
     label: str, options: list[Any], key: str, show: Callable[[Any], str], default: Any
-) -> None:
+) -> Iterator[str]:
+    """A sentence for each value that was asked for and is not there; the session forgets it."""
     if key in st.session_state and st.session_state[key] not in options:
-        asked = st.session_state[key]
-        del st.session_state[key]
-        note(f"{label}: “{_short(asked, show)}” is not available here; showing {show(default)}.")
-    asked = st.query_params.get(key)
-    if asked is not None and key not in st.session_state and asked not in map(show, options):
-        note(
-            f"The link asks for “{asked[:60]}” ({label.lower()}), which is not here; showing {show(default)}."
+        asked = _short(st.session_state.pop(key), show)
+        yield f"{label}: “{asked}” is not available here; showing “{show(default)}”."
+    wanted = st.query_params.get(key)
+    if wanted is not None and key not in st.session_state and wanted not in map(show, options):
+        yield (
+            f"{label}: the link asks for “{wanted[:60]}”, which is not here; showing “{show(default)}”."
         )
 
 
@@ -64,44 +69,70 @@ def _short(value: Any, show: Callable[[Any], str]) -> str:
         return str(value)[:60]
 
 
-def note(text: str) -> None:
-    """Say in the sidebar that something asked for is not there."""
-    st.sidebar.info(text, icon=":material/info:")
+def several(
+    label: str,
+    options: Sequence[str],
+    key: str,
+    show: Callable[[str], str],
+    default: Sequence[str],
+    help: str | None = None,
+) -> list[str]:
+    """Some of `options`, kept like the value of `choose`."""
+    if key in st.session_state:  # an option may have gone with another choice
+        st.session_state[key] = [value for value in st.session_state[key] if value in options]
+    return st.multiselect(
+        label, list(options), [value for value in default if value in options], key=key,
+        format_func=show, help=help, bind="query-params", persist_state="session",
+    )  # fmt: skip
 
 
 def sidebar(findings: pd.DataFrame) -> View:
     """What is being looked at: data set, task, private target, protocol."""
+    notes: list[str] = []
     with st.sidebar:
         names = points.datasets(findings)
         dataset = choose(
-            "Data set", names, "data", help="Whose photographs the figures were measured on."
-        )
+            "Data set", names, "data", notes=notes, help="Whose photographs the figures were measured on."
+        )  # fmt: skip
         found = points.presets(findings, dataset)
         preset = found[0]
         if len(found) > 1:
             preset = choose(
-                "Size of the networks", found, "preset", str.capitalize,
-                "Compact networks train on a laptop; paper has the published widths.", "segmented",
+                "Size of the networks", found, "preset", str.capitalize, control="segmented", notes=notes,
+                help="Compact networks train on a laptop; paper has the published widths.",
             )  # fmt: skip
         tasks = points.tasks(findings, dataset, preset)
-        labels = wording.unique_labels(tasks)
-        task = choose("The service needs", tasks, "task", labels.__getitem__,
-                      "What the service has to find out about a face: the higher, the more useful.")  # fmt: skip
+        task = choose(
+            "The service needs", tasks, "task", wording.unique_labels(tasks).__getitem__, notes=notes,
+            help="What the service has to find out about a face: the higher, the more useful.",
+        )  # fmt: skip
         found = points.targets(findings, dataset, preset)
         named = wording.unique_labels(found, wording.target_label)
-        target = choose("The attacker wants", found, "private", named.__getitem__,
-                        "What should stay private and an attacker tries to learn all the same.")  # fmt: skip
-        protocol = choose("Protocol", list(wording.PROTOCOLS), "protocol", wording.PROTOCOLS.__getitem__,
-                          wording.PROTOCOL_HELP, "segmented")  # fmt: skip
+        target = choose(
+            "The attacker wants", found, "private", named.__getitem__, notes=notes,
+            help="What should stay private and an attacker tries to learn all the same.",
+        )  # fmt: skip
+        protocol = choose(
+            "Protocol", list(wording.PROTOCOLS), "protocol", wording.PROTOCOLS.__getitem__, notes=notes,
+            control="segmented", help=wording.PROTOCOL_HELP,
+        )  # fmt: skip
+    for text in notes:
+        st.info(text, icon=":material/info:")
     return View(dataset, preset, task, target, protocol)
 
 
 def method(table: pd.DataFrame) -> str:
     """The method whose knob is moved: one with settings in `table`."""
     names = [name for name in METHODS if (table["method"] == name).any()]
+    notes: list[str] = []
     with st.sidebar:
-        return choose("Method", names, "method", lambda name: METHODS[name].title,
-                      "Whose knob the slider moves. Every method stays on the chart.")  # fmt: skip
+        chosen = choose(
+            "Method", names, "method", lambda name: METHODS[name].title, notes=notes,
+            help="Whose knob the slider moves. Every method stays on the chart.",
+        )  # fmt: skip
+    for text in notes:
+        st.info(text, icon=":material/info:")
+    return chosen
 
 
 def knobs(table: pd.DataFrame, name: str) -> dict[str, float]:

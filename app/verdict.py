@@ -55,7 +55,7 @@ def _attack(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
             wording.known(row["chance"]) and f"drawing blind {row['chance']:.2f}",
             unprotected is not None and f"unprotected {unprotected['value']:.2f}",
         )
-        return f"an attacker redraws the picture with a likeness of {row['value']:.2f} of 1{aside}"
+        return f"an attacker redraws the picture with a likeness of {row['value']:.2f}{aside}"
     aside = _aside(
         wording.interval(row["low"], row["high"], _digits(row)),
         wording.known(row["chance"])

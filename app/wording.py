@@ -157,6 +157,8 @@ def size(megabytes: float | None) -> str:
     """Disk space in words."""
     if not known(megabytes):
         return "not known yet"
+    if megabytes < 1:
+        return "less than 1 MB"
     return f"{megabytes:.1f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
 
 

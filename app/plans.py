@@ -1,0 +1,139 @@
+"""What the Train page plans: choices -> runs, and the command line that does the same. No
+Streamlit."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from app import wording
+from core.errors import PenumbraError
+from core.methods import METHODS
+from core.run import Run
+from core.sweep import grid
+
+MOST_RUNS = 200
+
+
+class Plan(NamedTuple):
+    """What to train. `knobs` maps each training-time knob to its values."""
+
+    dataset: str
+    method: str
+    preset: str
+    tasks: tuple[str, ...]
+    private: tuple[str, ...]
+    knobs: dict[str, tuple[float, ...]]
+    seed: int = 0
+    device: str = "auto"
+
+
+def numbers(texts: Sequence[str], symbol: str) -> tuple[float, ...]:
+    """Knob values as typed, sorted, without doubles. Raises PenumbraError for what is no number."""
+    found = set()
+    for text in texts:
+        try:
+            value = float(str(text).replace(",", "."))
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < 1e9:
+            raise PenumbraError(
+                f"{symbol} = {str(text)[:20]!r} is no number from 0 upwards; remove it"
+            )
+        found.add(value)
+    if not found:
+        raise PenumbraError(f"choose at least one value of {symbol}")
+    return tuple(sorted(found))
+
+
+def runs(plan: Plan) -> list[Run]:
+    """Every setting of the plan. Raises PenumbraError saying what is wrong with it."""
+    count = 1
+    for values in plan.knobs.values():
+        count *= len(values)
+    if count > MOST_RUNS:
+        raise PenumbraError(f"{count} settings are too many for one go; choose at most {MOST_RUNS}")
+    if not plan.private and not METHODS[plan.method].baseline:
+        raise PenumbraError(
+            "name at least one private attribute; hiding it is what the method is for"
+        )
+    return grid(
+        plan.method, plan.dataset, plan.preset, plan.tasks, plan.private, plan.knobs, (plan.seed,)
+    )
+
+
+def command(plan: Plan) -> str:
+    """The command line that trains and measures the same settings."""
+    parts = [
+        "python", "-m", "core", "sweep", "--dataset", plan.dataset, "--method", plan.method,
+        "--preset", plan.preset, "--tasks", ",".join(plan.tasks), "--private", ",".join(plan.private),
+    ]  # fmt: skip
+    for name, values in plan.knobs.items():
+        parts += ["--knob", f"{name}={','.join(f'{value:g}' for value in values)}"]
+    parts += ["--seed", str(plan.seed), "--device", plan.device]
+    return " ".join(shlex.quote(part) for part in parts)
+
+
+def setting(run: Mapping[str, Any]) -> str:
+    """A run in short: "λ₁ = 1, λ₂ = 0", or the seed where the method has no knob to train."""
+    method = METHODS.get(run.get("method", ""))
+    knobs = run.get("knobs", {})
+    if method is None:
+        return ""
+    return ", ".join(f"{k.symbol} = {knobs[k.name]:g}" for k in method.knobs if k.name in knobs)
+
+
+def job_title(job: Mapping[str, Any]) -> str:
+    """ "DeepObfuscator on synthetic: 6 settings"."""
+    if not job["runs"]:
+        return "A job whose file cannot be read"
+    first = job["runs"][0]
+    method = METHODS.get(first.get("method", ""))
+    count = len(job["runs"])
+    title = method.title if method else str(first.get("method"))
+    if count > 1:
+        return f"{title} on {first['dataset']}: {count} settings"
+    named = setting(first)
+    return f"{title} on {first['dataset']}" + (f": {named}" if named else "")
+
+
+def progress(job: Mapping[str, Any]) -> tuple[float, str]:
+    """(share done in [0, 1], what is going on) of a job."""
+    count = max(1, len(job["runs"]))
+    if job["state"] == "finished":
+        return 1.0, "done: trained and attacked" if job["evaluate"] else "done: trained"
+    part = job["step"] / job["steps"] if job["steps"] else 0.0
+    measuring = job["phase"] == "evaluate"
+    # attacks take about as long as the training: half a setting each
+    inside = 0.5 if measuring else 0.5 * part
+    share = min(1.0, (min(job["index"], count - 1) + inside) / count)
+    if job["state"] == "queued":
+        return share, "waiting for its turn: one job works at a time"
+    words = []
+    if count > 1:
+        words.append(f"setting {job['index'] + 1} of {count}")
+    current = job["runs"][min(job["index"], count - 1)] if job["runs"] else {}
+    if setting(current):
+        words.append(setting(current))
+    if measuring:
+        words.append("attacking it")
+    elif job["stage"]:
+        words.append(f"{str(job['stage']).replace('_', ' ')}, step {job['step']} of {job['steps']}")
+    elif job["state"] == "running":
+        words.append("starting, reading the photographs")
+    if job["state"] == "running" and wording.known(job["eta_seconds"]):
+        words.append(f"about {wording.duration(job['eta_seconds'])} of training left")
+    return share, ", ".join(words)
+
+
+def usual(method: str) -> dict[str, tuple[float, ...]]:
+    """Values offered first: the whole grid of the first training-time knob, defaults of the rest."""
+    knobs = [knob for knob in METHODS[method].knobs if knob.when == "train"]
+    return {
+        knob.name: tuple(knob.grid) if first else (knob.default,)
+        for knob, first in zip(
+            knobs, itertools.chain([True], itertools.repeat(False)), strict=False
+        )
+    }
