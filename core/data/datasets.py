@@ -164,8 +164,7 @@ def preview(dataset: str, count: int = 12, size: int = 96) -> np.ndarray:
     listing = listed(entry)
     first = np.unique(listing.identities, return_index=True)[1]
     chosen = [listing.photographs[position] for position in _spread(first, count)]
-    images = np.zeros((len(chosen), size, size, 3), dtype=np.uint8)
-    broken = decode.decode_chunk(chosen, images, 0, entry["options"].get("crop", 1.0))[1]
+    images, _, broken = decode.decode_chunk(chosen, size, size, entry["options"].get("crop", 1.0))
     return np.delete(images, [position for position, _ in broken], axis=0)
 
 

@@ -6,6 +6,7 @@ import io
 import os
 import struct
 import zlib
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -139,19 +140,33 @@ def decode(data: bytes, height: int, width: int, crop: float = 1.0) -> np.ndarra
 
 
 def decode_chunk(
-    photographs: list[Photograph], images: np.ndarray, start: int, crop: float
-) -> tuple[list[int], list[list]]:
-    """Decode into images[start:start + n] (uint8 (N, H, W, 3)).
+    photographs: list[Photograph], height: int, width: int, crop: float = 1.0
+) -> tuple[np.ndarray, list[int], list[list]]:
+    """Decode some photographs.
 
-    Returns (checksum of each photograph's bytes, [position, reason] of those that cannot be read).
+    Returns (uint8 (n, height, width, 3) with zeros for those that cannot be read, the checksum of
+    each photograph's bytes, [position, reason] of those that cannot be read).
     """
+    images = np.zeros((len(photographs), height, width, 3), dtype=np.uint8)
     checksums, broken = [], []
-    for position, photograph in enumerate(photographs, start):
+    for position, photograph in enumerate(photographs):
         try:
             data = read(photograph)
-            images[position] = decode(data, images.shape[1], images.shape[2], crop)
+            images[position] = decode(data, height, width, crop)
             checksums.append(photograph.crc if photograph.offset >= 0 else zlib.crc32(data))
         except PenumbraError as error:
             broken.append([position, str(error)])
             checksums.append(0)
+    return images, checksums, broken
+
+
+def decode_into(
+    file: BinaryIO, at: int, photographs: list[Photograph], height: int, width: int, crop: float
+) -> tuple[list[int], list[list]]:
+    """Decode some photographs into `file` from byte `at` on; returns checksums and broken ones as
+    `decode_chunk` does. Written rather than memory-mapped: a page fault per page costs more."""
+    images, checksums, broken = decode_chunk(photographs, height, width, crop)
+    file.seek(at)
+    file.write(images.data)
+    file.flush()
     return checksums, broken

@@ -142,11 +142,8 @@ def _build(
             f"{target.parent}: packing {name} needs {need / 2**30:.1f} GB and {free / 2**30:.1f} GB "
             "are free; make room or set PENUMBRA_HOME to another disk"
         )
-    images = np.lib.format.open_memmap(
-        target / "images.npy", mode="w+", dtype=np.uint8, shape=(count, height, width, 3)
-    )
     checksums, broken = decode_all(
-        listing.photographs, images, target / "images.npy", crop, processes, progress, name
+        listing.photographs, target / "images.npy", height, width, crop, processes, progress, name
     )
     skipped = [f"{listing.names[position]}: {reason}" for position, reason in sorted(broken)]
     if len(broken) == count or len(broken) > max(MAX_BROKEN, MAX_BROKEN_SHARE * count):
@@ -156,8 +153,7 @@ def _build(
         )
     keep = np.setdiff1d(np.arange(count), [position for position, _ in broken])
     if broken:
-        images = _compacted(target, images, keep)
-    images.flush()
+        _compact(target, keep)
     people = sorted({listing.identities[position] for position in keep})
     number = {person: position for position, person in enumerate(people)}
     identities = np.array([number[listing.identities[i]] for i in keep], dtype=np.int64)
@@ -196,15 +192,16 @@ def _build(
     (target / "done").touch()
 
 
-def _compacted(target: Path, images: np.ndarray, keep: np.ndarray) -> np.memmap:
-    """The array file without the rows of broken photographs, copied a chunk at a time."""
-    whole = np.lib.format.open_memmap(
+def _compact(target: Path, keep: np.ndarray) -> None:
+    """Leave the rows of broken photographs out of the array file, a part at a time."""
+    images = np.load(target / "images.npy", mmap_mode="r", allow_pickle=False)
+    kept = np.lib.format.open_memmap(
         target / "kept.npy", mode="w+", dtype=np.uint8, shape=(len(keep), *images.shape[1:])
     )
     for start in range(0, len(keep), 1024):
-        whole[start : start + 1024] = images[keep[start : start + 1024]]
+        kept[start : start + 1024] = images[keep[start : start + 1024]]
+    del images, kept
     os.replace(target / "kept.npy", target / "images.npy")
-    return whole
 
 
 def constant_attributes(

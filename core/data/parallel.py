@@ -13,38 +13,46 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from core.data.decode import decode_chunk
+from core.data.decode import decode_into
 from core.data.listing import Photograph
 from core.errors import PenumbraError
 from core.run import ROOT
 
-CHUNK = 64  # photographs per piece of work
+CHUNK = 64  # photographs per piece of work, if they fit in ...
+CHUNK_BYTES = 32 * 2**20  # ... this, decoded
 
-# (position of the first photograph, the photographs) -> (checksums, [position, reason] of broken)
+# (first byte in the array file, the photographs) -> (checksums, [position, reason] of broken ones)
 Decoder = Callable[[int, list[Photograph]], tuple[list[int], list[list]]]
 
 
 def decode_all(
     photographs: list[Photograph],
-    images: np.ndarray,
     array_file: Path,
+    height: int,
+    width: int,
     crop: float = 1.0,
     processes: int | None = None,
     progress: bool = True,
     label: str = "",
 ) -> tuple[list[int], list[list]]:
-    """Decode into `images`, uint8 (N, H, W, 3), the memory map of `array_file`.
+    """Decode into a new .npy file, uint8 (N, height, width, 3).
 
     `processes` work at the same time, this one among them; by default one per usable core. Returns
     the checksum of each photograph's bytes and [position, reason] of the broken ones. Raises
     PenumbraError when a decoding process dies.
     """
-    count = len(photographs)
-    processes = min(processes or usable_cores(), -(-count // CHUNK))
+    count, row = len(photographs), height * width * 3
+    array = np.lib.format.open_memmap(
+        array_file, mode="w+", dtype=np.uint8, shape=(count, height, width, 3)
+    )
+    first_byte = array.offset
+    del array
+    chunk = max(1, min(CHUNK, CHUNK_BYTES // row))
+    processes = min(processes or usable_cores(), -(-count // chunk))
     checksums: list[int] = [0] * count
     broken: list[list] = []
     failures: list[Exception] = []
-    todo, turn = iter(range(0, count, CHUNK)), threading.Lock()
+    todo, turn = iter(range(0, count, chunk)), threading.Lock()
     bar = tqdm(total=count, desc=f"packing {label}", unit="img", disable=not progress)
 
     def work_off(decoder: Decoder) -> None:
@@ -54,26 +62,27 @@ def decode_all(
                 start = next(todo, None)
             if start is None:
                 return
-            part = photographs[start : start + CHUNK]
-            sums, bad = decoder(start, part)
+            part = photographs[start : start + chunk]
+            sums, bad = decoder(first_byte + start * row, part)
             with turn:
                 checksums[start : start + len(part)] = sums
-                broken.extend(bad)
+                broken.extend([start + position, reason] for position, reason in bad)
                 bar.update(len(part))
 
     def serve(worker: subprocess.Popen) -> None:
         try:
-            work_off(lambda start, part: _ask(worker, array_file, crop, start, part))
+            work_off(lambda at, part: _ask(worker, at, part, height, width, crop))
         except (OSError, ValueError) as error:  # a PenumbraError is a ValueError
             failures.append(error)
 
-    workers = [_start_worker() for _ in range(processes - 1)]
+    workers = [_start_worker(array_file) for _ in range(processes - 1)]
     threads = [threading.Thread(target=serve, args=(worker,), daemon=True) for worker in workers]
     try:
         for thread in threads:
             thread.start()
         # This process decodes, too: at once, while the others are still starting.
-        work_off(lambda start, part: decode_chunk(part, images, start, crop))
+        with open(array_file, "r+b") as file:
+            work_off(lambda at, part: decode_into(file, at, part, height, width, crop))
         for thread in threads:
             thread.join()
     finally:
@@ -86,13 +95,13 @@ def decode_all(
     return checksums, broken
 
 
-def _start_worker() -> subprocess.Popen:
+def _start_worker(array_file: Path) -> subprocess.Popen:
     environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     environment["PYTHONPATH"] = os.pathsep.join(
         part for part in (str(ROOT), environment.get("PYTHONPATH", "")) if part
     )
     return subprocess.Popen(
-        [sys.executable, "-m", "core.data.worker"],
+        [sys.executable, "-m", "core.data.worker", str(array_file)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -101,12 +110,17 @@ def _start_worker() -> subprocess.Popen:
 
 
 def _ask(
-    worker: subprocess.Popen, array_file: Path, crop: float, start: int, part: list[Photograph]
+    worker: subprocess.Popen,
+    at: int,
+    part: list[Photograph],
+    height: int,
+    width: int,
+    crop: float,
 ) -> tuple[list[int], list[list]]:
     """Have a worker decode one piece. Raises PenumbraError when it is dead."""
     assert worker.stdin is not None
     assert worker.stdout is not None
-    task = {"images": str(array_file), "start": start, "crop": crop, "photographs": part}
+    task = {"at": at, "photographs": part, "height": height, "width": width, "crop": crop}
     try:
         worker.stdin.write(json.dumps(task) + "\n")
         worker.stdin.flush()
@@ -115,7 +129,7 @@ def _ask(
         line = ""
     if not line:
         raise PenumbraError(
-            f"a decoding process ended with status {worker.wait()}; free some memory and try again"
+            f"a decoding process ended with status {worker.wait()}; free some memory and disk and try again"
         )
     answer = json.loads(line)
     return answer["checksums"], answer["broken"]

@@ -11,24 +11,20 @@ from __future__ import annotations
 import json
 import sys
 
-import numpy as np
-
-from core.data.decode import decode_chunk
+from core.data.decode import decode_into
 from core.data.listing import Photograph
 
 
 def main() -> None:
-    """Serve {"images", "start", "crop", "photographs"} lines with {"checksums", "broken"} lines
-    until standard input closes; pixels go straight into the memory-mapped file "images"."""
-    opened = ""
-    for line in sys.stdin:
-        task = json.loads(line)
-        if task["images"] != opened:
-            opened = task["images"]
-            images = np.load(opened, mmap_mode="r+", allow_pickle=False)
-        photographs = [Photograph(*entry) for entry in task["photographs"]]
-        checksums, broken = decode_chunk(photographs, images, task["start"], task["crop"])
-        print(json.dumps({"checksums": checksums, "broken": broken}), flush=True)
+    """Write the photographs of each {"at", "photographs", "height", "width", "crop"} line into the
+    file named on the command line, from byte "at" on, and answer {"checksums", "broken"}; until
+    standard input closes."""
+    with open(sys.argv[1], "r+b") as file:
+        for line in sys.stdin:
+            task = json.loads(line)
+            task["photographs"] = [Photograph(*entry) for entry in task["photographs"]]
+            checksums, broken = decode_into(file, **task)
+            print(json.dumps({"checksums": checksums, "broken": broken}), flush=True)
 
 
 if __name__ == "__main__":

@@ -115,11 +115,11 @@ def test_killed_while_packing(mine):
         "import os, signal\n"
         "from core import data\n"
         "from core.data import parallel\n"
-        "parallel.CHUNK, whole = 10, parallel.decode_chunk\n"
-        "def once(photographs, images, start, crop):\n"
-        "    if start: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return whole(photographs, images, start, crop)\n"
-        "parallel.decode_chunk = once\n"
+        "parallel.CHUNK, whole = 10, parallel.decode_into\n"
+        "def once(file, at, *rest):\n"
+        "    if at > 5000: os.kill(os.getpid(), signal.SIGKILL)  # 10 photographs of 768 bytes\n"
+        "    return whole(file, at, *rest)\n"
+        "parallel.decode_into = once\n"
         "data.load('mine', 16, 16, progress=False, processes=1)\n"
     )
     assert killed.wait(timeout=60) == -signal.SIGKILL
@@ -131,7 +131,7 @@ def test_killed_while_packing(mine):
 @pytest.fixture
 def worker_first(monkeypatch):
     """Small pieces of work, and this process takes none before a worker has answered or died."""
-    answered, here, there = threading.Event(), parallel.decode_chunk, parallel._ask
+    answered, here, there = threading.Event(), parallel.decode_into, parallel._ask
 
     def decode_here(*arguments):
         assert answered.wait(timeout=30)
@@ -144,7 +144,7 @@ def worker_first(monkeypatch):
             answered.set()
 
     monkeypatch.setattr(parallel, "CHUNK", 5)
-    monkeypatch.setattr(parallel, "decode_chunk", decode_here)
+    monkeypatch.setattr(parallel, "decode_into", decode_here)
     monkeypatch.setattr(parallel, "_ask", ask)
     return answered
 
