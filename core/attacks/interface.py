@@ -32,7 +32,9 @@ class Exposed:
     attribute_names  the A names
     tasks, private   names of the service's tasks and of the attributes to hide
     device           where networks are to be trained
-    pictured         positions among the test photographs whose pictures are kept for people
+    pictured         positions in the test rows whose pictures are kept for people
+    places           split -> int64 (n,): the place of each row among the split's photographs in
+                     the data set (rows come in another order); empty where nobody asks
     """
 
     release: Callable[[Tensor, Generator], Tensor]
@@ -45,6 +47,7 @@ class Exposed:
     private: tuple[str, ...]
     device: torch.device
     pictured: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
+    places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def role(self, name: str) -> str:
         """ "utility", "private" or "unlisted"."""

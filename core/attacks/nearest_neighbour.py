@@ -14,7 +14,8 @@ from core.metrics.intervals import mean_interval, resample_identities
 def nearest_neighbour(exposed: Exposed, generator: Generator) -> Result:
     """1-nearest-neighbour among the test identities, on features standardised by the attacker's.
 
-    Half of each identity's photographs are the gallery; the rest are probes. Empty result when no
+    Half of each identity's photographs, the same for every release of them, are the gallery; the
+    rest are probes. Empty result when no
     test identity has two photographs. Arrays: `probes`, their positions among the test
     photographs, and `correct`, uint8.
     """
@@ -23,7 +24,8 @@ def nearest_neighbour(exposed: Exposed, generator: Generator) -> Result:
     people = exposed.identities["test"]
     if np.unique(people, return_counts=True)[1].max() < 2:
         return Result()
-    found = reidentification(features, people, seed=generator.initial_seed())
+    photographs = exposed.x["test"].cpu().numpy()
+    found = reidentification(features, people, photographs=photographs)
     probes, correct = found["probes"], found["correct"]
     resampling = resample_identities(people[probes])
     row = finding(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -115,13 +116,17 @@ def _fit_logistic(
     truth = torch.as_tensor(labels["train"], device=train.device)
     candidates = _candidates(labels)
     for weights, intercepts in zip(*regression.fit(train, truth), strict=True):
-        logits = validation @ weights + intercepts
+        logits = _linear(validation, weights, intercepts)
         candidates.offer(
             fitting.qualities(labels["validation"], logits),
             logits,
-            lambda weights=weights, intercepts=intercepts: test @ weights + intercepts,
+            partial(_linear, test, weights, intercepts),
         )
     return candidates
+
+
+def _linear(features: Tensor, weights: Tensor, intercepts: Tensor) -> Tensor:
+    return features @ weights + intercepts
 
 
 def _mlp(inputs: int, outputs: int, dropout: float) -> nn.Module:
@@ -147,7 +152,7 @@ def _fit_mlp(
     candidates = _candidates(labels)
     for dropout, decay in ((0.1, 1e-3), (0.5, 1e-1)):
         fitting.train(
-            lambda dropout=dropout: _mlp(train.shape[1], labels["train"].shape[1], dropout),
+            partial(_mlp, train.shape[1], labels["train"].shape[1], dropout),
             data,
             labels,
             watched,

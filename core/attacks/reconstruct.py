@@ -68,7 +68,7 @@ def mirrored_decoder(exposed: Exposed, generator: Generator) -> Result:
     arrays = {
         "originals": truth[shown].permute(0, 2, 3, 1).cpu().numpy(),
         "reconstructions": redrawn[shown].permute(0, 2, 3, 1).cpu().numpy(),
-        "positions": np.asarray(shown, dtype=np.int32),
+        "positions": exposed.places.get("test", np.arange(len(truth)))[shown].astype(np.int32),
         **{metric: values.numpy()[shown].astype(np.float32) for metric, values in quality.items()},
     }
     return Result(findings, arrays, weights | {"mean": scaler.mean, "scale": scaler.scale})

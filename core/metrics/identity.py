@@ -1,6 +1,7 @@
 """Re-identification: can photographs of one person be linked through their representation?"""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,20 +13,20 @@ _BLOCK = 16_000_000
 
 
 def split_gallery(
-    features: NDArray, identities: ArrayLike, seed: int = 0
+    photographs: NDArray[Any], identities: ArrayLike, seed: int = 0
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions (gallery, probes): half of each identity's photographs, rounded up, and the rest.
 
     An identity with a single photograph is in the gallery only, as a distractor. The choice
-    depends on the seed and on the content of the rows, not on their order; the gallery comes
-    sorted by identity.
+    depends on the seed and on the content of the rows of `photographs` (n, …), not on their order;
+    the gallery comes sorted by identity.
     """
     people = np.asarray(identities)
-    matrix = np.ascontiguousarray(features)
-    if matrix.ndim != 2 or people.shape != (len(matrix),):
+    matrix = np.ascontiguousarray(photographs)
+    if matrix.ndim < 2 or people.shape != (len(matrix),):
         raise PenumbraError(
-            f"features of shape {matrix.shape} and identities of shape {people.shape} do not "
-            "match: give features (n, d) and one identity per row"
+            f"photographs of shape {matrix.shape} and identities of shape {people.shape} do not "
+            "match: give photographs or features (n, …) and one identity per row"
         )
     salt = str(seed).encode()
     keys = np.array(
@@ -59,9 +60,15 @@ def nearest(probes: ArrayLike, gallery: ArrayLike) -> NDArray[np.int64]:
 
 
 def reidentification(
-    features: ArrayLike, identities: ArrayLike, seed: int = 0
-) -> dict[str, NDArray | float]:
+    features: ArrayLike,
+    identities: ArrayLike,
+    seed: int = 0,
+    photographs: NDArray[Any] | None = None,
+) -> dict[str, Any]:
     """1-nearest-neighbour re-identification of features (n, d) of people (n,).
+
+    Give `photographs` (n, …) to draw the same gallery for every representation of them; by
+    default it is drawn by the features.
 
     Returns `probes` (p,) positions of the probe photographs, `correct` (p,) bool, `top1_accuracy`
     in [0, 1] (share of probes whose nearest gallery photograph shows the same person; higher is
@@ -70,7 +77,9 @@ def reidentification(
     Hart, IEEE TIT 13 (1967), for the rule; Osia et al. (DPFE), IEEE TKDE 2018, for the measure.
     """
     matrix, people = np.asarray(features, dtype=np.float32), np.asarray(identities)
-    gallery, probes = split_gallery(matrix, people, seed)
+    if matrix.ndim != 2:
+        raise PenumbraError(f"features have shape {matrix.shape}: flatten them to (n, d)")
+    gallery, probes = split_gallery(matrix if photographs is None else photographs, people, seed)
     if probes.size == 0:
         raise PenumbraError(
             "no identity has two photographs: re-identification needs a gallery and a probe"

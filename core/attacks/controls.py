@@ -1,0 +1,83 @@
+"""Controls: an attacker who fails where everything is open proves nothing where it is closed.
+
+Every attack is run on the photographs themselves (positive control) and on a constant (negative
+control). It is conclusive for a target when it clearly succeeds on the first and stays at chance on
+the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+IDENTITY, CONSTANT = "identity", "constant"
+# What the low end of the positive control's interval must exceed.
+ATTRIBUTE_FLOOR = 0.55  # balanced accuracy; chance is .5
+IMAGE_FLOOR = 0.7  # MS-SSIM
+IDENTITY_FACTOR = 5.0  # times chance
+# How far above chance the negative control may come out: an interval misses by chance, too.
+ATTRIBUTE_SLACK, IMAGE_SLACK, IDENTITY_SLACK = 0.02, 0.05, 1.0
+
+
+def identity_release(x: Tensor, generator: Generator) -> Tensor:
+    """The photograph itself, as float (n, 3, H, W) in [0, 1]: nothing is protected."""
+    return x
+
+
+def constant_release(x: Tensor, generator: Generator) -> Tensor:
+    """The same map for everybody, (n, 8, H // 4, W // 4): nothing is released."""
+    return x.new_full((len(x), 8, x.shape[2] // 4, x.shape[3] // 4), 0.5)
+
+
+RELEASES = {IDENTITY: identity_release, CONSTANT: constant_release}
+
+
+def verdicts(
+    positive: Iterable[dict[str, Any]], negative: Iterable[dict[str, Any]]
+) -> dict[tuple[str, str], bool]:
+    """(attacker, target) -> whether the attacker is conclusive, from the rows of both controls."""
+    passed = {key: succeeds(row) for key, row in _deciding(positive).items()}
+    silent = {key: at_chance(row) for key, row in _deciding(negative).items()}
+    return {key: ok and silent.get(key, False) for key, ok in passed.items()}
+
+
+def _deciding(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    metrics = ("balanced_accuracy", "ms_ssim", "top1_accuracy")
+    return {(row["attacker"], row["target"]): row for row in rows if row["metric"] in metrics}
+
+
+def succeeds(row: dict[str, Any]) -> bool:
+    """Whether a row of the positive control clearly beats chance."""
+    if row["low"] is None or row["chance"] is None:
+        return False
+    if row["metric"] == "ms_ssim":
+        return bool(row["low"] > IMAGE_FLOOR)
+    if row["metric"] == "top1_accuracy":
+        return bool(row["low"] > IDENTITY_FACTOR * row["chance"])
+    return bool(row["low"] > ATTRIBUTE_FLOOR)
+
+
+def at_chance(row: dict[str, Any]) -> bool:
+    """Whether a row of the negative control is where a guesser would be."""
+    if row["low"] is None or row["chance"] is None:
+        return False
+    if row["metric"] == "ms_ssim":
+        return bool(row["low"] <= row["chance"] + IMAGE_SLACK)
+    if row["metric"] == "top1_accuracy":
+        return bool(row["low"] <= row["chance"] * (1 + IDENTITY_SLACK))
+    return bool(row["low"] <= row["chance"] + ATTRIBUTE_SLACK)
+
+
+def seed_of(text: str) -> int:
+    """A seed for torch and numpy from a description of what it is for."""
+    import hashlib
+
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")
+
+
+def generator_for(text: str) -> Generator:
+    """A generator on the CPU seeded by a description of what it is for."""
+    return torch.Generator().manual_seed(seed_of(text))

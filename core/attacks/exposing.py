@@ -1,0 +1,124 @@
+"""From a frozen model and a data set to what an attacker has: the releases, and his own labels."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import psutil  # type: ignore[import-untyped]
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+
+from core.attacks.interface import Exposed
+from core.data.faces import SPLITS, Faces
+
+if TYPE_CHECKING:
+    from core.run import Run
+
+PICTURED = 24  # test photographs whose reconstructions are kept for people to look at
+BATCH = 256
+# Share of the free memory that releases may take; attacks need as much again for copies.
+SHARE_OF_MEMORY = 0.3
+
+
+def expose(
+    release: Callable[[Tensor, Generator], Tensor],
+    faces: Faces,
+    run: Run | None,
+    device: torch.device,
+    seed: int,
+) -> Exposed:
+    """Release every photograph once, in an order that depends on the photographs alone.
+
+    Without a run (controls) there are no tasks and nothing is private. Where the releases would
+    not fit into memory, the same share of each split is left out.
+    """
+    rows = {split: canonical_order(faces, faces.indices(split)) for split in SPLITS}
+    share = _fitting_share(release, faces, sum(map(len, rows.values())), device)
+    rows = {split: order[: max(2, int(share * len(order)))] for split, order in rows.items()}
+    # Which photographs make up a split's order is no business of an attack: it gets the place of
+    # each among the split's photographs, to name the pictures it keeps.
+    places = {s: np.searchsorted(faces.indices(s), order) for s, order in rows.items()}
+    x = {split: _photographs(faces, order, device) for split, order in rows.items()}
+    return Exposed(
+        release=release,
+        z={split: _released(release, x[split], seed + i) for i, split in enumerate(SPLITS)},
+        x=x,
+        attributes={split: faces.attributes[order] for split, order in rows.items()},
+        identities={split: faces.identities[order] for split, order in rows.items()},
+        attribute_names=tuple(faces.attribute_names),
+        tasks=run.tasks if run else (),
+        private=run.private if run else (),
+        device=device,
+        pictured=pictured(faces, rows["test"]),
+        places=places,
+    )
+
+
+def canonical_order(faces: Faces, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`rows` in an order that follows from what the photographs show, not from where they lie in
+    the data set; in effect at random."""
+    keys = [_digest(faces.images[row]) for row in rows]
+    people = [tuple(faces.attributes[row]) for row in rows]
+    return rows[sorted(range(len(rows)), key=lambda i: (keys[i], people[i]))]
+
+
+def _digest(picture: NDArray[np.uint8]) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(picture).tobytes(), digest_size=16).digest()
+
+
+def pictured(faces: Faces, rows: NDArray[np.int64], count: int = PICTURED) -> NDArray[np.int64]:
+    """Positions in `rows` of `count` photographs to show, each of another person while there are
+    enough, half of them Male where that is an attribute.
+
+    The choice depends on the data set alone, so that all its runs show the same faces.
+    """
+    seed = int.from_bytes(hashlib.sha256(faces.fingerprint.encode()).digest()[:8], "big")
+    order = np.random.default_rng(seed).permutation(len(rows))
+    people = faces.identities[rows]
+    seen: dict[int, int] = {}
+    turn = np.empty(len(rows), dtype=np.int64)  # 0 for a person's first photograph, 1 for the next
+    for position in order:
+        turn[position] = seen.get(int(people[position]), 0)
+        seen[int(people[position])] = int(turn[position]) + 1
+    order = order[np.argsort(turn[order], kind="stable")]
+    if "Male" not in faces.attribute_names:
+        return np.sort(order[:count])
+    male = faces.attributes[rows, faces.attribute_names.index("Male")] == 1
+    men, women = order[male[order]], order[~male[order]]
+    half = min(max(count // 2, count - len(women)), len(men))
+    return np.sort(np.concatenate((men[:half], women[: count - half])))
+
+
+def _photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) -> Tensor:
+    pictures = torch.from_numpy(np.ascontiguousarray(faces.images[rows]))
+    return pictures.permute(0, 3, 1, 2).contiguous().to(device)
+
+
+def _released(
+    release: Callable[[Tensor, Generator], Tensor], x: Tensor, seed: int, batch: int = BATCH
+) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    parts = []
+    with torch.no_grad():
+        for start in range(0, len(x), batch):
+            pixels = x[start : start + batch].float() / 255
+            pixels = pixels.contiguous(memory_format=torch.channels_last)
+            parts.append(release(pixels, generator).float())
+    return torch.cat(parts)
+
+
+def _fitting_share(
+    release: Callable[[Tensor, Generator], Tensor], faces: Faces, count: int, device: torch.device
+) -> float:
+    """The share of `count` photographs whose releases fit into the free memory, at most 1."""
+    sample = _photographs(faces, np.arange(min(2, len(faces))), device)
+    each = _released(release, sample, 0)[0].numel() * 4 + sample[0].numel()
+    if device.type == "cuda":
+        free = torch.cuda.mem_get_info(device)[0]
+    else:
+        free = psutil.virtual_memory().available
+    return min(1.0, SHARE_OF_MEMORY * free / (each * count))

@@ -1,0 +1,102 @@
+"""What a method says of itself: its own task head, and the adversaries of its training.
+
+The adversaries' numbers are what the papers report (protocol `paper`): no attacker trained after
+the method, hence no measure of privacy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attacks.interface import Exposed, Result, attribute_rows, finding
+from core.metrics import images
+from core.metrics.attributes import balanced_accuracy, choose_threshold
+from core.metrics.intervals import mean_interval, resample_identities
+
+Network = Callable[[Tensor], Tensor]
+# (protocol, attacker), each the name of a function of `core.methods.Model`.
+OWN = (
+    ("strict", "own_head"),
+    ("paper", "own_head"),
+    ("paper", "training_adversary"),
+    ("paper", "training_reconstructor"),
+)
+
+
+def own_head(exposed: Exposed, head: Network, protocol: str) -> Result:
+    """The method's own classifier on the tasks of the test photographs.
+
+    Strict: the threshold is chosen on validation, as for every fresh head. Paper: it is the
+    network's own decision, logit 0. Arrays as those of the probes.
+    """
+    return _scored(exposed, head, exposed.tasks, "own_head", protocol == "strict")
+
+
+def training_adversary(exposed: Exposed, adversary: Network) -> Result:
+    """The adversary classifier of the training loop on the private attributes, decision at 0."""
+    return _scored(exposed, adversary, exposed.private, "training_adversary", False)
+
+
+def training_reconstructor(exposed: Exposed, reconstructor: Network) -> Result:
+    """The adversary reconstructor of the training loop: mean MS-SSIM, SSIM and PSNR on test."""
+    truth = exposed.x["test"]
+    redrawn = _outputs(reconstructor, exposed.z["test"]).clamp(0, 1)
+    resampling = resample_identities(exposed.identities["test"])
+    findings = [
+        finding(
+            target="image",
+            role="private",
+            attacker="training_reconstructor",
+            metric=metric,
+            value=float(values.double().mean()),
+            interval=mean_interval(values.numpy(), resampling),
+            chance=None,
+            n=len(truth),
+            identities=resampling.identities,
+        )
+        for metric, values in images.similarities(redrawn, truth).items()
+    ]
+    return Result(findings)
+
+
+def _scored(
+    exposed: Exposed, network: Network, names: tuple[str, ...], attacker: str, fitted: bool
+) -> Result:
+    columns = [exposed.attribute_names.index(name) for name in names]
+    scores = {
+        split: _outputs(network, exposed.z[split]).cpu().numpy() for split in ("validation", "test")
+    }
+    resampling = resample_identities(exposed.identities["test"])
+    validation = np.full(len(names), np.nan, np.float32)
+    findings = []
+    for output, column in enumerate(columns):
+        truth = exposed.attributes["validation"][:, column]
+        given = scores["validation"][:, output]
+        threshold = choose_threshold(truth, given) if fitted else 0.0
+        validation[output] = balanced_accuracy(truth, given > threshold)
+        findings += attribute_rows(
+            names[output],
+            exposed.role(names[output]),
+            attacker,
+            exposed.attributes["test"][:, column],
+            scores["test"][:, output],
+            threshold,
+            exposed.identities["test"],
+            resampling,
+        )
+    arrays = {
+        "attributes": np.array(names, dtype=str),
+        "validation_balanced_accuracy": validation,
+        "kept": np.array(names, dtype=str),
+        "scores": scores["test"].T.astype(np.float16),
+    }
+    return Result(findings, arrays)
+
+
+def _outputs(network: Network, z: Tensor, batch: int = 256) -> Tensor:
+    with torch.no_grad():
+        return torch.cat([network(z[i : i + batch]).float() for i in range(0, len(z), batch)])

@@ -1,0 +1,292 @@
+"""Strict evaluation from a trained folder to findings: whole, resumable, never repeated."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from core import evaluate as evaluation
+from core import results, train
+from core.attacks import ATTACKS, controls, exposing, strongest
+from core.errors import PenumbraError
+from core.evaluate import evaluate
+from core.run import Run, checked
+from tests.tiny_faces import tiny_faces
+
+QUICK = ["logistic", "nearest_neighbour"]
+SCHEDULE = {"task_epochs": 2, "adversary_epochs": 1, "adversarial_epochs": 2, "batch_size": 8}
+FACES = tiny_faces(identities=32, images=3)
+
+
+def settle(place, patch, faces=FACES):
+    patch.setenv("PENUMBRA_CHECKPOINTS", str(place / "checkpoints"))
+    patch.setenv("PENUMBRA_HOME", str(place / "home"))
+    patch.setattr("core.data.load", lambda *arguments, **options: faces)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """A tiny DeepObfuscator, trained and attacked with everything; never written to by a test."""
+    place = tmp_path_factory.mktemp("evaluated")
+    with pytest.MonkeyPatch.context() as patch:
+        settle(place, patch)
+        folder = train.train(a_run(), FACES, device="cpu", progress=False)
+        evaluate(folder, device="cpu", progress=False)
+    return place
+
+
+@pytest.fixture
+def copy(measured, tmp_path, monkeypatch):
+    """A copy of the measured run's checkpoints, to do things to; returns the run's folder."""
+    shutil.copytree(measured, tmp_path, dirs_exist_ok=True)
+    settle(tmp_path, monkeypatch)
+    return a_run().folder
+
+
+def a_run(method="deep_obfuscator"):
+    schedule = SCHEDULE if method == "deep_obfuscator" else {}
+    return checked(Run(method, "tiny", schedule=schedule))
+
+
+def done(folder):
+    return {f"{path.parent.name}/{path.name}" for path in results.attack_folders(folder)}
+
+
+def stamps(folder):
+    return {path: (path / "done").stat().st_mtime_ns for path in results.attack_folders(folder)}
+
+
+def test_every_attack_and_the_method_s_own_numbers_are_there(measured):
+    folder = next((measured / "checkpoints" / "tiny").glob("deep_obfuscator-*"))
+    assert done(folder) == {f"strict/{name}" for name in (*ATTACKS, "own_head", "worst_case")} | {
+        f"paper/{name}" for name in ("own_head", "training_adversary", "training_reconstructor")
+    }
+    table = results.findings(measured / "checkpoints")
+    assert results.problems(measured / "checkpoints") == []
+    strict = table[table.protocol == "strict"]
+    found = {key for key, _ in strict.groupby(["target", "role", "attacker"])}
+    for attacker in ("logistic", "mlp", "cnn", "worst_case"):
+        assert ("attribute:Male", "private", attacker) in found
+        assert ("attribute:Young", "unlisted", attacker) in found
+    for attacker in ("logistic", "mlp", "cnn", "own_head", "best_head"):
+        assert ("attribute:Smiling", "utility", attacker) in found
+    assert ("attribute:Smiling", "utility", "worst_case") not in found
+    assert ("image", "private", "mirrored_decoder") in found
+    assert ("identity", "private", "nearest_neighbour") in found
+    assert not table.duplicated(["target", "attacker", "protocol", "metric", "release_value"]).any()
+    assert (table.n == len(FACES.indices("test"))).sum() > 50
+    interval = table.dropna(subset=["low"])
+    assert (interval.low <= interval.value + 1e-4).all()
+    assert (interval.value <= interval.high + 1e-4).all()
+
+
+def test_a_second_evaluation_repeats_nothing(copy, monkeypatch):
+    before = stamps(copy)
+    for name in ATTACKS:
+        monkeypatch.setitem(ATTACKS, name, forbidden)
+    evaluate(copy, device="cpu", progress=False)
+    assert stamps(copy) == before
+
+
+def forbidden(exposed, generator):
+    raise AssertionError("an attack that is done was run again")
+
+
+def test_adding_an_attack_leaves_the_others(copy, monkeypatch):
+    before = stamps(copy)
+
+    def oracle(exposed, generator):
+        result = ATTACKS["logistic"](exposed, generator)
+        rows = [row | {"attacker": "oracle"} for row in result.findings]
+        certain = 2 * np.ones_like(result.arrays["validation_balanced_accuracy"])
+        return dataclasses.replace(
+            result, findings=rows, arrays=result.arrays | {"validation_balanced_accuracy": certain}
+        )
+
+    monkeypatch.setitem(ATTACKS, "oracle", oracle)
+    evaluate(copy, attacks=["oracle"], device="cpu", progress=False)
+    after = stamps(copy)
+    changed = {path.name for path in after if before.get(path) != after[path]}
+    assert changed == {"oracle", "worst_case"}
+    chosen = results.arrays(copy / "attacks" / "strict" / "worst_case")
+    assert set(chosen["chosen"].tolist()) == {"oracle"}
+
+
+def test_a_half_written_attack_is_done_again(copy):
+    broken = copy / "attacks" / "strict" / "logistic"
+    whole = (broken / "findings.jsonl").read_bytes()
+    (broken / "done").unlink()
+    (broken / "findings.jsonl").write_bytes(whole[:50])
+    stale = broken.with_name(".logistic.part")
+    stale.mkdir()
+    (stale / "findings.jsonl").write_text("half")
+    others = {path: stamp for path, stamp in stamps(copy).items() if path != broken}
+    evaluate(copy, device="cpu", progress=False)
+    assert (broken / "findings.jsonl").read_bytes() == whole  # the same seed, the same findings
+    assert not stale.exists()
+    assert {path: stamp for path, stamp in stamps(copy).items() if path != broken} == others
+
+
+def test_a_killed_attack_leaves_no_finished_folder(copy, monkeypatch):
+    shutil.rmtree(copy / "attacks" / "strict" / "mlp")
+
+    def killed(exposed, generator):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setitem(ATTACKS, "mlp", killed)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(copy, device="cpu", progress=False)
+    assert "strict/mlp" not in done(copy)
+    evaluate(copy, attacks=["mlp"], device="cpu", progress=False)
+    assert "strict/mlp" in done(copy)
+
+
+def test_row_order_does_not_matter(measured, tmp_path, monkeypatch):
+    order = np.random.default_rng(0).permutation(len(FACES))
+    shuffled = dataclasses.replace(
+        FACES,
+        images=FACES.images[order],
+        attributes=FACES.attributes[order],
+        identities=FACES.identities[order],
+        split=FACES.split[order],
+        names=tuple(FACES.names[i] for i in order),
+    )
+    shutil.copytree(measured, tmp_path, dirs_exist_ok=True)
+    settle(tmp_path, monkeypatch, shuffled)
+    folder = a_run().folder
+    expected = {n: (folder / "attacks/strict" / n / "findings.jsonl").read_text() for n in QUICK}
+    pictures = results.pictures(folder)
+    for name in (*QUICK, "mirrored_decoder"):
+        shutil.rmtree(folder / "attacks" / "strict" / name)
+    evaluate(folder, attacks=[*QUICK, "mirrored_decoder"], device="cpu", progress=False)
+    for name, text in expected.items():
+        assert (folder / "attacks/strict" / name / "findings.jsonl").read_text() == text
+    again = results.pictures(folder)
+    assert (again["originals"] == pictures["originals"]).all()
+    rows = shuffled.indices("test")[again["positions"]]
+    assert (shuffled.images[rows] == again["originals"]).all()
+
+
+def test_pictures_show_different_people_of_both_genders(measured):
+    folder = next((measured / "checkpoints" / "tiny").glob("deep_obfuscator-*"))
+    shown = results.pictures(folder)
+    rows = FACES.indices("test")[shown["positions"]]
+    assert (FACES.images[rows] == shown["originals"]).all()
+    order = exposing.canonical_order(FACES, FACES.indices("test"))
+    eight = order[exposing.pictured(FACES, order, count=8)]
+    assert len(np.unique(FACES.identities[eight])) == 8
+    assert FACES.attributes[eight, 0].sum() == 4
+
+
+def test_a_release_time_knob_is_measured_at_every_value(tmp_path, monkeypatch):
+    settle(tmp_path, monkeypatch)
+    folder = train.train(a_run("pixelate"), FACES, device="cpu", progress=False)
+    evaluate(folder, QUICK, release_values=[32, 2.5], device="cpu", progress=False)
+    assert {"strict/logistic@32", "strict/logistic@2.5", "strict/worst_case@2.5"} <= done(folder)
+    table = results.findings(tmp_path / "checkpoints")
+    assert set(table.release_value) == {32, 2.5}
+    identity = table[table.target == "identity"].set_index("release_value").value
+    assert identity[32] >= identity[2.5]
+
+
+def test_controls_pass_where_everything_is_open(measured):
+    found = {}
+    for kind in controls.RELEASES:
+        for path in (measured / "checkpoints/tiny/_controls").glob(f"*/attacks/strict/*@{kind}"):
+            assert (path / "done").is_file()
+            for line in (path / "findings.jsonl").read_text().splitlines():
+                row = json.loads(line)
+                found[row["attacker"], row["target"], row["metric"], kind] = row
+    for attacker in ("logistic", "mlp", "cnn"):
+        key = (attacker, "attribute:Male", "balanced_accuracy")
+        assert found[*key, "identity"]["value"] > 0.9
+        assert found[*key, "constant"]["value"] == 0.5
+    assert found["mirrored_decoder", "image", "ms_ssim", "identity"]["low"] > 0.7
+    table = results.findings(measured / "checkpoints")
+    male = table[(table.target == "attribute:Male") & (table.protocol == "strict")]
+    assert male.conclusive.all()
+    # Young shows nowhere: nobody can find it, and that proves nothing.
+    young = table[(table.target == "attribute:Young") & (table.attacker != "own_head")]
+    assert not young.conclusive.all()
+
+
+def row(metric, low, chance, attacker="a", target="t"):
+    return {"metric": metric, "low": low, "chance": chance, "attacker": attacker, "target": target}
+
+
+@pytest.mark.parametrize(
+    ("metric", "chance", "open_low", "closed_low", "conclusive"),
+    [
+        ("balanced_accuracy", 0.5, 0.56, 0.49, True),
+        ("balanced_accuracy", 0.5, 0.54, 0.49, False),
+        ("balanced_accuracy", 0.5, 0.56, 0.53, False),
+        ("ms_ssim", 0.3, 0.71, 0.34, True),
+        ("ms_ssim", 0.3, 0.69, 0.34, False),
+        ("ms_ssim", 0.3, 0.71, 0.4, False),
+        ("top1_accuracy", 0.01, 0.06, 0.015, True),
+        ("top1_accuracy", 0.01, 0.04, 0.015, False),
+        ("top1_accuracy", 0.01, 0.06, 0.03, False),
+        ("balanced_accuracy", 0.5, None, 0.49, False),
+    ],
+)
+def test_what_makes_an_attacker_conclusive(metric, chance, open_low, closed_low, conclusive):
+    positive, negative = [row(metric, open_low, chance)], [row(metric, closed_low, chance)]
+    assert controls.verdicts(positive, negative) == {("a", "t"): conclusive}
+    assert controls.verdicts(positive, []) == {("a", "t"): False}
+
+
+def test_the_strongest_is_chosen_on_validation_and_scored_on_test():
+    def attack(name, validation, test):
+        rows = [{"target": "attribute:A", "role": "private", "attacker": name, "value": test}]
+        arrays = {
+            "attributes": np.array(["A"]),
+            "validation_balanced_accuracy": np.array([validation], np.float32),
+        }
+        return rows, arrays
+
+    done = {"x": attack("x", 0.8, 0.6), "y": attack("y", 0.7, 0.9), "z": attack("z", np.nan, 1.0)}
+    rows, arrays = strongest.strongest(done)
+    assert [(r["attacker"], r["value"]) for r in rows] == [("worst_case", 0.6)]
+    assert arrays["chosen"].tolist() == ["x"]
+    assert strongest.strongest({})[0] == []
+
+
+def test_releases_that_do_not_fit_are_thinned_out(monkeypatch):
+    monkeypatch.setattr(exposing, "SHARE_OF_MEMORY", 1e-9)
+    exposed = exposing.expose(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
+    assert all(2 <= len(z) < len(FACES.indices(split)) for split, z in exposed.z.items())
+    assert len(exposed.z["test"]) == len(exposed.attributes["test"]) == len(exposed.places["test"])
+
+
+def test_what_cannot_be_evaluated_is_named(copy, monkeypatch):
+    with pytest.raises(PenumbraError, match="unknown attack 'guess'"):
+        evaluate(copy, attacks=["guess"], device="cpu", progress=False)
+    with pytest.raises(PenumbraError, match="no release-time knob"):
+        evaluate(copy, release_values=[1], device="cpu", progress=False)
+    with monkeypatch.context() as patch:
+        other = dataclasses.replace(FACES, fingerprint="other")
+        patch.setattr("core.data.load", lambda *a, **k: other)
+        with pytest.raises(PenumbraError, match="another version of tiny"):
+            evaluate(copy, device="cpu", progress=False)
+    (copy / "done").unlink()
+    with pytest.raises(PenumbraError, match="not finished"):
+        evaluate(copy, device="cpu", progress=False)
+
+
+def test_damaged_controls_are_named(copy, monkeypatch):
+    shutil.rmtree(copy / "attacks" / "strict" / "logistic")
+    (path,) = (copy.parent / "_controls").glob("*/attacks/strict/logistic@identity/findings.jsonl")
+    path.write_text("{")
+    with pytest.raises(PenumbraError, match="evaluate again"):
+        evaluate(copy, ["logistic"], device="cpu", progress=False)
+
+
+def test_threads_are_put_back(copy):
+    before = torch.get_num_threads()
+    evaluate(copy, QUICK, device="cpu", threads=before + 1, progress=False)
+    assert torch.get_num_threads() == before
+    assert evaluation.controls("tiny", QUICK, device="cpu", progress=False)
