@@ -65,7 +65,7 @@ def train(pictures, labels, epochs, device):
     optimiser = torch.optim.AdamW(model.parameters(), 2e-3, weight_decay=2e-2)
     steps = epochs * ((len(pictures) + 63) // 64)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, steps)
-    for epoch in range(epochs):
+    for _ in range(epochs):
         model.train()
         for batch in torch.randperm(len(pictures)).split(64):
             x = pictures[batch].to(device).float() / 255

@@ -25,6 +25,8 @@ def make_beard(kind, vertices, random):
     at = at_points(base, triangles, barycentric)
     length = random.uniform(0.04, 0.075, count) * (1.5 if kind == "full" else 1.1)
     length *= 1 + 0.8 * smoothstep(at[:, 1], 6.5, 6.2)
+    # The moustache ends above the mouth.
+    length *= 1 - 0.5 * smoothstep(at[:, 1], 6.68, 6.74)
     spread = np.sign(at[:, 0]) * smoothstep(np.abs(at[:, 0]), 0, 0.1)
     spread *= smoothstep(at[:, 1], 6.68, 6.74)
     heading = normals * 0.35 + np.array([0, -0.8, 0]) + random.normal(0, 0.18, (count, 3))

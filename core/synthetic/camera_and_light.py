@@ -56,7 +56,7 @@ def sample_photograph(random, person, table):
         "shadow_colour": colour.EYE_SHADOWS[int(random.integers(0, len(colour.EYE_SHADOWS)))],
         "facial_hair": facial_hair,
         "cloth": _cloth_colour(random),
-        "neckline": random.uniform(5.5, 6.0),
+        "neckline": random.uniform(5.65, 6.1),
         "neck_depth": random.uniform(0.1, 0.55),
     }
 

@@ -4,6 +4,7 @@ Every number is a probability that can be set; `Correlations.from_dict` reads th
 `set.json` keeps. Whatever the table does not name is drawn independently.
 """
 
+import copy
 import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -27,57 +28,131 @@ FACIAL_HAIR = ("none", "stubble", "moustache", "goatee", "full")
 SKINS = ("light", "medium", "dark")
 
 
-def _by(**rows: Any) -> Any:
-    return field(default_factory=lambda: {k: dict(v) for k, v in rows.items()})
+# P(attribute | group) as probabilities, P(outcome | group) as distributions that sum to 1.
+DEFAULTS: dict[str, Any] = {
+    "male": 0.46,
+    "young": {"male": 0.66, "female": 0.74},
+    # Dirichlet concentration of the three ancestries' shares: small means little mixed.
+    "ancestry_concentration": 0.45,
+    "gray_hair": {"young": 0.02, "old": 0.72},
+    # Natural hair colour by skin; gray hair replaces it.
+    "hair_colour": {
+        "light": {
+            "black": 0.16,
+            "dark_brown": 0.18,
+            "brown": 0.26,
+            "light_brown": 0.08,
+            "blond": 0.25,
+            "red": 0.07,
+        },
+        "medium": {
+            "black": 0.55,
+            "dark_brown": 0.25,
+            "brown": 0.16,
+            "light_brown": 0.02,
+            "blond": 0.02,
+            "red": 0.0,
+        },
+        "dark": {
+            "black": 0.8,
+            "dark_brown": 0.17,
+            "brown": 0.03,
+            "light_brown": 0.0,
+            "blond": 0.0,
+            "red": 0.0,
+        },
+    },
+    "hair_style": {
+        "young_male": {
+            "crop": 0.42,
+            "side": 0.24,
+            "slick": 0.1,
+            "curly": 0.14,
+            "receding": 0.03,
+            "bald": 0.07,
+        },
+        "old_male": {
+            "crop": 0.22,
+            "side": 0.2,
+            "slick": 0.14,
+            "curly": 0.06,
+            "receding": 0.2,
+            "bald": 0.18,
+        },
+        "young_female": {
+            "long": 0.32,
+            "long_wavy": 0.22,
+            "bob": 0.12,
+            "bangs": 0.14,
+            "bun": 0.08,
+            "curly": 0.09,
+            "crop": 0.03,
+        },
+        "old_female": {
+            "long": 0.18,
+            "long_wavy": 0.15,
+            "bob": 0.24,
+            "bangs": 0.1,
+            "bun": 0.12,
+            "curly": 0.13,
+            "crop": 0.08,
+        },
+    },
+    # What men grow; women have none.
+    "facial_hair": {"none": 0.48, "stubble": 0.15, "moustache": 0.1, "goatee": 0.12, "full": 0.15},
+    "eyeglasses": {
+        "young_male": 0.17,
+        "young_female": 0.12,
+        "old_male": 0.36,
+        "old_female": 0.28,
+    },
+    "heavy_makeup": {"male": 0.0, "young_female": 0.58, "old_female": 0.42},
+    "lipstick_without_makeup": {"male": 0.0, "female": 0.2},
+    "smiling": {"male": 0.42, "female": 0.54},
+    "big_lips": {"male": 0.36, "female": 0.46},
+    "big_nose": {"male": 0.46, "female": 0.3},
+    "high_cheekbones": {"male": 0.4, "female": 0.52},
+    "chubby": {"young": 0.16, "old": 0.26},
+    # Share of wearers who go without in about half of their photographs.
+    "varying": {"glasses": 0.4, "makeup": 0.5, "beard": 0.3},
+}
 
 
-def _flat(**values: float) -> Any:
-    return field(default_factory=lambda: dict(values))
+def _table(name: str) -> Any:
+    return field(default_factory=lambda: copy.deepcopy(DEFAULTS[name]))
 
 
 @dataclass(frozen=True)
 class Correlations:
-    """Probabilities, each a number in 0..1 or a table of them.
+    """Probabilities, each a number in 0..1 or a table of them; DEFAULTS documents the entries.
 
     Tables keyed by outcome (hair styles, colours, facial hair) sum to 1. `varying` is the share of
     the wearers of glasses, of make-up and of a beard who go without in half of their photographs,
-    as people do in life; the other tables are then probabilities over photographs.
+    as people do in life; `eyeglasses` and `heavy_makeup` are probabilities over photographs,
+    `facial_hair` over men.
     """
 
-    male: float = 0.46
-    young: dict = _flat(male=0.66, female=0.74)
-    ancestry_concentration: float = 0.45
-    gray_hair: dict = _flat(young=0.02, old=0.72)
-    hair_colour: dict = _by(
-        light=dict(black=0.16, dark_brown=0.18, brown=0.26, light_brown=0.08, blond=0.25, red=0.07),
-        medium=dict(black=0.55, dark_brown=0.25, brown=0.16, light_brown=0.02, blond=0.02, red=0.0),
-        dark=dict(black=0.8, dark_brown=0.17, brown=0.03, light_brown=0.0, blond=0.0, red=0.0),
-    )
-    hair_style: dict = _by(
-        young_male=dict(crop=0.42, side=0.24, slick=0.1, curly=0.14, receding=0.03, bald=0.07),
-        old_male=dict(crop=0.22, side=0.2, slick=0.14, curly=0.06, receding=0.2, bald=0.18),
-        young_female=dict(
-            long=0.32, long_wavy=0.22, bob=0.12, bangs=0.14, bun=0.08, curly=0.09, crop=0.03
-        ),
-        old_female=dict(
-            long=0.18, long_wavy=0.15, bob=0.24, bangs=0.1, bun=0.12, curly=0.13, crop=0.08
-        ),
-    )
-    facial_hair: dict = _flat(none=0.48, stubble=0.15, moustache=0.1, goatee=0.12, full=0.15)
-    eyeglasses: dict = _flat(young_male=0.17, young_female=0.12, old_male=0.36, old_female=0.28)
-    heavy_makeup: dict = _flat(male=0.0, young_female=0.58, old_female=0.42)
-    lipstick_without_makeup: dict = _flat(male=0.0, female=0.2)
-    smiling: dict = _flat(male=0.42, female=0.54)
-    big_lips: dict = _flat(male=0.36, female=0.46)
-    big_nose: dict = _flat(male=0.46, female=0.3)
-    high_cheekbones: dict = _flat(male=0.4, female=0.52)
-    chubby: dict = _flat(young=0.16, old=0.26)
-    varying: dict = _flat(glasses=0.4, makeup=0.5, beard=0.3)
+    male: float = _table("male")
+    young: dict = _table("young")  # noqa: RUF009 (returns a field)
+    ancestry_concentration: float = _table("ancestry_concentration")
+    gray_hair: dict = _table("gray_hair")  # noqa: RUF009 (returns a field)
+    hair_colour: dict = _table("hair_colour")  # noqa: RUF009 (returns a field)
+    hair_style: dict = _table("hair_style")  # noqa: RUF009 (returns a field)
+    facial_hair: dict = _table("facial_hair")  # noqa: RUF009 (returns a field)
+    eyeglasses: dict = _table("eyeglasses")  # noqa: RUF009 (returns a field)
+    heavy_makeup: dict = _table("heavy_makeup")  # noqa: RUF009 (returns a field)
+    lipstick_without_makeup: dict = _table("lipstick_without_makeup")  # noqa: RUF009 (returns a field)
+    smiling: dict = _table("smiling")  # noqa: RUF009 (returns a field)
+    big_lips: dict = _table("big_lips")  # noqa: RUF009 (returns a field)
+    big_nose: dict = _table("big_nose")  # noqa: RUF009 (returns a field)
+    high_cheekbones: dict = _table("high_cheekbones")  # noqa: RUF009 (returns a field)
+    chubby: dict = _table("chubby")  # noqa: RUF009 (returns a field)
+    varying: dict = _table("varying")  # noqa: RUF009 (returns a field)
 
     def __post_init__(self) -> None:
         for spec in fields(self):
             value = getattr(self, spec.name)
-            default = _default(spec)
+            default = DEFAULTS[spec.name]
             if spec.name == "ancestry_concentration":
                 if not _is_number(value) or not 0.05 <= value <= 20:
                     raise PenumbraError(
@@ -91,22 +166,17 @@ class Correlations:
         """Read a (partial) table; what it leaves out keeps its default."""
         if not isinstance(table, dict):
             raise PenumbraError("correlations: give an object of named probabilities")
-        known = {spec.name: spec for spec in fields(cls)}
         for name in table:
-            if name not in known:
+            if name not in DEFAULTS:
                 raise PenumbraError(
-                    f"correlations: unknown entry {str(name)[:40]!r}; known: {', '.join(known)}"
+                    f"correlations: unknown entry {str(name)[:40]!r}; known: {', '.join(DEFAULTS)}"
                 )
-        merged = {name: _merge(name, _default(known[name]), value) for name, value in table.items()}
+        merged = {name: _merge(name, DEFAULTS[name], value) for name, value in table.items()}
         return cls(**merged)
 
     def as_dict(self) -> dict:
         """The whole table as plain JSON values."""
         return asdict(self)
-
-
-def _default(spec: Any) -> Any:
-    return spec.default_factory() if callable(spec.default_factory) else spec.default
 
 
 def _is_number(value: Any) -> bool:

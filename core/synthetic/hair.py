@@ -134,7 +134,7 @@ def _plan_long(plan, person, at, height, angle, side, top, random):
     plan["lift"] = random.uniform(0.07, 0.2, count) * (1 + 0.3 * top)
     plan.update(gravity=0.55, steps=14, helix=0.045 if style == "long_wavy" else 0.0)
     if style == "bangs":
-        fringe = smoothstep(angle, 0.8, 0.55) * smoothstep(at[:, 1], 7.8, 7.92) * (at[:, 2] > 0.5)
+        fringe = smoothstep(angle, 1.0, 0.85) * smoothstep(at[:, 1], 7.6, 7.7) * (at[:, 2] > 0.45)
         plan["fringe"] = fringe
         forward = np.stack([at[:, 0] * 0.3, np.full(count, -0.3), np.full(count, 0.9)], 1)
         cut = fringe[:, None] > 0.5

@@ -44,7 +44,15 @@ MIRRORED_TARGETS = (
     "eyes/S-eye-eyefold:down:up eyes/S-eye-bag:decr:incr ears/S-ear-scale:decr:incr "
     "ears/S-ear-wing:decr:incr"
 )
-HEAD_SHAPES = "oval round square rectangular diamond triangular invertedtriangular".split()
+HEAD_SHAPES = (
+    "oval",
+    "round",
+    "square",
+    "rectangular",
+    "diamond",
+    "triangular",
+    "invertedtriangular",
+)
 
 
 def chance(random, probability):
@@ -183,8 +191,8 @@ def _appearance(random, table, person, sex):
         "lipstick_habit": table.lipstick_without_makeup[sex],
         "bushy_brows": bushy,
         "arched_brows": arched,
-        "brow_thickness": random.uniform(0.066, 0.082) if bushy else random.uniform(0.03, 0.048),
-        "brow_arch": random.uniform(0.055, 0.075) if arched else random.uniform(0, 0.02),
+        "brow_thickness": random.uniform(0.072, 0.088) if bushy else random.uniform(0.03, 0.045),
+        "brow_arch": random.uniform(0.045, 0.06) if arched else random.uniform(0, 0.015),
         "brow_height": random.normal(0, 0.012),
         "ruddiness": random.uniform(0.2, 1),
         "freckles": random.uniform(0.4, 1) if chance(random, 0.2) and tone < 2 else 0.0,

@@ -19,7 +19,7 @@ AXES = {
         {
             f"mouth/mouth-{part}lip-{what}-incr": share
             for part in ("upper", "lower")
-            for what, share in (("height", 1.0), ("volume", 1.0))
+            for what, share in (("height", 1.0), ("volume", 0.8))
         },
         {
             f"mouth/mouth-{part}lip-{what}-decr": share
@@ -69,17 +69,17 @@ AXES = {
 }
 # Dead zones of the measurements, in interocular distances: 0 below the first, 1 above the second.
 DEAD_ZONES = {
-    "big_lips": (0.33, 0.42),
-    "big_nose": (0.40, 0.50),
+    "big_lips": (0.325, 0.43),
+    "big_nose": (0.385, 0.525),
     "high_cheekbones": (0.155, 0.205),
 }
 # How far beyond the dead zone a solved measurement may lie.
-SPREAD = {"big_lips": 0.1, "big_nose": 0.09, "high_cheekbones": 0.06}
+SPREAD = {"big_lips": 0.1, "big_nose": 0.1, "high_cheekbones": 0.06}
 LIMIT = 1.3
 
 EXPRESSIONS = {
     "neutral": {},
-    "smile": {"mouthSmile": 0.85, "cheekSquint": 0.6, "mouthDimple": 0.3, "eyeSquint": 0.25},
+    "smile": {"mouthSmile": 0.92, "cheekSquint": 0.6, "mouthDimple": 0.3, "eyeSquint": 0.25},
     "big_smile": {
         "mouthSmile": 1.0,
         "mouthUpperUp": 0.55,
