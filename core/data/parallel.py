@@ -18,8 +18,11 @@ from core.data.listing import Photograph
 from core.errors import PenumbraError
 from core.run import ROOT
 
-CHUNK = 64  # photographs per piece of work, if they fit in ...
-CHUNK_BYTES = 32 * 2**20  # ... this, decoded
+# Photographs per piece of work: large enough that handing it over costs nothing, small enough that
+# nobody waits long for the last one, and decoded no larger than PIECE_BYTES.
+PIECES_EACH = 24
+LEAST, MOST = 32, 512
+PIECE_BYTES = 32 * 2**20
 
 # (first byte in the array file, the photographs) -> (checksums, [position, reason] of broken ones)
 Decoder = Callable[[int, list[Photograph]], tuple[list[int], list[list]]]
@@ -47,8 +50,9 @@ def decode_all(
     )
     first_byte = array.offset
     del array
-    chunk = max(1, min(CHUNK, CHUNK_BYTES // row))
-    processes = min(processes or usable_cores(), -(-count // chunk))
+    processes = processes or usable_cores()
+    chunk = min(max(LEAST, count // (processes * PIECES_EACH)), MOST, max(1, PIECE_BYTES // row))
+    processes = min(processes, -(-count // chunk))
     checksums: list[int] = [0] * count
     broken: list[list] = []
     failures: list[Exception] = []

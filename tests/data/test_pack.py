@@ -115,7 +115,7 @@ def test_killed_while_packing(mine):
         "import os, signal\n"
         "from core import data\n"
         "from core.data import parallel\n"
-        "parallel.CHUNK, whole = 10, parallel.decode_into\n"
+        "parallel.MOST, whole = 10, parallel.decode_into\n"
         "def once(file, at, *rest):\n"
         "    if at > 5000: os.kill(os.getpid(), signal.SIGKILL)  # 10 photographs of 768 bytes\n"
         "    return whole(file, at, *rest)\n"
@@ -143,7 +143,7 @@ def worker_first(monkeypatch):
         finally:
             answered.set()
 
-    monkeypatch.setattr(parallel, "CHUNK", 5)
+    monkeypatch.setattr(parallel, "MOST", 5)
     monkeypatch.setattr(parallel, "decode_into", decode_here)
     monkeypatch.setattr(parallel, "_ask", ask)
     return answered
