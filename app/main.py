@@ -20,6 +20,9 @@ PAGES = [
     st.Page("../pages/reconstructions.py", title="Reconstructions", icon=":material/face:"),
     st.Page("../pages/train.py", title="Train", icon=":material/tune:"),
 ]
+MARKS = ROOT / "app" / "marks"
 
-st.set_page_config(page_title="Penumbra", page_icon=":material/contrast:", layout="wide")
+st.set_page_config(page_title="Penumbra", page_icon=str(MARKS / "icon.svg"), layout="wide")
+ground = "dark" if st.context.theme.type == "dark" else "light"
+st.logo(str(MARKS / f"wordmark-{ground}.svg"), icon_image=str(MARKS / "icon.svg"), size="large")
 st.navigation(PAGES).run()

@@ -1,21 +1,21 @@
-"""Pickers that keep their value from page to page and stand in the URL."""
+"""Pickers that keep their value from page to page and stand in the page's address."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app import points, wording
+from app import address, points, wording
 from app.points import View
 from core.methods import METHODS
 
 
 def choose(
     label: str,
-    options: Sequence[Any],
+    options: Iterable[Any],
     key: str,
     show: Callable[[Any], str] = str,
     help: str | None = None,
@@ -23,50 +23,29 @@ def choose(
     default: Any = None,
     notes: list[str] | None = None,
 ) -> Any:
-    """One of `options`, kept in the URL as `key` and for the whole session.
+    """One of `options` (the first, or `default`, where nobody chose).
 
-    A value that a link or an earlier page asked for and that is not among the options falls back to
-    the default, and a note says so: at once, or in `notes` for the page to show.
+    A value that a link or another page asked for and that is not among the options falls back, and
+    a note says so: at once, or in `notes` for the page to show.
     """
     options = list(options)
     default = default if default in options else options[0]
-    for text in _unknown(label, options, key, show, default):
-        if notes is None:
-            st.info(text, icon=":material/info:")
-        else:
-            notes.append(text)
-    # the URL is read by Streamlit itself where there is no value in the session yet
+    refused = address.restore(key, {address.token(value): value for value in options}, default)
+    if refused is not None:
+        _say(address.refusal(label, refused, f"“{show(default)}”"), notes)
     shared: dict[str, Any] = {
-        "key": key, "format_func": show, "help": help, "bind": "query-params", "persist_state": "session",
-    }  # fmt: skip
+        "key": key,
+        "format_func": show,
+        "help": help,
+    }
     if control == "segmented":
-        return st.segmented_control(label, options, default=default, required=True, **shared)
-    if control == "slider":
-        if len(options) == 1:
-            return options[0]
-        return st.select_slider(label, options, value=default, **shared)
-    return st.selectbox(label, options, index=options.index(default), **shared)
-
-
-def _unknown(
-    label: str, options: list[Any], key: str, show: Callable[[Any], str], default: Any
-) -> Iterator[str]:
-    """A sentence for each value that was asked for and is not there; the session forgets it."""
-    if key in st.session_state and st.session_state[key] not in options:
-        asked = _short(st.session_state.pop(key), show)
-        yield f"{label}: “{asked}” is not available here; showing “{show(default)}”."
-    wanted = st.query_params.get(key)
-    if wanted is not None and key not in st.session_state and wanted not in map(show, options):
-        yield (
-            f"{label}: the link asks for “{wanted[:60]}”, which is not here; showing “{show(default)}”."
-        )
-
-
-def _short(value: Any, show: Callable[[Any], str]) -> str:
-    try:
-        return str(show(value))[:60]
-    except (TypeError, ValueError, KeyError):
-        return str(value)[:60]
+        chosen = st.segmented_control(label, options, required=True, **shared)
+    elif control == "slider":
+        chosen = st.select_slider(label, options, **shared)
+    else:
+        chosen = st.selectbox(label, options, **shared)
+    address.publish(key, chosen, default)
+    return chosen
 
 
 def several(
@@ -76,14 +55,50 @@ def several(
     show: Callable[[str], str],
     default: Sequence[str],
     help: str | None = None,
+    own: bool = False,
 ) -> list[str]:
-    """Some of `options`, kept like the value of `choose`."""
-    if key in st.session_state:  # an option may have gone with another choice
-        st.session_state[key] = [value for value in st.session_state[key] if value in options]
-    return st.multiselect(
-        label, list(options), [value for value in default if value in options], key=key,
-        format_func=show, help=help, bind="query-params", persist_state="session",
+    """Some of `options`, kept like the value of `choose`; with `own` also values typed in."""
+    usual = [value for value in default if value in options]
+    unknown = address.restore_several(key, None if own else options, usual)
+    if unknown:
+        _say(address.refusal(label, ", ".join(unknown), "the rest"))
+    chosen = st.multiselect(
+        label, list(options), key=key, format_func=show, help=help, accept_new_options=own
     )  # fmt: skip
+    address.publish(key, chosen, usual)
+    return chosen
+
+
+def limit(label: str, key: str, high: float, step: float, help: str) -> float | None:
+    """A limit from 0 to `high`, or None."""
+    refused = address.restore_number(key, 0.0, high)
+    if refused is not None:
+        _say(address.refusal(label, refused, "no limit"))
+    value = st.number_input(
+        label, 0.0, high, None, step, key=key, format="%g", placeholder="no limit", help=help
+    )  # fmt: skip
+    address.publish(key, value, None)
+    return value
+
+
+def whole(label: str, key: str, high: int, help: str) -> int:
+    """A whole number from 0 to `high`; 0 where nobody chose."""
+    refused = address.restore_number(key, 0, high)
+    if refused is not None:
+        _say(address.refusal(label, refused, "0"))
+    st.session_state[key] = int(st.session_state[key] or 0)
+    value = st.number_input(
+        label, 0, high, key=key, help=help, width=140
+    )  # fmt: skip
+    address.publish(key, value, 0)
+    return int(value)
+
+
+def _say(text: str, notes: list[str] | None = None) -> None:
+    if notes is None:
+        st.info(text, icon=":material/info:")
+    else:
+        notes.append(text)
 
 
 def sidebar(findings: pd.DataFrame) -> View:
@@ -121,9 +136,9 @@ def sidebar(findings: pd.DataFrame) -> View:
     return View(dataset, preset, task, target, protocol)
 
 
-def method(table: pd.DataFrame) -> str:
-    """The method whose knob is moved: one with settings in `table`."""
-    names = [name for name in METHODS if (table["method"] == name).any()]
+def method(measured: Collection[str]) -> str:
+    """The method whose knob is moved: one of those `measured`."""
+    names = [name for name in METHODS if name in measured]
     notes: list[str] = []
     with st.sidebar:
         chosen = choose(
@@ -138,32 +153,23 @@ def method(table: pd.DataFrame) -> str:
 def knobs(table: pd.DataFrame, name: str) -> dict[str, float]:
     """One slider for each knob of the method that was measured at several values; each snaps to
     what was measured. Returns the chosen value of every knob."""
-    chosen = points.defaults(table, name)
-    for knob in points.knobs_of(name):
-        key = slider_key(name, knob.name)
-        if knob.name in chosen and wording.known(st.session_state.get(key)):
-            chosen[knob.name] = st.session_state[key]
-    row = points.nearest(table, name, chosen)
-    if row is None:
-        return {}
-    chosen = {k: float(row[f"knob:{k}"]) for k in chosen}
     base = points.defaults(table, name)
-    moving = [
-        knob for knob in points.knobs_of(name)
-        if table.loc[table["method"] == name, f"knob:{knob.name}"].nunique() > 1
-    ]  # fmt: skip
+    held = {
+        knob: address.held_number(slider_key(name, knob), value) for knob, value in base.items()
+    }
+    row = points.nearest(table, name, held)
+    chosen = {knob: float(row[f"knob:{knob}"]) for knob in base}
+    mine = table[table["method"] == name]
+    moving = [k for k in points.knobs_of(name) if mine[f"knob:{k.name}"].nunique() > 1]
     places = st.columns(len(moving), gap="medium", vertical_alignment="bottom") if moving else []
     for knob, place in zip(moving, places, strict=True):
         others = {k: v for k, v in chosen.items() if k != knob.name}
         values = points.values(table, name, knob, others)
-        key = slider_key(name, knob.name)
         if len(values) > 1:
-            if key in st.session_state and st.session_state[key] not in values:
-                st.session_state[key] = chosen[knob.name]
             with place:
                 chosen[knob.name] = choose(
-                    f"{knob.symbol} · weak to strong protection", values, key, wording.number,
-                    knob.help, "slider", base.get(knob.name),
+                    f"{knob.symbol} · weak to strong protection", values, slider_key(name, knob.name),
+                    wording.number, knob.help, "slider", base[knob.name],
                 )  # fmt: skip
         else:
             rest = [k for k in moving if k.name != knob.name]

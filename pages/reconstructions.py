@@ -18,13 +18,19 @@ if findings.empty:
     states.damaged(problems)
     states.nothing_trained(loaders.runs())
     st.stop()
-view = pickers.sidebar(findings)._replace(target="image", protocol="strict")
+looked_at = pickers.sidebar(findings)
+view = looked_at._replace(target="image", protocol="strict")
 table = loaders.settings(view)
-if table.empty:
-    states.nothing_measured("No attacker has tried to redraw pictures of this data set yet.")
+measured = {*table["method"], *loaders.settings(looked_at)["method"]}
+method = pickers.method(measured) if measured else ""
+if method not in set(table["method"]):
+    released = f"what {METHODS[method].title} releases" if method else "anything released here"
+    states.nothing_measured(
+        f"No attacker has redrawn pictures from {released}. "
+        "Choose another method in the sidebar, or measure this one."
+    )
     states.damaged(problems)
     st.stop()
-method = pickers.method(table)
 
 
 def load(row: pd.Series) -> dict | None:

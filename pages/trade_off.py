@@ -21,7 +21,7 @@ if table.empty:
     )
     states.damaged(problems)
     st.stop()
-method = pickers.method(table)
+method = pickers.method(set(table["method"]))
 
 
 def select_point() -> None:
@@ -32,35 +32,34 @@ def select_point() -> None:
     rows = table[table["key"].isin([key for key in keys if key])]
     if len(rows):
         pickers.select(rows.iloc[0])
-        st.session_state["clicked"] = rows.iloc[0]["key"]
+        st.session_state["clicked"] = True
 
 
 def limit_inputs() -> tuple[float | None, float | None]:
     """The officer's limits: (attack's value, loss of utility), as shares."""
     if view.target == "image":
-        attack = st.number_input(
-            "Likeness at most", 0.0, 1.0, None, 0.05, key="likeness_limit", bind="query-params",
-            persist_state="session", placeholder="no limit",
-            help="The highest likeness (0 to 1) of a redrawn picture that you accept.",
+        attack = pickers.limit(
+            "Likeness at most", "likeness_limit", 1.0, 0.05,
+            "The highest likeness (0 to 1) of a redrawn picture that you accept.",
         )  # fmt: skip
     else:
-        attack = st.number_input(
-            "Attack at most, %", 0.0, 100.0, None, 1.0, key="attack_limit",
-            bind="query-params", persist_state="session", placeholder="no limit", format="%g",
-            help="The highest share of right guesses that you accept. Fulfilling settings are shaded.",
+        attack = pickers.limit(
+            "Attack at most, %", "attack_limit", 100.0, 1.0,
+            "The highest share of right guesses that you accept. Settings that keep to it are shaded.",
         )  # fmt: skip
         attack = None if attack is None else attack / 100
-    cost = st.number_input(
-        "Loss at most, points", 0.0, 100.0, None, 0.5, key="cost_limit", format="%g",
-        bind="query-params", persist_state="session", placeholder="no limit",
-        help="The largest loss against unprotected features that you accept.",
+    cost = pickers.limit(
+        "Loss at most, points", "cost_limit", 100.0, 0.5,
+        "The largest loss against unprotected features that you accept.",
     )  # fmt: skip
     return attack, None if cost is None else cost / 100
 
 
 @st.fragment
-def trade_off() -> pd.Series:
+def trade_off() -> None:
     """Verdict, knob and chart: redrawn alone when the knob moves."""
+    if st.session_state.pop("clicked", False):
+        st.rerun()  # the method picker in the sidebar follows the click
     head = st.container(gap="xsmall")
     left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with left:
@@ -95,7 +94,6 @@ def trade_off() -> pd.Series:
         )
     with st.expander("All numbers of this setting"):
         numbers(row)
-    return row
 
 
 def numbers(row: pd.Series) -> None:

@@ -63,10 +63,8 @@ def choose_plan() -> plans.Plan:
             device = pickers.choose(
                 "Runs on", list(CHOICES), "train_device", DEVICES.get, None, "segmented"
             )
-            seed = st.number_input(
-                "Seed", 0, 2**31 - 1, 0, key="train_seed", bind="query-params", persist_state="session",
-                width=140, help="The same seed gives the same training; another seed shows how much is luck.",
-            )  # fmt: skip
+            seed = pickers.whole("Seed", "train_seed", 2**31 - 1,
+                                 "The same seed gives the same training; another shows how much is luck.")  # fmt: skip
     return plans.Plan(
         dataset, method, preset, tuple(tasks), tuple(private), knobs, int(seed), device
     )
@@ -80,11 +78,10 @@ def choose_knobs(method: str) -> dict[str, tuple[float, ...]]:
             values = ", ".join(wording.number(value) for value in knob.grid)
             st.caption(f"{knob.symbol} moves after training; it is measured at {values}.")
             continue
-        texts = st.multiselect(
+        texts = pickers.several(
             f"Values of {knob.symbol}", [wording.number(value) for value in knob.grid],
-            [wording.number(value) for value in usual[knob.name]], key=f"train_{method}_{knob.name}",
-            help=f"{knob.help} Type a number to add a value of your own.", accept_new_options=True,
-            bind="query-params", persist_state="session",
+            f"train_{method}_{knob.name}", str, [wording.number(value) for value in usual[knob.name]],
+            f"{knob.help} Type a number to add a value of your own.", own=True,
         )  # fmt: skip
         chosen[knob.name] = plans.numbers(texts, knob.symbol)
     return chosen

@@ -64,7 +64,7 @@ def test_the_picture():
     said = verdict(row(value=0.62, low=0.6, high=0.65, chance=0.21), {"value": 0.95, "utility": 0.9},
                    VIEW._replace(target="image"))  # fmt: skip
     assert said.sentence.startswith(
-        "At λ₁ = 1 an attacker redraws the picture with a likeness of 0.62 of 1 (0.60–0.65; drawing "
+        "At λ₁ = 1 an attacker redraws the picture with a likeness of 0.62 (0.60–0.65; drawing "
         "blind 0.21, unprotected 0.95)"
     )
 

@@ -1,0 +1,74 @@
+"""Every page, opened through app/main.py on a checkpoint folder of the test's own."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.checkpoint_folders import damage, populate
+
+MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
+
+
+@pytest.fixture(autouse=True)
+def clean(tmp_path, monkeypatch):
+    """Own folders, own environment, and no cache of an earlier test."""
+    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    return tmp_path / "checkpoints"
+
+
+@pytest.fixture
+def populated(root):
+    populate(root)
+    return root
+
+
+@pytest.fixture
+def damaged(populated):
+    damage(populated)
+    return populated
+
+
+def open_page(name="trade_off", **query):
+    """The page after its first run."""
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    if name != "trade_off":
+        app.switch_page(f"../pages/{name}.py").run()
+    return app
+
+
+def words(app):
+    """All text of a page."""
+    kinds = (
+        "title",
+        "subheader",
+        "markdown",
+        "caption",
+        "info",
+        "warning",
+        "error",
+        "text",
+        "code",
+    )
+    return "\n".join(str(e.value) for kind in kinds for e in getattr(app, kind))
+
+
+def whole(app):
+    """The page ran to its end without a traceback."""
+    assert not app.exception, [e.value for e in app.exception]
+    return app

@@ -1,0 +1,132 @@
+"""The home page: empty, populated, damaged; knob, links, limits."""
+
+import shutil
+
+import pytest
+
+from core.methods import METHODS
+from core.run import Run, checked
+from tests.checkpoint_folders import write_run
+from tests.pages.conftest import open_page, whole, words
+
+QUESTION = "How much protection can this service afford?"
+
+
+def verdict(app):
+    return app.main.markdown[0].value
+
+
+def test_empty_says_what_to_do(root):
+    app = whole(open_page())
+    assert app.title[0].value == QUESTION
+    assert "Nothing has been trained yet" in words(app)
+    shutil.rmtree(root)
+    assert "Nothing has been trained yet" in words(whole(open_page()))
+
+
+def test_a_training_under_way_is_no_result(root):
+    write_run(root, checked(Run("deep_obfuscator", "synthetic")), 0.5, finished=False)
+    assert "1 training not finished yet" in words(whole(open_page()))
+
+
+def test_populated_gives_a_verdict(populated):
+    app = whole(open_page())
+    assert verdict(app) == (
+        "### At λ₁ = 1, λ₂ = 1 the strongest attacker tells the gender in 82 % of cases (80–84; "
+        "chance 50 %, unprotected 97 %); smile detection loses 0.9 points."
+    )
+
+
+def test_moving_the_knob_changes_the_verdict(populated):
+    app = whole(open_page())
+    slider = app.select_slider(key="deep_obfuscator.lambda1")
+    assert list(slider.options) == ["0", "1", "5"]
+    whole(slider.set_value(5.0).run())
+    assert verdict(app).startswith(
+        "### At λ₁ = 5, λ₂ = 1 the strongest attacker tells the gender in 69 %"
+    )
+
+
+def test_release_time_knobs_snap_to_measured_values(populated):
+    app = whole(open_page(method="image_noise"))
+    knob = METHODS["image_noise"].knobs[0]
+    assert [float(v) for v in app.select_slider(key="image_noise.sigma").options] == list(knob.grid)
+    assert "At σ = 0.4" in verdict(app)
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_every_method_can_be_looked_at(populated, name):
+    app = whole(open_page(method=name))
+    assert app.selectbox(key="method").value == name
+    assert "tells the gender" in verdict(app)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("identity", "names the right person"), ("image", "redraws")]
+)
+def test_other_targets(populated, target, said):
+    assert said in verdict(whole(open_page(private=target)))
+
+
+def test_paper_protocol(populated):
+    app = whole(open_page(protocol="paper"))
+    assert "the attacker the method trained against" in verdict(app)
+    assert app.selectbox(key="method").options == ["DeepObfuscator"]
+
+
+def test_limits_are_answered(populated):
+    app = whole(open_page())
+    app.number_input(key="attack_limit").set_value(75.0).run()
+    assert "Outside your limits: the attack reaches 82 % where you allow 75 %." in words(whole(app))
+    app.select_slider(key="deep_obfuscator.lambda1").set_value(5.0).run()
+    assert "Within your limits." in words(whole(app))
+
+
+@pytest.mark.parametrize(
+    "key", ["data", "task", "private", "protocol", "method", "deep_obfuscator.lambda1"]
+)
+def test_a_link_to_what_is_not_there_falls_back_with_a_note(populated, key):
+    app = whole(open_page(**{key: "<b>nowhere</b>"}))
+    assert any(
+        "<b>nowhere</b>" in note.value and "not available here" in note.value for note in app.info
+    )
+    assert "tells the gender" in verdict(app)
+
+
+@pytest.mark.parametrize("value", ["nan", "1e999", "-4", "x"])
+def test_a_link_with_an_absurd_limit_is_harmless(populated, value):
+    assert "tells the gender" in verdict(whole(open_page(attack_limit=value, cost_limit=value)))
+
+
+def test_attack_too_weak(root):
+    write_run(root, checked(Run("deep_obfuscator", "synthetic")), 0.5, conclusive=False)
+    assert "Attack too weak to conclude" in verdict(whole(open_page()))
+
+
+def test_damaged_folders_are_named_and_the_rest_is_shown(damaged):
+    app = whole(open_page())
+    assert "the strongest attacker tells" in verdict(app)
+    assert any("4 folders are damaged" in expander.label for expander in app.expander)
+    assert "deep_obfuscator-0123456789" in words(app)
+
+
+def test_everything_damaged(damaged):
+    for folder in damaged.glob("synthetic/*"):
+        (folder / "run.json").write_text("{")
+    app = whole(open_page())
+    assert "Nothing has been trained yet" in words(app)
+    assert app.expander
+
+
+def test_numbers_of_every_attacker(populated):
+    app = whole(open_page())
+    table = app.dataframe[0].value
+    assert {"strongest attacker", "straight-line classifier"} <= set(table["Attacker"])
+    assert len(app.dataframe[1].value) == 25
+
+
+def test_folders_of_other_people_do_no_harm(populated):
+    for name in ("..", "synthetic/.hidden", "synthetic/deep_obfuscator-zzzzzzzzzz", "<script>"):
+        (populated / name).mkdir(exist_ok=True)
+    (populated / "file").write_text("x")
+    assert "tells the gender" in verdict(whole(open_page()))
