@@ -8,7 +8,7 @@ from core.synthetic.mesh import BODY, at_points, head, sample_surface, vertex_no
 from core.synthetic.strands import ribbons
 
 
-def make_beard(kind, vertices, random):
+def make_beard(kind: str, vertices: np.ndarray, random: np.random.Generator) -> dict | None:
     """Ribbons of a moustache, goatee or full beard on a head with its expression, else None.
 
     Stubble is painted on the skin (`skin.paint`), it has no ribbons.
@@ -32,7 +32,7 @@ def make_beard(kind, vertices, random):
     heading = normals * 0.35 + np.array([0, -0.8, 0]) + random.normal(0, 0.18, (count, 3))
     heading[:, 0] += 0.5 * spread
     heading = normalise(heading)
-    points = [roots + normals * 0.012 + heading * (length * k / 3)[:, None] for k in range(4)]
-    points = np.stack(points, 1).astype(np.float32)
+    steps = [roots + normals * 0.012 + heading * (length * k / 3)[:, None] for k in range(4)]
+    points = np.stack(steps, 1).astype(np.float32)
     facing = np.repeat(normals[:, None], 4, 1).astype(np.float32)
     return ribbons(points, facing, random.uniform(0.01, 0.018, count), random, 0.15)

@@ -6,6 +6,7 @@ Glasses, make-up and beards are also worn or not per photograph, by the person's
 import numpy as np
 
 from core.synthetic import colour, shape
+from core.synthetic.correlations import Correlations
 from core.synthetic.fields import normalise, smoothstep
 from core.synthetic.identity import chance, draw
 from core.synthetic.mesh import interocular, joint
@@ -24,7 +25,7 @@ NOT_SMILING = {
 SMILING = {"smile": 0.55, "big_smile": 0.45}
 
 
-def sample_photograph(random, person, table):
+def sample_photograph(random: np.random.Generator, person: dict, table: Correlations) -> dict:
     """Draw one photograph of a person: a dict of angles (radians), light, wear and colours."""
     smiling = chance(random, table.smiling["male" if person["male"] else "female"])
     makeup = chance(random, person["makeup_habit"])
@@ -61,13 +62,13 @@ def sample_photograph(random, person, table):
     }
 
 
-def _cloth_colour(random):
+def _cloth_colour(random: np.random.Generator) -> np.ndarray:
     """A muted colour: a common brightness with some colour, linear RGB (3,)."""
     tint = random.uniform(0.05, 0.85, 3)
     return colour.to_linear(0.6 * tint + 0.4 * random.uniform(0.05, 0.9))
 
 
-def rotation(yaw, pitch, roll):
+def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
     """Rotation matrix (3, 3) float32 turning a head by yaw, then pitch, then roll (radians)."""
     cy, sy, cp, sp = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch)
     cr, sr = np.cos(roll), np.sin(roll)
@@ -80,20 +81,20 @@ def rotation(yaw, pitch, roll):
 class Pose:
     """The head turned on its neck: rotation fades out towards the shoulders."""
 
-    def __init__(self, vertices, photograph):
+    def __init__(self, vertices: np.ndarray, photograph: dict) -> None:
         self.matrix = rotation(photograph["yaw"], photograph["pitch"], photograph["roll"])
         self.neck = joint(vertices, "neck").astype(np.float32)
 
-    def _share(self, points):
+    def _share(self, points: np.ndarray) -> np.ndarray:
         return shape.beneath_neck(points[:, 1], self.neck[1])[:, None].astype(np.float32)
 
-    def points(self, points):
+    def points(self, points: np.ndarray) -> np.ndarray:
         """Turned points (n, 3)."""
         offset = points - self.neck
         share = self._share(points)
         return offset * (1 - share) + (offset @ self.matrix.T) * share + self.neck
 
-    def directions(self, directions, at):
+    def directions(self, directions: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Turned unit vectors (n, 3) that sit at the unturned points `at` (n, 3)."""
         share = self._share(at)
         return normalise(directions * (1 - share) + (directions @ self.matrix.T) * share)
@@ -102,7 +103,9 @@ class Pose:
 class Camera:
     """Perspective camera in front of a posed head; the eyes lie at EYE_LEVEL of the picture."""
 
-    def __init__(self, vertices, posed, photograph, size):
+    def __init__(
+        self, vertices: np.ndarray, posed: np.ndarray, photograph: dict, size: int
+    ) -> None:
         eyes = (joint(posed, "l-eye") + joint(posed, "r-eye")) / 2
         apart = interocular(vertices)
         # Small heads stay a little smaller: normalising fully would hide the eyes' spacing.
@@ -114,7 +117,7 @@ class Camera:
         self.size = size
         self.eyes = eyes.astype(np.float32)
 
-    def project(self, points):
+    def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pixel columns, rows and depth (larger is nearer) of points (n, 3)."""
         scale = self.focal / (np.float32(DISTANCE) - points[:, 2])
         x = (points[:, 0] - self.x) * scale + np.float32(self.size * 0.5)
@@ -122,11 +125,11 @@ class Camera:
         return x, y, np.ascontiguousarray(points[:, 2])
 
 
-def lights(photograph):
+def lights(photograph: dict) -> dict:
     """The lights of a photograph: a dict of directions (3,) and colours (3,), float32."""
     azimuth, elevation = photograph["light_azimuth"], photograph["light_elevation"]
     warmth = photograph["warmth"]
-    key = [
+    towards_key = [
         np.sin(azimuth) * np.cos(elevation),
         np.sin(elevation),
         np.cos(azimuth) * np.cos(elevation),
@@ -134,7 +137,7 @@ def lights(photograph):
     back = normalise(np.array([-np.sign(azimuth) * 0.9, 0.3, -0.45]))
     key_colour = np.array([1 + warmth, 1, 1 - warmth]) * photograph["key"]
     ambient = np.array([1 - warmth * 0.5, 1, 1 + warmth * 0.5]) * photograph["ambient"]
-    key = np.array(key, np.float32)
+    key = np.array(towards_key, np.float32)
     return {
         "key": key,
         "back": back.astype(np.float32),
@@ -145,11 +148,11 @@ def lights(photograph):
     }
 
 
-def background(random, size):
+def background(random: np.random.Generator, size: int) -> np.ndarray:
     """A muted, blurred background: a gradient with soft shapes, (size, size, 3) linear float32."""
     row, column = np.mgrid[0:size, 0:size].astype(np.float32) / size
 
-    def muted():
+    def muted() -> np.ndarray:
         level = random.uniform(0.08, 0.9) + random.normal(0, 0.09, 3)
         return colour.to_linear(np.clip(level, 0.02, 0.98))
 

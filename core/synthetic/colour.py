@@ -1,9 +1,11 @@
 """Colours: everything is shaded in linear light and encoded to sRGB once, at the end."""
 
+from typing import Any
+
 import numpy as np
 
 
-def to_linear(srgb):
+def to_linear(srgb: Any) -> np.ndarray:
     """sRGB values in 0..1 to linear light, float32."""
     srgb = np.asarray(srgb, np.float32)
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(
@@ -11,13 +13,13 @@ def to_linear(srgb):
     )
 
 
-def to_srgb(linear):
+def to_srgb(linear: np.ndarray) -> np.ndarray:
     """Linear light to sRGB in 0..1; values outside 0..1 are clipped."""
     linear = np.clip(linear, 0, 1)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-def from_hex(code):
+def from_hex(code: str) -> np.ndarray:
     """Linear RGB (3,) of an sRGB code such as "f3d3c2"."""
     return to_linear([int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)])
 
@@ -45,7 +47,7 @@ EYE_SHADOWS = [from_hex(c) for c in ("4a3040", "5a3a2a", "39415c", "6b3f52", "3a
 FRAME_COLOURS = [from_hex(c) for c in ("0c0c0e", "101014", "2a1710", "54504a", "5c1418", "8a6f3a")]
 
 
-def skin_colour(tone):
+def skin_colour(tone: float) -> np.ndarray:
     """Linear RGB (3,) of a skin tone on the ramp, `tone` in 0 (lightest) .. 6 (darkest)."""
     step = int(min(tone, 5.999))
     share = np.float32(tone - step)

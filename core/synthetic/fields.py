@@ -9,32 +9,32 @@ NOISE_SIZE = 256
 NOISE_FREQUENCIES = (8, 24, 80)
 
 
-def smoothstep(value, low, high):
+def smoothstep(value: np.ndarray, low: float, high: float) -> np.ndarray:
     """Cubic step: 0 at `low`, 1 at `high` (which may be the smaller one), same shape as `value`."""
     t = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
-def bump(value, centre, width):
+def bump(value: np.ndarray, centre: np.ndarray | float, width: float) -> np.ndarray:
     """Gaussian of height 1 around `centre` (a number or an array) with standard width `width`."""
     t = (value - centre) * np.float32(1 / width)
     return np.exp(-t * t)
 
 
-def normalise(vectors):
+def normalise(vectors: np.ndarray) -> np.ndarray:
     """Unit vectors along the last axis; zero vectors stay zero."""
     length = np.sqrt((vectors * vectors).sum(-1, keepdims=True))
     return vectors / np.maximum(length, 1e-9)
 
 
-def blend(base, colour, weight):
+def blend(base: np.ndarray, colour: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Mix rows of `base` (n, 3) with `colour` ((3,) or (n, 3)) by `weight` (n,) in 0..1."""
     weight = weight[:, None]
     return base * (1 - weight) + colour * weight
 
 
 @cache
-def noise_tile(frequency):
+def noise_tile(frequency: int) -> np.ndarray:
     """Periodic band-limited Gaussian noise, (256, 256) float32, mean 0, deviation 1.
 
     The tile is the same in every process: it comes from a fixed seed.
@@ -48,7 +48,7 @@ def noise_tile(frequency):
 
 
 @numba.njit(cache=True)
-def _look_up(tile, u, v, out):
+def _look_up(tile: np.ndarray, u: np.ndarray, v: np.ndarray, out: np.ndarray) -> None:
     size = tile.shape[0]
     for i in range(len(u)):
         column = int(np.floor(u[i] * size)) % size
@@ -56,7 +56,7 @@ def _look_up(tile, u, v, out):
         out[i] = tile[row, column]
 
 
-def noise(u, v, frequency):
+def noise(u: np.ndarray, v: np.ndarray, frequency: int) -> np.ndarray:
     """Noise (n,) at coordinates `u`, `v` (n,), where one unit is one period of the tile."""
     out = np.empty(len(u), np.float32)
     _look_up(noise_tile(frequency), u.astype(np.float32), v.astype(np.float32), out)
@@ -64,7 +64,7 @@ def noise(u, v, frequency):
 
 
 @numba.njit(cache=True)
-def _sample_masks(masks, uv, out):
+def _sample_masks(masks: np.ndarray, uv: np.ndarray, out: np.ndarray) -> None:
     size = masks.shape[0]
     limit = size - 1.01
     for i in range(len(uv)):
@@ -80,7 +80,7 @@ def _sample_masks(masks, uv, out):
             out[i, k] = top * (1 - fy) + bottom * fy
 
 
-def sample_masks(masks, uv):
+def sample_masks(masks: np.ndarray, uv: np.ndarray) -> np.ndarray:
     """Bilinear look-up of `masks` (s, s, k) float32 at texture coordinates `uv` (n, 2): (n, k)."""
     out = np.empty((len(uv), masks.shape[2]), np.float32)
     _sample_masks(masks, np.ascontiguousarray(uv, np.float32), out)

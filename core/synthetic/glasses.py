@@ -1,6 +1,7 @@
 """Spectacles: superellipse rims around the eyes, a bridge and temples to the ears."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +9,9 @@ from core.synthetic.fields import normalise
 from core.synthetic.mesh import head, joint
 
 
-def tube(path, radius, closed=False, sides=6):
+def tube(
+    path: Any, radius: float, closed: bool = False, sides: int = 6
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A tube around a path (n, 3): vertices, triangles and normals."""
     path = np.asarray(path, np.float32)
     count = len(path)
@@ -34,13 +37,13 @@ def tube(path, radius, closed=False, sides=6):
 
 
 @cache
-def _temple_ends():
+def _temple_ends() -> list[int]:
     """Vertices above the left and right ear where the temples rest."""
     base = head().vertices
     return [int(np.argmin(((base - [s * 0.78, 7.36, 0.42]) ** 2).sum(1))) for s in (1, -1)]
 
 
-def make_glasses(frame, vertices):
+def make_glasses(frame: dict, vertices: np.ndarray) -> dict:
     """Spectacles on the neutral head.
 
     `frame` is the identity's `frame` dict. Returns a dict: `vertices`, `triangles`, `normals`,
@@ -54,7 +57,7 @@ def make_glasses(frame, vertices):
     front = vertices[(x < 0.6) & (y > 7.1) & (y < 7.55), 2].max() + 0.03
     centre = max(eye_x + 0.03, half_width + 0.06)
 
-    def depth(at):
+    def depth(at: Any) -> Any:
         return front - 0.16 * (np.abs(at) / 0.65) ** 2
 
     turn = np.linspace(0, 2 * np.pi, 32, endpoint=False)

@@ -35,7 +35,7 @@ DOWN = np.array([0.0, -1.0, 0.0])
 WAVY = ("long_wavy", "curly")
 
 
-def make_hair(person, vertices, random):
+def make_hair(person: dict, vertices: np.ndarray, random: np.random.Generator) -> dict | None:
     """Ribbons (see `strands.ribbons`) of a person's hair on the neutral head, None when bald."""
     style = person["style"]
     if style == "bald":
@@ -57,7 +57,7 @@ def make_hair(person, vertices, random):
     return join(strands, _knot(vertices, random)) if style == "bun" else strands
 
 
-def _plan(person, at, random):
+def _plan(person: dict, at: np.ndarray, random: np.random.Generator) -> dict:
     """How each strand grows; `at` (n, 3) are its root's base coordinates."""
     style, count = person["style"], len(at)
     height, angle = above_hairline(at, person["recession"])
@@ -67,7 +67,8 @@ def _plan(person, at, random):
     top = smoothstep(at[:, 1], 7.8, 8.2)
     rest = (1 - top)[:, None]
     top3 = top[:, None]
-    plan = {"steps": 9, "gravity": 0.15, "stiffness": 0.0, "helix": 0.0, "turns": 2.2, "width": 1.0}
+    plan: dict = {"steps": 9, "gravity": 0.15, "stiffness": 0.0}
+    plan.update(helix=0.0, turns=2.2, width=1.0)
     plan["fringe"] = np.zeros(count)
     plan["curtain"] = np.full(count, 0.62) + random.uniform(0, 0.3, count)
 
@@ -110,7 +111,16 @@ def _plan(person, at, random):
     return plan
 
 
-def _plan_long(plan, person, at, height, angle, side, top, random):
+def _plan_long(
+    plan: dict,
+    person: dict,
+    at: np.ndarray,
+    height: np.ndarray,
+    angle: np.ndarray,
+    side: np.ndarray,
+    top: np.ndarray,
+    random: np.random.Generator,
+) -> None:
     """Long styles: `long`, `long_wavy`, `bob` and `bangs` (a fringe over the forehead)."""
     style, count = person["style"], len(at)
     back = smoothstep(angle, 1.2, 2)
@@ -144,7 +154,7 @@ def _plan_long(plan, person, at, height, angle, side, top, random):
         plan["lift"] = np.where(fringe > 0.5, 0.06, plan["lift"])
 
 
-def radius_map(vertices):
+def radius_map(vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The head as a radius by direction, smoothed: centre (3,) and map (25, 49) float32.
 
     Rows run from the crown (polar angle 0) to below (pi), columns around from -pi to pi.
@@ -168,7 +178,7 @@ def radius_map(vertices):
     return centre, ((weight @ radius) / weight.sum(1)).reshape(25, 49).astype(np.float32)
 
 
-def _radius_at(radius, offset, distance):
+def _radius_at(radius: np.ndarray, offset: np.ndarray, distance: np.ndarray) -> np.ndarray:
     """Bilinear look-up of a radius map for offsets (n, 3) of length `distance` (n,)."""
     row = np.arccos(np.clip(offset[:, 1] / distance, -1, 1)) / np.pi * 24
     column = (np.arctan2(offset[:, 0], offset[:, 2]) / np.pi + 1) * 24
@@ -180,7 +190,15 @@ def _radius_at(radius, offset, distance):
     return upper * (1 - a) + lower * a
 
 
-def _trace(plan, roots, normals, vertices, centre, radius, random):
+def _trace(
+    plan: dict,
+    roots: np.ndarray,
+    normals: np.ndarray,
+    vertices: np.ndarray,
+    centre: np.ndarray,
+    radius: np.ndarray,
+    random: np.random.Generator,
+) -> np.ndarray:
     """Paths (n, steps, 3) float32 of all strands."""
     steps, stiffness = plan["steps"], plan["stiffness"]
     position = roots - normals * 0.01
@@ -215,7 +233,7 @@ def _trace(plan, roots, normals, vertices, centre, radius, random):
     return np.stack(path, 1).astype(np.float32)
 
 
-def _off_the_face(position, plan, crown):
+def _off_the_face(position: np.ndarray, plan: dict, crown: float) -> np.ndarray:
     """Turn strands that hang over the face to its sides; the limit is jittered per strand."""
     angle = np.arctan2(position[:, 0], position[:, 2] - 0.2)
     reach = np.hypot(position[:, 0], position[:, 2] - 0.2)
@@ -231,7 +249,9 @@ def _off_the_face(position, plan, crown):
     return np.stack([x, y, np.where(low & ~inside, position[:, 2], 0.2 + np.cos(angle) * reach)], 1)
 
 
-def _wind(points, radius, turns, random):
+def _wind(
+    points: np.ndarray, radius: float, turns: float, random: np.random.Generator
+) -> np.ndarray:
     """Wind paths (n, k, 3) into helices of a radius in decimetres."""
     heading = normalise(np.gradient(points, axis=1))
     first = normalise(np.cross(heading, np.array([0.3, 0.2, 1.0])))
@@ -243,7 +263,7 @@ def _wind(points, radius, turns, random):
     return (points + grow * swing).astype(np.float32)
 
 
-def _knot(vertices, random):
+def _knot(vertices: np.ndarray, random: np.random.Generator) -> dict:
     """The knot of a bun, behind the crown."""
     centre = np.array([0, joint(vertices, "head-2")[1] - 0.02, -0.72])
     outward = normalise(random.standard_normal((350, 3)))

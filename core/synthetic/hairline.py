@@ -9,7 +9,7 @@ ANGLES = np.array([0, 0.35, 0.6, 0.85, 1.1, 1.3, 1.45, 1.6, 1.9, 2.1, 2.4, 3.2])
 HEIGHTS = np.array([8.04, 8.02, 7.92, 7.66, 7.38, 7.2, 7.2, 7.44, 7.4, 7.05, 6.8, 6.65])
 
 
-def above_hairline(points, recession):
+def above_hairline(points: np.ndarray, recession: float) -> tuple[np.ndarray, np.ndarray]:
     """Signed height above the hairline and angle around the head, both (n,) float32.
 
     `points` (n, 3) are base coordinates; `recession` lifts the front of the hairline (decimetres).
@@ -19,7 +19,7 @@ def above_hairline(points, recession):
     return (points[:, 1] - line).astype(np.float32), angle.astype(np.float32)
 
 
-def scalp_weight(points, style, recession):
+def scalp_weight(points: np.ndarray, style: str, recession: float) -> np.ndarray:
     """Density of scalp hair at base points (n, 3): 0 or 1, 0 on the ears."""
     height, angle = above_hairline(points, recession)
     x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
@@ -30,7 +30,7 @@ def scalp_weight(points, style, recession):
     return grows.astype(np.float32)
 
 
-def beard_weight(points, kind):
+def beard_weight(points: np.ndarray, kind: str) -> np.ndarray:
     """Density of facial hair at base points (n, 3), in 0..1; `kind` is one of FACIAL_HAIR."""
     x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
     front = z > 0.9
@@ -49,6 +49,6 @@ def beard_weight(points, kind):
     return {"full": full, "stubble": 0.75 * full, "none": 0 * full}[kind]
 
 
-def _soft_below(y, edge):
+def _soft_below(y: np.ndarray, edge: np.ndarray) -> np.ndarray:
     t = np.clip((edge - y) * 10, 0, 1)
     return t * t * (3 - 2 * t)

@@ -7,6 +7,7 @@ completed by `shape.settle`, which moves the labelled features out of their dead
 import numpy as np
 
 from core.synthetic import colour
+from core.synthetic.correlations import Correlations
 
 # Local targets drawn for everybody: deviation, then "name:negative:positive".
 LOCAL_TARGETS = {
@@ -55,19 +56,19 @@ HEAD_SHAPES = (
 )
 
 
-def chance(random, probability):
+def chance(random: np.random.Generator, probability: float) -> bool:
     """One Bernoulli draw."""
     return bool(random.random() < probability)
 
 
-def draw(random, table):
+def draw(random: np.random.Generator, table: dict) -> str:
     """One outcome of a distribution given as {outcome: probability}."""
     names = list(table)
     weights = np.array([table[name] for name in names])
     return str(names[int(random.choice(len(names), p=weights / weights.sum()))])
 
 
-def habit(random, probability, varying):
+def habit(random: np.random.Generator, probability: float, varying: float) -> float:
     """How often one person wears something: 0, .5 or 1 of their photographs.
 
     Over people the mean is `probability`; a share `varying` of the wearers do it half the time.
@@ -78,7 +79,7 @@ def habit(random, probability, varying):
     return 0.5 if chance(random, varying) else 1.0
 
 
-def sample(random, table):
+def sample(random: np.random.Generator, table: Correlations) -> dict:
     """Draw a person.
 
     `random` is a numpy Generator and `table` a `Correlations`. Returns a dict: `male`, `young`,
@@ -89,7 +90,7 @@ def sample(random, table):
     sex = "male" if male else "female"
     young = chance(random, table.young[sex])
     group = ("young_" if young else "old_") + sex
-    person = {"male": male, "young": young, "group": group}
+    person: dict = {"male": male, "young": young, "group": group}
     person["masculinity"] = random.uniform(0.84, 1) if male else random.uniform(0, 0.13)
     person["age"] = random.uniform(0, 0.18) if young else random.uniform(0.68, 1)
     person["ancestry"] = random.dirichlet([table.ancestry_concentration] * 3)
@@ -105,14 +106,14 @@ def sample(random, table):
     return person
 
 
-def _outside(value, low, high):
+def _outside(value: float, low: float, high: float) -> float:
     """Push a value out of a dead zone, to the nearer side."""
     if low < value < high:
         return low if value - low < high - value else high
     return value
 
 
-def _local_weights(random, male, person):
+def _local_weights(random: np.random.Generator, male: bool, person: dict) -> dict:
     """Weights of the local targets, {target: weight}, small enough not to deform a head."""
     signed = {}
     for folder, (deviation, names) in LOCAL_TARGETS.items():
@@ -159,7 +160,7 @@ def _local_weights(random, male, person):
     return weights
 
 
-def _appearance(random, table, person, sex):
+def _appearance(random: np.random.Generator, table: Correlations, person: dict, sex: str) -> dict:
     """Skin details, hair, brows, eyes and what the person tends to wear."""
     male, young, group, tone = person["male"], person["young"], person["group"], person["tone"]
     dark_haired = tone > 3 or person["ancestry"][1] > 0.7

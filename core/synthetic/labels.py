@@ -6,7 +6,7 @@ from core.synthetic.shape import OPEN_MOUTHS, SMILES
 BROWN = ("dark_brown", "brown", "light_brown")
 
 
-def attributes(person, photo):
+def attributes(person: dict, photo: dict) -> dict[str, int]:
     """All attributes of one photograph, {CelebA name: 0 or 1}."""
     style, hair, beard = person["style"], person["hair_colour"], photo["facial_hair"]
     haired = style != "bald"
@@ -41,7 +41,7 @@ def attributes(person, photo):
     return {name: int(value) for name, value in values.items()}
 
 
-def meta(person, photo):
+def meta(person: dict, photo: dict) -> dict:
     """Documented extra columns, {name: text or number}; angles in radians."""
     measures = person["measures"]
     return {

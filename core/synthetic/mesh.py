@@ -61,23 +61,23 @@ def head() -> Head:
         )
 
 
-def _half(mask):
+def _half(mask: np.ndarray) -> np.ndarray:
     """A uint8 mask averaged to half its size, as float32 in 0..1."""
     size = mask.shape[0] // 2
     return mask.reshape(size, 2, size, 2).mean((1, 3)).astype(np.float32) / 255
 
 
-def joint(vertices, name):
+def joint(vertices: np.ndarray, name: str) -> np.ndarray:
     """Position (3,) of a joint such as "l-eye", the mean of its helper vertices."""
     return vertices[head().joints[name]].mean(0)
 
 
-def interocular(vertices):
+def interocular(vertices: np.ndarray) -> float:
     """Distance between the centres of the eyes, in decimetres."""
     return float(np.linalg.norm(joint(vertices, "l-eye") - joint(vertices, "r-eye")))
 
 
-def deform(vertices, weights):
+def deform(vertices: np.ndarray, weights: dict) -> np.ndarray:
     """Add weighted targets to `vertices` (V, 3) in place; `weights` maps target name to weight."""
     targets = head().targets
     for name, weight in weights.items():
@@ -88,7 +88,7 @@ def deform(vertices, weights):
 
 
 @numba.njit(cache=True)
-def _accumulate_normals(vertices, triangles, out):
+def _accumulate_normals(vertices: np.ndarray, triangles: np.ndarray, out: np.ndarray) -> None:
     for t in range(len(triangles)):
         a = triangles[t, 0]
         b = triangles[t, 1]
@@ -113,14 +113,16 @@ def _accumulate_normals(vertices, triangles, out):
                 out[i, k] /= length
 
 
-def vertex_normals(vertices):
+def vertex_normals(vertices: np.ndarray) -> np.ndarray:
     """Area-weighted unit normals (V, 3) of the deformed head."""
     out = np.zeros_like(vertices)
     _accumulate_normals(vertices, head().triangles, out)
     return out
 
 
-def sample_surface(weights, count, random):
+def sample_surface(
+    weights: np.ndarray, count: int, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Random points on the triangles, with probability proportional to base area times weight.
 
     `weights` (F,) is at least 0. Returns the triangles' vertices (count, 3) and barycentric
@@ -138,6 +140,6 @@ def sample_surface(weights, count, random):
     return triangles[picked], barycentric
 
 
-def at_points(values, triangles, barycentric):
+def at_points(values: np.ndarray, triangles: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
     """Interpolate per-vertex `values` (V, k) at the points of `sample_surface`: (count, k)."""
     return (values[triangles] * barycentric[..., None]).sum(1)

@@ -1,19 +1,22 @@
 """From (seed, identity, image) to a picture and its labels: the generator's front door."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from core.synthetic import identity, labels, render, shape
 from core.synthetic.camera_and_light import sample_photograph
+from core.synthetic.correlations import Correlations
 
 ATTEMPTS = 100
 
 
-def generator(seed, *key):
+def generator(seed: int, *key: int) -> np.random.Generator:
     """An independent random generator for a seed and a key of integers."""
     return np.random.default_rng(np.random.SeedSequence([seed, *key]))
 
 
-def make_person(seed, number, table):
+def make_person(seed: int, number: int, table: Correlations) -> tuple[dict, np.ndarray]:
     """Person `number` of a set: the identity dict and the neutral head's vertices (V, 3).
 
     A person whose labelled features cannot be moved out of their dead zones is drawn again.
@@ -27,7 +30,9 @@ def make_person(seed, number, table):
     raise RuntimeError(f"no face left its dead zones in {ATTEMPTS} draws (seed {seed}, {number})")
 
 
-def photographs(seed, number, images, size, table):
+def photographs(
+    seed: int, number: int, images: int, size: int, table: Correlations
+) -> Iterator[tuple[np.ndarray, dict, dict]]:
     """All photographs of a person: yields (picture uint8 (size, size, 3), attributes, meta)."""
     person, vertices = make_person(seed, number, table)
     prepared = render.prepare(person, vertices, generator(seed, number, 1))

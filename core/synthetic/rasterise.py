@@ -10,7 +10,18 @@ import numpy as np
 
 
 @numba.njit(cache=True)
-def rasterise(x, y, z, triangles, layer, depth, layers, hits, first, second):
+def rasterise(
+    x: np.ndarray,
+    y: np.ndarray,
+    z: np.ndarray,
+    triangles: np.ndarray,
+    layer: int,
+    depth: np.ndarray,
+    layers: np.ndarray,
+    hits: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+) -> None:
     """Draw `triangles` (n, 3) of points `x`, `y`, `z` into the buffers, all (height, width).
 
     Where a triangle is nearer than `depth`: `depth` gets its z, `layers` the number `layer`,
@@ -53,7 +64,13 @@ def rasterise(x, y, z, triangles, layer, depth, layers, hits, first, second):
 
 
 @numba.njit(cache=True)
-def interpolate(values, triangles, hits, first, second):
+def interpolate(
+    values: np.ndarray,
+    triangles: np.ndarray,
+    hits: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+) -> np.ndarray:
     """Corner `values` (c, k) at n pixels: `hits`, `first`, `second` are (n,); returns (n, k)."""
     out = np.empty((len(hits), values.shape[1]), np.float32)
     for i in range(len(hits)):
@@ -67,7 +84,7 @@ def interpolate(values, triangles, hits, first, second):
     return out
 
 
-def empty_buffers(height, width):
+def empty_buffers(height: int, width: int) -> tuple[np.ndarray, ...]:
     """Buffers for `rasterise`: depth, layers (-1 where nothing is drawn), hits, first, second."""
     return (
         np.full((height, width), -1e9, np.float32),
@@ -79,7 +96,9 @@ def empty_buffers(height, width):
 
 
 @numba.njit(cache=True)
-def compare_depth(x, y, z, depth, bias, softness):
+def compare_depth(
+    x: np.ndarray, y: np.ndarray, z: np.ndarray, depth: np.ndarray, bias: float, softness: float
+) -> np.ndarray:
     """Share of five samples around each point that the depth map leaves lit, (n,) in 0..1.
 
     A sample is lit when the point is at most `bias` behind the map's surface, dark when it is

@@ -3,6 +3,8 @@
 `prepare` does what all photographs of a person share; `photograph` renders one.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.synthetic import camera_and_light as scene
@@ -34,7 +36,7 @@ BODY_COLUMNS = {
 }
 
 
-def prepare(person, vertices, random):
+def prepare(person: dict, vertices: np.ndarray, random: np.random.Generator) -> dict:
     """Hair and spectacles of a person on the neutral head `vertices` (V, 3)."""
     return {
         "vertices": vertices,
@@ -44,7 +46,9 @@ def prepare(person, vertices, random):
     }
 
 
-def photograph(person, prepared, photo, size, random):
+def photograph(
+    person: dict, prepared: dict, photo: dict, size: int, random: np.random.Generator
+) -> np.ndarray:
     """Render one photograph, uint8 (size, size, 3).
 
     `person` and `prepared` describe the identity, `photo` is a draw of `sample_photograph`.
@@ -80,7 +84,15 @@ def photograph(person, prepared, photo, size, random):
     return _develop(picture, size, factor, photo["exposure"], random)
 
 
-def _surfaces(person, prepared, photo, vertices, posed, pose, random):
+def _surfaces(
+    person: dict,
+    prepared: dict,
+    photo: dict,
+    vertices: np.ndarray,
+    posed: np.ndarray,
+    pose: scene.Pose,
+    random: np.random.Generator,
+) -> dict:
     """Posed triangle surfaces by layer, with the per-vertex values that their shaders need."""
     base = head()
     normals = vertex_normals(posed)[base.corners]
@@ -112,7 +124,7 @@ def _surfaces(person, prepared, photo, vertices, posed, pose, random):
     return surfaces
 
 
-def _posed_strands(strands, pose):
+def _posed_strands(strands: dict, pose: scene.Pose) -> dict:
     at = strands["vertices"]
     points = pose.points(at)
     values = np.concatenate(
@@ -129,13 +141,13 @@ def _posed_strands(strands, pose):
     return {"vertices": points, "triangles": strands["triangles"], "values": values}
 
 
-def _shadow(surfaces, eyes, key):
+def _shadow(surfaces: dict, eyes: np.ndarray, key: np.ndarray) -> Callable:
     """A depth map seen from the key light: returns a function points (n, 3), bias -> lit (n,)."""
     right = normalise(np.cross(np.array([0, 1, 0.001], np.float32), key))
     up = np.cross(key, right)
     scale = SHADOW_SIZE / 4.4
 
-    def project(points):
+    def project(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         offset = points - eyes
         x = (offset @ right) * np.float32(scale) + np.float32(SHADOW_SIZE / 2)
         y = np.float32(SHADOW_SIZE * 0.42) - (offset @ up) * np.float32(scale)
@@ -150,7 +162,16 @@ def _shadow(surfaces, eyes, key):
     return lambda points, bias: compare_depth(*project(points), depth, bias, 0.05)
 
 
-def _shade_head(person, prepared, photo, surface, where, shadow, light, pose):
+def _shade_head(
+    person: dict,
+    prepared: dict,
+    photo: dict,
+    surface: dict,
+    where: list,
+    shadow: Callable,
+    light: dict,
+    pose: scene.Pose,
+) -> np.ndarray:
     """Skin, clothes, eyes, teeth and tongue."""
     values = interpolate(surface["values"], surface["triangles"], *where)
     part = surface["parts"][where[0]]
@@ -180,7 +201,9 @@ def _shade_head(person, prepared, photo, surface, where, shadow, light, pose):
     return out
 
 
-def _shade_strands(person, surface, where, shadow, light, scalp):
+def _shade_strands(
+    person: dict, surface: dict, where: list, shadow: Callable, light: dict, scalp: bool
+) -> np.ndarray:
     values = interpolate(surface["values"], surface["triangles"], *where)
     lit = shadow(values[:, 0:3], 0.1)
     tangents, normals = normalise(values[:, 3:6]), normalise(values[:, 6:9])
@@ -190,15 +213,42 @@ def _shade_strands(person, surface, where, shadow, light, scalp):
     )
 
 
-def _shade_hair(person, prepared, photo, surface, where, shadow, light, pose):
+def _shade_hair(
+    person: dict,
+    prepared: dict,
+    photo: dict,
+    surface: dict,
+    where: list,
+    shadow: Callable,
+    light: dict,
+    pose: scene.Pose,
+) -> np.ndarray:
     return _shade_strands(person, surface, where, shadow, light, scalp=True)
 
 
-def _shade_beard(person, prepared, photo, surface, where, shadow, light, pose):
+def _shade_beard(
+    person: dict,
+    prepared: dict,
+    photo: dict,
+    surface: dict,
+    where: list,
+    shadow: Callable,
+    light: dict,
+    pose: scene.Pose,
+) -> np.ndarray:
     return _shade_strands(person, surface, where, shadow, light, scalp=False)
 
 
-def _shade_frame(person, prepared, photo, surface, where, shadow, light, pose):
+def _shade_frame(
+    person: dict,
+    prepared: dict,
+    photo: dict,
+    surface: dict,
+    where: list,
+    shadow: Callable,
+    light: dict,
+    pose: scene.Pose,
+) -> np.ndarray:
     normals = normalise(interpolate(surface["values"], surface["triangles"], *where))
     return shading.shade_frame(person["frame"]["colour"], normals, light)
 
@@ -211,7 +261,7 @@ _SHADERS = {
 }
 
 
-def _draw_lashes(photo, points, camera, buffers):
+def _draw_lashes(photo: dict, points: np.ndarray, camera: scene.Camera, buffers: tuple) -> None:
     """Eyelashes: the lash cards, kept where noise says there is a hair."""
     base = head()
     triangles = base.corner_triangles[base.parts == LASHES]
@@ -228,7 +278,14 @@ def _draw_lashes(photo, points, camera, buffers):
     buffers[1][rows[keep], columns[keep]] = LASH_LAYER
 
 
-def _draw_lenses(picture, glasses, photo, camera, pose, light):
+def _draw_lenses(
+    picture: np.ndarray,
+    glasses: dict,
+    photo: dict,
+    camera: scene.Camera,
+    pose: scene.Pose,
+    light: dict,
+) -> None:
     """Tint the lenses' pixels and add their reflections."""
     size = camera.size
     for rim in glasses["rims"]:
@@ -246,7 +303,9 @@ def _draw_lenses(picture, glasses, photo, camera, pose, light):
         picture[pixels] = glass + glare[:, None] * light["key_colour"]
 
 
-def _develop(picture, size, factor, exposure, random):
+def _develop(
+    picture: np.ndarray, size: int, factor: int, exposure: float, random: np.random.Generator
+) -> np.ndarray:
     """Average the supersamples, compress highlights, encode to sRGB, add sensor noise."""
     linear = picture.reshape(size, factor, size, factor, 3).mean((1, 3)) * exposure
     encoded = colour.to_srgb(linear / (1 + 0.12 * linear) * 1.05)

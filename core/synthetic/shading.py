@@ -11,12 +11,22 @@ WRAP = np.array([0.32, 0.16, 0.1], np.float32)
 SHADOW_GLOW = np.array([0.05, 0.02, 0.015], np.float32)
 
 
-def _sky(normals, light):
+def _sky(normals: np.ndarray, light: dict) -> np.ndarray:
     """Ambient light from a hemisphere, (n, 3)."""
     return light["ambient"] * (0.62 + 0.38 * normals[:, 1:2])
 
 
-def shade_skin(albedo, at, normals, lit, occlusion, cavity, gloss, lips, light):
+def shade_skin(
+    albedo: np.ndarray,
+    at: np.ndarray,
+    normals: np.ndarray,
+    lit: np.ndarray,
+    occlusion: np.ndarray,
+    cavity: np.ndarray,
+    gloss: float,
+    lips: np.ndarray,
+    light: dict,
+) -> np.ndarray:
     """Skin: wrapped diffuse, ambient with occlusion and cavities, weak highlights, rim light.
 
     Arrays are per pixel: `albedo`, `at` (base coordinates), `normals` (n, 3); `lit`, `occlusion`
@@ -45,14 +55,24 @@ def shade_skin(albedo, at, normals, lit, occlusion, cavity, gloss, lips, light):
     )
 
 
-def shade_cloth(albedo, normals, lit, occlusion, light):
+def shade_cloth(
+    albedo: np.ndarray, normals: np.ndarray, lit: np.ndarray, occlusion: np.ndarray, light: dict
+) -> np.ndarray:
     """Matt cloth."""
     diffuse = np.clip(normals @ light["key"], 0, 1) * lit
     sky = _sky(normals, light) * occlusion[:, None]
     return albedo * (diffuse[:, None] * light["key_colour"] + sky) * np.float32(0.8)
 
 
-def shade_eye(part, iris, at, lit, matrix, gaze, light):
+def shade_eye(
+    part: int,
+    iris: np.ndarray,
+    at: np.ndarray,
+    lit: np.ndarray,
+    matrix: np.ndarray,
+    gaze: np.ndarray,
+    light: dict,
+) -> np.ndarray:
     """An eyeball: sclera, iris and pupil by the angle from the gaze, lid shade, catchlight.
 
     `at` (n, 3) are base coordinates, `matrix` the head's rotation, `gaze` two angles (radians).
@@ -88,7 +108,7 @@ def shade_eye(part, iris, at, lit, matrix, gaze, light):
     return shaded * (0.8 * lid)[:, None] + catch[:, None]
 
 
-def shade_teeth(at, normals, lit, light):
+def shade_teeth(at: np.ndarray, normals: np.ndarray, lit: np.ndarray, light: dict) -> np.ndarray:
     """Teeth, darker towards the back of the mouth."""
     deep = 0.25 + 0.75 * smoothstep(at[:, 2], 1.15, 1.45)
     facing = 0.22 + 0.45 * np.clip(normals @ light["key"], 0, 1) * (0.3 + 0.7 * lit)
@@ -96,13 +116,23 @@ def shade_teeth(at, normals, lit, light):
     return np.array([0.72, 0.68, 0.6], np.float32) * total * deep[:, None]
 
 
-def shade_tongue(lit, light):
+def shade_tongue(lit: np.ndarray, light: dict) -> np.ndarray:
     """The tongue."""
     total = light["ambient"] * 0.35 + light["key_colour"] * (0.2 * lit)[:, None]
     return np.array([0.35, 0.1, 0.1], np.float32) * total
 
 
-def shade_hair(colour, tangents, normals, across, along, tint, lit, light, scalp):
+def shade_hair(
+    colour: np.ndarray,
+    tangents: np.ndarray,
+    normals: np.ndarray,
+    across: np.ndarray,
+    along: np.ndarray,
+    tint: np.ndarray,
+    lit: np.ndarray,
+    light: dict,
+    scalp: bool,
+) -> np.ndarray:
     """Hair after Kajiya and Kay: light along strands, two highlights, dark roots.
 
     `scalp` is True for hair of the head, False for a beard.
@@ -124,12 +154,12 @@ def shade_hair(colour, tangents, normals, across, along, tint, lit, light, scalp
     return (own * (direct + sky + rim[:, None]) + shine * gloss[:, None]) * depth[:, None]
 
 
-def _lobe(tangents, half, power):
+def _lobe(tangents: np.ndarray, half: np.ndarray, power: float) -> np.ndarray:
     along = tangents @ half
     return np.sqrt(np.clip(1 - along * along, 0, 1)) ** power
 
 
-def shade_frame(colour, normals, light):
+def shade_frame(colour: np.ndarray, normals: np.ndarray, light: dict) -> np.ndarray:
     """A spectacle frame."""
     facing = np.clip(normals @ light["key"], 0, 1)
     shine = np.clip(normals @ light["half"], 0, 1) ** 25 * 0.5
@@ -137,7 +167,7 @@ def shade_frame(colour, normals, light):
     return base + shine[:, None] * light["key_colour"]
 
 
-def lens_glare(at, azimuth, key):
+def lens_glare(at: np.ndarray, azimuth: float, key: float) -> np.ndarray:
     """Faint reflections on spectacle lenses at points (n, 3): (n,)."""
     bands = np.sin((at[:, 0] * 0.8 + at[:, 1]) * 5 + azimuth * 2)
     return smoothstep(bands, 0.75, 1) * np.float32(0.1 * key)

@@ -98,7 +98,7 @@ SMILES = ("smile", "big_smile")
 OPEN_MOUTHS = ("big_smile", "open_mouth", "surprise")
 
 
-def identity_weights(person):
+def identity_weights(person: dict) -> dict[str, float]:
     """Every target weight of a person, {target: weight}: whole-head targets and local ones."""
     weights = {}
     muscle = _three(person["muscle"], "muscle")
@@ -116,7 +116,7 @@ def identity_weights(person):
     return weights
 
 
-def _three(value, name):
+def _three(value: float, name: str) -> dict[str, float]:
     """Shares of the minimum, average and maximum target for a value in -1..1."""
     return {
         "min" + name: max(-value, 0.0),
@@ -125,12 +125,14 @@ def _three(value, name):
     }
 
 
-def neutral(person):
+def neutral(person: dict) -> np.ndarray:
     """The person's head without expression, vertices (V, 3) float32."""
     return deform(head().vertices.copy(), identity_weights(person))
 
 
-def with_expression(vertices, name, strength, random):
+def with_expression(
+    vertices: np.ndarray, name: str, strength: float, random: np.random.Generator
+) -> np.ndarray:
     """A copy of `vertices` (V, 3) with an expression of EXPRESSIONS, slightly asymmetric."""
     weights = {}
     for unit, weight in EXPRESSIONS[name].items():
@@ -144,7 +146,7 @@ def with_expression(vertices, name, strength, random):
 
 
 @cache
-def _regions():
+def _regions() -> dict[str, np.ndarray]:
     """Vertex sets that the measurements use, chosen on the base mesh."""
     base = head().vertices
     x, z = np.abs(base[:, 0]), base[:, 2]
@@ -162,7 +164,7 @@ def _regions():
     }
 
 
-def _moved_by(*names, share=0.5):
+def _moved_by(*names: str, share: float = 0.5) -> np.ndarray:
     """Vertices that targets move by more than `share` of their largest displacement."""
     found = []
     for name in names:
@@ -172,7 +174,7 @@ def _moved_by(*names, share=0.5):
     return np.concatenate(found)
 
 
-def measure(vertices):
+def measure(vertices: np.ndarray) -> dict[str, float]:
     """Measurements of a neutral head, in interocular distances.
 
     `big_lips` is the height of the red of the lips at the middle, `big_nose` the mean
@@ -191,13 +193,13 @@ def measure(vertices):
     }
 
 
-def on_side(name, value):
+def on_side(name: str, value: float) -> int | None:
     """1 above the dead zone, 0 below it, None inside."""
     low, high = DEAD_ZONES[name]
     return 1 if value >= high else 0 if value <= low else None
 
 
-def settle(person, random):
+def settle(person: dict, random: np.random.Generator) -> np.ndarray | None:
     """Solve the labelled features of a person and return the neutral head, or None.
 
     Adds the axes' target weights to `person["weights"]` and the measurements as
@@ -227,19 +229,19 @@ def settle(person, random):
     return vertices
 
 
-def _axis_weights(name, amount):
+def _axis_weights(name: str, amount: float) -> dict[str, float]:
     positive, negative = AXES[name]
     return {t: abs(amount) * s for t, s in (positive if amount > 0 else negative).items()}
 
 
-def _with_axes(free, amounts):
+def _with_axes(free: np.ndarray, amounts: dict) -> np.ndarray:
     vertices = free.copy()
     for name, amount in amounts.items():
         deform(vertices, _axis_weights(name, amount))
     return vertices
 
 
-def _solve(vertices, name, goal):
+def _solve(vertices: np.ndarray, name: str, goal: float) -> float:
     """The axis amount in -LIMIT..LIMIT whose measurement is nearest to `goal` (it rises)."""
     low, high = -LIMIT, LIMIT
     for _ in range(9):
@@ -251,7 +253,7 @@ def _solve(vertices, name, goal):
     return (low + high) / 2
 
 
-def cavity(vertices, normals):
+def cavity(vertices: np.ndarray, normals: np.ndarray) -> np.ndarray:
     """How hollow (negative) or raised (positive) the surface is at each vertex, (V,) about -1..1.
 
     The mean offset to the neighbours along the normal, smoothed once: cheap shading of the
@@ -269,13 +271,13 @@ def cavity(vertices, normals):
 
 
 @cache
-def _edges():
+def _edges() -> tuple[np.ndarray, np.ndarray]:
     triangles = head().triangles[head().parts == BODY]
     pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
     return pairs[:, 0], pairs[:, 1]
 
 
-def beneath_neck(y, neck_y):
+def beneath_neck(y: np.ndarray, neck_y: float) -> np.ndarray:
     """Blend of the head's rotation over the neck: 0 at the shoulders, 1 in the head."""
     return smoothstep(y, neck_y - 0.1, neck_y + 0.55)

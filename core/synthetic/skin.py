@@ -10,7 +10,9 @@ from core.synthetic.mesh import MASKS, head
 LIPS, EARS, EYELIDS, INSIDE_MOUTH = range(len(MASKS))
 
 
-def paint(person, photograph, at, uv):
+def paint(
+    person: dict, photograph: dict, at: np.ndarray, uv: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Albedo of body pixels.
 
     `at` (n, 3) are base coordinates and `uv` (n, 2) texture coordinates, float32. Returns linear
@@ -50,7 +52,17 @@ def paint(person, photograph, at, uv):
     return np.clip(skin, 0.002, 1).astype(np.float32), lips, cloth, scalp
 
 
-def _complexion(skin, person, x, y, front, masks, u, v, made_up):
+def _complexion(
+    skin: np.ndarray,
+    person: dict,
+    x: np.ndarray,
+    y: np.ndarray,
+    front: np.ndarray,
+    masks: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+    made_up: bool,
+) -> np.ndarray:
     """Redness of cheeks, nose and ears; mottling; shade of the eye sockets."""
     red = (
         bump(x, 0.42, 0.2) * bump(y, 6.98, 0.2) * 0.8 + bump(x, 0, 0.12) * bump(y, 6.95, 0.12) * 0.7
@@ -67,7 +79,16 @@ def _complexion(skin, person, x, y, front, masks, u, v, made_up):
     return skin * (1 - shade[:, None] * np.array([0.7, 1, 0.9], np.float32))
 
 
-def _marks(skin, person, at, x, y, front, u, v):
+def _marks(
+    skin: np.ndarray,
+    person: dict,
+    at: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    front: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+) -> np.ndarray:
     """Freckles and moles."""
     if person["freckles"]:
         spots = smoothstep(noise(u * 1.6, v * 1.6, 80), 1.2, 2) * bump(y, 7.05, 0.3)
@@ -79,7 +100,15 @@ def _marks(skin, person, at, x, y, front, u, v):
     return skin
 
 
-def _wrinkles(skin, age, x, y, front, u, v):
+def _wrinkles(
+    skin: np.ndarray,
+    age: float,
+    x: np.ndarray,
+    y: np.ndarray,
+    front: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+) -> np.ndarray:
     """Forehead lines, crow's feet, folds beside nose and mouth, frown lines, age spots."""
     lines = np.zeros_like(x)
     for height in (7.66, 7.76, 7.86):
@@ -102,7 +131,15 @@ def _wrinkles(skin, age, x, y, front, u, v):
     return skin * ((1 + uneven) * (1 - spots))[:, None].astype(np.float32)
 
 
-def _makeup(skin, photograph, tone, x, y, front, masks):
+def _makeup(
+    skin: np.ndarray,
+    photograph: dict,
+    tone: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    front: np.ndarray,
+    masks: np.ndarray,
+) -> np.ndarray:
     """Blush and eye shadow."""
     brightness = 0.5 + tone.mean()
     blush = bump(x, 0.46 + (y - 7) * 0.4, 0.15) * bump(y, 7, 0.1) * front
@@ -112,7 +149,7 @@ def _makeup(skin, photograph, tone, x, y, front, masks):
     return blend(skin, photograph["shadow_colour"], lid * 0.8)
 
 
-def _lip_colour(person, photograph, tone):
+def _lip_colour(person: dict, photograph: dict, tone: np.ndarray) -> np.ndarray:
     """Lipstick, or the skin's own colour turned red."""
     if photograph["lipstick"]:
         return photograph["lipstick_colour"] * np.float32(0.75 + 0.5 * tone.mean())
@@ -120,7 +157,16 @@ def _lip_colour(person, photograph, tone):
     return (tone * red + [0.02, 0, 0]).astype(np.float32)
 
 
-def _stubble(skin, person, facial_hair, at, lips, tone, u, v):
+def _stubble(
+    skin: np.ndarray,
+    person: dict,
+    facial_hair: str,
+    at: np.ndarray,
+    lips: np.ndarray,
+    tone: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+) -> np.ndarray:
     """The shade of shaven hair, stubble, and the skin below a beard."""
     cover = beard_weight(at, "full") * 0.16
     if facial_hair != "none":
@@ -131,7 +177,9 @@ def _stubble(skin, person, facial_hair, at, lips, tone, u, v):
     return blend(skin, person["hair"] * 0.7 + tone * 0.08, cover.astype(np.float32))
 
 
-def _brows(skin, person, x, y, front):
+def _brows(
+    skin: np.ndarray, person: dict, x: np.ndarray, y: np.ndarray, front: np.ndarray
+) -> np.ndarray:
     """Eyebrows: an arch that thins outwards, drawn with hair-like noise."""
     along = (x - 0.12) / 0.46
     middle = 7.475 + person["brow_height"] - 0.14 * np.clip(along - 0.62, 0, 1) ** 1.2
@@ -146,7 +194,15 @@ def _brows(skin, person, x, y, front):
     return blend(skin, person["hair"] * np.float32(dark), cover.astype(np.float32))
 
 
-def _scalp(skin, person, at, y, masks, u, v):
+def _scalp(
+    skin: np.ndarray,
+    person: dict,
+    at: np.ndarray,
+    y: np.ndarray,
+    masks: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
     """The scalp below the hair takes its colour; a shaven one keeps a shade of it."""
     height, angle = above_hairline(at, person["recession"])
     ears = masks[:, EARS]

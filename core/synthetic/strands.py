@@ -7,7 +7,13 @@ from core.synthetic.fields import normalise, smoothstep
 TINTS = 3000
 
 
-def ribbons(points, normals, width, random, tint_deviation=0.16):
+def ribbons(
+    points: np.ndarray,
+    normals: np.ndarray,
+    width: np.ndarray,
+    random: np.random.Generator,
+    tint_deviation: float = 0.16,
+) -> dict:
     """Triangle strips along paths.
 
     `points` and `normals` are (n, k, 3), `width` (n,) in decimetres. Returns a dict of float32
@@ -40,7 +46,7 @@ def ribbons(points, normals, width, random, tint_deviation=0.16):
     }
 
 
-def join(first, second):
+def join(first: dict, second: dict) -> dict:
     """Two sets of ribbons as one."""
     joined = {name: np.concatenate([first[name], second[name]]) for name in first}
     shifted = second["triangles"] + len(first["vertices"])
