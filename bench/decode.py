@@ -22,6 +22,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -87,7 +88,7 @@ def plain_rate(encoded: list[bytes], size: int, processes: int) -> tuple[float, 
     return sum(rate for rate, _ in answers), statistics.mean(cpu for _, cpu in answers)
 
 
-def _plain(encoded: list[bytes], size: int, gate, rates) -> None:
+def _plain(encoded: list[bytes], size: int, gate: Any, rates: Any) -> None:
     gate.wait()
     began, cpu = time.perf_counter(), time.process_time()
     for data in encoded:

@@ -139,7 +139,7 @@ def describe(dataset: str) -> dict[str, Any]:
     decoded copy exists; if not, unreadable photographs are not known yet)."""
     entry = entry_of(dataset)
     for folder in pack.existing(dataset, pack.stamp(entry)):
-        return json.loads((folder / "summary.json").read_text(encoding="utf-8")) | {"packed": True}
+        return pack.read_summary(folder) | {"packed": True}
     listing = listed(entry)
     people = np.unique(listing.identities, return_inverse=True)[1]
     notes = listing.notes + pack.constant_attributes(

@@ -106,7 +106,8 @@ def draw(on_device: OnDevice, positions: torch.Tensor) -> tuple[torch.Tensor, to
         # A pinned batch is copied beside the computation; torch's allocator reuses its memory only
         # after the copy has ended.
         pixels = _gather(images, positions.cpu()).pin_memory().to(device, non_blocking=True)
-    return pixels.to(torch.float32).div_(255.0), on_device.attributes.index_select(0, here)
+    # One kernel turns bytes into floats and divides, and keeps the memory format.
+    return torch.div(pixels, 255.0), on_device.attributes.index_select(0, here)
 
 
 def _gather(images: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:

@@ -47,12 +47,16 @@ def stamp(entry: dict[str, Any]) -> str:
         lines = [_file_line(labels, "labels")] if labels.is_file() else []
     folders = [str(root)]
     while folders:
-        for item in os.scandir(folders.pop()):
-            if item.is_dir():  # a linked image folder counts; a link inside it does not
-                if not item.is_symlink() or Path(item.path).parent == root:
-                    folders.append(item.path)
-            elif item.is_file():
-                lines.append(_file_line(Path(item.path), os.path.relpath(item.path, root)))
+        try:
+            with os.scandir(folders.pop()) as items:
+                for item in items:
+                    if item.is_dir():  # a linked image folder counts; a link inside it does not
+                        if not item.is_symlink() or Path(item.path).parent == root:
+                            folders.append(item.path)
+                    elif item.is_file():
+                        lines.append(_file_line(Path(item.path), os.path.relpath(item.path, root)))
+        except OSError as error:
+            raise PenumbraError(f"{error.filename}: {error.strerror}; make it readable") from None
     for line in sorted(lines):
         digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:12]
@@ -244,6 +248,14 @@ def summary(
         "skipped": skipped,
         "notes": notes,
     }
+
+
+def read_summary(target: Path) -> dict[str, Any]:
+    """The `summary` of a finished pack."""
+    try:
+        return json.loads((target / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PenumbraError(f"{target}: damaged pack ({error}); delete this folder") from None
 
 
 def open_pack(target: Path, dataset: str) -> Faces:

@@ -52,7 +52,7 @@ def decode_all(
     del array
     processes = processes or usable_cores()
     chunk = min(max(LEAST, count // (processes * PIECES_EACH)), MOST, max(1, PIECE_BYTES // row))
-    processes = min(processes, -(-count // chunk))
+    processes = min(processes, max(1, count // LEAST))
     checksums: list[int] = [0] * count
     broken: list[list] = []
     failures: list[Exception] = []

@@ -143,6 +143,7 @@ def worker_first(monkeypatch):
         finally:
             answered.set()
 
+    monkeypatch.setattr(parallel, "LEAST", 5)
     monkeypatch.setattr(parallel, "MOST", 5)
     monkeypatch.setattr(parallel, "decode_into", decode_here)
     monkeypatch.setattr(parallel, "_ask", ask)
@@ -193,6 +194,13 @@ def test_damaged_pack_is_named(mine, damage):
     (target / damage).write_bytes(b"{}")
     with pytest.raises(PenumbraError, match=r"damaged pack .*; delete this folder"):
         load()
+
+
+def test_damaged_summary_is_named(mine):
+    load()
+    (home() / "packed" / packed()[0] / "summary.json").write_bytes(b"{")
+    with pytest.raises(PenumbraError, match=r"damaged pack .*; delete this folder"):
+        data.describe("mine")
 
 
 def test_pickled_pack_is_refused(mine):
