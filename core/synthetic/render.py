@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from core.synthetic.rasterise import compare_depth, empty_buffers, interpolate, 
 
 SKIN_LAYER, HAIR_LAYER, BEARD_LAYER, FRAME_LAYER, LASH_LAYER = range(5)
 SHADOW_SIZE = 192
+MOUTH_SETBACK = np.float32(0.09)  # decimetres
 SUPERSAMPLING = {True: 3, False: 2}  # by whether the picture is smaller than 100 pixels
 BODY_COLUMNS = {
     "at": slice(0, 3),
@@ -102,6 +104,9 @@ def _surfaces(
     at = base.vertices[base.corners]
     values = np.concatenate([at, base.corner_uv, normals, points, occlusion, cavity], 1)
     solid = base.parts != LASHES
+    # Strong lip shapes would let the teeth through the skin: they stay a little behind.
+    points = points.copy()
+    points[_inside_corners()] -= MOUTH_SETBACK * pose.matrix[:, 2]
     surfaces = {
         SKIN_LAYER: {
             "vertices": points,
@@ -122,6 +127,14 @@ def _surfaces(
             "values": pose.directions(glasses["normals"], glasses["vertices"]),
         }
     return surfaces
+
+
+@cache
+def _inside_corners() -> np.ndarray:
+    """Corners of the teeth and the tongue."""
+    base = head()
+    inside = np.isin(base.parts, (UPPER_TEETH, LOWER_TEETH, TONGUE))
+    return np.unique(base.corner_triangles[inside])
 
 
 def _posed_strands(strands: dict, pose: scene.Pose) -> dict:
