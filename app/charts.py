@@ -47,15 +47,16 @@ def trade_off(
         _line([rows[key] for key in line.keys], line, lines, number, view)
         for number, line in enumerate(_ordered(lines))
     ]
+    blind = table["chance"].notna().any()  # whether guessing was measured
     shapes, notes = _limits(table, across, up, scale, attack_limit, cost_limit, colour)
     shapes += _references(up, colour)
-    notes += _signposts(colour)
+    notes += _signposts(colour, "no better than guessing" if blind else "nothing recovered")
     if chosen in rows:
         data.append(_chosen(rows[chosen], view, colour))
         notes.append(_chosen_label(rows[chosen], scale, across, colour))
     layout = {
         "xaxis": {
-            "range": [across[0] * scale, across[1] * scale], "title": {"text": _across_title(view)},
+            "range": [across[0] * scale, across[1] * scale], "title": {"text": _across_title(view, blind)},
             "zeroline": False, "gridcolor": colour["line"], "fixedrange": True,
         },
         "yaxis": {
@@ -80,12 +81,12 @@ def _references(up: tuple[float, float], colour: Mapping[str, str]) -> list[dict
     return [line | {"layer": "below", "line": dotted} for line in lines]
 
 
-def _signposts(colour: Mapping[str, str]) -> list[dict[str, Any]]:
+def _signposts(colour: Mapping[str, str], left: str) -> list[dict[str, Any]]:
     """Words that say how to read the chart: where guessing is, where it is good to be."""
     return [
         {
             "x": 0, "y": 0, "yref": "paper", "yanchor": "bottom", "xanchor": "left", "xshift": 5,
-            "text": "no better than guessing", "showarrow": False,
+            "text": left, "showarrow": False,
             "font": {"size": 12, "color": colour["quiet"]},
         },
         {
@@ -117,8 +118,10 @@ def axis_scale(view: View) -> float:
     return 1.0 if view.target == "image" else 100.0
 
 
-def _across_title(view: View) -> str:
+def _across_title(view: View, blind: bool = True) -> str:
     kind, _, name = view.target.partition(":")
+    if kind == "image" and not blind:
+        return "How alike the attacker redraws the picture (MS-SSIM)"
     if kind == "image":
         return "How much more alike the attacker redraws the picture than drawing blind (MS-SSIM)"
     who = "strongest attacker" if view.protocol == "strict" else "training's own attacker"

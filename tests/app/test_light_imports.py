@@ -1,0 +1,31 @@
+"""The app opens fast because it loads nothing heavy."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("torch", "torchvision", "sklearn", "scipy", "umap", "numba")
+PROBE = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app/main.py", default_timeout=60).run()
+assert not app.exception, app.exception
+for page in ("reconstructions", "train", "trade_off"):
+    app.switch_page(f"../pages/{page}.py").run()
+    assert not app.exception, app.exception
+print([name for name in %r if name in sys.modules])
+"""
+
+
+def test_no_page_loads_torch_or_its_like(tmp_path):
+    from tests.checkpoint_folders import populate
+
+    populate(tmp_path / "checkpoints")
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE % (HEAVY,)], cwd=ROOT, capture_output=True, text=True, timeout=120,
+        env={"PATH": "", "PENUMBRA_CHECKPOINTS": str(tmp_path / "checkpoints"),
+             "PENUMBRA_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip().endswith("[]"), done.stdout

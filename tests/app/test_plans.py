@@ -1,0 +1,112 @@
+"""What the Train page plans, and the command line that does the same."""
+
+import shlex
+
+import pytest
+
+from app import plans
+from core.__main__ import _parser
+from core.errors import PenumbraError
+from core.methods import METHODS
+
+PLAN = plans.Plan("tiny", "deep_obfuscator", "compact", ("Smiling",), ("Male",),
+                  {"lambda1": (0.0, 0.5, 1.0), "lambda2": (1.0,)}, 3, "cpu")  # fmt: skip
+
+
+def test_every_combination_is_one_run():
+    runs = plans.runs(PLAN._replace(knobs={"lambda1": (0.0, 1.0), "lambda2": (0.0, 1.0)}))
+    assert len({run.id for run in runs}) == 4
+    assert {run.seed for run in runs} == {3}
+
+
+def test_the_command_line_means_the_same_runs():
+    words = shlex.split(plans.command(PLAN))
+    assert words[:3] == ["python", "-m", "core"]
+    options = _parser().parse_args(words[3:])
+    assert (options.method, options.dataset, options.preset) == (
+        "deep_obfuscator",
+        "tiny",
+        "compact",
+    )
+    assert options.tasks == ("Smiling",)
+    assert options.private == ("Male",)
+    assert options.knob == ["lambda1=0,0.5,1", "lambda2=1"]
+    assert options.seed == (3,)
+    assert options.device == "cpu"
+
+
+def test_odd_names_are_quoted():
+    words = shlex.split(plans.command(PLAN._replace(tasks=("Wears Badge", "$(x)"))))
+    assert words[words.index("--tasks") + 1] == "Wears Badge,$(x)"
+
+
+@pytest.mark.parametrize("bad", ["", "x", "-1", "nan", "inf", "1e12"])
+def test_values_that_are_no_numbers_are_refused_by_name(bad):
+    with pytest.raises(PenumbraError, match="λ₁"):
+        plans.numbers(["1", bad], "λ₁")
+
+
+def test_values_are_sorted_and_single():
+    assert plans.numbers(["5", "0.5", "0,5", "5.0"], "λ₁") == (0.5, 5.0)
+    with pytest.raises(PenumbraError, match="at least one"):
+        plans.numbers([], "λ₁")
+
+
+def test_too_many_settings_are_refused_before_they_are_made():
+    many = tuple(float(v) for v in range(1000))
+    with pytest.raises(PenumbraError, match="1000000 settings"):
+        plans.runs(PLAN._replace(knobs={"lambda1": many, "lambda2": many}))
+
+
+def test_a_method_needs_something_to_hide_and_a_baseline_does_not():
+    with pytest.raises(PenumbraError, match="private"):
+        plans.runs(PLAN._replace(private=()))
+    assert len(plans.runs(PLAN._replace(method="original", private=(), knobs={}))) == 1
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_usual_values_come_from_the_declaration(name):
+    usual = plans.usual(name)
+    assert list(usual) == [knob.name for knob in METHODS[name].knobs if knob.when == "train"]
+    assert plans.runs(PLAN._replace(method=name, knobs=usual))
+
+
+def job(**more):
+    runs = [
+        {"method": "deep_obfuscator", "dataset": "tiny", "knobs": {"lambda1": v}} for v in (0, 1)
+    ]
+    state = {"runs": runs, "state": "running", "index": 0, "phase": "train", "stage": "task_training",
+             "step": 50, "steps": 100, "eta_seconds": 120, "evaluate": True}  # fmt: skip
+    return state | more
+
+
+def test_progress_in_words_and_as_a_share():
+    share, text = plans.progress(job())
+    assert share == pytest.approx(0.125)
+    assert (
+        text
+        == "setting 1 of 2, λ₁ = 0, task training, step 50 of 100, about 2 min of training left"
+    )
+
+
+def test_progress_never_runs_backwards():
+    steps = [job(step=0), job(step=100), job(phase="evaluate", step=100), job(index=1, step=0),
+             job(index=1, step=100), job(state="finished")]  # fmt: skip
+    shares = [plans.progress(step)[0] for step in steps]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [({"state": "queued"}, "waiting for its turn"), ({"phase": "evaluate"}, "attacking it"),
+     ({"stage": None, "steps": 0}, "starting"), ({"runs": [], "index": 3}, "task training")],
+)  # fmt: skip
+def test_progress_in_every_state(more, words):
+    assert words in plans.progress(job(**more))[1]
+
+
+def test_titles():
+    assert plans.job_title(job()) == "DeepObfuscator on tiny: 2 settings"
+    assert plans.job_title(job(runs=job()["runs"][:1])) == "DeepObfuscator on tiny: λ₁ = 0"
+    assert "cannot be read" in plans.job_title(job(runs=[]))
