@@ -1,6 +1,6 @@
 """Do the labels of a synthetic set show in its pictures? AUC of a small CNN on unseen identities.
 
-    python bench/synthetic_labels.py [--folder core/synthetic/faces] [--size 64] [--epochs 30]
+    python -m bench.synthetic_labels [--folder core/synthetic/faces] [--size 64] [--epochs 30]
 
 One network learns all attributes on 80 % of the identities and is scored on the rest. Each
 attribute's AUC is printed with a 95 % interval (bootstrap over the unseen identities) and the
