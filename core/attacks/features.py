@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.attacks.interface import Exposed
+
 # A dimension whose spread is this small beside the largest one carries rounding errors only.
 NEAR_CONSTANT = 1e-6
-# From this many dimensions on, features are turned onto principal axes before a dense network.
-WIDE = 1024
-MOST_COMPONENTS = 3072
+WIDE = 1024  # dimensions from which on features are turned onto principal axes
+MOST_COMPONENTS = 1024
+LARGE = 6000  # side of the largest Gram matrix whose axes are computed exactly
 
 
 @dataclass(frozen=True)
@@ -37,39 +39,41 @@ def standardiser(z: Tensor) -> Standardiser:
 def principal_axes(features: Tensor, components: int = MOST_COMPONENTS) -> Tensor:
     """Orthonormal axes (d, r) of centred features (n, d), by falling variance, r <= components.
 
-    For n < d the axes span every training row: a linear or dense network that starts small loses
-    nothing by being trained in their coordinates, at r/d of the cost. Computed from the smaller of
-    the two Gram matrices in double precision.
+    Computed from the smaller of the two Gram matrices, or by a random projection where both are
+    large. Axes whose variance is rounding error are left out.
     """
     n, d = features.shape
-    # Beyond the cap a few axes of noise are dropped; the random projection keeps the rest.
-    if min(n, d) > components:
+    if min(n, d) > LARGE:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            _, _, axes = torch.svd_lowrank(features, q=components, niter=1)
-        return axes
+            return torch.svd_lowrank(features, q=components, niter=2)[2]
+    gram = features @ features.T if n < d else features.T @ features
+    values, vectors = torch.linalg.eigh(gram)
+    values, vectors = values[-components:].flip(0), vectors[:, -components:].flip(1)
+    kept = values > values[:1].clamp_min(1e-30) * 1e-6
     if n < d:
-        values, vectors = torch.linalg.eigh((features @ features.T).double())
-        kept = values > values.max().clamp_min(1e-30) * 1e-7
-        axes = features.T @ (vectors[:, kept] / values[kept].sqrt()).float()
-        return axes.flip(1)
-    values, vectors = torch.linalg.eigh((features.T @ features).double())
-    kept = values > values.max().clamp_min(1e-30) * 1e-10
-    return vectors[:, kept].float().flip(1)
+        return features.T @ (vectors[:, kept] / values[kept].sqrt())
+    return vectors[:, kept]
 
 
-def flat_features(
-    train: Tensor, others: list[Tensor], always_turn: bool = False
-) -> tuple[Tensor, list[Tensor]]:
-    """Standardised features of `train` and of `others`, on principal axes where they are wide.
+def flat_features(exposed: Exposed, train: str, turned: bool | None = None) -> dict[str, Tensor]:
+    """Standardised features of the splits `train` (as "train"), "validation" and "test", (n, r).
 
-    Returns (n, r) for each; r >= 1 even when every dimension is constant.
+    By default wide features are turned onto the leading principal axes of the training rows: for a
+    linear or dense network that starts small it is the same problem, at a fraction of the cost.
+    `turned` forces it either way. Kept in `exposed.scratch` for the attacks that follow.
     """
-    standard = standardiser(train)
-    features = standard(train)
-    if always_turn or features.shape[1] >= WIDE:
-        axes = principal_axes(features)
-        if axes.shape[1] == 0:
-            axes = torch.zeros(features.shape[1], 1, device=features.device)
-        return features @ axes, [standard(other) @ axes for other in others]
-    return features, [standard(other) for other in others]
+    z = exposed.z[train]
+    turned = z[0].numel() >= WIDE if turned is None else turned
+    key = f"flat features/{train}/{turned}"
+    if key not in exposed.scratch:
+        standard = standardiser(z)
+        features = {"train": standard(z)}
+        axes = principal_axes(features["train"]) if turned else None
+        if axes is not None and axes.shape[1] == 0:  # a constant release has none
+            axes = torch.zeros(features["train"].shape[1], 1, device=z.device)
+        features |= {part: standard(exposed.z[part]) for part in ("validation", "test")}
+        if axes is not None:
+            features = {part: values @ axes for part, values in features.items()}
+        exposed.scratch[key] = features
+    return exposed.scratch[key]

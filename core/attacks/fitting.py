@@ -22,14 +22,15 @@ FEWEST_STEPS = 12  # between two looks at the validation data
 class Schedule:
     """How long and how a network is trained.
 
-    The learning rate falls by `decay` after `patience` epochs without a better mean validation
-    AUC; training ends at the `drops`-th fall, or after `most_epochs`.
+    The learning rate falls by `decay` after `patience` epochs that did not raise the mean
+    validation AUC by `enough`; training ends at the `drops`-th fall, or after `most_epochs`.
     """
 
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     batch_size: int = 64
-    patience: int = 3
+    patience: int = 2
+    enough: float = 2e-3
     drops: int = 2
     decay: float = 0.2
     most_epochs: int = 60
@@ -203,7 +204,7 @@ def _train(
         logits = predict(average.network, data["validation"])
         quality = qualities(labels["validation"], logits)
         candidates.offer(quality, logits, lambda: predict(average.network, data["test"]))
-        if (mean := float(quality[list(watched)].mean())) > best + 1e-4:
+        if (mean := float(quality[list(watched)].mean())) > best + schedule.enough:
             best, waited = mean, 0
         else:
             waited += 1

@@ -35,6 +35,8 @@ class Exposed:
     pictured         positions in the test rows whose pictures are kept for people
     places           split -> int64 (n,): the place of each row among the split's photographs in
                      the data set (rows come in another order); empty where nobody asks
+    scratch          what attacks derive from the above and share, such as features on principal
+                     axes
     """
 
     release: Callable[[Tensor, Generator], Tensor]
@@ -48,6 +50,7 @@ class Exposed:
     device: torch.device
     pictured: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    scratch: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def role(self, name: str) -> str:
         """ "utility", "private" or "unlisted"."""

@@ -24,8 +24,9 @@ from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import resample_identities
 
 Labels = dict[str, NDArray[np.int8]]
-# (z by "train", "validation", "test"; labels likewise; watched attributes; generator) -> scores
-Family = Callable[[dict[str, Tensor], Labels, list[int], Generator], Candidates]
+# (exposed; split to train on; labels by "train", "validation", "test"; watched attributes;
+# generator) -> scores
+Family = Callable[[Exposed, str, Labels, list[int], Generator], Candidates]
 
 
 def logistic(exposed: Exposed, generator: Generator) -> Result:
@@ -72,9 +73,7 @@ def _probe(exposed: Exposed, generator: Generator, attacker: str, family: Family
             continue
         parts = {"train": split, "validation": "validation", "test": "test"}
         labels = {part: exposed.attributes[name] for part, name in parts.items()}
-        chosen = family(
-            {part: exposed.z[name] for part, name in parts.items()}, labels, columns, generator
-        )
+        chosen = family(exposed, split, labels, columns, generator)
         for column in columns:
             truth = labels["validation"][:, column]
             threshold = choose_threshold(truth, chosen.validation[:, column])
@@ -108,19 +107,17 @@ def _candidates(labels: Labels) -> Candidates:
 
 
 def _fit_logistic(
-    z: dict[str, Tensor], labels: Labels, watched: list[int], generator: Generator
+    exposed: Exposed, split: str, labels: Labels, watched: list[int], generator: Generator
 ) -> Candidates:
-    train, (validation, test) = flat.flat_features(
-        z["train"], [z["validation"], z["test"]], always_turn=True
-    )
-    truth = torch.as_tensor(labels["train"], device=train.device)
+    features = flat.flat_features(exposed, split, turned=True)
+    truth = torch.as_tensor(labels["train"], device=features["train"].device)
     candidates = _candidates(labels)
-    for weights, intercepts in zip(*regression.fit(train, truth), strict=True):
-        logits = _linear(validation, weights, intercepts)
+    for weights, intercepts in zip(*regression.fit(features["train"], truth), strict=True):
+        logits = _linear(features["validation"], weights, intercepts)
         candidates.offer(
             fitting.qualities(labels["validation"], logits),
             logits,
-            partial(_linear, test, weights, intercepts),
+            partial(_linear, features["test"], weights, intercepts),
         )
     return candidates
 
@@ -145,14 +142,13 @@ def _mlp(inputs: int, outputs: int, dropout: float) -> nn.Module:
 
 
 def _fit_mlp(
-    z: dict[str, Tensor], labels: Labels, watched: list[int], generator: Generator
+    exposed: Exposed, split: str, labels: Labels, watched: list[int], generator: Generator
 ) -> Candidates:
-    train, (validation, test) = flat.flat_features(z["train"], [z["validation"], z["test"]])
-    data = {"train": train, "validation": validation, "test": test}
+    data = flat.flat_features(exposed, split)
     candidates = _candidates(labels)
     for dropout, decay in ((0.1, 1e-3), (0.5, 1e-1)):
         fitting.train(
-            partial(_mlp, train.shape[1], labels["train"].shape[1], dropout),
+            partial(_mlp, data["train"].shape[1], labels["train"].shape[1], dropout),
             data,
             labels,
             watched,
@@ -177,9 +173,9 @@ class Probe(nn.Module):
             layers += [nn.Conv2d(channels, 24, 5, 2, 2, bias=False), nn.BatchNorm2d(24), nn.ReLU()]
             channels, height, width, side = 24, -(-height // 2), -(-width // 2), -(-side // 2)
         groups = max(2, round(math.log2(side)) - 1)
-        first = min(192, max(32 if side > 20 else 48, channels))
+        first = min(192, max(24, channels))
         for group in range(groups):
-            out = min(512, first * (2 + group) // 2)
+            out = min(512, first * (1 + group))
             for _ in range(2):
                 layers += [
                     nn.Conv2d(channels, out, 3, padding=1, bias=False),
@@ -218,9 +214,9 @@ def flip_some(z: Tensor, generator: Generator) -> Tensor:
 
 
 def _fit_cnn(
-    z: dict[str, Tensor], labels: Labels, watched: list[int], generator: Generator
+    exposed: Exposed, split: str, labels: Labels, watched: list[int], generator: Generator
 ) -> Candidates:
-    train = z["train"].float()
+    train = exposed.z[split].float()
     mean = train.mean((0, 2, 3), keepdim=True)
     spread = (train - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
     scale = torch.where(spread > 1e-6 * spread.max(), 1 / spread.clamp_min(1e-30), 0.0)
@@ -229,7 +225,8 @@ def _fit_cnn(
         maps = nn.functional.pad((release.float() - mean) * scale, (0, 0, 0, 0, 0, 1))
         return maps.contiguous(memory_format=torch.channels_last)
 
-    data = {part: ready(value) for part, value in z.items()}
+    parts = {"train": split, "validation": "validation", "test": "test"}
+    data = {part: ready(exposed.z[name]) for part, name in parts.items()}
     candidates = _candidates(labels)
     channels, height, width = data["train"].shape[1:]
     fitting.train(

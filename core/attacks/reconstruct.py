@@ -20,9 +20,9 @@ BATCH = 32
 LEARNING_RATE = 4e-3
 PATIENCE = 1  # epochs without a better validation score before the learning rate falls
 DECAY = 0.25
-DROPS = 3
+DROPS = 2
 MOST_EPOCHS = 30
-ENOUGH = 2e-3  # MS-SSIM that an epoch must gain to count as better
+ENOUGH = 3e-3  # MS-SSIM that an epoch must gain to count as better
 
 
 def mirrored_decoder(exposed: Exposed, generator: Generator) -> Result:
@@ -138,7 +138,7 @@ def _train(
             truth = x["attacker"][rows].float() / 255
             with fitting.half_precision(device):
                 pictures = decoder(z["attacker"][rows])
-            loss = similarity_loss(pictures.float(), truth)
+            loss = similarity_loss(pictures.float().contiguous(), truth)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
