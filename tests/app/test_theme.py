@@ -64,3 +64,9 @@ def test_nothing_comes_from_elsewhere():
 
 def test_faded():
     assert faded("#0072B2", 0.5) == "rgba(0,114,178,0.5)"
+
+
+def test_the_theme_is_found_from_any_working_directory():
+    # Streamlit looks in the working directory and beside the main script
+    beside = Path(__file__).parents[2] / "app" / ".streamlit" / "config.toml"
+    assert tomllib.loads(beside.read_text())["theme"] == THEME

@@ -1,0 +1,97 @@
+"""The app in a process of its own, seen through a real Chromium."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.checkpoint_folders import populate
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SECONDS = 60  # the longest that a start or a redraw may take on a busy machine
+
+
+def chromium() -> str:
+    """Path of the browser. A missing one fails the tests: they are never skipped."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.fail(
+            "no Chromium for the browser tests: install Debian's package `chromium`, or name another "
+            "in the environment variable CHROMIUM"
+        )
+    return found
+
+
+@pytest.fixture
+def checkpoints(tmp_path):
+    """A populated checkpoint folder; photographs in `tmp_path/photographs`."""
+    populate(tmp_path / "checkpoints")
+    return tmp_path / "checkpoints"
+
+
+@pytest.fixture
+def address(checkpoints, tmp_path):
+    """Address of the running app."""
+    environment = os.environ | {
+        "PENUMBRA_CHECKPOINTS": str(checkpoints), "PENUMBRA_HOME": str(tmp_path / "home"),
+        "PENUMBRA_THREADS": "1", "OMP_NUM_THREADS": "1",
+    }  # fmt: skip
+    log = tmp_path / "app.log"
+    with open(log, "w") as output:
+        # from another folder, as a newcomer may: the app finds its own parts
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"),
+             "--server.headless", "true", "--server.port", "0", "--server.fileWatcherType", "none"],
+            cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        yield _wait_until_served(process, log)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_served(process: subprocess.Popen, log: Path) -> str:
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        found = re.search(r"Local URL: http://localhost:(\d+)", log.read_text())
+        if found:
+            place = f"http://localhost:{found[1]}"
+            with urllib.request.urlopen(f"{place}/_stcore/health", timeout=10) as answer:
+                assert answer.status == 200
+            return place
+        assert process.poll() is None, f"the app ended: {log.read_text()}"
+        time.sleep(0.1)  # polling a condition, not in its place
+    pytest.fail(f"the app did not start within {SECONDS} s: {log.read_text()}")
+
+
+@pytest.fixture
+def page():
+    """A fresh browser tab; requests that leave this machine are noted in `page.outside`."""
+    expect.set_options(timeout=SECONDS * 1000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        tab = browser.new_page(viewport={"width": 1360, "height": 950})
+        tab.set_default_timeout(SECONDS * 1000)
+        tab.outside = []
+        tab.on(
+            "request",
+            lambda request: (
+                tab.outside.append(request.url)
+                if not re.match(r"(https?|wss?)://localhost[:/]|data:|blob:", request.url)
+                else None
+            ),
+        )
+        yield tab
+        browser.close()

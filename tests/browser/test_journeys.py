@@ -1,0 +1,115 @@
+"""The main paths of a privacy officer and an engineer, in a real browser."""
+
+import hashlib
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core.run import Run, checked
+from tests.tiny_folder import register_tiny_folder
+
+pytestmark = pytest.mark.browser
+CHART = ".st-key-trade_off_chart .scatterlayer"
+
+
+def first_picture(page):
+    """Fingerprint of the first pair of faces as the browser shows it."""
+    image = page.locator("[data-testid=stImage] img").first
+    expect(image).to_be_visible()
+    return hashlib.sha256(page.request.get(image.evaluate("image => image.src")).body()).hexdigest()
+
+
+def test_move_lambda_and_see_verdict_curve_and_pictures_change(page, address):
+    page.goto(address)
+    expect(page.get_by_role("heading", name="How much protection")).to_be_visible()
+    expect(page.locator(CHART)).to_be_visible()
+    verdict = page.locator("h3").first
+    expect(verdict).to_contain_text(
+        "At λ₁ = 1, λ₂ = 1 the strongest attacker tells the gender in 82 %"
+    )
+    axis = page.locator(".st-key-trade_off_chart .xtick").all_inner_texts()
+
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(verdict).to_contain_text(
+        "At λ₁ = 5, λ₂ = 1 the strongest attacker tells the gender in 69 %"
+    )
+    expect(page.locator(".st-key-trade_off_chart .annotation-text", has_text="λ₁ = 5, λ₂ = 1")).to_be_visible()
+    assert page.locator(".st-key-trade_off_chart .xtick").all_inner_texts() == axis
+    page.wait_for_url(re.compile(r"deep_obfuscator\.lambda1=5"))
+
+    page.get_by_role("link", name="See what the attacker recovers").click()
+    expect(page.get_by_role("heading", name="What would an attacker see?")).to_be_visible()
+    expect(page.locator("h3").first).to_contain_text(
+        "At λ₁ = 5, λ₂ = 1 an attacker redraws the picture"
+    )
+    strong = first_picture(page)
+    page.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("h3").first).to_contain_text("At λ₁ = 1, λ₂ = 1")
+    expect(page.locator("[data-testid=stImage] img").first).to_be_visible()
+    assert first_picture(page) != strong
+    assert not page.outside
+
+
+def test_clicking_a_point_chooses_it(page, address):
+    page.goto(address)
+    expect(page.locator(CHART)).to_be_visible()
+    point = page.evaluate(
+        """() => {
+            const traces = [...document.querySelectorAll('.st-key-trade_off_chart .scatterlayer .trace')]
+            const noise = traces.find(trace => trace.querySelectorAll('.points path').length === 5)
+            const box = [...noise.querySelectorAll('.points path')].at(-1).getBoundingClientRect()
+            return [box.x + box.width / 2, box.y + box.height / 2]
+        }"""
+    )
+    page.mouse.move(*point)
+    expect(page.locator(".hoverlayer .hovertext")).to_contain_text("Noise on the picture")
+    page.mouse.click(*point)
+    expect(page.locator("h3").first).to_contain_text("At σ = 1.6 the strongest attacker")
+    page.wait_for_url(re.compile(r"method=image_noise"))
+
+
+def test_a_shared_link_shows_the_same(page, address):
+    page.goto(f"{address}/?private=identity&method=blur&blur.radius=12")
+    expect(page.locator("h3").first).to_contain_text(
+        "At blur = 12 an attacker with other photographs"
+    )
+    page.goto(f"{address}/reconstructions?method=blur&blur.radius=12&faces=least&face=3")
+    expect(page.locator("h3").first).to_contain_text("At blur = 12 an attacker redraws")
+    expect(page.get_by_role("radio", name="3", exact=True)).to_be_checked()
+    expect(page.get_by_text("λ₁ = 5", exact=False)).to_have_count(0)
+
+
+def test_phone_width_has_no_sideways_scrolling(page, address):
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("", "reconstructions", "train"):
+        page.goto(f"{address}/{path}")
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator("h3").first).to_be_visible()
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+
+
+def test_start_a_tiny_training_and_see_it_finish(page, address, checkpoints, tmp_path, monkeypatch):
+    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
+    register_tiny_folder(tmp_path / "photographs")
+    page.goto(f"{address}/train?train_data=tiny&train_method=original&train_device=cpu")
+    expect(page.get_by_text("72 photographs of 24 people")).to_be_visible()
+    page.get_by_role("button", name="Start training and attacks").click()
+    job = page.locator(
+        "[data-testid=stVerticalBlock]", has_text="Unprotected features on tiny"
+    ).last
+    expect(job.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_text("done: trained and attacked")).to_be_visible(timeout=240_000)
+    run = checked(Run("original", "tiny"))
+    assert (checkpoints / "tiny" / run.id / "done").is_file()
+    assert list((checkpoints / "tiny" / run.id / "attacks" / "strict").glob("*/done"))
+
+    page.get_by_role("link", name="See it on the trade-off").click()
+    expect(page.get_by_role("heading", name="How much protection")).to_be_visible()
+    page.goto(f"{address}/?data=tiny")
+    expect(page.locator("h3").first).to_contain_text(
+        re.compile("tells the gender|too weak to conclude")
+    )
