@@ -144,7 +144,7 @@ def _train(
             optimiser.step()
             average.update()
         redrawn = decode(average.network, z["validation"])
-        quality = images.similarities(redrawn, x["validation"])["ms_ssim"]
+        quality = images.similarities(redrawn, x["validation"], ["ms_ssim"])["ms_ssim"]
         value = float(quality.double().mean())
         if value > best:
             improved = value > best + ENOUGH
