@@ -18,6 +18,7 @@ import os
 import shutil
 import zipfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -145,11 +146,17 @@ def _open_parts(folder: Path, plan: dict) -> Path:
 def _write(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with open(temporary, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise PenumbraError(
+            f"{path}: cannot be written ({error.strerror}); make room and run again to continue"
+        ) from None
 
 
 def _part_name(start: int) -> str:
@@ -160,13 +167,9 @@ def _draw_parts(parts: Path, todo: list[int], plan: dict, workers: int, progress
     """Draw the missing shards, in this process or in `workers` of them."""
     from tqdm import tqdm
 
-    per_identity = plan["images"]
-    with tqdm(
-        total=len(todo) * SHARD_IDENTITIES * per_identity,
-        unit="face",
-        desc="drawing faces",
-        disable=not progress,
-    ) as bar:
+    people = sum(min(SHARD_IDENTITIES, plan["identities"] - start) for start in todo)
+    total = people * plan["images"]
+    with tqdm(total=total, unit="face", desc="drawing faces", disable=not progress) as bar:
         if workers == 1 or len(todo) < 2:
             for start in todo:
                 bar.update(draw_part(str(parts), start, plan))
@@ -177,6 +180,11 @@ def _draw_parts(parts: Path, todo: list[int], plan: dict, workers: int, progress
             try:
                 for future in as_completed(futures):
                     bar.update(future.result())
+            except BrokenProcessPool:
+                raise PenumbraError(
+                    "a drawing process was killed; run the same command again to continue, "
+                    "with fewer workers if memory is short"
+                ) from None
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise

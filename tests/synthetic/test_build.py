@@ -162,3 +162,15 @@ def test_a_file_in_the_way_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PenumbraError, match="cannot be made"):
         build(tmp_path / "file" / "set", **PLAN, workers=1, progress=False)
+
+
+def test_a_full_disk_is_an_error_that_leaves_no_half_file(tmp_path, monkeypatch):
+    from core.synthetic import build as module
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.os, "fsync", full)
+    with pytest.raises(PenumbraError, match="No space left on device"):
+        module._write(tmp_path / "labels.csv", b"text")
+    assert list(tmp_path.iterdir()) == []
