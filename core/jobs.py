@@ -84,8 +84,8 @@ def delete(job_id: str) -> None:
 def list_jobs() -> list[dict[str, Any]]:
     """All jobs, newest first: job_id, created (seconds since 1970), runs (list of dicts), run_ids,
     device, evaluate, state (queued | running | stopped | failed | finished), index and run_id of
-    the current run, phase (train | evaluate), stage, step, steps, eta_seconds (None when nothing
-    is known yet), losses (recent log rows), message."""
+    the current run, phase (train | evaluate), stage, step, steps, attack (its name), attacks_done,
+    attacks, eta_seconds (None when nothing is known yet), losses (recent log rows), message."""
     root = home() / "jobs"
     names = sorted((p.name for p in root.iterdir()), reverse=True) if root.is_dir() else []
     return [describe(name) for name in names if JOB_ID.fullmatch(name)]
@@ -96,19 +96,22 @@ def describe(job_id: str) -> dict[str, Any]:
     described: dict[str, Any] = {
         "job_id": job_id, "created": 0.0, "runs": [], "run_ids": [], "device": "auto",
         "evaluate": True, "index": 0, "run_id": None, "phase": None, "stage": None, "step": 0,
-        "steps": 0, "eta_seconds": None, "losses": [], "message": "",
+        "steps": 0, "attack": None, "attacks_done": 0, "attacks": 0, "eta_seconds": None, "losses": [],
+        "message": "",
     }  # fmt: skip
     try:
         job = checkpoint.read_json(folder(job_id) / "job.json")
         described |= {k: job[k] for k in ("runs", "device", "evaluate", "created")}
         job_runs = [from_dict(entry) for entry in job["runs"]]
+        if not job_runs:
+            raise PenumbraError("it names no run")
     except (PenumbraError, KeyError, TypeError) as error:
         return described | {"state": "failed", "message": f"the job's file is damaged: {error}"}
     described["run_ids"] = [run.id for run in job_runs]
     running = _process(job_id) is not None
     result = _optional(folder(job_id) / "result.json")
     progress = _optional(folder(job_id) / "progress.json")
-    described |= {k: progress[k] for k in ("index", "run_id", "phase") if k in progress}
+    described |= {k: v for k, v in progress.items() if k in described}
     if running:
         described["state"] = "running" if progress.get("working") else "queued"
     elif result.get("state") in FINAL:

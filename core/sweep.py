@@ -61,8 +61,8 @@ def sweep(
 ) -> list[str]:
     """Train and measure `runs` in order; return one line for every run that failed.
 
-    `report` gets {"index", "run_id", "phase": "train" | "evaluate"} before each part, and a failed
-    run does not stop the others. A run that another process works on is left to it. Raises
+    `report` gets {"index", "run_id", "phase": "train" | "evaluate"} before each part, and with
+    "attack", "attacks_done" and "attacks" before each attack. A failed run does not stop the others. A run that another process works on is left to it. Raises
     `core.errors.Stopped` when asked to stop.
     """
     failures = []
@@ -97,8 +97,17 @@ def _one(
     if evaluate:
         from core.evaluate import evaluate as measure
 
-        report({"index": index, "run_id": run.id, "phase": "evaluate"})
-        measure(run.folder, device=device, progress=progress)
+        place = {"index": index, "run_id": run.id, "phase": "evaluate"}
+        report(place)
+        measure(
+            run.folder,
+            device=device,
+            progress=progress,
+            report=lambda now: report(
+                place
+                | {"attack": now["attack"], "attacks_done": now["index"], "attacks": now["count"]}
+            ),
+        )
 
 
 def side_by_side(arguments: Sequence[str], workers: int) -> int:
