@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from app import wording
 from app.palette import DASHES, SYMBOLS, colours, faded
-from app.points import Line, View, setting_label
+from app.points import Line, View, records, setting_label
 from core.methods import METHODS
 
 HEIGHT = 460  # pixels
@@ -42,7 +42,7 @@ def trade_off(
     colour = colours(dark)
     across, up = ranges(table)
     scale = axis_scale(view)
-    rows = records(table)
+    rows = {row["key"]: row for row in records(table)}
     data = [
         _line([rows[key] for key in line.keys], line, lines, number, view)
         for number, line in enumerate(_ordered(lines))
@@ -128,13 +128,6 @@ def _across_title(view: View, blind: bool = True) -> str:
     if kind == "identity":
         return f"What the {who} gains over guessing who it is (points)"
     return f"What the {who} gains over guessing {wording.told(name)} (points)"
-
-
-def records(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Rows by key. (`DataFrame.to_dict` takes several times as long.)"""
-    columns = {name: table[name].tolist() for name in table}
-    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-    return {row["key"]: row for row in rows}
 
 
 def _ordered(lines: Sequence[Line]) -> list[Line]:

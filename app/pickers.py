@@ -150,21 +150,21 @@ def method(measured: Collection[str]) -> str:
     return chosen
 
 
-def knobs(table: pd.DataFrame, name: str) -> dict[str, float]:
+def knobs(rows: points.Rows, name: str) -> dict[str, float]:
     """One slider for each knob of the method that was measured at several values; each snaps to
     what was measured. Returns the chosen value of every knob."""
-    base = points.defaults(table, name)
+    base = points.defaults(rows, name)
     held = {
         knob: address.held_number(slider_key(name, knob), value) for knob, value in base.items()
     }
-    row = points.nearest(table, name, held)
-    chosen = {knob: float(row[f"knob:{knob}"]) for knob in base}
-    mine = table[table["method"] == name]
-    moving = [k for k in points.knobs_of(name) if mine[f"knob:{k.name}"].nunique() > 1]
+    row = points.nearest(rows, name, held)
+    chosen = {knob: row[f"knob:{knob}"] for knob in base}
+    mine = points.of_method(rows, name)
+    moving = [k for k in points.knobs_of(name) if len({row[f"knob:{k.name}"] for row in mine}) > 1]
     places = st.columns(len(moving), gap="medium", vertical_alignment="bottom") if moving else []
     for knob, place in zip(moving, places, strict=True):
         others = {k: v for k, v in chosen.items() if k != knob.name}
-        values = points.values(table, name, knob, others)
+        values = points.values(rows, name, knob, others)
         if len(values) > 1:
             with place:
                 chosen[knob.name] = choose(

@@ -3,7 +3,8 @@ what the service keeps. Pure pandas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ UTILITY = {"strict": ("best_head",), "paper": ("own_head", "best_head")}
 UTILITY_MEASURE = "balanced_accuracy"
 VARIANT = ["method", "preset", "tasks", "private"]
 UNPROTECTED = "original"
+Rows = Sequence[dict[str, Any]]  # settings as `records` gives them
 
 
 class View(NamedTuple):
@@ -174,7 +176,7 @@ def _finish(table: pd.DataFrame, view: View) -> pd.DataFrame:
         row.run_id if pd.isna(row.release_value) else f"{row.run_id}@{row.release_value:g}"
         for row in table.itertuples()
     ]
-    reference = unprotected(table)
+    reference = unprotected(records(table))
     table["cost"] = np.nan if reference is None else reference["utility"] - table["utility"]
     order = {name: position for position, name in enumerate(METHODS)}
     table = table.sort_values(
@@ -183,10 +185,9 @@ def _finish(table: pd.DataFrame, view: View) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def unprotected(table: pd.DataFrame) -> pd.Series | None:
+def unprotected(rows: Rows) -> dict[str, Any] | None:
     """The row of the unprotected features, if it was measured."""
-    rows = table[table["method"] == UNPROTECTED]
-    return rows.iloc[0] if len(rows) else None
+    return next((row for row in rows if row["method"] == UNPROTECTED), None)
 
 
 def knobs_of(method: str) -> tuple[Knob, ...]:
@@ -198,71 +199,75 @@ def strength(knob: Knob, value: float) -> float:
     return value if knob.grid[-1] >= knob.grid[0] else -value
 
 
-def values(
-    table: pd.DataFrame, method: str, knob: Knob, others: Mapping[str, float]
-) -> list[float]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Settings as dicts: a handful of rows is walked through faster in Python than asked with
+    pandas, and a slider has no time to lose."""
+    columns = {name: table[name].tolist() for name in table}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def of_method(
+    rows: Rows, method: str, knobs: Mapping[str, float] | None = None
+) -> list[dict[str, Any]]:
+    """Settings of a method whose knobs have these values."""
+    wanted = {f"knob:{name}": value for name, value in (knobs or {}).items()}
+    return [
+        row
+        for row in rows
+        if row["method"] == method
+        and all(math.isclose(row[column], value) for column, value in wanted.items())
+    ]
+
+
+def values(rows: Rows, method: str, knob: Knob, others: Mapping[str, float]) -> list[float]:
     """Values of `knob` that were measured with the other knobs at `others`, weak to strong."""
-    rows = matching(table[table["method"] == method], others)
-    return sorted(rows[f"knob:{knob.name}"].dropna().unique(), key=lambda v: strength(knob, v))
+    found = {row[f"knob:{knob.name}"] for row in of_method(rows, method, others)}
+    return sorted(filter(wording.known, found), key=lambda value: strength(knob, value))
 
 
-def matching(table: pd.DataFrame, knobs: Mapping[str, float]) -> pd.DataFrame:
-    """Rows whose knobs have these values."""
-    keep = np.ones(len(table), dtype=bool)
-    for name, value in knobs.items():
-        keep &= np.isclose(table[f"knob:{name}"].astype(float), value)
-    return table[keep]
-
-
-def defaults(table: pd.DataFrame, method: str) -> dict[str, float]:
+def defaults(rows: Rows, method: str) -> dict[str, float]:
     """Knob values of the measured setting nearest to the method's declared defaults."""
-    rows = table[table["method"] == method]
-    knobs = knobs_of(method)
-    if not knobs or not len(rows):
-        return {}
-    span = {k.name: (max(k.grid) - min(k.grid)) or 1.0 for k in knobs}
-    distance = sum(
-        (rows[f"knob:{k.name}"].astype(float) - k.default).abs() / span[k.name] for k in knobs
-    )
-    nearest = rows.loc[distance.idxmin()]
-    return {k.name: float(nearest[f"knob:{k.name}"]) for k in knobs}
+    row = nearest(rows, method, {})
+    return {} if row is None else {k.name: row[f"knob:{k.name}"] for k in knobs_of(method)}
 
 
-def nearest(table: pd.DataFrame, method: str, wanted: Mapping[str, float]) -> pd.Series | None:
-    """The measured setting of `method` nearest to `wanted`; None when it has none."""
-    rows = table[table["method"] == method]
-    if not len(rows):
-        return None
-    distance = pd.Series(0.0, index=rows.index)
-    for knob in knobs_of(method):
-        span = (max(knob.grid) - min(knob.grid)) or 1.0
-        away = (rows[f"knob:{knob.name}"].astype(float) - wanted.get(knob.name, knob.default)).abs()
-        distance += away.fillna(0.0) / span
-    return rows.loc[distance.idxmin()]
+def nearest(rows: Rows, method: str, wanted: Mapping[str, float]) -> dict[str, Any] | None:
+    """The measured setting of `method` nearest to `wanted` (knobs not named: their defaults);
+    None when it has none."""
+
+    def distance(row: Mapping[str, Any]) -> float:
+        total = 0.0
+        for knob in knobs_of(method):
+            span = (max(knob.grid) - min(knob.grid)) or 1.0
+            value = row[f"knob:{knob.name}"]
+            away = abs(value - wanted.get(knob.name, knob.default)) / span
+            total += away if wording.known(away) else 0.0
+        return total
+
+    return min(of_method(rows, method), key=distance, default=None)
 
 
-def lines(
-    table: pd.DataFrame, chosen: Mapping[str, float] | None = None, method: str = ""
-) -> list[Line]:
+def lines(rows: Rows, chosen: Mapping[str, float] | None = None, method: str = "") -> list[Line]:
     """The curves of the chart: for each method one line per knob that was moved, with the other
     knobs where they stand for the chosen setting of `method`, or at their defaults. Settings on no
     line stand alone."""
     found: list[Line] = []
-    for name in table["method"].unique():
-        rows = table[table["method"] == name]
-        at = dict(chosen) if chosen and name == method else defaults(table, name)
+    for name in dict.fromkeys(row["method"] for row in rows):
+        at = dict(chosen) if chosen and name == method else defaults(rows, name)
         on_a_line: set[str] = set()
         for knob in knobs_of(name):
             fixed = {other: value for other, value in at.items() if other != knob.name}
-            members = matching(rows, fixed)
-            members = members.drop_duplicates(f"knob:{knob.name}")
+            members: dict[float, str] = {}  # value of the knob -> key
+            for row in of_method(rows, name, fixed):
+                if wording.known(row[f"knob:{knob.name}"]):
+                    members.setdefault(row[f"knob:{knob.name}"], row["key"])
             if len(members) < 2:
                 continue
-            by = members[f"knob:{knob.name}"].map(lambda v, knob=knob: strength(knob, v))
-            keys = tuple(members.loc[by.sort_values().index, "key"])
+            ordered = sorted(members, key=lambda value, knob=knob: strength(knob, value))  # type: ignore[misc]
+            keys = tuple(members[value] for value in ordered)
             on_a_line |= set(keys)
             found.append(Line(name, knob, fixed, keys))
-        alone = tuple(key for key in rows["key"] if key not in on_a_line)
+        alone = tuple(row["key"] for row in of_method(rows, name) if row["key"] not in on_a_line)
         if alone:
             found.append(Line(name, None, {}, alone))
     return found
@@ -276,11 +281,3 @@ def setting_label(row: Mapping[str, Any]) -> str:
         if wording.known(row.get(f"knob:{knob.name}"))
     ]
     return ", ".join(parts)
-
-
-def within(row: Mapping[str, Any], attack_limit: float | None, cost_limit: float | None) -> bool:
-    """Whether a setting fulfils the officer's limits: the attack's value at most `attack_limit`,
-    the utility lost at most `cost_limit` (shares in [0, 1])."""
-    if attack_limit is not None and not row["value"] <= attack_limit:
-        return False
-    return cost_limit is None or bool(row["cost"] <= cost_limit)

@@ -1,6 +1,5 @@
 """Reconstructions: what would an attacker see?"""
 
-import pandas as pd
 import streamlit as st
 
 from app import loaders, pickers, pictures, points, states, verdict, wording
@@ -21,6 +20,7 @@ if findings.empty:
 looked_at = pickers.sidebar(findings)
 view = looked_at._replace(target="image", protocol="strict")
 table = loaders.settings(view)
+rows = points.records(table)
 measured = {*table["method"], *loaders.settings(looked_at)["method"]}
 method = pickers.method(measured) if measured else ""
 if method not in set(table["method"]):
@@ -33,9 +33,9 @@ if method not in set(table["method"]):
     st.stop()
 
 
-def load(row: pd.Series) -> dict | None:
+def load(row: dict) -> dict | None:
     """Pictures of one setting, or None with a word about why there are none."""
-    release_value = None if pd.isna(row["release_value"]) else float(row["release_value"])
+    release_value = row["release_value"] if wording.known(row["release_value"]) else None
     try:
         return loaders.redrawn(loaders.stamp(), view.dataset, row["run_id"], ATTACK, release_value)
     except PenumbraError as error:
@@ -71,16 +71,16 @@ def pairs(found: dict, how: str) -> None:
                 st.caption(f"**{number + 1}** {text}", help=more)
 
 
-def film(row: pd.Series, chosen: dict[str, float]) -> None:
+def film(row: dict, chosen: dict[str, float], found: dict) -> None:
     """One face from weak to strong protection along a knob."""
     strips = [
-        line for line in points.lines(table, chosen, method) if line.method == method and line.knob
+        line for line in points.lines(rows, chosen, method) if line.method == method and line.knob
     ]
     if not strips:
         return
     st.subheader("From weak to strong protection", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        count = len(load(row)["originals"])
+        count = len(found["originals"])
         face = pickers.choose("Face", range(1, count + 1), "face", str, control="segmented") - 1
         if len(strips) > 1:
             symbols = {line.knob.name: line.knob.symbol for line in strips}
@@ -89,18 +89,18 @@ def film(row: pd.Series, chosen: dict[str, float]) -> None:
             )
             strips = [line for line in strips if line.knob.name == knob]
     line = strips[0]
-    rows = table.set_index("key", drop=False).loc[list(line.keys)]
+    by_key = {setting["key"]: setting for setting in rows}
     with st.container(horizontal=True, gap="small"):
-        frame(load(row)["originals"][face], "original", "", "Original face")
-        for _, setting in rows.iterrows():
-            found = load(setting)
-            if found is None or face >= len(found["reconstructions"]):
+        frame(found["originals"][face], "original", "", "Original face")
+        for setting in (by_key[key] for key in line.keys):
+            there = load(setting)
+            if there is None or face >= len(there["reconstructions"]):
                 continue
             name = f"{line.knob.symbol} = {setting[f'knob:{line.knob.name}']:g}"
             here = setting["key"] == row["key"]
-            text, more = caption(found, face)
+            text, more = caption(there, face)
             frame(
-                found["reconstructions"][face],
+                there["reconstructions"][face],
                 f":primary[**{name}**]" if here else name,
                 text, f"Face {face + 1} recovered at {name} ({text})", more,
             )  # fmt: skip
@@ -119,11 +119,11 @@ def reconstructions() -> None:
     head = st.container(gap="xsmall")
     left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with left:
-        chosen = pickers.knobs(table, method)
+        chosen = pickers.knobs(rows, method)
     with right:
         how = pickers.choose("Faces", list(ORDERS), "faces", ORDERS.__getitem__)
-    row = points.nearest(table, method, chosen)
-    said = verdict.verdict(row, points.unprotected(table), view)
+    row = points.nearest(rows, method, chosen)
+    said = verdict.verdict(row, points.unprotected(rows), view)
     with head:
         st.markdown(f"### {said.sentence}", anchors=False)
         st.caption(
@@ -135,7 +135,7 @@ def reconstructions() -> None:
     if found is None:
         return
     pairs(found, how)
-    film(row, chosen)
+    film(row, chosen, found)
 
 
 reconstructions()

@@ -1,6 +1,5 @@
 """Trade-off (home): how much protection can this service afford?"""
 
-import pandas as pd
 import streamlit as st
 
 from app import charts, loaders, pickers, points, states, tables, verdict, wording
@@ -13,6 +12,7 @@ if findings.empty:
     st.stop()
 view = pickers.sidebar(findings)
 table = loaders.settings(view)
+rows = points.records(table)
 if table.empty:
     states.nothing_measured(
         f"No trained setting serves {wording.service(view.task)} and was attacked for "
@@ -29,9 +29,9 @@ def select_point() -> None:
     clicked = st.session_state["trade_off_chart"].selection["points"]
     keys = [point.get("customdata") for point in clicked]
     keys = [key[0] if isinstance(key, list) else key for key in keys]
-    rows = table[table["key"].isin([key for key in keys if key])]
-    if len(rows):
-        pickers.select(rows.iloc[0])
+    clicked_rows = [row for row in rows if row["key"] in keys]
+    if clicked_rows:
+        pickers.select(clicked_rows[0])
         st.session_state["clicked"] = True
 
 
@@ -63,11 +63,11 @@ def trade_off() -> None:
     head = st.container(gap="xsmall")
     left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with left:
-        chosen = pickers.knobs(table, method)
+        chosen = pickers.knobs(rows, method)
     with right, st.container(horizontal=True):
         attack_limit, cost_limit = limit_inputs()
-    row = points.nearest(table, method, chosen)
-    said = verdict.verdict(row, points.unprotected(table), view)
+    row = points.nearest(rows, method, chosen)
+    said = verdict.verdict(row, points.unprotected(rows), view)
     kept = verdict.limits(row, attack_limit, cost_limit, view.target != "image")
     with head:
         st.markdown(f"### {said.sentence}", anchors=False)
@@ -80,7 +80,7 @@ def trade_off() -> None:
             icon=":material/check:" if fine else ":material/close:",
         )
     figure = charts.trade_off(
-        table, points.lines(table, chosen, method), row["key"], view, attack_limit, cost_limit, states.dark()
+        table, points.lines(rows, chosen, method), row["key"], view, attack_limit, cost_limit, states.dark()
     )  # fmt: skip
     st.plotly_chart(
         figure, key="trade_off_chart", on_select=select_point, selection_mode="points",
@@ -92,11 +92,12 @@ def trade_off() -> None:
         st.caption(
             "Every point is a trained and attacked setting; click one to choose it. Bars: 95 % intervals."
         )
-    with st.expander("All numbers of this setting"):
-        numbers(row)
+    with st.expander("All numbers of this setting", key="numbers", on_change="rerun") as folder:
+        if folder.open:
+            numbers(row)
 
 
-def numbers(row: pd.Series) -> None:
+def numbers(row: dict) -> None:
     shown = tables.of_setting(findings, row["run_id"], row["release_value"])
     st.dataframe(shown, hide_index=True, alt="Every attacker's figures at the chosen setting")
     explained = [
@@ -142,16 +143,22 @@ def protocols() -> None:
     st.plotly_chart(charts.protocols(pairs, states.dark()), config={"displayModeBar": False},
                     alt="The attack's success under both protocols")  # fmt: skip
     st.caption(wording.PROTOCOL_HELP)
+    st.caption(
+        "Figures published in the papers are plain accuracies on other photographs. They share "
+        "neither measure nor data with this chart and are therefore not drawn into it."
+    )
 
 
 trade_off()
-with st.expander("All settings, and the table to take away"):
-    all_settings()
+with st.expander(
+    "All settings, and the table to take away", key="settings", on_change="rerun"
+) as folder:
+    if folder.open:
+        all_settings()
 if view.target != "image":
-    with st.expander("Strict protocol beside the paper's own"):
-        protocols()
-        st.caption(
-            "Figures published in the papers are plain accuracies on other photographs. They share "
-            "neither measure nor data with this chart and are therefore not drawn into it."
-        )
+    with st.expander(
+        "Strict protocol beside the paper's own", key="protocols", on_change="rerun"
+    ) as folder:
+        if folder.open:
+            protocols()
 states.damaged(problems)

@@ -16,7 +16,7 @@ def table(findings):
 
 
 def draw(table, chosen=None, **more):
-    return charts.trade_off(table, points.lines(table), chosen, VIEW, **more)
+    return charts.trade_off(table, points.lines(points.records(table)), chosen, VIEW, **more)
 
 
 def test_every_setting_is_a_point_that_knows_its_key(table):
@@ -55,7 +55,7 @@ def test_one_colour_per_method_and_a_dash_or_symbol_of_its_own():
 
 
 def test_the_chosen_point_is_large_and_labelled(table):
-    row = points.nearest(table, "deep_obfuscator", {"lambda1": 1, "lambda2": 1})
+    row = points.nearest(points.records(table), "deep_obfuscator", {"lambda1": 1, "lambda2": 1})
     figure = draw(table, row["key"])
     assert figure.data[-1].customdata == (row["key"],)
     assert figure.data[-1].marker.size > 15
@@ -63,7 +63,7 @@ def test_the_chosen_point_is_large_and_labelled(table):
 
 
 def test_limits_are_shaded(table):
-    bare = points.unprotected(table)
+    bare = points.unprotected(points.records(table))
     figure = draw(table, attack_limit=0.8, cost_limit=0.02)
     area = next(shape for shape in figure.layout.shapes if shape.type == "rect")
     assert area.x1 == pytest.approx(30)
@@ -94,7 +94,7 @@ def test_dark_and_light_differ_in_ink(table):
 def test_picture_axis_is_likeness_itself(findings):
     view = VIEW._replace(target="image")
     table = points.settings(findings, view)
-    figure = charts.trade_off(table, points.lines(table), None, view)
+    figure = charts.trade_off(table, points.lines(points.records(table)), None, view)
     assert max(figure.layout.xaxis.range) < 1.5
     assert "MS-SSIM" in figure.layout.xaxis.title.text
 
@@ -127,7 +127,7 @@ def test_protocols_side_by_side(findings):
 
 def test_tables_hold_every_attacker(findings):
     table = points.settings(findings, VIEW)
-    row = points.nearest(table, "deep_obfuscator", {"lambda1": 1, "lambda2": 1})
+    row = points.nearest(points.records(table), "deep_obfuscator", {"lambda1": 1, "lambda2": 1})
     numbers = tables.of_setting(findings, row["run_id"], row["release_value"])
     assert {"strongest attacker", "straight-line classifier", "small neural network"} <= set(
         numbers["Attacker"]

@@ -120,9 +120,14 @@ def test_everything_damaged(damaged):
 
 def test_numbers_of_every_attacker(populated):
     app = whole(open_page())
+    assert not app.dataframe  # what is folded is not computed
+    for folded in ("numbers", "settings", "protocols"):
+        app.session_state[folded] = True
+    whole(app.run())
     table = app.dataframe[0].value
     assert {"strongest attacker", "straight-line classifier"} <= set(table["Attacker"])
     assert len(app.dataframe[1].value) == 25
+    assert "Asked as the paper asks" in words(app)
 
 
 def test_folders_of_other_people_do_no_harm(populated):
