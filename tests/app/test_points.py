@@ -86,7 +86,10 @@ def test_values_run_from_weak_to_strong(table):
     cells = METHODS["pixelate"].knobs[0]
     assert points.values(points.records(table), "pixelate", cells, {}) == [32, 16, 8, 4]
     assert points.values(
-        table, "deep_obfuscator", METHODS["deep_obfuscator"].knobs[0], {"lambda2": 0}
+        points.records(table),
+        "deep_obfuscator",
+        METHODS["deep_obfuscator"].knobs[0],
+        {"lambda2": 0},
     ) == [0, 1, 5]
 
 
