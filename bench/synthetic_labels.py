@@ -1,6 +1,6 @@
 """Do the labels of a synthetic set show in its pictures? AUC of a small CNN on unseen identities.
 
-    python -m bench.synthetic_labels [--folder core/synthetic/faces] [--size 64] [--epochs 30]
+    python -m bench.synthetic_labels [--folder core/synthetic/faces] [--size 64] [--epochs 15]
 
 One network learns all attributes on 80 % of the identities and is scored on the rest. Each
 attribute's AUC is printed with a 95 % interval (bootstrap over the unseen identities) and the
@@ -109,7 +109,7 @@ def main():
     default = Path(__file__).parent.parent / "core" / "synthetic" / "faces"
     parser.add_argument("--folder", type=Path, default=default)
     parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
     arguments = parser.parse_args()
