@@ -1,6 +1,6 @@
 """One picture of a built set of synthetic faces: a row per identity, a column per photograph.
 
-    python -m bench.contact_sheet sheet.png [--folder core/synthetic/faces] [--first 0] [--rows 8]
+python -m bench.contact_sheet sheet.png [--folder core/synthetic/faces] [--first 0] [--rows 8]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Seconds of one core per synthetic face, for a person's preparation and for each photograph.
 
-    python -m bench.synthetic_speed [--size 128] [--people 10] [--images 8]
+python -m bench.synthetic_speed [--size 128] [--people 10] [--images 8]
 """
 
 import argparse
