@@ -69,7 +69,8 @@ def trade_off(
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "clickmode": "event+select",
         "dragmode": False, "uirevision": "constant", "font": {"size": 14},
     }  # fmt: skip
-    return go.Figure({"data": data, "layout": layout})
+    # A slider waits for this figure: its plain dicts are checked by the tests, not here again
+    return go.Figure({"data": data, "layout": layout}, _validate=False)
 
 
 def _references(up: tuple[float, float], colour: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -101,11 +102,15 @@ def _signposts(colour: Mapping[str, str], left: str) -> list[dict[str, Any]]:
 def ranges(table: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
     """((left, right), (bottom, top)) of the chart: gains as shares, utility in per cent. All
     intervals are inside; guessing always is."""
-    left = min(0.0, table[["gain", "gain_low"]].min().min())
-    right = max(0.1, table[["gain", "gain_high"]].max().max())
+
+    def extremes(*columns: str) -> tuple[float, float]:
+        found = [v for name in columns for v in table[name].tolist() if wording.known(v)]
+        return min(found, default=0.0), max(found, default=1.0)
+
+    gains = extremes("gain", "gain_low", "gain_high")
+    left, right = min(0.0, gains[0]), max(0.1, gains[1])
     span = right - left
-    bottom = table[["utility", "utility_low"]].min().min() * 100
-    top = table[["utility", "utility_high"]].max().max() * 100
+    bottom, top = (100 * v for v in extremes("utility", "utility_low", "utility_high"))
     height = max(4.0, top - bottom)
     return (
         (left - 0.05 * span, right + 0.07 * span),

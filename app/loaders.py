@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,14 @@ KEPT_VIEWS = 64
 KEPT_DATASETS = 16
 PREVIEW = 112  # pixels of an example face
 KEPT_PICTURES = 96  # settings; a few hundred kilobytes each
+
+
+@st.cache_resource
+def settle() -> None:
+    """Once per process, after a page has loaded what it needs: keep the garbage collector, which
+    Streamlit calls after every redraw, from walking through all imported modules each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def stamp() -> tuple[str, int, int]:

@@ -149,3 +149,4 @@ with st.expander("What the words and numbers mean"):
         "divide the likeness in structure at 0.90, 0.75, 0.55 and 0.35."
     )
 states.damaged(problems)
+loaders.settle()

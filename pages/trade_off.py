@@ -162,3 +162,4 @@ if view.target != "image":
         if folder.open:
             protocols()
 states.damaged(problems)
+loaders.settle()

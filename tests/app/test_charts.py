@@ -1,6 +1,7 @@
 """Figures: what they hold, and that nothing jumps."""
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from app import charts, points, tables
@@ -30,6 +31,11 @@ def test_every_setting_is_a_point_that_knows_its_key(table):
     assert trace.y[at] == pytest.approx(row["utility"] * 100)
     assert trace.x[at] + trace.error_x.array[at] == pytest.approx(row["gain_high"] * 100)
     assert trace.y[at] - trace.error_y.arrayminus[at] == pytest.approx(row["utility_low"] * 100)
+
+
+def test_plotly_accepts_the_figure(table):
+    figure = draw(table, table["key"].iloc[0], attack_limit=0.7, cost_limit=0.02, dark=True)
+    assert len(go.Figure(figure.to_dict()).data) == len(figure.data)  # it raises on a bad property
 
 
 def test_axes_do_not_move_with_the_chosen_point(table):
