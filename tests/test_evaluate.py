@@ -13,6 +13,7 @@ from core import results, train
 from core.attacks import ATTACKS, controls, exposing, strongest
 from core.errors import PenumbraError
 from core.evaluate import evaluate
+from core.pictures import unpacked
 from core.run import Run, checked
 from tests.tiny_faces import tiny_faces
 
@@ -53,6 +54,11 @@ def a_run(method="deep_obfuscator"):
 
 def done(folder):
     return {f"{path.parent.name}/{path.name}" for path in results.attack_folders(folder)}
+
+
+def shown(folder):
+    arrays = results.arrays(folder / "attacks" / "strict" / "mirrored_decoder")
+    return arrays | {name: unpacked(name, arrays) for name in ("originals", "reconstructions")}
 
 
 def stamps(folder):
@@ -159,23 +165,23 @@ def test_row_order_does_not_matter(measured, tmp_path, monkeypatch):
     settle(tmp_path, monkeypatch, shuffled)
     folder = a_run().folder
     expected = {n: (folder / "attacks/strict" / n / "findings.jsonl").read_text() for n in QUICK}
-    pictures = results.pictures(folder)
+    pictures = shown(folder)
     for name in (*QUICK, "mirrored_decoder"):
         shutil.rmtree(folder / "attacks" / "strict" / name)
     evaluate(folder, attacks=[*QUICK, "mirrored_decoder"], device="cpu", progress=False)
     for name, text in expected.items():
         assert (folder / "attacks/strict" / name / "findings.jsonl").read_text() == text
-    again = results.pictures(folder)
+    again = shown(folder)
     assert (again["originals"] == pictures["originals"]).all()
     rows = shuffled.indices("test")[again["positions"]]
-    assert (shuffled.images[rows] == again["originals"]).all()
+    assert abs(shuffled.images[rows].astype(int) - again["originals"]).mean() < 8
 
 
 def test_pictures_show_different_people_of_both_genders(measured):
     folder = next((measured / "checkpoints" / "tiny").glob("deep_obfuscator-*"))
-    shown = results.pictures(folder)
-    rows = FACES.indices("test")[shown["positions"]]
-    assert (FACES.images[rows] == shown["originals"]).all()
+    kept = shown(folder)
+    rows = FACES.indices("test")[kept["positions"]]
+    assert abs(FACES.images[rows].astype(int) - kept["originals"]).mean() < 8
     order = exposing.canonical_order(FACES, FACES.indices("test"))
     eight = order[exposing.pictured(FACES, order, count=8)]
     assert len(np.unique(FACES.identities[eight])) == 8

@@ -50,7 +50,7 @@ class Exposed:
     device: torch.device
     pictured: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-    scratch: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    scratch: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def role(self, name: str) -> str:
         """ "utility", "private" or "unlisted"."""

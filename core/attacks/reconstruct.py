@@ -15,6 +15,7 @@ from core.checkpoint import halved
 from core.metrics import images
 from core.metrics.intervals import mean_interval, resample_identities
 from core.nets.decoders import decoder_for
+from core.pictures import packed
 
 BATCH = 32
 LEARNING_RATE = 4e-3
@@ -31,9 +32,9 @@ def mirrored_decoder(exposed: Exposed, generator: Generator) -> Result:
 
     Trained on the attacker's photographs with 1 - MS-SSIM + mean absolute error until MS-SSIM on
     validation stops improving. Findings: mean MS-SSIM, SSIM and PSNR over the test photographs;
-    chance is the score of the attacker's mean picture. Arrays: `originals`, `reconstructions`
-    uint8 (n, H, W, 3) of the photographs at `positions` among the test photographs, and `ms_ssim`,
-    `ssim`, `psnr` of each. Weights: the decoder's, and the release's `mean` and `scale`.
+    chance is the score of the attacker's mean picture. Arrays: `originals` and `reconstructions`,
+    packed by `core.pictures`, of the photographs at `positions` among the test photographs, and
+    `ms_ssim`, `ssim`, `psnr` of each. Weights: the decoder's, and the release's `mean` and `scale`.
     """
     check_finite(exposed)
     device = exposed.device
@@ -66,8 +67,8 @@ def mirrored_decoder(exposed: Exposed, generator: Generator) -> Result:
     ]
     shown = exposed.pictured
     arrays = {
-        "originals": truth[shown].permute(0, 2, 3, 1).cpu().numpy(),
-        "reconstructions": redrawn[shown].permute(0, 2, 3, 1).cpu().numpy(),
+        **packed("originals", truth[shown].permute(0, 2, 3, 1).cpu().numpy()),
+        **packed("reconstructions", redrawn[shown].permute(0, 2, 3, 1).cpu().numpy()),
         "positions": exposed.places.get("test", np.arange(len(truth)))[shown].astype(np.int32),
         **{metric: values.numpy()[shown].astype(np.float32) for metric, values in quality.items()},
     }

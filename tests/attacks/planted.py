@@ -7,7 +7,7 @@ import torch
 
 from core.attacks import Exposed
 
-SPLITS = {"defender": 200, "attacker": 200, "validation": 80, "test": 160}
+SPLITS = {"defender": 120, "attacker": 200, "validation": 80, "test": 160}
 NAMES = ("Planted", "Task", "Absent")
 
 

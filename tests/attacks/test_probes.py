@@ -111,7 +111,7 @@ def test_arrays_say_the_same_as_the_rows():
     assert all(array.dtype != object for array in result.arrays.values())
 
 
-@pytest.mark.parametrize("name", ["logistic", "mlp", "cnn"])
+@pytest.mark.parametrize("name", ["logistic", "cnn"])
 def test_the_same_seed_gives_the_same_findings(name):
     given = exposed("map")
     assert attack(name, given).findings == attack(name, given).findings

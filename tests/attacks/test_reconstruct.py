@@ -8,6 +8,7 @@ from core.attacks import ATTACKS
 from core.attacks.reconstruct import decode, similarity_loss
 from core.metrics import images
 from core.nets.decoders import decoder_for
+from core.pictures import packed, unpacked
 from tests.attacks.planted import exposed, value
 
 
@@ -37,16 +38,15 @@ def test_the_kept_pictures_are_those_that_were_scored():
     result = attack(given)
     kept = result.arrays
     assert kept["positions"].tolist() == given.pictured.tolist()
-    assert kept["originals"].shape == kept["reconstructions"].shape == (3, 16, 16, 3)
-    assert kept["originals"].dtype == kept["reconstructions"].dtype == np.uint8
+    originals, redrawn = (unpacked(name, kept) for name in ("originals", "reconstructions"))
+    assert originals.shape == redrawn.shape == (3, 16, 16, 3)
     truth = given.x["test"][given.pictured].permute(0, 2, 3, 1).numpy()
-    assert (kept["originals"] == truth).all()
-    pair = [
-        torch.from_numpy(kept[name]).permute(0, 3, 1, 2)
-        for name in ("reconstructions", "originals")
-    ]
-    for metric, again in images.similarities(*pair).items():
-        assert again.tolist() == pytest.approx(kept[metric].tolist(), abs=1e-4)
+    assert abs(originals.astype(int) - truth).mean() < 12
+    pair = [torch.from_numpy(p).permute(0, 3, 1, 2) for p in (redrawn, originals)]
+    again = images.similarities(*pair)
+    assert again["ms_ssim"].tolist() == pytest.approx(kept["ms_ssim"].tolist(), abs=0.1)
+    scored = value(result, "image", "ms_ssim")
+    assert abs(kept["ms_ssim"].mean() - scored) < 0.1
 
 
 def test_the_stored_weights_make_the_same_pictures():
@@ -59,7 +59,8 @@ def test_the_stored_weights_make_the_same_pictures():
     scaled = (given.z["test"] - mean) * scale
     redrawn = decode(decoder, scaled.contiguous(memory_format=torch.channels_last))
     kept = redrawn[given.pictured].permute(0, 2, 3, 1).numpy().astype(int)
-    assert abs(kept - result.arrays["reconstructions"]).max() <= 2
+    stored = unpacked("reconstructions", packed("reconstructions", kept.astype(np.uint8)))
+    assert (stored == unpacked("reconstructions", result.arrays)).all()
 
 
 def test_the_same_seed_gives_the_same_findings():
