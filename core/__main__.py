@@ -152,6 +152,8 @@ def _data_commands(commands: Any) -> None:
     synthetic.add_argument("--seed", type=int, default=0)
     synthetic.add_argument("--workers", type=int, default=None, help="default: all cores")
     synthetic.add_argument("--out", type=Path, required=True, help="folder to write")
+    synthetic.add_argument("--correlations", type=Path, metavar="FILE.json",
+                           help="shares and correlations to change; set.json shows all")  # fmt: skip
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -293,11 +295,13 @@ def _data_remove(options: argparse.Namespace, arguments: list[str]) -> None:
 
 
 def _data_synthetic(options: argparse.Namespace, arguments: list[str]) -> None:
+    from core import checkpoint
     from core.synthetic.build import build
 
     build(
         options.out, options.identities, options.images, options.size, options.seed,
         workers=options.workers,
+        correlations=checkpoint.read_json(options.correlations) if options.correlations else None,
     )  # fmt: skip
 
 
