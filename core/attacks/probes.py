@@ -168,10 +168,14 @@ class Probe(nn.Module):
         channels, height, width = shape
         side = min(height, width)
         layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
-        # Large maps (pictures) are halved by their first convolution: no attacker needs them whole.
-        if side >= 48:
-            layers += [nn.Conv2d(channels, 24, 5, 2, 2, bias=False), nn.BatchNorm2d(24), nn.ReLU()]
-            channels, height, width, side = 24, -(-height // 2), -(-width // 2), -(-side // 2)
+        # Large maps (pictures) start with strided convolutions, which bring the cost of an epoch down
+        # to that of a map.
+        for out in (24, 32):
+            if side >= 24:
+                layers += [nn.Conv2d(channels, out, 5, 2, 2, bias=False)]
+                layers += [nn.BatchNorm2d(out), nn.ReLU()]
+                channels, height, width = out, -(-height // 2), -(-width // 2)
+                side = min(height, width)
         groups = max(2, round(math.log2(side)) - 1)
         first = min(192, max(24, channels))
         for group in range(groups):
