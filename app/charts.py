@@ -61,9 +61,9 @@ def trade_off(
         },
         "yaxis": {
             "range": list(up), "ticksuffix": " %", "zeroline": False, "gridcolor": colour["line"],
-            "fixedrange": True, "title": {"text": f"{wording.attribute_label(view.task)}: right guesses of the service"},
+            "fixedrange": True, "title": {"text": f"{wording.service(view.task)}, right"},
         },
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.16, "x": 0, "itemclick": False,
+        "legend": {"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "itemclick": False,
                    "itemdoubleclick": False},
         "shapes": shapes, "annotations": notes, "height": HEIGHT, "hovermode": "closest",
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "clickmode": "event+select",
@@ -124,15 +124,10 @@ def axis_scale(view: View) -> float:
 
 
 def _across_title(view: View, blind: bool = True) -> str:
-    kind, _, name = view.target.partition(":")
-    if kind == "image" and not blind:
-        return "How alike the attacker redraws the picture (MS-SSIM)"
-    if kind == "image":
-        return "How much more alike the attacker redraws the picture than drawing blind (MS-SSIM)"
-    who = "strongest attacker" if view.protocol == "strict" else "training's own attacker"
-    if kind == "identity":
-        return f"What the {who} gains over guessing who it is (points)"
-    return f"What the {who} gains over guessing {wording.told(name)} (points)"
+    """Short enough for a phone; who the attacker is and what they want stands in the verdict."""
+    if view.target == "image":
+        return "attacker's gain over drawing blind (MS-SSIM)" if blind else "likeness (MS-SSIM)"
+    return "attacker's gain over guessing (points)"
 
 
 def _ordered(lines: Sequence[Line]) -> list[Line]:
@@ -288,8 +283,8 @@ def _limits(
         "line": {"width": 1, "color": faded(colour["teal"], 0.5)},
     }  # fmt: skip
     note = {
-        "x": right * scale, "y": bottom, "xanchor": "right", "yanchor": "bottom",
-        "showarrow": False, "text": "within your limits",
+        "x": right * scale, "y": up[1], "xanchor": "right", "yanchor": "top", "xshift": -4,
+        "yshift": -3, "showarrow": False, "text": "within your limits",
         "font": {"size": 12, "color": colour["teal"]},
     }  # fmt: skip
     return [shape], [note]
@@ -341,6 +336,9 @@ def losses(log: Sequence[Mapping[str, Any]], dark: bool = False) -> go.Figure:
             if name not in skip and wording.known(value) and wording.known(row.get("step")):
                 found.setdefault((name, str(row.get("stage"))), []).append((row["step"], value))
     names = list(dict.fromkeys(name for name, _ in found))
+    if len(names) > 1 and "total" in names:  # the sum of the others says nothing more
+        names.remove("total")
+        found = {key: series for key, series in found.items() if key[0] != "total"}
     shown = set()
     for (name, stage), series in found.items():
         position = names.index(name)

@@ -97,7 +97,7 @@ def about(dataset: str) -> dict[str, Any]:
 @st.cache_data(max_entries=KEPT_DATASETS, ttl=60, show_spinner="Reading the labels …")
 def _about(dataset: str, entry: str) -> dict[str, Any]:
     try:
-        faces = [pictures.enlarged(face, PREVIEW) for face in data.preview(dataset, 8, PREVIEW)]
+        faces = [pictures.enlarged(face, PREVIEW) for face in data.preview(dataset, 6, PREVIEW)]
         return data.describe(dataset) | {"preview": faces, "problem": None}
     except PenumbraError as error:
         return {"problem": str(error), "preview": [], "attributes": {}}

@@ -22,6 +22,7 @@ def choose(
     control: str = "selectbox",
     default: Any = None,
     notes: list[str] | None = None,
+    width: int | str = "stretch",
 ) -> Any:
     """One of `options` (the first, or `default`, where nobody chose).
 
@@ -43,7 +44,7 @@ def choose(
     elif control == "slider":
         chosen = st.select_slider(label, options, **shared)
     else:
-        chosen = st.selectbox(label, options, **shared)
+        chosen = st.selectbox(label, options, width=width, **shared)
     address.publish(key, chosen, default)
     return chosen
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PIL import Image
 
@@ -9,18 +11,19 @@ GAP = 6  # pixels between two pictures of a pair
 
 
 def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
-    """uint8 (H, W, 3) -> the largest whole multiple of it that is at most `width` wide (at least
-    the picture itself): every pixel stays a square, no detail is made up."""
-    times = max(1, width // picture.shape[1])
+    """uint8 (H, W, 3) -> the smallest whole multiple of it that is at least `width` wide: every
+    pixel stays a square, no detail is made up, and shown at `width` nothing is blown up."""
+    times = max(1, math.ceil(width / picture.shape[1]))
     size = (picture.shape[1] * times, picture.shape[0] * times)
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.NEAREST))
 
 
 def pair(original: np.ndarray, recovered: np.ndarray, width: int) -> np.ndarray:
-    """Original left, recovered right, each `enlarged` to `width`, on a transparent ground: uint8
-    (H, 2 W + GAP, 4)."""
+    """Original left, recovered right, each `enlarged` to `width`, with a transparent gap: uint8
+    (H, 2 W + gap, 4), the gap GAP pixels wide where the pair is shown at 2 `width` + GAP."""
     left, right = enlarged(original, width), enlarged(recovered, width)
-    canvas = np.zeros((left.shape[0], left.shape[1] * 2 + GAP, 4), np.uint8)
+    gap = round(GAP * left.shape[1] / width)
+    canvas = np.zeros((left.shape[0], left.shape[1] * 2 + gap, 4), np.uint8)
     canvas[:, : left.shape[1], :3], canvas[:, : left.shape[1], 3] = left, 255
     canvas[:, -right.shape[1] :, :3], canvas[:, -right.shape[1] :, 3] = right, 255
     return canvas

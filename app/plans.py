@@ -107,7 +107,8 @@ def progress(job: Mapping[str, Any]) -> tuple[float, str]:
     part = job["step"] / job["steps"] if job["steps"] else 0.0
     measuring = job["phase"] == "evaluate"
     # attacks take about as long as the training: half a setting each
-    inside = 0.5 if measuring else 0.5 * part
+    attacked = job["attacks_done"] / max(1, job["attacks"])
+    inside = 0.5 + 0.5 * attacked if measuring else 0.5 * part
     share = min(1.0, (min(job["index"], count - 1) + inside) / count)
     if job["state"] == "queued":
         return share, "waiting for its turn: one job works at a time"
@@ -118,7 +119,9 @@ def progress(job: Mapping[str, Any]) -> tuple[float, str]:
     if setting(current):
         words.append(setting(current))
     if measuring:
-        words.append("attacking it")
+        name = str(job["attack"] or "").replace("_", " ")
+        done = f" ({job['attacks_done'] + 1} of {job['attacks']})" if job["attacks"] else ""
+        words.append(f"attacking it: {name}{done}" if name else "attacking it")
     elif job["stage"]:
         words.append(f"{str(job['stage']).replace('_', ' ')}, step {job['step']} of {job['steps']}")
     elif job["state"] == "running":

@@ -179,10 +179,16 @@ def _finish(table: pd.DataFrame, view: View) -> pd.DataFrame:
     reference = unprotected(records(table))
     table["cost"] = np.nan if reference is None else reference["utility"] - table["utility"]
     order = {name: position for position, name in enumerate(METHODS)}
-    table = table.sort_values(
-        ["method", "key"], key=lambda c: c.map(order) if c.name == "method" else c
-    )
-    return table.reset_index(drop=True)
+    strengths = [
+        tuple(
+            strength(k, v)
+            for k in knobs_of(row["method"])
+            if wording.known(v := row[f"knob:{k.name}"])
+        )
+        for row in records(table)
+    ]
+    by = sorted(range(len(table)), key=lambda i: (order[table["method"].iat[i]], strengths[i]))
+    return table.iloc[by].reset_index(drop=True)
 
 
 def unprotected(rows: Rows) -> dict[str, Any] | None:

@@ -37,9 +37,15 @@ def of_setting(findings: pd.DataFrame, run_id: str, release_value: float | None)
     )  # fmt: skip
     present = [metric for metric in ORDER if metric in wide] + [m for m in wide if m not in ORDER]
     wide = wide[present].fillna("")
-    wide.columns = [wording.METRICS.get(m, (m,))[0].capitalize() for m in present]
+    wide.columns = [heading(m) for m in present]
     rank = {role: position for position, role in enumerate(ROLES.values())}
     return wide.reset_index().sort_values("Role", key=lambda c: c.map(rank), kind="stable")
+
+
+def heading(metric: str) -> str:
+    """Column heading of a metric."""
+    name = wording.METRICS.get(metric, (metric,))[0]
+    return name[0].upper() + name[1:]
 
 
 def _with_interval(metric: str, value: float, low: float, high: float) -> str:
@@ -72,9 +78,10 @@ def protocol_pairs(strict: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
     """Settings measured under both protocols: label, method, strict, paper, chance, and `gone`: the
     part of the privacy claimed under the paper's protocol that the strict one takes away."""
     both = strict.merge(paper[["key", "value"]], on="key", suffixes=("", "_paper"))
+    several = both["method"].nunique() > 1
     label = [
-        f"{METHODS[row['method']].title}, {setting_label(row)}".rstrip(", ")
-        for _, row in both.iterrows()
+        (METHODS[row["method"]].title + ", ") * several + setting_label(row)
+        for row in both.to_dict("records")
     ]
     return pd.DataFrame(
         {

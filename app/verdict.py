@@ -112,6 +112,27 @@ def _detail(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
     return text
 
 
+# Moon phases, colours of the theme (teal, sand, brick) and words, up to each part of exposure
+MARKS = (
+    (0.05, "○", "green", "protected"),
+    (0.3, "◔", "green", "mostly protected"),
+    (0.6, "◑", "yellow", "half exposed"),
+    (0.9, "◕", "red", "mostly exposed"),
+    (1.0, "●", "red", "exposed"),
+)
+
+
+def mark(exposure: float | None) -> str:
+    """Exposure as a shape, a colour and words: a line of Streamlit's Markdown."""
+    if exposure is None:
+        return ":gray[◌ not known]"
+    _, shape, colour, word = next(entry for entry in MARKS if exposure <= entry[0])
+    return (
+        f":{colour}[{shape} **{word}**: the attacker gets {wording.percent(exposure)} of what there is "
+        "to gain over guessing]"
+    )
+
+
 def limits(
     row: Mapping[str, Any],
     attack_limit: float | None,

@@ -8,8 +8,8 @@ from core.methods import METHODS
 
 ATTACK = "mirrored_decoder"
 ORDERS = {"mixed": "Mixed", "most": "Most recovered first", "least": "Least recovered first"}
-SHOWN = 8  # pairs
-WIDTH = 112  # pixels of one picture, at most
+SHOWN = 8  # pairs at a time
+PAIR, FRAME = 102, 112  # pixels of one picture on the page
 
 st.title("What would an attacker see?", anchor=False)
 findings, problems = loaders.findings()
@@ -45,30 +45,32 @@ def load(row: dict) -> dict | None:
         return None
 
 
-def caption(found: dict, number: int) -> tuple[str, str]:
-    """(one metric in words, all of them for pointing at) of one picture."""
-    values = {name: float(found[name][number]) for name in ("ms_ssim", "ssim", "psnr")}
-    more = "  \n".join(
-        f"{wording.METRICS[name][0]} ({name.upper().replace('_', '-')}): {wording.score(name, value)}"
-        for name, value in values.items()
+def caption(found: dict, number: int) -> str:
+    """All measures of one picture, for pointing at."""
+    return "  \n".join(
+        f"{wording.METRICS[name][0]} ({name.upper().replace('_', '-')}): "
+        f"{wording.score(name, float(found[name][number]))}"
+        for name in ("ms_ssim", "ssim", "psnr")
     )
-    return f"{wording.likeness(values['ms_ssim'])} · {values['ms_ssim']:.2f}", more
 
 
-def pairs(found: dict, how: str) -> None:
+def likeness(found: dict, number: int) -> str:
+    value = float(found["ms_ssim"][number])
+    return f"{wording.likeness(value)} · {value:.2f}"
+
+
+def pairs(found: dict, order: list[int]) -> None:
     """Original left, recovered right."""
-    with st.container(horizontal=True, gap="medium"):
-        for number in pictures.order(found["ms_ssim"], how)[:SHOWN]:
-            text, more = caption(found, number)
-            both = pictures.pair(
-                found["originals"][number], found["reconstructions"][number], WIDTH
-            )
-            with st.container(width=both.shape[1], gap="xxsmall"):
+    with st.container(horizontal=True, gap="small"):
+        for number in order:
+            both = pictures.pair(found["originals"][number], found["reconstructions"][number], PAIR)
+            text = likeness(found, number)
+            with st.container(width=2 * PAIR + pictures.GAP, gap="xxsmall"):
                 st.image(
-                    both, width=both.shape[1], output_format="PNG",
+                    both, width=2 * PAIR + pictures.GAP, output_format="PNG",
                     alt=f"Face {number + 1}: original left, recovered right ({text})",
                 )  # fmt: skip
-                st.caption(f"**{number + 1}** {text}", help=more)
+                st.caption(f"**{number + 1}** {text}", help=caption(found, number))
 
 
 def film(row: dict, chosen: dict[str, float], found: dict) -> None:
@@ -78,10 +80,10 @@ def film(row: dict, chosen: dict[str, float], found: dict) -> None:
     ]
     if not strips:
         return
-    st.subheader("From weak to strong protection", anchor=False)
+    st.subheader("The same face, from weak to strong protection", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        count = len(found["originals"])
-        face = pickers.choose("Face", range(1, count + 1), "face", str, control="segmented") - 1
+        faces = range(1, len(found["originals"]) + 1)
+        face = pickers.choose("Face", faces, "face", lambda number: f"Face {number}", width=140) - 1
         if len(strips) > 1:
             symbols = {line.knob.name: line.knob.symbol for line in strips}
             knob = pickers.choose(
@@ -91,27 +93,26 @@ def film(row: dict, chosen: dict[str, float], found: dict) -> None:
     line = strips[0]
     by_key = {setting["key"]: setting for setting in rows}
     with st.container(horizontal=True, gap="small"):
-        frame(found["originals"][face], "original", "", "Original face")
+        frame(found["originals"][face], "original", f"Face {face + 1}, original")
         for setting in (by_key[key] for key in line.keys):
             there = load(setting)
             if there is None or face >= len(there["reconstructions"]):
                 continue
             name = f"{line.knob.symbol} = {setting[f'knob:{line.knob.name}']:g}"
             here = setting["key"] == row["key"]
-            text, more = caption(there, face)
             frame(
                 there["reconstructions"][face],
-                f":primary[**{name}**]" if here else name,
-                text, f"Face {face + 1} recovered at {name} ({text})", more,
+                (f":primary[**{name}**]" if here else name) + f"  \n{float(there['ms_ssim'][face]):.2f}",
+                f"Face {face + 1} recovered at {name}: {likeness(there, face)}",
+                f"{wording.likeness(float(there['ms_ssim'][face])).capitalize()}  \n{caption(there, face)}",
             )  # fmt: skip
 
 
-def frame(picture, name: str, text: str, alt: str, more: str | None = None) -> None:
+def frame(picture, text: str, alt: str, more: str | None = None) -> None:
     """One picture of the film strip with its words below."""
-    large = pictures.enlarged(picture, WIDTH)
-    with st.container(width=large.shape[1], gap="xxsmall"):
-        st.image(large, width=large.shape[1], output_format="PNG", alt=alt)
-        st.caption(f"{name}  \n{text}", help=more)
+    with st.container(width=FRAME, gap="xxsmall"):
+        st.image(pictures.enlarged(picture, FRAME), width=FRAME, output_format="PNG", alt=alt)
+        st.caption(text, help=more)
 
 
 @st.fragment
@@ -120,21 +121,29 @@ def reconstructions() -> None:
     left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with left:
         chosen = pickers.knobs(rows, method)
-    with right:
-        how = pickers.choose("Faces", list(ORDERS), "faces", ORDERS.__getitem__)
     row = points.nearest(rows, method, chosen)
+    found = load(row)
+    with right, st.container(horizontal=True, vertical_alignment="bottom"):
+        how = pickers.choose("Faces", list(ORDERS), "faces", ORDERS.__getitem__)
+        count = 0 if found is None else len(found["originals"])
+        starts = list(range(1, count + 1, SHOWN))
+        start = 1
+        if len(starts) > 1:
+            start = pickers.choose(
+                "Shown", starts, "shown", lambda first: f"{first}–{min(count, first + SHOWN - 1)}", width=110
+            )  # fmt: skip
     said = verdict.verdict(row, points.unprotected(rows), view)
     with head:
         st.markdown(f"### {said.sentence}", anchors=False)
+        st.markdown(verdict.mark(said.exposure))
         st.caption(
-            "A likeness of 1 is the same picture. Left the original, right what the attacker recovers: "
-            f"a {wording.ATTACKERS[ATTACK]}, trained afterwards on other people's photographs and what "
-            f"{METHODS[method].title} releases of them."
+            "Left the original, right what the attacker recovers from what "
+            f"{METHODS[method].title} releases: a {wording.ATTACKERS[ATTACK]}, trained afterwards on other "
+            "people's photographs. A likeness of 1 is the same picture."
         )
-    found = load(row)
     if found is None:
         return
-    pairs(found, how)
+    pairs(found, pictures.order(found["ms_ssim"], how)[start - 1 :][:SHOWN])
     film(row, chosen, found)
 
 

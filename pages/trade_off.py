@@ -71,13 +71,12 @@ def trade_off() -> None:
     kept = verdict.limits(row, attack_limit, cost_limit, view.target != "image")
     with head:
         st.markdown(f"### {said.sentence}", anchors=False)
+        st.markdown(verdict.mark(said.exposure))
         st.caption(said.detail)
     if kept is not None:
         fine, text = kept
-        st.badge(
-            text,
-            color="green" if fine else "red",
-            icon=":material/check:" if fine else ":material/close:",
+        st.markdown(
+            f":{'green' if fine else 'red'}[:material/{'check' if fine else 'close'}: {text}]"
         )
     figure = charts.trade_off(
         table, points.lines(rows, chosen, method), row["key"], view, attack_limit, cost_limit, states.dark()
@@ -101,9 +100,11 @@ def numbers(row: dict) -> None:
     shown = tables.of_setting(findings, row["run_id"], row["release_value"])
     st.dataframe(shown, hide_index=True, alt="Every attacker's figures at the chosen setting")
     explained = [
-        wording.METRICS[m] for m in tables.ORDER if wording.METRICS[m][0].capitalize() in shown
+        f"**{tables.heading(metric)}**: {wording.METRICS[metric][2]}"
+        for metric in tables.ORDER
+        if tables.heading(metric) in shown
     ]
-    st.caption("  \n".join(f"**{name.capitalize()}**: {text}" for name, _, text in explained))
+    st.caption("  \n".join(explained))
 
 
 def all_settings() -> None:

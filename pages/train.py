@@ -35,7 +35,7 @@ def choose_data() -> tuple[str, list[str]]:
     if len(about["preview"]):
         with st.container(horizontal=True, gap="xxsmall"):
             for number, face in enumerate(about["preview"]):
-                st.image(face, width=56, output_format="PNG", alt=f"Example face {number + 1}")
+                st.image(face, width=60, output_format="PNG", alt=f"Example face {number + 1}")
     return dataset, list(about["attributes"])
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core import pictures
 from core.methods import METHODS
 from core.run import VERSION, Run, checked
 
@@ -112,9 +113,12 @@ def redrawn(strength: float) -> dict[str, np.ndarray]:
     originals = faces()
     blurred = originals.mean(0, keepdims=True) * strength + originals * (1 - strength)
     per_picture = np.linspace(0.9, 0.95, PICTURES) - 0.6 * strength
+    recovered = blurred.astype(np.uint8)
     return {
+        **pictures.packed("originals", originals),
+        **pictures.packed("reconstructions", recovered),
         "originals": originals,
-        "reconstructions": blurred.astype(np.uint8),
+        "reconstructions": recovered,
         "positions": np.arange(PICTURES, dtype=np.int32) * 3,
         "ms_ssim": per_picture.astype(np.float32),
         "ssim": (per_picture - 0.1).astype(np.float32),

@@ -12,7 +12,7 @@ from app import pictures
 def test_enlarged_repeats_pixels(height, width, wanted):
     picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     large = pictures.enlarged(picture, wanted)
-    times = max(1, wanted // width)
+    times = max(1, -(-wanted // width))
     assert large.shape == (height * times, width * times, 3)
     assert (large[::times, ::times] == picture).all()
     assert (large == picture.repeat(times, 0).repeat(times, 1)).all()

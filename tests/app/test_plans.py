@@ -76,7 +76,8 @@ def job(**more):
         {"method": "deep_obfuscator", "dataset": "tiny", "knobs": {"lambda1": v}} for v in (0, 1)
     ]
     state = {"runs": runs, "state": "running", "index": 0, "phase": "train", "stage": "task_training",
-             "step": 50, "steps": 100, "eta_seconds": 120, "evaluate": True}  # fmt: skip
+             "step": 50, "steps": 100, "eta_seconds": 120, "evaluate": True,
+             "attack": None, "attacks_done": 0, "attacks": 0}  # fmt: skip
     return state | more
 
 
@@ -90,7 +91,8 @@ def test_progress_in_words_and_as_a_share():
 
 
 def test_progress_never_runs_backwards():
-    steps = [job(step=0), job(step=100), job(phase="evaluate", step=100), job(index=1, step=0),
+    steps = [job(step=0), job(step=100), job(phase="evaluate", step=100), job(phase="evaluate", attacks_done=3, attacks=6),
+             job(index=1, step=0),
              job(index=1, step=100), job(state="finished")]  # fmt: skip
     shares = [plans.progress(step)[0] for step in steps]
     assert shares == sorted(shares)
@@ -100,6 +102,8 @@ def test_progress_never_runs_backwards():
 @pytest.mark.parametrize(
     ("more", "words"),
     [({"state": "queued"}, "waiting for its turn"), ({"phase": "evaluate"}, "attacking it"),
+     ({"phase": "evaluate", "attack": "mirrored_decoder", "attacks_done": 2, "attacks": 6},
+      "attacking it: mirrored decoder (3 of 6)"),
      ({"stage": None, "steps": 0}, "starting"), ({"runs": [], "index": 3}, "task training")],
 )  # fmt: skip
 def test_progress_in_every_state(more, words):

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from app.points import View
-from app.verdict import exposure, limits, verdict
+from app.verdict import exposure, limits, mark, verdict
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 UNPROTECTED = {"value": 0.97, "utility": 0.92}
@@ -118,3 +118,10 @@ def test_limits_are_silent_when_not_set_and_never_kept_by_a_weak_attack():
     assert not fine
     assert "too weak" in text
     assert limits(row(cost=math.nan), None, 0.01)[0] is False
+
+
+def test_exposure_is_a_shape_and_words_and_a_colour():
+    marks = [mark(value) for value in (0.0, 0.2, 0.5, 0.8, 1.0)]
+    assert [text.split("[")[1][0] for text in marks] == ["○", "◔", "◑", "◕", "●"]
+    assert "gets 20 % of what there is to gain over guessing" in marks[1]
+    assert "not known" in mark(None)

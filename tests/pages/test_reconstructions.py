@@ -21,7 +21,8 @@ def test_populated_shows_pairs_and_a_film_strip(populated):
     assert "redraws the picture with a likeness of 0.70" in app.main.markdown[0].value
     assert sum(text.startswith("**") for text in captions(app)) == PICTURES
     strip = [text for text in captions(app) if "λ₁ = " in text]
-    assert [text.split("=")[1].split()[0].strip("*]") for text in strip] == ["0", "1", "5"]
+    assert [text.split("λ₁ = ")[1][0] for text in strip] == ["0", "1", "5"]
+    assert [float(text.split()[-1]) for text in strip] == [0.84, 0.67, 0.46]
     assert [":primary" in text for text in strip] == [False, True, False]
 
 
