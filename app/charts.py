@@ -48,9 +48,10 @@ def trade_off(
         for number, line in enumerate(_ordered(lines))
     ]
     blind = table["chance"].notna().any()  # whether guessing was measured
-    shapes, notes = _limits(table, across, up, scale, attack_limit, cost_limit, colour)
+    shapes = _limits(table, across, up, scale, attack_limit, cost_limit, colour)
+    left = "no better than guessing" if blind else "nothing recovered"
+    notes = _signposts(colour, left, limited=bool(shapes))
     shapes += _references(up, colour)
-    notes += _signposts(colour, "no better than guessing" if blind else "nothing recovered")
     if chosen in rows:
         data.append(_chosen(rows[chosen], view, colour))
         notes.append(_chosen_label(rows[chosen], scale, across, colour))
@@ -61,9 +62,9 @@ def trade_off(
         },
         "yaxis": {
             "range": list(up), "ticksuffix": " %", "zeroline": False, "gridcolor": colour["line"],
-            "fixedrange": True, "title": {"text": f"{wording.service(view.task)}, right"},
+            "fixedrange": True, "title": {"text": f"{wording.service(view.task)}: right answers"},
         },
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "itemclick": False,
+        "legend": {"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0, "itemclick": False,
                    "itemdoubleclick": False},
         "shapes": shapes, "annotations": notes, "height": HEIGHT, "hovermode": "closest",
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "clickmode": "event+select",
@@ -82,21 +83,18 @@ def _references(up: tuple[float, float], colour: Mapping[str, str]) -> list[dict
     return [line | {"layer": "below", "line": dotted} for line in lines]
 
 
-def _signposts(colour: Mapping[str, str], left: str) -> list[dict[str, Any]]:
+def _signposts(colour: Mapping[str, str], left: str, limited: bool) -> list[dict[str, Any]]:
     """Words that say how to read the chart: where guessing is, where it is good to be."""
-    return [
-        {
-            "x": 0, "y": 0, "yref": "paper", "yanchor": "bottom", "xanchor": "left", "xshift": 5,
-            "text": left, "showarrow": False,
-            "font": {"size": 12, "color": colour["quiet"]},
-        },
-        {
-            "x": 0, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top",
-            "xshift": 5, "yshift": -3, "showarrow": False,
-            "text": "◤ <b>the place to be</b>",
-            "font": {"size": 12, "color": colour["teal"]},
-        },
-    ]  # fmt: skip
+    guessing = {
+        "x": 0, "y": 0, "yref": "paper", "yanchor": "bottom", "xanchor": "left", "xshift": 5,
+        "text": left, "showarrow": False, "font": {"size": 12, "color": colour["quiet"]},
+    }  # fmt: skip
+    good = {
+        "x": 0, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top", "xshift": 5,
+        "yshift": -3, "showarrow": False, "font": {"size": 12, "color": colour["teal"]},
+        "text": "◤ <b>within your limits</b>" if limited else "◤ <b>the place to be</b>",
+    }  # fmt: skip
+    return [guessing, good]
 
 
 def ranges(table: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -162,7 +160,8 @@ def _line(
     main = mine[0] is line or method.baseline
     ring = line.method == "original"
     quiet = line.knob is None and len(mine) > 1
-    opacity = 0.45 if quiet else 1
+    # an attack too weak to conclude leaves a ghost, no claim
+    opacity = [0.25 if not row["conclusive"] else 0.45 if quiet else 1 for row in rows]
     title = method.title
     if len(mine) > 1 and line.knob is not None:
         title = f"{title}, {line.knob.symbol}"
@@ -182,8 +181,7 @@ def _line(
             "line": {"width": 2.5 if ring else 0, "color": look["color"]},
             "opacity": opacity,
         },
-        "selected": {"marker": {"opacity": opacity}},
-        "unselected": {"marker": {"opacity": opacity}},
+        "selectedpoints": False,
         "error_x": _error(rows, "gain", scale, look["color"], 0.3 if method.baseline else 0.5),
         "error_y": _error(rows, "utility", 100, look["color"], 0.3 if method.baseline else 0.5),
         "text": [hover(row, view) for row in rows],
@@ -239,7 +237,7 @@ def _chosen(row: Mapping[str, Any], view: View, colour: Mapping[str, str]) -> di
         "customdata": [row["key"]], "text": [hover(row, view)], "hovertemplate": "%{text}<extra></extra>",
         "marker": {"size": 20, "color": look["color"], "symbol": look["symbol"],
                    "line": {"width": 3, "color": colour["light"]}},
-        "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
+        "selectedpoints": False,
     }  # fmt: skip
 
 
@@ -264,10 +262,10 @@ def _limits(
     attack_limit: float | None,
     cost_limit: float | None,
     colour: Mapping[str, str],
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(shapes, annotations) that shade what fulfils the officer's limits."""
+) -> list[dict[str, Any]]:
+    """The shape that shades what fulfils the officer's limits."""
     if attack_limit is None and cost_limit is None:
-        return [], []
+        return []
     right, bottom = across[1], up[0]
     if attack_limit is not None:
         chance = table["chance"].astype(float).mean()
@@ -282,12 +280,7 @@ def _limits(
         "layer": "below", "fillcolor": faded(colour["teal"], 0.13),
         "line": {"width": 1, "color": faded(colour["teal"], 0.5)},
     }  # fmt: skip
-    note = {
-        "x": right * scale, "y": up[1], "xanchor": "right", "yanchor": "top", "xshift": -4,
-        "yshift": -3, "showarrow": False, "text": "within your limits",
-        "font": {"size": 12, "color": colour["teal"]},
-    }  # fmt: skip
-    return [shape], [note]
+    return [shape]
 
 
 def protocols(pairs: pd.DataFrame, dark: bool = False) -> go.Figure:

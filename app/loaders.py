@@ -50,11 +50,12 @@ def _marks(root: Path) -> list[Path]:
 
 
 def findings() -> tuple[pd.DataFrame, list[str]]:
-    """All findings, and one line for each damaged thing that was left out."""
+    """All findings, and one line for each damaged thing that was left out. Shared by all sessions:
+    not to be written to."""
     return _findings(stamp())
 
 
-@st.cache_data(max_entries=KEPT_TABLES, show_spinner="Reading the trained settings …")
+@st.cache_resource(max_entries=KEPT_TABLES, show_spinner="Reading the trained settings …")
 def _findings(mark: tuple[str, int, int]) -> tuple[pd.DataFrame, list[str]]:
     return results.findings(Path(mark[0])), results.problems(Path(mark[0]))
 

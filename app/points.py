@@ -187,7 +187,10 @@ def _finish(table: pd.DataFrame, view: View) -> pd.DataFrame:
         )
         for row in records(table)
     ]
-    by = sorted(range(len(table)), key=lambda i: (order[table["method"].iat[i]], strengths[i]))
+    schedules = table["schedule"].fillna("").tolist() if "schedule" in table else [""] * len(table)
+    by = sorted(
+        range(len(table)), key=lambda i: (order[table["method"].iat[i]], strengths[i], schedules[i])
+    )
     return table.iloc[by].reset_index(drop=True)
 
 
@@ -286,4 +289,6 @@ def setting_label(row: Mapping[str, Any]) -> str:
         for knob in knobs_of(row["method"])
         if wording.known(row.get(f"knob:{knob.name}"))
     ]
+    if isinstance(row.get("schedule"), str) and row["schedule"]:
+        parts.append(row["schedule"])
     return ", ".join(parts)

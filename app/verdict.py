@@ -127,10 +127,7 @@ def mark(exposure: float | None) -> str:
     if exposure is None:
         return ":gray[◌ not known]"
     _, shape, colour, word = next(entry for entry in MARKS if exposure <= entry[0])
-    return (
-        f":{colour}[{shape} **{word}**: the attacker gets {wording.percent(exposure)} of what there is "
-        "to gain over guessing]"
-    )
+    return f":{colour}[{shape} **{word}**: the attacker gets {wording.percent(exposure)} of what there is to gain]"
 
 
 def limits(

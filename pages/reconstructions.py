@@ -102,7 +102,7 @@ def film(row: dict, chosen: dict[str, float], found: dict) -> None:
             here = setting["key"] == row["key"]
             frame(
                 there["reconstructions"][face],
-                (f":primary[**{name}**]" if here else name) + f"  \n{float(there['ms_ssim'][face]):.2f}",
+                (f":orange[**{name}**]" if here else name) + f"  \n{float(there['ms_ssim'][face]):.2f}",
                 f"Face {face + 1} recovered at {name}: {likeness(there, face)}",
                 f"{wording.likeness(float(there['ms_ssim'][face])).capitalize()}  \n{caption(there, face)}",
             )  # fmt: skip

@@ -30,7 +30,7 @@ def choose_data() -> tuple[str, list[str]]:
         return dataset, list(known[dataset].get("attributes") or [])
     st.caption(
         f"{about['images']:,} photographs of {about['identities']:,} people, "
-        f"{len(about['attributes'])} attributes. Nobody appears in two of the parts that defend, attack and test."
+        f"{len(about['attributes'])} attributes. No person is in more than one of the parts for defence, attack and test."
     )
     if len(about["preview"]):
         with st.container(horizontal=True, gap="xxsmall"):
@@ -99,7 +99,9 @@ def summary(plan: plans.Plan) -> None:
         else "time not known yet, since nothing like it has been trained here"
     )
     st.markdown(f"### {count} of {METHODS[plan.method].title}: {time}.", anchors=False)
-    if trained:
+    if trained == len(wanted):
+        st.caption("Trained already; what was not attacked yet will be attacked.")
+    elif trained:
         st.caption(
             f"{trained} of them {'is' if trained == 1 else 'are'} trained already and will not be trained again."
         )

@@ -123,5 +123,5 @@ def test_limits_are_silent_when_not_set_and_never_kept_by_a_weak_attack():
 def test_exposure_is_a_shape_and_words_and_a_colour():
     marks = [mark(value) for value in (0.0, 0.2, 0.5, 0.8, 1.0)]
     assert [text.split("[")[1][0] for text in marks] == ["○", "◔", "◑", "◕", "●"]
-    assert "gets 20 % of what there is to gain over guessing" in marks[1]
+    assert "gets 20 % of what there is to gain" in marks[1]
     assert "not known" in mark(None)

@@ -21,6 +21,7 @@ def clean(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     monkeypatch.setattr(sys, "path", list(sys.path))
     st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_populated_shows_pairs_and_a_film_strip(populated):
     strip = [text for text in captions(app) if "λ₁ = " in text]
     assert [text.split("λ₁ = ")[1][0] for text in strip] == ["0", "1", "5"]
     assert [float(text.split()[-1]) for text in strip] == [0.84, 0.67, 0.46]
-    assert [":primary" in text for text in strip] == [False, True, False]
+    assert [":orange" in text for text in strip] == [False, True, False]
 
 
 def test_the_knob_changes_words_and_pictures(populated):
