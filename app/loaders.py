@@ -44,7 +44,7 @@ def _marks(root: Path) -> list[Path]:
         "*/*/done",
         "*/*/run.json",
         "*/*/attacks/*/*/done",
-        "*/*/attacks/*/*/findings.jsonl",
+        "*/*/attacks/*/*/findings.jsonl.gz",
     )
     return [path for pattern in patterns for path in root.glob(pattern)]
 

@@ -7,7 +7,6 @@ repeated, and a killed evaluation goes on with the attack it was killed in.
 from __future__ import annotations
 
 import io
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +20,7 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 from tqdm import tqdm
 
-from core import checkpoint, data, results
+from core import checkpoint, data, findings_file, results
 from core import device as devices
 from core.attacks import ATTACKS, Exposed, Result
 from core.attacks import controls as control
@@ -132,10 +131,10 @@ def _evaluate(
             result = training_adversary(exposed, _tensor_function(model.training_adversary))
         else:
             result = training_reconstructor(exposed, _tensor_function(model.training_reconstructor))
-        _write(folder, task, run, result, conclusive)
+        seconds = time.perf_counter() - began
+        _write(folder, task, run, result, conclusive, seconds)
         bar.update()
         if progress:
-            seconds = time.perf_counter() - began
             tqdm.write(f"{run.id} {results.attack_name(name, value)}: {seconds:.1f} s")
     bar.close()
     for value in values:
@@ -202,7 +201,7 @@ def controls(
                     seconds = time.perf_counter() - began
                     tqdm.write(f"control {name} on the {kind} release: {seconds:.1f} s")
             for name in names:
-                rows[kind] += _read(_control_folder(folder, name, kind) / "findings.jsonl")
+                rows[kind] += findings_file.read(_control_folder(folder, name, kind))
     return control.verdicts(rows[control.IDENTITY], rows[control.CONSTANT])
 
 
@@ -225,6 +224,7 @@ def _write(
     run: Run,
     result: Result,
     conclusive: dict[tuple[str, str], bool],
+    seconds: float,
 ) -> None:
     protocol, name, value = task
     rows = [
@@ -238,7 +238,7 @@ def _write(
         }
         for row in result.findings
     ]
-    _save(_attack_folder(folder, task), rows, result.arrays, result.weights)
+    _save(_attack_folder(folder, task), rows, result.arrays, result.weights, seconds)
 
 
 def _write_strongest(folder: Path, run: Run, value: float | None) -> None:
@@ -248,10 +248,10 @@ def _write_strongest(folder: Path, run: Run, value: float | None) -> None:
         name = place.name.split("@")[0]
         mine = place.parent.name == "strict" and place.name == results.attack_name(name, value)
         if mine and name != "worst_case" and (place / "arrays.npz").is_file():
-            done[name] = (_read(place / "findings.jsonl"), results.arrays(place))
+            done[name] = (findings_file.read(place), results.arrays(place))
     rows, arrays = strongest(done)
     target = _attack_folder(folder, ("strict", "worst_case", value))
-    if not (target / "done").is_file() or _read(target / "findings.jsonl") != rows:
+    if not (target / "done").is_file() or findings_file.read(target) != rows:
         _save(target, rows, arrays, {})
 
 
@@ -260,15 +260,16 @@ def _save(
     rows: list[dict[str, Any]],
     arrays: dict[str, Any],
     weights: dict[str, Tensor],
+    seconds: float = 0.0,
 ) -> None:
-    """Write an attack's folder beside its place, move it there whole, and mark it done."""
+    """Write an attack's folder beside its place, move it there whole, and mark it done (`done`
+    holds the seconds it took, for estimates)."""
     partial = target.with_name(f".{target.name}.part")
     for old in (partial, target):
         if old.exists():
             shutil.rmtree(old)
     partial.mkdir(parents=True)
-    text = "".join(json.dumps(row, allow_nan=False, separators=(",", ":")) + "\n" for row in rows)
-    checkpoint.write_bytes(partial / "findings.jsonl", text.encode())
+    findings_file.write(partial, rows)
     if arrays:
         packed = io.BytesIO()
         np.savez_compressed(packed, **arrays)
@@ -276,17 +277,7 @@ def _save(
     if weights:
         checkpoint.save_tensors(partial / "weights.safetensors", weights)
     partial.rename(target)
-    checkpoint.write_bytes(target / "done", b"")
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    """Rows of a findings file that an evaluation wrote."""
-    try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError) as error:
-        raise PenumbraError(
-            f"{path} cannot be read ({error}); delete its folder and evaluate again"
-        ) from error
+    checkpoint.write_bytes(target / "done", f"{seconds:.2f}\n".encode())
 
 
 @contextmanager

@@ -7,7 +7,6 @@ becomes a `problem` of its run, never an exception.
 from __future__ import annotations
 
 import io
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import checkpoint
+from core import checkpoint, findings_file
 from core.errors import PenumbraError
+from core.pictures import unpacked
 from core.run import RUN_ID, VERSION, Run, checkpoints, from_dict, state
 
 FINDING = {  # column -> type of a finding row
@@ -37,7 +37,6 @@ FINDING = {  # column -> type of a finding row
     "conclusive": bool,
 }
 RUN = ("dataset", "method", "preset", "tasks", "private")
-LARGEST_TABLE = 16 << 20  # bytes of one findings file
 LARGEST_ARRAYS = 64 << 20
 
 
@@ -135,7 +134,7 @@ def _gather(root: Path | None) -> tuple[pd.DataFrame, list[str]]:
                 continue
             described = _describe(run)
             for attack in attack_folders(folder):
-                rows += [described | row for row in read_findings(attack / "findings.jsonl", run)]
+                rows += [described | row for row in read_findings(attack, run)]
         except PenumbraError as error:
             wrong.append(str(error))
     knobs = sorted({key for row in rows for key in row if key.startswith("knob:")})
@@ -154,23 +153,15 @@ def _describe(run: Run) -> dict[str, Any]:
     }
 
 
-def read_findings(path: Path, run: Run) -> list[dict[str, Any]]:
-    """Rows of one findings file, typed. Raises PenumbraError naming the first bad row."""
-    try:
-        if path.stat().st_size > LARGEST_TABLE:
-            raise PenumbraError(f"{run.id}: {path.name} is too large to be ours; evaluate it again")
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise PenumbraError(
-            f"{run.id}: findings of {path.parent.name} cannot be read ({error}); evaluate it again"
-        ) from error
+def read_findings(attack: Path, run: Run) -> list[dict[str, Any]]:
+    """Rows of one attack's folder, typed. Raises PenumbraError naming the first bad row."""
     rows = []
-    for number, line in enumerate(lines, 1):
+    for number, row in enumerate(findings_file.read(attack), 1):
         try:
-            rows.append(_typed(json.loads(line), run))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            rows.append(_typed(row, run))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise PenumbraError(
-                f"{run.id}: row {number} of {path.parent.name}/{path.name} is damaged; "
+                f"{run.id}: row {number} of {attack.name}/{findings_file.NAME} is damaged; "
                 "delete that attack's folder and evaluate again"
             ) from error
     return rows
@@ -240,7 +231,4 @@ def pictures(
             f"{Path(folder).name} has no finished {attack}; run python -m core evaluate"
         )
     found = arrays(place)
-    for name in ("originals", "reconstructions"):
-        if name not in found or found[name].dtype != np.uint8 or found[name].ndim != 4:
-            raise PenumbraError(f"{place.name}/arrays.npz holds no {name}; evaluate the run again")
-    return found
+    return found | {name: unpacked(name, found) for name in ("originals", "reconstructions")}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import pictures
+from core import findings_file, pictures
 from core.methods import METHODS
 from core.run import VERSION, Run, checked
 
@@ -131,8 +131,7 @@ def write_attack(folder: Path, attack: str, rows: list[dict], release_value: flo
     name = attack if release_value is None else f"{attack}@{release_value:g}"
     place = folder / "attacks" / protocol / name
     place.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps({"run_id": folder.name} | row) for row in rows]
-    (place / "findings.jsonl").write_text("\n".join(lines) + "\n")
+    findings_file.write(place, [{"run_id": folder.name} | row for row in rows])
     if arrays:
         np.savez_compressed(place / "arrays.npz", **arrays)
     (place / "done").write_text("")
@@ -165,8 +164,8 @@ def damage(root: Path) -> dict[str, Path]:
     folders = sorted(path for path in root.glob("*/deep_obfuscator-*"))
     (folders[0] / "run.json").write_text('{"version": 1, "run": {"meth')
     (folders[1] / "weights.safetensors").unlink()
-    rows = folders[2] / "attacks" / "strict" / "probes" / "findings.jsonl"
-    rows.write_text(rows.read_text()[:-40])
+    rows = folders[2] / "attacks" / "strict" / "probes" / findings_file.NAME
+    rows.write_bytes(rows.read_bytes()[:-40])
     arrays = folders[3] / "attacks" / "strict" / "mirrored_decoder" / "arrays.npz"
     arrays.write_bytes(arrays.read_bytes()[:100])
     foreign = root / "synthetic" / "deep_obfuscator-0123456789"

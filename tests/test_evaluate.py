@@ -1,7 +1,6 @@
 """Strict evaluation from a trained folder to findings: whole, resumable, never repeated."""
 
 import dataclasses
-import json
 import shutil
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 import torch
 
 from core import evaluate as evaluation
-from core import results, train
+from core import findings_file, results, train
 from core.attacks import ATTACKS, controls, exposing, strongest
 from core.errors import PenumbraError
 from core.evaluate import evaluate
@@ -123,15 +122,15 @@ def test_adding_an_attack_leaves_the_others(copy, monkeypatch):
 
 def test_a_half_written_attack_is_done_again(copy):
     broken = copy / "attacks" / "strict" / "logistic"
-    whole = (broken / "findings.jsonl").read_bytes()
+    whole = (broken / "findings.jsonl.gz").read_bytes()
     (broken / "done").unlink()
-    (broken / "findings.jsonl").write_bytes(whole[:50])
+    (broken / "findings.jsonl.gz").write_bytes(whole[:50])
     stale = broken.with_name(".logistic.part")
     stale.mkdir()
-    (stale / "findings.jsonl").write_text("half")
+    (stale / "findings.jsonl.gz").write_text("half")
     others = {path: stamp for path, stamp in stamps(copy).items() if path != broken}
     evaluate(copy, device="cpu", progress=False)
-    assert (broken / "findings.jsonl").read_bytes() == whole  # the same seed, the same findings
+    assert (broken / "findings.jsonl.gz").read_bytes() == whole  # the same seed, the same findings
     assert not stale.exists()
     assert {path: stamp for path, stamp in stamps(copy).items() if path != broken} == others
 
@@ -164,13 +163,15 @@ def test_row_order_does_not_matter(measured, tmp_path, monkeypatch):
     shutil.copytree(measured, tmp_path, dirs_exist_ok=True)
     settle(tmp_path, monkeypatch, shuffled)
     folder = a_run().folder
-    expected = {n: (folder / "attacks/strict" / n / "findings.jsonl").read_text() for n in QUICK}
+    expected = {
+        n: (folder / "attacks/strict" / n / "findings.jsonl.gz").read_bytes() for n in QUICK
+    }
     pictures = shown(folder)
     for name in (*QUICK, "mirrored_decoder"):
         shutil.rmtree(folder / "attacks" / "strict" / name)
     evaluate(folder, attacks=[*QUICK, "mirrored_decoder"], device="cpu", progress=False)
     for name, text in expected.items():
-        assert (folder / "attacks/strict" / name / "findings.jsonl").read_text() == text
+        assert (folder / "attacks/strict" / name / "findings.jsonl.gz").read_bytes() == text
     again = shown(folder)
     assert (again["originals"] == pictures["originals"]).all()
     rows = shuffled.indices("test")[again["positions"]]
@@ -204,8 +205,7 @@ def test_controls_pass_where_everything_is_open(measured):
     for kind in controls.RELEASES:
         for path in (measured / "checkpoints/tiny/_controls").glob(f"*/attacks/strict/*@{kind}"):
             assert (path / "done").is_file()
-            for line in (path / "findings.jsonl").read_text().splitlines():
-                row = json.loads(line)
+            for row in findings_file.read(path):
                 found[row["attacker"], row["target"], row["metric"], kind] = row
     for attacker in ("logistic", "mlp", "cnn"):
         key = (attacker, "attribute:Male", "balanced_accuracy")
@@ -285,7 +285,9 @@ def test_what_cannot_be_evaluated_is_named(copy, monkeypatch):
 
 def test_damaged_controls_are_named(copy, monkeypatch):
     shutil.rmtree(copy / "attacks" / "strict" / "logistic")
-    (path,) = (copy.parent / "_controls").glob("*/attacks/strict/logistic@identity/findings.jsonl")
+    (path,) = (copy.parent / "_controls").glob(
+        "*/attacks/strict/logistic@identity/findings.jsonl.gz"
+    )
     path.write_text("{")
     with pytest.raises(PenumbraError, match="evaluate again"):
         evaluate(copy, ["logistic"], device="cpu", progress=False)

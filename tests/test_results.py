@@ -1,13 +1,15 @@
 """Run folders -> tables, with everything that can lie in a checkpoint folder."""
 
+import gzip
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from core import checkpoint, results
+from core import checkpoint, findings_file, results
 from core.errors import PenumbraError
+from core.pictures import packed
 from core.run import Run, checked
 
 ROW = {
@@ -38,7 +40,7 @@ def finished_run(root, rows=(ROW,), attack="mlp", finished=True, **change):
     (folder / "weights.safetensors").write_bytes(b"x")
     if finished:
         (folder / "done").touch()
-    (place / "findings.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    findings_file.write(place, rows)
     (place / "done").touch()
     return folder
 
@@ -90,22 +92,41 @@ def spoil_weights(folder):
 
 
 def spoil_row(folder):
-    (folder / "attacks" / "strict" / "mlp" / "findings.jsonl").write_text('{"target": "x"}\n')
+    findings_file.write(folder / "attacks" / "strict" / "mlp", [{"target": "x"}])
 
 
 def spoil_number(folder):
-    path = folder / "attacks" / "strict" / "mlp" / "findings.jsonl"
-    path.write_text(json.dumps(ROW | {"value": "much"}) + "\n")
+    findings_file.write(folder / "attacks" / "strict" / "mlp", [ROW | {"value": "much"}])
 
 
 def spoil_owner(folder):
-    path = folder / "attacks" / "strict" / "mlp" / "findings.jsonl"
-    path.write_text(json.dumps(ROW | {"run_id": "original-0123456789"}) + "\n")
+    rows = [ROW | {"run_id": "original-0123456789"}]
+    findings_file.write(folder / "attacks" / "strict" / "mlp", rows)
+
+
+def spoil_file(folder):
+    path = folder / "attacks" / "strict" / "mlp" / findings_file.NAME
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def spoil_size(folder):
+    bomb = gzip.compress(b" " * (findings_file.LARGEST + 1))
+    (folder / "attacks" / "strict" / "mlp" / findings_file.NAME).write_bytes(bomb)
 
 
 @pytest.mark.parametrize(
     "spoil",
-    [spoil_json, spoil_version, spoil_name, spoil_weights, spoil_row, spoil_number, spoil_owner],
+    [
+        spoil_json,
+        spoil_version,
+        spoil_name,
+        spoil_weights,
+        spoil_row,
+        spoil_number,
+        spoil_owner,
+        spoil_file,
+        spoil_size,
+    ],
 )
 def test_a_damaged_run_is_named_and_the_others_are_shown(tmp_path, spoil):
     spoil(finished_run(tmp_path))
@@ -136,13 +157,15 @@ def test_pictures_come_back_and_damaged_arrays_are_refused(tmp_path):
     folder = finished_run(tmp_path, attack="mirrored_decoder@0.5")
     place = folder / "attacks" / "strict" / "mirrored_decoder@0.5"
     faces = np.zeros((2, 8, 8, 3), np.uint8)
-    np.savez_compressed(place / "arrays.npz", originals=faces, reconstructions=faces + 1)
+    both = packed("originals", faces) | packed("reconstructions", faces + 200)
+    np.savez_compressed(place / "arrays.npz", **both)
     found = results.pictures(folder, "mirrored_decoder", 0.5)
-    assert (found["reconstructions"] == 1).all()
+    assert found["originals"].shape == (2, 8, 8, 3)
+    assert np.abs(found["reconstructions"].astype(int) - 200).max() < 8
     with pytest.raises(PenumbraError, match="no finished mirrored_decoder"):
         results.pictures(folder, "mirrored_decoder", 0.7)
-    np.savez_compressed(place / "arrays.npz", originals=faces)
-    with pytest.raises(PenumbraError, match="no reconstructions"):
+    np.savez_compressed(place / "arrays.npz", **packed("originals", faces))
+    with pytest.raises(PenumbraError, match="reconstructions are missing"):
         results.pictures(folder, "mirrored_decoder", 0.5)
     (place / "arrays.npz").write_bytes(b"PK\x03\x04 not a zip")
     with pytest.raises(PenumbraError, match="cannot be read"):

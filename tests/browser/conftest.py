@@ -33,27 +33,28 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture
-def checkpoints(tmp_path):
-    """A populated checkpoint folder; photographs in `tmp_path/photographs`."""
-    populate(tmp_path / "checkpoints")
-    return tmp_path / "checkpoints"
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Folder of the app under test: `checkpoints` is populated, `home` is fresh."""
+    place = tmp_path_factory.mktemp("app")
+    populate(place / "checkpoints")
+    return place
 
 
-@pytest.fixture
-def address(checkpoints, tmp_path):
+@pytest.fixture(scope="module")
+def address(place):
     """Address of the running app."""
     environment = os.environ | {
-        "PENUMBRA_CHECKPOINTS": str(checkpoints), "PENUMBRA_HOME": str(tmp_path / "home"),
+        "PENUMBRA_CHECKPOINTS": str(place / "checkpoints"), "PENUMBRA_HOME": str(place / "home"),
         "PENUMBRA_THREADS": "1", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
-    log = tmp_path / "app.log"
+    log = place / "app.log"
     with open(log, "w") as output:
         # from another folder, as a newcomer may: the app finds its own parts
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"),
              "--server.headless", "true", "--server.port", "0", "--server.fileWatcherType", "none"],
-            cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT,
+            cwd=place, env=environment, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
         yield _wait_until_served(process, log)
@@ -76,22 +77,26 @@ def _wait_until_served(process: subprocess.Popen, log: Path) -> str:
     pytest.fail(f"the app did not start within {SECONDS} s: {log.read_text()}")
 
 
-@pytest.fixture
-def page():
-    """A fresh browser tab; requests that leave this machine are noted in `page.outside`."""
+@pytest.fixture(scope="module")
+def browser():
     expect.set_options(timeout=SECONDS * 1000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        tab = browser.new_page(viewport={"width": 1360, "height": 950})
-        tab.set_default_timeout(SECONDS * 1000)
-        tab.outside = []
-        tab.on(
-            "request",
-            lambda request: (
-                tab.outside.append(request.url)
-                if not re.match(r"(https?|wss?)://localhost[:/]|data:|blob:", request.url)
-                else None
-            ),
-        )
-        yield tab
-        browser.close()
+        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh browser tab; requests that leave this machine are noted in `page.outside`."""
+    tab = browser.new_page(viewport={"width": 1360, "height": 950})
+    tab.set_default_timeout(SECONDS * 1000)
+    tab.outside = []
+
+    def note(request) -> None:
+        if not re.match(r"(https?|wss?)://localhost[:/]|data:|blob:", request.url):
+            tab.outside.append(request.url)
+
+    tab.on("request", note)
+    yield tab
+    tab.close()

@@ -83,7 +83,8 @@ def test_a_shared_link_shows_the_same(page, address):
     )
     page.goto(f"{address}/reconstructions?method=blur&blur.radius=12&faces=least&face=3")
     expect(page.locator("h3").first).to_contain_text("At blur = 12 an attacker redraws")
-    expect(page.get_by_role("radio", name="3", exact=True)).to_be_checked()
+    expect(page.get_by_role("combobox", name="Faces")).to_have_value("Least recovered first")
+    expect(page.get_by_role("combobox", name="Face", exact=True)).to_have_value("Face 3")
     expect(page.get_by_text("λ₁ = 5", exact=False)).to_have_count(0)
 
 
@@ -96,9 +97,9 @@ def test_phone_width_has_no_sideways_scrolling(page, address):
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
-def test_start_a_tiny_training_and_see_it_finish(page, address, checkpoints, tmp_path, monkeypatch):
-    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
-    register_tiny_folder(tmp_path / "photographs")
+def test_start_a_tiny_training_and_see_it_finish(page, address, place, monkeypatch):
+    monkeypatch.setenv("PENUMBRA_HOME", str(place / "home"))
+    register_tiny_folder(place / "photographs")
     page.goto(f"{address}/train?train_data=tiny&train_method=original&train_device=cpu")
     expect(page.get_by_text("72 photographs of 24 people")).to_be_visible()
     page.get_by_role("button", name="Start training and attacks").click()
@@ -108,8 +109,8 @@ def test_start_a_tiny_training_and_see_it_finish(page, address, checkpoints, tmp
     expect(job.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_text("done: trained and attacked")).to_be_visible(timeout=240_000)
     run = checked(Run("original", "tiny"))
-    assert (checkpoints / "tiny" / run.id / "done").is_file()
-    assert list((checkpoints / "tiny" / run.id / "attacks" / "strict").glob("*/done"))
+    assert (place / "checkpoints" / "tiny" / run.id / "done").is_file()
+    assert list((place / "checkpoints" / "tiny" / run.id / "attacks" / "strict").glob("*/done"))
 
     page.get_by_role("link", name="See it on the trade-off").click()
     expect(page.get_by_role("heading", name="How much protection")).to_be_visible()
