@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,16 @@ from core import data, results
 from core.errors import PenumbraError
 from core.run import checkpoints
 
+FRESH = 0.5  # seconds
+# what is written last, or changes with every finished part
+MARKS = (
+    "*/*",
+    "*/*/done",
+    "*/*/run.json",
+    "*/*/attacks/*/*/done",
+    "*/*/attacks/*/*/findings.jsonl.gz",
+)
+_looked: dict[str, tuple[float, tuple[str, int, int]]] = {}
 KEPT_TABLES = 4
 KEPT_VIEWS = 64
 KEPT_DATASETS = 16
@@ -32,21 +44,17 @@ def settle() -> None:
 
 
 def stamp() -> tuple[str, int, int]:
-    """Changes whenever a run or an attack is finished, removed or replaced."""
+    """Changes whenever a run or an attack is finished, removed or replaced; looked up anew at most
+    twice a second, since a redraw asks for it several times."""
     root = checkpoints()
-    times = [path.stat().st_mtime_ns for path in _marks(root)]
-    return str(root), len(times), sum(times)
-
-
-def _marks(root: Path) -> list[Path]:
-    patterns = (
-        "*/*",
-        "*/*/done",
-        "*/*/run.json",
-        "*/*/attacks/*/*/done",
-        "*/*/attacks/*/*/findings.jsonl.gz",
-    )
-    return [path for pattern in patterns for path in root.glob(pattern)]
+    now = time.monotonic()
+    looked, mark = _looked.get(str(root), (-math.inf, None))
+    if mark is None or now - looked > FRESH:
+        times = [path.stat().st_mtime_ns for pattern in MARKS for path in root.glob(pattern)]
+        mark = (str(root), len(times), sum(times))
+        _looked.clear()
+        _looked[str(root)] = (now, mark)
+    return mark
 
 
 def findings() -> tuple[pd.DataFrame, list[str]]:

@@ -10,6 +10,7 @@ from core.methods import METHODS
 
 DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "GPU"}
 ACTIVE = ("queued", "running")
+SHORT = 200  # characters of a message shown at once
 STATES = {  # state -> (word, badge colour, icon)
     "queued": ("waiting", "gray", ":material/schedule:"),
     "running": ("running", "orange", ":material/play_arrow:"),
@@ -17,7 +18,6 @@ STATES = {  # state -> (word, badge colour, icon)
     "stopped": ("stopped", "gray", ":material/pause:"),
     "failed": ("failed", "red", ":material/error:"),
 }
-PREVIEWED = 8  # faces
 
 
 def choose_data() -> tuple[str, list[str]]:
@@ -129,7 +129,10 @@ def show_job(job: dict, newest: bool) -> None:
             st.badge(word, color=colour, icon=icon)
         st.progress(share, text or word)
         if job["message"] and job["state"] != "finished":
-            st.caption(job["message"])
+            st.caption(job["message"][:SHORT] + ("…" if len(job["message"]) > SHORT else ""))
+            if len(job["message"]) > SHORT:
+                with st.expander("The whole message"):
+                    st.text(job["message"])
         if job["losses"] and (newest or job["state"] in ACTIVE):
             st.plotly_chart(
                 charts.losses(job["losses"], states.dark()), key=f"losses_{job['job_id']}",

@@ -3,6 +3,7 @@ pages can be tested without a training."""
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from dataclasses import asdict
@@ -108,6 +109,7 @@ def write_run(root: Path, run: Run, strength: float, release_value: float | None
     return folder
 
 
+@functools.cache
 def redrawn(strength: float) -> dict[str, np.ndarray]:
     """Pictures as an attacker recovers them, blurrier towards the mean the stronger the release."""
     originals = faces()
@@ -117,8 +119,6 @@ def redrawn(strength: float) -> dict[str, np.ndarray]:
     return {
         **pictures.packed("originals", originals),
         **pictures.packed("reconstructions", recovered),
-        "originals": originals,
-        "reconstructions": recovered,
         "positions": np.arange(PICTURES, dtype=np.int32) * 3,
         "ms_ssim": per_picture.astype(np.float32),
         "ssim": (per_picture - 0.1).astype(np.float32),
