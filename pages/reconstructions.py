@@ -12,9 +12,9 @@ SHOWN = 8  # pairs at a time
 PAIR, FRAME = 102, 112  # pixels of one picture on the page
 
 st.title("What would an attacker see?", anchor=False)
-findings, problems = loaders.findings()
+findings = loaders.findings()
 if findings.empty:
-    states.damaged(problems)
+    states.damaged(loaders.problems())
     states.nothing_trained(loaders.runs())
     st.stop()
 looked_at = pickers.sidebar(findings)
@@ -29,7 +29,7 @@ if method not in set(table["method"]):
         f"No attacker has redrawn pictures from {released}. "
         "Choose another method in the sidebar, or measure this one."
     )
-    states.damaged(problems)
+    states.damaged(loaders.problems())
     st.stop()
 
 
@@ -157,5 +157,5 @@ with st.expander("What the words and numbers mean"):
         "under them (nearly the same, closely alike, a coarse likeness, faint traces, hardly anything) "
         "divide the likeness in structure at 0.90, 0.75, 0.55 and 0.35."
     )
-states.damaged(problems)
+states.damaged(loaders.problems())
 loaders.settle()

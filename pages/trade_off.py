@@ -5,9 +5,9 @@ import streamlit as st
 from app import charts, loaders, pickers, points, states, tables, verdict, wording
 
 st.title("How much protection can this service afford?", anchor=False)
-findings, problems = loaders.findings()
+findings = loaders.findings()
 if findings.empty:
-    states.damaged(problems)
+    states.damaged(loaders.problems())
     states.nothing_trained(loaders.runs())
     st.stop()
 view = pickers.sidebar(findings)
@@ -19,7 +19,7 @@ if table.empty:
         f"“{wording.target_label(view.target)}” under this protocol. Choose another in the sidebar, "
         "or train one."
     )
-    states.damaged(problems)
+    states.damaged(loaders.problems())
     st.stop()
 method = pickers.method(set(table["method"]))
 
@@ -162,5 +162,5 @@ if view.target != "image":
     ) as folder:
         if folder.open:
             protocols()
-states.damaged(problems)
+states.damaged(loaders.problems())
 loaders.settle()
