@@ -174,9 +174,11 @@ def knobs(rows: points.Rows, name: str) -> dict[str, float]:
                 )  # fmt: skip
         else:
             rest = [k for k in moving if k.name != knob.name]
-            fixed = " and ".join(f"{k.symbol} = {base[k.name]:g}" for k in rest)
+            there = " and ".join(f"{k.symbol} = {chosen[k.name]:g}" for k in rest)
+            move = " or ".join(k.symbol for k in rest)
             place.caption(
-                f"{knob.symbol} = {chosen[knob.name]:g}. Other values were measured with {fixed} only."
+                f"{knob.symbol} = {chosen[knob.name]:g}, the only value measured with {there}. "
+                f"Move {move} for others."
             )
     return chosen
 

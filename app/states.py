@@ -54,9 +54,12 @@ def nothing_trained(runs: pd.DataFrame) -> None:
                 "Penumbra shows measured numbers only. Train and attack a first setting; the "
                 "compact preset takes minutes on two processor cores."
             )
-        st.page_link(
-            "../pages/train.py", label="Train and measure a setting", icon=":material/tune:"
-        )
+        _offer_training()
+
+
+def _offer_training() -> None:
+    if st.button("Train and measure a setting", type="primary", icon=":material/tune:"):
+        st.switch_page("../pages/train.py")
 
 
 def nothing_measured(what: str) -> None:
@@ -64,9 +67,7 @@ def nothing_measured(what: str) -> None:
     with st.container(border=True):
         st.subheader("No setting was measured for this choice")
         st.write(what)
-        st.page_link(
-            "../pages/train.py", label="Train and measure a setting", icon=":material/tune:"
-        )
+        _offer_training()
 
 
 def dark() -> bool:

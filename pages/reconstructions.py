@@ -33,16 +33,14 @@ if method not in set(table["method"]):
     st.stop()
 
 
-def load(row: dict) -> dict | None:
-    """Pictures of one setting, or None with a word about why there are none."""
+def load(row: dict) -> tuple[dict | None, str]:
+    """(pictures of one setting, "") or (None, why there are none)."""
     release_value = row["release_value"] if wording.known(row["release_value"]) else None
     try:
-        return loaders.redrawn(loaders.stamp(), view.dataset, row["run_id"], ATTACK, release_value)
+        found = loaders.redrawn(loaders.stamp(), view.dataset, row["run_id"], ATTACK, release_value)
     except PenumbraError as error:
-        st.warning(
-            f"The pictures of this setting cannot be shown. {error}", icon=":material/warning:"
-        )
-        return None
+        return None, str(error)
+    return found, ""
 
 
 def caption(found: dict, number: int) -> str:
@@ -92,13 +90,15 @@ def film(row: dict, chosen: dict[str, float], found: dict) -> None:
             strips = [line for line in strips if line.knob.name == knob]
     line = strips[0]
     by_key = {setting["key"]: setting for setting in rows}
+    missing: list[str] = []
     with st.container(horizontal=True, gap="small"):
         frame(found["originals"][face], "original", f"Face {face + 1}, original")
         for setting in (by_key[key] for key in line.keys):
-            there = load(setting)
-            if there is None or face >= len(there["reconstructions"]):
-                continue
             name = f"{line.knob.symbol} = {setting[f'knob:{line.knob.name}']:g}"
+            there, problem = load(setting)
+            if there is None or face >= len(there["reconstructions"]):
+                missing.append(f"{name}: {problem or 'this face was not redrawn'}")
+                continue
             here = setting["key"] == row["key"]
             frame(
                 there["reconstructions"][face],
@@ -106,6 +106,8 @@ def film(row: dict, chosen: dict[str, float], found: dict) -> None:
                 f"Face {face + 1} recovered at {name}: {likeness(there, face)}",
                 f"{wording.likeness(float(there['ms_ssim'][face])).capitalize()}  \n{caption(there, face)}",
             )  # fmt: skip
+    for text in missing:
+        st.caption(f":material/warning: Left out at {text}")
 
 
 def frame(picture, text: str, alt: str, more: str | None = None) -> None:
@@ -122,7 +124,7 @@ def reconstructions() -> None:
     with left:
         chosen = pickers.knobs(rows, method)
     row = points.nearest(rows, method, chosen)
-    found = load(row)
+    found, problem = load(row)
     with right, st.container(horizontal=True, vertical_alignment="bottom"):
         how = pickers.choose("Faces", list(ORDERS), "faces", ORDERS.__getitem__)
         count = 0 if found is None else len(found["originals"])
@@ -142,6 +144,9 @@ def reconstructions() -> None:
             "people's photographs. A likeness of 1 is the same picture."
         )
     if found is None:
+        st.warning(
+            f"The pictures of this setting cannot be shown. {problem}", icon=":material/warning:"
+        )
         return
     pairs(found, pictures.order(found["ms_ssim"], how)[start - 1 :][:SHOWN])
     film(row, chosen, found)

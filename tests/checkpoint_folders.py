@@ -137,6 +137,14 @@ def write_attack(folder: Path, attack: str, rows: list[dict], release_value: flo
     (place / "done").write_text("")
 
 
+def settings() -> int:
+    """How many settings `populate` writes: every release-time value is one."""
+    baselines = [method for method in METHODS.values() if method.baseline]
+    released = [[knob for knob in method.knobs if knob.when == "release"] for method in baselines]
+    filters = sum(len(knobs[0].grid) if knobs else 1 for knobs in released)
+    return len(LAMBDA1) * len(LAMBDA2) + filters
+
+
 def populate(root: Path, dataset: str = "synthetic") -> None:
     """A folder as the shipped one: DeepObfuscator over a small grid, and every baseline."""
     for lambda1 in LAMBDA1:

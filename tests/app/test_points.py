@@ -84,7 +84,7 @@ def test_methods_that_guard_something_else_are_left_out(findings):
 
 def test_values_run_from_weak_to_strong(table):
     cells = METHODS["pixelate"].knobs[0]
-    assert points.values(points.records(table), "pixelate", cells, {}) == [32, 16, 8, 4]
+    assert points.values(points.records(table), "pixelate", cells, {}) == list(cells.grid)
     assert points.values(
         points.records(table),
         "deep_obfuscator",

@@ -1,5 +1,6 @@
 """Reconstructions: empty, populated, damaged; film strip and order."""
 
+from core.methods import METHODS
 from tests.checkpoint_folders import PICTURES, damage
 from tests.pages.conftest import open_page, whole, words
 
@@ -46,9 +47,10 @@ def test_most_recovered_first(populated):
 def test_the_setting_comes_along_from_the_trade_off(populated):
     app = whole(open_page())
     app.selectbox(key="method").set_value("blur").run()
-    app.select_slider(key="blur.radius").set_value(12.0).run()
+    strongest = METHODS["blur"].knobs[0].grid[-1]
+    app.select_slider(key="blur.radius").set_value(strongest).run()
     whole(app.switch_page("../pages/reconstructions.py").run())
-    assert "At blur = 12" in app.main.markdown[0].value
+    assert f"At blur = {strongest:g}" in app.main.markdown[0].value
 
 
 def test_a_method_that_releases_no_picture_keeps_its_place(populated):
@@ -71,5 +73,6 @@ def test_damaged_pictures_are_named(populated):
                     whole(sliders[0].set_value(value).run())
             seen += words(app)
     assert "cannot be shown" in seen
+    assert "Left out at" in seen
     assert "evaluate the run again" in seen
     assert broken.exists()

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from core import jobs
+from core.methods import METHODS
 from core.run import Run, checked, home
 from tests.pages.conftest import open_page, whole, words
 from tests.tiny_folder import register_tiny_folder
@@ -79,7 +80,8 @@ def test_a_link_to_what_is_not_there_falls_back_with_a_note(tiny, key):
 
 def test_a_baseline_needs_no_training_knob(tiny):
     app = whole(open_page("train", train_data="tiny", train_method="image_noise"))
-    assert "σ moves after training; it is measured at 0.1, 0.2, 0.4, 0.8, 1.6." in words(app)
+    values = ", ".join(f"{value:g}" for value in METHODS["image_noise"].knobs[0].grid)
+    assert f"σ moves after training; it is measured at {values}." in words(app)
     assert "1 setting of Noise on the picture" in words(app)
 
 
