@@ -106,7 +106,7 @@ def _detail(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
     text += f" ({span})" if span else ""
     if unprotected is not None and row["method"] != "original":
         text += f", unprotected in {wording.percent(unprotected['utility'])}"
-    people = f"{row['n']:.0f} photographs of {row['identities']:.0f} people nobody trained on"
+    people = f"{row['n']:,.0f} photographs of {row['identities']:,.0f} people nobody trained on"
     seeds = int(row["seeds"])
     text += f". Measured on {people}, {'one training' if seeds == 1 else f'{seeds} trainings'}."
     return text

@@ -157,10 +157,10 @@ with st.expander("What the words and numbers mean"):
     for metric in ("ms_ssim", "ssim", "psnr"):
         name, _, text = wording.METRICS[metric]
         st.markdown(f"**{name.capitalize()}**: {text}")
+    steps = "; ".join(f"{word} from {limit:g}" for limit, word in wording.LIKENESS)
     st.caption(
         "The faces are photographs that neither the method nor the attacker was trained on. The words "
-        "under them (nearly the same, closely alike, a coarse likeness, faint traces, hardly anything) "
-        "divide the likeness in structure at 0.90, 0.75, 0.55 and 0.35."
+        f"under them follow the likeness in structure: {steps}; below that hardly anything."
     )
 states.damaged(loaders.problems())
 loaders.settle()

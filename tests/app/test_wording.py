@@ -59,6 +59,6 @@ def test_labels_fall_back_to_names_where_they_collide():
 
 
 def test_likeness_falls_with_the_score():
-    words = [wording.likeness(value) for value in (0.95, 0.8, 0.6, 0.4, 0.1)]
+    words = [wording.likeness(value) for value in (0.98, 0.9, 0.75, 0.6, 0.4)]
     assert len(set(words)) == 5
     assert wording.likeness(math.nan) == "not measured"
