@@ -59,23 +59,17 @@ def stamp() -> tuple[str, int, int]:
 
 def findings() -> pd.DataFrame:
     """All findings. Shared by all sessions: not to be written to."""
-    return _findings(stamp())
-
-
-@st.cache_resource(max_entries=KEPT_TABLES, show_spinner="Reading the trained settings …")
-def _findings(mark: tuple[str, int, int]) -> pd.DataFrame:
-    return results.findings(Path(mark[0]))
+    return _read(stamp())[0]
 
 
 def problems() -> list[str]:
-    """One line for each damaged thing that was left out of the findings. It reads everything anew:
-    pages ask for it after they have drawn what is whole."""
-    return _problems(stamp())
+    """One line for each damaged thing that was left out of the findings."""
+    return _read(stamp())[1]
 
 
-@st.cache_resource(max_entries=KEPT_TABLES, show_spinner=False)
-def _problems(mark: tuple[str, int, int]) -> list[str]:
-    return results.problems(Path(mark[0]))
+@st.cache_resource(max_entries=KEPT_TABLES, show_spinner="Reading the trained settings …")
+def _read(mark: tuple[str, int, int]) -> tuple[pd.DataFrame, list[str]]:
+    return results.read(Path(mark[0]))
 
 
 def runs() -> pd.DataFrame:
@@ -95,7 +89,7 @@ def settings(view: points.View) -> pd.DataFrame:
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
 def _settings(mark: tuple[str, int, int], view: tuple[str, ...]) -> pd.DataFrame:
-    return points.settings(_findings(mark), points.View(*view))
+    return points.settings(_read(mark)[0], points.View(*view))
 
 
 @st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)

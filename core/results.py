@@ -36,7 +36,7 @@ FINDING = {  # column -> type of a finding row
     "seed": int,
     "conclusive": bool,
 }
-RUN = ("dataset", "method", "preset", "tasks", "private")
+RUN = ("dataset", "method", "preset", "tasks", "private", "schedule")
 LARGEST_ARRAYS = 64 << 20
 
 
@@ -72,7 +72,7 @@ def read_run(folder: Path) -> Run:
 
 
 def runs(root: Path | None = None) -> pd.DataFrame:
-    """One row per run folder: run_id, dataset, method, preset, tasks, private, seed, knob:<name>…,
+    """One row per run folder: run_id, dataset, method, preset, tasks, private, schedule, seed, knob:<name>…,
     state (finished | training | damaged), evaluated (number of finished attacks), seconds,
     problem (one line, or None), folder."""
     rows = []
@@ -98,7 +98,7 @@ def runs(root: Path | None = None) -> pd.DataFrame:
         if column not in table:
             table[column] = pd.Series(dtype=object)
     knobs = sorted(c for c in map(str, table) if c.startswith("knob:"))
-    return table[[*columns[:7], *knobs, *columns[7:]]]
+    return table[[*columns[:8], *knobs, *columns[8:]]]
 
 
 def attack_folders(folder: Path) -> list[Path]:
@@ -108,21 +108,21 @@ def attack_folders(folder: Path) -> list[Path]:
 
 def findings(root: Path | None = None) -> pd.DataFrame:
     """Every finding of every finished run, one row each, with dataset, method, preset, tasks,
-    private (comma-joined) and one `knob:<name>` column per training knob.
+    private (comma-joined), schedule (what of the preset's schedule was replaced, "" for nothing) and
+    one `knob:<name>` column per training knob.
 
     Damaged folders and damaged rows are left out; `problems` names them.
     """
-    table, _ = _gather(root)
-    return table
+    return read(root)[0]
 
 
 def problems(root: Path | None = None) -> list[str]:
     """One line for everything that was left out of `findings` because it is damaged."""
-    _, found = _gather(root)
-    return found
+    return read(root)[1]
 
 
-def _gather(root: Path | None) -> tuple[pd.DataFrame, list[str]]:
+def read(root: Path | None = None) -> tuple[pd.DataFrame, list[str]]:
+    """(`findings`, `problems`) from one reading of the folder."""
     rows: list[dict[str, Any]] = []
     wrong: list[str] = []
     for folder in run_folders(root):
@@ -148,6 +148,7 @@ def _describe(run: Run) -> dict[str, Any]:
         "preset": run.preset,
         "tasks": ",".join(run.tasks),
         "private": ",".join(run.private),
+        "schedule": ", ".join(f"{name}={value:g}" for name, value in sorted(run.schedule.items())),
         "seed": run.seed,
         **{f"knob:{name}": value for name, value in run.knobs.items()},
     }
