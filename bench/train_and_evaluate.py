@@ -14,9 +14,8 @@ import resource
 import tempfile
 import time
 
-from core.evaluate import evaluate
-
 from core import data
+from core.evaluate import evaluate
 from core.run import Run, checked
 from core.train import train
 
