@@ -90,11 +90,14 @@ def choose_knobs(method: str) -> dict[str, tuple[float, ...]]:
 def summary(plan: plans.Plan) -> None:
     """How much it will be, the button, and the command that does the same."""
     wanted = plans.runs(plan)
-    trained = sum(jobs.state_of(run) == "finished" for run in wanted)
-    cost = jobs.estimate(wanted)
+    missing = [run for run in wanted if jobs.state_of(run) != "finished"]
+    trained = len(wanted) - len(missing)
+    cost = jobs.estimate(missing)
     count = f"{len(wanted)} setting{'s' if len(wanted) != 1 else ''}"
     time = (
-        f"about {wording.duration(cost['seconds'])} and {wording.size(cost['megabytes'])}"
+        "nothing to train"
+        if not missing
+        else f"about {wording.duration(cost['seconds'])} and {wording.size(cost['megabytes'])}"
         if wording.known(cost["seconds"])
         else "time not known yet, since nothing like it has been trained here"
     )
