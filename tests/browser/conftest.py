@@ -66,7 +66,7 @@ def address(place):
 def _wait_until_served(process: subprocess.Popen, log: Path) -> str:
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
-        found = re.search(r"Local URL: http://localhost:(\d+)", log.read_text())
+        found = re.search(r"URL: http://localhost:(\d+)", log.read_text())
         if found:
             place = f"http://localhost:{found[1]}"
             with urllib.request.urlopen(f"{place}/_stcore/health", timeout=10) as answer:
