@@ -60,7 +60,7 @@ def start(checkpoints: Path, log: Path) -> subprocess.Popen:
 
 def served(process: subprocess.Popen, log: Path) -> str:
     while process.poll() is None:
-        if found := re.search(r"Local URL: (http://localhost:\d+)", log.read_text()):
+        if found := re.search(r"URL: (http://localhost:\d+)", log.read_text()):
             return found[1]
         time.sleep(0.02)
     raise SystemExit(f"the app ended: {log.read_text()}")
