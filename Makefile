@@ -37,6 +37,6 @@ chromium:
 	  { echo "installing Chromium for the browser tests"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; }
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# Rebuild the checkpoints that come with Penumbra (hours on two cores, minutes on a GPU).
+# Rebuild the checkpoints that come with Penumbra; it can be stopped and given again.
 checkpoints: install
 	$(VENV)/bin/python -m core shipped --workers 2

@@ -1,7 +1,7 @@
 """Pictures as WebP inside an array, so that a grid of runs stays small. Needs no torch.
 
-At quality 90 a picture takes a seventh of its losslessly packed bytes. What is scored is never
-read back from here: the numbers beside the pictures were measured before packing.
+What is scored is never read back from here: the numbers beside the pictures were measured before
+packing.
 """
 
 from __future__ import annotations
