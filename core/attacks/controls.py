@@ -16,6 +16,9 @@ from torch import Generator, Tensor
 IDENTITY, CONSTANT = "identity", "constant"
 # What the low end of the positive control's interval must exceed.
 ATTRIBUTE_FLOOR = 0.55  # balanced accuracy; chance is .5
+# Of what the best attacker gains over chance on the photographs, the share an attacker must gain:
+# .77 where another reads .97 is no chance result, and still far too weak to conclude from.
+SHARE_OF_BEST = 0.8
 IMAGE_FLOOR = 0.7  # MS-SSIM
 IDENTITY_FACTOR = 5.0  # times chance
 # How far above chance the negative control may come out: an interval misses by chance, too.
@@ -39,7 +42,11 @@ def verdicts(
     positive: Iterable[dict[str, Any]], negative: Iterable[dict[str, Any]]
 ) -> dict[tuple[str, str], bool]:
     """(attacker, target) -> whether the attacker is conclusive, from the rows of both controls."""
-    passed = {key: succeeds(row) for key, row in _deciding(positive).items()}
+    opened = _deciding(positive)
+    best: dict[str, float] = {}
+    for (_, target), row in opened.items():
+        best[target] = max(best.get(target, -1.0), row["value"] or -1.0)
+    passed = {key: succeeds(row, best[key[1]]) for key, row in opened.items()}
     silent = {key: at_chance(row) for key, row in _deciding(negative).items()}
     return {key: ok and silent.get(key, False) for key, ok in passed.items()}
 
@@ -49,15 +56,17 @@ def _deciding(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str,
     return {(row["attacker"], row["target"]): row for row in rows if row["metric"] in metrics}
 
 
-def succeeds(row: dict[str, Any]) -> bool:
-    """Whether a row of the positive control clearly beats chance."""
+def succeeds(row: dict[str, Any], best: float) -> bool:
+    """Whether a row of the positive control clearly beats chance and does not fall far behind
+    `best`, the value of the strongest attacker on the same target."""
     if row["low"] is None or row["chance"] is None:
         return False
     if row["metric"] == "ms_ssim":
         return bool(row["low"] > IMAGE_FLOOR)
     if row["metric"] == "top1_accuracy":
         return bool(row["low"] > IDENTITY_FACTOR * row["chance"])
-    return bool(row["low"] > ATTRIBUTE_FLOOR)
+    enough = row["chance"] + SHARE_OF_BEST * (best - row["chance"])
+    return bool(row["low"] > ATTRIBUTE_FLOOR and row["value"] >= enough)
 
 
 def at_chance(row: dict[str, Any]) -> bool:

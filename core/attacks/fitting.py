@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
@@ -23,7 +23,8 @@ class Schedule:
     """How long and how a network is trained.
 
     The learning rate falls by `decay` after `patience` epochs that did not raise the mean
-    validation AUC by `enough`; training ends at the `drops`-th fall, or after `most_epochs`.
+    validation AUC by `enough`, but not in the first `least_steps` steps; training ends at the
+    `drops`-th fall, or after `most_epochs`.
     """
 
     learning_rate: float = 2e-3
@@ -34,6 +35,7 @@ class Schedule:
     drops: int = 2
     decay: float = 0.2
     most_epochs: int = 60
+    least_steps: int = 0
     averaging: float = 0.98
 
 
@@ -144,7 +146,6 @@ def train(
     build: Callable[[], nn.Module],
     data: dict[str, Tensor],
     labels: dict[str, NDArray[np.int8]],
-    watched: Sequence[int],
     candidates: Candidates,
     schedule: Schedule,
     generator: Generator,
@@ -152,18 +153,17 @@ def train(
 ) -> int:
     """Train a network (features -> logits (n, A)) on data["train"]; offer every epoch's scores.
 
-    The scores are those of the running average of the weights. `watched` are the attributes whose
-    mean validation AUC decides when to stop. Returns the number of epochs.
+    The scores are those of the running average of the weights; the mean validation AUC decides
+    when to stop. Returns the number of epochs.
     """
     with seeded(generator, data["train"].device):
-        return _train(build(), data, labels, watched, candidates, schedule, generator, augment)
+        return _train(build(), data, labels, candidates, schedule, generator, augment)
 
 
 def _train(
     network: nn.Module,
     data: dict[str, Tensor],
     labels: dict[str, NDArray[np.int8]],
-    watched: Sequence[int],
     candidates: Candidates,
     schedule: Schedule,
     generator: Generator,
@@ -204,11 +204,11 @@ def _train(
         logits = predict(average.network, data["validation"])
         quality = qualities(labels["validation"], logits)
         candidates.offer(quality, logits, lambda: predict(average.network, data["test"]))
-        if (mean := float(quality[list(watched)].mean())) > best + schedule.enough:
+        if (mean := float(quality.mean())) > best + schedule.enough:
             best, waited = mean, 0
         else:
             waited += 1
-        if waited >= schedule.patience:
+        if waited >= schedule.patience and average.steps >= schedule.least_steps:
             drops, waited = drops + 1, 0
             for group in optimiser.param_groups:
                 group["lr"] *= schedule.decay

@@ -1,8 +1,8 @@
 """Attribute probes: what can be read from a release about every attribute of the data set.
 
-Each family is trained from scratch on frozen releases, one network for all attributes. The same
-families measure utility: trained on the defender's photographs, they say how well the service can
-still do its tasks.
+Each family is trained from scratch on frozen releases, one network for all attributes of a side.
+The same families measure utility: trained on the defender's photographs and for the tasks alone,
+they say how well the service can still do its tasks.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from core.attacks.fitting import Candidates, Schedule
 from core.attacks.interface import Exposed, Result, attribute_rows, check_finite
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import resample_identities
+from core.nets.vgg import convolutions
 
 Labels = dict[str, NDArray[np.int8]]
-# (exposed; split to train on; labels by "train", "validation", "test"; watched attributes;
-# generator) -> scores
-Family = Callable[[Exposed, str, Labels, list[int], Generator], Candidates]
+# (exposed; split to train on; labels by "train", "validation", "test"; generator) -> scores
+Family = Callable[[Exposed, str, Labels, Generator], Candidates]
 
 
 def logistic(exposed: Exposed, generator: Generator) -> Result:
@@ -43,7 +43,9 @@ def mlp(exposed: Exposed, generator: Generator) -> Result:
 
 def cnn(exposed: Exposed, generator: Generator) -> Result:
     """Convolutional network on a spatial release (n, C, h, w), at least as large as the training
-    adversary; left-right flips double its data. Empty result for a flat release."""
+    adversary; on pictures it begins with the layers of DeepObfuscator's Table 1, so that nothing a
+    task network finds is out of its reach. Left-right flips double its data. Empty result for a
+    flat release."""
     if exposed.z["test"].ndim != 4 or min(exposed.z["test"].shape[-2:]) < 4:
         return Result()
     return _probe(exposed, generator, "cnn", _fit_cnn)
@@ -72,20 +74,20 @@ def _probe(exposed: Exposed, generator: Generator, attacker: str, family: Family
         if not columns or len(exposed.z[split]) < 2:
             continue
         parts = {"train": split, "validation": "validation", "test": "test"}
-        labels = {part: exposed.attributes[name] for part, name in parts.items()}
-        chosen = family(exposed, split, labels, columns, generator)
-        for column in columns:
-            truth = labels["validation"][:, column]
-            threshold = choose_threshold(truth, chosen.validation[:, column])
-            decisions[column] = chosen.test[:, column] > threshold
-            test_scores[column] = chosen.test[:, column]
-            validation[column] = balanced_accuracy(truth, chosen.validation[:, column] > threshold)
+        labels = {part: exposed.attributes[name][:, columns] for part, name in parts.items()}
+        chosen = family(exposed, split, labels, generator)
+        for output, column in enumerate(columns):
+            truth = labels["validation"][:, output]
+            threshold = choose_threshold(truth, chosen.validation[:, output])
+            decisions[column] = chosen.test[:, output] > threshold
+            test_scores[column] = chosen.test[:, output]
+            validation[column] = balanced_accuracy(truth, chosen.validation[:, output] > threshold)
             findings += attribute_rows(
                 names[column],
                 exposed.role(names[column]),
                 attacker,
-                labels["test"][:, column],
-                chosen.test[:, column],
+                labels["test"][:, output],
+                chosen.test[:, output],
                 threshold,
                 exposed.identities["test"],
                 resampling,
@@ -106,9 +108,7 @@ def _candidates(labels: Labels) -> Candidates:
     return Candidates.empty(attributes, len(labels["validation"]), test)
 
 
-def _fit_logistic(
-    exposed: Exposed, split: str, labels: Labels, watched: list[int], generator: Generator
-) -> Candidates:
+def _fit_logistic(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
     features = flat.flat_features(exposed, split, turned=True)
     truth = torch.as_tensor(labels["train"], device=features["train"].device)
     candidates = _candidates(labels)
@@ -141,9 +141,7 @@ def _mlp(inputs: int, outputs: int, dropout: float) -> nn.Module:
     )
 
 
-def _fit_mlp(
-    exposed: Exposed, split: str, labels: Labels, watched: list[int], generator: Generator
-) -> Candidates:
+def _fit_mlp(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
     data = flat.flat_features(exposed, split)
     candidates = _candidates(labels)
     for dropout, decay in ((0.1, 1e-3), (0.5, 1e-1)):
@@ -151,7 +149,6 @@ def _fit_mlp(
             partial(_mlp, data["train"].shape[1], labels["train"].shape[1], dropout),
             data,
             labels,
-            watched,
             candidates,
             Schedule(weight_decay=decay),
             generator,
@@ -159,34 +156,33 @@ def _fit_mlp(
     return candidates
 
 
+LEAST_STEPS = 800  # on pictures: as many as the compact task network is trained for
+PICTURE = 32  # pixels of the smaller side from which on a map is treated as a picture
+
+
 class Probe(nn.Module):
     """z (B, C, h, w) -> logits (B, outputs): groups of two conv3 with batch norm and max-pool
-    until the map is about 2 pixels small, then a hidden layer."""
+    until the map is about 2 pixels small, then a hidden layer.
+
+    A picture first passes a stem of 16 and 32 channels, the compact obfuscator's layers: at full
+    resolution, since the corners of a mouth are two pixels wide.
+    """
 
     def __init__(self, shape: tuple[int, int, int], outputs: int, dropout: float) -> None:
         super().__init__()
         channels, height, width = shape
-        side = min(height, width)
         layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
-        # Large maps (pictures) start with strided convolutions, which bring the cost of an epoch down
-        # to that of a map.
-        for out in (24, 32):
-            if side >= 24:
-                layers += [nn.Conv2d(channels, out, 5, 2, 2, bias=False)]
-                layers += [nn.BatchNorm2d(out), nn.ReLU()]
-                channels, height, width = out, -(-height // 2), -(-width // 2)
-                side = min(height, width)
+        if min(height, width) >= PICTURE:
+            for out in (16, 32):
+                layers += [*convolutions(channels, out, 2), nn.MaxPool2d(2)]
+                channels, height, width = out, height // 2, width // 2
+        side = min(height, width)
         groups = max(2, round(math.log2(side)) - 1)
         first = min(192, max(24, channels))
         for group in range(groups):
             out = min(512, first * (1 + group))
-            for _ in range(2):
-                layers += [
-                    nn.Conv2d(channels, out, 3, padding=1, bias=False),
-                    nn.BatchNorm2d(out),
-                    nn.ReLU(),
-                ]
-                channels = out
+            layers += convolutions(channels, out, 2)
+            channels = out
             if min(height, width) >= 2:
                 layers.append(nn.MaxPool2d(2))
                 height, width = height // 2, width // 2
@@ -217,9 +213,7 @@ def flip_some(z: Tensor, generator: Generator) -> Tensor:
     return z
 
 
-def _fit_cnn(
-    exposed: Exposed, split: str, labels: Labels, watched: list[int], generator: Generator
-) -> Candidates:
+def _fit_cnn(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
     train = exposed.z[split].float()
     mean = train.mean((0, 2, 3), keepdim=True)
     spread = (train - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
@@ -233,13 +227,15 @@ def _fit_cnn(
     data = {part: ready(exposed.z[name]) for part, name in parts.items()}
     candidates = _candidates(labels)
     channels, height, width = data["train"].shape[1:]
+    # On pictures a network may stay at chance for ten epochs before it finds a small sign, a
+    # smile; stopping there would pass off a network that never began as a release that is safe.
+    least_steps = LEAST_STEPS if min(height, width) >= PICTURE else 0
     fitting.train(
         lambda: Probe((channels, height, width), labels["train"].shape[1], 0.3),
         data,
         labels,
-        watched,
         candidates,
-        Schedule(),
+        Schedule(least_steps=least_steps),
         generator,
         augment=flip_some,
     )
