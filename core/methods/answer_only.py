@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.methods.declare import Method, Model, setting
-from core.methods.task_network import PRESETS, task_networks, task_stage
+from core.methods.task_network import PRESETS, reference_stages, task_networks
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -27,7 +27,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
 
     return Model(
         networks=networks,
-        stages=(task_stage(run, preset, networks, attributes, schedule),),
+        stages=reference_stages(run, preset, networks, attributes, schedule),
         release=release,
         own_head=own_head,
     )

@@ -1,11 +1,14 @@
 """The unprotected service: an encoder and a classifier trained for the tasks alone.
 
 It is the first pretraining of DeepObfuscator, the whole of `original`, and what `answer_only`
-runs on the device; all of them share one training of it.
+runs on the device; all of them share one training of it. The last two are what protected features
+are compared with, so they go on for as many steps as Algorithm 1 gives the obfuscator after its
+pretraining: otherwise the reference would be worse for being younger.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.methods.declare import Batch, Phase, Stage, columns
@@ -34,7 +37,12 @@ COMPACT: dict[str, Any] = {
     "fully_connected": 64,
     "schedule": {"batch_size": 64, "learning_rate": 1e-3, "task_epochs": 16},
 }
-PRESETS = {"paper": PAPER, "compact": COMPACT}
+# Two of the four batches of Algorithm 1's cycle train the obfuscator: half of its 20 epochs.
+CONTINUED = {"continued_epochs": 10}
+PRESETS = {
+    name: preset | {"schedule": preset["schedule"] | CONTINUED}
+    for name, preset in (("paper", PAPER), ("compact", COMPACT))
+}
 
 
 def task_networks(run: Run, preset: dict[str, Any]) -> dict[str, nn.Module]:
@@ -61,6 +69,20 @@ def classifier(preset: dict[str, Any], outputs: int) -> nn.Module:
         preset["fully_connected"],
         outputs,
     )
+
+
+def reference_stages(
+    run: Run,
+    preset: dict[str, Any],
+    networks: dict[str, nn.Module],
+    attributes: tuple[str, ...],
+    schedule: dict[str, float],
+) -> tuple[Stage, ...]:
+    """The whole training of an unprotected network: the task stage, and its continuation."""
+    first = task_stage(run, preset, networks, attributes, schedule)
+    epochs = schedule["continued_epochs"]
+    shared = {"stage": "task, continued", "epochs": epochs}
+    return first, replace(first, name="task, continued", epochs=epochs, shared=shared)
 
 
 def task_stage(
