@@ -79,9 +79,14 @@ def test_a_shared_pretraining_changes_nothing_but_the_time(tmp_path, monkeypatch
 
 def test_original_shares_the_task_stage_of_deep_obfuscator():
     train_quietly(quick_run())
-    schedule = {"task_epochs": 2, "batch_size": 6}
+    schedule = {"task_epochs": 2, "batch_size": 6, "continued_epochs": 1}
     folder = train_quietly(Run("original", "tiny", schedule=schedule))
-    assert [row.get("shared") for row in read_log(folder / "log.jsonl")] == [True]
+    first, *rest = read_log(folder / "log.jsonl")
+    assert (first["stage"], first["shared"]) == ("task", True)
+    assert {row["stage"] for row in rest} == {"task, continued"}
+    # Answer only is the same network: it takes both stages from there.
+    folder = train_quietly(Run("answer_only", "tiny", schedule=schedule))
+    assert [row.get("shared") for row in read_log(folder / "log.jsonl")] == [True, True]
 
 
 SCRIPT = """
