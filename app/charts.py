@@ -12,11 +12,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import wording
+from app.label_place import label_offset
 from app.palette import DASHES, SYMBOLS, colours, faded
 from app.points import Line, View, records, setting_label
 from core.methods import METHODS
 
 HEIGHT = 460  # pixels
+WIDTH = 760  # as on a laptop, to place the label; the chart itself fills its column
 LOSS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe-Ito
 
 
@@ -54,7 +56,7 @@ def trade_off(
     shapes += _references(up, colour)
     if chosen in rows:
         data.append(_chosen(rows[chosen], view, colour))
-        notes.append(_chosen_label(rows[chosen], scale, across, colour))
+        notes.append(_chosen_label(chosen, rows, across, up, scale, colour))
     layout = {
         "xaxis": {
             "range": [across[0] * scale, across[1] * scale], "title": {"text": _across_title(view, blind)},
@@ -242,15 +244,30 @@ def _chosen(row: Mapping[str, Any], view: View, colour: Mapping[str, str]) -> di
 
 
 def _chosen_label(
-    row: Mapping[str, Any], scale: float, across: tuple[float, float], colour: Mapping[str, str]
+    chosen: str,
+    rows: Mapping[str, Mapping[str, Any]],
+    across: tuple[float, float],
+    up: tuple[float, float],
+    scale: float,
+    colour: Mapping[str, str],
 ) -> dict[str, Any]:
-    # curves rise to the right: above and to the left of a point there is room
-    right = row["gain"] > across[0] + 0.3 * (across[1] - across[0])
+    """The chosen setting in words, joined to its point by a thin line, where no point is covered."""
+
+    def pixels(row: Mapping[str, Any]) -> tuple[float, float]:
+        return (
+            (row["gain"] - across[0]) / (across[1] - across[0]) * WIDTH,
+            (row["utility"] * 100 - up[0]) / (up[1] - up[0]) * HEIGHT,
+        )
+
+    row = rows[chosen]
+    others = [pixels(other) for key, other in rows.items() if key != chosen]
+    right, above = label_offset(pixels(row), others, WIDTH, HEIGHT)
     return {
-        "x": float(row["gain"]) * scale, "y": float(row["utility"]) * 100, "showarrow": False,
+        "x": float(row["gain"]) * scale, "y": float(row["utility"]) * 100, "showarrow": True,
         "text": f"<b>{setting_label(row) or METHODS[row['method']].title}</b>",
-        "xanchor": "right" if right else "left", "xshift": -12 if right else 14, "yshift": 20,
-        "font": {"size": 15, "color": colour["ink"]}, "bgcolor": faded(colour["ground"], 0.8),
+        "ax": right, "ay": -above, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": colour["quiet"],
+        "standoff": 10, "font": {"size": 15, "color": colour["ink"]},
+        "bgcolor": faded(colour["ground"], 0.8),
     }  # fmt: skip
 
 

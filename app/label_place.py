@@ -1,0 +1,33 @@
+"""Where the label of a chart's chosen point covers no other point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# Pixels from the point to the middle of its label, right and up; the first is taken where all are
+# equally free: curves rise to the right, so above and to the left there is most room.
+OFFSETS = (
+    (-90, 34), (90, 34), (-90, -34), (90, -34), (0, 52), (0, -52), (-130, 0), (130, 0),
+    (-120, 80), (120, 80), (-120, -80), (120, -80),
+)  # fmt: skip
+ROOM = 60  # pixels between a label's middle and a point that are enough
+
+
+def label_offset(
+    point: tuple[float, float], others: Sequence[tuple[float, float]], width: float, height: float
+) -> tuple[int, int]:
+    """The offset (right, up), in pixels, that leaves the label most room.
+
+    point, others  pixels from the chart's lower left corner; `others` without `point`
+    width, height  of the chart: the label stays inside
+    """
+
+    def room(offset: tuple[int, int]) -> float:
+        x, y = point[0] + offset[0], point[1] + offset[1]
+        if not (70 <= x <= width - 70 and 14 <= y <= height - 14):
+            return -1.0
+        # a label is some four times as wide as it is high
+        distances = [max(abs(x - a) / 2, abs(y - b) * 1.6) for a, b in others]
+        return min([ROOM, *distances])
+
+    return max(OFFSETS, key=room)
