@@ -19,6 +19,7 @@ from core import device as devices
 from core.data.on_device import to_device
 from core.methods import METHODS
 from core.run import Run, checked
+from core.training_batches import batch_at
 from core.training_state import optimisers_of
 
 
@@ -38,14 +39,14 @@ def main() -> None:
     photographs = to_device(faces, "defender", device, True)
     stage = model.stages[-1]
     optimisers = optimisers_of(model, stage)
-    cached = train.batch_at(photographs, 0, 2, 0, stage.batch_size)
+    cached = batch_at(photographs, 0, 2, 0, stage.batch_size)
 
     def cycle(number: int, real: bool) -> float:
         """Seconds of one pass through the phases."""
         began = time.perf_counter()
         for offset, phase in enumerate(stage.phases):
             step = number * len(stage.phases) + offset
-            batch = train.batch_at(photographs, 0, 2, step, stage.batch_size) if real else cached
+            batch = batch_at(photographs, 0, 2, step, stage.batch_size) if real else cached
             train.update(model, phase, batch, optimisers)
         if device.type == "cuda":
             torch.cuda.synchronize()

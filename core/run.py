@@ -88,6 +88,7 @@ def checked(run: Run) -> Run:
     Raises PenumbraError naming the field that is wrong.
     """
     from core.methods import METHODS
+    from core.methods.declare import RESERVED
 
     if run.method not in METHODS:
         raise PenumbraError(f"unknown method {run.method!r}; choose one of {', '.join(METHODS)}")
@@ -104,6 +105,8 @@ def checked(run: Run) -> Run:
         for name in names:
             if not isinstance(name, str) or not ATTRIBUTE.fullmatch(name):
                 raise PenumbraError(f"{label} {name!r} is no attribute name")
+            if name in RESERVED and name not in method.understands:
+                raise PenumbraError(f"{run.method} cannot have {name} as {label}")
         if len(set(names)) != len(names):
             raise PenumbraError(f"{label} named twice: {', '.join(names)}")
     if not run.tasks:

@@ -16,6 +16,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -27,11 +28,12 @@ from tqdm import tqdm
 
 from core import checkpoint, training_state
 from core import device as devices
-from core.data.on_device import OnDevice, batch_positions, draw, steps_for, to_device
+from core.data.on_device import part_indices, steps_for, to_device
 from core.errors import PenumbraError, Stopped
 from core.methods import METHODS, Batch, Model, Phase
 from core.methods.declare import columns
 from core.run import VERSION, Run, checked, code_fingerprint, from_dict, home
+from core.training_batches import batch_at, batches_before
 from core.training_log import Log
 from core.training_state import optimisers_of
 
@@ -93,7 +95,10 @@ def _train(
     model = METHODS[run.method].build(run, faces.attribute_names)
     for network in model.networks.values():
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    photographs = to_device(faces, "defender", device, True) if model.stages else None
+    parts = {
+        part: to_device(faces, part_indices(faces, part), device, True)
+        for part in sorted({p.part for stage in model.stages for p in stage.phases})
+    }
     lengths = stage_lengths(model, len(faces.indices("defender")))
     start_stage, start_step, optimisers, seconds = training_state.resume(model, folder, device)
     steps_before = sum(lengths[:start_stage]) + start_step
@@ -118,10 +123,17 @@ def _train(
                     bar.update(lengths[number])
                     log.note(stage.name, sum(lengths[:number]), sum(lengths))
                     continue
-            assert photographs is not None
+            if stage.prepare is not None and first == 0:
+                if "all" not in parts:
+                    parts["all"] = to_device(faces, part_indices(faces, "all"), device, True)
+                freeze(model)
+                with torch.no_grad():
+                    stage.prepare(partial(batches_before, parts["all"], run.seed, number, stage))
             for step in range(first, lengths[number]):
                 phase = stage.phases[step % len(stage.phases)]
-                batch = batch_at(photographs, run.seed, number, step, stage.batch_size)
+                batch = batch_at(
+                    parts[phase.part], run.seed, number, step, stage.batch_size, stage.pairs
+                )
                 losses = update(model, phase, batch, optimisers)
                 bar.update()
                 # Runs of as many steps as there are phases: every phase gets its turn.
@@ -159,19 +171,6 @@ def stage_lengths(model: Model, photographs: int) -> list[int]:
         steps_for(photographs, stage.batch_size, stage.epochs) if stage.epochs else 0
         for stage in model.stages
     ]
-
-
-def batch_at(photographs: OnDevice, seed: int, stage: int, step: int, batch_size: int) -> Batch:
-    """The batch of one step: a pure function of its arguments. Also seeds torch's own generators,
-    so that a network with dropout stays repeatable."""
-    step_seed = int.from_bytes(
-        hashlib.sha256(f"{seed}/{stage}/{step}".encode()).digest()[:7], "big"
-    )
-    torch.manual_seed(step_seed)
-    positions = batch_positions(len(photographs), batch_size, step, seed, stage, photographs.device)
-    x, attributes = draw(photographs, positions)
-    identities = photographs.identities.index_select(0, positions)
-    return Batch(x, attributes, identities, torch.Generator().manual_seed(step_seed))
 
 
 def update(

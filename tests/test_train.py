@@ -244,3 +244,31 @@ def test_every_method_trains_and_releases(name):
     again = model.release(x, torch.Generator().manual_seed(0), values[0])
     assert z.shape[0] == 2
     assert torch.equal(z, again)
+
+
+def test_a_stage_prepares_once_with_frozen_networks_before_its_first_step(monkeypatch):
+    seen, plain = [], METHODS["deep_obfuscator"].build
+
+    def build(run, attributes):
+        model = plain(run, attributes)
+
+        def prepare(batches):
+            frozen = not any(p.requires_grad for p in model.networks["obfuscator"].parameters())
+            seen.append((frozen, [len(batch.x) for batch in batches(9)]))
+            with torch.no_grad():
+                model.networks["classifier"].head[-1].bias.fill_(7)
+
+        first = dataclasses.replace(model.stages[0], prepare=prepare, shared=None, batch_size=4)
+        return dataclasses.replace(model, stages=(first,))
+
+    method = dataclasses.replace(METHODS["deep_obfuscator"], build=build)
+    monkeypatch.setitem(METHODS, "deep_obfuscator", method)
+    folder = train_quietly(quick_run(schedule=QUICK | {"task_epochs": 0.2}))
+    assert seen == [(True, [4, 4, 4])]
+    _, _, model = train.load(folder)
+    assert model.networks["classifier"].head[-1].bias.item() > 6.9
+
+
+def test_reserved_words_are_for_methods_that_understand_them():
+    with pytest.raises(PenumbraError, match="cannot have verification"):
+        checked(Run("original", "synthetic", tasks=("verification",)))

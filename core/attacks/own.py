@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core.attacks.interface import Exposed, Result, attribute_rows, finding
+from core.methods.declare import attributes_among
 from core.metrics import images
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import mean_interval, resample_identities
@@ -33,12 +34,14 @@ def own_head(exposed: Exposed, head: Network, protocol: str) -> Result:
     Strict: the threshold is chosen on validation, as for every fresh head. Paper: it is the
     network's own decision, logit 0. Arrays as those of the probes.
     """
-    return _scored(exposed, head, exposed.tasks, "own_head", protocol == "strict")
+    return _scored(exposed, head, attributes_among(exposed.tasks), "own_head", protocol == "strict")
 
 
 def training_adversary(exposed: Exposed, adversary: Network) -> Result:
     """The adversary classifier of the training loop on the private attributes, decision at 0."""
-    return _scored(exposed, adversary, exposed.private, "training_adversary", False)
+    return _scored(
+        exposed, adversary, attributes_among(exposed.private), "training_adversary", False
+    )
 
 
 def training_reconstructor(exposed: Exposed, reconstructor: Network) -> Result:

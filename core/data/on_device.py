@@ -15,6 +15,7 @@ import psutil  # type: ignore[import-untyped]
 import torch
 
 from core.data.faces import Faces
+from core.errors import PenumbraError
 
 # Share of the free memory the photographs may take; the rest is for networks and activations.
 SHARE_OF_DEVICE = 0.5
@@ -156,3 +157,60 @@ def _permutation(
     generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
     # Drawn on the CPU whatever the device, so that the order is the same everywhere.
     return torch.randperm(n, generator=generator).to(device)
+
+
+def pair_positions(
+    identities: np.ndarray, batch_size: int, step: int, seed: int, stage: str | int
+) -> torch.Tensor:
+    """Positions, int64 (b,), of a batch in which rows 2i and 2i + 1 show one person twice.
+
+    identities is int64 (n,). b is `batch_size`, made even, and at most two per person who has two
+    different photographs. A pure function of its arguments: people come in random order, each once
+    before any comes again; which two photographs is drawn anew at every step.
+
+    Raises PenumbraError where fewer than two people have a second photograph.
+    """
+    order, starts, counts = _people(identities.astype(np.int64).tobytes())
+    if len(starts) < 2:
+        raise PenumbraError(
+            "this stage needs two photographs of each of at least two people; the defender's split "
+            "has not: choose a data set with more photographs per person"
+        )
+    people = min(batch_size // 2, len(starts))
+    chosen = batch_positions(len(starts), people, step, seed, f"pairs/{stage}").numpy()
+    rng = np.random.default_rng([seed, step, len(starts)])
+    first = rng.integers(counts[chosen])
+    second = (first + rng.integers(1, counts[chosen])) % counts[chosen]
+    both = np.stack((starts[chosen] + first, starts[chosen] + second), axis=1)
+    return torch.from_numpy(order[both.reshape(-1)])
+
+
+@functools.lru_cache(maxsize=4)
+def _people(identities: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Photographs sorted by person, and where each person with two or more begins and how many
+    there are."""
+    values = np.frombuffer(identities, dtype=np.int64)
+    order = np.argsort(values, kind="stable")
+    _, starts, counts = np.unique(values[order], return_index=True, return_counts=True)
+    several = counts > 1
+    return order, starts[several], counts[several]
+
+
+def part_indices(faces: Faces, part: str) -> np.ndarray:
+    """Positions in `faces`, int64 (n,), of a part of the defender's photographs: "all", or
+    "protector" (four fifths of the people) and "adversary" (the others). Who belongs where follows
+    from the identity's name alone."""
+    indices = faces.indices("defender")
+    if part == "all":
+        return indices
+    people = {}
+    for identity in np.unique(faces.identities[indices]):
+        digest = hashlib.sha256(f"part/{identity}".encode()).digest()
+        people[int(identity)] = int.from_bytes(digest[:4], "big") % 5 == 0
+    theirs = np.array([people[int(i)] for i in faces.identities[indices]], dtype=bool)
+    chosen = indices[theirs] if part == "adversary" else indices[~theirs]
+    if not len(chosen):
+        raise PenumbraError(
+            f"the defender's split has too few people to set some apart as the {part}'s"
+        )
+    return chosen

@@ -7,7 +7,7 @@ Its `build` function, called to train or to release, imports torch and returns a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
 
     from core.run import Run
+
+# Two words that stand beside attribute names, for the methods that understand them.
+VERIFICATION = "verification"  # a task: do two photographs show one person?
+IDENTITY = "identity"  # what is private: who it is
+RESERVED = (VERIFICATION, IDENTITY)
+# Parts of the defender's photographs that a phase may draw from; the last two share no identity.
+PARTS = ("all", "protector", "adversary")
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class Method:
     build     (run, attributes) -> Model; `attributes` are the data set's attribute names, in order
     baseline  True for what a method has to be compared with (drawn grey)
     color     hex colour of the method in every chart
+    tasks, private  what a run of it names where the user names nothing
+    understands     those of `RESERVED` that it can be given as a task or as private
     """
 
     name: str
@@ -58,6 +67,9 @@ class Method:
     build: Callable[[Run, tuple[str, ...]], Model]
     color: str
     baseline: bool = False
+    tasks: tuple[str, ...] = ("Smiling",)
+    private: tuple[str, ...] = ("Male",)
+    understands: tuple[str, ...] = ()
 
 
 class Batch(NamedTuple):
@@ -78,11 +90,15 @@ class Batch(NamedTuple):
 @dataclass(frozen=True)
 class Phase:
     """One kind of step: `losses(batch)` gives scalar tensors by name; the loop minimises "total"
-    with respect to the networks named in `trains` and leaves every other network as it was."""
+    with respect to the networks named in `trains` and leaves every other network as it was.
+
+    part   of the defender's photographs its batches come from, one of `PARTS`
+    """
 
     name: str
     trains: tuple[str, ...]
     losses: Callable[[Batch], dict[str, Tensor]]
+    part: str = "all"
 
 
 @dataclass(frozen=True)
@@ -90,6 +106,11 @@ class Stage:
     """A part of the schedule: `phases` take turns, one batch each, for `epochs` passes over the
     defender's photographs. Optimisers start afresh with the stage.
 
+    pairs    True: a batch holds two different photographs of each of its people, in rows 2i and
+             2i + 1, for as many people as have two (see `core.data.on_device.pair_positions`)
+    prepare  None, or what is done once before the first step, with every network frozen: it gets
+             `batches`, and `batches(count)` yields at least `count` photographs of "all" in
+             batches, the same on every call (initial weights by PCA, for example)
     shared   None, or everything (besides data, device and earlier shared stages) that the stage's
              outcome depends on: runs that agree on it train it once and share the result
     """
@@ -101,6 +122,8 @@ class Stage:
     phases: tuple[Phase, ...]
     weight_decay: float = 0.0
     shared: dict[str, Any] | None = None
+    pairs: bool = False
+    prepare: Callable[[Callable[[int], Iterator[Batch]]], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,8 +132,9 @@ class Model:
 
     release                 (x, generator, value) -> z: all that leaves the device. `value` is the
                             release-time knob's, None for methods without one
-    own_head                z -> logits of `run.tasks`, or None
-    training_adversary      z -> logits of `run.private`, or None (paper protocol only)
+    own_head                z -> logits of the attributes among `run.tasks`, or None
+    training_adversary      z -> logits of the attributes among `run.private`, or None (paper
+                            protocol only)
     training_reconstructor  z -> pictures in [0, 1], or None (paper protocol only)
     """
 
@@ -128,15 +152,21 @@ def setting(run: Run, method: Method, name: str) -> float:
 
 
 def columns(attributes: tuple[str, ...], names: tuple[str, ...]) -> list[int]:
-    """Positions of `names` among the data set's attributes.
+    """Positions of `names` among the data set's attributes; `RESERVED` words have none.
 
     Raises PenumbraError for an attribute the data set does not have.
     """
     from core.errors import PenumbraError
 
+    names = attributes_among(names)
     missing = [name for name in names if name not in attributes]
     if missing:
         raise PenumbraError(
             f"the data set has no attribute {missing[0]!r}; it has: {', '.join(attributes)}"
         )
     return [attributes.index(name) for name in names]
+
+
+def attributes_among(names: tuple[str, ...]) -> tuple[str, ...]:
+    """`names` without `RESERVED` words."""
+    return tuple(name for name in names if name not in RESERVED)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from core.data import on_device
 from core.data.on_device import batch_positions, draw, steps_for, to_device
+from core.errors import PenumbraError
+from core.methods.declare import PARTS
 from tests.tiny_faces import tiny_faces
 
 
@@ -101,3 +103,43 @@ def test_cuda_whole_or_by_batch(monkeypatch, device_share, host_share, channels_
         np.testing.assert_allclose(x.cpu().numpy(), wanted, atol=1e-6)
         if channels_last:
             assert x.is_contiguous(memory_format=torch.channels_last)
+
+
+def several(counts):
+    return np.repeat(np.arange(len(counts)), counts).astype(np.int64)
+
+
+def test_pairs_show_one_person_twice_and_never_one_photograph_twice():
+    identities = np.random.default_rng(0).permutation(several([1, 2, 5, 3, 1, 4, 2, 2]))
+    for step in range(30):
+        rows = on_device.pair_positions(identities, 9, step, seed=1, stage=2).numpy()
+        assert len(rows) == 8  # nine is made even
+        people = identities[rows].reshape(-1, 2)
+        assert (people[:, 0] == people[:, 1]).all()
+        assert (rows.reshape(-1, 2)[:, 0] != rows.reshape(-1, 2)[:, 1]).all()
+        assert not set(people.reshape(-1)) & {0, 4}  # they have one photograph only
+
+
+def test_pairs_visit_everybody_before_anybody_returns_and_follow_the_seed():
+    identities = several([2] * 12)
+    drawn = [on_device.pair_positions(identities, 8, step, 0, 0) for step in range(3)]
+    assert sorted(identities[np.concatenate(drawn)]) == sorted(several([2] * 12))
+    again = [on_device.pair_positions(identities, 8, step, 0, 0) for step in range(3)]
+    assert all(a.equal(b) for a, b in zip(drawn, again, strict=True))
+    assert not drawn[0].equal(on_device.pair_positions(identities, 8, 0, 1, 0))
+
+
+def test_pairs_need_people_with_a_second_photograph():
+    with pytest.raises(PenumbraError, match="two photographs of each"):
+        on_device.pair_positions(several([1, 1, 1, 3]), 4, 0, 0, 0)
+
+
+def test_the_protector_and_his_adversary_share_no_identity():
+    faces = tiny_faces(identities=120, images=2, size=8)
+    parts = {part: on_device.part_indices(faces, part) for part in PARTS}
+    people = {part: set(faces.identities[rows].tolist()) for part, rows in parts.items()}
+    assert not people["protector"] & people["adversary"]
+    assert people["protector"] | people["adversary"] == people["all"]
+    assert 0.6 < len(people["protector"]) / len(people["all"]) < 0.95
+    with pytest.raises(PenumbraError, match="too few people"):
+        on_device.part_indices(tiny_faces(identities=4, images=2, size=8), "adversary")

@@ -1,0 +1,45 @@
+"""The batch of each step of a training, as a pure function of the seed, the stage and the step."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import torch
+
+from core.data.on_device import OnDevice, batch_positions, draw, pair_positions
+from core.methods.declare import Batch, Stage
+
+
+def batch_at(
+    photographs: OnDevice,
+    seed: int,
+    stage: int,
+    step: int,
+    batch_size: int,
+    pairs: bool = False,
+) -> Batch:
+    """The batch of one step: a pure function of its arguments. Also seeds torch's own generators,
+    so that a network with dropout stays repeatable."""
+    step_seed = int.from_bytes(
+        hashlib.sha256(f"{seed}/{stage}/{step}".encode()).digest()[:7], "big"
+    )
+    torch.manual_seed(step_seed)
+    if pairs:
+        people = photographs.faces.identities[photographs.indices]
+        positions = pair_positions(people, batch_size, step, seed, stage).to(photographs.device)
+    else:
+        positions = batch_positions(
+            len(photographs), batch_size, step, seed, stage, photographs.device
+        )
+    x, attributes = draw(photographs, positions)
+    identities = photographs.identities.index_select(0, positions)
+    return Batch(x, attributes, identities, torch.Generator().manual_seed(step_seed))
+
+
+def batches_before(
+    photographs: OnDevice, seed: int, number: int, stage: Stage, count: int
+) -> Iterator[Batch]:
+    """At least `count` photographs in batches, before the first step of a stage."""
+    for step in range(-(-count // stage.batch_size)):
+        yield batch_at(photographs, seed, number, step, stage.batch_size)
