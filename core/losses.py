@@ -21,7 +21,7 @@ SMALLEST_CONTRAST = 1e-4
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Binary cross-entropy summed over attributes, averaged over the batch.
 
-    DeepObfuscator Eq. 1 (tasks) and Eq. 3 (private attributes).
+    DeepObfuscator Eq. 1 (tasks) and Eq. 3 (private attributes); PRIC Eq. 1 (private attributes).
     logits, labels: (B, M); labels of 0 and 1. Scalar >= 0, in nats.
     """
     return (
@@ -75,3 +75,20 @@ def defend_attributes(task: Tensor, adversary: Tensor, lambda1: float) -> Tensor
 def defend_pictures(task: Tensor, to_noise: Tensor, to_original: Tensor, lambda2: float) -> Tensor:
     """DeepObfuscator Eq. 9: L(C) + lambda2 (L(AR2) - L(AR1)), for the obfuscator alone."""
     return task + lambda2 * (to_noise - to_original)
+
+
+# PRIC
+
+
+def jensen_shannon_bound(matched: Tensor, mismatched: Tensor) -> Tensor:
+    """PRIC Eq. 4, the Jensen-Shannon bound of I(x; z, u): -sp(-E(x, z, u)) - sp(E(x', z, u)).
+
+    matched, mismatched: scores E (B,), sp the softplus. Scalar < 0, averaged over the batch; what
+    tells nothing apart has E = 0 and the value -2 ln 2, perfect discrimination tends to 0.
+    """
+    return -functional.softplus(-matched).mean() - functional.softplus(mismatched).mean()
+
+
+def hide_and_retain(attribute: Tensor, information: Tensor, weight: float) -> Tensor:
+    """PRIC Eq. 6 for the extractor, which maximises L(C) + lambda I: -L(C) - lambda I."""
+    return -attribute - weight * information

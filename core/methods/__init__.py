@@ -5,11 +5,13 @@ from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage
 from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
 from core.methods.image_filters import BLUR, IMAGE_NOISE, PIXELATE, RANDOM_REPLACE
 from core.methods.original import ORIGINAL
+from core.methods.pric import PRIC
 
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
         DEEP_OBFUSCATOR,
+        PRIC,
         ORIGINAL,
         IMAGE_NOISE,
         RANDOM_REPLACE,

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def seeded(seed: int, name: str, build: Callable[[], nn.Module]) -> nn.Module:
+
+def seeded(seed: int, name: str, build: Callable[[], Network]) -> Network:
     """Build a network whose initial weights depend on (seed, name) alone, not on what was built
     before it: networks of the same name start equal in every method."""
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()

@@ -1,0 +1,223 @@
+"""PRIC (Li, Duan, Yang, Chen, Yang; "PRIC: A Privacy-Respecting Image Crowdsourcing Framework").
+
+An extractor hides the private attributes u from its features z and keeps everything else. It plays
+against a head that reads u from z (goal 1), and together with a discriminator that tells whether z
+and u belong to the picture x (goal 2): its score bounds the mutual information I(x; z, u), which
+the extractor keeps high. What the features will be used for is unknown while training, so a run's
+tasks change nothing in it, and the method has no task head: utility is what fresh heads reach.
+
+The paper gives the losses; layers, optimiser and epochs are its authors' code's, which is of a
+later version of the method (TIPRDC). Where they differ, the paper is the preset. The code weighs
+-lambda L(C) - (1 - lambda) I, where the paper's Eq. 6 has -L(C) - lambda I. It updates the three
+networks on one forward pass; here each update takes a batch and a forward pass of its own, so three
+epochs of the alternation are one for each network. It shifts the batch by one photograph for the
+negatives x', gives the discriminator the head's logits instead of u while it is pretrained, makes
+one class of each combination of several attributes, and has drop-out in the discriminator; here x'
+is the batch permuted at random so that nobody stays in place, u is always the true labels, several
+attributes are several pairs of a one-hot code whose losses add up, and there is no drop-out. The
+pretraining's batches are the paper's 128 (the code: 256), the learning rate is constant.
+
+Larger lambda keeps more of the picture and protects less: the grid runs from there to 0, which
+hides the attribute and keeps nothing on purpose.
+
+-L(C), as the paper writes it, has no lower bound. See `Not bounded` below.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, setting
+from core.methods.task_network import COMPACT, PAPER, classifier
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from core.run import Run
+
+WIDTHS = ("encoder", "classifier", "fully_connected")
+# The networks' widths are VGG16's, as DeepObfuscator's are; the epochs of the pretraining and of
+# the alternation (10 for each network) are the authors' code's.
+PRESETS: dict[str, dict[str, Any]] = {
+    "paper": {name: PAPER[name] for name in ("height", "width", *WIDTHS)}
+    | {
+        "discriminator": (4096, 512),
+        "schedule": {
+            "batch_size": 128,
+            "learning_rate": 1e-4,
+            "weight_decay": 1e-4,
+            "attribute_epochs": 20,
+            "information_epochs": 20,
+            "adversarial_epochs": 30,
+            "adversarial_learning_rate": 1e-4,
+        },
+    },
+    "compact": {name: COMPACT[name] for name in ("height", "width", *WIDTHS)}
+    | {
+        "discriminator": (128, 32),
+        "schedule": {
+            "batch_size": 64,
+            "learning_rate": 1e-3,
+            "weight_decay": 1e-4,
+            "attribute_epochs": 10,
+            "information_epochs": 10,
+            "adversarial_epochs": 30,
+            "adversarial_learning_rate": 1e-3,
+        },
+    },
+}
+
+
+def build(run: Run, attributes: tuple[str, ...]) -> Model:
+    """Extractor, private-attribute head and discriminator; pretraining of the first two, then of
+    the third, then the hybrid training of Figure 2.
+
+    Raises PenumbraError where the run names no private attribute.
+    """
+    import torch
+
+    from core import losses
+    from core.errors import PenumbraError
+    from core.nets import vgg
+    from core.nets.mutual_information import MutualInformationDiscriminator, mismatched, one_hot
+
+    if not run.private:
+        raise PenumbraError("PRIC hides private attributes: name at least one")
+    preset = PRESETS[run.preset]
+    schedule = {name: setting(run, PRIC, name) for name in preset["schedule"]}
+    weight = run.knobs.get("lambda", PRIC.knobs[0].default)
+    private = columns(attributes, run.private)
+
+    extractor = vgg.seeded(run.seed, "extractor", lambda: vgg.Obfuscator(preset["encoder"]))
+    head = vgg.seeded(run.seed, "private_head", lambda: classifier(preset, len(private)))
+    discriminator = vgg.seeded(
+        run.seed,
+        "discriminator",
+        lambda: MutualInformationDiscriminator(
+            preset["encoder"],
+            preset["height"],
+            preset["width"],
+            preset["classifier"],
+            preset["discriminator"],
+            2 * len(private),
+        ),
+    )
+
+    def attribute_loss(batch: Batch, z: Tensor) -> Tensor:
+        return losses.cross_entropy(head(z), batch.attributes[:, private])
+
+    def information(batch: Batch, z: Tensor) -> Tensor:
+        others = mismatched(len(batch.x), batch.generator).to(batch.x.device)
+        u = one_hot(batch.attributes[:, private])
+        return losses.jensen_shannon_bound(
+            *discriminator.matched_and_mismatched(batch.x, z, u, others)
+        )
+
+    def learn_attribute(batch: Batch) -> dict[str, Tensor]:
+        attribute = attribute_loss(batch, extractor(batch.x))
+        return {"total": attribute, "attribute": attribute}
+
+    def hide_and_retain(batch: Batch) -> dict[str, Tensor]:
+        z = extractor(batch.x)
+        attribute = attribute_loss(batch, z)
+        if not weight:
+            return {"total": -attribute, "attribute": attribute}
+        retained = information(batch, z)
+        total = losses.hide_and_retain(attribute, retained, weight)
+        return {"total": total, "attribute": attribute, "information": retained}
+
+    def infer_attribute(batch: Batch) -> dict[str, Tensor]:
+        with torch.no_grad():
+            z = extractor(batch.x)
+        attribute = attribute_loss(batch, z)
+        return {"total": attribute, "attribute": attribute}
+
+    def estimate_information(batch: Batch) -> dict[str, Tensor]:
+        with torch.no_grad():
+            z = extractor(batch.x)
+        estimate = information(batch, z)
+        return {"total": -estimate, "information": estimate}
+
+    batch_size, weight_decay = int(schedule["batch_size"]), schedule["weight_decay"]
+    stages = (
+        Stage(
+            name="attribute",
+            epochs=schedule["attribute_epochs"],
+            batch_size=batch_size,
+            learning_rate=schedule["learning_rate"],
+            weight_decay=weight_decay,
+            phases=(Phase("learn attribute", ("extractor", "private_head"), learn_attribute),),
+            shared={
+                "stage": "pric attribute",
+                "private": run.private,
+                "seed": run.seed,
+                "widths": {name: preset[name] for name in WIDTHS},
+                "schedule": {
+                    name: schedule[name]
+                    for name in ("batch_size", "learning_rate", "weight_decay", "attribute_epochs")
+                },
+            },
+        ),
+        Stage(
+            name="information",
+            epochs=schedule["information_epochs"],
+            batch_size=batch_size,
+            learning_rate=schedule["learning_rate"],
+            weight_decay=weight_decay,
+            phases=(Phase("estimate information", ("discriminator",), estimate_information),),
+            shared={
+                "stage": "pric information",
+                "widths": preset["discriminator"],
+                "epochs": schedule["information_epochs"],
+            },
+        ),
+        Stage(
+            name="adversarial",
+            epochs=schedule["adversarial_epochs"],
+            batch_size=batch_size,
+            learning_rate=schedule["adversarial_learning_rate"],
+            weight_decay=weight_decay,
+            phases=(
+                Phase("hide and retain", ("extractor",), hide_and_retain),
+                Phase("infer attribute", ("private_head",), infer_attribute),
+                Phase("estimate information", ("discriminator",), estimate_information),
+            ),
+        ),
+    )
+
+    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
+        return extractor(x)
+
+    return Model(
+        networks={"extractor": extractor, "private_head": head, "discriminator": discriminator},
+        stages=stages,
+        release=release,
+        training_adversary=head,
+    )
+
+
+PRIC = Method(
+    name="pric",
+    title="PRIC",
+    summary=(
+        "The encoder hides the private attribute and keeps everything else it can, because nobody "
+        "knows yet what the features will be used for."
+    ),
+    citation="Li, Duan, Yang, Chen & Yang, PRIC, Eq. 6",
+    knobs=(
+        Knob(
+            name="lambda",
+            symbol="λ",
+            default=0.1,
+            grid=(10.0, 5.0, 1.0, 0.5, 0.1, 0.0),
+            when="train",
+            help=(
+                "How much of the picture the encoder keeps (Eq. 6): more serves more tasks and "
+                "hides the private attribute less."
+            ),
+        ),
+    ),
+    presets=PRESETS,
+    build=build,
+    color="#009E73",
+)

@@ -1,0 +1,87 @@
+"""PRIC's discriminator: does this picture belong to this feature map and these private labels?
+
+The network E_omega of PRIC Eq. 4 (the paper names its role, its authors' code its layers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, Tensor, nn
+
+from core.errors import PenumbraError
+from core.nets.vgg import Obfuscator, convolutions
+
+
+class MutualInformationDiscriminator(nn.Module):
+    """(x, z, u) -> score (B,), high where x is the picture that z and u come from.
+
+    A stem of its own (the extractor's layers) brings x (B, 3, H, W) to z's shape
+    (B, encoder[1], H // 4, W // 4). Both maps go through the same blocks 3-5 of VGG16 (`widths`);
+    their two vectors and u (B, labels) are concatenated and pass fully connected layers of
+    `fully_connected` units and one of a single unit.
+    """
+
+    def __init__(
+        self,
+        encoder: Sequence[int],
+        height: int,
+        width: int,
+        widths: Sequence[int],
+        fully_connected: Sequence[int],
+        labels: int,
+    ) -> None:
+        super().__init__()
+        self.stem = Obfuscator(encoder)
+        channels, rows, columns = encoder[1], height // 4, width // 4
+        layers: list[nn.Module] = []
+        for block in widths:
+            layers += [*convolutions(channels, block, 3), nn.MaxPool2d(2)]
+            channels, rows, columns = block, rows // 2, columns // 2
+        self.shared = nn.Sequential(*layers)
+        inputs = 2 * channels * rows * columns + labels
+        dense: list[nn.Module] = []
+        for units in fully_connected:
+            dense += [nn.Linear(inputs, units), nn.ReLU(inplace=True)]
+            inputs = units
+        self.score = nn.Sequential(*dense, nn.Linear(inputs, 1))
+
+    def forward(self, x: Tensor, z: Tensor, u: Tensor) -> Tensor:
+        return self._scored(self._described(self.stem(x)), self._described(z), u)
+
+    def matched_and_mismatched(
+        self, x: Tensor, z: Tensor, u: Tensor, others: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Scores (B,) of (x, z, u) and of (x', z, u), where x' is x[others], a permuted batch.
+
+        Batch norm does not see the order of a batch, so the vectors of x' are those of x permuted:
+        the two calls of `forward` that this saves would give the same numbers.
+        """
+        pictures, features = self._described(self.stem(x)), self._described(z)
+        return self._scored(pictures, features, u), self._scored(pictures[others], features, u)
+
+    def _described(self, feature_map: Tensor) -> Tensor:
+        return self.shared(feature_map).flatten(1)
+
+    def _scored(self, pictures: Tensor, features: Tensor, u: Tensor) -> Tensor:
+        return self.score(torch.cat((pictures, features, u), 1)).squeeze(1)
+
+
+def one_hot(labels: Tensor) -> Tensor:
+    """labels (B, P) of 0 and 1 -> (B, 2P): one 1 in each attribute's pair (absent, present)."""
+    return torch.stack((1 - labels, labels), 2).flatten(1)
+
+
+def mismatched(count: int, generator: Generator) -> Tensor:
+    """A random permutation of `count` rows that leaves none in its place, int64 (count,).
+
+    One random cycle through all rows. `generator` is on the CPU, and so is the result.
+    Raises PenumbraError for fewer than two rows, which cannot change places.
+    """
+    if count < 2:
+        raise PenumbraError("PRIC's discriminator needs a batch of at least 2 photographs")
+    order = torch.randperm(count, generator=generator)
+    others = torch.empty_like(order)
+    others[order] = order.roll(1)
+    return others
