@@ -91,8 +91,8 @@ def _train(
     save_every: float,
     asked_to_stop: Callable[[], bool],
 ) -> None:
-    record = _record(run, faces, device, folder)
     model = METHODS[run.method].build(run, faces.attribute_names)
+    record = _record(run, faces, device, folder, model.notes() if model.notes else {})
     for network in model.networks.values():
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     parts = {
@@ -168,7 +168,11 @@ def _train(
 def stage_lengths(model: Model, photographs: int) -> list[int]:
     """Steps of each stage for a number of training photographs."""
     return [
-        steps_for(photographs, stage.batch_size, stage.epochs) if stage.epochs else 0
+        stage.iterations
+        if stage.iterations is not None
+        else steps_for(photographs, stage.batch_size, stage.epochs)
+        if stage.epochs
+        else 0
         for stage in model.stages
     ]
 
@@ -267,8 +271,11 @@ def finish(folder: Path, model: Model, record: dict[str, Any]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _record(run: Run, faces: Faces, device: torch.device, folder: Path) -> dict[str, Any]:
-    """Content of run.json at the start. A folder begun on other data is refused."""
+def _record(
+    run: Run, faces: Faces, device: torch.device, folder: Path, notes: dict[str, str]
+) -> dict[str, Any]:
+    """Content of run.json at the start. A folder begun on other data, or where the method noted
+    something else, is refused."""
     record = {
         "version": VERSION,
         "run": json.loads(run.canonical()),
@@ -285,6 +292,7 @@ def _record(run: Run, faces: Faces, device: torch.device, folder: Path) -> dict[
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "code": code_fingerprint(),
+        "notes": notes,
     }
     path = folder / "run.json"
     if path.is_file():
@@ -293,13 +301,18 @@ def _record(run: Run, faces: Faces, device: torch.device, folder: Path) -> dict[
             raise PenumbraError(
                 f"{folder} was begun on other photographs; delete it, or restore the data set"
             )
+        if (before := old.get("notes", {})) != notes:
+            raise PenumbraError(f"{folder} was begun with {before}, here are {notes}; delete it")
     checkpoint.write_json(path, record)
     return record
 
 
 def _shared_path(model: Model, number: int, record: dict[str, Any]) -> Path | None:
     """Where the outcome of stage `number` is kept for other runs; None when it is not shared."""
-    described = [stage.shared for stage in model.stages[: number + 1]]
+    described = [
+        stage.shared() if callable(stage.shared) else stage.shared
+        for stage in model.stages[: number + 1]
+    ]
     if None in described:
         return None
     key = json.dumps(

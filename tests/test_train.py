@@ -13,9 +13,11 @@ import torch
 from safetensors.torch import load_file
 
 from core import checkpoint, train
+from core.data.on_device import to_device
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.run import ROOT, Run, checked, state
+from core.training_batches import batches_before
 from core.training_log import read_log
 from tests.tiny_faces import tiny_faces
 
@@ -143,7 +145,7 @@ def test_a_killed_training_resumes_to_the_same_weights(how, tmp_path, monkeypatc
 def test_a_state_torn_by_a_kill_is_refused_in_words():
     run = quick_run()
     run.folder.mkdir(parents=True)
-    train._record(run, tiny_faces(), torch.device("cpu"), run.folder)
+    train._record(run, tiny_faces(), torch.device("cpu"), run.folder, {})
     (run.folder / "state-2-1.safetensors").write_bytes(b"half a file")
     checkpoint.write_json(
         run.folder / "state.json",
@@ -169,7 +171,7 @@ def test_a_finished_run_is_left_alone():
 def test_other_photographs_under_the_same_name_are_refused():
     run = quick_run()
     run.folder.mkdir(parents=True)
-    train._record(run, tiny_faces(seed=1), torch.device("cpu"), run.folder)
+    train._record(run, tiny_faces(seed=1), torch.device("cpu"), run.folder, {})
     with pytest.raises(PenumbraError, match="other photographs"):
         train_quietly(run)
 
@@ -237,7 +239,9 @@ def test_training_learns_the_planted_task():
 def test_every_method_trains_and_releases(name):
     entries = METHODS[name].presets["compact"]["schedule"]
     schedule = {
-        key: QUICK.get(key, 1) for key in entries if key in QUICK or key.endswith("_epochs")
+        key: QUICK.get(key, 1)
+        for key in entries
+        if key in QUICK or key.endswith(("_epochs", "_iterations"))
     }
     _, _, model = train.load(train_quietly(Run(name, "tiny", schedule=schedule)))
     x = torch.rand(2, 3, 64, 64)
@@ -269,6 +273,22 @@ def test_a_stage_prepares_once_with_frozen_networks_before_its_first_step(monkey
     assert seen == [(True, [4, 4, 4])]
     _, _, model = train.load(folder)
     assert model.networks["classifier"].head[-1].bias.item() > 6.9
+
+
+def test_a_stage_may_count_steps_instead_of_epochs():
+    model = METHODS["original"].build(checked(Run("original", "tiny")), ("Male", "Smiling"))
+    stage = dataclasses.replace(model.stages[0], batch_size=10, epochs=2)
+    stages = [dataclasses.replace(stage, iterations=count) for count in (None, 7, 0)]
+    assert train.stage_lengths(dataclasses.replace(model, stages=tuple(stages)), 45) == [9, 7, 0]
+
+
+def test_preparing_never_repeats_photographs_to_reach_a_number():
+    faces = tiny_faces()  # 18 of them are the defender's
+    model = METHODS["original"].build(checked(Run("original", "tiny")), faces.attribute_names)
+    stage = dataclasses.replace(model.stages[0], batch_size=6)
+    batches = list(batches_before(to_device(faces, "defender", "cpu"), 0, 0, stage, 50_000))
+    assert len({x.numpy().tobytes() for batch in batches for x in batch.x}) == 18
+    assert sum(len(batch.x) for batch in batches) == 18
 
 
 def test_reserved_words_are_for_methods_that_understand_them():

@@ -109,10 +109,11 @@ class Stage:
     pairs    True: a batch holds two different photographs of each of its people, in rows 2i and
              2i + 1, for as many people as have two (see `core.data.on_device.pair_positions`)
     prepare  None, or what is done once before the first step, with every network frozen: it gets
-             `batches`, and `batches(count)` yields at least `count` photographs of "all" in
-             batches, the same on every call (initial weights by PCA, for example)
+             `batches`, and `batches(count)` yields at least `count` photographs of "all", or all
+             there are, in batches, the same on every call (initial weights by PCA, for example)
     shared   None, or everything (besides data, device and earlier shared stages) that the stage's
-             outcome depends on: runs that agree on it train it once and share the result
+             outcome depends on: runs that agree on it train it once and share the result. A
+             function where that is known only on the machine that trains; asked only there
     """
 
     name: str
@@ -121,9 +122,10 @@ class Stage:
     learning_rate: float
     phases: tuple[Phase, ...]
     weight_decay: float = 0.0
-    shared: dict[str, Any] | None = None
+    shared: dict[str, Any] | Callable[[], dict[str, Any]] | None = None
     pairs: bool = False
     prepare: Callable[[Callable[[int], Iterator[Batch]]], None] | None = None
+    iterations: int | None = None
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,14 @@ class Model:
     release                 (x, generator, value) -> z: all that leaves the device. `value` is the
                             release-time knob's, None for methods without one
     own_head                z -> logits of the attributes among `run.tasks`, or None
+    own_verifier            z -> embeddings (B, d), or None: to the method, two photographs show one
+                            person where theirs are closer than 1
     training_adversary      z -> logits of the attributes among `run.private`, or None (paper
                             protocol only)
     training_reconstructor  z -> pictures in [0, 1], or None (paper protocol only)
+    notes                   () -> what else `run.json` must say of how it was trained, by name: what
+                            the Run leaves to the machine. Asked only in training; a training that
+                            is resumed where the answer differs is refused
     """
 
     networks: dict[str, nn.Module]
@@ -144,6 +151,9 @@ class Model:
     own_head: Callable[[Tensor], Tensor] | None = None
     training_adversary: Callable[[Tensor], Tensor] | None = None
     training_reconstructor: Callable[[Tensor], Tensor] | None = None
+    own_verifier: Callable[[Tensor], Tensor] | None = None
+    released_map: tuple[int, int, int] | None = None
+    notes: Callable[[], dict[str, str]] | None = None
 
 
 def setting(run: Run, method: Method, name: str) -> float:
