@@ -92,3 +92,147 @@ def jensen_shannon_bound(matched: Tensor, mismatched: Tensor) -> Tensor:
 def hide_and_retain(attribute: Tensor, information: Tensor, weight: float) -> Tensor:
     """PRIC Eq. 6 for the extractor, which maximises L(C) + lambda I: -L(C) - lambda I."""
     return -attribute - weight * information
+
+
+# AIA
+
+
+def autoencoder(logits: Tensor, pictures: Tensor) -> Tensor:
+    """AIA Eq. 5 as it must be meant: the binary cross-entropy of x' against x.
+
+    -(x log x' + (1 - x) log(1 - x')), averaged over pixels and pictures, with x' = sigmoid(logits);
+    the paper prints x and x' exchanged inside the logarithms, and no minus sign. logits, pictures:
+    (B, 1, H, W), pictures in [0, 1]. Scalar, in nats; its least value is the entropy of x, not 0.
+    """
+    return functional.binary_cross_entropy_with_logits(logits, pictures)
+
+
+def contrastive(distances: Tensor, different: Tensor, margin: float) -> Tensor:
+    """AIA Eq. 7: (1 - y) D^2 / 2 + y max(0, m - D)^2 / 2, averaged over the pairs, as printed: y
+    is 1 for pairs of *different* people.
+
+    distances: (P,) Euclidean, >= 0. different: (P,) of 0 and 1. Scalar >= 0.
+    """
+    together = distances.square()
+    apart = (margin - distances).clamp(min=0).square()
+    return 0.5 * torch.where(different.bool(), apart, together).mean()
+
+
+def anonymise(
+    autoencoder: Tensor, task: Tensor | float, adversary: Tensor | float, alpha: float, beta: float
+) -> Tensor:
+    """AIA Eq. 8: L_AE + alpha L_T - beta L_Adv, for the autoencoder alone."""
+    return autoencoder + alpha * task - beta * adversary
+
+
+# Adversarial reconstruction (Xiao et al., AAAI-20). Pictures are compared in [-1, 1], the range of
+# Figure 6's Tanh, and per photograph, so that each can be bounded on its own.
+
+
+def pixel_distance(pictures: Tensor, others: Tensor) -> Tensor:
+    """||X^ - X||^2 of Xiao Eqs. 1 and 7, as a mean over pixels and channels.
+
+    pictures, others: (B, 3, H, W) in [0, 1]. Returns (B,) in [0, 4].
+    """
+    return 4 * (pictures - others).square().flatten(1).mean(1)
+
+
+def perceptual_distance(features: list[Tensor], others: list[Tensor]) -> Tensor:
+    """||g(X^) - g(X)||^2 of Xiao Eqs. 4 and 8: summed over channels, a mean over positions, summed
+    over layers.
+
+    features, others: maps (B or 1, C, h, w) of `core.nets.perceptual.features`, of length 1 along
+    C. Returns (B,) in [0, 4 times the number of layers].
+    """
+    distances = [
+        (a - b).square().sum(1).flatten(1).mean(1) for a, b in zip(features, others, strict=True)
+    ]
+    return torch.stack(distances).sum(0)
+
+
+def adversarial(redrawn: Tensor) -> Tensor:
+    """Xiao Eq. 2, for the decoder: mean of log(1 - D(X^)). Scalar < 0.
+
+    redrawn: D's logits (B,) of redrawn pictures, positive for "a photograph".
+    """
+    return -functional.softplus(redrawn).mean()
+
+
+def discrimination(photographs: Tensor, redrawn: Tensor) -> Tensor:
+    """What D minimises: -log D(X) - log(1 - D(X^)), averaged over the batch. Scalar > 0.
+
+    Eq. 3 of Xiao et al. as printed has D(X) and D(X^) the other way round and asks for its maximum:
+    D would then call redrawn pictures photographs, which leaves Eq. 2 nothing to win. This is the
+    loss of Goodfellow et al., NIPS 2014, which they cite.
+    photographs, redrawn: logits (B,) of D.
+    """
+    return functional.softplus(-photographs).mean() + functional.softplus(redrawn).mean()
+
+
+def inversion(
+    pixel: Tensor, adversarial: Tensor | float, perceptual: Tensor | float, mu1: float, mu2: float
+) -> Tensor:
+    """Xiao Eq. 5, for Dec and Dec^a: L_p + mu1 L_adv + mu2 L_perc."""
+    return pixel + mu1 * adversarial + mu2 * perceptual
+
+
+def utility(logits: Tensor, labels: Tensor) -> Tensor:
+    """Xiao Eq. 6: binary cross-entropy, a mean over batch and attributes, so that lambda weighs the
+    same against one attribute as against all of them.
+
+    logits, labels: (B, M); labels of 0 and 1. Scalar >= 0, in nats.
+    """
+    return functional.binary_cross_entropy_with_logits(logits, labels)
+
+
+def bounded(distances: Tensor, bounds: Tensor | None) -> Tensor:
+    """Mean of the distances (B,), none counted above its bound (B,); the plain mean without bounds.
+
+    Our addition to Xiao Eqs. 7 and 8, which an encoder maximises: at its bound a photograph has no
+    gradient left.
+    """
+    return (distances if bounds is None else torch.minimum(distances, bounds)).mean()
+
+
+def defend_inversion(
+    task: Tensor,
+    pixel: Tensor | float,
+    perceptual: Tensor | float,
+    lambda1: float,
+    lambda2: float,
+) -> Tensor:
+    """Xiao Eq. 9: L_u - lambda1 L_p - lambda2 L_perc, for Enc and f alone."""
+    return task - lambda1 * pixel - lambda2 * perceptual
+
+
+# DPFE
+
+
+def same_secret(*secrets: Tensor) -> Tensor:
+    """Which pairs of rows agree in every secret: y_i = y_j of DPFE Eq. 7, (B, B) of bool.
+    secrets: (B,) or (B, K) each, such as identities or private attributes."""
+    columns = [secret.reshape(len(secret), -1) for secret in secrets]
+    return torch.stack([(c[:, None] == c[None]).all(2) for c in columns]).all(0)
+
+
+def uninformative_distances(codes: Tensor, same: Tensor, margin: float) -> Tensor:
+    """The second term of DPFE Eq. 7 in its authors' contrastive form: over the pairs i < j,
+    (mean of max(margin - |f_i - f_j|, 0)^2 over same ones + mean of |f_i - f_j|^2 over others) / 4.
+
+    Same secrets are pushed apart, different ones pulled together: the reverse of a Siamese loss.
+    The authors average half a squared term over pairs drawn from files; here all pairs of a batch
+    count, both kinds as one half. A kind that is absent adds nothing.
+    codes: (B, d), each dimension of variance 1; same: (B, B) of bool. Scalar >= 0.
+    """
+    first, second = torch.triu_indices(len(codes), len(codes), 1, device=codes.device)
+    distance = (codes[first] - codes[second]).norm(dim=1)
+    equal = same[first, second].to(codes)
+    apart = ((margin - distance).clamp(min=0).square() * equal).sum() / equal.sum().clamp(min=1)
+    other = 1 - equal
+    together = (distance.square() * other).sum() / other.sum().clamp(min=1)
+    return (apart + together) / 4
+
+
+def extract_privately(task: Tensor, distances: Tensor, beta: float, weight: float) -> Tensor:
+    """DPFE Eq. 7: -log q(z|f) + beta * weight * distances; weight stands for 1 / (sigma N^2)."""
+    return task + beta * weight * distances
