@@ -40,6 +40,6 @@ def batch_at(
 def batches_before(
     photographs: OnDevice, seed: int, number: int, stage: Stage, count: int
 ) -> Iterator[Batch]:
-    """At least `count` photographs in batches, before the first step of a stage."""
-    for step in range(-(-count // stage.batch_size)):
+    """At least `count` photographs, or all there are, in batches, before a stage's first step."""
+    for step in range(-(-min(count, len(photographs)) // stage.batch_size)):
         yield batch_at(photographs, seed, number, step, stage.batch_size)

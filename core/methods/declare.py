@@ -8,7 +8,7 @@ Its `build` function, called to train or to release, imports torch and returns a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Method:
     color     hex colour of the method in every chart
     tasks, private  what a run of it names where the user names nothing
     understands     those of `RESERVED` that it can be given as a task or as private
+    published_sets  the paper's combinations (tasks, private attributes), by the name it gives them
     """
 
     name: str
@@ -70,6 +71,7 @@ class Method:
     tasks: tuple[str, ...] = ("Smiling",)
     private: tuple[str, ...] = ("Male",)
     understands: tuple[str, ...] = ()
+    published_sets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
 
 
 class Batch(NamedTuple):
@@ -140,6 +142,8 @@ class Model:
     training_adversary      z -> logits of the attributes among `run.private`, or None (paper
                             protocol only)
     training_reconstructor  z -> pictures in [0, 1], or None (paper protocol only)
+    released_map            (C, h, w) where z is a flattened map: attackers fold it back, since
+                            everybody knows. The functions above then take it in either form
     notes                   () -> what else `run.json` must say of how it was trained, by name: what
                             the Run leaves to the machine. Asked only in training; a training that
                             is resumed where the answer differs is refused
