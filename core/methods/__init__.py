@@ -1,5 +1,7 @@
 """The methods: one file each, one line here. Importing this package does not import torch."""
 
+from core.methods.adversarial_reconstruction import ADVERSARIAL_RECONSTRUCTION
+from core.methods.aia import AIA, AIA_ORIGINAL, AIA_RANDOM
 from core.methods.answer_only import ANSWER_ONLY
 from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage
 from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
@@ -11,13 +13,17 @@ METHODS: dict[str, Method] = {
     method.name: method
     for method in (
         DEEP_OBFUSCATOR,
+        ADVERSARIAL_RECONSTRUCTION,
         PRIC,
+        AIA,
         ORIGINAL,
         IMAGE_NOISE,
         RANDOM_REPLACE,
         BLUR,
         PIXELATE,
         ANSWER_ONLY,
+        AIA_ORIGINAL,
+        AIA_RANDOM,
     )
 }
 

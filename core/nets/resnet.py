@@ -159,7 +159,7 @@ def _stage(block: str, count: int, channels: int, width: int, stride: int) -> nn
     shortcut is a 1x1 convolution."""
     kind = BLOCKS[block]
     blocks = []
-    for number in range(count):
+    for _ in range(count):
         shortcut = None
         if stride != 1 or channels != width * kind.expansion:
             shortcut = nn.Sequential(

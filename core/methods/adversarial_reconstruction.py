@@ -1,0 +1,290 @@
+"""Adversarial reconstruction (Xiao, Tsai, Sohn, Chandraker, Yang; AAAI-20).
+
+A ResNet is cut at one of six layers. The device runs the part before the cut (Enc); the service
+runs the rest and two fully connected layers (f). A decoder that redraws the picture from the
+released features is trained along with them, and Enc is trained to make it fail. What is protected
+is the picture: no private attribute is needed, those that a run names are only measured.
+
+Enc and f learn on the protector's photographs (X1), the decoder and its discriminator D on the
+adversary's (X2), which show other people. Pretraining is Enc and f on the tasks, then the decoder
+on the frozen Enc; after that one batch for the decoder (before it one for D where mu1 > 0) and one
+for Enc and f take turns.
+
+What the paper leaves open. Input size: Figure 6's 2048*7*7 says 224x224. Weights: ResNet starts
+from scratch. Reductions: all losses are means, in the pixel range [-1, 1] of Figure 6's Tanh (the
+decoder here maps to [0, 1] afterwards), features of g as `core.nets.perceptual` says. f's first
+layer, D, learning rates and epochs are in the presets. Table 1 has mu1 = mu2 = 0 in training, the
+default here; Table 2 has lambda1 = mu2 = 1 throughout.
+
+Ours: the losses that Enc maximises count per photograph up to the loss of answering with the mean
+face of the batch, which is as far as an attacker can be driven who knows what faces look like.
+Without that bound (schedule entry `bounded` = 0) they have no maximum short of absurd pictures, and
+training diverges.
+
+A network that a phase does not train takes part with batch statistics (see `deep_obfuscator`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from core.errors import PenumbraError
+from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, setting
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from core.run import Run
+
+# Entries that Run.schedule can replace: layer counts conv1, conv2, conv3, conv4, avgpool, fc from
+# 0; bounded is 1 or 0; mu1 (GAN) and mu2 (perceptual) are the weights of the in-training decoder.
+ATTACKER = {"layer": 5, "bounded": 1, "mu1": 0.0, "mu2": 0.0}
+PRESETS: dict[str, dict[str, Any]] = {
+    "paper": {
+        "height": 224,
+        "width": 224,
+        "block": "bottleneck",
+        "blocks": (3, 4, 6, 3),
+        "base": 64,
+        "outputs": 1000,
+        "fully_connected": 512,
+        "discriminator": (64, 128, 256, 512),
+        "schedule": {
+            "batch_size": 64,
+            "learning_rate": 1e-4,
+            "adversarial_learning_rate": 1e-4,
+            "task_epochs": 10,
+            "adversary_epochs": 5,
+            "adversarial_epochs": 20,
+        }
+        | ATTACKER,
+    },
+    "compact": {
+        "height": 64,
+        "width": 64,
+        "block": "basic",
+        "blocks": (2, 2, 2, 2),
+        "base": 12,
+        "outputs": 96,
+        "fully_connected": 48,
+        "discriminator": (12, 24, 48, 96),
+        "schedule": {
+            "batch_size": 64,
+            "learning_rate": 1e-3,
+            "adversarial_learning_rate": 1e-3,
+            "task_epochs": 16,
+            "adversary_epochs": 10,
+            "adversarial_epochs": 20,
+        }
+        | ATTACKER,
+    },
+}
+WIDTHS = ("block", "blocks", "base", "outputs", "fully_connected", "discriminator")
+
+
+def build(run: Run, attributes: tuple[str, ...]) -> Model:
+    """Networks of Figure 6 cut at the schedule's `layer`, and the alternation of Figure 2.
+
+    Raises PenumbraError for a layer that is not 0 to 5, or a `bounded` that is not 0 or 1.
+    """
+    import torch
+    from torch import nn
+
+    from core import losses
+    from core.nets import perceptual, resnet, vgg
+
+    preset = PRESETS[run.preset]
+    schedule = {name: setting(run, ADVERSARIAL_RECONSTRUCTION, name) for name in preset["schedule"]}
+    lambda1, lambda2 = (
+        run.knobs.get(knob.name, knob.default) for knob in ADVERSARIAL_RECONSTRUCTION.knobs
+    )
+    mu1, mu2 = schedule["mu1"], schedule["mu2"]
+    if schedule["layer"] not in range(6):
+        raise PenumbraError(f"layer is {schedule['layer']:g}; it must be 0 (conv1) to 5 (fc)")
+    if schedule["bounded"] not in (0, 1):
+        raise PenumbraError(f"bounded is {schedule['bounded']:g}; it must be 0 or 1")
+    layer = int(schedule["layer"])
+    tasks = columns(attributes, run.tasks)
+
+    # The same initial weights wherever it is cut.
+    whole = vgg.seeded(
+        run.seed,
+        "resnet",
+        lambda: resnet.resnet(preset["block"], preset["blocks"], preset["base"], preset["outputs"]),
+    )
+    assert isinstance(whole, nn.Sequential)
+    encoder, rest = whole[: layer + 1], whole[layer + 1 :]
+    classifier = vgg.seeded(
+        run.seed,
+        "latent_classifier",
+        lambda: resnet.latent_classifier(
+            rest, preset["outputs"], preset["fully_connected"], len(run.tasks)
+        ),
+    )
+    decoder = vgg.seeded(
+        run.seed,
+        "decoder",
+        lambda: resnet.InversionDecoder(
+            layer,
+            resnet.channels_of(preset["block"], preset["base"]),
+            preset["outputs"],
+            preset["height"],
+            preset["width"],
+        ),
+    )
+    networks = {"encoder": encoder, "latent_classifier": classifier, "decoder": decoder}
+    if mu1:
+        networks["discriminator"] = vgg.seeded(
+            run.seed, "discriminator", lambda: resnet.Discriminator(preset["discriminator"])
+        )
+
+    def task_loss(batch: Batch, z: Tensor) -> Tensor:
+        return losses.utility(classifier(z), batch.attributes[:, tasks])
+
+    def learn_tasks(batch: Batch) -> dict[str, Tensor]:
+        task = task_loss(batch, encoder(batch.x))
+        return {"total": task, "task": task}
+
+    def redrawn(batch: Batch) -> Tensor:
+        with torch.no_grad():
+            z = encoder(batch.x)
+        return decoder(z)
+
+    def discriminate(batch: Batch) -> dict[str, Tensor]:
+        with torch.no_grad():
+            pictures = redrawn(batch)
+        judge = networks["discriminator"]
+        discrimination = losses.discrimination(judge(batch.x), judge(pictures))
+        return {"total": discrimination, "discrimination": discrimination}
+
+    def attack(batch: Batch) -> dict[str, Tensor]:
+        pictures = redrawn(batch)
+        parts = {"pixel": losses.pixel_distance(pictures, batch.x).mean()}
+        if mu1:
+            parts["adversarial"] = losses.adversarial(networks["discriminator"](pictures))
+        if mu2:
+            with torch.no_grad():
+                wanted = perceptual.features(batch.x)
+            distances = losses.perceptual_distance(perceptual.features(pictures), wanted)
+            parts["perceptual"] = distances.mean()
+        total = losses.inversion(
+            parts["pixel"], parts.get("adversarial", 0.0), parts.get("perceptual", 0.0), mu1, mu2
+        )
+        return {"total": total, **parts}
+
+    def defend(batch: Batch) -> dict[str, Tensor]:
+        z = encoder(batch.x)
+        parts = {"task": task_loss(batch, z)}
+        if not lambda1 and not lambda2:
+            return {"total": parts["task"], **parts}
+        pictures, mean_face, bounds = decoder(z), batch.x.mean(0, keepdim=True), None
+        if lambda1:
+            if schedule["bounded"]:
+                bounds = losses.pixel_distance(mean_face, batch.x)
+            distances = losses.pixel_distance(pictures, batch.x)
+            parts["pixel"] = losses.bounded(distances, bounds)
+        if lambda2:
+            with torch.no_grad():
+                wanted = perceptual.features(batch.x)
+                if schedule["bounded"]:
+                    bounds = losses.perceptual_distance(perceptual.features(mean_face), wanted)
+            distances = losses.perceptual_distance(perceptual.features(pictures), wanted)
+            parts["perceptual"] = losses.bounded(distances, bounds)
+        total = losses.defend_inversion(
+            parts["task"], parts.get("pixel", 0.0), parts.get("perceptual", 0.0), lambda1, lambda2
+        )
+        return {"total": total, **parts}
+
+    def note() -> dict[str, str]:
+        return {"perceptual_network": perceptual.name()} if lambda2 or mu2 else {}
+
+    def shared(stage: str, *names: str) -> dict[str, Any]:
+        described = {
+            "stage": f"adversarial_reconstruction {stage}",
+            "tasks": run.tasks,
+            "seed": run.seed,
+            "widths": {name: preset[name] for name in WIDTHS},
+            "schedule": {name: schedule[name] for name in names},
+        }
+        return described | ({"g": perceptual.name()} if mu2 and "mu2" in names else {})
+
+    attacks = [Phase("attack", ("decoder",), attack, "adversary")]
+    if mu1:
+        attacks.insert(0, Phase("discriminate", ("discriminator",), discriminate, "adversary"))
+    batch_size, learning_rate = int(schedule["batch_size"]), schedule["learning_rate"]
+    both = ("encoder", "latent_classifier")
+    begun = ("batch_size", "learning_rate", "layer", "task_epochs")
+    stages = (
+        Stage(
+            name="task",
+            epochs=schedule["task_epochs"],
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            phases=(Phase("task", both, learn_tasks, "protector"),),
+            shared=shared("task", *begun),
+        ),
+        Stage(
+            name="decoder",
+            epochs=schedule["adversary_epochs"],
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            phases=tuple(attacks),
+            shared=partial(shared, "decoder", *begun, "adversary_epochs", "mu1", "mu2"),
+        ),
+        Stage(
+            name="adversarial",
+            epochs=schedule["adversarial_epochs"],
+            batch_size=batch_size,
+            learning_rate=schedule["adversarial_learning_rate"],
+            phases=(*attacks, Phase("defend", both, defend, "protector")),
+        ),
+    )
+
+    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
+        return encoder(x)
+
+    return Model(
+        networks=networks,
+        stages=stages,
+        release=release,
+        own_head=classifier,
+        training_reconstructor=decoder,
+        notes=note,
+    )
+
+
+ADVERSARIAL_RECONSTRUCTION = Method(
+    name="adversarial_reconstruction",
+    title="Adversarial reconstruction",
+    summary=(
+        "The encoder is trained against a simulated attacker who redraws the picture from what is "
+        "released; no private attribute has to be named."
+    ),
+    citation="Xiao, Tsai, Sohn, Chandraker & Yang, AAAI-20, Eq. 9",
+    knobs=(
+        Knob(
+            name="lambda1",
+            symbol="λ₁",
+            default=1.0,
+            grid=(0.0, 0.5, 1.0, 2.0, 5.0),
+            when="train",
+            help="How hard the encoder works against redrawing the picture's pixels (Eq. 9).",
+        ),
+        Knob(
+            name="lambda2",
+            symbol="λ₂",
+            default=0.0,
+            grid=(0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0),
+            when="train",
+            help=(
+                "How hard the encoder works against redrawing what the picture looks like: a "
+                "perceptual distance in place of pixels (Eq. 9)."
+            ),
+        ),
+    ),
+    presets=PRESETS,
+    build=build,
+    color="#CC79A7",
+    private=(),
+)
