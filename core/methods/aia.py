@@ -1,0 +1,395 @@
+"""AIA, the Adversarial Image Anonymizer (Mosallanezhad, Silva, Mancenido, Liu; SBP-BRiMS 2021).
+
+An autoencoder of grey pictures whose flattened code g is what leaves the device. It learns to keep
+g useful for a task network and useless for an adversary that wants the private attributes.
+
+Read as it must be meant: Eq. 5 is the cross-entropy of x' against x (it is printed with the two
+exchanged), and y = 1 in Eq. 7 means two different people. What the paper leaves open is settled
+here: pictures are turned grey on the device; Eq. 8 is minimised by encoder and decoder; meanwhile
+the task network and the adversary go on learning, in turns with them (schedule entry
+`frozen_adversary` = 1 keeps the adversary as it was pretrained); losses are means over pixels,
+pairs and pictures; batch size, epochs and the margin are ours. The adversary is the convolutional
+one of section 5.2; `tanh_adversary` = 1 takes the three-layer network of Eq. 6. The paper has one
+private attribute and one task, verification; here several private attributes are several outputs
+of one adversary, attributes as tasks get a classifier of the Siamese network's shape, and the
+losses of several tasks add up.
+
+Two baselines share all of the training: *Original* is the same autoencoder with alpha = beta = 0,
+*Random* replaces entries of its code. AIA\\T is AIA with alpha = 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.methods.declare import (
+    VERIFICATION,
+    Batch,
+    Knob,
+    Method,
+    Model,
+    Phase,
+    Stage,
+    attributes_among,
+    columns,
+    setting,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import Generator, Tensor, nn
+
+    from core.run import Run
+
+SCHEDULE = {
+    "batch_size": 64,
+    "margin": 2.0,
+    "frozen_adversary": 0,
+    "tanh_adversary": 0,
+}
+PRESETS: dict[str, dict[str, Any]] = {
+    "paper": {
+        "height": 218,
+        "width": 178,
+        "encoder": (8, 12),
+        "decoder": (256, 128),
+        "adversary": (32, 64, 64, 128, 128, 256),
+        "task": (4, 8, 8),
+        "fully_connected": 500,
+        "embedding": 128,
+        "hidden": 256,
+        "schedule": SCHEDULE
+        | {
+            "learning_rate": 2e-4,
+            "adversarial_learning_rate": 2e-4,
+            "autoencoder_epochs": 10,
+            "task_epochs": 10,
+            "adversary_epochs": 10,
+            "adversarial_epochs": 30,
+        },
+    },
+    "compact": {
+        "height": 64,
+        "width": 64,
+        "encoder": (8, 12),
+        "decoder": (32, 16),
+        "adversary": (16, 32, 32, 64, 64, 128),
+        "task": (4, 8, 8),
+        "fully_connected": 96,
+        "embedding": 64,
+        "hidden": 64,
+        "schedule": SCHEDULE
+        | {
+            "learning_rate": 1e-3,
+            "adversarial_learning_rate": 1e-3,
+            "autoencoder_epochs": 10,
+            "task_epochs": 20,
+            "adversary_epochs": 20,
+            "adversarial_epochs": 45,
+        },
+    },
+}
+RANGED = 2048  # photographs that the range of Random's entries is taken from
+
+
+def build(run: Run, attributes: tuple[str, ...]) -> Model:
+    """Networks of section 5.2 and the training of section 4.3: each component alone, then Eq. 8."""
+    knobs = {knob.name: run.knobs.get(knob.name, knob.default) for knob in AIA.knobs}
+    return _model(run, AIA, attributes, knobs["alpha"], knobs["beta"])
+
+
+def build_original(run: Run, attributes: tuple[str, ...]) -> Model:
+    """AIA with alpha = beta = 0: adversary and task network learn beside an autoencoder that does
+    not mind them, for as long as they would have."""
+    return _model(run, AIA_ORIGINAL, attributes, 0.0, 0.0)
+
+
+def build_random(run: Run, attributes: tuple[str, ...]) -> Model:
+    """*Original*, with entries of g replaced at random when it is released.
+
+    The paper says that entries lie in [0, 1] and draws from U[0, 1]. Behind a leaky ReLU they do
+    not, so the draw is from U[low, high], the range of the entry's channel over the defender's
+    photographs: the same up to shifting and scaling each channel into [0, 1].
+    """
+    from core.nets import aia as nets
+
+    model = _model(run, AIA_RANDOM, attributes, 0.0, 0.0)
+    encoder, shape = model.networks["encoder"], model.released_map
+    assert shape is not None
+    entries = nets.EntryRange(shape[0])
+    model.networks["entry_range"] = entries
+
+    def measure(batches: Callable[[int], Iterator[Batch]]) -> None:
+        codes = [nets.folded(encoder(nets.greyscale(b.x)), shape) for b in batches(RANGED)]
+        entries.low.copy_(_smallest(codes))
+        entries.high.copy_(-_smallest([-code for code in codes]))
+
+    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
+        g = model.release(x, generator, None)
+        probability = AIA_RANDOM.knobs[0].default if value is None else value
+        size = shape[1] * shape[2]
+        low = entries.low.repeat_interleave(size)
+        high = entries.high.repeat_interleave(size)
+        return replaced(g, low, high, generator, probability)
+
+    size = model.stages[0].batch_size
+    stage = Stage("entry range", 0, size, 0.0, (), prepare=measure)
+    return Model(
+        networks=model.networks,
+        stages=(*model.stages, stage),
+        release=release,
+        own_head=model.own_head,
+        own_verifier=model.own_verifier,
+        training_adversary=model.training_adversary,
+        released_map=shape,
+    )
+
+
+def replaced(
+    g: Tensor, low: Tensor, high: Tensor, generator: Generator, probability: float
+) -> Tensor:
+    """Each entry of g (B, k) is replaced by U[low, high] (each (k,)) with the given probability
+    (section 5.3, *Random*, which uses .5)."""
+    import torch
+
+    hit = torch.rand(g.shape, generator=generator).to(g.device) < probability
+    drawn = torch.rand(g.shape, generator=generator).to(g.device)
+    return torch.where(hit, low + (high - low) * drawn, g)
+
+
+def _smallest(codes: list[Tensor]) -> Tensor:
+    """Smallest entry of each channel over maps (B, C, h, w): (C,)."""
+    import torch
+
+    return torch.stack([code.amin((0, 2, 3)) for code in codes]).amin(0)
+
+
+def _networks(run: Run, preset: dict[str, Any], tanh_adversary: bool) -> dict[str, nn.Module]:
+    from core.nets import aia as nets
+    from core.nets.vgg import seeded
+
+    height, width = preset["height"], preset["width"]
+    shape = nets.map_shape(preset["encoder"], height, width)
+    entries = shape[0] * shape[1] * shape[2]
+    heads, outputs = preset["task"], len(attributes_among(run.tasks))
+    build = {
+        "encoder": lambda: nets.Encoder(preset["encoder"]),
+        "decoder": lambda: nets.Decoder(shape, preset["decoder"], height, width),
+    }
+    if run.private and tanh_adversary:
+        build["adversary"] = lambda: nets.TanhAdversary(entries, preset["hidden"], len(run.private))
+    elif run.private:
+        build["adversary"] = lambda: nets.Adversary(shape, preset["adversary"], len(run.private))
+    if VERIFICATION in run.tasks:
+        build["siamese"] = lambda: nets.TaskNetwork(
+            shape, heads, preset["fully_connected"], preset["embedding"]
+        )
+    if outputs:
+        build["classifier"] = lambda: nets.TaskNetwork(
+            shape, heads, preset["fully_connected"], outputs
+        )
+    return {name: seeded(run.seed, f"aia {name}", make) for name, make in build.items()}
+
+
+def _model(
+    run: Run, method: Method, attributes: tuple[str, ...], alpha: float, beta: float
+) -> Model:
+    import torch
+
+    from core import losses
+    from core.nets import aia as nets
+
+    preset = PRESETS[run.preset]
+    schedule = {name: setting(run, method, name) for name in preset["schedule"]}
+    networks = _networks(run, preset, bool(schedule["tanh_adversary"]))
+    encoder, decoder = networks["encoder"], networks["decoder"]
+    adversary, siamese = networks.get("adversary"), networks.get("siamese")
+    classifier = networks.get("classifier")
+    tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
+
+    def task_losses(batch: Batch, g: Tensor) -> dict[str, Tensor]:
+        """L_T by name, "task" their sum; rows 2i and 2i + 1 show one person."""
+        found = {}
+        if siamese is not None:
+            distances, different = pair_distances(siamese(g), batch.identities)
+            found["verification"] = losses.contrastive(distances, different, schedule["margin"])
+        if classifier is not None:
+            found["attributes"] = losses.cross_entropy(classifier(g), batch.attributes[:, tasks])
+        return {"task": torch.stack(list(found.values())).sum()} | found
+
+    def autoencoder_loss(batch: Batch) -> tuple[Tensor, Tensor]:
+        pictures = nets.greyscale(batch.x)
+        g = encoder(pictures)
+        return g, losses.autoencoder(decoder(g), pictures)
+
+    def train_autoencoder(batch: Batch) -> dict[str, Tensor]:
+        _, loss = autoencoder_loss(batch)
+        return {"total": loss, "autoencoder": loss}
+
+    def train_task(batch: Batch) -> dict[str, Tensor]:
+        with torch.no_grad():
+            g = encoder(nets.greyscale(batch.x))
+        found = task_losses(batch, g)
+        return {"total": found["task"], **found}
+
+    def train_adversary(batch: Batch) -> dict[str, Tensor]:
+        assert adversary is not None
+        with torch.no_grad():
+            g = encoder(nets.greyscale(batch.x))
+        loss = losses.cross_entropy(adversary(g), batch.attributes[:, private])
+        return {"total": loss, "adversary": loss}
+
+    def anonymise(batch: Batch) -> dict[str, Tensor]:
+        g, loss = autoencoder_loss(batch)
+        found = {"autoencoder": loss}
+        if alpha:
+            found |= task_losses(batch, g)
+        if beta and adversary is not None:
+            found["adversary"] = losses.cross_entropy(adversary(g), batch.attributes[:, private])
+        total = losses.anonymise(
+            loss, found.get("task", 0.0), found.get("adversary", 0.0), alpha, beta
+        )
+        return {"total": total, **found}
+
+    task_networks = tuple(name for name in ("siamese", "classifier") if name in networks)
+    learn_task = Phase("task", task_networks, train_task)
+    learn_adversary = Phase("adversary", ("adversary",), train_adversary)
+    defend = Phase("anonymise", ("encoder", "decoder"), anonymise)
+    moving = adversary is not None and not schedule["frozen_adversary"]
+    shared = {
+        "seed": run.seed,
+        "widths": {k: v for k, v in preset.items() if k != "schedule"},
+        "schedule": schedule,
+    }
+
+    def stage(name: str, phases: tuple[Phase, ...], shared: dict[str, Any] | None) -> Stage:
+        rate = "adversarial_learning_rate" if name == "adversarial" else "learning_rate"
+        return Stage(
+            name=name,
+            epochs=schedule[f"{name}_epochs"],
+            batch_size=int(schedule["batch_size"]),
+            learning_rate=schedule[rate],
+            phases=phases,
+            shared=None if shared is None else {"stage": f"aia {name}"} | shared,
+            pairs=siamese is not None and name in ("task", "adversarial"),
+        )
+
+    stages = [
+        stage("autoencoder", (Phase("autoencoder", defend.trains, train_autoencoder),), shared)
+    ]
+    stages.append(stage("task", (learn_task,), shared | {"tasks": run.tasks}))
+    if adversary is not None:
+        stages.append(stage("adversary", (learn_adversary,), shared | {"private": run.private}))
+    turns = (defend, learn_adversary, learn_task) if moving else (defend, learn_task)
+    # The baselines' last stage is one and the same; AIA's belongs to its alpha and beta.
+    stages.append(stage("adversarial", turns, {} if method.baseline else None))
+
+    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
+        return encoder(nets.greyscale(x))
+
+    def embeddings(g: Tensor) -> Tensor:
+        assert siamese is not None
+        return siamese(g) / (schedule["margin"] / 2)
+
+    return Model(
+        networks=networks,
+        stages=tuple(stages),
+        release=release,
+        own_head=classifier,
+        own_verifier=None if siamese is None else embeddings,
+        training_adversary=adversary,
+        released_map=nets.map_shape(preset["encoder"], preset["height"], preset["width"]),
+    )
+
+
+def pair_distances(embeddings: Tensor, identities: Tensor) -> tuple[Tensor, Tensor]:
+    """Distances D (P,) of the pairs of a batch and which of them show different people (P,) bool.
+
+    embeddings (B, d) and identities (B,) come in pairs of one person, rows 2i and 2i + 1. Pairs of
+    different people: the first of each person against the second of the next; where the next is
+    the same person again, the pair is left out.
+    """
+    import torch
+
+    first, second = embeddings[0::2], embeddings[1::2]
+    other = second.roll(-1, 0)
+    stranger = identities[0::2] != identities[1::2].roll(-1, 0)
+    squared = torch.cat(
+        ((first - second).square().sum(1), (first - other).square().sum(1)[stranger])
+    )
+    different = torch.arange(len(squared), device=squared.device) >= len(first)
+    return squared.clamp(min=1e-12).sqrt(), different  # the root has no slope at 0
+
+
+_TITLE = "Mosallanezhad, Silva, Mancenido & Liu, AIA"
+
+AIA = Method(
+    name="aia",
+    title="AIA",
+    summary=(
+        "An autoencoder's code is trained to serve the task and to mislead a simulated attacker "
+        "that guesses the private attribute."
+    ),
+    citation=f"{_TITLE}, Eq. 8",
+    knobs=(
+        Knob(
+            name="alpha",
+            symbol="α",
+            default=0.5,
+            grid=(1.0, 0.75, 0.5, 0.25, 0.0),
+            when="train",
+            help="How much the code must serve the task (Eq. 8); more of it protects less.",
+        ),
+        Knob(
+            name="beta",
+            symbol="β",
+            default=0.5,
+            grid=(0.0, 0.25, 0.5, 0.75, 1.0),
+            when="train",
+            help="How hard the encoder works against guessing the private attribute (Eq. 8).",
+        ),
+    ),
+    presets=PRESETS,
+    build=build,
+    color="#D55E00",
+    tasks=(VERIFICATION,),
+    understands=(VERIFICATION,),
+)
+
+AIA_ORIGINAL = Method(
+    name="aia_original",
+    title="AIA's autoencoder, unprotected",
+    summary="The code of an autoencoder that minds neither task nor attacker.",
+    citation=f"{_TITLE}, section 5.3, the Original baseline",
+    knobs=(),
+    presets=PRESETS,
+    build=build_original,
+    color="#6B7280",
+    baseline=True,
+    tasks=(VERIFICATION,),
+    understands=(VERIFICATION,),
+)
+
+AIA_RANDOM = Method(
+    name="aia_random",
+    title="AIA's autoencoder, values replaced",
+    summary="Each value of an unprotected code is replaced by a random one with a fixed probability.",
+    citation=f"{_TITLE}, section 5.3, the Random baseline",
+    knobs=(
+        Knob(
+            name="probability",
+            symbol="p",
+            default=0.5,
+            grid=(0.25, 0.5, 0.75, 0.9),
+            when="release",
+            help="Share of the values that are replaced.",
+        ),
+    ),
+    presets=PRESETS,
+    build=build_random,
+    color="#8B9199",
+    baseline=True,
+    tasks=(VERIFICATION,),
+    understands=(VERIFICATION,),
+)
