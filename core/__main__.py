@@ -70,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     results.add_argument("--dataset", help="only this data set")
     results.add_argument("--target", help="only this target, for example attribute:Male")
 
+    published = _command(commands, "published", "print what the papers report", _published)
+    published.add_argument("--method", help="only this method or baseline")
+    published.add_argument("--format", choices=("csv", "text"), default="text")
+
     shipped = _command(
         commands, "shipped", "rebuild the checkpoints that come with Penumbra", _shipped
     )
@@ -112,6 +116,12 @@ def _describe_runs(command: argparse.ArgumentParser) -> None:
                          help="attributes the service needs (default Smiling)")  # fmt: skip
     command.add_argument("--private", type=_names, default=("Male",), metavar="A,B",
                          help="attributes to hide (default Male)")  # fmt: skip
+    published = "; ".join(
+        f"{m.name}: {', '.join(m.published_sets)}" for m in METHODS.values() if m.published_sets
+    )
+    command.add_argument("--sets", type=_names, default=(), metavar="A,B",
+                         help="combinations of tasks and private attributes of the method's paper, "
+                              f"or all, in place of --tasks and --private ({published})")  # fmt: skip
     command.add_argument("--knob", action="append", default=[], metavar="NAME=V[,V…]",
                          help="values of a training-time knob; may be given several times")  # fmt: skip
     command.add_argument("--schedule", action="append", default=[], metavar="NAME=V",
@@ -189,10 +199,33 @@ def _runs(options: argparse.Namespace) -> list[Any]:
         if isinstance(error, PenumbraError):
             raise
         raise PenumbraError(f"knob and schedule values must be numbers ({error})") from error
-    return grid(
-        options.method, options.dataset, options.preset, options.tasks, options.private, knobs,
-        options.seed, schedule,
-    )  # fmt: skip
+    return [
+        run
+        for tasks, private in _combinations(options)
+        for run in grid(
+            options.method,
+            options.dataset,
+            options.preset,
+            tasks,
+            private,
+            knobs,
+            options.seed,
+            schedule,
+        )
+    ]
+
+
+def _combinations(options: argparse.Namespace) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Pairs (tasks, private attributes) from --sets, or the one of --tasks and --private."""
+    if not options.sets:
+        return [(options.tasks, options.private)]
+    published = METHODS[options.method].published_sets
+    names = tuple(published) if options.sets == ("all",) else options.sets
+    for name in names:
+        if name not in published:
+            known = ", ".join(published) or "none"
+            raise PenumbraError(f"{options.method} has no published set {name!r}; it has: {known}")
+    return [published[name] for name in names]
 
 
 def _train(options: argparse.Namespace, arguments: list[str]) -> int:
@@ -250,6 +283,19 @@ def _results(options: argparse.Namespace, arguments: list[str]) -> int:
     else:
         print(table.to_string(index=False) if len(table) else "no findings yet; start with `sweep`")
     return 0
+
+
+def _published(options: argparse.Namespace, arguments: list[str]) -> None:
+    import pandas as pd
+
+    from core.published import flat, published
+
+    table = pd.DataFrame([flat(row) for row in published(options.method)])
+    if options.format == "csv":
+        table.to_csv(sys.stdout, index=False)
+    else:
+        shown = ["paper", "place", "label", "method", "knobs", "target", "metric", "printed"]
+        print(table[shown].to_string(index=False))
 
 
 def _shipped(options: argparse.Namespace, arguments: list[str]) -> int:

@@ -44,6 +44,8 @@ def test_help_teaches_without_loading_torch():
         (["train", "--method", "deep_obfuscator", "--knob", "lambda1=a"], "must be numbers"),
         (["train", "--method", "deep_obfuscator", "--knob", "lambda1=1,2"], "use `sweep`"),
         (["train", "--method", "deep_obfuscator", "--knob", "beta=1"], "no training knob"),
+        (["sweep", "--method", "deep_obfuscator", "--sets", "7"], "has: 1, 2, 3, 4, 5, 6"),
+        (["sweep", "--method", "original", "--sets", "1"], "it has: none"),
         (["evaluate", "deep_obfuscator-0000000000"], "there is no run"),
         (["data", "describe", "nowhere"], "nowhere"),
         (["data", "add", "x", "--source", "folder", "--path", "/nonexistent"], "nonexistent"),
@@ -55,6 +57,21 @@ def test_bad_input_gives_one_line_and_a_status(arguments, message, capsys):
     lines = [line for line in (said.out + said.err).splitlines() if message in line]
     assert len(lines) == 1
     assert "Traceback" not in said.err
+
+
+def test_published_sets_become_runs(monkeypatch):
+    planned = []
+    monkeypatch.setattr("core.sweep.sweep", lambda runs, *_, **__: planned.extend(runs) or [])
+    main(["sweep", "--method", "deep_obfuscator", "--sets", "1,6", "--knob", "lambda1=0,1"])
+    assert [(run.tasks, run.private, run.knobs["lambda1"]) for run in planned] == [
+        (("Smiling",), ("Male",), 0),
+        (("Smiling",), ("Male",), 1),
+        (("Smiling", "High_Cheekbones"), ("Male", "Heavy_Makeup"), 0),
+        (("Smiling", "High_Cheekbones"), ("Male", "Heavy_Makeup"), 1),
+    ]
+    planned.clear()
+    main(["sweep", "--method", "deep_obfuscator", "--sets", "all"])
+    assert len({run.id for run in planned}) == 6
 
 
 def test_grid_is_every_combination_once():

@@ -10,6 +10,15 @@ of four batches (the code uses five), a fresh Gaussian noise image for every bat
 learning rate. The paper gives no numbers of epochs; ours are in the presets. MS-SSIM's contrast
 terms are clamped (see `core.losses`).
 
+lambda1 = 0 or lambda2 = 0 defends against one attacker only (section 4.2, Figure 2): the batch of
+the cycle that the other attacker had trains the obfuscator on the tasks alone. That attacker goes
+on learning, so that its success can be read off, and no weight of the others depends on it.
+
+The three curves of Figure 6 are the losses "task", "attribute" and "reconstruction" that the
+adversarial stage logs; `TEST_SETS` are the six of section 4.5:
+
+    python -m core sweep --method deep_obfuscator --sets all
+
 A network that a phase does not train takes part with batch statistics and keeps all its weights
 and buffers: with its running statistics the obfuscator could win by shifting the scale of its
 features, which stops no attacker that is trained afterwards.
@@ -27,6 +36,15 @@ if TYPE_CHECKING:
 
     from core.run import Run
 
+# Section 4.5: (tasks, private attributes) under the paper's numbers.
+TEST_SETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "1": (("Smiling",), ("Male",)),
+    "2": (("High_Cheekbones",), ("Male",)),
+    "3": (("Smiling", "High_Cheekbones"), ("Male",)),
+    "4": (("Smiling",), ("Male", "Heavy_Makeup")),
+    "5": (("High_Cheekbones",), ("Male", "Heavy_Makeup")),
+    "6": (("Smiling", "High_Cheekbones"), ("Male", "Heavy_Makeup")),
+}
 PRESETS = {
     "paper": PAPER
     | {
@@ -192,4 +210,5 @@ DEEP_OBFUSCATOR = Method(
     presets=PRESETS,
     build=build,
     color="#0072B2",
+    published_sets=TEST_SETS,
 )

@@ -3,30 +3,29 @@
 import pytest
 import torch
 
-from core import train
+from core import losses, train
 from core.methods import METHODS, Batch
+from core.methods.deep_obfuscator import TEST_SETS
 from core.run import Run, checked
+from core.training_log import read_log
 from core.training_state import optimisers_of
-from tests.tiny_faces import ATTRIBUTES
+from tests.tiny_faces import ATTRIBUTES, tiny_faces
+
+ALL = (*ATTRIBUTES, "High_Cheekbones", "Heavy_Makeup")
 
 
-def model_of(lambda1=1.0, lambda2=1.0, preset="compact", seed=0):
-    run = checked(
-        Run(
-            "deep_obfuscator",
-            "tiny",
-            preset,
-            knobs={"lambda1": lambda1, "lambda2": lambda2},
-            seed=seed,
-        )
-    )
-    return METHODS["deep_obfuscator"].build(run, ATTRIBUTES)
+def model_of(
+    lambda1=1.0, lambda2=1.0, preset="compact", seed=0, tasks=("Smiling",), private=("Male",)
+):
+    knobs = {"lambda1": lambda1, "lambda2": lambda2}
+    run = checked(Run("deep_obfuscator", "tiny", preset, tasks, private, knobs=knobs, seed=seed))
+    return METHODS["deep_obfuscator"].build(run, ALL)
 
 
 def batch_of(n=8):
     generator = torch.Generator().manual_seed(1)
     x = torch.rand(n, 3, 64, 64, generator=generator)
-    attributes = torch.randint(0, 2, (n, 3), generator=generator).float()
+    attributes = torch.randint(0, 2, (n, len(ALL)), generator=generator).float()
     return Batch(x, attributes, torch.arange(n), torch.Generator().manual_seed(2))
 
 
@@ -92,11 +91,113 @@ def test_defender_totals_follow_eqs_5_and_9():
 @pytest.mark.parametrize("phase_number", [0, 1])
 def test_lambda_zero_leaves_the_task_loss_and_its_gradient(phase_number):
     model = model_of(lambda1=0.0, lambda2=0.0)
-    losses = adversarial_losses(model, phase_number)
-    assert torch.equal(losses["total"], losses["task"])
-    losses["total"].backward()
+    values = adversarial_losses(model, phase_number)
+    assert torch.equal(values["total"], values["task"])
+    values["total"].backward()
     for name in ("adversary_classifier", "adversary_reconstructor"):
         assert all(p.grad is None for p in model.networks[name].parameters())
+
+
+def defended(lambda1, lambda2, spoilt=None):
+    """All networks' weights after two cycles, with the first weights of `spoilt` moved before."""
+    model = model_of(lambda1=lambda1, lambda2=lambda2)
+    if spoilt:
+        with torch.no_grad():
+            for parameter in model.networks[spoilt].parameters():
+                parameter.add_(0.1)
+    stage = model.stages[-1]
+    optimisers = optimisers_of(model, stage)
+    for phase in 2 * stage.phases:
+        train.update(model, phase, batch_of(), optimisers)
+    return snapshot(model)
+
+
+CLASSIFIER, RECONSTRUCTOR = "adversary_classifier", "adversary_reconstructor"
+
+
+@pytest.mark.parametrize(
+    ("lambda1", "lambda2", "spoilt", "reached"),
+    [
+        (0.0, 1.0, CLASSIFIER, set()),
+        (1.0, 0.0, RECONSTRUCTOR, set()),
+        (0.0, 1.0, RECONSTRUCTOR, {"obfuscator", "classifier", CLASSIFIER}),
+        (1.0, 0.0, CLASSIFIER, {"obfuscator", "classifier", RECONSTRUCTOR}),
+    ],
+)
+def test_defending_against_one_attacker_takes_all_influence_from_the_other(
+    lambda1, lambda2, spoilt, reached
+):
+    """Figure 2: whatever the attacker of weight zero is like, nothing else becomes different."""
+    moved = changed(defended(lambda1, lambda2), defended(lambda1, lambda2, spoilt))
+    assert moved - {spoilt} == reached
+    assert spoilt in moved
+
+
+def test_the_attacker_of_weight_zero_still_learns():
+    model = model_of(lambda1=0.0, lambda2=0.0)
+    stage = model.stages[-1]
+    optimisers = optimisers_of(model, stage)
+    before = stage.phases[2].losses(batch_of())
+    for _ in range(8):
+        train.update(model, stage.phases[2], batch_of(), optimisers)
+    after = stage.phases[2].losses(batch_of())
+    assert after["attribute"] < before["attribute"]
+    assert after["reconstruction"] < before["reconstruction"]
+
+
+def test_the_six_test_sets_are_section_4_5():
+    smile, cheek, gender, makeup = "Smiling", "High_Cheekbones", "Male", "Heavy_Makeup"
+    assert [set(tasks) | set(private) for tasks, private in TEST_SETS.values()] == [
+        {smile, gender},
+        {cheek, gender},
+        {smile, cheek, gender},
+        {smile, gender, makeup},
+        {cheek, gender, makeup},
+        {smile, cheek, gender, makeup},
+    ]
+    assert all(set(private) <= {gender, makeup} for _, private in TEST_SETS.values())
+    assert METHODS["deep_obfuscator"].published_sets is TEST_SETS
+
+
+@pytest.mark.parametrize("number", list(TEST_SETS))
+def test_several_tasks_and_private_attributes_at_once(number):
+    tasks, private = TEST_SETS[number]
+    model = model_of(lambda1=2.0, tasks=tasks, private=private)
+    stage, batch = model.stages[-1], batch_of()
+    values = stage.phases[1].losses(batch)
+    with torch.no_grad():
+        z = model.release(batch.x, torch.Generator(), None)
+        answers, guesses = model.own_head(z), model.training_adversary(z)
+    assert answers.shape == (8, len(tasks))
+    assert guesses.shape == (8, len(private))
+    labels = [batch.attributes[:, [ALL.index(n) for n in names]] for names in (tasks, private)]
+    expected = [losses.cross_entropy(answers, labels[0]), losses.cross_entropy(guesses, labels[1])]
+    torch.testing.assert_close(values["task"], expected[0])
+    torch.testing.assert_close(values["attribute"], expected[1])
+    torch.testing.assert_close(values["total"], expected[0] - 2 * expected[1])
+    train.update(model, stage.phases[1], batch, optimisers_of(model, stage))
+
+
+@pytest.mark.parametrize(("lambda1", "lambda2"), [(1, 1), (0, 1), (1, 0)])
+def test_the_log_holds_the_three_curves_of_figure_6(lambda1, lambda2, tmp_path, monkeypatch):
+    """Task, attribute and reconstruction loss in every group of logged steps."""
+    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
+    schedule = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 8, "batch_size": 6}
+    knobs = {"lambda1": lambda1, "lambda2": lambda2}
+    run = Run("deep_obfuscator", "tiny", knobs=knobs, schedule=schedule)
+    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
+    rows = [r for r in read_log(folder / "log.jsonl") if r["stage"] == "adversarial"]
+    first = rows[0]["step"]
+    groups = {(row["step"] - first) // train.LOG_EVERY for row in rows}
+    assert groups == {0, 1, 2}
+    for group in groups:
+        here = [row for row in rows if (row["step"] - first) // train.LOG_EVERY == group]
+        assert {row["phase"] for row in here} == {
+            phase.name for phase in model_of().stages[-1].phases
+        }
+        for name in ("task", "attribute", "reconstruction"):
+            assert any(name in row for row in here)
 
 
 def test_the_attack_phase_sends_no_gradient_to_the_obfuscator():
@@ -142,7 +243,7 @@ def test_paper_preset_has_the_shapes_of_table_1():
 
 def test_networks_of_the_same_name_start_equal_in_every_method():
     ours = model_of(seed=5).networks
-    original = METHODS["original"].build(checked(Run("original", "tiny", seed=5)), ATTRIBUTES)
+    original = METHODS["original"].build(checked(Run("original", "tiny", seed=5)), ALL)
     for name in ("obfuscator", "classifier"):
         for a, b in zip(ours[name].parameters(), original.networks[name].parameters(), strict=True):
             assert torch.equal(a, b)
