@@ -1,0 +1,226 @@
+"""What the five papers themselves report, one row per printed number, to be set beside ours.
+
+`results.csv` holds every result of the papers' tables and every figure quoted in their text. Curves
+and bars that are only drawn are not in it: nobody can read them to the digit. Nor are the tables
+of architectures (DeepObfuscator 1 and 2); those are in `core.nets`.
+
+None of these numbers was measured by the strict protocol. `protocol` says how each was.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import math
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from core.errors import PenumbraError
+
+FILE = Path(__file__).with_name("results.csv")
+PAPERS = {
+    "pric": "Li, Duan, Yang, Chen, Yang: PRIC",
+    "deep_obfuscator": "Li, Guo, Yang, Chen: DeepObfuscator",
+    "aia": "Mosallanezhad, Silva, Mancenido, Liu: Toward Privacy and Utility Preserving Image "
+    "Representation",
+    "adversarial_reconstruction": "Xiao, Tsai, Sohn, Chandraker, Yang: Adversarial Learning of "
+    "Privacy-Preserving and Task-Oriented Representations",
+    "dpfe": "Osia, Taheri, Shamsabadi, Katevas, Haddadi, Rabiee: Deep Private-Feature Extraction",
+}
+METHODS = (*PAPERS, "original", "image_noise", "random_replace")
+PROTOCOLS = {
+    "trained_along": "the network that was trained along with the method is scored",
+    "trained_after": "a network trained from scratch on the finished method's releases is scored",
+    "unsaid": "the paper does not say when the scored network was trained",
+    "computed": "follows from the features, no network is trained",
+    "people": "people were asked",
+    "device": "measured on a device",
+    "count": "a count or a chance level",
+}
+ROLES = ("utility", "private", "cost", "setup")
+
+
+class Metric(NamedTuple):
+    """What a number means, and the values it can have."""
+
+    meaning: str
+    low: float
+    high: float
+
+
+ANY = float("inf")
+METRICS = {
+    "accuracy": Metric("share of right answers", 0, 1),
+    "accuracy_drop": Metric("accuracy without protection minus accuracy with it", -1, 1),
+    "accuracy_gain": Metric("accuracy minus the accuracy in another setting", -1, 1),
+    "accuracy_difference": Metric("largest difference of accuracy between models", 0, 1),
+    "top1_accuracy": Metric("share of pictures whose person is named", 0, 1),
+    "chance": Metric("accuracy of a guesser who sees nothing", 0, 1),
+    "mcc": Metric("Matthews correlation coefficient", -1, 1),
+    "ms_ssim": Metric("multi-scale structural similarity", 0, 1),
+    "ssim": Metric("structural similarity", -1, 1),
+    "psnr": Metric("peak signal-to-noise ratio in dB", 0, 100),
+    "face_similarity": Metric("cosine of a face network's features of picture and original", -1, 1),
+    "feature_similarity": Metric("cosine of a face network's features and those guessed", -1, 1),
+    "within_class_variance": Metric("S_w of the features, a class is a person", 0, ANY),
+    "between_class_variance": Metric("S_b of the features, a class is a person", 0, ANY),
+    "lda_score": Metric("S_b / S_w", 0, ANY),
+    "rank_mean": Metric("mean of the true person's rank / number of persons", 0, 1),
+    "rank_standard_deviation": Metric("standard deviation of the same", 0, 1),
+    "rank_guarantee": Metric("what that rank exceeds with the stated probability", 0, 1),
+    "probability": Metric("probability that the rank exceeds the guarantee", 0, 1),
+    "log_rank_privacy_gain": Metric("log-rank privacy minus that of another cut", -1, 1),
+    "loss": Metric("value of a training loss", 0, ANY),
+    "time_increase": Metric("inference time over that of another cut, minus 1", 0, ANY),
+    "memory_increase": Metric("memory over that of another cut, minus 1", 0, ANY),
+    "released_numbers": Metric("numbers that leave the device per photograph", 1, ANY),
+    "device_memory": Metric("memory of the device in GB", 0, ANY),
+    "device_storage": Metric("storage of the device in GB", 0, ANY),
+    "images": Metric("photographs", 1, ANY),
+    "identities": Metric("people", 1, ANY),
+    "questions": Metric("questions of a study", 1, ANY),
+    "responses": Metric("responses to a study", 1, ANY),
+    "configurations": Metric("cuts that were measured", 1, ANY),
+}
+COLUMNS = (
+    "paper",
+    "place",
+    "label",
+    "method",
+    "dataset",
+    "tasks",
+    "private",
+    "knobs",
+    "setting",
+    "protocol",
+    "attacker",
+    "target",
+    "role",
+    "metric",
+    "printed",
+    "unit",
+    "note",
+)
+REQUIRED = (
+    "paper",
+    "place",
+    "method",
+    "dataset",
+    "protocol",
+    "target",
+    "role",
+    "metric",
+    "printed",
+)
+UNITS = {"percent": 100.0, "number": 1.0, "dB": 1.0, "GB": 1.0}  # what a number is divided by
+WORDS = {"around", "about", "only", "less than", "up to", "GB", "%", "()", ""}
+NAME = re.compile(r"[A-Za-z0-9_]+(:[A-Za-z0-9_]+)?")
+
+
+def published(method: str | None = None) -> list[dict[str, Any]]:
+    """Every published number, or those of one method, in the papers' order. A row has
+
+    paper      key of `PAPERS`
+    place      table, figure or section of the paper
+    label      the row's or column's own name there
+    method     of `METHODS`: whose number it is, a paper's own or a baseline's
+    dataset    as the paper names it
+    tasks, private  tuples of attribute names ("all": every attribute of the data set), "identity"
+               or "verification"
+    knobs      dict: values of the method's knobs
+    setting    the rest of the setting, in words
+    protocol   of `PROTOCOLS`
+    attacker   which network was scored, "" for none
+    target, role, metric  as in a finding; `METRICS` explains the metric. Target "attributes" is the
+               mean over all, "task" or "private" over those of the run
+    value      float: percent as fractions, so that it compares with a finding
+    printed    the number exactly as the paper prints it, in `unit`
+    note       where the paper contradicts itself, or ""
+
+    Raises PenumbraError for an unknown method and for a damaged file.
+    """
+    if method is not None and method not in METHODS:
+        raise PenumbraError(
+            f"nothing is published of {method!r}; choose one of {', '.join(METHODS)}"
+        )
+    return [
+        row | {"knobs": dict(row["knobs"])}
+        for row in _rows(FILE)
+        if method in (None, row["method"])
+    ]
+
+
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its lists and knobs as text, as they stand in the file."""
+    lists = {column: ";".join(row[column]) for column in ("tasks", "private")}
+    return row | lists | {"knobs": ";".join(f"{k}={v:g}" for k, v in row["knobs"].items())}
+
+
+@functools.cache
+def _rows(path: Path) -> tuple[dict[str, Any], ...]:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise PenumbraError(f"{path}: its columns must be {', '.join(COLUMNS)}")
+            return tuple(
+                _checked(row, f"{path}, row {number}") for number, row in enumerate(reader, 2)
+            )
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PenumbraError(f"{path} cannot be read ({error}); restore it") from error
+
+
+def _checked(row: dict[str, Any], where: str) -> dict[str, Any]:
+    """A row of the file, typed. Raises PenumbraError naming the cell that is wrong."""
+    if None in row or None in row.values():
+        raise PenumbraError(f"{where}: it must have {len(COLUMNS)} cells")
+    for column in REQUIRED:
+        if not row[column]:
+            raise PenumbraError(f"{where}: {column} is empty")
+    known: dict[str, Any] = {
+        "paper": PAPERS,
+        "method": METHODS,
+        "protocol": PROTOCOLS,
+        "role": ROLES,
+    }
+    known |= {"metric": METRICS, "unit": UNITS}
+    for column, choices in known.items():
+        if row[column] not in choices:
+            raise PenumbraError(
+                f"{where}: {column} {row[column]!r} is none of {', '.join(choices)}"
+            )
+    if not NAME.fullmatch(row["target"]):
+        raise PenumbraError(f"{where}: {row['target']!r} is no target")
+    value = number(row["printed"], row["unit"], where)
+    metric = METRICS[row["metric"]]
+    if not metric.low <= value <= metric.high:
+        raise PenumbraError(
+            f"{where}: {row['metric']} is {value:g}, outside {metric.low:g} to {metric.high:g}"
+        )
+    lists = {column: tuple(filter(None, row[column].split(";"))) for column in ("tasks", "private")}
+    return row | lists | {"knobs": _knobs(row["knobs"], where), "value": value}
+
+
+def number(printed: str, unit: str, where: str = "") -> float:
+    """One number from "%78.01", "around 18%", "160K" or "54×44×128"; percent become fractions.
+
+    Raises PenumbraError for anything else.
+    """
+    found = re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", printed)
+    rest = " ".join(re.sub(r"[\d.,×]+[Kk]?", "", printed).replace("%", "").split())
+    if not found or rest not in WORDS or (len(found) > 1 and "×" not in printed):
+        raise PenumbraError(f"{where}: {printed!r} is not one number")
+    value = math.prod(float(part.replace(",", "")) for part in found)
+    return value * (1000 if re.search(r"\d[Kk]", printed) else 1) / UNITS[unit]
+
+
+def _knobs(text: str, where: str) -> dict[str, float]:
+    knobs = {}
+    for entry in filter(None, text.split(";")):
+        name, _, value = entry.partition("=")
+        try:
+            knobs[name] = float(value)
+        except ValueError:
+            raise PenumbraError(f"{where}: knob {entry!r} must read NAME=NUMBER") from None
+    return knobs
