@@ -28,7 +28,7 @@ PAPERS = {
     "Privacy-Preserving and Task-Oriented Representations",
     "dpfe": "Osia, Taheri, Shamsabadi, Katevas, Haddadi, Rabiee: Deep Private-Feature Extraction",
 }
-METHODS = (*PAPERS, "original", "image_noise", "random_replace")
+METHODS = (*PAPERS, "original", "image_noise", "aia_original", "aia_random", "dpfe_simple")
 PROTOCOLS = {
     "trained_along": "the network that was trained along with the method is scored",
     "trained_after": "a network trained from scratch on the finished method's releases is scored",
@@ -92,6 +92,7 @@ COLUMNS = (
     "tasks",
     "private",
     "knobs",
+    "schedule",
     "setting",
     "protocol",
     "attacker",
@@ -128,7 +129,7 @@ def published(method: str | None = None) -> list[dict[str, Any]]:
     dataset    as the paper names it
     tasks, private  tuples of attribute names ("all": every attribute of the data set), "identity"
                or "verification"
-    knobs      dict: values of the method's knobs
+    knobs, schedule  dicts: values of the method's knobs and schedule entries, as a Run has them
     setting    the rest of the setting, in words
     protocol   of `PROTOCOLS`
     attacker   which network was scored, "" for none
@@ -145,7 +146,7 @@ def published(method: str | None = None) -> list[dict[str, Any]]:
             f"nothing is published of {method!r}; choose one of {', '.join(METHODS)}"
         )
     return [
-        row | {"knobs": dict(row["knobs"])}
+        row | {column: dict(row[column]) for column in ("knobs", "schedule")}
         for row in _rows(FILE)
         if method in (None, row["method"])
     ]
@@ -154,7 +155,11 @@ def published(method: str | None = None) -> list[dict[str, Any]]:
 def flat(row: dict[str, Any]) -> dict[str, Any]:
     """A row with its lists and knobs as text, as they stand in the file."""
     lists = {column: ";".join(row[column]) for column in ("tasks", "private")}
-    return row | lists | {"knobs": ";".join(f"{k}={v:g}" for k, v in row["knobs"].items())}
+    settings = {
+        column: ";".join(f"{name}={value:g}" for name, value in row[column].items())
+        for column in ("knobs", "schedule")
+    }
+    return row | lists | settings
 
 
 @functools.cache
@@ -199,7 +204,8 @@ def _checked(row: dict[str, Any], where: str) -> dict[str, Any]:
             f"{where}: {row['metric']} is {value:g}, outside {metric.low:g} to {metric.high:g}"
         )
     lists = {column: tuple(filter(None, row[column].split(";"))) for column in ("tasks", "private")}
-    return row | lists | {"knobs": _knobs(row["knobs"], where), "value": value}
+    settings = {column: _settings(row[column], where) for column in ("knobs", "schedule")}
+    return row | lists | settings | {"value": value}
 
 
 def number(printed: str, unit: str, where: str = "") -> float:
@@ -215,12 +221,12 @@ def number(printed: str, unit: str, where: str = "") -> float:
     return value * (1000 if re.search(r"\d[Kk]", printed) else 1) / UNITS[unit]
 
 
-def _knobs(text: str, where: str) -> dict[str, float]:
-    knobs = {}
+def _settings(text: str, where: str) -> dict[str, float]:
+    settings = {}
     for entry in filter(None, text.split(";")):
         name, _, value = entry.partition("=")
         try:
-            knobs[name] = float(value)
+            settings[name] = float(value)
         except ValueError:
-            raise PenumbraError(f"{where}: knob {entry!r} must read NAME=NUMBER") from None
-    return knobs
+            raise PenumbraError(f"{where}: {entry!r} must read NAME=NUMBER") from None
+    return settings
