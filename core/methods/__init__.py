@@ -5,6 +5,7 @@ from core.methods.aia import AIA, AIA_ORIGINAL, AIA_RANDOM
 from core.methods.answer_only import ANSWER_ONLY
 from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage
 from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
+from core.methods.dpfe import DPFE, DPFE_SIMPLE
 from core.methods.image_filters import BLUR, IMAGE_NOISE, PIXELATE, RANDOM_REPLACE
 from core.methods.original import ORIGINAL
 from core.methods.pric import PRIC
@@ -16,6 +17,7 @@ METHODS: dict[str, Method] = {
         ADVERSARIAL_RECONSTRUCTION,
         PRIC,
         AIA,
+        DPFE,
         ORIGINAL,
         IMAGE_NOISE,
         RANDOM_REPLACE,
@@ -24,6 +26,7 @@ METHODS: dict[str, Method] = {
         ANSWER_ONLY,
         AIA_ORIGINAL,
         AIA_RANDOM,
+        DPFE_SIMPLE,
     )
 }
 

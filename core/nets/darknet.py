@@ -83,9 +83,7 @@ class Head(nn.Module):
     def __init__(self, widths: Sequence[int], outputs: int) -> None:
         super().__init__()
         seven, eight = widths[-2:]
-        self.features = nn.Sequential(
-            *_activated(seven), _small(seven, eight), *_activated(eight)
-        )
+        self.features = nn.Sequential(*_activated(seven), _small(seven, eight), *_activated(eight))
         self.linear = nn.Linear(2 * eight, outputs)
         self.scale = nn.Parameter(torch.full((outputs,), LOGIT_SCALE))
 
@@ -149,7 +147,9 @@ class Decoder(nn.Module):
         return self.linear(code).view(-1, *self.shape)
 
 
-def start_with_principal_axes(encoder: Encoder, decoder: Decoder, batches: Iterable[Tensor]) -> None:
+def start_with_principal_axes(
+    encoder: Encoder, decoder: Decoder, batches: Iterable[Tensor]
+) -> None:
     """Set both halves so that in eval mode decoder(encoder(x)) is x projected onto its leading
     principal axes (DPFE Procedure 1). batches: feature maps (b, …), the first of at least 2."""
     width = encoder.linear.out_features
@@ -174,21 +174,22 @@ def principal_axes(batches: Iterable[Tensor], count: int) -> tuple[Tensor, Tenso
     Lin & Yang, IJCV 2008, for the update with a moving mean). Axes of no variance are zero.
     """
     kept = count * SPARE_DIRECTIONS
-    seen = 0
+    seen, mean, scaled = 0, torch.zeros(0), torch.zeros(0)
     for batch in batches:
         rows = batch.flatten(1).double()
         new = len(rows)
         average = rows.mean(0)
+        stack = rows - average
         if not seen:
-            mean, stack = average, rows - average
+            mean = average
         else:
             between = (seen * new / (seen + new)) ** 0.5 * (mean - average)
-            stack = torch.cat((scaled, rows - average, between[None]))
+            stack = torch.cat((scaled, stack, between[None]))
             mean = mean + (average - mean) * (new / (seen + new))
         seen += new
-        values, vectors = torch.linalg.eigh(stack @ stack.T)
-        # Rows of length sqrt(eigenvalue) along the principal axes: the scatter so far.
-        scaled = (vectors[:, -kept:].T @ stack).flip(0)
+        vectors = torch.linalg.eigh(stack @ stack.T).eigenvectors[:, -kept:].flip(1)
+        # Rows along the principal axes, squared length the scatter along each, largest first.
+        scaled = vectors.T @ stack
     lengths = scaled.norm(dim=1)
     leading = torch.zeros(count, len(mean), dtype=mean.dtype, device=mean.device)
     variance = torch.zeros(count, dtype=mean.dtype, device=mean.device)

@@ -1,0 +1,321 @@
+"""DPFE, Deep Private-Feature Extraction (Osia, Taheri, Shamsabadi, Katevas, Haddadi & Rabiee; IEEE
+TKDE 2018, arXiv 1802.03151), and the *Simple* model it is compared with.
+
+Procedure 1: an attribute network M0 is cut after one of its convolutions (`cut`, an index into
+`core.nets.darknet.CUTS`), a linear autoencoder of width 10 is embedded there with PCA weights, and
+the whole is fine-tuned for the tasks: *Simple*. Fine-tuning goes on with the loss of Eq. 7, which
+pushes codes of one person apart and pulls those of different people together: *DPFE*. Procedure 2:
+what leaves the device is the code plus Gaussian noise of covariance r Cov(code), so that one
+training serves the whole accuracy-privacy curve. The noise moves at release time, beta does not;
+with beta = 0 it is Simple, trained longer.
+
+The secret y of Eq. 7 is the person (`identity`), as in the paper, or the private attributes named,
+or both: a pair is the same where all of them agree.
+
+Paper and authors' code:
+- The paper fine-tunes on the task attributes A. The code does the first 3,000 steps on all 40
+  attributes, so that its Simple keeps what all of them need, and the last 3,000, at a hundredth of
+  the learning rate, on A. `embed_all_attributes` = 1 is the code's way.
+- Lengths are in steps, as in the code: 3,000 + 3,000 + 15,000 of 50 photographs, which are .92,
+  .92 and 4.6 passes over CelebA's 162,770 training photographs. M0 is downloaded there, after a
+  million steps; here it is trained in epochs, with the loss of all stages (theirs was trained by
+  squared error and changes to cross-entropy later).
+- The code draws 50 pairs from two files whose mix is not published, and takes the task loss on the
+  first of each pair. Here a batch holds 25 people twice, all its pairs count (both kinds as one
+  half, see `core.losses.uninformative_distances`), and the task loss is on all 50.
+- The code's layers that scale and shift each number before and after the autoencoder are left
+  out: they make its linear maps no richer.
+- The covariance is estimated on the defender's photographs (code: on the test photographs).
+- The code starts the decoder with the bare PCA weights though batch norm has divided the code by
+  its spread; here they are multiplied by it again, so that the autoencoder starts as the projection
+  that Procedure 1 asks for.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from core.errors import PenumbraError
+from core.methods.declare import (
+    IDENTITY,
+    Batch,
+    Knob,
+    Method,
+    Model,
+    Phase,
+    Stage,
+    columns,
+    setting,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import Generator, Tensor, nn
+
+    from core.run import Run
+
+# The paper's nested sets of tasks (section 6.1), in CelebA's names.
+ATTRIBUTE_SETS: dict[str, tuple[str, ...]] = {
+    "G": ("Male",),
+    "GA": ("Male", "Young"),
+    "GAS": ("Male", "Young", "Smiling"),
+    "GASL": ("Male", "Young", "Smiling", "Big_Lips"),
+    "GASLN": ("Male", "Young", "Smiling", "Big_Lips", "Big_Nose"),
+}
+CODE_WIDTH = 10
+MARGIN = 10.0  # of the contrastive loss, and its weight: the authors' files
+CONTRASTIVE_WEIGHT = 0.01
+# Photographs from which the principal axes and the code's covariance are estimated: the authors'
+# 1,000 batches of 50.
+ACTIVATIONS = 50_000
+
+SCHEDULE = {
+    "batch_size": 50,
+    "cut": 3,  # conv7
+    "embed_all_attributes": 0,
+    "pretrain_epochs": 20,
+    "pretrain_learning_rate": 1e-4,
+    "embed_iterations": 3000,
+    "embed_learning_rate": 1e-4,
+    "tune_iterations": 3000,
+    "tune_learning_rate": 1e-6,
+}
+PRESETS: dict[str, dict[str, Any]] = {
+    # caffe-moon's network at CelebA's aligned size.
+    "paper": {
+        "height": 218,
+        "width": 178,
+        "widths": (16, 32, 16, 128, 32, 256, 64, 512, 128, 1000),
+        "schedule": SCHEDULE,
+    },
+    # A quarter of the width (conv1 to conv3: half); learning rates ten times larger.
+    "compact": {
+        "height": 64,
+        "width": 64,
+        "widths": (8, 16, 8, 32, 8, 64, 16, 128, 32, 250),
+        "schedule": SCHEDULE
+        | {
+            "pretrain_epochs": 12,
+            "pretrain_learning_rate": 1e-3,
+            "embed_iterations": 300,
+            "embed_learning_rate": 1e-3,
+            "tune_iterations": 300,
+            "tune_learning_rate": 1e-5,
+        },
+    },
+}
+EXTRACTION = {
+    "paper": {"extract_iterations": 15_000, "extract_learning_rate": 1e-4},
+    "compact": {"extract_iterations": 1500, "extract_learning_rate": 1e-3},
+}
+
+
+def build(run: Run, attributes: tuple[str, ...]) -> Model:
+    """DPFE: the stages of Simple, then the loss of Eq. 7 on batches that hold everybody twice."""
+    if not run.private:
+        raise PenumbraError(
+            f"{run.method} needs something to hide: name {IDENTITY} or attributes as private"
+        )
+    return _build(run, attributes, DPFE, private=True)
+
+
+def build_simple(run: Run, attributes: tuple[str, ...]) -> Model:
+    """Simple: the same networks and stages without the last; nothing is hidden on purpose."""
+    return _build(run, attributes, DPFE_SIMPLE, private=False)
+
+
+def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool) -> Model:
+    import torch
+
+    from core import losses
+    from core.nets import darknet, vgg
+
+    preset = method.presets[run.preset]
+    schedule = {name: setting(run, method, name) for name in preset["schedule"]}
+    cut = _cut(schedule["cut"])
+    tasks, secrets = columns(attributes, run.tasks), columns(attributes, run.private)
+    learned = list(range(len(attributes))) if schedule["embed_all_attributes"] else tasks
+    widths, batch_size = preset["widths"], int(schedule["batch_size"])
+
+    # M0 is five networks, the same for every cut, so that all cuts share its training.
+    layers = [f"to {name}" for name in darknet.CUTS]
+    networks: dict[str, nn.Module] = {}
+    for number, name in enumerate(layers):
+        networks[name] = vgg.seeded(
+            run.seed, f"darknet {name}", partial(darknet.segment, number, widths)
+        )
+    networks["head"] = vgg.seeded(
+        run.seed, "darknet head", lambda: darknet.Head(widths, len(attributes))
+    )
+    shape = darknet.cut_shape(cut, widths, preset["height"], preset["width"])
+    encoder = vgg.seeded(run.seed, "code", lambda: darknet.Encoder(math.prod(shape), CODE_WIDTH))
+    decoder = vgg.seeded(run.seed, "from code", lambda: darknet.Decoder(CODE_WIDTH, shape))
+    assert isinstance(encoder, darknet.Encoder)
+    assert isinstance(decoder, darknet.Decoder)
+    attribute_network = tuple(networks)
+    networks |= {"encoder": encoder, "decoder": decoder}
+
+    def through(names: list[str], x: Tensor) -> Tensor:
+        for name in names:
+            x = networks[name](x)
+        return x
+
+    device, service = layers[: cut + 1], [*layers[cut + 1 :], "head"]
+
+    def code_of(x: Tensor) -> Tensor:
+        return encoder(through(device, x))
+
+    def logits_of(code: Tensor) -> Tensor:
+        return through(service, decoder(code))
+
+    def recognise(batch: Batch) -> dict[str, Tensor]:
+        logits = through([*layers, "head"], batch.x)
+        attribute = losses.cross_entropy(logits, batch.attributes)
+        return {"total": attribute, "attribute": attribute}
+
+    def fine_tuning(wanted: list[int]) -> Callable[[Batch], dict[str, Tensor]]:
+        def fine_tune(batch: Batch) -> dict[str, Tensor]:
+            logits = logits_of(code_of(batch.x))[:, wanted]
+            task = losses.cross_entropy(logits, batch.attributes[:, wanted])
+            return {"total": task, "task": task}
+
+        return fine_tune
+
+    def extract(batch: Batch) -> dict[str, Tensor]:
+        code = code_of(batch.x)
+        task = losses.cross_entropy(logits_of(code)[:, tasks], batch.attributes[:, tasks])
+        beta = run.knobs.get("beta", BETA.default)
+        if not beta:
+            return {"total": task, "task": task}
+        known = [batch.identities] if IDENTITY in run.private else []
+        known += [batch.attributes[:, secrets]] if secrets else []
+        distances = losses.uninformative_distances(code, losses.same_secret(*known), MARGIN)
+        total = losses.extract_privately(task, distances, beta, CONTRASTIVE_WEIGHT)
+        return {"total": total, "task": task, "distances": distances}
+
+    def embed(batches: Callable[[int], Iterator[Batch]]) -> None:
+        features = (through(device, batch.x) for batch in batches(ACTIVATIONS))
+        darknet.start_with_principal_axes(encoder, decoder, features)
+
+    def measure_noise(batches: Callable[[int], Iterator[Batch]]) -> None:
+        encoder.measure_covariance(torch.cat([code_of(b.x) for b in batches(ACTIVATIONS)]))
+
+    def stage(
+        name: str, trains: tuple[str, ...], loss: Callable[[Batch], dict[str, Tensor]], **more: Any
+    ) -> Stage:
+        key = name.split()[0]
+        return Stage(
+            name=name,
+            epochs=schedule.get(f"{key}_epochs", 0),
+            iterations=_steps(schedule.get(f"{key}_iterations")),
+            batch_size=batch_size,
+            learning_rate=schedule[f"{key}_learning_rate"],
+            phases=(Phase(name, trains, loss),),
+            **more,
+        )
+
+    def shared(key: str, **more: Any) -> dict[str, Any]:
+        mine = {k: v for k, v in schedule.items() if k.startswith(key) or k == "batch_size"}
+        return {"stage": f"dpfe {key}", "seed": run.seed, "schedule": mine, **more}
+
+    everything = tuple(networks)
+    stages = [
+        stage(
+            "pretrain", attribute_network, recognise, shared=shared("pretrain", widths=list(widths))
+        ),
+        stage(
+            "embed",
+            everything,
+            fine_tuning(learned),
+            prepare=embed,
+            shared=shared("embed", learned=[attributes[i] for i in learned], cut=cut),
+        ),
+        stage("tune", everything, fine_tuning(tasks), shared=shared("tune", tasks=run.tasks)),
+    ]
+    if private:
+        stages.append(stage("extract privately", everything, extract, pairs=True))
+    # Nothing is trained here: the covariance of the finished code scales the noise.
+    stages.append(Stage("noise", 0, batch_size, 0.0, phases=(), prepare=measure_noise))
+
+    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
+        code = code_of(x)
+        ratio = NOISE_RATIO.default if value is None else value
+        return code + encoder.noise(len(code), ratio, generator) if ratio else code
+
+    return Model(
+        networks=networks,
+        stages=tuple(stages),
+        release=release,
+        own_head=lambda z: logits_of(z)[:, tasks],
+    )
+
+
+def _cut(value: float) -> int:
+    if value not in (0, 1, 2, 3):
+        raise PenumbraError(
+            f"schedule entry cut is {value:g}; 0 is conv4-2, 1 conv5-1, 2 conv6-1, 3 conv7"
+        )
+    return int(value)
+
+
+def _steps(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+NOISE_RATIO = Knob(
+    name="noise_ratio",
+    symbol="r",
+    default=0.0,
+    grid=(0.0, 0.01, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.5, 4.0, 6.0, 8.0),
+    when="release",
+    help="How much noise is added to the code before it leaves, as a share of its own variance.",
+)
+BETA = Knob(
+    name="beta",
+    symbol="β",
+    default=1.0,
+    grid=(0.0, 0.5, 1.0, 2.0, 5.0),
+    when="train",
+    help="How hard the encoder works against telling people apart (Eq. 7); 0 leaves that out.",
+)
+DPFE = Method(
+    name="dpfe",
+    title="DPFE",
+    summary=(
+        "The picture is reduced to ten numbers that are trained to tell the task and to mix up "
+        "people, and noise is added to them."
+    ),
+    citation="Osia, Taheri, Shamsabadi, Katevas, Haddadi & Rabiee, DPFE, Procedure 1 and Eq. 7",
+    knobs=(NOISE_RATIO, BETA),
+    presets={
+        name: preset | {"schedule": preset["schedule"] | EXTRACTION[name]}
+        for name, preset in PRESETS.items()
+    },
+    build=build,
+    color="#CC79A7",
+    tasks=ATTRIBUTE_SETS["G"],
+    private=(IDENTITY,),
+    understands=(IDENTITY,),
+    published_sets={name: (tasks, (IDENTITY,)) for name, tasks in ATTRIBUTE_SETS.items()},
+)
+DPFE_SIMPLE = Method(
+    name="dpfe_simple",
+    title="Ten numbers (Simple)",
+    summary=(
+        "The picture is reduced to ten numbers that are trained for the task alone, and noise is "
+        "added to them."
+    ),
+    citation="Osia et al., DPFE, Procedure 1, the Simple model",
+    knobs=(NOISE_RATIO,),
+    presets=PRESETS,
+    build=build_simple,
+    color="#74777C",
+    baseline=True,
+    tasks=ATTRIBUTE_SETS["G"],
+    private=(IDENTITY,),
+    understands=(IDENTITY,),
+    published_sets=DPFE.published_sets,
+)
