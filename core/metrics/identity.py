@@ -28,19 +28,19 @@ def split_gallery(
             f"photographs of shape {matrix.shape} and identities of shape {people.shape} do not "
             "match: give photographs or features (n, …) and one identity per row"
         )
-    salt = str(seed).encode()
-    keys = np.array(
-        [
-            int.from_bytes(hashlib.blake2b(salt + row.tobytes(), digest_size=7).digest(), "big")
-            for row in matrix
-        ],
-        dtype=np.int64,
-    )
-    order = np.lexsort((keys, people))
+    order = np.lexsort((content_keys(matrix, seed), people))
     _, starts, sizes = np.unique(people[order], return_index=True, return_counts=True)
     place = np.arange(people.size) - np.repeat(starts, sizes)
     in_gallery = place < np.repeat((sizes + 1) // 2, sizes)
     return order[in_gallery], order[~in_gallery]
+
+
+def content_keys(rows: NDArray[Any], seed: int = 0) -> NDArray[np.int64]:
+    """A number (n,) for each row of `rows` (n, …) that follows from its content and the seed: what
+    is sorted by it is in random order, and the same whatever order the rows came in."""
+    salt, matrix = str(seed).encode(), np.ascontiguousarray(rows)
+    digests = (hashlib.blake2b(salt + row.tobytes(), digest_size=7).digest() for row in matrix)
+    return np.array([int.from_bytes(digest, "big") for digest in digests], dtype=np.int64)
 
 
 def nearest(probes: ArrayLike, gallery: ArrayLike) -> NDArray[np.int64]:
