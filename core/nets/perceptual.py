@@ -129,14 +129,12 @@ def vgg16(weights: dict[str, Tensor]) -> Perceptual:
     """g of the paper, from torchvision's state dict."""
     from torchvision.models import vgg16 as architecture
 
-    network = architecture()
-    network.load_state_dict(weights)
-    return Perceptual(
-        network.features[: VGG16_LAYERS[-1] + 1],
-        VGG16_LAYERS,
-        (0.485, 0.456, 0.406),
-        (0.229, 0.224, 0.225),
-    )
+    with torch.device("meta"):  # its classifier's 124 million weights are never allocated
+        layers = architecture().features[: VGG16_LAYERS[-1] + 1]
+    assert isinstance(layers, nn.Sequential)
+    own = {name: weights[f"features.{name}"] for name in layers.state_dict()}
+    layers.load_state_dict(own, assign=True)
+    return Perceptual(layers, VGG16_LAYERS, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 def efficientnet_path() -> Path | None:
