@@ -70,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     results.add_argument("--dataset", help="only this data set")
     results.add_argument("--target", help="only this target, for example attribute:Male")
 
+    cost = _command(commands, "cost", "measure what runs cost the device that releases", _cost)
+    cost.add_argument("run", nargs="*", help="run id or run folder; default: every finished run")
+    cost.add_argument("--threads", type=int, default=1, help="cores to use (default 1)")
+    cost.add_argument("--repeats", type=int, default=100, help="timed releases (default 100)")
+    cost.add_argument("--format", choices=("csv", "json", "text"), default="text")
+
     published = _command(commands, "published", "print what the papers report", _published)
     published.add_argument("--method", help="only this method or baseline")
     published.add_argument("--format", choices=("csv", "text"), default="text")
@@ -254,17 +260,45 @@ def _report(runs: list[Any], failures: list[str]) -> int:
 
 
 def _evaluate(options: argparse.Namespace, arguments: list[str]) -> int:
-    from core import results
     from core.evaluate import evaluate
 
-    known = {folder.name: folder for folder in results.run_folders()}
-    for name in options.run:
-        folder = known.get(name) or Path(name)
-        if not folder.is_dir():
-            raise PenumbraError(f"there is no run {name!r}; `results` lists them")
+    for folder in _folders(options.run):
         attacks = list(_names(options.attacks)) if options.attacks else None
         evaluate(folder, attacks=attacks, release_values=options.release, device=options.device)
     return 0
+
+
+def _folders(names: list[str]) -> list[Path]:
+    """Run folders by run id or path. Raises PenumbraError for one that is not there."""
+    from core import results
+
+    known = {folder.name: folder for folder in results.run_folders()}
+    folders = [known.get(name) or Path(name) for name in names]
+    for name, folder in zip(names, folders, strict=True):
+        if not folder.is_dir():
+            raise PenumbraError(f"there is no run {name!r}; `results` lists them")
+    return folders
+
+
+def _cost(options: argparse.Namespace, arguments: list[str]) -> None:
+    import pandas as pd
+
+    from core import cost, results
+
+    folders = _folders(options.run) or [
+        folder for folder in results.run_folders() if (folder / "done").is_file()
+    ]
+    rows = []
+    for folder in folders:
+        cost.measure(folder, options.threads, options.repeats)
+        rows += cost.rows(folder)
+    table = pd.DataFrame(rows, columns=[*cost.RECORD, *cost.RELEASE])
+    if options.format == "csv":
+        table.to_csv(sys.stdout, index=False)
+    elif options.format == "json":
+        print(json.dumps(rows, indent=1))
+    else:
+        print(table[list(cost.SHOWN)].to_string(index=False))
 
 
 def _results(options: argparse.Namespace, arguments: list[str]) -> int:
