@@ -222,8 +222,8 @@ def test_controls_pass_where_everything_is_open(measured):
 
 def row(metric, low, chance, attacker="a", target="t", value=None):
     return {
-        "metric": metric, "value": low if value is None else value, "low": low, "chance": chance,
-        "attacker": attacker, "target": target,
+        "metric": metric, "value": low if value is None else value, "low": low, "high": low,
+        "chance": chance, "attacker": attacker, "target": target,
     }  # fmt: skip
 
 
@@ -239,6 +239,9 @@ def row(metric, low, chance, attacker="a", target="t", value=None):
         ("top1_accuracy", 0.01, 0.06, 0.015, True),
         ("top1_accuracy", 0.01, 0.04, 0.015, False),
         ("top1_accuracy", 0.01, 0.06, 0.03, False),
+        ("log_rank_privacy", 0.8, 0.6, 0.79, True),
+        ("log_rank_privacy", 0.8, 0.65, 0.79, False),
+        ("log_rank_privacy", 0.8, 0.6, 0.77, False),
         ("balanced_accuracy", 0.5, None, 0.49, False),
     ],
 )

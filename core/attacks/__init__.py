@@ -5,6 +5,7 @@ nothing else of the method.
 """
 
 from core.attacks.interface import Attack, Exposed, Result
+from core.attacks.log_rank import log_rank
 from core.attacks.nearest_neighbour import nearest_neighbour
 from core.attacks.probes import cnn, logistic, mlp
 from core.attacks.reconstruct import mirrored_decoder
@@ -15,6 +16,7 @@ ATTACKS: dict[str, Attack] = {
     "cnn": cnn,
     "mirrored_decoder": mirrored_decoder,
     "nearest_neighbour": nearest_neighbour,
+    "log_rank": log_rank,
 }
 
 __all__ = ["ATTACKS", "Attack", "Exposed", "Result"]

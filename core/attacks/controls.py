@@ -21,8 +21,10 @@ ATTRIBUTE_FLOOR = 0.55  # balanced accuracy; chance is .5
 SHARE_OF_BEST = 0.8
 IMAGE_FLOOR = 0.7  # MS-SSIM
 IDENTITY_FACTOR = 5.0  # times chance
+LOG_RANK_SHARE = 0.8  # of chance: what the log rank, low for a strong attacker, must stay under
 # How far above chance the negative control may come out: an interval misses by chance, too.
 ATTRIBUTE_SLACK, IMAGE_SLACK, IDENTITY_SLACK = 0.02, 0.05, 1.0
+LOG_RANK_SLACK = 0.02  # below chance
 
 
 def identity_release(x: Tensor, generator: Generator) -> Tensor:
@@ -52,7 +54,7 @@ def verdicts(
 
 
 def _deciding(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
-    metrics = ("balanced_accuracy", "ms_ssim", "top1_accuracy")
+    metrics = ("balanced_accuracy", "ms_ssim", "top1_accuracy", "log_rank_privacy")
     return {(row["attacker"], row["target"]): row for row in rows if row["metric"] in metrics}
 
 
@@ -65,6 +67,8 @@ def succeeds(row: dict[str, Any], best: float) -> bool:
         return bool(row["low"] > IMAGE_FLOOR)
     if row["metric"] == "top1_accuracy":
         return bool(row["low"] > IDENTITY_FACTOR * row["chance"])
+    if row["metric"] == "log_rank_privacy":
+        return bool(row["high"] < LOG_RANK_SHARE * row["chance"])
     enough = row["chance"] + SHARE_OF_BEST * (best - row["chance"])
     return bool(row["low"] > ATTRIBUTE_FLOOR and row["value"] >= enough)
 
@@ -77,6 +81,8 @@ def at_chance(row: dict[str, Any]) -> bool:
         return bool(row["low"] <= row["chance"] + IMAGE_SLACK)
     if row["metric"] == "top1_accuracy":
         return bool(row["low"] <= row["chance"] * (1 + IDENTITY_SLACK))
+    if row["metric"] == "log_rank_privacy":
+        return bool(row["high"] >= row["chance"] - LOG_RANK_SLACK)
     return bool(row["low"] <= row["chance"] + ATTRIBUTE_SLACK)
 
 

@@ -1,0 +1,134 @@
+"""Rank of the true person: how many people would an attacker have to name before the right one?"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Generator
+
+from core.attacks import features as flat
+from core.attacks.interface import Exposed, Result, check_finite, finding
+from core.metrics import ranks
+from core.metrics.identity import split_gallery
+from core.metrics.intervals import (
+    mean_interval,
+    percentile_interval,
+    resample_identities,
+    resampled_mean,
+)
+
+AXES = 128  # principal axes, of the attacker's standardised features, that densities are taken in
+SHRINKAGE = 0.1  # share of the mean variance in the estimated covariance within a person
+Features = NDArray[np.float64]
+
+
+def log_rank(exposed: Exposed, generator: Generator) -> Result:
+    """Kernel densities per identity (DPFE section 5) among the test identities.
+
+    Features are standardised, and wider ones turned onto their `AXES` leading principal axes, by
+    the attacker's photographs; so densities are estimated on what varies most. From his people the
+    attacker also learns how much photographs of one person differ. That sets the scale of the
+    kernels (Silverman's rule), either one for all directions, as in the paper, or by direction;
+    which of the two is chosen on validation. Gallery and probes as for `nearest_neighbour`. Empty
+    result when no test identity has two photographs.
+
+    Higher values are more private. Arrays: `ranks`, float16 (probes,), normalised.
+    """
+    check_finite(exposed)
+    if _most_photographs(exposed, "test") < 2:
+        return Result()
+    wide = exposed.z["test"][0].numel() > AXES
+    features = {
+        part: values[:, :AXES].double().cpu().numpy()
+        for part, values in flat.flat_features(exposed, "attacker", wide).items()
+    }
+    within = _within_person(features["train"], exposed.identities["attacker"])
+    scalings = (_alike(within), _by_direction(within))
+    chosen = scalings[0]
+    if _most_photographs(exposed, "validation") > 1:
+        found = [_ranked(exposed, "validation", features["validation"] @ s) for s in scalings]
+        chosen = scalings[int(found[1][1]["log_rank"].mean() < found[0][1]["log_rank"].mean())]
+    people, scores = _ranked(exposed, "test", features["test"] @ chosen)
+
+    resampling = resample_identities(people)
+    means = {name: resampled_mean(scores[name], resampling) for name in ("rank", "squared_rank")}
+    spread = [float(ranks.deviation(r, s)) for r, s in zip(*means.values(), strict=True)]
+    chance = ranks.by_chance(int(scores["identities"]))
+    measured = {
+        "log_rank_privacy": (
+            float(scores["log_rank"].mean()),
+            mean_interval(scores["log_rank"], resampling),
+            chance["log_rank"],
+        ),
+        "normalised_rank_mean": (
+            float(scores["rank"].mean()),
+            percentile_interval(means["rank"]),
+            chance["rank"],
+        ),
+        "normalised_rank_std": (
+            float(ranks.deviation(scores["rank"], scores["squared_rank"])),
+            percentile_interval(spread),
+            chance["deviation"],
+        ),
+    }
+    rows = [
+        finding(
+            target="identity",
+            role="private",
+            attacker="log_rank",
+            metric=metric,
+            value=value,
+            interval=interval,
+            chance=expected,
+            n=len(people),
+            identities=resampling.identities,
+        )
+        for metric, (value, interval, expected) in measured.items()
+    ]
+    return Result(rows, {"ranks": scores["rank"].astype(np.float16)})
+
+
+def _most_photographs(exposed: Exposed, split: str) -> int:
+    people = exposed.identities[split]
+    return int(np.unique(people, return_counts=True)[1].max()) if len(people) else 0
+
+
+def _within_person(features: Features, people: NDArray[np.int64]) -> Features:
+    """Covariance (d, d) of photographs around their person's mean; around the mean of all where
+    nobody has two."""
+    _, codes, counts = np.unique(people, return_inverse=True, return_counts=True)
+    means = np.zeros((len(counts), features.shape[1]))
+    np.add.at(means, codes, features)
+    rest = features - (means / counts[:, None])[codes]
+    freedom = len(features) - len(counts)
+    if not freedom:
+        rest, freedom = features - features.mean(0), max(1, len(features) - 1)
+    return rest.T @ rest / freedom
+
+
+def _alike(within: Features) -> Features:
+    """The map (d, d) after which photographs of one person have variance 1 on average."""
+    return np.eye(len(within)) / np.sqrt(max(np.trace(within) / len(within), 1e-30))
+
+
+def _by_direction(within: Features) -> Features:
+    """The map (d, d) after which photographs of one person have variance 1 in every direction."""
+    level = max(np.trace(within) / len(within), 1e-30)
+    values, vectors = np.linalg.eigh(
+        (1 - SHRINKAGE) * within + SHRINKAGE * level * np.eye(len(within))
+    )
+    return vectors / np.sqrt(values)
+
+
+def _ranked(
+    exposed: Exposed, split: str, features: Features
+) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+    """The people of a split's probes, and `ranks.rank_privacy` of them."""
+    people = exposed.identities[split]
+    gallery, probes = split_gallery(exposed.x[split].cpu().numpy(), people)
+    known = people[gallery]
+    bandwidth = ranks.silverman(len(known) / len(np.unique(known)), features.shape[1])
+    scores = ranks.rank_privacy(
+        features[probes], people[probes], features[gallery], known, bandwidth
+    )
+    return people[probes], scores
