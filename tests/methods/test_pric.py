@@ -303,6 +303,13 @@ def test_the_grid_runs_from_the_weakest_protection_to_the_strongest():
     assert knob.grid == (10.0, 5.0, 1.0, 0.5, 0.1, 0.0)
 
 
+def test_the_published_sets_are_figures_3_and_4():
+    assert METHODS["pric"].published_sets == {
+        "young": (("Gray_Hair", "Smiling"), ("Young",)),
+        "gender": (("Heavy_Makeup", "Smiling"), ("Male",)),
+    }
+
+
 def test_a_saved_run_gives_the_identical_release(tmp_path, monkeypatch):
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
