@@ -292,6 +292,8 @@ def _cost(options: argparse.Namespace, arguments: list[str]) -> None:
     for folder in folders:
         cost.measure(folder, options.threads, options.repeats)
         rows += cost.rows(folder)
+        if any((row["share_waited"] or 0) > cost.BUSY for row in cost.rows(folder)):
+            print(f"{folder.name}: other work slowed this; measure it again", file=sys.stderr)
     table = pd.DataFrame(rows, columns=[*cost.RECORD, *cost.RELEASE])
     if options.format == "csv":
         table.to_csv(sys.stdout, index=False)

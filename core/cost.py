@@ -4,7 +4,9 @@ Only what `release` computes counts; that is traced, not looked up by name: a ne
 of its tensors enters an operation of one release. So the service's classifier never counts, and
 the part of a ResNet before the cut does without the part behind it.
 
-Time      of one photograph on `threads` cores, wall clock, after a warm-up: median and quartiles.
+Time      of one photograph on `threads` cores, wall clock, after a warm-up: median and quartiles,
+          and the share of it in which the one core was busy with other work (above `BUSY`: too
+          much to believe the figures; null for several cores).
 Memory    the weights that take part, the photograph as float32, and the most that operations hold
           beside them at one time, scratch space included, by the account of PyTorch's own CPU
           allocator. The resident size of the process would be wrong at this scale: it moves with
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 FILE = "cost.json"
 VERSION = 1
 WARM_UP = 10  # releases before the clock runs
+BUSY = 0.1
 RECORD = {  # of a run, beside "releases": field -> (type, whether it may be null)
     "run_id": (str, False),
     "machine": (str, False),
@@ -58,6 +61,7 @@ RELEASE = {  # of one value of the release-time knob
     "milliseconds": (float, False),
     "milliseconds_low": (float, False),
     "milliseconds_high": (float, False),
+    "share_waited": (float, True),
     "peak_memory_bytes": (int, False),
     "parameters": (int, False),
     "weights_bytes": (int, False),
@@ -193,13 +197,10 @@ def _release_cost(model: Model, x: Tensor, value: float | None, repeats: int) ->
     z, device = traced(release, model)
     _, whole = traced(serve, model)
     served = model.own_head is not None or model.own_verifier is not None
-    low, middle, high = _milliseconds(release, repeats)
     weights = device["weights_bytes"]
     return {
         "release_value": value,
-        "milliseconds": middle,
-        "milliseconds_low": low,
-        "milliseconds_high": high,
+        **timed(release, repeats),
         "peak_memory_bytes": weights + x.numel() * x.element_size() + allocated(release),
         **device,
         "released_numbers": z.numel(),
@@ -262,17 +263,28 @@ def _addresses(found: Any) -> set[int]:
     return set()
 
 
-def _milliseconds(release: Callable[[], Tensor], repeats: int) -> tuple[float, float, float]:
-    """Lower quartile, median and upper quartile of one release."""
+def timed(compute: Callable[[], Tensor], repeats: int) -> dict[str, float | None]:
+    """ "milliseconds" (median), "milliseconds_low", "milliseconds_high" (quartiles) and
+    "share_waited" of one `compute`, on as many threads as torch uses now."""
+    import torch
+
     for _ in range(WARM_UP):
-        release()
+        compute()
     taken = []
+    worked = -time.process_time()
     for _ in range(repeats):
         began = time.perf_counter()
-        release()
+        compute()
         taken.append(1000 * (time.perf_counter() - began))
-    low, _, high = quantiles(taken, n=4, method="inclusive")
-    return low, median(taken), high
+    worked += time.process_time()
+    low, middle, high = quantiles(taken, n=4, method="inclusive")
+    waited = max(0.0, 1 - 1000 * worked / sum(taken)) if torch.get_num_threads() == 1 else None
+    return {
+        "milliseconds": middle,
+        "milliseconds_low": low,
+        "milliseconds_high": high,
+        "share_waited": waited,
+    }
 
 
 def allocated(compute: Callable[[], Tensor]) -> int:

@@ -4,6 +4,7 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 
 import pytest
 import torch
@@ -165,6 +166,17 @@ def test_the_shipped_photographs_are_sized_without_unpacking_them():
     record = cost.measure(finished(method="original", dataset="synthetic"), repeats=4)
     assert record["photograph"].endswith("stored files")
     assert 500 < record["photograph_bytes"] < record["pixel_bytes"]
+
+
+def test_time_is_per_call_and_waiting_is_told_apart_from_work():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        asleep = cost.timed(lambda: time.sleep(0.02), repeats=8)
+    finally:
+        torch.set_num_threads(before)
+    assert 20 <= asleep["milliseconds_low"] <= asleep["milliseconds"] <= asleep["milliseconds_high"]
+    assert asleep["share_waited"] > 0.8
 
 
 def test_measuring_leaves_the_threads_as_they_were():
