@@ -13,13 +13,13 @@ for Enc and f take turns.
 What the paper leaves open. Input size: Figure 6's 2048*7*7 says 224x224. Weights: ResNet starts
 from scratch. Reductions: all losses are means, in the pixel range [-1, 1] of Figure 6's Tanh (the
 decoder here maps to [0, 1] afterwards), features of g as `core.nets.perceptual` says. f's first
-layer, D, learning rates and epochs are in the presets. Table 1 has mu1 = mu2 = 0 in training, the
-default here; Table 2 has lambda1 = mu2 = 1 throughout.
+layer, D, learning rates, weight decay (1e-4 as He et al. train ResNet) and epochs are in the
+presets. The in-training decoder's mu1 and mu2 are 0 unless the schedule says otherwise: rows 2 and
+4 of Table 1 attack one Enc with two decoders; Table 2 has lambda1 = mu2 = 1 throughout.
 
-Ours: the losses that Enc maximises count per photograph up to the loss of answering with the mean
-face of the batch, which is as far as an attacker can be driven who knows what faces look like.
-Without that bound (schedule entry `bounded` = 0) they have no maximum short of absurd pictures, and
-training diverges.
+Ours: the losses that Enc maximises count, photograph by photograph, up to the loss of answering
+with the mean face of the batch: an attacker who knows what faces look like can do no worse. Without
+that bound (schedule entry `bounded` = 0) Enc is paid for driving the decoder into absurd pictures.
 
 A network that a phase does not train takes part with batch statistics (see `deep_obfuscator`).
 """
@@ -54,6 +54,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "batch_size": 64,
             "learning_rate": 1e-4,
             "adversarial_learning_rate": 1e-4,
+            "weight_decay": 1e-4,
             "task_epochs": 10,
             "adversary_epochs": 5,
             "adversarial_epochs": 20,
@@ -65,14 +66,15 @@ PRESETS: dict[str, dict[str, Any]] = {
         "width": 64,
         "block": "basic",
         "blocks": (2, 2, 2, 2),
-        "base": 12,
-        "outputs": 96,
+        "base": 8,
+        "outputs": 64,
         "fully_connected": 48,
-        "discriminator": (12, 24, 48, 96),
+        "discriminator": (8, 16, 32, 64),
         "schedule": {
             "batch_size": 64,
             "learning_rate": 1e-3,
             "adversarial_learning_rate": 1e-3,
+            "weight_decay": 1e-3,
             "task_epochs": 16,
             "adversary_epochs": 10,
             "adversarial_epochs": 20,
@@ -214,7 +216,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         attacks.insert(0, Phase("discriminate", ("discriminator",), discriminate, "adversary"))
     batch_size, learning_rate = int(schedule["batch_size"]), schedule["learning_rate"]
     both = ("encoder", "latent_classifier")
-    begun = ("batch_size", "learning_rate", "layer", "task_epochs")
+    begun = ("batch_size", "learning_rate", "weight_decay", "layer", "task_epochs")
     stages = (
         Stage(
             name="task",
@@ -222,6 +224,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
             batch_size=batch_size,
             learning_rate=learning_rate,
             phases=(Phase("task", both, learn_tasks, "protector"),),
+            weight_decay=schedule["weight_decay"],
             shared=shared("task", *begun),
         ),
         Stage(
@@ -238,6 +241,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
             batch_size=batch_size,
             learning_rate=schedule["adversarial_learning_rate"],
             phases=(*attacks, Phase("defend", both, defend, "protector")),
+            weight_decay=schedule["weight_decay"],
         ),
     )
 
