@@ -300,7 +300,8 @@ def _cost(options: argparse.Namespace, arguments: list[str]) -> None:
     elif options.format == "json":
         print(json.dumps(rows, indent=1))
     else:
-        print(table[list(cost.SHOWN)].to_string(index=False))
+        shown = table[list(cost.SHOWN)].to_string(index=False)
+        print(shown if rows else "no finished run yet; start with `train`")
 
 
 def _results(options: argparse.Namespace, arguments: list[str]) -> int:

@@ -302,3 +302,9 @@ def test_the_command_measures_every_finished_run_and_prints_it(capsys):
     assert "16752" in shown
     assert "25362432" in shown
     assert second.name not in shown
+
+
+def test_with_nothing_finished_the_command_says_so(capsys):
+    unfinished(finished())
+    assert main(["cost"]) == 0
+    assert "no finished run" in capsys.readouterr().out
