@@ -25,7 +25,13 @@ from core import device as devices
 from core.attacks import ATTACKS, Exposed, Result
 from core.attacks import controls as control
 from core.attacks.exposing import expose
-from core.attacks.own import OWN, own_head, training_adversary, training_reconstructor
+from core.attacks.own import (
+    OWN,
+    own_head,
+    own_verifier,
+    training_adversary,
+    training_reconstructor,
+)
 from core.attacks.strongest import strongest
 from core.data.faces import Faces
 from core.errors import PenumbraError
@@ -129,6 +135,8 @@ def _evaluate(
             result = ATTACKS[name](exposed, generator)
         elif name == "own_head":
             result = own_head(exposed, _tensor_function(model.own_head), protocol)
+        elif name == "own_verifier":
+            result = own_verifier(exposed, _tensor_function(model.own_verifier), protocol)
         elif name == "training_adversary":
             result = training_adversary(exposed, _tensor_function(model.training_adversary))
         else:
@@ -155,8 +163,14 @@ def _tensor_function(function: Callable[[Tensor], Tensor] | None) -> Callable[[T
 def _exposed(
     run: Run, model: Model, faces: Faces, value: float | None, device: torch.device
 ) -> Exposed:
+    shape = model.released_map
+
+    def release(x: Tensor, generator: torch.Generator) -> Tensor:
+        z = model.release(x, generator, value)
+        return z if shape is None else z.reshape(len(z), *shape)
+
     return expose(
-        lambda x, generator: model.release(x, generator, value),
+        release,
         faces,
         run,
         device,

@@ -9,6 +9,7 @@ from core.attacks.log_rank import log_rank
 from core.attacks.nearest_neighbour import nearest_neighbour
 from core.attacks.probes import cnn, logistic, mlp
 from core.attacks.reconstruct import mirrored_decoder
+from core.attacks.verification import siamese
 
 ATTACKS: dict[str, Attack] = {
     "logistic": logistic,
@@ -16,6 +17,7 @@ ATTACKS: dict[str, Attack] = {
     "cnn": cnn,
     "mirrored_decoder": mirrored_decoder,
     "nearest_neighbour": nearest_neighbour,
+    "siamese": siamese,
     "log_rank": log_rank,
 }
 

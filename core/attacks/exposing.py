@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 
 from core.attacks.interface import Exposed
 from core.data.faces import SPLITS, Faces
+from core.methods.declare import VERIFICATION
 
 if TYPE_CHECKING:
     from core.run import Run
@@ -33,8 +34,9 @@ def expose(
 ) -> Exposed:
     """Release every photograph once, in an order that depends on the photographs alone.
 
-    Without a run (controls) there are no tasks and nothing is private. Where the releases would
-    not fit into memory, the same share of each split is left out.
+    Without a run (controls) nothing is private, and verification is the only task: so that its
+    attackers are controlled, too. Where the releases would not fit into memory, the same share of
+    each split is left out.
     """
     rows = {split: canonical_order(faces, faces.indices(split)) for split in SPLITS}
     share = _fitting_share(release, faces, sum(map(len, rows.values())), device)
@@ -50,7 +52,7 @@ def expose(
         attributes={split: faces.attributes[order] for split, order in rows.items()},
         identities={split: faces.identities[order] for split, order in rows.items()},
         attribute_names=tuple(faces.attribute_names),
-        tasks=run.tasks if run else (),
+        tasks=run.tasks if run else (VERIFICATION,),
         private=run.private if run else (),
         device=device,
         pictured=pictured(faces, rows["test"]),

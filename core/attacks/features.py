@@ -77,3 +77,20 @@ def flat_features(exposed: Exposed, train: str, turned: bool | None = None) -> d
             features = {part: values @ axes for part, values in features.items()}
         exposed.scratch[key] = features
     return exposed.scratch[key]
+
+
+def scaled_maps(exposed: Exposed, train: str) -> dict[str, Tensor]:
+    """Spatial releases of the splits `train` (as "train"), "validation" and "test", (n, C + 1, h,
+    w): each channel brought to mean 0 and spread 1 by the training rows, near-constant ones to 0,
+    and one channel of zeros for what an augmentation has to tell."""
+    z = exposed.z[train].float()
+    mean = z.mean((0, 2, 3), keepdim=True)
+    spread = (z - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
+    scale = torch.where(spread > 1e-6 * spread.max(), 1 / spread.clamp_min(1e-30), 0.0)
+
+    def ready(release: Tensor) -> Tensor:
+        maps = torch.nn.functional.pad((release.float() - mean) * scale, (0, 0, 0, 0, 0, 1))
+        return maps.contiguous(memory_format=torch.channels_last)
+
+    parts = {"train": train, "validation": "validation", "test": "test"}
+    return {part: ready(exposed.z[name]) for part, name in parts.items()}

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.attacks import verification
 from core.attacks.interface import Exposed, Result, attribute_rows, finding
 from core.methods.declare import attributes_among
 from core.metrics import images
@@ -23,6 +24,8 @@ Network = Callable[[Tensor], Tensor]
 OWN = (
     ("strict", "own_head"),
     ("paper", "own_head"),
+    ("strict", "own_verifier"),
+    ("paper", "own_verifier"),
     ("paper", "training_adversary"),
     ("paper", "training_reconstructor"),
 )
@@ -35,6 +38,21 @@ def own_head(exposed: Exposed, head: Network, protocol: str) -> Result:
     network's own decision, logit 0. Arrays as those of the probes.
     """
     return _scored(exposed, head, attributes_among(exposed.tasks), "own_head", protocol == "strict")
+
+
+def own_verifier(exposed: Exposed, embed: Network, protocol: str) -> Result:
+    """The method's own Siamese network on pairs of test photographs of unseen people.
+
+    Strict: the threshold is chosen on validation pairs, as for every fresh head. Paper: it is the
+    network's own decision, distance 1. Rows and arrays of `core.attacks.verification.scored`;
+    empty result where no two people have two photographs.
+    """
+    pairs = verification.drawn(exposed)
+    if min(len(drawn.same) for drawn in pairs.values()) == 0:
+        return Result()
+    embeddings = {split: _outputs(embed, exposed.z[split]).cpu().numpy() for split in pairs}
+    threshold = None if protocol == "strict" else 1.0
+    return verification.scored(exposed, embeddings, "own_verifier", pairs, threshold)
 
 
 def training_adversary(exposed: Exposed, adversary: Network) -> Result:

@@ -214,17 +214,7 @@ def flip_some(z: Tensor, generator: Generator) -> Tensor:
 
 
 def _fit_cnn(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
-    train = exposed.z[split].float()
-    mean = train.mean((0, 2, 3), keepdim=True)
-    spread = (train - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
-    scale = torch.where(spread > 1e-6 * spread.max(), 1 / spread.clamp_min(1e-30), 0.0)
-
-    def ready(release: Tensor) -> Tensor:
-        maps = nn.functional.pad((release.float() - mean) * scale, (0, 0, 0, 0, 0, 1))
-        return maps.contiguous(memory_format=torch.channels_last)
-
-    parts = {"train": split, "validation": "validation", "test": "test"}
-    data = {part: ready(exposed.z[name]) for part, name in parts.items()}
+    data = flat.scaled_maps(exposed, split)
     candidates = _candidates(labels)
     channels, height, width = data["train"].shape[1:]
     # On pictures a network may stay at chance for ten epochs before it finds a small sign, a

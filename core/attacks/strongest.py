@@ -36,7 +36,7 @@ def strongest(done: Done) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]
     for attribute in sorted(best):
         name = best[attribute][1]
         for row in done[name][0]:
-            if row["target"] == f"attribute:{attribute}":
+            if row["target"] in (f"attribute:{attribute}", attribute):
                 title = "best_head" if row["role"] == "utility" else "worst_case"
                 rows.append(row | {"attacker": title, "conclusive": row["target"] in able})
     chosen = {

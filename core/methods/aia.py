@@ -257,33 +257,32 @@ def _model(
     learn_adversary = Phase("adversary", ("adversary",), train_adversary)
     defend = Phase("anonymise", ("encoder", "decoder"), anonymise)
     moving = adversary is not None and not schedule["frozen_adversary"]
-    shared = {
-        "seed": run.seed,
-        "widths": {k: v for k, v in preset.items() if k != "schedule"},
-        "schedule": schedule,
-    }
+    turns = (defend, learn_adversary, learn_task) if moving else (defend, learn_task)
 
-    def stage(name: str, phases: tuple[Phase, ...], shared: dict[str, Any] | None) -> Stage:
-        rate = "adversarial_learning_rate" if name == "adversarial" else "learning_rate"
+    def stage(name: str, phases: tuple[Phase, ...], *entries: str, **depends: Any) -> Stage:
+        """One stage; those before Eq. 8, and the baselines' last one, are trained once for all runs
+        that agree on the schedule's `entries` and on what else it `depends` on."""
+        last = name == "adversarial"
+        rate = "adversarial_learning_rate" if last else "learning_rate"
+        named = (f"{name}_epochs", rate, *entries)
+        shared = {"stage": f"aia {name}"} | depends | {entry: schedule[entry] for entry in named}
         return Stage(
             name=name,
             epochs=schedule[f"{name}_epochs"],
             batch_size=int(schedule["batch_size"]),
             learning_rate=schedule[rate],
             phases=phases,
-            shared=None if shared is None else {"stage": f"aia {name}"} | shared,
+            shared=None if last and not method.baseline else shared,
             pairs=siamese is not None and name in ("task", "adversarial"),
         )
 
-    stages = [
-        stage("autoencoder", (Phase("autoencoder", defend.trains, train_autoencoder),), shared)
-    ]
-    stages.append(stage("task", (learn_task,), shared | {"tasks": run.tasks}))
+    widths = {name: value for name, value in preset.items() if name != "schedule"}
+    alone = Phase("autoencoder", defend.trains, train_autoencoder)
+    stages = [stage("autoencoder", (alone,), "batch_size", seed=run.seed, widths=widths)]
+    stages.append(stage("task", (learn_task,), "margin", tasks=run.tasks))
     if adversary is not None:
-        stages.append(stage("adversary", (learn_adversary,), shared | {"private": run.private}))
-    turns = (defend, learn_adversary, learn_task) if moving else (defend, learn_task)
-    # The baselines' last stage is one and the same; AIA's belongs to its alpha and beta.
-    stages.append(stage("adversarial", turns, {} if method.baseline else None))
+        stages.append(stage("adversary", (learn_adversary,), "tanh_adversary", private=run.private))
+    stages.append(stage("adversarial", turns, "frozen_adversary"))
 
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
         return encoder(nets.greyscale(x))

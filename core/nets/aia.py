@@ -106,7 +106,9 @@ class TanhAdversary(nn.Sequential):
     inside the loss. The paper does not give the width of its hidden layer."""
 
     def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
-        super().__init__(nn.Linear(inputs, hidden), nn.Tanh(), nn.Linear(hidden, outputs))
+        super().__init__(
+            nn.Flatten(), nn.Linear(inputs, hidden), nn.Tanh(), nn.Linear(hidden, outputs)
+        )
 
 
 class TaskNetwork(nn.Module):
