@@ -40,6 +40,12 @@ def batch_at(
 def batches_before(
     photographs: OnDevice, seed: int, number: int, stage: Stage, count: int
 ) -> Iterator[Batch]:
-    """At least `count` photographs, or all there are, in batches, before a stage's first step."""
+    """At least `count` photographs, or each there is exactly once, in batches, before a stage's
+    first step."""
     for step in range(-(-min(count, len(photographs)) // stage.batch_size)):
-        yield batch_at(photographs, seed, number, step, stage.batch_size)
+        batch = batch_at(photographs, seed, number, step, stage.batch_size)
+        left = len(photographs) - step * stage.batch_size
+        if left < stage.batch_size:  # the rest of it belongs to the next epoch
+            x, attributes, identities = batch.x[:left], batch.attributes[:left], batch.identities
+            batch = Batch(x, attributes, identities[:left], batch.generator)
+        yield batch

@@ -285,10 +285,11 @@ def test_a_stage_may_count_steps_instead_of_epochs():
 def test_preparing_never_repeats_photographs_to_reach_a_number():
     faces = tiny_faces()  # 18 of them are the defender's
     model = METHODS["original"].build(checked(Run("original", "tiny")), faces.attribute_names)
-    stage = dataclasses.replace(model.stages[0], batch_size=6)
+    stage = dataclasses.replace(model.stages[0], batch_size=5)
     batches = list(batches_before(to_device(faces, "defender", "cpu"), 0, 0, stage, 50_000))
     assert len({x.numpy().tobytes() for batch in batches for x in batch.x}) == 18
-    assert sum(len(batch.x) for batch in batches) == 18
+    assert [len(batch.x) for batch in batches] == [5, 5, 5, 3]
+    assert [len(batch.identities) for batch in batches] == [5, 5, 5, 3]
 
 
 def test_reserved_words_are_for_methods_that_understand_them():
