@@ -85,8 +85,8 @@ PRESETS: dict[str, dict[str, Any]] = {
             "adversarial_learning_rate": 1e-3,
             "autoencoder_epochs": 10,
             "task_epochs": 20,
-            "adversary_epochs": 20,
-            "adversarial_epochs": 45,
+            "adversary_epochs": 8,
+            "adversarial_epochs": 60,
         },
     },
 }
