@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from app import wording
 from app.label_place import label_offset
-from app.palette import DASHES, SYMBOLS, colours, faded
+from app.palette import DASHES, METHOD_SYMBOLS, SYMBOLS, colours, faded
 from app.points import Line, View, records, setting_label
 from core.methods import METHODS
 
@@ -136,8 +136,9 @@ def _ordered(lines: Sequence[Line]) -> list[Line]:
 
 
 def style(method: str) -> dict[str, Any]:
-    """Colour, dash and symbol of a method, the same everywhere: methods are coloured, solid and
-    round; baselines grey with a dash and a symbol of their own; unprotected is a hollow ring."""
+    """Colour, dash and symbol of a method, the same everywhere: methods are coloured and solid,
+    with a symbol of their own; baselines grey with a dash and a symbol; unprotected is a hollow
+    ring."""
     baselines = [name for name, entry in METHODS.items() if entry.baseline and name != "original"]
     if method == "original":
         return {"color": METHODS[method].color, "dash": "solid", "symbol": "circle-open"}
@@ -148,7 +149,9 @@ def style(method: str) -> dict[str, Any]:
             "dash": DASHES[position % len(DASHES)],
             "symbol": SYMBOLS[position % len(SYMBOLS)],
         }
-    return {"color": METHODS[method].color, "dash": "solid", "symbol": "circle"}
+    position = [name for name, entry in METHODS.items() if not entry.baseline].index(method)
+    symbol = METHOD_SYMBOLS[position % len(METHOD_SYMBOLS)]
+    return {"color": METHODS[method].color, "dash": "solid", "symbol": symbol}
 
 
 def _line(

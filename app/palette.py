@@ -27,6 +27,7 @@ DARK = {
     "brick": "#D97B62",
 }
 DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
+METHOD_SYMBOLS = ("circle", "star", "triangle-down", "hourglass", "bowtie", "hexagram")
 SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "pentagon", "star-triangle-down")
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from app import wording
 from core.methods import METHODS, Knob
+from core.methods.declare import VERIFICATION
 
 # What is read off for each kind of target, and whose number counts, best first.
 MEASURE = {"attribute": "balanced_accuracy", "identity": "top1_accuracy", "image": "ms_ssim"}
@@ -59,12 +60,19 @@ def presets(findings: pd.DataFrame, dataset: str) -> list[str]:
 
 
 def tasks(findings: pd.DataFrame, dataset: str, preset: str) -> list[str]:
-    """Attributes that some run of the data set was trained to serve, most runs first."""
+    """Attributes that some run of the data set was trained to serve, and `verification` where one
+    was trained for it, most runs first."""
     rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
-    rows = rows[(rows["role"] == "utility") & rows["target"].str.startswith("attribute:")]
+    known = rows["target"].str.startswith("attribute:") | (rows["target"] == VERIFICATION)
+    rows = rows[(rows["role"] == "utility") & known]
     counted = rows.groupby("target")["run_id"].nunique().sort_index()
     ordered = counted.sort_values(ascending=False, kind="stable").index
-    return [target.partition(":")[2] for target in ordered]
+    return [target.partition(":")[2] or target for target in ordered]
+
+
+def task_target(task: str) -> str:
+    """The findings' target of a task: an attribute's, or `verification` itself."""
+    return task if task == VERIFICATION else f"attribute:{task}"
 
 
 def targets(findings: pd.DataFrame, dataset: str, preset: str) -> list[str]:
@@ -95,7 +103,7 @@ def settings(findings: pd.DataFrame, view: View) -> pd.DataFrame:
     attack = _read_off(rows, view.target, view.measure, ATTACKERS[view.protocol])
     attack = _guarding(attack, view.target)
     utility = _read_off(
-        rows, f"attribute:{view.task}", UTILITY_MEASURE, UTILITY[view.protocol], role="utility"
+        rows, task_target(view.task), UTILITY_MEASURE, UTILITY[view.protocol], role="utility"
     )
     utility = utility[["run_id", "release_value", "value", "low", "high", "chance"]]
     renamed = {name: f"utility_{name}" for name in ("low", "high", "chance")}

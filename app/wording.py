@@ -6,6 +6,11 @@ import math
 
 # CelebA's attribute name -> (label, what an attacker tells, what a service does)
 ATTRIBUTES = {
+    "verification": (
+        "Face verification",
+        "whether two photographs show one person",
+        "face verification",
+    ),
     "Male": ("Gender", "the gender", "gender detection"),
     "Young": ("Age group", "whether a person is young", "age-group detection"),
     "Smiling": ("Smile", "whether a person smiles", "smile detection"),
@@ -65,6 +70,8 @@ ATTACKERS = {
     "training_adversary": "the method's own sparring partner",
     "training_reconstructor": "the method's own redrawer",
     "own_head": "the method's own task network",
+    "siamese": "pair matcher (Siamese network)",
+    "own_verifier": "the method's own pair matcher",
     "best_head": "best fresh task network",
 }
 

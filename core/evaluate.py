@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from core import checkpoint, data, findings_file, results
 from core import device as devices
-from core.attacks import ATTACKS, Exposed, Result
+from core.attacks import ATTACKS, ONLY_FOR, Exposed, Result
 from core.attacks import controls as control
 from core.attacks.exposing import expose
 from core.attacks.own import (
@@ -120,7 +120,8 @@ def _evaluate(
     pending = [task for task in tasks if not _is_done(folder, task)]
     # All attacks, also where few are wanted: what an attacker has to reach follows from the best.
     strict = any(name in ATTACKS for _, name, _ in pending)
-    conclusive = controls(faces, device, progress) if strict else {}
+    without = [name for name, task in ONLY_FOR.items() if task not in run.tasks]
+    conclusive = controls(faces, device, progress, without=without) if strict else {}
     bar = tqdm(total=len(pending), unit="attack", desc=run.id, disable=not progress)
     exposed: Exposed | None = None
     exposed_at: float | None = None
@@ -184,16 +185,18 @@ def controls(
     progress: bool = True,
     height: int = 64,
     width: int = 64,
+    without: Sequence[str] = (),
 ) -> dict[tuple[str, str], bool]:
     """(attacker, target) -> conclusive, for a data set at one size; computed once and kept.
 
-    Each attack is run on the photographs themselves and on a constant release, in `checkpoints/<dataset>/_controls/<HxW>-<fingerprint>/attacks/strict/`.
+    Each attack (but those of `without`) is run on the photographs themselves and on a constant release, in `checkpoints/<dataset>/_controls/<HxW>-<fingerprint>/attacks/strict/`.
     """
     if isinstance(dataset, str):
         dataset = data.load(dataset, height, width, progress=progress)
     if isinstance(device, str):
         device = devices.choose(device)
     faces = dataset
+    names = [name for name in ATTACKS if name not in without]
     place = f"{faces.height}x{faces.width}-{faces.fingerprint[:12]}"
     folder = checkpoints() / faces.dataset / "_controls" / place
     folder.mkdir(parents=True, exist_ok=True)
@@ -202,7 +205,7 @@ def controls(
     with FileLock(folder / ".lock"):
         for kind, release in control.RELEASES.items():
             pending = [
-                n for n in ATTACKS if not (_control_folder(folder, n, kind) / "done").is_file()
+                n for n in names if not (_control_folder(folder, n, kind) / "done").is_file()
             ]
             exposed = expose(release, faces, None, device, seed=0) if pending else None
             for name in pending:
@@ -213,7 +216,7 @@ def controls(
                 if progress:
                     seconds = time.perf_counter() - began
                     tqdm.write(f"control {name} on the {kind} release: {seconds:.1f} s")
-            for name in ATTACKS:
+            for name in names:
                 rows[kind] += findings_file.read(_control_folder(folder, name, kind))
     return control.verdicts(rows[control.IDENTITY], rows[control.CONSTANT])
 

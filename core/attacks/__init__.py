@@ -10,6 +10,7 @@ from core.attacks.nearest_neighbour import nearest_neighbour
 from core.attacks.probes import cnn, logistic, mlp
 from core.attacks.reconstruct import mirrored_decoder
 from core.attacks.verification import siamese
+from core.methods.declare import VERIFICATION
 
 ATTACKS: dict[str, Attack] = {
     "logistic": logistic,
@@ -21,4 +22,7 @@ ATTACKS: dict[str, Attack] = {
     "log_rank": log_rank,
 }
 
-__all__ = ["ATTACKS", "Attack", "Exposed", "Result"]
+# Attacks that measure one task: their control, minutes long, is left to runs that have it.
+ONLY_FOR = {"siamese": VERIFICATION}
+
+__all__ = ["ATTACKS", "ONLY_FOR", "Attack", "Exposed", "Result"]

@@ -295,7 +295,7 @@ DPFE = Method(
         for name, preset in PRESETS.items()
     },
     build=build,
-    color="#CC79A7",
+    color="#56B4E9",
     tasks=ATTRIBUTE_SETS["G"],
     private=(IDENTITY,),
     understands=(IDENTITY,),
