@@ -2,8 +2,9 @@
 
     python -m bench.shared_pretraining [--dataset synthetic] [--share 0.1] [--device auto]
 
-Every number of epochs of the compact preset is multiplied by `--share`, which leaves the ratio as
-it is. Prints the ratio of the two times; the goal is at most 0.6.
+Every number of epochs of the compact preset is multiplied by `--share`, which leaves the ratio of
+the stages as it is; what every run costs besides its steps (loading, saving) weighs the more the
+smaller the share. Prints the ratio of the two times; the goal is at most 0.6.
 """
 
 from __future__ import annotations
