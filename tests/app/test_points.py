@@ -34,6 +34,20 @@ def test_one_row_for_every_setting(table):
     assert table["key"].is_unique
 
 
+def test_face_verification_is_a_task_like_an_attribute(findings):
+    served = (findings["role"] == "utility") & (findings["method"] == "deep_obfuscator")
+    verified = findings.assign(
+        target=findings["target"].mask(served, "verification"),
+        tasks=findings["tasks"].mask(findings["method"] == "deep_obfuscator", "verification"),
+    )
+    assert set(points.tasks(verified, "synthetic", "compact")) == {"Smiling", "verification"}
+    table = points.settings(verified, VIEW._replace(task="verification"))
+    assert set(table["method"]) == {"deep_obfuscator"}
+    assert table["utility"].notna().all()
+    assert points.unprotected(points.records(table)) is None
+    assert table["cost"].isna().all()
+
+
 def test_gain_and_cost_are_differences(table):
     assert np.allclose(table["gain"], table["value"] - 0.5)
     bare = points.unprotected(points.records(table))
