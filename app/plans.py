@@ -55,7 +55,8 @@ def runs(plan: Plan) -> list[Run]:
         count *= len(values)
     if count > MOST_RUNS:
         raise PenumbraError(f"{count} settings are too many for one go; choose at most {MOST_RUNS}")
-    if not plan.private and not METHODS[plan.method].baseline:
+    method = METHODS[plan.method]
+    if not plan.private and method.private and not method.baseline:
         raise PenumbraError(
             "name at least one private attribute; hiding it is what the method is for"
         )

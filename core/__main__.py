@@ -118,10 +118,11 @@ def _describe_runs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dataset", default="synthetic", help="a name of `data list`")
     command.add_argument("--preset", choices=("compact", "paper"), default="compact",
                          help="compact trains on a laptop; paper has the published widths")  # fmt: skip
-    command.add_argument("--tasks", type=_names, default=("Smiling",), metavar="A,B",
-                         help="attributes the service needs (default Smiling)")  # fmt: skip
-    command.add_argument("--private", type=_names, default=("Male",), metavar="A,B",
-                         help="attributes to hide (default Male)")  # fmt: skip
+    command.add_argument("--tasks", type=_names, default=None, metavar="A,B",
+                         help="what the service needs (default: as in the method's paper; "
+                              "Smiling for most)")  # fmt: skip
+    command.add_argument("--private", type=_names, default=None, metavar="A,B",
+                         help="what to hide (default: as in the method's paper; Male for most)")  # fmt: skip
     published = "; ".join(
         f"{m.name}: {', '.join(m.published_sets)}" for m in METHODS.values() if m.published_sets
     )
@@ -223,9 +224,11 @@ def _runs(options: argparse.Namespace) -> list[Any]:
 
 def _combinations(options: argparse.Namespace) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Pairs (tasks, private attributes) from --sets, or the one of --tasks and --private."""
+    method = METHODS[options.method]
     if not options.sets:
-        return [(options.tasks, options.private)]
-    published = METHODS[options.method].published_sets
+        tasks = method.tasks if options.tasks is None else options.tasks
+        return [(tasks, method.private if options.private is None else options.private)]
+    published = method.published_sets
     names = tuple(published) if options.sets == ("all",) else options.sets
     for name in names:
         if name not in published:

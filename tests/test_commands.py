@@ -74,6 +74,24 @@ def test_published_sets_become_runs(monkeypatch):
     assert len({run.id for run in planned}) == 6
 
 
+@pytest.mark.parametrize(
+    ("words", "tasks", "private"),
+    [
+        (["deep_obfuscator"], ("Smiling",), ("Male",)),
+        (["aia"], ("verification",), ("Male",)),
+        (["dpfe"], ("Male",), ("identity",)),
+        (["dpfe", "--tasks", "Smiling", "--private", "Male"], ("Smiling",), ("Male",)),
+        (["adversarial_reconstruction"], ("Smiling",), ()),
+        (["original", "--private", ""], ("Smiling",), ()),
+    ],
+)
+def test_what_is_not_named_is_as_in_the_paper(words, tasks, private, monkeypatch):
+    planned = []
+    monkeypatch.setattr("core.sweep.sweep", lambda runs, *_, **__: planned.extend(runs) or [])
+    main(["sweep", "--method", *words])
+    assert [(run.tasks, run.private) for run in planned] == [(tasks, private)]
+
+
 def test_grid_is_every_combination_once():
     runs = grid(
         "deep_obfuscator", "tiny", "compact", ["Smiling"], ["Male"],

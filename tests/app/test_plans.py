@@ -62,6 +62,9 @@ def test_a_method_needs_something_to_hide_and_a_baseline_does_not():
     with pytest.raises(PenumbraError, match="private"):
         plans.runs(PLAN._replace(private=()))
     assert len(plans.runs(PLAN._replace(method="original", private=(), knobs={}))) == 1
+    # what this one hides is the picture
+    redrawing = PLAN._replace(method="adversarial_reconstruction", private=(), knobs={})
+    assert [run.private for run in plans.runs(redrawing)] == [()]
 
 
 @pytest.mark.parametrize("name", list(METHODS))
