@@ -29,6 +29,14 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     )
 
 
+def guessing(labels: Tensor) -> Tensor:
+    """Cross-entropy of one who sees nothing and knows how frequent each label is: the entropies of
+    labels (B, M) of 0 and 1, summed over attributes. Scalar in [0, M log 2], in nats. Ours: the
+    bound of hardened training (`core.methods.hardening`)."""
+    frequency = labels.mean(0)
+    return torch.special.entr(frequency).sum() + torch.special.entr(1 - frequency).sum()
+
+
 def window(height: int, width: int) -> int:
     """Largest odd Gaussian window up to 11 that five scales of MS-SSIM allow:
     11 at 218x178, 7 at 128, 3 at 64 pixels. Below 33 pixels none fits (ValueError)."""

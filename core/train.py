@@ -30,7 +30,7 @@ from core import checkpoint, training_state
 from core import device as devices
 from core.data.on_device import part_indices, steps_for, to_device
 from core.errors import PenumbraError, Stopped
-from core.methods import METHODS, Batch, Model, Phase
+from core.methods import METHODS, Batch, Model, Phase, Stage
 from core.methods.declare import columns
 from core.run import VERSION, Run, checked, code_fingerprint, from_dict, home
 from core.training_batches import batch_at, batches_before
@@ -129,7 +129,10 @@ def _train(
                 freeze(model)
                 with torch.no_grad():
                     stage.prepare(partial(batches_before, parts["all"], run.seed, number, stage))
+            renewal = renewal_steps(stage, len(faces.indices("defender")))
             for step in range(first, lengths[number]):
+                if renewal and step and step % renewal == 0:
+                    renew(model, optimisers, stage, step // renewal)
                 phase = stage.phases[step % len(stage.phases)]
                 batch = batch_at(
                     parts[phase.part], run.seed, number, step, stage.batch_size, stage.pairs
@@ -175,6 +178,23 @@ def stage_lengths(model: Model, photographs: int) -> list[int]:
         else 0
         for stage in model.stages
     ]
+
+
+def renewal_steps(stage: Stage, photographs: int) -> int:
+    """Steps between two renewals of a stage; 0 where nothing is renewed."""
+    if stage.fresh is None or not stage.renew_epochs:
+        return 0
+    return steps_for(photographs, stage.batch_size, stage.renew_epochs)
+
+
+def renew(
+    model: Model, optimisers: dict[str, torch.optim.Optimizer], stage: Stage, number: int
+) -> None:
+    """The stage's renewal `number`: fresh weights, and optimisers that remember nothing."""
+    assert stage.fresh is not None
+    for name, network in stage.fresh(number).items():
+        model.networks[name].load_state_dict(network.state_dict())
+        optimisers[name].state.clear()
 
 
 def update(

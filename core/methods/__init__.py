@@ -6,6 +6,7 @@ from core.methods.answer_only import ANSWER_ONLY
 from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage
 from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
 from core.methods.dpfe import DPFE, DPFE_SIMPLE
+from core.methods.hardening import hardened
 from core.methods.image_filters import BLUR, IMAGE_NOISE, PIXELATE, RANDOM_REPLACE
 from core.methods.original import ORIGINAL
 from core.methods.pric import PRIC
@@ -18,6 +19,10 @@ METHODS: dict[str, Method] = {
         PRIC,
         AIA,
         DPFE,
+        hardened(DEEP_OBFUSCATOR, "#004A73"),
+        hardened(ADVERSARIAL_RECONSTRUCTION, "#8A4A6E"),
+        hardened(PRIC, "#00664A"),
+        hardened(AIA, "#8F3F00"),
         ORIGINAL,
         IMAGE_NOISE,
         RANDOM_REPLACE,

@@ -30,7 +30,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PenumbraError
-from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, setting
+from core.methods import hardening
+from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, schedule_of
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 # Entries that Run.schedule can replace: layer counts conv1, conv2, conv3, conv4, avgpool, fc from
 # 0; bounded is 1 or 0; mu1 (GAN) and mu2 (perceptual) are the weights of the in-training decoder.
-ATTACKER = {"layer": 5, "bounded": 1, "mu1": 0.0, "mu2": 0.0}
+ATTACKER = hardening.OFF | {"layer": 5, "bounded": 1, "mu1": 0.0, "mu2": 0.0}
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {
         "height": 224,
@@ -97,7 +98,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
     from core.nets import perceptual, resnet, vgg
 
     preset = PRESETS[run.preset]
-    schedule = {name: setting(run, ADVERSARIAL_RECONSTRUCTION, name) for name in preset["schedule"]}
+    schedule = schedule_of(run)
     lambda1, lambda2 = (
         run.knobs.get(knob.name, knob.default) for knob in ADVERSARIAL_RECONSTRUCTION.knobs
     )
@@ -124,18 +125,20 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
             rest, preset["outputs"], preset["fully_connected"], len(run.tasks)
         ),
     )
-    decoder = vgg.seeded(
-        run.seed,
+    channels = resnet.channels_of(preset["block"], preset["base"])
+    sizes = resnet.map_sizes(preset["height"], preset["width"])
+    released = {4: channels[-1:], 5: (preset["outputs"],)}
+    decoders = hardening.decoders(
+        run,
         "decoder",
-        lambda: resnet.InversionDecoder(
-            layer,
-            resnet.channels_of(preset["block"], preset["base"]),
-            preset["outputs"],
-            preset["height"],
-            preset["width"],
+        lambda factor: resnet.InversionDecoder(
+            layer, channels, preset["outputs"], preset["height"], preset["width"], factor
         ),
+        released.get(layer) or (channels[layer], *sizes[layer]),
+        preset["height"],
+        preset["width"],
     )
-    networks = {"encoder": encoder, "latent_classifier": classifier, "decoder": decoder}
+    networks = {"encoder": encoder, "latent_classifier": classifier, **decoders.networks}
     if mu1:
         networks["discriminator"] = vgg.seeded(
             run.seed, "discriminator", lambda: resnet.Discriminator(preset["discriminator"])
@@ -148,26 +151,31 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         task = task_loss(batch, encoder(batch.x))
         return {"total": task, "task": task}
 
-    def redrawn(batch: Batch) -> Tensor:
-        with torch.no_grad():
-            z = encoder(batch.x)
-        return decoder(z)
+    def redrawn(z: Tensor) -> Tensor:
+        """The pictures of one decoder after the other (one in the paper): (D * B, 3, H, W)."""
+        return torch.cat([decoder(z) for decoder in decoders.networks.values()])
+
+    def repeated(x: Tensor) -> Tensor:
+        """What they should have drawn."""
+        return x.repeat(len(decoders.networks), 1, 1, 1)
 
     def discriminate(batch: Batch) -> dict[str, Tensor]:
         with torch.no_grad():
-            pictures = redrawn(batch)
+            pictures = redrawn(encoder(batch.x))
         judge = networks["discriminator"]
         discrimination = losses.discrimination(judge(batch.x), judge(pictures))
         return {"total": discrimination, "discrimination": discrimination}
 
     def attack(batch: Batch) -> dict[str, Tensor]:
-        pictures = redrawn(batch)
-        parts = {"pixel": losses.pixel_distance(pictures, batch.x).mean()}
+        with torch.no_grad():
+            z = encoder(batch.x)
+        pictures, x = redrawn(z), repeated(batch.x)
+        parts = {"pixel": losses.pixel_distance(pictures, x).mean()}
         if mu1:
             parts["adversarial"] = losses.adversarial(networks["discriminator"](pictures))
         if mu2:
             with torch.no_grad():
-                wanted = perceptual.features(batch.x)
+                wanted = perceptual.features(x)
             distances = losses.perceptual_distance(perceptual.features(pictures), wanted)
             parts["perceptual"] = distances.mean()
         total = losses.inversion(
@@ -180,15 +188,16 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         parts = {"task": task_loss(batch, z)}
         if not lambda1 and not lambda2:
             return {"total": parts["task"], **parts}
-        pictures, mean_face, bounds = decoder(z), batch.x.mean(0, keepdim=True), None
+        pictures, x, bounds = redrawn(z), repeated(batch.x), None
+        mean_face = batch.x.mean(0, keepdim=True)
         if lambda1:
             if schedule["bounded"]:
-                bounds = losses.pixel_distance(mean_face, batch.x)
-            distances = losses.pixel_distance(pictures, batch.x)
+                bounds = losses.pixel_distance(mean_face, x)
+            distances = losses.pixel_distance(pictures, x)
             parts["pixel"] = losses.bounded(distances, bounds)
         if lambda2:
             with torch.no_grad():
-                wanted = perceptual.features(batch.x)
+                wanted = perceptual.features(x)
                 if schedule["bounded"]:
                     bounds = losses.perceptual_distance(perceptual.features(mean_face), wanted)
             distances = losses.perceptual_distance(perceptual.features(pictures), wanted)
@@ -209,13 +218,17 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
             "widths": {name: preset[name] for name in WIDTHS},
             "schedule": {name: schedule[name] for name in names},
         }
+        if stage == "decoder":
+            described |= hardening.described(run)
         return described | ({"g": perceptual.name()} if mu2 and "mu2" in names else {})
 
-    attacks = [Phase("attack", ("decoder",), attack, "adversary")]
+    attacks = [Phase("attack", tuple(decoders.networks), attack, "adversary")]
     if mu1:
         attacks.insert(0, Phase("discriminate", ("discriminator",), discriminate, "adversary"))
-    batch_size, learning_rate = int(schedule["batch_size"]), schedule["learning_rate"]
     both = ("encoder", "latent_classifier")
+    cycle = (*attacks, Phase("defend", both, defend, "protector"))
+    turns = hardening.turns(run, cycle, [phase.name for phase in attacks])
+    batch_size, learning_rate = int(schedule["batch_size"]), schedule["learning_rate"]
     begun = ("batch_size", "learning_rate", "weight_decay", "layer", "task_epochs")
     stages = (
         Stage(
@@ -237,11 +250,13 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         ),
         Stage(
             name="adversarial",
-            epochs=schedule["adversarial_epochs"],
+            epochs=schedule["adversarial_epochs"] * len(turns) / len(cycle),
             batch_size=batch_size,
             learning_rate=schedule["adversarial_learning_rate"],
-            phases=(*attacks, Phase("defend", both, defend, "protector")),
+            phases=turns,
             weight_decay=schedule["weight_decay"],
+            renew_epochs=schedule["renew_epochs"],
+            fresh=decoders.fresh,
         ),
     )
 
@@ -253,7 +268,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         stages=stages,
         release=release,
         own_head=classifier,
-        training_reconstructor=decoder,
+        training_reconstructor=decoders.networks["decoder"],
         notes=note,
     )
 

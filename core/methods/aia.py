@@ -20,8 +20,10 @@ Two baselines share all of the training: *Original* is the same autoencoder with
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
+from core.methods import hardening
 from core.methods.declare import (
     VERIFICATION,
     Batch,
@@ -32,7 +34,7 @@ from core.methods.declare import (
     Stage,
     attributes_among,
     columns,
-    setting,
+    schedule_of,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ SCHEDULE = {
     "margin": 2.0,
     "frozen_adversary": 0,
     "tanh_adversary": 0,
+    **hardening.OFF,
 }
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {
@@ -165,22 +168,33 @@ def _smallest(codes: list[Tensor]) -> Tensor:
     return torch.stack([code.amin((0, 2, 3)) for code in codes]).amin(0)
 
 
-def _networks(run: Run, preset: dict[str, Any], tanh_adversary: bool) -> dict[str, nn.Module]:
+def _adversaries(run: Run, preset: dict[str, Any], tanh: float) -> hardening.Committee:
+    """Those who guess the private attributes from g, the paper's first."""
+    from core.nets import aia as nets
+
+    shape = nets.map_shape(preset["encoder"], preset["height"], preset["width"])
+    outputs = len(run.private)
+
+    def own(factor: float) -> nn.Module:
+        if tanh:
+            hidden = hardening.widened(preset["hidden"], factor)
+            return nets.TanhAdversary(math.prod(shape), hidden, outputs)
+        return nets.Adversary(shape, hardening.widened(preset["adversary"], factor), outputs)
+
+    return hardening.classifiers(run, "adversary", own, shape, outputs, label="aia adversary")
+
+
+def _networks(run: Run, preset: dict[str, Any]) -> dict[str, nn.Module]:
     from core.nets import aia as nets
     from core.nets.vgg import seeded
 
     height, width = preset["height"], preset["width"]
     shape = nets.map_shape(preset["encoder"], height, width)
-    entries = shape[0] * shape[1] * shape[2]
     heads, outputs = preset["task"], len(attributes_among(run.tasks))
     build = {
         "encoder": lambda: nets.Encoder(preset["encoder"]),
         "decoder": lambda: nets.Decoder(shape, preset["decoder"], height, width),
     }
-    if run.private and tanh_adversary:
-        build["adversary"] = lambda: nets.TanhAdversary(entries, preset["hidden"], len(run.private))
-    elif run.private:
-        build["adversary"] = lambda: nets.Adversary(shape, preset["adversary"], len(run.private))
     if VERIFICATION in run.tasks:
         build["siamese"] = lambda: nets.TaskNetwork(
             shape, heads, preset["fully_connected"], preset["embedding"]
@@ -201,11 +215,13 @@ def _model(
     from core.nets import aia as nets
 
     preset = PRESETS[run.preset]
-    schedule = {name: setting(run, method, name) for name in preset["schedule"]}
-    networks = _networks(run, preset, bool(schedule["tanh_adversary"]))
+    schedule = schedule_of(run)
+    networks = _networks(run, preset)
     encoder, decoder = networks["encoder"], networks["decoder"]
-    adversary, siamese = networks.get("adversary"), networks.get("siamese")
-    classifier = networks.get("classifier")
+    siamese, classifier = networks.get("siamese"), networks.get("classifier")
+    adversaries = _adversaries(run, preset, schedule["tanh_adversary"]) if run.private else None
+    if adversaries is not None:
+        networks |= adversaries.networks
     tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
 
     def task_losses(batch: Batch, g: Tensor) -> dict[str, Tensor]:
@@ -234,10 +250,10 @@ def _model(
         return {"total": found["task"], **found}
 
     def train_adversary(batch: Batch) -> dict[str, Tensor]:
-        assert adversary is not None
+        assert adversaries is not None
         with torch.no_grad():
             g = encoder(nets.greyscale(batch.x))
-        loss = losses.cross_entropy(adversary(g), batch.attributes[:, private])
+        loss = adversaries.guesses(g, batch.attributes[:, private])
         return {"total": loss, "adversary": loss}
 
     def anonymise(batch: Batch) -> dict[str, Tensor]:
@@ -245,8 +261,9 @@ def _model(
         found = {"autoencoder": loss}
         if alpha:
             found |= task_losses(batch, g)
-        if beta and adversary is not None:
-            found["adversary"] = losses.cross_entropy(adversary(g), batch.attributes[:, private])
+        if beta and adversaries is not None:
+            labels = batch.attributes[:, private]
+            found["adversary"] = adversaries.guesses(g, labels, schedule["bounded"])
         total = losses.anonymise(
             loss, found.get("task", 0.0), found.get("adversary", 0.0), alpha, beta
         )
@@ -254,10 +271,12 @@ def _model(
 
     task_networks = tuple(name for name in ("siamese", "classifier") if name in networks)
     learn_task = Phase("task", task_networks, train_task)
-    learn_adversary = Phase("adversary", ("adversary",), train_adversary)
+    against = () if adversaries is None else tuple(adversaries.networks)
+    learn_adversary = Phase("adversary", against, train_adversary)
     defend = Phase("anonymise", ("encoder", "decoder"), anonymise)
-    moving = adversary is not None and not schedule["frozen_adversary"]
-    turns = (defend, learn_adversary, learn_task) if moving else (defend, learn_task)
+    moving = against and not schedule["frozen_adversary"]
+    cycle = (defend, learn_adversary, learn_task) if moving else (defend, learn_task)
+    turns = hardening.turns(run, cycle, ("adversary",))
 
     def stage(name: str, phases: tuple[Phase, ...], *entries: str, **depends: Any) -> Stage:
         """One stage; those before Eq. 8, and the baselines' last one, are trained once for all runs
@@ -268,20 +287,23 @@ def _model(
         shared = {"stage": f"aia {name}"} | depends | {entry: schedule[entry] for entry in named}
         return Stage(
             name=name,
-            epochs=schedule[f"{name}_epochs"],
+            epochs=schedule[f"{name}_epochs"] * (len(turns) / len(cycle) if last else 1),
             batch_size=int(schedule["batch_size"]),
             learning_rate=schedule[rate],
             phases=phases,
             shared=None if last and not method.baseline else shared,
             pairs=siamese is not None and name in ("task", "adversarial"),
+            renew_epochs=schedule["renew_epochs"] if last and moving else 0,
+            fresh=adversaries.fresh if adversaries is not None else None,
         )
 
     widths = {name: value for name, value in preset.items() if name != "schedule"}
     alone = Phase("autoencoder", defend.trains, train_autoencoder)
     stages = [stage("autoencoder", (alone,), "batch_size", seed=run.seed, widths=widths)]
     stages.append(stage("task", (learn_task,), "margin", tasks=run.tasks))
-    if adversary is not None:
-        stages.append(stage("adversary", (learn_adversary,), "tanh_adversary", private=run.private))
+    if against:
+        attackers = {"private": run.private} | hardening.described(run)
+        stages.append(stage("adversary", (learn_adversary,), "tanh_adversary", **attackers))
     stages.append(stage("adversarial", turns, "frozen_adversary"))
 
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
@@ -297,7 +319,7 @@ def _model(
         release=release,
         own_head=classifier,
         own_verifier=None if siamese is None else embeddings,
-        training_adversary=adversary,
+        training_adversary=networks.get("adversary"),
         released_map=nets.map_shape(preset["encoder"], preset["height"], preset["width"]),
     )
 

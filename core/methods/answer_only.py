@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.methods.declare import Method, Model, setting
+from core.methods.declare import Method, Model, schedule_of
 from core.methods.task_network import PRESETS, reference_stages, task_networks
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def build(run: Run, attributes: tuple[str, ...]) -> Model:
     """The release is the logits (B, tasks) of the network that `original` trains."""
     preset = PRESETS[run.preset]
-    schedule = {name: setting(run, ANSWER_ONLY, name) for name in preset["schedule"]}
+    schedule = schedule_of(run)
     networks = task_networks(run, preset)
 
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:

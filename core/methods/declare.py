@@ -113,6 +113,9 @@ class Stage:
     prepare  None, or what is done once before the first step, with every network frozen: it gets
              `batches`, and `batches(count)` yields at least `count` photographs of "all", or all
              there are, in batches, the same on every call (initial weights by PCA, for example)
+    fresh    None, or what starts again after every `renew_epochs` passes over the photographs: at
+             the n-th time, from 1, `fresh(n)` gives networks by name, whose weights are copied;
+             their optimisers start again too
     shared   None, or everything (besides data, device and earlier shared stages) that the stage's
              outcome depends on: runs that agree on it train it once and share the result. A
              function where that is known only on the machine that trains; asked only there
@@ -128,6 +131,8 @@ class Stage:
     pairs: bool = False
     prepare: Callable[[Callable[[int], Iterator[Batch]]], None] | None = None
     iterations: int | None = None
+    renew_epochs: float = 0.0
+    fresh: Callable[[int], dict[str, nn.Module]] | None = None
 
 
 @dataclass(frozen=True)
@@ -160,9 +165,11 @@ class Model:
     notes: Callable[[], dict[str, str]] | None = None
 
 
-def setting(run: Run, method: Method, name: str) -> float:
-    """A schedule entry of the run: its own value, or the preset's."""
-    return run.schedule.get(name, method.presets[run.preset]["schedule"][name])
+def schedule_of(run: Run) -> dict[str, float]:
+    """The run's schedule: its preset's, with the entries that the run replaces."""
+    from core.methods import METHODS
+
+    return METHODS[run.method].presets[run.preset]["schedule"] | run.schedule
 
 
 def columns(attributes: tuple[str, ...], names: tuple[str, ...]) -> list[int]:

@@ -28,7 +28,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, setting
+from core.methods import hardening
+from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, schedule_of
 from core.methods.task_network import COMPACT, PAPER, classifier, task_networks, task_stage
 
 if TYPE_CHECKING:
@@ -50,11 +51,13 @@ PRESETS = {
     | {
         "schedule": PAPER["schedule"]
         | {"adversary_epochs": 5, "adversarial_epochs": 20, "adversarial_learning_rate": 1e-4}
+        | hardening.OFF
     },
     "compact": COMPACT
     | {
         "schedule": COMPACT["schedule"]
         | {"adversary_epochs": 10, "adversarial_epochs": 20, "adversarial_learning_rate": 1e-3}
+        | hardening.OFF
     },
 }
 
@@ -68,23 +71,31 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
     from core.nets import vgg
 
     preset = PRESETS[run.preset]
-    schedule = {name: setting(run, DEEP_OBFUSCATOR, name) for name in preset["schedule"]}
+    schedule = schedule_of(run)
     knobs = {knob.name: run.knobs.get(knob.name, knob.default) for knob in DEEP_OBFUSCATOR.knobs}
     lambda1, lambda2 = knobs["lambda1"], knobs["lambda2"]
     tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
 
     networks = task_networks(run, preset)
     obfuscator, task_classifier = networks["obfuscator"], networks["classifier"]
-    adversary = vgg.seeded(
-        run.seed, "adversary_classifier", lambda: classifier(preset, len(run.private))
+    height, width, channels = preset["height"], preset["width"], preset["encoder"]
+    shape = (channels[1], height // 4, width // 4)
+    guessers = hardening.classifiers(
+        run,
+        "adversary_classifier",
+        lambda factor: classifier(preset, len(run.private), factor),
+        shape,
+        len(run.private),
     )
-    reconstructor = vgg.seeded(
-        run.seed,
+    redrawers = hardening.decoders(
+        run,
         "adversary_reconstructor",
-        lambda: vgg.MirroredDecoder(preset["encoder"], preset["height"], preset["width"]),
+        lambda factor: vgg.MirroredDecoder(channels, height, width, factor),
+        shape,
+        height,
+        width,
     )
-    networks["adversary_classifier"] = adversary
-    networks["adversary_reconstructor"] = reconstructor
+    networks |= guessers.networks | redrawers.networks
 
     def noise_image(x: Tensor, generator: Generator) -> Tensor:
         """I_noise of Eq. 8: N(.5, .25^2) clipped to [0, 1], as large as x."""
@@ -94,17 +105,23 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
     def task_loss(batch: Batch, z: Tensor) -> Tensor:
         return losses.cross_entropy(task_classifier(z), batch.attributes[:, tasks])
 
-    def attribute_loss(batch: Batch, z: Tensor) -> Tensor:
-        return losses.cross_entropy(adversary(z), batch.attributes[:, private])
+    def attribute_loss(batch: Batch, z: Tensor, bounded: float = 0) -> Tensor:
+        return guessers.guesses(z, batch.attributes[:, private], bounded)
+
+    def reconstruction_loss(x: Tensor, pictures: list[Tensor]) -> Tensor:
+        return torch.stack([losses.dissimilarity(x, redrawn) for redrawn in pictures]).mean()
+
+    def redrawn(z: Tensor) -> list[Tensor]:
+        return [network(z) for network in redrawers.networks.values()]
 
     def defend_against_reconstructor(batch: Batch) -> dict[str, Tensor]:
         z = obfuscator(batch.x)
         task = task_loss(batch, z)
         if not lambda2:
             return {"total": task, "task": task}
-        pictures = reconstructor(z)
-        to_original = losses.dissimilarity(batch.x, pictures)
-        to_noise = losses.dissimilarity(noise_image(batch.x, batch.generator), pictures)
+        pictures = redrawn(z)
+        to_original = reconstruction_loss(batch.x, pictures)
+        to_noise = reconstruction_loss(noise_image(batch.x, batch.generator), pictures)
         return {
             "total": losses.defend_pictures(task, to_noise, to_original, lambda2),
             "task": task,
@@ -117,14 +134,14 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         task = task_loss(batch, z)
         if not lambda1:
             return {"total": task, "task": task}
-        attribute = attribute_loss(batch, z)
+        attribute = attribute_loss(batch, z, schedule["bounded"])
         total = losses.defend_attributes(task, attribute, lambda1)
         return {"total": total, "task": task, "attribute": attribute}
 
     def attack(batch: Batch) -> dict[str, Tensor]:
         with torch.no_grad():
             z = obfuscator(batch.x)
-        reconstruction = losses.dissimilarity(batch.x, reconstructor(z))
+        reconstruction = reconstruction_loss(batch.x, redrawn(z))
         attribute = attribute_loss(batch, z)
         return {
             "total": reconstruction + attribute,  # disjoint networks: each gets its own gradient
@@ -138,7 +155,15 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         task = task_loss(batch, z)
         return {"total": task, "task": task}
 
-    adversaries = ("adversary_classifier", "adversary_reconstructor")
+    adversaries = (*guessers.networks, *redrawers.networks)
+    # Algorithm 1: batch idx mod 4 == 0, 1, 2, 3
+    cycle = (
+        Phase("defend pictures", ("obfuscator",), defend_against_reconstructor),
+        Phase("defend attributes", ("obfuscator",), defend_against_classifier),
+        Phase("attack", adversaries, attack),
+        Phase("recover classifier", ("classifier",), recover_classifier),
+    )
+    turns = hardening.turns(run, cycle, ("attack",))
     task = task_stage(run, preset, networks, attributes, schedule)
     stages = (
         task,
@@ -152,19 +177,17 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
                 "stage": "deep_obfuscator adversaries",
                 "private": run.private,
                 "epochs": schedule["adversary_epochs"],
-            },
+            }
+            | hardening.described(run),
         ),
         Stage(
             name="adversarial",
-            epochs=schedule["adversarial_epochs"],
+            epochs=schedule["adversarial_epochs"] * len(turns) / len(cycle),
             batch_size=task.batch_size,
             learning_rate=schedule["adversarial_learning_rate"],
-            phases=(  # Algorithm 1: batch idx mod 4 == 0, 1, 2, 3
-                Phase("defend pictures", ("obfuscator",), defend_against_reconstructor),
-                Phase("defend attributes", ("obfuscator",), defend_against_classifier),
-                Phase("attack", adversaries, attack),
-                Phase("recover classifier", ("classifier",), recover_classifier),
-            ),
+            phases=turns,
+            renew_epochs=schedule["renew_epochs"],
+            fresh=lambda number: guessers.fresh(number) | redrawers.fresh(number),
         ),
     )
 
@@ -176,8 +199,8 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         stages=stages,
         release=release,
         own_head=task_classifier,
-        training_adversary=adversary,
-        training_reconstructor=reconstructor,
+        training_adversary=guessers.networks["adversary_classifier"],
+        training_reconstructor=redrawers.networks["adversary_reconstructor"],
     )
 
 

@@ -47,7 +47,7 @@ from core.methods.declare import (
     Phase,
     Stage,
     columns,
-    setting,
+    schedule_of,
 )
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
     from core.nets import darknet, vgg
 
     preset = method.presets[run.preset]
-    schedule = {name: setting(run, method, name) for name in preset["schedule"]}
+    schedule = schedule_of(run)
     cut = _cut(schedule["cut"])
     tasks, secrets = columns(attributes, run.tasks), columns(attributes, run.private)
     learned = list(range(len(attributes))) if schedule["embed_all_attributes"] else tasks

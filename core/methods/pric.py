@@ -35,7 +35,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, setting
+from core.methods import hardening
+from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, schedule_of
 from core.methods.task_network import COMPACT, PAPER, classifier
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ PRESETS: dict[str, dict[str, Any]] = {
             "information_epochs": 20,
             "adversarial_epochs": 30,
             "adversarial_learning_rate": 1e-4,
-        },
+        }
+        | hardening.OFF,
     },
     "compact": {name: COMPACT[name] for name in ("height", "width", *WIDTHS)}
     | {
@@ -76,7 +78,8 @@ PRESETS: dict[str, dict[str, Any]] = {
             "information_epochs": 8,
             "adversarial_epochs": 30,
             "adversarial_learning_rate": 1e-3,
-        },
+        }
+        | hardening.OFF,
     },
 }
 
@@ -97,12 +100,19 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
     if not run.private:
         raise PenumbraError("PRIC hides private attributes: name at least one")
     preset = PRESETS[run.preset]
-    schedule = {name: setting(run, PRIC, name) for name in preset["schedule"]}
+    schedule = schedule_of(run)
     weight = run.knobs.get("lambda", PRIC.knobs[0].default)
     private = columns(attributes, run.private)
 
     extractor = vgg.seeded(run.seed, "extractor", lambda: vgg.Obfuscator(preset["encoder"]))
-    head = vgg.seeded(run.seed, "private_head", lambda: classifier(preset, len(private)))
+    shape = (preset["encoder"][1], preset["height"] // 4, preset["width"] // 4)
+    heads = hardening.classifiers(
+        run,
+        "private_head",
+        lambda factor: classifier(preset, len(private), factor),
+        shape,
+        len(private),
+    )
     discriminator = vgg.seeded(
         run.seed,
         "discriminator",
@@ -116,8 +126,8 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         ),
     )
 
-    def attribute_loss(batch: Batch, z: Tensor) -> Tensor:
-        return losses.cross_entropy(head(z), batch.attributes[:, private])
+    def attribute_loss(batch: Batch, z: Tensor, bounded: float = 0) -> Tensor:
+        return heads.guesses(z, batch.attributes[:, private], bounded)
 
     def information(batch: Batch, z: Tensor) -> Tensor:
         others = mismatched(len(batch.x), batch.generator).to(batch.x.device)
@@ -132,7 +142,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
 
     def hide_and_retain(batch: Batch) -> dict[str, Tensor]:
         z = extractor(batch.x)
-        attribute = attribute_loss(batch, z)
+        attribute = attribute_loss(batch, z, schedule["bounded"])
         if not weight:
             return {"total": -attribute, "attribute": attribute}
         retained = information(batch, z)
@@ -151,6 +161,12 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         estimate = information(batch, z)
         return {"total": -estimate, "information": estimate}
 
+    cycle = (
+        Phase("hide and retain", ("extractor",), hide_and_retain),
+        Phase("infer attribute", tuple(heads.networks), infer_attribute),
+        Phase("estimate information", ("discriminator",), estimate_information),
+    )
+    turns = hardening.turns(run, cycle, ("infer attribute",))
     batch_size, weight_decay = int(schedule["batch_size"]), schedule["weight_decay"]
     stages = (
         Stage(
@@ -159,7 +175,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
             batch_size=batch_size,
             learning_rate=schedule["learning_rate"],
             weight_decay=weight_decay,
-            phases=(Phase("learn attribute", ("extractor", "private_head"), learn_attribute),),
+            phases=(Phase("learn attribute", ("extractor", *heads.networks), learn_attribute),),
             shared={
                 "stage": "pric attribute",
                 "private": run.private,
@@ -169,7 +185,8 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
                     name: schedule[name]
                     for name in ("batch_size", "learning_rate", "weight_decay", "attribute_epochs")
                 },
-            },
+            }
+            | hardening.described(run),
         ),
         Stage(
             name="information",
@@ -186,15 +203,13 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         ),
         Stage(
             name="adversarial",
-            epochs=schedule["adversarial_epochs"],
+            epochs=schedule["adversarial_epochs"] * len(turns) / len(cycle),
             batch_size=batch_size,
             learning_rate=schedule["adversarial_learning_rate"],
             weight_decay=weight_decay,
-            phases=(
-                Phase("hide and retain", ("extractor",), hide_and_retain),
-                Phase("infer attribute", ("private_head",), infer_attribute),
-                Phase("estimate information", ("discriminator",), estimate_information),
-            ),
+            phases=turns,
+            renew_epochs=schedule["renew_epochs"],
+            fresh=heads.fresh,
         ),
     )
 
@@ -202,10 +217,10 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         return extractor(x)
 
     return Model(
-        networks={"extractor": extractor, "private_head": head, "discriminator": discriminator},
+        networks={"extractor": extractor, "discriminator": discriminator} | heads.networks,
         stages=stages,
         release=release,
-        training_adversary=head,
+        training_adversary=heads.networks["private_head"],
     )
 
 

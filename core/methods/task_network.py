@@ -57,16 +57,18 @@ def task_networks(run: Run, preset: dict[str, Any]) -> dict[str, nn.Module]:
     }
 
 
-def classifier(preset: dict[str, Any], outputs: int) -> nn.Module:
-    """The classifier architecture of Table 1, also the adversary classifier's."""
+def classifier(preset: dict[str, Any], outputs: int, factor: float = 1.0) -> nn.Module:
+    """The classifier architecture of Table 1, also the adversary classifier's; all its widths times
+    `factor`."""
+    from core.methods.hardening import widened
     from core.nets import vgg
 
     return vgg.Classifier(
         preset["encoder"][1],
         preset["height"] // 4,
         preset["width"] // 4,
-        preset["classifier"],
-        preset["fully_connected"],
+        widened(preset["classifier"], factor),
+        widened(preset["fully_connected"], factor),
         outputs,
     )
 

@@ -95,33 +95,45 @@ class InversionDecoder(nn.Module):
     """
 
     def __init__(
-        self, layer: int, channels: Sequence[int], outputs: int, height: int, width: int
+        self,
+        layer: int,
+        channels: Sequence[int],
+        outputs: int,
+        height: int,
+        width: int,
+        factor: float = 1.0,
     ) -> None:
-        """`channels` as `channels_of` says, `outputs` of the network's last layer."""
+        """`channels` as `channels_of` says, `outputs` of the encoder's last layer; the decoder's own
+        layers are `factor` times as wide."""
         super().__init__()
+        inputs = (*channels, outputs)[layer]
+        widths = [max(1, round(entry * factor)) for entry in channels]
         sizes = [(height, width), *map_sizes(height, width)]
         dense: list[nn.Module] = []
         if layer == 5:
-            dense += [nn.Linear(outputs, channels[4]), nn.ReLU(inplace=True)]
+            dense += [nn.Linear(inputs, widths[4]), nn.ReLU(inplace=True)]
+            inputs = widths[4]
         if layer >= 4:
             rows, columns = sizes[5]
             dense += [
-                nn.Linear(channels[4], channels[4] * rows * columns),
+                nn.Linear(inputs, widths[4] * rows * columns),
                 nn.ReLU(inplace=True),
-                nn.Unflatten(1, (channels[4], rows, columns)),
+                nn.Unflatten(1, (widths[4], rows, columns)),
             ]
+            inputs = widths[4]
         self.dense = nn.Sequential(*dense)
         self.maps = nn.ModuleList()
         for number in range(min(layer, 4), 0, -1):
-            fewer = channels[number - 1]
+            fewer = widths[number - 1]
             self.maps.append(
                 nn.Sequential(
-                    nn.ConvTranspose2d(channels[number], fewer, 3, padding=1, bias=False),
+                    nn.ConvTranspose2d(inputs, fewer, 3, padding=1, bias=False),
                     nn.BatchNorm2d(fewer),
                     nn.ReLU(inplace=True),
                 )
             )
-        self.maps.append(nn.ConvTranspose2d(channels[0], 3, 3, padding=1))
+            inputs = fewer
+        self.maps.append(nn.ConvTranspose2d(inputs, 3, 3, padding=1))
         self.sizes = sizes[len(self.maps) - 1 :: -1]  # what each deconvolution is up-sampled to
 
     def forward(self, z: Tensor) -> Tensor:

@@ -92,14 +92,17 @@ class MirroredDecoder(nn.Module):
     The obfuscator layer by layer in reverse (Table 1): up-sample, deconv3-`widths[1]`,
     deconv3-`widths[0]`, up-sample, deconv3-`widths[0]`, deconv3-3. Up-sampling goes to the exact
     size the obfuscator had there (218x178 does not divide by 4). Table 1 names no output
-    function; a sigmoid keeps the pixels in [0, 1], which MS-SSIM needs.
+    function; a sigmoid keeps the pixels in [0, 1], which MS-SSIM needs. Its own layers are
+    `factor` times as wide.
     """
 
-    def __init__(self, widths: Sequence[int], height: int, width: int) -> None:
+    def __init__(self, widths: Sequence[int], height: int, width: int, factor: float = 1.0) -> None:
         super().__init__()
-        first, second = widths
+        first, second = (max(1, round(entry * factor)) for entry in widths)
         self.sizes = ((height // 2, width // 2), (height, width))
-        self.coarse = nn.Sequential(*_deconvolution(second, second), *_deconvolution(second, first))
+        self.coarse = nn.Sequential(
+            *_deconvolution(widths[1], second), *_deconvolution(second, first)
+        )
         self.fine = nn.Sequential(
             *_deconvolution(first, first), nn.ConvTranspose2d(first, 3, 3, padding=1)
         )

@@ -1,0 +1,80 @@
+"""Attackers of other architectures than the papers', for hardened training. What the strict
+evaluation attacks with is in `core.attacks`: these are not its networks."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+from torch.nn import functional
+from torchvision.models.resnet import BasicBlock
+
+SMALLEST = 4  # pixels of the side at which residual stages stop halving
+POOLED = 8  # pixels of the side of the map that the dense network reads
+
+
+class Residual(nn.Module):
+    """Maps z (B, C, h, w), or flattened (B, C * h * w), -> logits (B, outputs).
+
+    Batch norm on z, then basic residual blocks (He et al., CVPR 2016) that halve the map down to
+    4 pixels and double the channels from 32 * `width` to at most 128 * `width`, global average and
+    maximum, one linear layer.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], outputs: int, width: float = 1.0) -> None:
+        super().__init__()
+        self.shape = shape
+        channels, out = shape[0], max(4, round(32 * width))
+        most = 4 * out
+        layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
+        side = min(shape[1:])
+        while True:
+            stride = 2 if side > SMALLEST else 1
+            shortcut = nn.Sequential(
+                nn.Conv2d(channels, out, 1, stride=stride, bias=False), nn.BatchNorm2d(out)
+            )
+            layers.append(BasicBlock(channels, out, stride, shortcut))
+            channels, out = out, min(most, 2 * out)
+            if stride == 1:
+                break
+            side = -(-side // 2)
+        self.features = nn.Sequential(*layers)
+        self.head = nn.Linear(2 * channels, outputs)
+
+    def forward(self, z: Tensor) -> Tensor:
+        maps = self.features(z.reshape(len(z), *self.shape))
+        pooled = (functional.adaptive_avg_pool2d(maps, 1), functional.adaptive_max_pool2d(maps, 1))
+        return self.head(_side_by_side(pooled))
+
+
+class Dense(nn.Module):
+    """Maps z (B, C, h, w), or flattened, -> logits (B, outputs): averaged down to 8 pixels a side,
+    batch norm, two hidden layers of 128 * `width` units. No convolution: it reads a channel at a
+    place as it is."""
+
+    def __init__(self, shape: tuple[int, int, int], outputs: int, width: float = 1.0) -> None:
+        super().__init__()
+        self.shape = shape
+        self.pooled = (min(POOLED, shape[1]), min(POOLED, shape[2]))
+        hidden = max(4, round(128 * width))
+        inputs = shape[0] * math.prod(self.pooled)
+        self.layers = nn.Sequential(
+            nn.BatchNorm1d(inputs),
+            nn.Linear(inputs, hidden),
+            nn.BatchNorm1d(hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, hidden),
+            nn.BatchNorm1d(hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, outputs),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        maps = functional.adaptive_avg_pool2d(z.reshape(len(z), *self.shape), self.pooled)
+        return self.layers(maps.flatten(1))
+
+
+def _side_by_side(maps: tuple[Tensor, ...]) -> Tensor:
+    import torch
+
+    return torch.cat([entry.flatten(1) for entry in maps], 1)
