@@ -217,7 +217,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         return extractor(x)
 
     return Model(
-        networks={"extractor": extractor, "discriminator": discriminator} | heads.networks,
+        networks={"extractor": extractor, **heads.networks, "discriminator": discriminator},
         stages=stages,
         release=release,
         training_adversary=heads.networks["private_head"],
