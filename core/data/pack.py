@@ -13,11 +13,12 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from core.data import splits
 from core.data.faces import SPLITS, Faces
@@ -125,8 +126,15 @@ def pack(
             shutil.rmtree(partial, ignore_errors=True)
     for stale in target.parent.glob(f"{name}-{height}x{width}-????????????"):
         if stale != target:
-            shutil.rmtree(stale, ignore_errors=True)
+            _delete_unless_wanted(stale)
     return target
+
+
+def _delete_unless_wanted(stale: Path) -> None:
+    """Delete a pack of an older source, but not while another process (of a second checkout, whose
+    synthetic faces lie elsewhere) is about to take or make it."""
+    with suppress(Timeout), FileLock(stale.with_suffix(".lock"), timeout=0):
+        shutil.rmtree(stale, ignore_errors=True)
 
 
 def _build(
