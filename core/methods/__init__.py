@@ -23,6 +23,7 @@ METHODS: dict[str, Method] = {
         hardened(ADVERSARIAL_RECONSTRUCTION, "#8A4A6E"),
         hardened(PRIC, "#00664A"),
         hardened(AIA, "#8F3F00"),
+        hardened(DPFE, "#1F77A8", adversary_weight=1),
         ORIGINAL,
         IMAGE_NOISE,
         RANDOM_REPLACE,

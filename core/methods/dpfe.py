@@ -34,10 +34,12 @@ Paper and authors' code:
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PenumbraError
+from core.methods import hardening
 from core.methods.declare import (
     IDENTITY,
     Batch,
@@ -107,9 +109,12 @@ PRESETS: dict[str, dict[str, Any]] = {
         },
     },
 }
+# adversary_weight: what guessing the private attributes from the code costs the encoder; 0 in the
+# paper, which has no attackers in its training.
+WITHOUT_ATTACKERS = hardening.OFF | {"adversary_weight": 0}
 EXTRACTION = {
-    "paper": {"extract_iterations": 15_000, "extract_learning_rate": 1e-4},
-    "compact": {"extract_iterations": 1500, "extract_learning_rate": 1e-3},
+    "paper": {"extract_iterations": 15_000, "extract_learning_rate": 1e-4} | WITHOUT_ATTACKERS,
+    "compact": {"extract_iterations": 1500, "extract_learning_rate": 1e-3} | WITHOUT_ATTACKERS,
 }
 
 
@@ -157,6 +162,10 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
     assert isinstance(decoder, darknet.Decoder)
     attribute_network = tuple(networks)
     networks |= {"encoder": encoder, "decoder": decoder}
+    everything = tuple(networks)
+    guessers = _guessers(run, len(secrets)) if schedule.get("adversary_weight") else None
+    if guessers is not None:
+        networks |= guessers.networks
 
     def through(names: list[str], x: Tensor) -> Tensor:
         for name in names:
@@ -187,14 +196,25 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
     def extract(batch: Batch) -> dict[str, Tensor]:
         code = code_of(batch.x)
         task = losses.cross_entropy(logits_of(code)[:, tasks], batch.attributes[:, tasks])
-        beta = run.knobs.get("beta", BETA.default)
-        if not beta:
-            return {"total": task, "task": task}
-        known = [batch.identities] if IDENTITY in run.private else []
-        known += [batch.attributes[:, secrets]] if secrets else []
-        distances = losses.uninformative_distances(code, losses.same_secret(*known), MARGIN)
-        total = losses.extract_privately(task, distances, beta, CONTRASTIVE_WEIGHT)
-        return {"total": total, "task": task, "distances": distances}
+        found = {"total": task, "task": task}
+        if beta := run.knobs.get("beta", BETA.default):
+            known = [batch.identities] if IDENTITY in run.private else []
+            known += [batch.attributes[:, secrets]] if secrets else []
+            distances = losses.uninformative_distances(code, losses.same_secret(*known), MARGIN)
+            total = losses.extract_privately(task, distances, beta, CONTRASTIVE_WEIGHT)
+            found |= {"total": total, "distances": distances}
+        if guessers is not None:
+            guess = guessers.guesses(code, batch.attributes[:, secrets], schedule["bounded"])
+            total = found["total"] - schedule["adversary_weight"] * guess
+            found |= {"total": total, "guess": guess}
+        return found
+
+    def attack(batch: Batch) -> dict[str, Tensor]:
+        assert guessers is not None
+        with torch.no_grad():
+            code = code_of(batch.x)
+        guess = guessers.guesses(code, batch.attributes[:, secrets])
+        return {"total": guess, "guess": guess}
 
     def embed(batches: Callable[[int], Iterator[Batch]]) -> None:
         features = (through(device, batch.x) for batch in batches(ACTIVATIONS))
@@ -221,7 +241,6 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
         mine = {k: v for k, v in schedule.items() if k.startswith(key) or k == "batch_size"}
         return {"stage": f"dpfe {key}", "seed": run.seed, "schedule": mine, **more}
 
-    everything = tuple(networks)
     stages = [
         stage(
             "pretrain", attribute_network, recognise, shared=shared("pretrain", widths=list(widths))
@@ -237,6 +256,17 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
     ]
     if private:
         stages.append(stage("extract privately", everything, extract, pairs=True))
+    if guessers is not None:
+        cycle = (*stages[-1].phases, Phase("attack", tuple(guessers.networks), attack))
+        turns = hardening.turns(run, cycle, ("attack",))
+        assert stages[-1].iterations is not None
+        stages[-1] = replace(
+            stages[-1],
+            phases=turns,
+            iterations=stages[-1].iterations * len(turns),
+            renew_epochs=schedule["renew_epochs"],
+            fresh=guessers.fresh,
+        )
     # Nothing is trained here: the covariance of the finished code scales the noise.
     stages.append(Stage("noise", 0, batch_size, 0.0, phases=(), prepare=measure_noise))
 
@@ -250,7 +280,24 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
         stages=tuple(stages),
         release=release,
         own_head=lambda z: logits_of(z)[:, tasks],
+        training_adversary=None if guessers is None else guessers.networks["guesser"],
     )
+
+
+def _guessers(run: Run, outputs: int) -> hardening.Committee:
+    """Attackers on the code, for hardened training; one is the three-layer network that AIA (Eq. 6)
+    sets against a vector."""
+    from core.nets import aia
+
+    if not outputs:
+        raise PenumbraError(
+            "hardened DPFE trains attackers that guess attributes: name a private attribute"
+        )
+
+    def own(factor: float) -> nn.Module:
+        return aia.TanhAdversary(CODE_WIDTH, hardening.widened(128, factor), outputs)
+
+    return hardening.classifiers(run, "guesser", own, (CODE_WIDTH, 1, 1), outputs)
 
 
 def _cut(value: float) -> int:

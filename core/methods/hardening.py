@@ -44,11 +44,11 @@ ON: dict[str, float] = {
 }
 
 
-def hardened(method: Method, color: str) -> Method:
-    """The variant of an adversarial method whose schedule has the entries of `ON`; all else is its
-    own."""
+def hardened(method: Method, color: str, **entries: float) -> Method:
+    """The variant of a method whose schedule has the entries of `ON`, and these `entries`; all else
+    is its own."""
     presets = {
-        name: preset | {"schedule": preset["schedule"] | ON}
+        name: preset | {"schedule": preset["schedule"] | ON | entries}
         for name, preset in method.presets.items()
     }
     return replace(
