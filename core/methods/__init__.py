@@ -5,7 +5,7 @@ from core.methods.aia import AIA, AIA_ORIGINAL, AIA_RANDOM
 from core.methods.answer_only import ANSWER_ONLY
 from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage
 from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
-from core.methods.dpfe import DPFE, DPFE_SIMPLE
+from core.methods.dpfe import DPFE, DPFE_HARDENED, DPFE_SIMPLE
 from core.methods.hardening import hardened
 from core.methods.image_filters import BLUR, IMAGE_NOISE, PIXELATE, RANDOM_REPLACE
 from core.methods.original import ORIGINAL
@@ -23,7 +23,7 @@ METHODS: dict[str, Method] = {
         hardened(ADVERSARIAL_RECONSTRUCTION, "#8A4A6E"),
         hardened(PRIC, "#00664A"),
         hardened(AIA, "#8F3F00"),
-        hardened(DPFE, "#1F77A8", adversary_weight=1),
+        DPFE_HARDENED,
         ORIGINAL,
         IMAGE_NOISE,
         RANDOM_REPLACE,

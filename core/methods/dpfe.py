@@ -366,3 +366,15 @@ DPFE_SIMPLE = Method(
     understands=(IDENTITY,),
     published_sets=DPFE.published_sets,
 )
+# The paper's secret is the person, and its tasks hold the gender: here attackers guess attributes.
+DPFE_HARDENED = replace(
+    hardening.hardened(DPFE, "#1F77A8", adversary_weight=1),
+    summary=(
+        "DPFE with simulated attackers beside it: the ten numbers are also trained against several "
+        "networks that guess the private attribute from them."
+    ),
+    tasks=("Smiling",),
+    private=("Male",),
+    understands=(),
+    published_sets={},
+)

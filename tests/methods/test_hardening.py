@@ -320,8 +320,9 @@ def test_the_other_redrawer_fits_a_flat_release():
         assert decoder(torch.rand(2, 5)).shape == (2, 3, 64, 64)
 
 
-def test_hardened_dpfe_needs_an_attribute_to_guess():
+def test_dpfe_with_attackers_needs_an_attribute_for_them_to_guess():
+    with pytest.raises(PenumbraError, match="cannot have identity"):
+        checked(Run("dpfe_hardened", "tiny", private=("identity",)))
+    run = Run("dpfe", "tiny", private=("identity",), schedule={"adversary_weight": 1})
     with pytest.raises(PenumbraError, match="name a private attribute"):
-        METHODS["dpfe_hardened"].build(
-            checked(Run("dpfe_hardened", "tiny", private=("identity",))), ATTRIBUTES
-        )
+        METHODS["dpfe"].build(checked(run), ATTRIBUTES)
