@@ -9,9 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.device import CHOICES
+from core.command_options import (
+    add_command,
+    add_device,
+    add_release,
+    add_workers,
+    describe_runs,
+    described_runs,
+    names,
+    pairs,
+)
 from core.errors import PenumbraError, Stopped
-from core.methods import METHODS
 
 DESCRIPTION = """How much does a face representation give away, and how little can it give away
 while still doing its job? Train a method, attack it, read the numbers."""
@@ -50,43 +58,46 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    train = _command(commands, "train", "train one setting of one method", _train)
-    _describe_runs(train)
-    sweep = _command(commands, "sweep", "train and measure every combination of settings", _sweep)
-    _describe_runs(sweep)
+    train = add_command(commands, "train", "train one setting of one method", _train)
+    describe_runs(train)
+    sweep = add_command(
+        commands, "sweep", "train and measure every combination of settings", _sweep
+    )
+    describe_runs(sweep)
     sweep.add_argument("--no-evaluate", action="store_true", help="train only, attack later")
-    _add_workers(sweep)
+    add_release(sweep)
+    add_workers(sweep)
 
-    evaluate = _command(commands, "evaluate", "attack finished runs and write findings", _evaluate)
+    evaluate = add_command(
+        commands, "evaluate", "attack finished runs and write findings", _evaluate
+    )
     evaluate.add_argument("run", nargs="+", help="run id or run folder")
     evaluate.add_argument("--attacks", help="comma-separated; default: all")
-    evaluate.add_argument(
-        "--release", type=_numbers, help="values of the release-time knob; default: its grid"
-    )
-    _add_device(evaluate)
+    add_release(evaluate)
+    add_device(evaluate)
 
-    results = _command(commands, "results", "print the findings of every run", _results)
+    results = add_command(commands, "results", "print the findings of every run", _results)
     results.add_argument("--format", choices=("csv", "json", "table"), default="table")
     results.add_argument("--dataset", help="only this data set")
     results.add_argument("--target", help="only this target, for example attribute:Male")
 
-    cost = _command(commands, "cost", "measure what runs cost the device that releases", _cost)
+    cost = add_command(commands, "cost", "measure what runs cost the device that releases", _cost)
     cost.add_argument("run", nargs="*", help="run id or run folder; default: every finished run")
     cost.add_argument("--threads", type=int, default=1, help="cores to use (default 1)")
     cost.add_argument("--repeats", type=int, default=100, help="timed releases (default 100)")
     cost.add_argument("--format", choices=("csv", "json", "text"), default="text")
 
-    published = _command(commands, "published", "print what the papers report", _published)
+    published = add_command(commands, "published", "print what the papers report", _published)
     published.add_argument("--method", help="only this method or baseline")
     published.add_argument("--format", choices=("csv", "text"), default="text")
 
-    shipped = _command(
+    shipped = add_command(
         commands, "shipped", "rebuild the checkpoints that come with Penumbra", _shipped
     )
-    _add_device(shipped)
-    _add_workers(shipped)
+    add_device(shipped)
+    add_workers(shipped)
 
-    data = _command(commands, "data", "list, add, describe and make data sets", None)
+    data = add_command(commands, "data", "list, add, describe and make data sets", None)
     _data_commands(data.add_subparsers(title="data commands", required=True, metavar="COMMAND"))
 
     work = commands.add_parser("work")  # the process of a job; started by core.jobs
@@ -95,74 +106,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    command.set_defaults(command=run)
-    return command
-
-
-def _describe_runs(command: argparse.ArgumentParser) -> None:
-    """Options that describe a Run; the knobs' help comes from the methods' own declarations."""
-    knobs = "\n".join(
-        f"  {method.name}: {knob.name} ({knob.symbol}, default {knob.default:g}, usual values "
-        f"{', '.join(f'{v:g}' for v in knob.grid)}). {knob.help}"
-        for method in METHODS.values()
-        for knob in method.knobs
-    )
-    command.formatter_class = argparse.RawDescriptionHelpFormatter
-    command.epilog = (
-        f"knobs\n{knobs}\n\nKnobs that move at release time are measured by `evaluate`."
-    )
-    command.add_argument("--method", required=True, choices=list(METHODS), metavar="METHOD",
-                         help=f"one of {', '.join(METHODS)}")  # fmt: skip
-    command.add_argument("--dataset", default="synthetic", help="a name of `data list`")
-    command.add_argument("--preset", choices=("compact", "paper"), default="compact",
-                         help="compact trains on a laptop; paper has the published widths")  # fmt: skip
-    command.add_argument("--tasks", type=_names, default=None, metavar="A,B",
-                         help="what the service needs (default: as in the method's paper; "
-                              "Smiling for most)")  # fmt: skip
-    command.add_argument("--private", type=_names, default=None, metavar="A,B",
-                         help="what to hide (default: as in the method's paper; Male for most)")  # fmt: skip
-    published = "; ".join(
-        f"{m.name}: {', '.join(m.published_sets)}" for m in METHODS.values() if m.published_sets
-    )
-    command.add_argument("--sets", type=_names, default=(), metavar="A,B",
-                         help="combinations of tasks and private attributes of the method's paper, "
-                              f"or all, in place of --tasks and --private ({published})")  # fmt: skip
-    command.add_argument("--knob", action="append", default=[], metavar="NAME=V[,V…]",
-                         help="values of a training-time knob; may be given several times")  # fmt: skip
-    command.add_argument("--schedule", action="append", default=[], metavar="NAME=V",
-                         help="replace an entry of the preset's schedule, e.g. task_epochs=1")  # fmt: skip
-    command.add_argument("--seed", type=_integers, default=(0,), metavar="N[,N…]", help="default 0")
-    _add_device(command)
-
-
-def _add_device(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--device", choices=CHOICES, default="auto", help="auto takes a GPU if there is one"
-    )
-
-
-def _add_workers(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--workers", type=int, default=1, metavar="N",
-                         help="processes side by side, sharing the cores (default 1)")  # fmt: skip
-
-
 def _data_commands(commands: Any) -> None:
-    _command(commands, "list", "list the known data sets", _data_list)
-    describe = _command(
+    add_command(commands, "list", "list the known data sets", _data_list)
+    describe = add_command(
         commands, "describe", "count photographs, people and labels", _data_describe
     )
     describe.add_argument("name")
-    add = _command(commands, "add", "register photographs under a name", _data_add)
+    add = add_command(commands, "add", "register photographs under a name", _data_add)
     add.add_argument("name", help="a-z, 0-9, _ and -")
     add.add_argument("--source", required=True, help="celeba, lfw, folder or synthetic")
     add.add_argument("--path", required=True, type=Path, help="the data set's folder")
     add.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
                      help="an option of the source, e.g. labels=my.csv")  # fmt: skip
-    remove = _command(commands, "remove", "forget a name; the photographs stay", _data_remove)
+    remove = add_command(commands, "remove", "forget a name; the photographs stay", _data_remove)
     remove.add_argument("name")
-    synthetic = _command(commands, "synthetic", "make a set of synthetic faces", _data_synthetic)
+    synthetic = add_command(commands, "synthetic", "make a set of synthetic faces", _data_synthetic)
     synthetic.add_argument("--identities", type=int, default=1000)
     synthetic.add_argument("--images", type=int, default=8, help="photographs per identity")
     synthetic.add_argument("--size", type=int, default=128, help="pixels on a side")
@@ -173,74 +131,10 @@ def _data_commands(commands: Any) -> None:
                            help="shares and correlations to change; set.json shows all")  # fmt: skip
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(value) for value in text.split(","))
-
-
-def _integers(text: str) -> tuple[int, ...]:
-    return tuple(int(value) for value in text.split(","))
-
-
-def _pairs(entries: Sequence[str], label: str) -> dict[str, str]:
-    """["a=1", …] as a dict. Raises PenumbraError for an entry without '='."""
-    pairs = {}
-    for entry in entries:
-        name, equals, value = entry.partition("=")
-        if not equals or not name or not value:
-            raise PenumbraError(f"--{label} {entry!r} must read NAME=VALUE")
-        pairs[name] = value
-    return pairs
-
-
-def _runs(options: argparse.Namespace) -> list[Any]:
-    from core.sweep import grid
-
-    try:
-        knobs = {k: _numbers(v) for k, v in _pairs(options.knob, "knob").items()}
-        schedule = {k: float(v) for k, v in _pairs(options.schedule, "schedule").items()}
-    except ValueError as error:
-        if isinstance(error, PenumbraError):
-            raise
-        raise PenumbraError(f"knob and schedule values must be numbers ({error})") from error
-    return [
-        run
-        for tasks, private in _combinations(options)
-        for run in grid(
-            options.method,
-            options.dataset,
-            options.preset,
-            tasks,
-            private,
-            knobs,
-            options.seed,
-            schedule,
-        )
-    ]
-
-
-def _combinations(options: argparse.Namespace) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Pairs (tasks, private attributes) from --sets, or the one of --tasks and --private."""
-    method = METHODS[options.method]
-    if not options.sets:
-        tasks = method.tasks if options.tasks is None else options.tasks
-        return [(tasks, method.private if options.private is None else options.private)]
-    published = method.published_sets
-    names = tuple(published) if options.sets == ("all",) else options.sets
-    for name in names:
-        if name not in published:
-            known = ", ".join(published) or "none"
-            raise PenumbraError(f"{options.method} has no published set {name!r}; it has: {known}")
-    return [published[name] for name in names]
-
-
 def _train(options: argparse.Namespace, arguments: list[str]) -> int:
     from core.sweep import sweep
 
-    runs = _runs(options)
+    runs = described_runs(options)
     if len(runs) > 1:
         raise PenumbraError(f"this describes {len(runs)} runs; use `sweep` for more than one")
     return _report(runs, sweep(runs, options.device, evaluate=False))
@@ -249,10 +143,16 @@ def _train(options: argparse.Namespace, arguments: list[str]) -> int:
 def _sweep(options: argparse.Namespace, arguments: list[str]) -> int:
     from core.sweep import side_by_side, sweep
 
-    runs = _runs(options)
+    runs = described_runs(options)
     if options.workers > 1:
         return side_by_side(arguments, options.workers)
-    return _report(runs, sweep(runs, options.device, evaluate=not options.no_evaluate))
+    failures = sweep(
+        runs,
+        options.device,
+        evaluate=not options.no_evaluate,
+        release_values=options.release,
+    )
+    return _report(runs, failures)
 
 
 def _report(runs: list[Any], failures: list[str]) -> int:
@@ -266,7 +166,7 @@ def _evaluate(options: argparse.Namespace, arguments: list[str]) -> int:
     from core.evaluate import evaluate
 
     for folder in _folders(options.run):
-        attacks = list(_names(options.attacks)) if options.attacks else None
+        attacks = list(names(options.attacks)) if options.attacks else None
         evaluate(folder, attacks=attacks, release_values=options.release, device=options.device)
     return 0
 
@@ -370,7 +270,7 @@ def _data_describe(options: argparse.Namespace, arguments: list[str]) -> None:
 def _data_add(options: argparse.Namespace, arguments: list[str]) -> None:
     from core import data
 
-    data.add(options.name, options.source, options.path, _pairs(options.option, "option"))
+    data.add(options.name, options.source, options.path, pairs(options.option, "option"))
     _data_describe(options, arguments)
 
 

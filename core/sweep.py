@@ -58,18 +58,22 @@ def sweep(
     evaluate: bool = True,
     progress: bool = True,
     report: Callable[[dict[str, Any]], None] = lambda state: None,
+    release_values: Sequence[float] | None = None,
 ) -> list[str]:
     """Train and measure `runs` in order; return one line for every run that failed.
 
+    Methods with a release-time knob are measured at `release_values` (default: the knob's grid).
+
     `report` gets {"index", "run_id", "phase": "train" | "evaluate"} before each part, and with
-    "attack", "attacks_done" and "attacks" before each attack. A failed run does not stop the others. A run that another process works on is left to it. Raises
-    `core.errors.Stopped` when asked to stop.
+    "attack", "attacks_done" and "attacks" before each attack. A failed run does not stop the
+    others. A run that another process works on is left to it. Raises `core.errors.Stopped` when
+    asked to stop.
     """
     failures = []
     for index, run in enumerate(runs):
         try:
             with FileLock(run.lock("sweep"), timeout=0):
-                _one(run, index, device, evaluate, progress, report)
+                _one(run, index, device, evaluate, progress, report, release_values)
         except Timeout:
             tqdm.write(f"{run.id}: another process works on it; skipped")
         except PenumbraError as error:
@@ -85,6 +89,7 @@ def _one(
     evaluate: bool,
     progress: bool,
     report: Callable[[dict[str, Any]], None],
+    release_values: Sequence[float] | None,
 ) -> None:
     from core import data
     from core.methods import METHODS
@@ -99,8 +104,10 @@ def _one(
 
         place = {"index": index, "run_id": run.id, "phase": "evaluate"}
         report(place)
+        moves = any(knob.when == "release" for knob in METHODS[run.method].knobs)
         measure(
             run.folder,
+            release_values=release_values if moves else None,
             device=device,
             progress=progress,
             report=lambda now: report(

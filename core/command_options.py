@@ -1,0 +1,134 @@
+"""The options that commands share, and the runs that they describe."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from core.device import CHOICES
+from core.errors import PenumbraError
+from core.methods import METHODS
+
+
+def add_command(commands: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    command.set_defaults(command=run)
+    return command
+
+
+def describe_runs(command: argparse.ArgumentParser) -> None:
+    """Options that describe a Run; the knobs' help comes from the methods' own declarations."""
+    knobs = "\n".join(
+        f"  {method.name}: {knob.name} ({knob.symbol}, default {knob.default:g}, usual values "
+        f"{', '.join(f'{v:g}' for v in knob.grid)}). {knob.help}"
+        for method in METHODS.values()
+        for knob in method.knobs
+    )
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.epilog = (
+        f"knobs\n{knobs}\n\nKnobs that move at release time are measured by `evaluate`."
+    )
+    command.add_argument("--method", required=True, choices=list(METHODS), metavar="METHOD",
+                         help=f"one of {', '.join(METHODS)}")  # fmt: skip
+    command.add_argument("--dataset", default="synthetic", help="a name of `data list`")
+    command.add_argument("--preset", choices=("compact", "paper"), default="compact",
+                         help="compact trains on a laptop; paper has the published widths")  # fmt: skip
+    command.add_argument("--tasks", type=names, default=None, metavar="A,B",
+                         help="what the service needs (default: as in the method's paper; "
+                              "Smiling for most)")  # fmt: skip
+    command.add_argument("--private", type=names, default=None, metavar="A,B",
+                         help="what to hide (default: as in the method's paper; Male for most)")  # fmt: skip
+    published = "; ".join(
+        f"{m.name}: {', '.join(m.published_sets)}" for m in METHODS.values() if m.published_sets
+    )
+    command.add_argument("--sets", type=names, default=(), metavar="A,B",
+                         help="combinations of tasks and private attributes of the method's paper, "
+                              f"or all, in place of --tasks and --private ({published})")  # fmt: skip
+    command.add_argument("--knob", action="append", default=[], metavar="NAME=V[,V…]",
+                         help="values of a training-time knob; may be given several times")  # fmt: skip
+    command.add_argument("--schedule", action="append", default=[], metavar="NAME=V",
+                         help="replace an entry of the preset's schedule, e.g. task_epochs=1")  # fmt: skip
+    command.add_argument("--seed", type=integers, default=(0,), metavar="N[,N…]", help="default 0")
+    add_device(command)
+
+
+def add_device(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--device", choices=CHOICES, default="auto", help="auto takes a GPU if there is one"
+    )
+
+
+def add_release(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--release", type=numbers, help="values of the release-time knob; default: its grid"
+    )
+
+
+def add_workers(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--workers", type=int, default=1, metavar="N",
+                         help="processes side by side, sharing the cores (default 1)")  # fmt: skip
+
+
+def names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(value) for value in text.split(","))
+
+
+def integers(text: str) -> tuple[int, ...]:
+    return tuple(int(value) for value in text.split(","))
+
+
+def pairs(entries: Sequence[str], label: str) -> dict[str, str]:
+    """["a=1", …] as a dict. Raises PenumbraError for an entry without '='."""
+    found = {}
+    for entry in entries:
+        name, equals, value = entry.partition("=")
+        if not equals or not name or not value:
+            raise PenumbraError(f"--{label} {entry!r} must read NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def described_runs(options: argparse.Namespace) -> list[Any]:
+    from core.sweep import grid
+
+    try:
+        knobs = {k: numbers(v) for k, v in pairs(options.knob, "knob").items()}
+        schedule = {k: float(v) for k, v in pairs(options.schedule, "schedule").items()}
+    except ValueError as error:
+        if isinstance(error, PenumbraError):
+            raise
+        raise PenumbraError(f"knob and schedule values must be numbers ({error})") from error
+    return [
+        run
+        for tasks, private in _combinations(options)
+        for run in grid(
+            options.method,
+            options.dataset,
+            options.preset,
+            tasks,
+            private,
+            knobs,
+            options.seed,
+            schedule,
+        )
+    ]
+
+
+def _combinations(options: argparse.Namespace) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Pairs (tasks, private attributes) from --sets, or the one of --tasks and --private."""
+    method = METHODS[options.method]
+    if not options.sets:
+        tasks = method.tasks if options.tasks is None else options.tasks
+        return [(tasks, method.private if options.private is None else options.private)]
+    published = method.published_sets
+    wanted = tuple(published) if options.sets == ("all",) else options.sets
+    for name in wanted:
+        if name not in published:
+            known = ", ".join(published) or "none"
+            raise PenumbraError(f"{options.method} has no published set {name!r}; it has: {known}")
+    return [published[name] for name in wanted]
