@@ -244,7 +244,7 @@ def _shipped(options: argparse.Namespace, arguments: list[str]) -> int:
 
     if options.workers > 1:
         status = side_by_side(arguments, options.workers)
-        return status or shipped.trim()
+        return status or shipped.finish()
     return shipped.build(options.device)
 
 

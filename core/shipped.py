@@ -1,57 +1,128 @@
 """The checkpoints that come with Penumbra, and how they are made.
 
-`python -m core shipped` trains and measures all of them on the embedded synthetic faces, then drops
-what only a training needs. On two cores give it `--workers 2`. It can be stopped and given again.
+`python -m core shipped` trains and measures all of them on the embedded synthetic faces, then
+measures what each costs the device and drops what only a training needs. On two cores give it
+`--workers 2`. It can be stopped and given again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from core import checkpoint
+from core.methods import METHODS
 from core.results import run_folders
 from core.run import Run
 from core.sweep import grid, sweep
 
 DATASET = "synthetic"
-# lambda1 over its whole grid; of lambda2 the two ends (all together stay under 8 MB).
-SETTINGS = ({"lambda1": (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)}, {"lambda2": (0.0, 10.0)})
-BASELINES = ("original", "answer_only", "image_noise", "random_replace", "blur", "pixelate")
+
+
+class Plan(NamedTuple):
+    """Settings of one method: each of `knobs` is swept with the others at their defaults.
+
+    tasks, private   None: the method's own, as in its paper
+    release          values of the release-time knob that are measured; None: its grid
+    """
+
+    method: str
+    knobs: tuple[Mapping[str, tuple[float, ...]], ...] = ({},)
+    tasks: tuple[str, ...] | None = None
+    private: tuple[str, ...] | None = None
+    release: tuple[float, ...] | None = None
+    schedule: Mapping[str, float] = {}
+
+
+SMILE, GENDER = ("Smiling",), ("Male",)
+PLANS = (
+    *(Plan(name) for name in ("original", "answer_only")),
+    *(Plan(name) for name in ("image_noise", "random_replace", "blur", "pixelate")),
+    # lambda1 over its whole grid; of lambda2 the two ends.
+    Plan(
+        "deep_obfuscator",
+        ({"lambda1": (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)}, {"lambda2": (0.0, 10.0)}),
+    ),
+    Plan("pric", ({"lambda": (10.0, 5.0, 1.0, 0.5, 0.1, 0.0)},)),
+    Plan("adversarial_reconstruction", ({"lambda1": (0.0, 1.0)},)),
+    # As in AIA's paper: which of two photographs show one person. Then as the others, the smile.
+    Plan(
+        "aia",
+        ({"alpha": (1.0, 0.75, 0.5, 0.25, 0.0)}, {"beta": (0.0, 0.25, 0.5, 0.75, 1.0)}),
+    ),
+    Plan("aia_original"),
+    Plan("aia_random", release=(0.5,)),
+    Plan("aia", ({"beta": (0.0, 0.5, 1.0)},), tasks=SMILE, private=GENDER),
+    # As in DPFE's paper: the gender is the task, the person the secret. Then as the others.
+    Plan("dpfe", release=(0.0, 0.1, 0.5, 2.5)),
+    Plan("dpfe_simple", release=(0.0, 0.1, 0.5, 2.5)),
+    Plan("dpfe", ({"beta": (0.0, 5.0)},), release=(0.0, 0.5)),
+    Plan("dpfe", tasks=SMILE, private=GENDER, release=(0.0, 0.1, 0.5)),
+    Plan("dpfe_hardened", release=(0.0,)),
+)
 # Networks that only the training needed: the paper-protocol numbers they give are in the findings.
-LEFT_OUT = ("adversary_classifier",)
+LEFT_OUT = {
+    "deep_obfuscator": ("adversary_classifier",),
+    "pric": ("private_head", "discriminator"),
+    "adversarial_reconstruction": ("decoder",),
+    "aia": ("adversary", "decoder", "siamese"),
+    "aia_original": ("adversary", "decoder", "siamese"),
+    "dpfe_hardened": ("guesser", "guesser_2", "guesser_3"),
+}
 
 
-def runs() -> list[Run]:
-    """The baselines, and DeepObfuscator over `SETTINGS` with the other knob at its default;
-    Smiling is the task, Male private, compact preset."""
-    found = [
-        run
-        for name in BASELINES
-        for run in grid(name, DATASET, "compact", ("Smiling",), ("Male",), {})
-    ]
-    for knobs in SETTINGS:
-        found += grid("deep_obfuscator", DATASET, "compact", ("Smiling",), ("Male",), knobs)
+def runs(plans: Sequence[Plan] = PLANS) -> list[Run]:
+    """Every shipped run, without doubles: compact presets, one seed."""
+    found = [run for plan in plans for run in of_plan(plan)]
     return list({run.id: run for run in found}.values())
+
+
+def of_plan(plan: Plan) -> list[Run]:
+    method = METHODS[plan.method]
+    tasks = method.tasks if plan.tasks is None else plan.tasks
+    private = method.private if plan.private is None else plan.private
+    return [
+        run
+        for knobs in plan.knobs
+        for run in grid(
+            plan.method, DATASET, "compact", tasks, private, knobs, schedule=dict(plan.schedule)
+        )
+    ]
 
 
 def build(device: str) -> int:
     """Train and measure every shipped run; returns the exit status."""
-    failures = sweep(runs(), device)
-    return 1 if failures else trim()
+    failures = []
+    for plan in PLANS:
+        failures += sweep(of_plan(plan), device, release_values=plan.release)
+    return 1 if failures else finish()
+
+
+def finish() -> int:
+    """What comes after all runs are measured: device costs, on a machine that has nothing else to
+    do by then, and trimming. Returns 0."""
+    from core import cost
+
+    for run in runs():
+        if (run.folder / "done").is_file() and cost.read(run.folder) is None:
+            cost.measure(run.folder)
+    return trim()
 
 
 def trim(root: Path | None = None) -> int:
     """Remove from finished shipped runs what only their training needed. Returns 0."""
-    wanted = {run.id for run in runs()}
+    wanted = {run.id: run for run in runs()}
     for folder in run_folders(root):
         if folder.name not in wanted or not (folder / "done").is_file():
             continue
+        left_out = LEFT_OUT.get(wanted[folder.name].method, ())
         record = checkpoint.read_json(folder / "run.json")
         tensors = checkpoint.load_tensors(folder / "weights.safetensors", record["weights_sha256"])
-        kept = {n: t for n, t in tensors.items() if n.split("/")[0] not in LEFT_OUT}
+        kept = {n: t for n, t in tensors.items() if n.split("/")[0] not in left_out}
         if len(kept) < len(tensors):
             (folder / "done").unlink()  # a kill before the last line: it is trained again
-            record["left_out"] = list(LEFT_OUT)
+            record["left_out"] = list(left_out)
             record["weights_sha256"] = checkpoint.save_tensors(folder / "weights.safetensors", kept)
             checkpoint.write_json(folder / "run.json", record)
             checkpoint.write_bytes(folder / "done", b"")

@@ -268,13 +268,17 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[st
 def without(model: Model, names: list[str]) -> Model:
     """The model without networks that only its training needed (see `core.shipped`)."""
     gone = [model.networks[name] for name in names if name in model.networks]
+    parts = ("training_adversary", "training_reconstructor", "own_head", "own_verifier")
+    lost: dict[str, Any] = {
+        part: None
+        for part in parts
+        if isinstance(function := getattr(model, part), nn.Module)
+        and any(module is network for module in function.modules() for network in gone)
+    }
     return dataclasses.replace(
         model,
         networks={k: v for k, v in model.networks.items() if k not in names},
-        training_adversary=None if model.training_adversary in gone else model.training_adversary,
-        training_reconstructor=(
-            None if model.training_reconstructor in gone else model.training_reconstructor
-        ),
+        **lost,
     )
 
 

@@ -309,16 +309,12 @@ def _model(
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
         return encoder(nets.greyscale(x))
 
-    def embeddings(g: Tensor) -> Tensor:
-        assert siamese is not None
-        return siamese(g) / (schedule["margin"] / 2)
-
     return Model(
         networks=networks,
         stages=tuple(stages),
         release=release,
         own_head=classifier,
-        own_verifier=None if siamese is None else embeddings,
+        own_verifier=None if siamese is None else nets.Scaled(siamese, 2 / schedule["margin"]),
         training_adversary=networks.get("adversary"),
         released_map=nets.map_shape(preset["encoder"], preset["height"], preset["width"]),
     )

@@ -146,6 +146,17 @@ class TaskNetwork(nn.Module):
         return self.head(self.features(folded(g, self.shape)).flatten(1))
 
 
+class Scaled(nn.Module):
+    """The outputs of a network times a number."""
+
+    def __init__(self, network: nn.Module, factor: float) -> None:
+        super().__init__()
+        self.network, self.factor = network, factor
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.network(z) * self.factor
+
+
 class EntryRange(nn.Module):
     """Smallest and largest entry of each channel of g, as buffers `low` and `high` (C,)."""
 
