@@ -9,7 +9,6 @@ with the same number of threads, as one that was not.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 import signal
@@ -26,13 +25,13 @@ from filelock import FileLock, Timeout
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core import checkpoint, training_state
+from core import checkpoint, shared_stages, training_state
 from core import device as devices
 from core.data.on_device import part_indices, steps_for, to_device
 from core.errors import PenumbraError, Stopped
 from core.methods import METHODS, Batch, Model, Phase, Stage
 from core.methods.declare import columns
-from core.run import VERSION, Run, checked, code_fingerprint, from_dict, home
+from core.run import VERSION, Run, checked, code_fingerprint, from_dict
 from core.training_batches import batch_at, batches_before
 from core.training_log import Log
 from core.training_state import optimisers_of
@@ -112,8 +111,8 @@ def _train(
         if number < start_stage:
             continue
         first = start_step if number == start_stage else 0
-        cached = _shared_path(model, number, record)
-        with _alone_with(cached, asked_to_stop):
+        cached = shared_stages.path_of(model, number, record)
+        with shared_stages.alone_with(cached, asked_to_stop):
             if first == 0:
                 optimisers = optimisers_of(model, stage)
                 if cached is not None and cached.is_file():
@@ -159,7 +158,7 @@ def _train(
                     bar.close()
                     raise Stopped(f"{run.id} stopped at step {step + 1} of stage {stage.name}")
             if cached is not None:
-                tensors = checkpoint.network_tensors(_trained(model, number))
+                tensors = checkpoint.network_tensors(shared_stages.trained(model, number))
                 checkpoint.save_tensors(cached, tensors)
     bar.close()
     log.flush()
@@ -329,56 +328,6 @@ def _record(
             raise PenumbraError(f"{folder} was begun with {before}, here are {notes}; delete it")
     checkpoint.write_json(path, record)
     return record
-
-
-def _shared_path(model: Model, number: int, record: dict[str, Any]) -> Path | None:
-    """Where the outcome of stage `number` is kept for other runs; None when it is not shared."""
-    described = [
-        stage.shared() if callable(stage.shared) else stage.shared
-        for stage in model.stages[: number + 1]
-    ]
-    if None in described:
-        return None
-    key = json.dumps(
-        [
-            described,
-            record["data"]["fingerprint"],
-            record["device_type"],
-            record["threads"],
-            VERSION,
-        ],
-        sort_keys=True,
-    )
-    name = hashlib.sha256(key.encode()).hexdigest()[:20]
-    return home() / "pretrained" / f"{name}.safetensors"
-
-
-def _trained(model: Model, number: int) -> dict[str, nn.Module]:
-    """The networks that stages up to `number` train: what a shared stage leaves to others. Other
-    methods share the stage with other networks beside these."""
-    names = {n for s in model.stages[: number + 1] for phase in s.phases for n in phase.trains}
-    return {name: model.networks[name] for name in sorted(names)}
-
-
-@contextmanager
-def _alone_with(cached: Path | None, asked_to_stop: Callable[[], bool]) -> Iterator[None]:
-    """Hold the lock of a shared stage: of two trainings that need it, the second waits for the
-    first and takes its outcome."""
-    if cached is None:
-        yield
-        return
-    cached.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(cached.with_suffix(".lock"))
-    while not lock.is_locked:
-        try:
-            lock.acquire(timeout=1)
-        except Timeout:
-            if asked_to_stop():
-                raise Stopped("stopped while waiting for a shared pretraining") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
