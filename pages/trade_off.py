@@ -2,7 +2,18 @@
 
 import streamlit as st
 
-from app import charts, loaders, pickers, points, states, tables, verdict, wording
+from app import (
+    charts,
+    loaders,
+    pickers,
+    points,
+    published,
+    published_words,
+    states,
+    tables,
+    verdict,
+    wording,
+)
 
 st.title("How much protection can this service afford?", anchor=False)
 findings = loaders.findings()
@@ -94,6 +105,26 @@ def trade_off() -> None:
     with st.expander("All numbers of this setting", key="numbers", on_change="rerun") as folder:
         if folder.open:
             numbers(row)
+    with st.expander("What the paper reports", key="published", on_change="rerun") as folder:
+        if folder.open:
+            paper(chosen)
+
+
+def paper(chosen: dict[str, float]) -> None:
+    """The papers' own numbers beside ours; none of them is drawn into the chart."""
+    report = published.report(loaders.measured(view.dataset, view.preset), view, method, chosen)
+    st.markdown(f"**{published_words.headline(report, view, method, chosen)}**")
+    st.write(published_words.service_line(report, view, method))
+    st.caption(published_words.differences(report, view, method))
+    for title, pairs in (("What is to be hidden", report.private), ("The service", report.utility)):
+        if pairs:
+            st.markdown(f"**{title}**")
+            st.dataframe(
+                published_words.table(pairs, view), hide_index=True,
+                alt=f"{title}: every number of the paper, and ours beside it",
+            )  # fmt: skip
+    if report.private or report.utility:
+        st.caption(f"{published_words.MEANING} {published_words.measures(report)}")
 
 
 def numbers(row: dict) -> None:
@@ -146,7 +177,8 @@ def protocols() -> None:
     st.caption(wording.PROTOCOL_HELP)
     st.caption(
         "Figures published in the papers are plain accuracies on other photographs. They share "
-        "neither measure nor data with this chart and are therefore not drawn into it."
+        "neither measure nor data with this chart and are therefore not drawn into it; they stand "
+        "under “What the paper reports”."
     )
 
 

@@ -354,6 +354,7 @@ AIA = Method(
     color="#D55E00",
     tasks=(VERIFICATION,),
     understands=(VERIFICATION,),
+    reference="aia_original",
 )
 
 AIA_ORIGINAL = Method(
@@ -368,6 +369,7 @@ AIA_ORIGINAL = Method(
     baseline=True,
     tasks=(VERIFICATION,),
     understands=(VERIFICATION,),
+    reference="aia_original",
 )
 
 AIA_RANDOM = Method(
@@ -391,4 +393,5 @@ AIA_RANDOM = Method(
     baseline=True,
     tasks=(VERIFICATION,),
     understands=(VERIFICATION,),
+    reference="aia_original",
 )

@@ -299,6 +299,7 @@ DPFE = Method(
     tasks=ATTRIBUTE_SETS["G"],
     private=(IDENTITY,),
     understands=(IDENTITY,),
+    reference="dpfe_simple",
     published_sets={name: (tasks, (IDENTITY,)) for name, tasks in ATTRIBUTE_SETS.items()},
 )
 DPFE_SIMPLE = Method(
@@ -317,5 +318,6 @@ DPFE_SIMPLE = Method(
     tasks=ATTRIBUTE_SETS["G"],
     private=(IDENTITY,),
     understands=(IDENTITY,),
+    reference="dpfe_simple",
     published_sets=DPFE.published_sets,
 )
