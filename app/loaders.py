@@ -92,6 +92,16 @@ def _settings(mark: tuple[str, int, int], view: tuple[str, ...]) -> pd.DataFrame
     return points.settings(_read(mark)[0], points.View(*view))
 
 
+def references(view: points.View) -> dict[str, dict[str, Any]]:
+    """`app.points.references` of what is being looked at."""
+    return _references(stamp(), tuple(view))
+
+
+@st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
+def _references(mark: tuple[str, int, int], view: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    return points.references(_read(mark)[0], points.View(*view))
+
+
 def measured(dataset: str, preset: str) -> list[dict[str, Any]]:
     """`app.published.measured`. Shared by all sessions: not to be written to."""
     return _measured(stamp(), dataset, preset)

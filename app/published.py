@@ -18,7 +18,7 @@ import pandas as pd
 from app import points, wording
 from app.points import View
 from core.methods import METHODS
-from core.published import published
+from core.published import METRICS, published
 
 # Our metrics of the same kind as a published one, best first; others are their own.
 OURS = {
@@ -34,6 +34,8 @@ AFRESH = {
     "utility": points.UTILITY["strict"],
 }
 SIDES = ("along", "afresh")
+NETWORKS = {name for side in (ALONG, AFRESH) for names in side.values() for name in names}
+KINDS = {name for metric in METRICS for name in OURS.get(metric, (metric,))}
 LEFT_OUT = ("loss",)  # says nothing to anybody who does not train the method
 NEVER_OURS = ("people", "device", "count")  # protocols that none of our numbers is measured by
 STRUCTURE = ("layer", "cut")  # schedule entries that change what is released
@@ -189,6 +191,7 @@ def measured(findings: pd.DataFrame, dataset: str, preset: str) -> list[dict[str
     release-time knob among the latter), and `numbers`: `Key` -> (value, chance), the mean over
     seeds. What an attack too weak to conclude says is left out."""
     rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
+    rows = rows[rows["attacker"].isin(NETWORKS) & rows["metric"].isin(KINDS)]
     rows = rows[rows["conclusive"].astype(bool) & rows["method"].isin(list(METHODS))]
     trained = [column for column in rows if column.startswith("knob:")]
     names = ["method", "tasks", "private", "schedule", "release_value", *trained]

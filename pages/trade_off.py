@@ -23,7 +23,6 @@ if findings.empty:
     st.stop()
 view = pickers.sidebar(findings)
 table = loaders.settings(view)
-rows = points.records(table)
 if table.empty:
     states.nothing_measured(
         f"No trained setting serves {wording.service(view.task)} and was attacked for "
@@ -33,6 +32,9 @@ if table.empty:
     states.damaged(loaders.problems())
     st.stop()
 method = pickers.method(set(table["method"]))
+unprotected = points.reference(loaders.references(view), method)
+table = points.compared(table, unprotected)
+rows = points.records(table)
 
 
 def select_point() -> None:
@@ -61,7 +63,8 @@ def limit_inputs() -> tuple[float | None, float | None]:
         attack = None if attack is None else attack / 100
     cost = pickers.limit(
         "Loss at most, points", "cost_limit", 100.0, 0.5,
-        "The largest loss against unprotected features that you accept.",
+        "The largest loss against no protection that you accept. What stands for no protection is "
+        "named under the verdict.",
     )  # fmt: skip
     return attack, None if cost is None else cost / 100
 
@@ -78,7 +81,7 @@ def trade_off() -> None:
     with right, st.container(horizontal=True):
         attack_limit, cost_limit = limit_inputs()
     row = points.nearest(rows, method, chosen)
-    said = verdict.verdict(row, points.unprotected(rows), view)
+    said = verdict.verdict(row, unprotected, view)
     kept = verdict.limits(row, attack_limit, cost_limit, view.target != "image")
     with head:
         st.markdown(f"### {said.sentence}", anchors=False)
@@ -153,6 +156,10 @@ def all_settings() -> None:
             "Loss": number("Loss (points)", format="%.1f"),
         },
     )  # fmt: skip
+    if unprotected is not None:
+        st.caption(
+            f"Loss: against {verdict.reference_label(unprotected)}, the unprotected reference."
+        )
     mine = findings[findings["dataset"] == view.dataset]
     st.download_button(
         "Every finding of this data set (CSV)", mine.to_csv(index=False).encode(),
