@@ -162,6 +162,7 @@ def _distance(pair: Pair, view: View, method: str, chosen: Mapping[str, float]) 
     row = pair.row
     hidden = view.target.partition(":")[2]
     return (
+        row["protocol"] == "count",
         row["target"] in ("task", "private", "attributes"),
         (view.task not in row["tasks"]) + bool(hidden and hidden not in row["private"]),
         row["metric"] in ("accuracy_drop", "accuracy_gain"),

@@ -141,7 +141,7 @@ def _beside(pair: Pair, method: str) -> str:
     if not pair.ours:
         return f"; {_nothing(row)}"
     other = other_setting(pair, brief=True)
-    where = f" (ours: {other})" if other else ""
+    where = f" (ours: {other}{_unsaid(row)})" if other else ""
     along, afresh = (shown(pair, side) for side in ("along", "afresh"))
     if row["protocol"] in ("trained_along", "unsaid"):
         parts = [f"our own copy of that attacker reaches {along}"] * (pair.along is not None)
@@ -154,6 +154,11 @@ def _beside(pair: Pair, method: str) -> str:
     else:
         parts = [f"with us it is {afresh}"]
     return f"; {', '.join(parts)}{where}"
+
+
+def _unsaid(row: Mapping[str, Any]) -> str:
+    without = METHODS[row["method"]].knobs and not row["knobs"]
+    return "; the paper does not say its own" if without else ""
 
 
 def _nothing(row: Mapping[str, Any]) -> str:
@@ -184,7 +189,9 @@ def _ours_serving(pair: Pair) -> str:
     other = other_setting(pair, brief=True)
     parts = [f"{shown(pair, 'along')} by the method's own network"] * (pair.along is not None)
     parts += [f"{shown(pair, 'afresh')} by a fresh one"] * (pair.afresh is not None)
-    return f"; with us {' and '.join(parts)}" + (f" (ours: {other})" if other else "")
+    return f"; with us {' and '.join(parts)}" + (
+        f" (ours: {other}{_unsaid(pair.row)})" if other else ""
+    )
 
 
 def differences(report: Report, view: View, method: str) -> str:
@@ -253,8 +260,11 @@ def table(pairs: Iterable[Pair], view: View) -> pd.DataFrame:
         }
         for pair in pairs
     ]
-    shown_columns = pd.DataFrame(rows)
-    return shown_columns[[name for name in shown_columns if (shown_columns[name] != "").any()]]
+    whole = pd.DataFrame(rows)
+    names = [name for name in whole if (whole[name] != "").any()]
+    if len(whole) and whole["Photographs"].nunique() > 1:  # else they tell no two rows apart
+        names.insert(2, names.pop(names.index("Photographs")))
+    return whole[names]
 
 
 def setting(row: Mapping[str, Any], view: View) -> str:

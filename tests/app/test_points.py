@@ -64,6 +64,13 @@ def test_one_unprotected_number_for_all_methods_where_there_is_one(findings):
         assert points.reference(found, method)["method"] == "original"
 
 
+@pytest.mark.parametrize("name", list(METHODS))
+def test_every_method_names_a_baseline_that_can_serve_its_tasks(name):
+    reference = METHODS[METHODS[name].reference]
+    assert reference.baseline
+    assert set(METHODS[name].understands) <= set(reference.understands)
+
+
 def serving(findings, task, *methods):
     """The findings of `methods` alone, as if they had been trained for `task`."""
     mine = findings[findings["method"].isin(methods)]
