@@ -61,13 +61,16 @@ def restore_number(key: str, low: float, high: float) -> str | None:
 
 def restore_several(key: str, options: Sequence[str] | None, default: Sequence[str]) -> list[str]:
     """The same for a list of texts, comma-joined in the address; `options` None allows any text.
-    Returns those asked for in vain by a link; what another choice took away goes silently."""
+    Returns those asked for in vain by a link; what another choice took away goes silently, and the
+    default takes its place where nothing is left."""
     linked = not _seen(key)
     wanted = _held(key)
     if linked:
         asked = st.query_params.get(key, ",".join(default))[:1000]
         wanted = [value for value in asked.split(",") if value]
     known = [value for value in wanted if options is None or value in options]
+    if wanted and not known and not linked:
+        known = list(default)
     st.session_state[key] = known
     return [value for value in wanted if value not in known] if linked else []
 

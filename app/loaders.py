@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import pictures, points
+from app import pictures, points, published
 from core import data, results
 from core.errors import PenumbraError
 from core.run import checkpoints
@@ -90,6 +90,26 @@ def settings(view: points.View) -> pd.DataFrame:
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
 def _settings(mark: tuple[str, int, int], view: tuple[str, ...]) -> pd.DataFrame:
     return points.settings(_read(mark)[0], points.View(*view))
+
+
+def references(view: points.View) -> dict[str, dict[str, Any]]:
+    """`app.points.references` of what is being looked at."""
+    return _references(stamp(), tuple(view))
+
+
+@st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
+def _references(mark: tuple[str, int, int], view: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    return points.references(_read(mark)[0], points.View(*view))
+
+
+def measured(dataset: str, preset: str) -> list[dict[str, Any]]:
+    """`app.published.measured`. Shared by all sessions: not to be written to."""
+    return _measured(stamp(), dataset, preset)
+
+
+@st.cache_resource(max_entries=KEPT_TABLES, show_spinner=False)
+def _measured(mark: tuple[str, int, int], dataset: str, preset: str) -> list[dict[str, Any]]:
+    return published.measured(_read(mark)[0], dataset, preset)
 
 
 @st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)

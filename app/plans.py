@@ -11,10 +11,13 @@ from typing import Any, NamedTuple
 from app import wording
 from core.errors import PenumbraError
 from core.methods import METHODS
+from core.methods.declare import IDENTITY, VERIFICATION
+from core.published import METHODS as IN_PAPERS
 from core.run import Run
 from core.sweep import grid
 
 MOST_RUNS = 200
+Sets = tuple[tuple[str, ...], tuple[str, ...]]  # tasks and private attributes
 
 
 class Plan(NamedTuple):
@@ -28,6 +31,36 @@ class Plan(NamedTuple):
     knobs: dict[str, tuple[float, ...]]
     seed: int = 0
     device: str = "auto"
+
+
+def offered(method: str, attributes: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(what the service may need, what may be hidden) with a method on a data set: its attributes,
+    and verification or identity where the method understands them."""
+    known = METHODS[method].understands
+    tasks = [name for name in (VERIFICATION,) if name in known]
+    private = [name for name in (IDENTITY,) if name in known]
+    return [*attributes, *tasks], [*attributes, *private]
+
+
+def paper_sets(method: str, attributes: Sequence[str]) -> dict[str, Sets]:
+    """The combinations of the method's paper that the data set has all attributes for, by their
+    words; none for a method of no paper."""
+    declared = METHODS[method]
+    if method not in IN_PAPERS:
+        return {}
+    sets = declared.published_sets.values() or [(declared.tasks, declared.private)]
+    tasks, private = offered(method, attributes)
+    return {
+        set_label(*pair): pair
+        for pair in sets
+        if set(pair[0]) <= set(tasks) and set(pair[1]) <= set(private)
+    }
+
+
+def set_label(tasks: Sequence[str], private: Sequence[str]) -> str:
+    """ "Smile; hidden: Gender, Heavy make-up"."""
+    needs, hides = (", ".join(map(wording.choice_label, names)) for names in (tasks, private))
+    return f"{needs}; hidden: {hides or 'nothing by name'}"
 
 
 def numbers(texts: Sequence[str], symbol: str) -> tuple[float, ...]:

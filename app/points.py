@@ -20,10 +20,14 @@ ATTACKERS = {
     "strict": ("worst_case", "mirrored_decoder", "nearest_neighbour"),
     "paper": ("training_adversary", "training_reconstructor"),
 }
-UTILITY = {"strict": ("best_head",), "paper": ("own_head", "best_head")}
+UTILITY = {"strict": ("best_head",), "paper": ("own_head", "own_verifier", "best_head")}
 UTILITY_MEASURE = "balanced_accuracy"
+ENDS = {"value": "", "low": "_low", "high": "_high", "chance": "_chance"}
 VARIANT = ["method", "preset", "tasks", "private"]
+# What may stand for "unprotected": the first where it can serve the task, so that all methods are
+# compared with one number; else the chosen method's own.
 UNPROTECTED = "original"
+REFERENCES = tuple(dict.fromkeys((UNPROTECTED, *(m.reference for m in METHODS.values()))))
 Rows = Sequence[dict[str, Any]]  # settings as `records` gives them
 
 
@@ -89,29 +93,88 @@ def targets(findings: pd.DataFrame, dataset: str, preset: str) -> list[str]:
 def settings(findings: pd.DataFrame, view: View) -> pd.DataFrame:
     """One row per setting: key, method, title, baseline, preset, tasks, private, `knob:<name>` (the
     release-time knob among them), run_id, release_value, value/low/high/chance of the attack,
-    gain/gain_low/gain_high over guessing, utility/utility_low/utility_high/utility_chance, cost
-    (utility lost against the unprotected features), conclusive, seeds, n, identities.
+    gain/gain_low/gain_high over guessing, utility/utility_low/utility_high/utility_chance,
+    conclusive, seeds, n, identities. `compared` adds what the service loses.
 
     Runs that differ in their seed only become one row: the mean, and an interval that covers all of
     theirs.
     """
+    attack, utility = _measurements(findings, view)
+    utility = utility[["run_id", "release_value", *(f"utility{end}" for end in ENDS.values())]]
+    table = attack.merge(utility, on=["run_id", "release_value"], how="inner")
+    table = table[table["method"].isin(list(METHODS))].copy()
+    _spread_release_value(table)
+    return _finish(_over_seeds(table))
+
+
+def _measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(what was measured of the attack, and of the service), a row per run and release value; the
+    latter's columns in `ENDS` are called utility…"""
     rows = findings[
         (findings["dataset"] == view.dataset)
         & (findings["preset"] == view.preset)
         & (findings["protocol"] == view.protocol)
     ]
     attack = _read_off(rows, view.target, view.measure, ATTACKERS[view.protocol])
-    attack = _guarding(attack, view.target)
     utility = _read_off(
         rows, task_target(view.task), UTILITY_MEASURE, UTILITY[view.protocol], role="utility"
     )
-    utility = utility[["run_id", "release_value", "value", "low", "high", "chance"]]
-    renamed = {name: f"utility_{name}" for name in ("low", "high", "chance")}
-    utility = utility.rename(columns=renamed | {"value": "utility"})
-    table = attack.merge(utility, on=["run_id", "release_value"], how="inner")
-    table = table[table["method"].isin(list(METHODS))].copy()
-    _spread_release_value(table)
-    return _finish(_over_seeds(table), view)
+    renamed = utility.rename(columns={name: f"utility{end}" for name, end in ENDS.items()})
+    return _guarding(attack, view.target), renamed
+
+
+def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
+    """What the service and the attacker reach without protection: one row for each of `REFERENCES`
+    that was measured with every knob at its weakest. A row has method, title, `knob:<name>`,
+    utility, and value (NaN where nobody attacked it as `view` asks).
+
+    The run that serves this task alone, as its preset has it, stands for all; seeds are averaged.
+    """
+    attack, utility = _measurements(findings, view)
+    found = {}
+    for name in REFERENCES:
+        weakest = {knob.name: float(knob.grid[0]) for knob in knobs_of(name)}
+        value = next((weakest[k.name] for k in knobs_of(name) if k.when == "release"), None)
+        mine = utility[(utility["method"] == name) & _released_at(utility, value)]
+        for knob in knobs_of(name):
+            if knob.when == "train":
+                mine = mine[mine[f"knob:{knob.name}"] == weakest[knob.name]]
+        if mine.empty:
+            continue
+        schedules = mine["schedule"].fillna("") if "schedule" in mine else mine["method"].map("")
+        plainest = min(zip(schedules, mine["tasks"], strict=True), key=_plainness)
+        mine = mine[(schedules == plainest[0]) & (mine["tasks"] == plainest[1])]
+        hit = attack[attack["run_id"].isin(mine["run_id"]) & _released_at(attack, value)]
+        found[name] = {
+            "method": name,
+            "title": METHODS[name].title,
+            "utility": float(mine["utility"].mean()),
+            "value": float(hit["value"].mean()),
+            **{f"knob:{knob}": value for knob, value in weakest.items()},
+        }
+    return found
+
+
+def _released_at(rows: pd.DataFrame, value: float | None) -> pd.Series:
+    return rows["release_value"].isna() if value is None else rows["release_value"] == value
+
+
+def _plainness(run: tuple[str, str]) -> tuple[bool, int, str, str]:
+    schedule, tasks = run
+    return schedule != "", tasks.count(","), tasks, schedule
+
+
+def reference(found: Mapping[str, dict[str, Any]], method: str) -> dict[str, Any] | None:
+    """The one of `references` that the chosen method is compared with, and with it the whole view;
+    None where there is none."""
+    return found.get(UNPROTECTED) or found.get(METHODS[method].reference)
+
+
+def compared(table: pd.DataFrame, unprotected: Mapping[str, Any] | None) -> pd.DataFrame:
+    """Settings with `cost`: the utility they lose against the unprotected reference; NaN without
+    one."""
+    bare = math.nan if unprotected is None else unprotected["utility"]
+    return table.assign(cost=bare - table["utility"].astype(float))
 
 
 def _read_off(
@@ -172,7 +235,7 @@ def _over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(dict.fromkeys(columns)))
 
 
-def _finish(table: pd.DataFrame, view: View) -> pd.DataFrame:
+def _finish(table: pd.DataFrame) -> pd.DataFrame:
     guess = table["chance"].astype(float).fillna(0.0)
     for name in ("value", "low", "high"):
         table[name.replace("value", "gain") if name == "value" else f"gain_{name}"] = (
@@ -184,8 +247,6 @@ def _finish(table: pd.DataFrame, view: View) -> pd.DataFrame:
         row.run_id if pd.isna(row.release_value) else f"{row.run_id}@{row.release_value:g}"
         for row in table.itertuples()
     ]
-    reference = unprotected(records(table))
-    table["cost"] = np.nan if reference is None else reference["utility"] - table["utility"]
     order = {name: position for position, name in enumerate(METHODS)}
     strengths = [
         tuple(
@@ -200,11 +261,6 @@ def _finish(table: pd.DataFrame, view: View) -> pd.DataFrame:
         range(len(table)), key=lambda i: (order[table["method"].iat[i]], strengths[i], schedules[i])
     )
     return table.iloc[by].reset_index(drop=True)
-
-
-def unprotected(rows: Rows) -> dict[str, Any] | None:
-    """The row of the unprotected features, if it was measured."""
-    return next((row for row in rows if row["method"] == UNPROTECTED), None)
 
 
 def knobs_of(method: str) -> tuple[Knob, ...]:

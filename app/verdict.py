@@ -4,7 +4,7 @@ A pure function of the numbers; it never adds one."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from app import wording
 from app.points import View, setting_label
@@ -20,7 +20,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view: View) -> Verdict:
-    """The verdict on one row of `app.points.settings`."""
+    """The verdict on one row of `app.points.compared`, beside that of `app.points.reference`."""
     setting = setting_label(row)
     place = f"At {setting}" if setting else f"With {_lower(row['title'])}"
     if not row["conclusive"]:
@@ -31,7 +31,7 @@ def verdict(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
             None,
         )
     text = f"{place} {_attack(row, unprotected, view)}"
-    cost = _cost(row, view)
+    cost = "" if _is(row, unprotected) else _cost(row, view)
     return Verdict(
         f"{text}; {cost}." if cost else f"{text}.", _detail(row, unprotected, view), exposure(row)
     )
@@ -53,19 +53,37 @@ def _attack(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
         aside = _aside(
             span,
             wording.known(row["chance"]) and f"drawing blind {row['chance']:.2f}",
-            unprotected is not None and f"unprotected {unprotected['value']:.2f}",
+            _attacked(unprotected) and f"unprotected {unprotected['value']:.2f}",
         )
         return f"an attacker redraws the picture with a likeness of {row['value']:.2f}{aside}"
     aside = _aside(
         wording.interval(row["low"], row["high"], _digits(row)),
         wording.known(row["chance"])
         and f"chance {wording.percent(row['chance'], _digits(row, 'chance'))}",
-        unprotected is not None and f"unprotected {wording.percent(unprotected['value'])}",
+        _attacked(unprotected) and f"unprotected {wording.percent(unprotected['value'])}",
     )
     value = wording.percent(row["value"], _digits(row))
     if kind == "identity":
         return f"an attacker with other photographs of the same people names the right person in {value} of cases{aside}"
     return f"{attacker} tells {wording.told(name)} in {value} of cases{aside}"
+
+
+def _attacked(unprotected: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
+    return unprotected is not None and wording.known(unprotected["value"])
+
+
+def _is(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None) -> bool:
+    """Whether a setting is the unprotected reference itself."""
+    return unprotected is not None and (row["method"], setting_label(row)) == (
+        unprotected["method"],
+        setting_label(unprotected),
+    )
+
+
+def reference_label(unprotected: Mapping[str, Any]) -> str:
+    """The unprotected reference by name: “Ten numbers (Simple)”, r = 0."""
+    setting = setting_label(unprotected)
+    return f"“{unprotected['title']}”" + (f", {setting}" if setting else "")
 
 
 def _aside(interval: str, *others: str | bool) -> str:
@@ -81,7 +99,7 @@ def _digits(row: Mapping[str, Any], name: str = "value") -> int:
 
 def _cost(row: Mapping[str, Any], view: View) -> str:
     """ "smile detection costs 1.2 points"; empty where there is nothing to compare with."""
-    if not wording.known(row["cost"]) or row["method"] == "original":
+    if not wording.known(row["cost"]):
         return ""
     service = wording.service(view.task)
     cost = round(row["cost"] * 100, 1)
@@ -104,8 +122,9 @@ def _detail(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
     span = wording.interval(row["utility_low"], row["utility_high"])
     text = f"{service[0].upper()}{service[1:]} is right in {wording.percent(row['utility'])}"
     text += f" ({span})" if span else ""
-    if unprotected is not None and row["method"] != "original":
-        text += f", unprotected in {wording.percent(unprotected['utility'])}"
+    if unprotected is not None and not _is(row, unprotected):
+        bare = wording.percent(unprotected["utility"])
+        text += f", unprotected ({reference_label(unprotected)}) in {bare}"
     people = f"{row['n']:,.0f} photographs of {row['identities']:,.0f} people nobody trained on"
     seeds = int(row["seeds"])
     text += f". Measured on {people}, {'one training' if seeds == 1 else f'{seeds} trainings'}."

@@ -81,6 +81,17 @@ def attribute_label(name: str) -> str:
     return ATTRIBUTES[name][0] if name in ATTRIBUTES else name.replace("_", " ")
 
 
+CHOICES = {  # words that stand beside attributes where a training is planned
+    "verification": "The same person on two photographs (face verification)",
+    "identity": "Who it is (identity)",
+}
+
+
+def choice_label(name: str) -> str:
+    """What a training may serve or hide: an attribute's label, or plain words for the rest."""
+    return CHOICES.get(name) or attribute_label(name)
+
+
 def told(name: str) -> str:
     """What an attacker tells about a person: "the gender"."""
     return ATTRIBUTES[name][1] if name in ATTRIBUTES else f"“{name.replace('_', ' ')}”"

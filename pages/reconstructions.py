@@ -20,7 +20,6 @@ if findings.empty:
 looked_at = pickers.sidebar(findings)
 view = looked_at._replace(target="image", protocol="strict")
 table = loaders.settings(view)
-rows = points.records(table)
 measured = {*table["method"], *loaders.settings(looked_at)["method"]}
 method = pickers.method(measured) if measured else ""
 if method not in set(table["method"]):
@@ -31,6 +30,8 @@ if method not in set(table["method"]):
     )
     states.damaged(loaders.problems())
     st.stop()
+unprotected = points.reference(loaders.references(view), method)
+rows = points.records(points.compared(table, unprotected))
 
 
 def load(row: dict) -> tuple[dict | None, str]:
@@ -134,7 +135,7 @@ def reconstructions() -> None:
             start = pickers.choose(
                 "Shown", starts, "shown", lambda first: f"{first}–{min(count, first + SHOWN - 1)}", width=110
             )  # fmt: skip
-    said = verdict.verdict(row, points.unprotected(rows), view)
+    said = verdict.verdict(row, unprotected, view)
     with head:
         st.markdown(f"### {said.sentence}", anchors=False)
         st.markdown(verdict.mark(said.exposure))

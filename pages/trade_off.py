@@ -2,7 +2,18 @@
 
 import streamlit as st
 
-from app import charts, loaders, pickers, points, states, tables, verdict, wording
+from app import (
+    charts,
+    loaders,
+    pickers,
+    points,
+    published,
+    published_words,
+    states,
+    tables,
+    verdict,
+    wording,
+)
 
 st.title("How much protection can this service afford?", anchor=False)
 findings = loaders.findings()
@@ -12,7 +23,6 @@ if findings.empty:
     st.stop()
 view = pickers.sidebar(findings)
 table = loaders.settings(view)
-rows = points.records(table)
 if table.empty:
     states.nothing_measured(
         f"No trained setting serves {wording.service(view.task)} and was attacked for "
@@ -22,6 +32,9 @@ if table.empty:
     states.damaged(loaders.problems())
     st.stop()
 method = pickers.method(set(table["method"]))
+unprotected = points.reference(loaders.references(view), method)
+table = points.compared(table, unprotected)
+rows = points.records(table)
 
 
 def select_point() -> None:
@@ -50,7 +63,8 @@ def limit_inputs() -> tuple[float | None, float | None]:
         attack = None if attack is None else attack / 100
     cost = pickers.limit(
         "Loss at most, points", "cost_limit", 100.0, 0.5,
-        "The largest loss against unprotected features that you accept.",
+        "The largest loss against no protection that you accept. What stands for no protection is "
+        "named under the verdict.",
     )  # fmt: skip
     return attack, None if cost is None else cost / 100
 
@@ -67,7 +81,7 @@ def trade_off() -> None:
     with right, st.container(horizontal=True):
         attack_limit, cost_limit = limit_inputs()
     row = points.nearest(rows, method, chosen)
-    said = verdict.verdict(row, points.unprotected(rows), view)
+    said = verdict.verdict(row, unprotected, view)
     kept = verdict.limits(row, attack_limit, cost_limit, view.target != "image")
     with head:
         st.markdown(f"### {said.sentence}", anchors=False)
@@ -94,6 +108,26 @@ def trade_off() -> None:
     with st.expander("All numbers of this setting", key="numbers", on_change="rerun") as folder:
         if folder.open:
             numbers(row)
+    with st.expander("What the paper reports", key="published", on_change="rerun") as folder:
+        if folder.open:
+            paper(chosen)
+
+
+def paper(chosen: dict[str, float]) -> None:
+    """The papers' own numbers beside ours; none of them is drawn into the chart."""
+    report = published.report(loaders.measured(view.dataset, view.preset), view, method, chosen)
+    st.markdown(f"**{published_words.headline(report, view, method, chosen)}**")
+    st.write(published_words.service_line(report, view, method))
+    st.caption(published_words.differences(report, view, method))
+    for title, pairs in (("What is to be hidden", report.private), ("The service", report.utility)):
+        if pairs:
+            st.markdown(f"**{title}**")
+            st.dataframe(
+                published_words.table(pairs, view), hide_index=True,
+                alt=f"{title}: every number of the paper, and ours beside it",
+            )  # fmt: skip
+    if report.private or report.utility:
+        st.caption(f"{published_words.MEANING} {published_words.measures(report)}")
 
 
 def numbers(row: dict) -> None:
@@ -122,6 +156,10 @@ def all_settings() -> None:
             "Loss": number("Loss (points)", format="%.1f"),
         },
     )  # fmt: skip
+    if unprotected is not None:
+        st.caption(
+            f"Loss: against {verdict.reference_label(unprotected)}, the unprotected reference."
+        )
     mine = findings[findings["dataset"] == view.dataset]
     st.download_button(
         "Every finding of this data set (CSV)", mine.to_csv(index=False).encode(),
@@ -146,7 +184,8 @@ def protocols() -> None:
     st.caption(wording.PROTOCOL_HELP)
     st.caption(
         "Figures published in the papers are plain accuracies on other photographs. They share "
-        "neither measure nor data with this chart and are therefore not drawn into it."
+        "neither measure nor data with this chart and are therefore not drawn into it; they stand "
+        "under “What the paper reports”."
     )
 
 

@@ -41,18 +41,15 @@ def choose_data() -> tuple[str, list[str]]:
 
 def choose_plan() -> plans.Plan:
     left, right = st.columns(2, gap="large")
-    with left:
-        dataset, attributes = choose_data()
-        labels = wording.unique_labels(attributes)
-        tasks = pickers.several("The service needs", attributes, "train_tasks", labels.__getitem__, ["Smiling"],
-                                "What the service has to find out about a face.")  # fmt: skip
-        private = pickers.several("To be hidden", [a for a in attributes if a not in tasks], "train_private",
-                                  labels.__getitem__, ["Male"], "What an attacker must not find out.")  # fmt: skip
-    with right:
+    with right:  # first, since it says what can be served and hidden
         method = pickers.choose(
             "Method", list(METHODS), "train_method", lambda name: METHODS[name].title
         )
         st.caption(METHODS[method].summary)
+    with left:
+        dataset, attributes = choose_data()
+        tasks, private = choose_sets(method, attributes)
+    with right:
         preset = pickers.choose(
             "Size of the networks", sorted(METHODS[method].presets), "train_preset", str.capitalize,
             "Compact networks train on a laptop; paper has the published widths and wants a GPU.",
@@ -68,6 +65,34 @@ def choose_plan() -> plans.Plan:
     return plans.Plan(
         dataset, method, preset, tuple(tasks), tuple(private), knobs, int(seed), device
     )
+
+
+def choose_sets(method: str, attributes: list[str]) -> tuple[list[str], list[str]]:
+    """What the service needs and what is hidden: the same start for every method, and the paper's
+    own combinations at hand."""
+    served, hidden = plans.offered(method, attributes)
+    label = wording.unique_labels(
+        list(dict.fromkeys(served + hidden)), wording.choice_label
+    ).__getitem__
+    tasks = pickers.several("The service needs", served, "train_tasks", label, ["Smiling"],
+                            "What the service has to find out about a face.")  # fmt: skip
+    private = pickers.several("To be hidden", [name for name in hidden if name not in tasks], "train_private",
+                              label, ["Male"], "What an attacker must not find out.")  # fmt: skip
+    if sets := plans.paper_sets(method, attributes):
+        st.selectbox(
+            "As in the paper", list(sets), None, key="train_paper_set", on_change=take, args=(sets,),
+            placeholder="Choose the paper's own combination",
+            help="Sets both fields as the method's paper does. Every method starts with the same two, so that methods compare.",
+        )  # fmt: skip
+    return tasks, private
+
+
+def take(sets: dict[str, plans.Sets]) -> None:
+    """Fill both fields with the chosen combination."""
+    chosen = st.session_state["train_paper_set"]
+    if chosen in sets:
+        st.session_state["train_tasks"], st.session_state["train_private"] = map(list, sets[chosen])
+    st.session_state["train_paper_set"] = None
 
 
 def choose_knobs(method: str) -> dict[str, tuple[float, ...]]:

@@ -372,6 +372,7 @@ AIA = Method(
     color="#D55E00",
     tasks=(VERIFICATION,),
     understands=(VERIFICATION,),
+    reference="aia_original",
 )
 
 AIA_ORIGINAL = Method(
@@ -386,6 +387,7 @@ AIA_ORIGINAL = Method(
     baseline=True,
     tasks=(VERIFICATION,),
     understands=(VERIFICATION,),
+    reference="aia_original",
 )
 
 AIA_RANDOM = Method(
@@ -409,4 +411,5 @@ AIA_RANDOM = Method(
     baseline=True,
     tasks=(VERIFICATION,),
     understands=(VERIFICATION,),
+    reference="aia_original",
 )

@@ -53,6 +53,8 @@ class Method:
               `schedule` (numbers a Run may replace)
     build     (run, attributes) -> Model; `attributes` are the data set's attribute names, in order
     baseline  True for what a method has to be compared with (drawn grey)
+    reference  the method whose release, with every knob at its weakest, is this one's unprotected
+              counterpart where `original` cannot serve the same task
     color     hex colour of the method in every chart
     tasks, private  what a run of it names where the user names nothing
     understands     those of `RESERVED` that it can be given as a task or as private
@@ -68,6 +70,7 @@ class Method:
     build: Callable[[Run, tuple[str, ...]], Model]
     color: str
     baseline: bool = False
+    reference: str = "original"
     tasks: tuple[str, ...] = ("Smiling",)
     private: tuple[str, ...] = ("Male",)
     understands: tuple[str, ...] = ()

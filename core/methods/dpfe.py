@@ -346,6 +346,7 @@ DPFE = Method(
     tasks=ATTRIBUTE_SETS["G"],
     private=(IDENTITY,),
     understands=(IDENTITY,),
+    reference="dpfe_simple",
     published_sets={name: (tasks, (IDENTITY,)) for name, tasks in ATTRIBUTE_SETS.items()},
 )
 DPFE_SIMPLE = Method(
@@ -364,6 +365,7 @@ DPFE_SIMPLE = Method(
     tasks=ATTRIBUTE_SETS["G"],
     private=(IDENTITY,),
     understands=(IDENTITY,),
+    reference="dpfe_simple",
     published_sets=DPFE.published_sets,
 )
 # The paper's secret is the person, and its tasks hold the gender: here attackers guess attributes.

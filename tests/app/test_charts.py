@@ -13,7 +13,8 @@ VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 @pytest.fixture
 def table(findings):
-    return points.settings(findings, VIEW)
+    bare = points.reference(points.references(findings, VIEW), "deep_obfuscator")
+    return points.compared(points.settings(findings, VIEW), bare)
 
 
 def draw(table, chosen=None, **more):
@@ -71,7 +72,7 @@ def test_the_chosen_point_is_large_and_labelled(table):
 
 
 def test_limits_are_shaded(table):
-    bare = points.unprotected(points.records(table))
+    bare = points.nearest(points.records(table), "original", {})
     figure = draw(table, attack_limit=0.8, cost_limit=0.02)
     area = next(shape for shape in figure.layout.shapes if shape.type == "rect")
     assert area.x1 == pytest.approx(30)
@@ -134,7 +135,7 @@ def test_protocols_side_by_side(findings):
 
 
 def test_tables_hold_every_attacker(findings):
-    table = points.settings(findings, VIEW)
+    table = points.compared(points.settings(findings, VIEW), None)
     row = points.nearest(points.records(table), "deep_obfuscator", {"lambda1": 1, "lambda2": 1})
     numbers = tables.of_setting(findings, row["run_id"], row["release_value"])
     assert {"strongest attacker", "straight-line classifier", "small neural network"} <= set(

@@ -74,6 +74,53 @@ def test_usual_values_come_from_the_declaration(name):
     assert plans.runs(PLAN._replace(method=name, knobs=usual))
 
 
+def test_verification_and_identity_are_offered_to_methods_that_understand_them():
+    attributes = ["Male", "Smiling"]
+    for name, method in METHODS.items():
+        tasks, private = plans.offered(name, attributes)
+        assert (tasks[2:], private[2:]) == (
+            ["verification"] if "verification" in method.understands else [],
+            ["identity"] if "identity" in method.understands else [],
+        )
+        for names in (tasks, private):
+            assert names[:2] == attributes
+    assert plans.offered("aia", attributes)[0][-1] == "verification"
+    assert plans.offered("dpfe", attributes)[1][-1] == "identity"
+
+
+def test_what_is_offered_can_be_planned():
+    for name in METHODS:
+        for words, (tasks, private) in plans.paper_sets(name, EVERY).items():
+            plan = PLAN._replace(method=name, tasks=tasks, private=private, knobs={})
+            assert [run.tasks for run in plans.runs(plan)] == [tasks], words
+
+
+EVERY = ["Smiling", "Male", "Young", "High_Cheekbones", "Heavy_Makeup", "Gray_Hair", "Big_Lips", "Big_Nose"]  # fmt: skip
+
+
+def test_the_paper_s_combinations_in_words():
+    assert list(plans.paper_sets("deep_obfuscator", EVERY))[3] == (
+        "Smile; hidden: Gender, Heavy make-up"
+    )
+    assert plans.paper_sets("aia", EVERY) == {
+        "The same person on two photographs (face verification); hidden: Gender": (
+            ("verification",),
+            ("Male",),
+        )
+    }
+    assert "Gender; hidden: Who it is (identity)" in plans.paper_sets("dpfe", EVERY)
+    assert list(plans.paper_sets("adversarial_reconstruction", EVERY)) == [
+        "Smile; hidden: nothing by name"
+    ]
+    assert plans.paper_sets("blur", EVERY) == {}
+
+
+def test_combinations_that_the_data_set_cannot_have_are_not_offered():
+    assert len(plans.paper_sets("dpfe", EVERY)) == 5
+    assert len(plans.paper_sets("dpfe", ["Male", "Young"])) == 2
+    assert plans.paper_sets("aia", ["Smiling"]) == {}
+
+
 def job(**more):
     runs = [
         {"method": "deep_obfuscator", "dataset": "tiny", "knobs": {"lambda1": v}} for v in (0, 1)

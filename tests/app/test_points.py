@@ -13,7 +13,8 @@ VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 @pytest.fixture
 def table(findings):
-    return points.settings(findings, VIEW)
+    bare = points.reference(points.references(findings, VIEW), "deep_obfuscator")
+    return points.compared(points.settings(findings, VIEW), bare)
 
 
 def test_what_may_be_chosen(findings):
@@ -44,16 +45,88 @@ def test_face_verification_is_a_task_like_an_attribute(findings):
     table = points.settings(verified, VIEW._replace(task="verification"))
     assert set(table["method"]) == {"deep_obfuscator"}
     assert table["utility"].notna().all()
-    assert points.unprotected(points.records(table)) is None
-    assert table["cost"].isna().all()
+    assert points.references(verified, VIEW._replace(task="verification")) == {}
+    assert points.compared(table, None)["cost"].isna().all()
 
 
-def test_gain_and_cost_are_differences(table):
+def test_gain_and_cost_are_differences(table, findings):
     assert np.allclose(table["gain"], table["value"] - 0.5)
-    bare = points.unprotected(points.records(table))
-    assert bare["cost"] == 0
+    bare = points.references(findings, VIEW)["original"]
+    assert table.loc[table["method"] == "original", "cost"].tolist() == [0]
     row = points.nearest(points.records(table), "deep_obfuscator", {"lambda1": 5, "lambda2": 1})
     assert row["cost"] == pytest.approx(bare["utility"] - row["utility"])
+
+
+def test_one_unprotected_number_for_all_methods_where_there_is_one(findings):
+    found = points.references(findings, VIEW)
+    assert set(found) == {"original", "aia_original", "dpfe_simple"}
+    for method in ("deep_obfuscator", "aia", "dpfe", "dpfe_simple", "blur"):
+        assert points.reference(found, method)["method"] == "original"
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_every_method_names_a_baseline_that_can_serve_its_tasks(name):
+    reference = METHODS[METHODS[name].reference]
+    assert reference.baseline
+    assert set(METHODS[name].understands) <= set(reference.understands)
+
+
+def serving(findings, task, *methods):
+    """The findings of `methods` alone, as if they had been trained for `task`."""
+    mine = findings[findings["method"].isin(methods)]
+    served = mine["role"] == "utility"
+    target = points.task_target(task)
+    return mine.assign(target=mine["target"].mask(served, target), tasks=task)
+
+
+def test_where_no_unprotected_features_serve_the_task_a_method_has_its_own(findings):
+    verified = serving(findings, "verification", "aia_original", "aia_random")
+    view = VIEW._replace(task="verification")
+    found = points.references(verified, view)
+    assert points.reference(found, "aia")["method"] == "aia_original"
+    assert points.reference(found, "aia_random")["method"] == "aia_original"
+    assert points.reference(found, "deep_obfuscator") is None
+    table = points.compared(points.settings(verified, view), points.reference(found, "aia"))
+    assert table.loc[table["method"] == "aia_original", "cost"].tolist() == [0]
+    assert (table.loc[table["method"] == "aia_random", "cost"] > 0).all()
+
+
+def test_ten_numbers_are_unprotected_without_noise_only(findings):
+    served = serving(findings, "Young", "dpfe_simple")
+    view = VIEW._replace(task="Young")
+    bare = points.reference(points.references(served, view), "dpfe")
+    assert (bare["method"], bare["knob:noise_ratio"]) == ("dpfe_simple", 0)
+    rows = points.records(points.settings(served, view))
+    assert bare["utility"] == max(row["utility"] for row in rows)
+    noisy = served[served["release_value"] > 0]
+    assert points.reference(points.references(noisy, view), "dpfe") is None
+
+
+def test_the_plainest_run_stands_for_unprotected(findings):
+    bare = findings[findings["method"] == "original"]
+    two = bare.assign(run_id="original-two", tasks="Smiling,Young", value=bare["value"] - 0.1)
+    quick = bare.assign(run_id="original-quick", schedule="epochs=1", value=bare["value"] - 0.2)
+    seed = bare.assign(run_id="original-seed", seed=1, value=bare["value"] + 0.02)
+    once = points.references(findings, VIEW)["original"]["utility"]
+    many = points.references(pd.concat([quick, two, findings, seed]), VIEW)["original"]["utility"]
+    assert many == pytest.approx(once + 0.01)
+
+
+def test_a_reference_needs_no_attack_to_say_what_the_service_keeps(findings):
+    own = findings["method"].eq("original") & findings["role"].eq("utility")
+    own = findings[own].assign(protocol="paper", attacker="own_head")
+    found = points.references(pd.concat([findings, own]), VIEW._replace(protocol="paper"))
+    assert found["original"]["utility"] == pytest.approx(own["value"].iloc[0])
+    assert np.isnan(found["original"]["value"])
+
+
+def test_the_paper_protocol_asks_the_method_s_own_pair_matcher(findings):
+    verified = serving(findings, "verification", "aia_original")
+    verified = verified.assign(
+        protocol="paper", attacker=verified["attacker"].replace({"best_head": "own_verifier",
+                                                                 "worst_case": "training_adversary"}))  # fmt: skip
+    table = points.settings(verified, VIEW._replace(task="verification", protocol="paper"))
+    assert set(table["method"]) == {"aia_original"}
 
 
 def test_paper_protocol_reads_the_training_adversary(findings):
@@ -125,7 +198,7 @@ def test_nearest_never_invents_a_setting(table):
 def test_labels(table):
     row = points.nearest(points.records(table), "deep_obfuscator", {"lambda1": 1, "lambda2": 1})
     assert points.setting_label(row) == "λ₁ = 1, λ₂ = 1"
-    assert points.setting_label(points.unprotected(points.records(table))) == ""
+    assert points.setting_label(points.nearest(points.records(table), "original", {})) == ""
 
 
 def test_empty_findings_give_no_settings(findings):

@@ -8,7 +8,12 @@ from app.points import View
 from app.verdict import exposure, limits, mark, verdict
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
-UNPROTECTED = {"value": 0.97, "utility": 0.92}
+UNPROTECTED = {
+    "method": "original",
+    "title": "Unprotected features",
+    "value": 0.97,
+    "utility": 0.92,
+}
 
 
 def row(**more):
@@ -30,8 +35,8 @@ def test_an_attribute():
 
 def test_the_detail_names_interval_comparison_and_sample():
     assert verdict(row(seeds=3), UNPROTECTED, VIEW).detail == (
-        "Smile detection is right in 91 % (88–93), unprotected in 92 %. Measured on 400 photographs "
-        "of 50 people nobody trained on, 3 trainings."
+        "Smile detection is right in 91 % (88–93), unprotected (“Unprotected features”) in 92 %. "
+        "Measured on 400 photographs of 50 people nobody trained on, 3 trainings."
     )
 
 
@@ -52,7 +57,7 @@ def test_no_privacy_claim_when_the_attack_is_too_weak():
 
 
 def test_identity_keeps_a_digit_of_small_chances():
-    said = verdict(row(value=0.123, low=0.1, high=0.145, chance=0.005), {"value": 0.8, "utility": 0.9},
+    said = verdict(row(value=0.123, low=0.1, high=0.145, chance=0.005), UNPROTECTED | {"value": 0.8},
                    VIEW._replace(target="identity"))  # fmt: skip
     assert (
         "names the right person in 12 % of cases (10–14; chance 0.5 %, unprotected 80 %)"
@@ -60,8 +65,27 @@ def test_identity_keeps_a_digit_of_small_chances():
     )
 
 
+def test_the_unprotected_reference_is_named_and_loses_nothing_against_itself():
+    bare = {"method": "dpfe_simple", "title": "Ten numbers (Simple)", "knob:noise_ratio": 0.0,
+            "value": 0.9, "utility": 0.88}  # fmt: skip
+    mine = {"method": "dpfe_simple", "title": bare["title"]}
+    noisy = verdict(row(**mine, **{"knob:noise_ratio": 0.5}), bare, VIEW)
+    assert "unprotected (“Ten numbers (Simple)”, r = 0) in 88 %" in noisy.detail
+    assert noisy.sentence.endswith("smile detection loses 1.2 points.")
+    itself = verdict(row(**mine, **{"knob:noise_ratio": 0.0, "cost": 0.0}), bare, VIEW)
+    assert "loses" not in itself.sentence
+    assert "unprotected (" not in itself.detail
+
+
+def test_a_reference_that_nobody_attacked_is_compared_in_utility_alone():
+    said = verdict(row(), UNPROTECTED | {"value": math.nan}, VIEW)
+    assert "unprotected" not in said.sentence
+    assert said.sentence.endswith("smile detection loses 1.2 points.")
+    assert "in 92 %" in said.detail
+
+
 def test_the_picture():
-    said = verdict(row(value=0.62, low=0.6, high=0.65, chance=0.21), {"value": 0.95, "utility": 0.9},
+    said = verdict(row(value=0.62, low=0.6, high=0.65, chance=0.21), UNPROTECTED | {"value": 0.95},
                    VIEW._replace(target="image"))  # fmt: skip
     assert said.sentence.startswith(
         "At λ₁ = 1 an attacker redraws the picture with a likeness of 0.62 (0.60–0.65; drawing "
@@ -75,7 +99,7 @@ def test_the_paper_protocol_names_its_own_attacker():
 
 
 def test_a_method_without_knobs_and_without_comparison():
-    said = verdict(row(method="original", title="Unprotected features", chance=math.nan, low=math.nan),
+    said = verdict(row(method="original", title="Unprotected features", chance=math.nan, low=math.nan, cost=math.nan),
                    None, VIEW)  # fmt: skip
     assert (
         said.sentence

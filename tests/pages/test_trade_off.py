@@ -137,6 +137,25 @@ def test_numbers_of_every_attacker(populated):
     assert "Asked as the paper asks" in words(app)
 
 
+def test_the_paper_s_numbers_stand_beside_ours(populated):
+    app = whole(open_page())
+    assert "the paper says" not in words(app)  # what is folded is not computed
+    app.session_state["published"] = True
+    whole(app.run())
+    assert "the paper says that its own attacker tells the gender in 58.85 % of cases" in words(app)
+    assert "our own copy of that attacker reaches" in words(app)
+    hidden, service = (app.dataframe[number].value for number in (0, 1))
+    assert {"58.85 %", "97.36 %", "90.15 %"} <= set(hidden["The paper"])
+    assert "91.53 %" in set(service["The paper"])
+
+
+def test_a_method_of_no_paper_says_so(populated):
+    app = whole(open_page(method="blur"))
+    app.session_state["published"] = True
+    assert f"No paper reports numbers on “{METHODS['blur'].title}”." in words(whole(app.run()))
+    assert not app.dataframe
+
+
 def test_folders_of_other_people_do_no_harm(populated):
     for name in ("..", "synthetic/.hidden", "synthetic/deep_obfuscator-zzzzzzzzzz", "<script>"):
         (populated / name).mkdir(exist_ok=True)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app import wording
 from core import jobs
 from core.methods import METHODS
 from core.run import Run, checked, home
@@ -83,6 +84,43 @@ def test_a_baseline_needs_no_training_knob(tiny):
     values = ", ".join(f"{value:g}" for value in METHODS["image_noise"].knobs[0].grid)
     assert f"σ moves after training; it is measured at {values}." in words(app)
     assert "1 setting of Noise on the picture" in words(app)
+
+
+def labels(app, key):
+    return app.multiselect(key=key).options
+
+
+def test_verification_and_identity_where_a_method_understands_them(tiny):
+    app = whole(open_page("train", train_data="tiny"))
+    same, who = wording.CHOICES["verification"], wording.CHOICES["identity"]
+    assert same not in labels(app, "train_tasks")
+    assert who not in labels(app, "train_private")
+    whole(app.selectbox(key="train_method").set_value("aia").run())
+    assert same in labels(app, "train_tasks")
+    assert who not in labels(app, "train_private")
+    assert app.multiselect(key="train_tasks").value == ["Smiling"]  # all methods start alike
+    whole(app.selectbox(key="train_method").set_value("dpfe").run())
+    assert same not in labels(app, "train_tasks")
+    assert who in labels(app, "train_private")
+    assert app.multiselect(key="train_private").value == ["Male"]
+
+
+def test_the_paper_s_own_combination_fills_both_fields(tiny):
+    app = whole(open_page("train", train_data="tiny", train_method="aia"))
+    paper = app.selectbox(key="train_paper_set")
+    whole(paper.set_value(paper.options[0]).run())
+    assert app.multiselect(key="train_tasks").value == ["verification"]
+    assert app.multiselect(key="train_private").value == ["Male"]
+    assert "--tasks verification --private Male" in app.code[0].value
+    assert app.selectbox(key="train_paper_set").value is None
+    # what the next method does not understand goes, and the start takes its place
+    whole(app.selectbox(key="train_method").set_value("deep_obfuscator").run())
+    assert app.multiselect(key="train_tasks").value == ["Smiling"]
+
+
+def test_a_method_of_no_paper_has_no_combination(tiny):
+    app = whole(open_page("train", train_data="tiny", train_method="blur"))
+    assert "train_paper_set" not in {box.key for box in app.selectbox}
 
 
 @pytest.mark.parametrize(
