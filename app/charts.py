@@ -137,8 +137,8 @@ def _ordered(lines: Sequence[Line]) -> list[Line]:
 
 def style(method: str) -> dict[str, Any]:
     """Colour, dash and symbol of a method, the same everywhere: methods are coloured and solid,
-    with a symbol of their own; baselines grey with a dash and a symbol; unprotected is a hollow
-    ring."""
+    with a symbol of their own; hardened variants dashed, with their method's symbol, hollow;
+    baselines grey with a dash and a symbol; unprotected is a hollow ring."""
     baselines = [name for name, entry in METHODS.items() if entry.baseline and name != "original"]
     if method == "original":
         return {"color": METHODS[method].color, "dash": "solid", "symbol": "circle-open"}
@@ -149,8 +149,11 @@ def style(method: str) -> dict[str, Any]:
             "dash": DASHES[position % len(DASHES)],
             "symbol": SYMBOLS[position % len(SYMBOLS)],
         }
-    position = [name for name, entry in METHODS.items() if not entry.baseline].index(method)
-    symbol = METHOD_SYMBOLS[position % len(METHOD_SYMBOLS)]
+    if hardens := METHODS[method].hardens:
+        symbol = style(hardens)["symbol"] + "-open"
+        return {"color": METHODS[method].color, "dash": "longdash", "symbol": symbol}
+    papers = [name for name, entry in METHODS.items() if not entry.baseline and not entry.hardens]
+    symbol = METHOD_SYMBOLS[papers.index(method) % len(METHOD_SYMBOLS)]
     return {"color": METHODS[method].color, "dash": "solid", "symbol": symbol}
 
 

@@ -59,6 +59,7 @@ class Method:
     tasks, private  what a run of it names where the user names nothing
     understands     those of `RESERVED` that it can be given as a task or as private
     published_sets  the paper's combinations (tasks, private attributes), by the name it gives them
+    hardens         name of the method that this one is the hardened variant of, or ""
     """
 
     name: str
@@ -75,6 +76,7 @@ class Method:
     private: tuple[str, ...] = ("Male",)
     understands: tuple[str, ...] = ()
     published_sets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    hardens: str = ""
 
 
 class Batch(NamedTuple):

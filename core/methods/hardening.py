@@ -61,6 +61,7 @@ def hardened(method: Method, color: str, **entries: float) -> Method:
         ),
         presets=presets,
         color=color,
+        hardens=method.name,
     )
 
 

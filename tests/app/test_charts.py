@@ -61,6 +61,9 @@ def test_one_colour_per_method_and_a_dash_or_symbol_of_its_own():
     ours = [METHODS[name].color for name in METHODS if not METHODS[name].baseline]
     assert len(set(ours)) == len(ours)
     assert looks["original"]["symbol"] == "circle-open"
+    for name, method in METHODS.items():
+        if method.hardens:
+            assert looks[name]["symbol"] == f"{looks[method.hardens]['symbol']}-open"
 
 
 def test_the_chosen_point_is_large_and_labelled(table):

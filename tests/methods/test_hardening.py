@@ -74,6 +74,7 @@ def test_every_method_that_has_attackers_has_a_hardened_variant_that_says_so():
         plain, hard = METHODS[name.removesuffix("_hardened")], METHODS[name]
         assert hard.title == f"{plain.title}, hardened"
         assert hard.knobs == plain.knobs
+        assert hard.hardens == plain.name
         assert hard.color != plain.color
         for preset in ("paper", "compact"):
             schedule, its = hard.presets[preset]["schedule"], plain.presets[preset]["schedule"]
