@@ -255,9 +255,11 @@ def beside(
             sides = {side: _number(row, setting, side, metric, settings) for side in SIDES}
             if any(sides.values()):
                 values = {side: found[0] if found else None for side, found in sides.items()}
-                chance = next((found[1] for found in sides.values() if found), math.nan)
-                known = chance if wording.known(chance) else None
-                return Pair(row, setting, values["along"], values["afresh"], metric, known)
+                guesses = [
+                    found[1] for found in sides.values() if found and wording.known(found[1])
+                ]
+                guess = next(iter(guesses), None)
+                return Pair(row, setting, values["along"], values["afresh"], metric, guess)
     return Pair(row, None)
 
 

@@ -232,13 +232,14 @@ def measures(report: Report) -> str:
             "Where we hold no plain accuracy, ours is the balanced one, which counts both answers "
             "the same; the table says so."
         )
-    first = next(
-        (p for p in report.private if p.metric == "accuracy" and p.chance is not None), None
-    )
+    first = next((pair for pair in report.private if pair.ours and pair.chance is not None), None)
     if first is not None:
-        parts.append(
-            f"Always giving the commoner answer is right in {wording.percent(first.chance, 1)} with us."
-        )
+        guess = _number(first.row["metric"], first.chance)
+        if first.metric == "accuracy":
+            parts.append(f"Always giving the commoner answer is right in {guess} with us.")
+        elif first.row["target"] == "image":
+            name = first.row["metric"].upper().replace("_", "-")
+            parts.append(f"Drawing blind reaches {guess} ({name}) with us.")
     return " ".join(parts)
 
 
@@ -252,7 +253,7 @@ def table(pairs: Iterable[Pair], view: View) -> pd.DataFrame:
             "Ours, trained along": _near(pair, "along"),
             "Ours, trained afresh": _near(pair, "afresh"),
             "Setting": setting(pair.row, view),
-            "Our setting": (other_setting(pair) or "the same") if pair.ours else "",
+            "Our setting": (other_setting(pair) or _same(pair.row)) if pair.ours else "",
             "Scored in the paper": SCORED[pair.row["protocol"]][pair.row["role"] == "utility"],
             "Photographs": pair.row["dataset"],
             "Place": pair.row["place"],
@@ -265,6 +266,11 @@ def table(pairs: Iterable[Pair], view: View) -> pd.DataFrame:
     if len(whole) and whole["Photographs"].nunique() > 1:  # else they tell no two rows apart
         names.insert(2, names.pop(names.index("Photographs")))
     return whole[names]
+
+
+def _same(row: Mapping[str, Any]) -> str:
+    """What a paper says of a setting in words of its own cannot be checked against ours."""
+    return "the same knobs" if row["setting"] else "the same"
 
 
 def setting(row: Mapping[str, Any], view: View) -> str:

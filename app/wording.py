@@ -82,8 +82,8 @@ def attribute_label(name: str) -> str:
 
 
 CHOICES = {  # words that stand beside attributes where a training is planned
-    "verification": "The same person on two photographs (face verification)",
-    "identity": "Who it is (identity)",
+    "verification": "Same person on two photographs",
+    "identity": "Who it is",
 }
 
 

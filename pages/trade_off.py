@@ -117,6 +117,8 @@ def paper(chosen: dict[str, float]) -> None:
     """The papers' own numbers beside ours; none of them is drawn into the chart."""
     report = published.report(loaders.measured(view.dataset, view.preset), view, method, chosen)
     st.markdown(f"**{published_words.headline(report, view, method, chosen)}**")
+    if not (report.private or report.utility):
+        return
     st.write(published_words.service_line(report, view, method))
     st.caption(published_words.differences(report, view, method))
     for title, pairs in (("What is to be hidden", report.private), ("The service", report.utility)):
@@ -126,8 +128,7 @@ def paper(chosen: dict[str, float]) -> None:
                 published_words.table(pairs, view), hide_index=True,
                 alt=f"{title}: every number of the paper, and ours beside it",
             )  # fmt: skip
-    if report.private or report.utility:
-        st.caption(f"{published_words.MEANING} {published_words.measures(report)}")
+    st.caption(f"{published_words.MEANING} {published_words.measures(report)}")
 
 
 def numbers(row: dict) -> None:

@@ -103,12 +103,12 @@ def test_the_paper_s_combinations_in_words():
         "Smile; hidden: Gender, Heavy make-up"
     )
     assert plans.paper_sets("aia", EVERY) == {
-        "The same person on two photographs (face verification); hidden: Gender": (
+        "Same person on two photographs; hidden: Gender": (
             ("verification",),
             ("Male",),
         )
     }
-    assert "Gender; hidden: Who it is (identity)" in plans.paper_sets("dpfe", EVERY)
+    assert "Gender; hidden: Who it is" in plans.paper_sets("dpfe", EVERY)
     assert list(plans.paper_sets("adversarial_reconstruction", EVERY)) == [
         "Smile; hidden: nothing by name"
     ]

@@ -195,6 +195,26 @@ def test_pictures():
     )
 
 
+def test_what_drawing_blind_reaches():
+    numbers = {
+        ("paper", "image", "training_reconstructor", "ms_ssim"): (0.02, float("nan")),
+        ("strict", "image", "mirrored_decoder", "ms_ssim"): (0.89, 0.42),
+    }
+    view = VIEW._replace(target="image")
+    settings = [ours(lambda1=1, lambda2=1, numbers=numbers)]
+    report = published.report(settings, view, "deep_obfuscator", {})
+    assert "Drawing blind reaches 0.42 (MS-SSIM) with us." in published_words.measures(report)
+
+
+def test_words_of_a_setting_that_cannot_be_checked_are_no_same_setting():
+    numbers = {("strict", "image", "mirrored_decoder", "ssim"): (0.35, 0.34)}
+    settings = [ours("adversarial_reconstruction", ("Smiling",), (), numbers=numbers, lambda1=1, lambda2=0)]  # fmt: skip
+    view = VIEW._replace(target="image")
+    rows = published_words.table(pairs(settings, view, "adversarial_reconstruction"), view)
+    assert "mu1 > 0" in rows["Setting"].iloc[0]
+    assert rows["Our setting"].iloc[0] == "the same knobs"
+
+
 def test_people_are_not_compared_with_a_network():
     numbers = {("strict", "identity", "nearest_neighbour", "top1_accuracy"): (0.37, 0.005)}
     text = said([ours(lambda1=1, lambda2=1, numbers=numbers)], VIEW._replace(target="identity"))
