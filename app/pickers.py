@@ -122,7 +122,7 @@ def sidebar(findings: pd.DataFrame) -> View:
             "The service needs", tasks, "task", wording.unique_labels(tasks).__getitem__, notes=notes,
             help="What the service has to find out about a face: the higher, the more useful.",
         )  # fmt: skip
-        found = points.targets(findings, dataset, preset)
+        found = points.targets(findings, dataset, preset, task)
         named = wording.unique_labels(found, wording.target_label)
         target = choose(
             "The attacker wants", found, "private", named.__getitem__, notes=notes,

@@ -79,10 +79,14 @@ def task_target(task: str) -> str:
     return task if task == VERIFICATION else f"attribute:{task}"
 
 
-def targets(findings: pd.DataFrame, dataset: str, preset: str) -> list[str]:
-    """What may be attacked: declared private attributes, most runs first, then identity and the
-    picture itself, as far as findings hold them."""
+def targets(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
+    """What may be attacked in runs that serve `task`: declared private attributes, most runs first,
+    then identity and the picture itself, as far as findings hold them."""
     rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
+    serving = rows.loc[
+        (rows["role"] == "utility") & (rows["target"] == task_target(task)), "run_id"
+    ]
+    rows = rows[rows["run_id"].isin(serving.unique())]
     rows = rows[(rows["role"] == "private") & rows["metric"].isin(MEASURE.values())]
     counted = rows.groupby("target")["run_id"].nunique().sort_index()
     order = {"identity": 1, "image": 2}

@@ -25,6 +25,7 @@ class Plan(NamedTuple):
 
     tasks, private   None: the method's own, as in its paper
     release          values of the release-time knob that are measured; None: its grid
+    schedule         entries that replace the preset's
     """
 
     method: str
@@ -45,12 +46,17 @@ PLANS = (
         ({"lambda1": (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)}, {"lambda2": (0.0, 10.0)}),
     ),
     Plan("pric", ({"lambda": (10.0, 5.0, 1.0, 0.5, 0.1, 0.0)},)),
+    # Cut behind the last layer, where little but the answer is left; then before layer4. lambda2
+    # against the redrawer with a perceptual loss, as in its Table 2.
     Plan("adversarial_reconstruction", ({"lambda1": (0.0, 1.0)},)),
+    Plan("adversarial_reconstruction", ({"lambda1": (0.0, 1.0, 5.0)},), schedule={"layer": 3}),
+    Plan("adversarial_reconstruction", ({"lambda2": (10.0,)},), schedule={"mu2": 1}),
     # As in AIA's paper: which of two photographs show one person. Then as the others, the smile.
     Plan(
         "aia",
         ({"alpha": (1.0, 0.75, 0.5, 0.25, 0.0)}, {"beta": (0.0, 0.25, 0.5, 0.75, 1.0)}),
     ),
+    Plan("aia", schedule={"frozen_adversary": 1}),  # as its paper may have been trained
     Plan("aia_original"),
     Plan("aia_random", release=(0.5,)),
     Plan("aia", ({"beta": (0.0, 0.5, 1.0)},), tasks=SMILE, private=GENDER),

@@ -20,11 +20,23 @@ def table(findings):
 def test_what_may_be_chosen(findings):
     assert points.datasets(findings) == ["synthetic"]
     assert points.tasks(findings, "synthetic", "compact") == ["Smiling"]
-    assert points.targets(findings, "synthetic", "compact") == [
+    assert points.targets(findings, "synthetic", "compact", "Smiling") == [
         "attribute:Male",
         "identity",
         "image",
     ]
+
+
+def test_only_what_was_attacked_beside_the_chosen_service_may_be_chosen(findings):
+    other = findings[findings["method"] == "original"].copy()
+    other["run_id"] = "dpfe-0123456789"
+    other.loc[other["target"] == "attribute:Smiling", "target"] = "attribute:Male?"
+    swap = {"attribute:Male": "attribute:Young", "attribute:Male?": "attribute:Male"}
+    other["target"] = other["target"].replace(swap)
+    other = other[other["target"] != "image"]
+    both = pd.concat([findings, other])
+    assert points.targets(both, "synthetic", "compact", "Male") == ["attribute:Young", "identity"]
+    assert "attribute:Young" not in points.targets(both, "synthetic", "compact", "Smiling")
 
 
 def test_one_row_for_every_setting(table):
