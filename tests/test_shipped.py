@@ -63,6 +63,24 @@ def test_trimming_keeps_the_release_and_drops_the_training_adversary(tmp_path, m
     train.load(folder)
 
 
+def test_trimming_keeps_the_pictures_of_every_release_value_and_one_redrawer(tmp_path, monkeypatch):
+    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
+    run = checked(Run("blur", "tiny"))
+    monkeypatch.setattr(shipped, "runs", lambda: [run])
+    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
+    for value in (12, 3, 6):
+        place = folder / "attacks" / "strict" / f"mirrored_decoder@{value}"
+        place.mkdir(parents=True)
+        (place / "weights.safetensors").write_bytes(b"w")
+        (place / "arrays.npz").write_bytes(b"p")
+    for _ in range(2):
+        assert shipped.trim() == 0
+        kept = {path.parent.name for path in folder.rglob("attacks/*/*/weights.safetensors")}
+        assert kept == {"mirrored_decoder@3"}
+        assert len(list(folder.rglob("arrays.npz"))) == 3
+
+
 def test_what_needs_a_network_that_was_left_out_goes_with_it():
     run = checked(Run("aia", "tiny", tasks=("verification",)))
     model = METHODS["aia"].build(run, ("Male", "Smiling"))
