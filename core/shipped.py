@@ -46,11 +46,9 @@ PLANS = (
         ({"lambda1": (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)}, {"lambda2": (0.0, 10.0)}),
     ),
     Plan("pric", ({"lambda": (10.0, 5.0, 1.0, 0.5, 0.1, 0.0)},)),
-    # Cut behind the last layer, where little but the answer is left; then before layer4. lambda2
-    # against the redrawer with a perceptual loss, as in its Table 2.
+    # Cut behind the last layer, where little but the answer is left; then two layers before.
     Plan("adversarial_reconstruction", ({"lambda1": (0.0, 1.0)},)),
     Plan("adversarial_reconstruction", ({"lambda1": (0.0, 1.0, 5.0)},), schedule={"layer": 3}),
-    Plan("adversarial_reconstruction", ({"lambda2": (10.0,)},), schedule={"mu2": 1}),
     # As in AIA's paper: which of two photographs show one person. Then as the others, the smile.
     Plan(
         "aia",
