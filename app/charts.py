@@ -164,13 +164,13 @@ def _line(
     scale = axis_scale(view)
     method = METHODS[line.method]
     look = style(line.method)
-    mine = [entry for entry in lines if entry.method == line.method]
+    mine = [e for e in lines if (e.method, e.variant) == (line.method, line.variant)]
     main = mine[0] is line or method.baseline
     ring = line.method == "original"
     quiet = line.knob is None and len(mine) > 1
     # an attack too weak to conclude leaves a ghost, no claim
     opacity = [0.25 if not row["conclusive"] else 0.45 if quiet else 1 for row in rows]
-    title = method.title
+    title = f"{method.title} ({line.variant})" if line.variant else method.title
     if len(mine) > 1 and line.knob is not None:
         title = f"{title}, {line.knob.symbol}"
     return {

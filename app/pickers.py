@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import address, points, wording
+from app import address, points, variants, wording
 from app.points import View
 from core.methods import METHODS
 
@@ -151,6 +151,29 @@ def method(measured: Collection[str]) -> str:
     return chosen
 
 
+def variant(rows: points.Rows, name: str) -> list[dict[str, Any]]:
+    """Which variant of the method the sliders move, asked where there are several. Returns the rows
+    without its others."""
+    among = variants.keys(rows, name)
+    if len(among) < 2:
+        return list(rows)
+    notes: list[str] = []
+    with st.sidebar:
+        chosen = choose(
+            "Variant", among, variant_key(name), lambda v: variants.label(v, among) or "As declared",
+            notes=notes,
+            help="Trained with another schedule, cut or choice of attributes. All stay on the chart.",
+        )  # fmt: skip
+    for text in notes:
+        st.info(text, icon=":material/info:")
+    return variants.only(rows, name, chosen)
+
+
+def variant_key(method: str) -> str:
+    """Key in the session and in the URL of a method's variant."""
+    return f"{method}.variant"
+
+
 def knobs(rows: points.Rows, name: str) -> dict[str, float]:
     """One slider for each knob of the method that was measured at several values; each snaps to
     what was measured. Returns the chosen value of every knob."""
@@ -191,6 +214,7 @@ def slider_key(method: str, knob: str) -> str:
 def select(row: Any) -> None:
     """Make a setting the chosen one (before widgets are drawn, as in a callback)."""
     st.session_state["method"] = row["method"]
+    st.session_state[variant_key(row["method"])] = variants.key(row)
     for knob in points.knobs_of(row["method"]):
         value = row[f"knob:{knob.name}"]
         if wording.known(value):

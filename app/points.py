@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from app import wording
+from app import variants, wording
 from core.methods import METHODS, Knob
 from core.methods.declare import VERIFICATION
 
@@ -46,12 +46,14 @@ class View(NamedTuple):
 
 
 class Line(NamedTuple):
-    """Settings of one method that differ in one knob only, from weak to strong protection."""
+    """Settings of one method that differ in one knob only, from weak to strong protection.
+    `variant` says which of the method's variants it is, where there are several."""
 
     method: str
     knob: Knob | None
     fixed: dict[str, float]
     keys: tuple[str, ...]
+    variant: str = ""
 
 
 def datasets(findings: pd.DataFrame) -> list[str]:
@@ -325,28 +327,38 @@ def nearest(rows: Rows, method: str, wanted: Mapping[str, float]) -> dict[str, A
 
 
 def lines(rows: Rows, chosen: Mapping[str, float] | None = None, method: str = "") -> list[Line]:
-    """The curves of the chart: for each method one line per knob that was moved, with the other
-    knobs where they stand for the chosen setting of `method`, or at their defaults. Settings on no
-    line stand alone."""
+    """The curves of the chart: for each variant of a method one line per knob that was moved, with
+    the other knobs where they stand for the chosen setting of `method`, or at their defaults.
+    Settings on no line stand alone."""
     found: list[Line] = []
     for name in dict.fromkeys(row["method"] for row in rows):
-        at = dict(chosen) if chosen and name == method else defaults(rows, name)
-        on_a_line: set[str] = set()
-        for knob in knobs_of(name):
-            fixed = {other: value for other, value in at.items() if other != knob.name}
-            members: dict[float, str] = {}  # value of the knob -> key
-            for row in of_method(rows, name, fixed):
-                if wording.known(row[f"knob:{knob.name}"]):
-                    members.setdefault(row[f"knob:{knob.name}"], row["key"])
-            if len(members) < 2:
-                continue
-            ordered = sorted(members, key=lambda value, knob=knob: strength(knob, value))  # type: ignore[misc]
-            keys = tuple(members[value] for value in ordered)
-            on_a_line |= set(keys)
-            found.append(Line(name, knob, fixed, keys))
-        alone = tuple(row["key"] for row in of_method(rows, name) if row["key"] not in on_a_line)
-        if alone:
-            found.append(Line(name, None, {}, alone))
+        among = variants.keys(rows, name)
+        for variant in among:
+            mine = [row for row in of_method(rows, name) if variants.key(row) == variant]
+            at = dict(chosen) if chosen and name == method else defaults(mine, name)
+            found += _lines(mine, name, at, variants.label(variant, among))
+    return found
+
+
+def _lines(rows: Rows, name: str, at: Mapping[str, float], variant: str) -> list[Line]:
+    """The curves of one variant of a method, whose knobs stand `at`."""
+    found: list[Line] = []
+    on_a_line: set[str] = set()
+    for knob in knobs_of(name):
+        fixed = {other: value for other, value in at.items() if other != knob.name}
+        members: dict[float, str] = {}  # value of the knob -> key
+        for row in of_method(rows, name, fixed):
+            if wording.known(row[f"knob:{knob.name}"]):
+                members.setdefault(row[f"knob:{knob.name}"], row["key"])
+        if len(members) < 2:
+            continue
+        ordered = sorted(members, key=lambda value, knob=knob: strength(knob, value))  # type: ignore[misc]
+        keys = tuple(members[value] for value in ordered)
+        on_a_line |= set(keys)
+        found.append(Line(name, knob, fixed, keys, variant))
+    alone = tuple(row["key"] for row in rows if row["key"] not in on_a_line)
+    if alone:
+        found.append(Line(name, None, {}, alone, variant))
     return found
 
 

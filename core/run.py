@@ -6,6 +6,7 @@ same device and the same photographs, the same weights.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -65,7 +66,7 @@ class Run:
         """The Run as JSON with sorted keys: what is hashed."""
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
 
-    @property
+    @functools.cached_property  # asked for every row of findings
     def id(self) -> str:
         return f"{self.method}-{hashlib.sha256(self.canonical().encode()).hexdigest()[:10]}"
 

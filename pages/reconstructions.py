@@ -31,7 +31,7 @@ if method not in set(table["method"]):
     states.damaged(loaders.problems())
     st.stop()
 unprotected = points.reference(loaders.references(view), method)
-rows = points.records(points.compared(table, unprotected))
+rows = pickers.variant(points.records(points.compared(table, unprotected)), method)
 
 
 def load(row: dict) -> tuple[dict | None, str]:

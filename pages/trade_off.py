@@ -35,6 +35,7 @@ method = pickers.method(set(table["method"]))
 unprotected = points.reference(loaders.references(view), method)
 table = points.compared(table, unprotected)
 rows = points.records(table)
+offered = pickers.variant(rows, method)
 
 
 def select_point() -> None:
@@ -77,10 +78,10 @@ def trade_off() -> None:
     head = st.container(gap="xsmall")
     left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with left:
-        chosen = pickers.knobs(rows, method)
+        chosen = pickers.knobs(offered, method)
     with right, st.container(horizontal=True):
         attack_limit, cost_limit = limit_inputs()
-    row = points.nearest(rows, method, chosen)
+    row = points.nearest(offered, method, chosen)
     said = verdict.verdict(row, unprotected, view)
     kept = verdict.limits(row, attack_limit, cost_limit, view.target != "image")
     with head:
