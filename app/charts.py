@@ -19,6 +19,7 @@ from core.methods import METHODS
 
 HEIGHT = 460  # pixels
 WIDTH = 760  # as on a laptop, to place the label; the chart itself fills its column
+PLOTTED = 300  # pixels of the height that axis titles and a legend of three rows leave
 LOSS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe-Ito
 
 
@@ -243,7 +244,8 @@ def _chosen(row: Mapping[str, Any], view: View, colour: Mapping[str, str]) -> di
         "type": "scatter", "mode": "markers", "name": "chosen", "showlegend": False,
         "x": [float(row["gain"]) * axis_scale(view)], "y": [float(row["utility"]) * 100],
         "customdata": [row["key"]], "text": [hover(row, view)], "hovertemplate": "%{text}<extra></extra>",
-        "marker": {"size": 20, "color": look["color"], "symbol": look["symbol"],
+        # a hollow symbol has no rim that could be lit
+        "marker": {"size": 20, "color": look["color"], "symbol": look["symbol"].removesuffix("-open"),
                    "line": {"width": 3, "color": colour["light"]}},
         "selectedpoints": False,
     }  # fmt: skip
@@ -262,12 +264,12 @@ def _chosen_label(
     def pixels(row: Mapping[str, Any]) -> tuple[float, float]:
         return (
             (row["gain"] - across[0]) / (across[1] - across[0]) * WIDTH,
-            (row["utility"] * 100 - up[0]) / (up[1] - up[0]) * HEIGHT,
+            (row["utility"] * 100 - up[0]) / (up[1] - up[0]) * PLOTTED,
         )
 
     row = rows[chosen]
     others = [pixels(other) for key, other in rows.items() if key != chosen]
-    right, above = label_offset(pixels(row), others, WIDTH, HEIGHT)
+    right, above = label_offset(pixels(row), others, WIDTH, PLOTTED)
     return {
         "x": float(row["gain"]) * scale, "y": float(row["utility"]) * 100, "showarrow": True,
         "text": f"<b>{setting_label(row) or METHODS[row['method']].title}</b>",

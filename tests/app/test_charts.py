@@ -74,6 +74,17 @@ def test_the_chosen_point_is_large_and_labelled(table):
     assert "<b>λ₁ = 1, λ₂ = 1</b>" in {note.text for note in figure.layout.annotations}
 
 
+@pytest.mark.parametrize("method", ["original", "answer_only", "deep_obfuscator"])
+def test_the_label_of_the_chosen_point_stays_inside_and_its_rim_is_lit(table, method):
+    row = points.nearest(points.records(table), method, {})
+    figure = draw(table, row["key"])
+    note = next(n for n in figure.layout.annotations if n.showarrow)
+    low, high = figure.layout.yaxis.range
+    from_top = (high - note.y) / (high - low) * charts.PLOTTED
+    assert from_top + note.ay >= 14  # pixels, downwards
+    assert not figure.data[-1].marker.symbol.endswith("-open")
+
+
 def test_limits_are_shaded(table):
     bare = points.nearest(points.records(table), "original", {})
     figure = draw(table, attack_limit=0.8, cost_limit=0.02)
