@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from core import data
 from core.data import decode, listing, pack, parallel
@@ -242,3 +243,14 @@ def test_labels_are_json_and_arrays_without_pickle(mine):
     target = home() / "packed" / packed()[0]
     assert {path.suffix for path in Path(target).iterdir()} == {".npy", ".json", ""}
     assert json.loads((target / "labels.json").read_text())["attribute_names"][0] == "Smiling"
+
+
+def test_an_old_pack_that_another_process_is_about_to_take_is_left_to_it(tmp_path):
+    stale = tmp_path / "faces-64x64-0123456789ab"
+    stale.mkdir()
+    (stale / "images.npy").write_bytes(b"x")
+    with FileLock(stale.with_suffix(".lock")):
+        pack._delete_unless_wanted(stale)
+        assert (stale / "images.npy").is_file()
+    pack._delete_unless_wanted(stale)
+    assert not stale.exists()
