@@ -148,7 +148,9 @@ def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
         if mine.empty:
             continue
         schedules = mine["schedule"].fillna("") if "schedule" in mine else mine["method"].map("")
-        plainest = min(zip(schedules, mine["tasks"], strict=True), key=_plainness)
+        plainest = min(
+            zip(schedules, mine["tasks"], strict=True), key=lambda run: variants.plainness(*run)
+        )
         mine = mine[(schedules == plainest[0]) & (mine["tasks"] == plainest[1])]
         hit = attack[attack["run_id"].isin(mine["run_id"]) & _released_at(attack, value)]
         found[name] = {
@@ -163,11 +165,6 @@ def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
 
 def _released_at(rows: pd.DataFrame, value: float | None) -> pd.Series:
     return rows["release_value"].isna() if value is None else rows["release_value"] == value
-
-
-def _plainness(run: tuple[str, str]) -> tuple[bool, int, str, str]:
-    schedule, tasks = run
-    return schedule != "", tasks.count(","), tasks, schedule
 
 
 def reference(found: Mapping[str, dict[str, Any]], method: str) -> dict[str, Any] | None:

@@ -21,12 +21,16 @@ def key(row: Mapping[str, Any]) -> str:
 def keys(rows: Rows, method: str) -> list[str]:
     """The variants of a method, the plainest first: its own schedule, the fewest attributes."""
     found = {key(row) for row in rows if row["method"] == method}
-    return sorted(found, key=_plainness)
+    return sorted(found, key=lambda variant: plainness(*variant.split("|")))
 
 
-def _plainness(variant: str) -> tuple[bool, int, str]:
-    schedule, *attributes = variant.split("|")
-    return bool(schedule), sum(text.count(",") for text in attributes), variant
+def plainness(schedule: str, *attributes: str) -> tuple[bool, int, tuple[str, ...]]:
+    """Sorts what was trained with the method's own schedule, then with few attributes, first."""
+    return (
+        bool(schedule),
+        sum(text.count(",") for text in attributes),
+        (*attributes, schedule),
+    )
 
 
 def only(rows: Rows, method: str, variant: str) -> list[dict[str, Any]]:

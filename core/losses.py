@@ -126,6 +126,23 @@ def contrastive(distances: Tensor, different: Tensor, margin: float) -> Tensor:
     return 0.5 * torch.where(different.bool(), apart, together).mean()
 
 
+def pair_distances(embeddings: Tensor, identities: Tensor) -> tuple[Tensor, Tensor]:
+    """Distances D (P,) of the pairs of a batch and which of them show different people (P,) bool.
+
+    embeddings (B, d) and identities (B,) come in pairs of one person, rows 2i and 2i + 1. Pairs of
+    different people: the first of each person against the second of the next; where the next is
+    the same person again, the pair is left out.
+    """
+    first, second = embeddings[0::2], embeddings[1::2]
+    other = second.roll(-1, 0)
+    stranger = identities[0::2] != identities[1::2].roll(-1, 0)
+    squared = torch.cat(
+        ((first - second).square().sum(1), (first - other).square().sum(1)[stranger])
+    )
+    different = torch.arange(len(squared), device=squared.device) >= len(first)
+    return squared.clamp(min=1e-12).sqrt(), different  # the root has no slope at 0
+
+
 def anonymise(
     autoencoder: Tensor, task: Tensor | float, adversary: Tensor | float, alpha: float, beta: float
 ) -> Tensor:

@@ -228,7 +228,7 @@ def _model(
         """L_T by name, "task" their sum; rows 2i and 2i + 1 show one person."""
         found = {}
         if siamese is not None:
-            distances, different = pair_distances(siamese(g), batch.identities)
+            distances, different = losses.pair_distances(siamese(g), batch.identities)
             found["verification"] = losses.contrastive(distances, different, schedule["margin"])
         if classifier is not None:
             found["attributes"] = losses.cross_entropy(classifier(g), batch.attributes[:, tasks])
@@ -304,7 +304,7 @@ def _model(
     if against:
         attackers = {"private": run.private} | hardening.described(run)
         stages.append(stage("adversary", (learn_adversary,), "tanh_adversary", **attackers))
-    stages.append(stage("adversarial", turns, "frozen_adversary"))
+    stages.append(stage("adversarial", turns, "frozen_adversary", *hardening.OFF))
 
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
         return encoder(nets.greyscale(x))
@@ -318,25 +318,6 @@ def _model(
         training_adversary=networks.get("adversary"),
         released_map=nets.map_shape(preset["encoder"], preset["height"], preset["width"]),
     )
-
-
-def pair_distances(embeddings: Tensor, identities: Tensor) -> tuple[Tensor, Tensor]:
-    """Distances D (P,) of the pairs of a batch and which of them show different people (P,) bool.
-
-    embeddings (B, d) and identities (B,) come in pairs of one person, rows 2i and 2i + 1. Pairs of
-    different people: the first of each person against the second of the next; where the next is
-    the same person again, the pair is left out.
-    """
-    import torch
-
-    first, second = embeddings[0::2], embeddings[1::2]
-    other = second.roll(-1, 0)
-    stranger = identities[0::2] != identities[1::2].roll(-1, 0)
-    squared = torch.cat(
-        ((first - second).square().sum(1), (first - other).square().sum(1)[stranger])
-    )
-    different = torch.arange(len(squared), device=squared.device) >= len(first)
-    return squared.clamp(min=1e-12).sqrt(), different  # the root has no slope at 0
 
 
 _TITLE = "Mosallanezhad, Silva, Mancenido & Liu, AIA"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.resnet import BasicBlock
@@ -44,7 +45,7 @@ class Residual(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         maps = self.features(z.reshape(len(z), *self.shape))
         pooled = (functional.adaptive_avg_pool2d(maps, 1), functional.adaptive_max_pool2d(maps, 1))
-        return self.head(_side_by_side(pooled))
+        return self.head(torch.cat([entry.flatten(1) for entry in pooled], 1))
 
 
 class Dense(nn.Module):
@@ -72,9 +73,3 @@ class Dense(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         maps = functional.adaptive_avg_pool2d(z.reshape(len(z), *self.shape), self.pooled)
         return self.layers(maps.flatten(1))
-
-
-def _side_by_side(maps: tuple[Tensor, ...]) -> Tensor:
-    import torch
-
-    return torch.cat([entry.flatten(1) for entry in maps], 1)

@@ -9,7 +9,7 @@ import torch
 from core import evaluate as evaluation
 from core import losses, train
 from core.attacks import verification
-from core.methods import METHODS, Batch, aia
+from core.methods import METHODS, Batch
 from core.methods.declare import VERIFICATION
 from core.nets import aia as nets
 from core.results import findings
@@ -99,17 +99,17 @@ def test_eq_8_and_its_weights():
 
 def test_pairs_are_neighbours_and_strangers_the_next_person():
     embeddings = torch.tensor([[0.0, 0], [3, 4], [0, 1], [0, 3]])
-    distances, different = aia.pair_distances(embeddings, torch.tensor([7, 7, 9, 9]))
+    distances, different = losses.pair_distances(embeddings, torch.tensor([7, 7, 9, 9]))
     torch.testing.assert_close(distances, torch.tensor([5, 2, 3, 18**0.5]))
     assert different.tolist() == [False, False, True, True]
     # Somebody who comes twice in a batch is no stranger to himself.
-    distances, different = aia.pair_distances(embeddings, torch.tensor([7, 7, 7, 7]))
+    distances, different = losses.pair_distances(embeddings, torch.tensor([7, 7, 7, 7]))
     assert (distances.tolist(), different.tolist()) == ([5, 2], [False, False])
 
 
 def test_equal_embeddings_have_a_finite_gradient():
     embeddings = torch.zeros(4, 3, requires_grad=True)
-    distances, different = aia.pair_distances(embeddings, torch.tensor([1, 1, 2, 2]))
+    distances, different = losses.pair_distances(embeddings, torch.tensor([1, 1, 2, 2]))
     losses.contrastive(distances, different, 2.0).backward()
     assert embeddings.grad.isfinite().all()
 
@@ -342,3 +342,13 @@ def test_grids_run_from_weak_to_strong_protection():
     assert knobs["beta"].grid == (0, 0.25, 0.5, 0.75, 1)
     assert METHODS["aia_random"].knobs[0].when == "release"
     assert run_of().knobs == {"alpha": 0.5, "beta": 0.5}
+
+
+def test_a_baseline_shares_its_last_stage_only_with_the_same_attackers():
+    plain, more = (
+        model_of("aia_original", schedule=schedule).stages[-1]
+        for schedule in ({}, {"adversary_steps": 2})
+    )
+    assert plain.shared is not None
+    assert plain.shared == model_of("aia_random").stages[-2].shared
+    assert plain.shared != more.shared
