@@ -107,9 +107,9 @@ def test_adding_an_attack_leaves_the_others(copy, monkeypatch):
     def oracle(exposed, generator):
         result = ATTACKS["logistic"](exposed, generator)
         rows = [row | {"attacker": "oracle"} for row in result.findings]
-        certain = 2 * np.ones_like(result.arrays["validation_balanced_accuracy"])
+        certain = 2 * np.ones_like(result.arrays["validation"])
         return dataclasses.replace(
-            result, findings=rows, arrays=result.arrays | {"validation_balanced_accuracy": certain}
+            result, findings=rows, arrays=result.arrays | {"validation": certain}
         )
 
     monkeypatch.setitem(ATTACKS, "oracle", oracle)
@@ -268,8 +268,8 @@ def test_the_worst_case_is_conclusive_where_a_competitor_is():
         rows = [{"target": "attribute:A", "role": "private", "attacker": name, "value": 0.6}]
         rows[0]["conclusive"] = conclusive
         return rows, {
-            "attributes": np.array(["A"]),
-            "validation_balanced_accuracy": np.array([validation], np.float32),
+            "targets": np.array(["attribute:A"]),
+            "validation": np.array([validation], np.float32),
         }
 
     done = {"one": attack("one", 0.7, False), "other": attack("other", 0.6, True)}
@@ -282,8 +282,8 @@ def test_the_strongest_is_chosen_on_validation_and_scored_on_test():
     def attack(name, validation, test):
         rows = [{"target": "attribute:A", "role": "private", "attacker": name, "value": test}]
         arrays = {
-            "attributes": np.array(["A"]),
-            "validation_balanced_accuracy": np.array([validation], np.float32),
+            "targets": np.array(["attribute:A"]),
+            "validation": np.array([validation], np.float32),
         }
         return rows, arrays
 

@@ -32,6 +32,9 @@ class Exposed:
     attribute_names  the A names
     tasks, private   names of the service's tasks and of the attributes to hide
     device           where networks are to be trained
+    face_features    (x float (n, 3, H, W) in [0, 1]) -> unit vectors (n, d) of a face-verification
+                     network that no one of the test people was used to train; differentiable.
+                     None where there is none
     pictured         positions in the test rows whose pictures are kept for people
     places           split -> int64 (n,): the place of each row among the split's photographs in
                      the data set (rows come in another order); empty where nobody asks
@@ -48,6 +51,7 @@ class Exposed:
     tasks: tuple[str, ...]
     private: tuple[str, ...]
     device: torch.device
+    face_features: Callable[[Tensor], Tensor] | None = None
     pictured: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     scratch: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)

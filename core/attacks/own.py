@@ -110,10 +110,11 @@ def _scored(
             resampling,
         )
     arrays = {
-        "attributes": np.array(names, dtype=str),
-        "validation_balanced_accuracy": validation,
+        "targets": np.array([f"attribute:{name}" for name in names], dtype=str),
+        "validation": validation,
         "kept": np.array(names, dtype=str),
         "scores": scores["test"].T.astype(np.float16),
+        "validation_scores": scores["validation"].T.astype(np.float16),
     }
     return Result(findings, arrays)
 

@@ -55,9 +55,9 @@ def _probe(exposed: Exposed, generator: Generator, attacker: str, family: Family
     """Fit the family as an attacker (private and unlisted attributes) and as a fresh head of the
     service (tasks), and score both on test.
 
-    Arrays: `attributes` names, `validation_balanced_accuracy` (A,) of each, `decisions` packed
-    bits (A, ceil(n / 8)) of each over the test photographs, `kept` names of tasks and private
-    attributes with their `scores` float16 (kept, n).
+    Arrays: `targets` (A,) names, `validation` (A,) the balanced accuracy of each, `decisions`
+    packed bits (A, ceil(n / 8)) of each over the test photographs, `kept` names of tasks and
+    private attributes with their `scores` float16 (kept, n) and `validation_scores` (kept, v).
     """
     check_finite(exposed)
     names = exposed.attribute_names
@@ -70,6 +70,7 @@ def _probe(exposed: Exposed, generator: Generator, attacker: str, family: Family
     validation = np.full(len(names), np.nan, np.float32)
     decisions = np.zeros((len(names), len(exposed.z["test"])), bool)
     test_scores = np.zeros((len(names), len(exposed.z["test"])), np.float32)
+    validation_scores = np.zeros((len(names), len(exposed.z["validation"])), np.float32)
     for split, columns in sides.items():
         if not columns or len(exposed.z[split]) < 2:
             continue
@@ -81,6 +82,7 @@ def _probe(exposed: Exposed, generator: Generator, attacker: str, family: Family
             threshold = choose_threshold(truth, chosen.validation[:, output])
             decisions[column] = chosen.test[:, output] > threshold
             test_scores[column] = chosen.test[:, output]
+            validation_scores[column] = chosen.validation[:, output]
             validation[column] = balanced_accuracy(truth, chosen.validation[:, output] > threshold)
             findings += attribute_rows(
                 names[column],
@@ -94,11 +96,12 @@ def _probe(exposed: Exposed, generator: Generator, attacker: str, family: Family
             )
     kept = [i for i, name in enumerate(names) if name in (*exposed.tasks, *exposed.private)]
     arrays = {
-        "attributes": np.array(names),
-        "validation_balanced_accuracy": validation,
+        "targets": np.array([f"attribute:{name}" for name in names]),
+        "validation": validation,
         "decisions": np.packbits(decisions, axis=1),
         "kept": np.array([names[i] for i in kept], dtype=str),
         "scores": test_scores[kept].astype(np.float16),
+        "validation_scores": validation_scores[kept].astype(np.float16),
     }
     return Result(findings, arrays)
 

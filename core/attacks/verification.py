@@ -77,7 +77,7 @@ def scored(
     """Rows of target `verification` (accuracy, balanced accuracy, AUC) from Euclidean distances of
     embeddings; without a `threshold` the one that is best on the validation pairs.
 
-    Arrays: `attributes` and `validation_balanced_accuracy` (so that it competes for `best_head`);
+    Arrays: `targets` and `validation` (so that it competes for `best_head`);
     `first`, `second` int32 (P,), positions of each pair among the test photographs, `same` uint8
     (P,), `distances` float16 (P,) and `threshold`, both over the mean test distance.
     """
@@ -105,8 +105,8 @@ def scored(
     )
     scale = max(float(apart["test"].mean()), 1e-30)
     arrays: dict[str, NDArray[Any]] = {
-        "attributes": np.array([VERIFICATION]),
-        "validation_balanced_accuracy": np.array([on_validation], np.float32),
+        "targets": np.array([VERIFICATION]),
+        "validation": np.array([on_validation], np.float32),
         "first": test.first.astype(np.int32),
         "second": test.second.astype(np.int32),
         "same": test.same.astype(np.uint8),

@@ -102,9 +102,9 @@ def test_arrays_say_the_same_as_the_rows():
     result = attack("logistic", given)
     truth = given.attributes["test"]
     decisions = np.unpackbits(result.arrays["decisions"], axis=1, count=len(truth))
-    for column, name in enumerate(result.arrays["attributes"]):
+    for column, name in enumerate(result.arrays["targets"]):
         again = scores.balanced_accuracy(truth[:, column], decisions[column])
-        assert again == pytest.approx(value(result, f"attribute:{name}"), abs=1e-4)
+        assert again == pytest.approx(value(result, str(name)), abs=1e-4)
     assert list(result.arrays["kept"]) == ["Planted", "Task"]
     area = scores.auc(truth[:, 0], result.arrays["scores"][0])
     assert area == pytest.approx(value(result, "attribute:Planted", "auc"), abs=1e-3)
