@@ -73,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("run", nargs="+", help="run id or run folder")
     evaluate.add_argument("--attacks", help="comma-separated; default: all")
+    evaluate.add_argument(
+        "--protocol",
+        choices=("strict", "paper"),
+        default="strict",
+        help="paper: people are on all sides of the split, as in most papers",
+    )
     add_release(evaluate)
     add_device(evaluate)
 
@@ -167,7 +173,13 @@ def _evaluate(options: argparse.Namespace, arguments: list[str]) -> int:
 
     for folder in _folders(options.run):
         attacks = list(names(options.attacks)) if options.attacks else None
-        evaluate(folder, attacks=attacks, release_values=options.release, device=options.device)
+        evaluate(
+            folder,
+            attacks=attacks,
+            release_values=options.release,
+            device=options.device,
+            protocol=options.protocol,
+        )
     return 0
 
 

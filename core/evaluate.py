@@ -1,4 +1,4 @@
-"""Strict evaluation: freeze a run, release every photograph once, attack the releases.
+"""Evaluation: freeze a run, release every photograph once, attack the releases.
 
 Every attack is a folder of its own, written whole or not at all: an attack that is done is never
 repeated, and a killed evaluation goes on with the attack it was killed in.
@@ -6,25 +6,23 @@ repeated, and a killed evaluation goes on with the attack it was killed in.
 
 from __future__ import annotations
 
-import io
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 from tqdm import tqdm
 
-from core import checkpoint, data, findings_file, results
+from core import data, findings_file, results
 from core import device as devices
-from core.attacks import ATTACKS, ONLY_FOR, Exposed, Result
+from core.attack_folders import Task, expected_seconds, finished, is_done, place, save
+from core.attacks import ATTACKS, ONLY_FOR, Exposed, Result, ensemble
 from core.attacks import controls as control
-from core.attacks.exposing import expose
+from core.attacks.exposing import by_image, expose, labels_of
 from core.attacks.own import (
     OWN,
     own_head,
@@ -33,13 +31,15 @@ from core.attacks.own import (
     training_reconstructor,
 )
 from core.attacks.strongest import strongest
+from core.control_runs import controls
 from core.data.faces import Faces
 from core.errors import PenumbraError
 from core.methods import METHODS, Model
-from core.run import Run, checkpoints
+from core.methods.declare import attributes_among
+from core.run import Run
 
 Report = Callable[[dict[str, Any]], None]
-Task = tuple[str, str, float | None]  # protocol, attack, release value
+PROTOCOLS = ("strict", "paper")
 
 
 def evaluate(
@@ -50,17 +50,22 @@ def evaluate(
     threads: int | None = None,
     progress: bool = True,
     report: Report = lambda state: None,
+    protocol: str = "strict",
 ) -> None:
     """Attack a finished run and write `attacks/<protocol>/<attack>[@<release value>]/`.
 
     run             a Run, or its folder
     attacks         names of `core.attacks.ATTACKS`; default: all. The method's own head and its
-                    training-time adversaries (paper protocol) are always scored
+                    training-time adversaries are always scored, under both protocols
     release_values  values of the release-time knob; default: its grid. Methods without one have
                     none
     device          auto, cpu or cuda
     threads         of torch on the CPU; default: as they are
-    report          gets {"attack", "release_value", "index", "count"} before each attack
+    report          gets {"attack", "release_value", "index", "count", "seconds_left"} before each
+                    attack
+    protocol        strict: nobody the attacker trains on is tested. paper: the attacker's, the
+                    validation and the test photographs are shuffled, so that everybody is on all
+                    sides, as in most papers
 
     What is done already is left as it is. The controls of the data set are computed first where
     they are missing. Raises PenumbraError when the run is unfinished, its data set has changed or
@@ -73,6 +78,8 @@ def evaluate(
     for name in names:
         if name not in ATTACKS:
             raise PenumbraError(f"unknown attack {name!r}; choose from {', '.join(ATTACKS)}")
+    if protocol not in PROTOCOLS:
+        raise PenumbraError(f"unknown protocol {protocol!r}; choose strict or paper")
     with _threads(threads):
         chosen = devices.choose(device)
         run, record, model = train.load(folder, chosen)
@@ -85,7 +92,17 @@ def evaluate(
         try:
             with FileLock(run.lock("evaluate"), timeout=0):
                 values = _values(run, release_values)
-                _evaluate(folder, run, model, faces, names, values, chosen, progress, report)
+                own = [(p, name) for p, name in OWN if getattr(model, name) is not None]
+                tasks = [
+                    Task(p, name, value)
+                    for value in values
+                    for p, name in [*((protocol, name) for name in names), *own]
+                ]
+                _attack(folder, run, model, faces, tasks, chosen, progress, report)
+                for value in values:
+                    _write_ensemble(folder, run, faces, value)
+                    for p in PROTOCOLS:
+                        _write_strongest(folder, run, p, value)
         except Timeout as error:
             raise PenumbraError(f"{run.id} is being evaluated by another process") from error
 
@@ -100,65 +117,75 @@ def _values(run: Run, wanted: Sequence[float] | None) -> list[float | None]:
     return [float(value) for value in (knobs[0].grid if wanted is None else wanted)]
 
 
-def _evaluate(
+def _attack(
     folder: Path,
     run: Run,
     model: Model,
     faces: Faces,
-    names: list[str],
-    values: list[float | None],
+    tasks: Sequence[Task],
     device: torch.device,
     progress: bool,
     report: Report,
 ) -> None:
-    own = [task for task in OWN if _has(model, task[1])]
-    tasks: list[Task] = [
-        (protocol, name, value)
-        for value in values
-        for protocol, name in [*(("strict", name) for name in names), *own]
-    ]
-    pending = [task for task in tasks if not _is_done(folder, task)]
+    pending = [task for task in tasks if not is_done(folder, task)]
+    if not pending:
+        return
     # All attacks, also where few are wanted: what an attacker has to reach follows from the best.
-    strict = any(name in ATTACKS for _, name, _ in pending)
+    fresh = any(task.attack in ATTACKS for task in pending)
     without = [name for name, task in ONLY_FOR.items() if task not in run.tasks]
-    conclusive = controls(faces, device, progress, without=without) if strict else {}
-    bar = tqdm(total=len(pending), unit="attack", desc=run.id, disable=not progress)
+    conclusive = controls(faces, device, progress, without=without) if fresh else {}
+    lasting = expected_seconds(folder.parent, pending)
+    bar = tqdm(
+        total=sum(lasting.values()),
+        desc=run.id,
+        disable=not progress,
+        bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed} gone, {remaining} left",
+    )
+    seen: tuple[str, float | None] | None = None
     exposed: Exposed | None = None
-    exposed_at: float | None = None
     for index, task in enumerate(pending):
-        protocol, name, value = task
-        report({"attack": name, "release_value": value, "index": index, "count": len(pending)})
-        if exposed is None or exposed_at != value:
-            exposed, exposed_at = _exposed(run, model, faces, value, device), value
+        left = sum(lasting[later] for later in pending[index:])
+        report(
+            {"attack": task.attack, "release_value": task.value, "index": index}
+            | {"count": len(pending), "seconds_left": left}
+        )
+        shuffled = task.protocol == "paper" and task.attack in ATTACKS
+        wanted = ("paper" if shuffled else "strict", task.value)
+        if exposed is None or seen != wanted:
+            exposed = None  # two at once may not fit into memory
+            exposed, seen = _exposed(run, model, faces, task.value, device), wanted
+            exposed = by_image(exposed, control.seed_of(run.dataset)) if shuffled else exposed
+        bar.set_description(f"{run.id} {results.attack_name(task.attack, task.value)}")
         began = time.perf_counter()
-        generator = control.generator_for(f"{run.seed}/{name}/{value}")
-        if name in ATTACKS:
-            result = ATTACKS[name](exposed, generator)
-        elif name == "own_head":
-            result = own_head(exposed, _tensor_function(model.own_head), protocol)
-        elif name == "own_verifier":
-            result = own_verifier(exposed, _tensor_function(model.own_verifier), protocol)
-        elif name == "training_adversary":
-            result = training_adversary(exposed, _tensor_function(model.training_adversary))
-        else:
-            result = training_reconstructor(exposed, _tensor_function(model.training_reconstructor))
+        result = _result(exposed, model, run, task)
         seconds = time.perf_counter() - began
-        _write(folder, task, run, result, conclusive, seconds)
-        bar.update()
+        rows = [
+            row | {"conclusive": conclusive.get((task.attack, row["target"]), False)}
+            if task.attack in ATTACKS
+            else row
+            for row in result.findings
+        ]
+        _write(folder, task, run, Result(rows, result.arrays, result.weights), seconds)
+        bar.update(lasting[task])
         if progress:
-            tqdm.write(f"{run.id} {results.attack_name(name, value)}: {seconds:.1f} s")
+            name = results.attack_name(task.attack, task.value)
+            tqdm.write(f"{run.id} {task.protocol} {name}: {seconds:.1f} s")
     bar.close()
-    for value in values:
-        _write_strongest(folder, run, value)
 
 
-def _has(model: Model, name: str) -> bool:
-    return getattr(model, name) is not None
-
-
-def _tensor_function(function: Callable[[Tensor], Tensor] | None) -> Callable[[Tensor], Tensor]:
-    assert function is not None  # `OWN` was filtered by `_has`
-    return function
+def _result(exposed: Exposed, model: Model, run: Run, task: Task) -> Result:
+    if task.attack in ATTACKS:
+        label = "" if task.protocol == "strict" else "paper/"
+        generator = control.generator_for(f"{label}{run.seed}/{task.attack}/{task.value}")
+        return ATTACKS[task.attack](exposed, generator)
+    network: Callable[[Tensor], Tensor] = getattr(model, task.attack)
+    if task.attack == "own_head":
+        return own_head(exposed, network, task.protocol)
+    if task.attack == "own_verifier":
+        return own_verifier(exposed, network, task.protocol)
+    if task.attack == "training_adversary":
+        return training_adversary(exposed, network)
+    return training_reconstructor(exposed, network)
 
 
 def _exposed(
@@ -179,121 +206,64 @@ def _exposed(
     )
 
 
-def controls(
-    dataset: str | Faces,
-    device: torch.device | str = "auto",
-    progress: bool = True,
-    height: int = 64,
-    width: int = 64,
-    without: Sequence[str] = (),
-) -> dict[tuple[str, str], bool]:
-    """(attacker, target) -> conclusive, for a data set at one size; computed once and kept.
-
-    Each attack (but those of `without`) is run on the photographs themselves and on a constant release, in `checkpoints/<dataset>/_controls/<HxW>-<fingerprint>/attacks/strict/`.
-    """
-    if isinstance(dataset, str):
-        dataset = data.load(dataset, height, width, progress=progress)
-    if isinstance(device, str):
-        device = devices.choose(device)
-    faces = dataset
-    names = [name for name in ATTACKS if name not in without]
-    place = f"{faces.height}x{faces.width}-{faces.fingerprint[:12]}"
-    folder = checkpoints() / faces.dataset / "_controls" / place
-    folder.mkdir(parents=True, exist_ok=True)
-    rows: dict[str, list[dict[str, Any]]] = {control.IDENTITY: [], control.CONSTANT: []}
-    # A second process waits here and then finds the work done.
-    with FileLock(folder / ".lock"):
-        for kind, release in control.RELEASES.items():
-            pending = [
-                n for n in names if not (_control_folder(folder, n, kind) / "done").is_file()
-            ]
-            exposed = expose(release, faces, None, device, seed=0) if pending else None
-            for name in pending:
-                assert exposed is not None
-                began = time.perf_counter()
-                result = ATTACKS[name](exposed, control.generator_for(f"control/{name}"))
-                _save(_control_folder(folder, name, kind), result.findings, {}, {})
-                if progress:
-                    seconds = time.perf_counter() - began
-                    tqdm.write(f"control {name} on the {kind} release: {seconds:.1f} s")
-            for name in names:
-                rows[kind] += findings_file.read(_control_folder(folder, name, kind))
-    return control.verdicts(rows[control.IDENTITY], rows[control.CONSTANT])
-
-
-def _control_folder(folder: Path, name: str, kind: str) -> Path:
-    return folder / "attacks" / "strict" / f"{name}@{kind}"
-
-
-def _attack_folder(folder: Path, task: Task) -> Path:
-    protocol, name, value = task
-    return folder / "attacks" / protocol / results.attack_name(name, value)
-
-
-def _is_done(folder: Path, task: Task) -> bool:
-    return (_attack_folder(folder, task) / "done").is_file()
-
-
-def _write(
-    folder: Path,
-    task: Task,
-    run: Run,
-    result: Result,
-    conclusive: dict[tuple[str, str], bool],
-    seconds: float,
-) -> None:
-    protocol, name, value = task
+def _write(folder: Path, task: Task, run: Run, result: Result, seconds: float = 0.0) -> None:
+    """Save a result, its rows completed by what they are about; `conclusive` is true where a row
+    does not say otherwise."""
     rows = [
-        {
-            "run_id": run.id,
-            **row,
-            "protocol": protocol,
-            "release_value": value,
-            "seed": run.seed,
-            "conclusive": conclusive.get((name, row["target"]), False) if name in ATTACKS else True,
-        }
+        {"run_id": run.id, "conclusive": True}
+        | row
+        | {"protocol": task.protocol, "release_value": task.value, "seed": run.seed}
         for row in result.findings
     ]
-    _save(_attack_folder(folder, task), rows, result.arrays, result.weights, seconds)
+    save(place(folder, task), rows, result.arrays, result.weights, seconds)
 
 
-def _write_strongest(folder: Path, run: Run, value: float | None) -> None:
-    """Choose the strongest attacker of every attribute anew from all that are done."""
-    done = {}
-    for place in results.attack_folders(folder):
-        name = place.name.split("@")[0]
-        mine = place.parent.name == "strict" and place.name == results.attack_name(name, value)
-        if mine and name != "worst_case" and (place / "arrays.npz").is_file():
-            done[name] = (findings_file.read(place), results.arrays(place))
+def _write_ensemble(folder: Path, run: Run, faces: Faces, value: float | None) -> None:
+    """The attackers together, anew from all that are done, where that changes anything."""
+    done = {
+        name: (findings_file.read(path), results.arrays(path))
+        for name, path in finished(folder, "strict", value).items()
+        if name in ATTACKS and (path / "arrays.npz").is_file()
+    }
+    private = attributes_among(run.private)
+    scored = [arrays for _, arrays in done.values() if "validation_scores" in arrays]
+    if len(scored) < 2 or not private:
+        return
+    sizes = {"test": scored[0]["scores"], "validation": scored[0]["validation_scores"]}
+    truth = {s: labels_of(faces, s, given.shape[1]) for s, given in sizes.items()}
+    columns = {name: list(faces.attribute_names).index(name) for name in private}
+    labels = {s: {n: truth[s][0][:, c] for n, c in columns.items()} for s in sizes}
+    result = ensemble.ensemble(done, labels, truth["test"][1], private)
+    task = Task("strict", ensemble.NAME, value)
+    if result.findings and not _says(folder, task, result):
+        _write(folder, task, run, result)
+
+
+def _says(folder: Path, task: Task, result: Result) -> bool:
+    """Whether what is on disk already has a result's numbers."""
+    if not is_done(folder, task):
+        return False
+    old = findings_file.read(place(folder, task))
+    return [
+        {key: row.get(key) for key in new} for row, new in zip(old, result.findings, strict=False)
+    ] == (result.findings) and len(old) == len(result.findings)
+
+
+def _write_strongest(folder: Path, run: Run, protocol: str, value: float | None) -> None:
+    """Choose the strongest attacker of every target anew from all that are done. What a method
+    brings along itself competes as a head of the service, never as an attacker."""
+    done = {
+        name: (findings_file.read(path), results.arrays(path))
+        for name, path in finished(folder, protocol, value).items()
+        if name not in ("worst_case", "training_adversary", "training_reconstructor")
+        and (path / "arrays.npz").is_file()
+    }
+    if not any(name in ATTACKS for name in done):
+        return
     rows, arrays = strongest(done)
-    target = _attack_folder(folder, ("strict", "worst_case", value))
+    target = place(folder, Task(protocol, "worst_case", value))
     if not (target / "done").is_file() or findings_file.read(target) != rows:
-        _save(target, rows, arrays, {})
-
-
-def _save(
-    target: Path,
-    rows: list[dict[str, Any]],
-    arrays: dict[str, Any],
-    weights: dict[str, Tensor],
-    seconds: float = 0.0,
-) -> None:
-    """Write an attack's folder beside its place, move it there whole, and mark it done (`done`
-    holds the seconds it took, for estimates)."""
-    partial = target.with_name(f".{target.name}.part")
-    for old in (partial, target):
-        if old.exists():
-            shutil.rmtree(old)
-    partial.mkdir(parents=True)
-    findings_file.write(partial, rows)
-    if arrays:
-        packed = io.BytesIO()
-        np.savez_compressed(packed, **arrays)
-        checkpoint.write_bytes(partial / "arrays.npz", packed.getvalue())
-    if weights:
-        checkpoint.save_tensors(partial / "weights.safetensors", weights)
-    partial.rename(target)
-    checkpoint.write_bytes(target / "done", f"{seconds:.2f}\n".encode())
+        save(target, rows, arrays, {})
 
 
 @contextmanager

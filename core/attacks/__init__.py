@@ -5,15 +5,21 @@ nothing else of the method.
 """
 
 from core.attacks.interface import Attack, Exposed, Result
+from core.attacks.kernels import kernel
 from core.attacks.log_rank import log_rank
 from core.attacks.nearest_neighbour import nearest_neighbour
+from core.attacks.neighbours import neighbours
 from core.attacks.probes import cnn, logistic, mlp
 from core.attacks.reconstruct import mirrored_decoder
+from core.attacks.trees import boosted_trees
 from core.attacks.verification import siamese
 from core.methods.declare import VERIFICATION
 
 ATTACKS: dict[str, Attack] = {
     "logistic": logistic,
+    "neighbours": neighbours,
+    "boosted_trees": boosted_trees,
+    "kernel": kernel,
     "mlp": mlp,
     "cnn": cnn,
     "mirrored_decoder": mirrored_decoder,

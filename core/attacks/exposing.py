@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil  # type: ignore[import-untyped]
@@ -58,6 +59,40 @@ def expose(
         pictured=pictured(faces, rows["test"]),
         places=places,
     )
+
+
+def by_image(exposed: Exposed, seed: int) -> Exposed:
+    """The attacker's, the validation and the test photographs shuffled and divided anew, in the
+    same numbers: everybody's photographs are on all sides. No pictures are kept for people."""
+    parts = ("attacker", "validation", "test")
+    sizes = [len(exposed.z[part]) for part in parts]
+    order = np.random.default_rng(seed).permutation(sum(sizes))
+    rows = dict(zip(parts, np.split(order, np.cumsum(sizes)[:-1]), strict=True))
+
+    def tensors(values: dict[str, Tensor]) -> dict[str, Tensor]:
+        whole = torch.cat([values[part] for part in parts])
+        return values | {part: whole[torch.from_numpy(rows[part])] for part in parts}
+
+    def arrays(values: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        whole = np.concatenate([values[part] for part in parts])
+        return values | {part: whole[rows[part]] for part in parts}
+
+    return replace(
+        exposed,
+        z=tensors(exposed.z),
+        x=tensors(exposed.x),
+        attributes=arrays(exposed.attributes),
+        identities=arrays(exposed.identities),
+        pictured=np.arange(0),
+        places={},
+    )
+
+
+def labels_of(faces: Faces, split: str, count: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """Attributes (count, A) and identities (count,) of a split's photographs in the order in which
+    `expose` gives them."""
+    order = canonical_order(faces, faces.indices(split))[:count]
+    return faces.attributes[order], faces.identities[order]
 
 
 def canonical_order(faces: Faces, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -32,13 +32,13 @@ Family = Callable[[Exposed, str, Labels, Generator], Candidates]
 def logistic(exposed: Exposed, generator: Generator) -> Result:
     """Logistic regression on the standardised, flattened release; the penalty of each attribute
     is chosen on validation."""
-    return _probe(exposed, generator, "logistic", _fit_logistic)
+    return probe(exposed, generator, "logistic", _fit_logistic)
 
 
 def mlp(exposed: Exposed, generator: Generator) -> Result:
     """Two hidden layers on the standardised, flattened release; weak and strong regularisation
     are both tried, and chosen per attribute on validation."""
-    return _probe(exposed, generator, "mlp", _fit_mlp)
+    return probe(exposed, generator, "mlp", _fit_mlp)
 
 
 def cnn(exposed: Exposed, generator: Generator) -> Result:
@@ -48,10 +48,10 @@ def cnn(exposed: Exposed, generator: Generator) -> Result:
     flat release."""
     if exposed.z["test"].ndim != 4 or min(exposed.z["test"].shape[-2:]) < 4:
         return Result()
-    return _probe(exposed, generator, "cnn", _fit_cnn)
+    return probe(exposed, generator, "cnn", _fit_cnn)
 
 
-def _probe(exposed: Exposed, generator: Generator, attacker: str, family: Family) -> Result:
+def probe(exposed: Exposed, generator: Generator, attacker: str, family: Family) -> Result:
     """Fit the family as an attacker (private and unlisted attributes) and as a fresh head of the
     service (tasks), and score both on test.
 
@@ -106,7 +106,8 @@ def _probe(exposed: Exposed, generator: Generator, attacker: str, family: Family
     return Result(findings, arrays)
 
 
-def _candidates(labels: Labels) -> Candidates:
+def candidates_for(labels: Labels) -> Candidates:
+    """No scores yet, for the photographs and attributes of `labels`."""
     test, attributes = labels["test"].shape
     return Candidates.empty(attributes, len(labels["validation"]), test)
 
@@ -114,7 +115,7 @@ def _candidates(labels: Labels) -> Candidates:
 def _fit_logistic(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
     features = flat.flat_features(exposed, split, turned=True)
     truth = torch.as_tensor(labels["train"], device=features["train"].device)
-    candidates = _candidates(labels)
+    candidates = candidates_for(labels)
     for weights, intercepts in zip(*regression.fit(features["train"], truth), strict=True):
         logits = _linear(features["validation"], weights, intercepts)
         candidates.offer(
@@ -146,7 +147,7 @@ def _mlp(inputs: int, outputs: int, dropout: float) -> nn.Module:
 
 def _fit_mlp(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
     data = flat.flat_features(exposed, split)
-    candidates = _candidates(labels)
+    candidates = candidates_for(labels)
     for dropout, decay in ((0.1, 1e-3), (0.5, 1e-1)):
         fitting.train(
             partial(_mlp, data["train"].shape[1], labels["train"].shape[1], dropout),
@@ -218,7 +219,7 @@ def flip_some(z: Tensor, generator: Generator) -> Tensor:
 
 def _fit_cnn(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
     data = flat.scaled_maps(exposed, split)
-    candidates = _candidates(labels)
+    candidates = candidates_for(labels)
     channels, height, width = data["train"].shape[1:]
     # On pictures a network may stay at chance for ten epochs before it finds a small sign, a
     # smile; stopping there would pass off a network that never began as a release that is safe.

@@ -1,0 +1,68 @@
+"""The controls of a data set: every attack on the photographs themselves and on a constant."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock
+from tqdm import tqdm
+
+from core import data, findings_file
+from core import device as devices
+from core.attack_folders import save
+from core.attacks import ATTACKS
+from core.attacks import controls as control
+from core.attacks.exposing import expose
+from core.data.faces import Faces
+from core.run import checkpoints
+
+
+def controls(
+    dataset: str | Faces,
+    device: torch.device | str = "auto",
+    progress: bool = True,
+    height: int = 64,
+    width: int = 64,
+    without: Sequence[str] = (),
+) -> dict[tuple[str, str], bool]:
+    """(attacker, target) -> conclusive, for a data set at one size; computed once and kept.
+
+    Each attack (but those of `without`) is run on both releases of `core.attacks.controls`, in
+    `checkpoints/<dataset>/_controls/<HxW>-<fingerprint>/attacks/strict/`.
+    """
+    if isinstance(dataset, str):
+        dataset = data.load(dataset, height, width, progress=progress)
+    if isinstance(device, str):
+        device = devices.choose(device)
+    faces = dataset
+    names = [name for name in ATTACKS if name not in without]
+    size = f"{faces.height}x{faces.width}-{faces.fingerprint[:12]}"
+    folder = checkpoints() / faces.dataset / "_controls" / size
+    folder.mkdir(parents=True, exist_ok=True)
+    rows: dict[str, list[dict[str, Any]]] = {control.IDENTITY: [], control.CONSTANT: []}
+    # A second process waits here and then finds the work done.
+    with FileLock(folder / ".lock"):
+        for kind, release in control.RELEASES.items():
+            pending = [
+                name for name in names if not (_place(folder, name, kind) / "done").is_file()
+            ]
+            exposed = expose(release, faces, None, device, seed=0) if pending else None
+            for name in pending:
+                assert exposed is not None
+                began = time.perf_counter()
+                result = ATTACKS[name](exposed, control.generator_for(f"control/{name}"))
+                seconds = time.perf_counter() - began
+                save(_place(folder, name, kind), result.findings, {}, {}, seconds)
+                if progress:
+                    tqdm.write(f"control {name} on the {kind} release: {seconds:.1f} s")
+            for name in names:
+                rows[kind] += findings_file.read(_place(folder, name, kind))
+    return control.verdicts(rows[control.IDENTITY], rows[control.CONSTANT])
+
+
+def _place(folder: Path, name: str, kind: str) -> Path:
+    return folder / "attacks" / "strict" / f"{name}@{kind}"
