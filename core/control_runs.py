@@ -14,7 +14,7 @@ from tqdm import tqdm
 from core import data, findings_file
 from core import device as devices
 from core.attack_folders import save
-from core.attacks import ATTACKS
+from core.attacks import ATTACKS, MADE_OF
 from core.attacks import controls as control
 from core.attacks.exposing import expose
 from core.data.faces import Faces
@@ -31,7 +31,7 @@ def controls(
 ) -> dict[tuple[str, str], bool]:
     """(attacker, target) -> conclusive, for a data set at one size; computed once and kept.
 
-    Each attack (but those of `without`) is run on both releases of `core.attacks.controls`, in
+    Each attack (but those of `without`, and those that are made of others) is run on both releases of `core.attacks.controls`, in
     `checkpoints/<dataset>/_controls/<HxW>-<fingerprint>/attacks/strict/`.
     """
     if isinstance(dataset, str):
@@ -39,7 +39,7 @@ def controls(
     if isinstance(device, str):
         device = devices.choose(device)
     faces = dataset
-    names = [name for name in ATTACKS if name not in without]
+    names = [name for name in ATTACKS if name not in (*without, *MADE_OF)]
     size = f"{faces.height}x{faces.width}-{faces.fingerprint[:12]}"
     folder = checkpoints() / faces.dataset / "_controls" / size
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,11 @@ def controls(
                     tqdm.write(f"control {name} on the {kind} release: {seconds:.1f} s")
             for name in names:
                 rows[kind] += findings_file.read(_place(folder, name, kind))
-    return control.verdicts(rows[control.IDENTITY], rows[control.CONSTANT])
+    found = control.verdicts(rows[control.IDENTITY], rows[control.CONSTANT])
+    for name, parts in MADE_OF.items():
+        for target in {target for attacker, target in found if attacker in parts}:
+            found[name, target] = any(found.get((part, target), False) for part in parts)
+    return found
 
 
 def _place(folder: Path, name: str, kind: str) -> Path:

@@ -4,6 +4,7 @@ An attack is a function `attack(exposed, generator) -> Result`; it sees what lea
 nothing else of the method.
 """
 
+from core.attacks.data_curve import data_curve
 from core.attacks.interface import Attack, Exposed, Result
 from core.attacks.kernels import kernel
 from core.attacks.log_rank import log_rank
@@ -11,6 +12,7 @@ from core.attacks.nearest_neighbour import nearest_neighbour
 from core.attacks.neighbours import neighbours
 from core.attacks.probes import cnn, logistic, mlp
 from core.attacks.reconstruct import mirrored_decoder
+from core.attacks.repeated import averaging, informed
 from core.attacks.trees import boosted_trees
 from core.attacks.verification import siamese
 from core.methods.declare import VERIFICATION
@@ -22,6 +24,9 @@ ATTACKS: dict[str, Attack] = {
     "kernel": kernel,
     "mlp": mlp,
     "cnn": cnn,
+    "informed": informed,
+    "averaging": averaging,
+    "data_curve": data_curve,
     "mirrored_decoder": mirrored_decoder,
     "nearest_neighbour": nearest_neighbour,
     "siamese": siamese,
@@ -31,4 +36,11 @@ ATTACKS: dict[str, Attack] = {
 # Attacks that measure one task: their control, minutes long, is left to runs that have it.
 ONLY_FOR = {"siamese": VERIFICATION}
 
-__all__ = ["ATTACKS", "ONLY_FOR", "Attack", "Exposed", "Result"]
+# Attacks that consist of others and stand and fall with their controls.
+MADE_OF = {
+    "informed": ("logistic", "mlp"),
+    "averaging": ("logistic", "kernel", "mlp", "nearest_neighbour"),
+    "data_curve": ("logistic", "kernel", "mlp"),
+}
+
+__all__ = ["ATTACKS", "MADE_OF", "ONLY_FOR", "Attack", "Exposed", "Result"]

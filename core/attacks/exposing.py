@@ -48,7 +48,7 @@ def expose(
     x = {split: _photographs(faces, order, device) for split, order in rows.items()}
     return Exposed(
         release=release,
-        z={split: _released(release, x[split], seed + i) for i, split in enumerate(SPLITS)},
+        z={split: released(release, x[split], seed + i) for i, split in enumerate(SPLITS)},
         x=x,
         attributes={split: faces.attributes[order] for split, order in rows.items()},
         identities={split: faces.identities[order] for split, order in rows.items()},
@@ -135,9 +135,10 @@ def _photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) ->
     return pictures.permute(0, 3, 1, 2).contiguous().to(device)
 
 
-def _released(
+def released(
     release: Callable[[Tensor, Generator], Tensor], x: Tensor, seed: int, batch: int = BATCH
 ) -> Tensor:
+    """Releases (n, …) of photographs x, uint8 (n, 3, H, W), noise following from the seed."""
     generator = torch.Generator().manual_seed(seed)
     parts = []
     with torch.no_grad():
@@ -153,7 +154,7 @@ def _fitting_share(
 ) -> float:
     """The share of `count` photographs whose releases fit into the free memory, at most 1."""
     sample = _photographs(faces, np.arange(min(2, len(faces))), device)
-    each = _released(release, sample, 0)[0].numel() * 4 + sample[0].numel()
+    each = released(release, sample, 0)[0].numel() * 4 + sample[0].numel()
     if device.type == "cuda":
         free = torch.cuda.mem_get_info(device)[0]
     else:

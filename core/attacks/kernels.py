@@ -43,10 +43,11 @@ def kernel(exposed: Exposed, generator: Generator) -> Result:
     (Rifkin, Yeo and Poggio, "Regularized least-squares classification", 2003), and a single
     factorisation serves all attributes at once.
     """
-    return probe(exposed, generator, "kernel", _fit)
+    return probe(exposed, generator, "kernel", fit_kernel)
 
 
-def _fit(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
+def fit_kernel(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
+    """The family of `kernel`, see `core.attacks.probes.Family`."""
     features = flat.flat_features(exposed, split, turned=True)
     truth = torch.as_tensor(labels["train"], device=features["train"].device).double()
     order = torch.randperm(len(truth), generator=generator).to(truth.device)

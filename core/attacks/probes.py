@@ -8,7 +8,7 @@ they say how well the service can still do its tasks.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -32,13 +32,13 @@ Family = Callable[[Exposed, str, Labels, Generator], Candidates]
 def logistic(exposed: Exposed, generator: Generator) -> Result:
     """Logistic regression on the standardised, flattened release; the penalty of each attribute
     is chosen on validation."""
-    return probe(exposed, generator, "logistic", _fit_logistic)
+    return probe(exposed, generator, "logistic", fit_logistic)
 
 
 def mlp(exposed: Exposed, generator: Generator) -> Result:
     """Two hidden layers on the standardised, flattened release; weak and strong regularisation
     are both tried, and chosen per attribute on validation."""
-    return probe(exposed, generator, "mlp", _fit_mlp)
+    return probe(exposed, generator, "mlp", fit_mlp)
 
 
 def cnn(exposed: Exposed, generator: Generator) -> Result:
@@ -48,12 +48,18 @@ def cnn(exposed: Exposed, generator: Generator) -> Result:
     flat release."""
     if exposed.z["test"].ndim != 4 or min(exposed.z["test"].shape[-2:]) < 4:
         return Result()
-    return probe(exposed, generator, "cnn", _fit_cnn)
+    return probe(exposed, generator, "cnn", fit_cnn)
 
 
-def probe(exposed: Exposed, generator: Generator, attacker: str, family: Family) -> Result:
+def probe(
+    exposed: Exposed,
+    generator: Generator,
+    attacker: str,
+    family: Family,
+    splits: Sequence[str] = ("defender", "attacker"),
+) -> Result:
     """Fit the family as an attacker (private and unlisted attributes) and as a fresh head of the
-    service (tasks), and score both on test.
+    service (tasks), those of the two whose split is among `splits`, and score it on test.
 
     Arrays: `targets` (A,) names, `validation` (A,) the balanced accuracy of each, `decisions`
     packed bits (A, ceil(n / 8)) of each over the test photographs, `kept` names of tasks and
@@ -61,19 +67,19 @@ def probe(exposed: Exposed, generator: Generator, attacker: str, family: Family)
     """
     check_finite(exposed)
     names = exposed.attribute_names
+    tasks = [i for i, name in enumerate(names) if name in exposed.tasks]
+    sides = {"defender": tasks, "attacker": [i for i in range(len(names)) if i not in tasks]}
     resampling = resample_identities(exposed.identities["test"])
-    sides = {
-        "defender": [i for i, name in enumerate(names) if name in exposed.tasks],
-        "attacker": [i for i, name in enumerate(names) if name not in exposed.tasks],
-    }
     findings = []
+    asked: list[int] = []
     validation = np.full(len(names), np.nan, np.float32)
     decisions = np.zeros((len(names), len(exposed.z["test"])), bool)
     test_scores = np.zeros((len(names), len(exposed.z["test"])), np.float32)
     validation_scores = np.zeros((len(names), len(exposed.z["validation"])), np.float32)
     for split, columns in sides.items():
-        if not columns or len(exposed.z[split]) < 2:
+        if split not in splits or not columns or len(exposed.z[split]) < 2:
             continue
+        asked += columns
         parts = {"train": split, "validation": "validation", "test": "test"}
         labels = {part: exposed.attributes[name][:, columns] for part, name in parts.items()}
         chosen = family(exposed, split, labels, generator)
@@ -94,16 +100,33 @@ def probe(exposed: Exposed, generator: Generator, attacker: str, family: Family)
                 exposed.identities["test"],
                 resampling,
             )
-    kept = [i for i, name in enumerate(names) if name in (*exposed.tasks, *exposed.private)]
+    asked.sort()
+    kept = [i for i in asked if names[i] in (*exposed.tasks, *exposed.private)]
     arrays = {
-        "targets": np.array([f"attribute:{name}" for name in names]),
-        "validation": validation,
-        "decisions": np.packbits(decisions, axis=1),
+        "targets": np.array([f"attribute:{names[i]}" for i in asked], dtype=str),
+        "validation": validation[asked],
+        "decisions": np.packbits(decisions[asked], axis=1),
         "kept": np.array([names[i] for i in kept], dtype=str),
         "scores": test_scores[kept].astype(np.float16),
         "validation_scores": validation_scores[kept].astype(np.float16),
     }
     return Result(findings, arrays)
+
+
+def best_of(*families: Family) -> Family:
+    """The family that is, for each attribute, whichever of `families` is the best on validation."""
+
+    def fit(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
+        best = candidates_for(labels)
+        for family in families:
+            found = family(exposed, split, labels, generator)
+            test = torch.from_numpy(found.test)
+            best.offer(
+                found.quality, torch.from_numpy(found.validation), partial(torch.clone, test)
+            )
+        return best
+
+    return fit
 
 
 def candidates_for(labels: Labels) -> Candidates:
@@ -112,7 +135,7 @@ def candidates_for(labels: Labels) -> Candidates:
     return Candidates.empty(attributes, len(labels["validation"]), test)
 
 
-def _fit_logistic(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
+def fit_logistic(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
     features = flat.flat_features(exposed, split, turned=True)
     truth = torch.as_tensor(labels["train"], device=features["train"].device)
     candidates = candidates_for(labels)
@@ -145,7 +168,7 @@ def _mlp(inputs: int, outputs: int, dropout: float) -> nn.Module:
     )
 
 
-def _fit_mlp(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
+def fit_mlp(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
     data = flat.flat_features(exposed, split)
     candidates = candidates_for(labels)
     for dropout, decay in ((0.1, 1e-3), (0.5, 1e-1)):
@@ -217,7 +240,7 @@ def flip_some(z: Tensor, generator: Generator) -> Tensor:
     return z
 
 
-def _fit_cnn(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
+def fit_cnn(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
     data = flat.scaled_maps(exposed, split)
     candidates = candidates_for(labels)
     channels, height, width = data["train"].shape[1:]
