@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import pictures, points, published
+from app import data_curve, pictures, points, published
 from core import data, results
 from core.errors import PenumbraError
 from core.run import checkpoints
@@ -118,6 +118,27 @@ def redrawn(
 ) -> dict[str, np.ndarray]:
     """`core.results.pictures` of one setting. Raises PenumbraError where there are none."""
     return results.pictures(Path(mark[0]) / dataset / run_id, attack, release_value)
+
+
+def curve(run_id: str, release_value: float | None, attribute: str) -> pd.DataFrame:
+    """`app.data_curve.frame` of one setting of this moment's runs; empty where it was not
+    measured. Raises PenumbraError when damaged."""
+    rows = findings()
+    dataset = rows.loc[rows["run_id"] == run_id, "dataset"]
+    if dataset.empty:
+        return pd.DataFrame()
+    return _curve(stamp(), dataset.iloc[0], run_id, release_value, attribute)
+
+
+@st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
+def _curve(
+    mark: tuple[str, int, int], dataset: str, run_id: str, value: float | None, attribute: str
+) -> pd.DataFrame:
+    attack = results.attack_name("data_curve", value)
+    folder = Path(mark[0]) / dataset / run_id / "attacks" / "strict" / attack
+    if not (folder / "done").is_file() or not (folder / "arrays.npz").is_file():
+        return pd.DataFrame()
+    return data_curve.frame(results.arrays(folder), attribute)
 
 
 def about(dataset: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from core.methods.declare import VERIFICATION
 MEASURE = {"attribute": "balanced_accuracy", "identity": "top1_accuracy", "image": "ms_ssim"}
 ATTACKERS = {
     "strict": ("worst_case", "mirrored_decoder", "nearest_neighbour"),
-    "paper": ("training_adversary", "training_reconstructor"),
+    "paper": ("training_adversary", "training_reconstructor", "worst_case"),
 }
 UTILITY = {"strict": ("best_head",), "paper": ("own_head", "own_verifier", "best_head")}
 UTILITY_MEASURE = "balanced_accuracy"

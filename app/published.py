@@ -28,7 +28,10 @@ OURS = {
     "rank_standard_deviation": ("normalised_rank_std",),
 }
 # Whose number counts: the networks trained along with a method, and those trained afterwards.
-ALONG = {"private": points.ATTACKERS["paper"], "utility": ("own_head", "own_verifier")}
+ALONG = {
+    "private": ("training_adversary", "training_reconstructor"),
+    "utility": ("own_head", "own_verifier"),
+}
 AFRESH = {
     "private": (*points.ATTACKERS["strict"], "log_rank"),
     "utility": points.UTILITY["strict"],

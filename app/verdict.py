@@ -48,6 +48,8 @@ def _attack(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
     attacker = "the strongest attacker"
     if view.protocol == "paper":
         attacker = "the attacker the method trained against"
+        if row.get("attacker") == "worst_case":
+            attacker = "an attacker with other photographs of the same people"
     if kind == "image":
         span = wording.interval(row["low"], row["high"], 2, 1)
         aside = _aside(

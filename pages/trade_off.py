@@ -1,9 +1,11 @@
 """Trade-off (home): how much protection can this service afford?"""
 
+import pandas as pd
 import streamlit as st
 
 from app import (
     charts,
+    data_curve,
     loaders,
     pickers,
     points,
@@ -13,6 +15,13 @@ from app import (
     tables,
     verdict,
     wording,
+)
+from core.errors import PenumbraError
+
+CURVE_HELP = (
+    "Each point: quick attackers trained on the photographs of so many people, scored on people "
+    "they never saw. Dotted: where the curve points, by the law that learning curves follow; the "
+    "band is what the choice of test people leaves open, not whether the law holds."
 )
 
 st.title("How much protection can this service afford?", anchor=False)
@@ -109,9 +118,34 @@ def trade_off() -> None:
     with st.expander("All numbers of this setting", key="numbers", on_change="rerun") as folder:
         if folder.open:
             numbers(row)
+    curve = bigger_attacker(row)
+    if not curve.empty:
+        with st.expander(
+            "Would a bigger attacker know more?", key="curve", on_change="rerun"
+        ) as folder:
+            if folder.open:
+                attribute = view.target.partition(":")[2]
+                st.markdown(f"**{data_curve.sentence(curve, attribute)}**")
+                st.plotly_chart(data_curve.figure(curve, states.dark()),
+                                config={"displayModeBar": False},
+                                alt=data_curve.sentence(curve, attribute))  # fmt: skip
+                st.caption(CURVE_HELP)
     with st.expander("What the paper reports", key="published", on_change="rerun") as folder:
         if folder.open:
             paper(chosen)
+
+
+def bigger_attacker(row: dict) -> pd.DataFrame:
+    """The curve of this setting over the attacker's photographs; empty without one."""
+    kind, _, attribute = view.target.partition(":")
+    if kind != "attribute" or view.protocol != "strict":
+        return pd.DataFrame()
+    value = None if pd.isna(row["release_value"]) else float(row["release_value"])
+    try:
+        return loaders.curve(row["run_id"], value, attribute)
+    except PenumbraError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return pd.DataFrame()
 
 
 def paper(chosen: dict[str, float]) -> None:
