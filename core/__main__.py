@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.command_options import (
     add_command,
@@ -20,6 +20,9 @@ from core.command_options import (
     pairs,
 )
 from core.errors import PenumbraError, Stopped
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DESCRIPTION = """How much does a face representation give away, and how little can it give away
 while still doing its job? Train a method, attack it, read the numbers."""
@@ -92,6 +95,13 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--threads", type=int, default=1, help="cores to use (default 1)")
     cost.add_argument("--repeats", type=int, default=100, help="timed releases (default 100)")
     cost.add_argument("--format", choices=("csv", "json", "text"), default="text")
+
+    compare = add_command(
+        commands, "compare", "do two settings differ? paired 95 % intervals", _compare
+    )
+    compare.add_argument("first", help="run id or run folder, @VALUE behind it for a release value")
+    compare.add_argument("second", help="the same; differences are second minus first")
+    compare.add_argument("--format", choices=("csv", "json", "table"), default="table")
 
     published = add_command(commands, "published", "print what the papers report", _published)
     published.add_argument("--method", help="only this method or baseline")
@@ -195,6 +205,22 @@ def _folders(names: list[str]) -> list[Path]:
     return folders
 
 
+def _compare(options: argparse.Namespace, arguments: list[str]) -> None:
+    from core.compare import Setting, compare
+
+    settings = []
+    for text in (options.first, options.second):
+        name, _, value = text.partition("@")
+        (folder,) = _folders([name])
+        try:
+            settings.append(Setting(folder, float(value) if value else None))
+        except ValueError:
+            raise PenumbraError(
+                f"{value!r} in {text!r} is no release value: give a number"
+            ) from None
+    _print(compare(*settings), options.format)
+
+
 def _cost(options: argparse.Namespace, arguments: list[str]) -> None:
     import pandas as pd
 
@@ -228,13 +254,18 @@ def _results(options: argparse.Namespace, arguments: list[str]) -> int:
             table = table[table[column] == wanted]
     for problem in results.problems():
         print(f"left out: {problem}", file=sys.stderr)
-    if options.format == "csv":
+    _print(table, options.format, "no findings yet; start with `sweep`")
+    return 0
+
+
+def _print(table: pd.DataFrame, form: str, empty: str = "nothing") -> None:
+    """A table on standard output, as "csv", "json" or "table"."""
+    if form == "csv":
         table.to_csv(sys.stdout, index=False)
-    elif options.format == "json":
+    elif form == "json":
         print(json.dumps(json.loads(table.to_json(orient="records")), indent=1))
     else:
-        print(table.to_string(index=False) if len(table) else "no findings yet; start with `sweep`")
-    return 0
+        print(table.to_string(index=False) if len(table) else empty)
 
 
 def _published(options: argparse.Namespace, arguments: list[str]) -> None:

@@ -41,7 +41,7 @@ def ensemble(
     resampling = resample_identities(identities)
     findings: list[dict[str, Any]] = []
     scores: dict[str, list[NDArray[np.float16]]] = {"validation": [], "test": []}
-    targets, validation, weights = [], [], []
+    targets, validation, weights, decisions = [], [], [], []
     for name in private:
         mine = {m: _standardised(done[m][1], name) for m in members if name in _kept(done[m][1])}
         labels = truth["validation"][name]
@@ -68,6 +68,7 @@ def ensemble(
         ]  # fmt: skip
         targets.append(target)
         validation.append(balanced_accuracy(labels, mixed["validation"] > threshold))
+        decisions.append(np.packbits(mixed["test"] > threshold))
         weights.append([drawn.get(m, 0.0) for m in members])
         for part, found in scores.items():
             found.append(mixed[part].astype(np.float16))
@@ -76,6 +77,7 @@ def ensemble(
     arrays = {
         "targets": np.array(targets),
         "validation": np.array(validation, np.float32),
+        "decisions": np.array(decisions),
         "kept": np.array([target.removeprefix("attribute:") for target in targets]),
         "scores": np.array(scores["test"]),
         "validation_scores": np.array(scores["validation"]),

@@ -93,12 +93,14 @@ def _scored(
     }
     resampling = resample_identities(exposed.identities["test"])
     validation = np.full(len(names), np.nan, np.float32)
+    decisions = np.zeros((len(names), len(scores["test"])), bool)
     findings = []
     for output, column in enumerate(columns):
         truth = exposed.attributes["validation"][:, column]
         given = scores["validation"][:, output]
         threshold = choose_threshold(truth, given) if fitted else 0.0
         validation[output] = balanced_accuracy(truth, given > threshold)
+        decisions[output] = scores["test"][:, output] > threshold
         findings += attribute_rows(
             names[output],
             exposed.role(names[output]),
@@ -112,6 +114,7 @@ def _scored(
     arrays = {
         "targets": np.array([f"attribute:{name}" for name in names], dtype=str),
         "validation": validation,
+        "decisions": np.packbits(decisions, axis=1),
         "kept": np.array(names, dtype=str),
         "scores": scores["test"].T.astype(np.float16),
         "validation_scores": scores["validation"].T.astype(np.float16),

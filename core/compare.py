@@ -1,0 +1,153 @@
+"""Do two settings differ? Paired: both are scored on the same people, and resampled together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core import findings_file, results
+from core.attack_folders import finished
+from core.errors import PenumbraError
+from core.metrics import intervals
+from core.metrics.attributes import balanced_accuracy
+
+COLUMNS = ("target", "role", "metric", "first", "second", "difference", "low", "high", "clear")
+
+
+class Setting(NamedTuple):
+    """A run's folder and the value of its release-time knob, None where it has none."""
+
+    folder: Path
+    value: float | None = None
+
+
+def compare(first: Setting, second: Setting) -> pd.DataFrame:
+    """What the strongest attackers (and best fresh heads) reach at two settings, and the difference
+    second - first with its paired 95 % interval; columns `COLUMNS`.
+
+    One row for each attribute both were attacked for (balanced accuracy), and one for identity
+    (share of test photographs named rightly by the nearest neighbour). `clear`: the interval leaves
+    out 0. The resamples are the same for both, so that what is hard about some people cancels out
+    (`core.metrics.intervals.paired_interval`).
+
+    Raises PenumbraError where the two have not been attacked on the same photographs, or before
+    decisions were kept.
+    """
+    from core import data
+    from core.attacks.exposing import labels_of
+    from core.methods import METHODS
+
+    runs = [results.read_run(setting.folder) for setting in (first, second)]
+    presets = [METHODS[run.method].presets[run.preset] for run in runs]
+    sizes = [(p["height"], p["width"]) for p in presets]
+    if runs[0].dataset != runs[1].dataset or sizes[0] != sizes[1]:
+        raise PenumbraError(
+            f"{runs[0].id} and {runs[1].id} were not measured on the same photographs: compare "
+            "runs of one data set at one size"
+        )
+    faces = data.load(runs[0].dataset, *sizes[0], progress=False)
+    found = [_decided(setting) for setting in (first, second)]
+    counts = {len(said) for decided in found for said in decided.values()}
+    rows = []
+    if counts:
+        labels, people = labels_of(faces, "test", max(counts))
+        if counts != {len(people)}:
+            raise PenumbraError(
+                "the two runs were attacked on different numbers of test photographs: "
+                "evaluate both again on a machine with as much memory"
+            )
+        resampling = intervals.resample_identities(people)
+        for target in sorted(set(found[0]) & set(found[1])):
+            name = target.partition(":")[2]
+            truth = labels[:, list(faces.attribute_names).index(name)]
+            if truth.min() == truth.max():
+                continue
+            values = [balanced_accuracy(truth, decided[target]) for decided in found]
+            drawn = [
+                intervals.resampled_decisions(truth, decided[target], resampling)[
+                    "balanced_accuracy"
+                ]
+                for decided in found
+            ]
+            role = _role(target, runs[0].tasks, runs[0].private)
+            rows.append(_row(target, role, "balanced_accuracy", values, drawn))
+    rows += _identity(first, second, faces)
+    if not rows:
+        raise PenumbraError(
+            "the two runs share no measured target: attack both with python -m core evaluate"
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _role(target: str, tasks: tuple[str, ...], private: tuple[str, ...]) -> str:
+    name = target.partition(":")[2]
+    return "utility" if name in tasks else "private" if name in private else "unlisted"
+
+
+def _decided(setting: Setting) -> dict[str, NDArray[np.bool_]]:
+    """Attribute target -> decisions (n,) of the strongest attacker on the test photographs."""
+    done = finished(setting.folder, "strict", setting.value)
+    if "worst_case" not in done:
+        at = "" if setting.value is None else f" at release value {setting.value:g}"
+        raise PenumbraError(
+            f"{setting.folder.name} has not been attacked{at}: run python -m core evaluate"
+        )
+    chosen = results.arrays(done["worst_case"])
+    kept: dict[str, Mapping[str, NDArray[Any]]] = {}
+    found = {}
+    for target, name in zip(chosen["targets"].tolist(), chosen["chosen"].tolist(), strict=True):
+        if not str(target).startswith("attribute:") or name not in done:
+            continue
+        arrays = kept.setdefault(name, results.arrays(done[name]))
+        if "decisions" not in arrays:
+            continue
+        place = [str(t) for t in arrays["targets"].tolist()].index(target)
+        count = int(_tested(done[name], target))
+        found[str(target)] = np.unpackbits(arrays["decisions"][place], count=count).astype(bool)
+    return found
+
+
+def _tested(attack: Path, target: str) -> int:
+    """How many test photographs a target was scored on."""
+    return next(row["n"] for row in findings_file.read(attack) if row["target"] == target)
+
+
+def _identity(first: Setting, second: Setting, faces: Any) -> list[dict[str, Any]]:
+    from core.attacks.exposing import labels_of
+
+    places = [
+        finished(setting.folder, "strict", setting.value).get("nearest_neighbour")
+        for setting in (first, second)
+    ]
+    if None in places:
+        return []
+    arrays = [
+        results.arrays(place) for place in places if place and (place / "arrays.npz").exists()
+    ]
+    if len(arrays) < 2 or not np.array_equal(arrays[0]["probes"], arrays[1]["probes"]):
+        return []
+    people = labels_of(faces, "test", len(faces.indices("test")))[1][arrays[0]["probes"]]
+    resampling = intervals.resample_identities(people)
+    correct = [found["correct"].astype(float) for found in arrays]
+    drawn = [intervals.resampled_mean(each, resampling) for each in correct]
+    values = [float(each.mean()) for each in correct]
+    return [_row("identity", "private", "top1_accuracy", values, drawn)]
+
+
+def _row(
+    target: str,
+    role: str,
+    metric: str,
+    values: list[float],
+    drawn: list[NDArray[np.float64]],
+) -> dict[str, Any]:
+    low, high = intervals.paired_interval(drawn[1], drawn[0])
+    clear = not math.isnan(low) and (low > 0 or high < 0)
+    rounded = [round(v, 4) for v in (*values, values[1] - values[0], low, high)]
+    return dict(zip(COLUMNS, (target, role, metric, *rounded, clear), strict=True))
