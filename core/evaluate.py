@@ -35,6 +35,7 @@ from core.attacks.own import (
 from core.attacks.strongest import strongest
 from core.data.faces import Faces
 from core.errors import PenumbraError
+from core.face_network import face_features
 from core.methods import METHODS, Model
 from core.run import Run, checkpoints
 
@@ -129,7 +130,7 @@ def _evaluate(
         protocol, name, value = task
         report({"attack": name, "release_value": value, "index": index, "count": len(pending)})
         if exposed is None or exposed_at != value:
-            exposed, exposed_at = _exposed(run, model, faces, value, device), value
+            exposed, exposed_at = _exposed(run, model, faces, value, device, progress), value
         began = time.perf_counter()
         generator = control.generator_for(f"{run.seed}/{name}/{value}")
         if name in ATTACKS:
@@ -162,7 +163,12 @@ def _tensor_function(function: Callable[[Tensor], Tensor] | None) -> Callable[[T
 
 
 def _exposed(
-    run: Run, model: Model, faces: Faces, value: float | None, device: torch.device
+    run: Run,
+    model: Model,
+    faces: Faces,
+    value: float | None,
+    device: torch.device,
+    progress: bool = False,
 ) -> Exposed:
     shape = model.released_map
 
@@ -176,6 +182,7 @@ def _exposed(
         run,
         device,
         control.seed_of(f"{run.seed}/release/{value}"),
+        face_features(faces, device, progress),
     )
 
 
@@ -207,7 +214,8 @@ def controls(
             pending = [
                 n for n in names if not (_control_folder(folder, n, kind) / "done").is_file()
             ]
-            exposed = expose(release, faces, None, device, seed=0) if pending else None
+            seen = face_features(faces, device, progress)
+            exposed = expose(release, faces, None, device, 0, seen) if pending else None
             for name in pending:
                 assert exposed is not None
                 began = time.perf_counter()

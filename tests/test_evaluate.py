@@ -25,7 +25,7 @@ def settle(place, patch, faces=FACES):
     patch.setenv("PENUMBRA_CHECKPOINTS", str(place / "checkpoints"))
     patch.setenv("PENUMBRA_HOME", str(place / "home"))
     patch.setattr("core.data.load", lambda *arguments, **options: faces)
-    patch.setattr("core.attacks.verification.MOST_STEPS", 25)  # tested elsewhere
+    patch.setattr("core.attacks.pair_network.MOST_STEPS", 25)  # tested elsewhere
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,11 @@ An attack is a function `attack(exposed, generator) -> Result`; it sees what lea
 nothing else of the method.
 """
 
+from core.attacks.discriminant import discriminant
+from core.attacks.embedding import embedding
+from core.attacks.feature_map import feature_map
 from core.attacks.interface import Attack, Exposed, Result
+from core.attacks.lda_score import lda_score
 from core.attacks.log_rank import log_rank
 from core.attacks.nearest_neighbour import nearest_neighbour
 from core.attacks.probes import cnn, logistic, mlp
@@ -18,7 +22,11 @@ ATTACKS: dict[str, Attack] = {
     "cnn": cnn,
     "mirrored_decoder": mirrored_decoder,
     "nearest_neighbour": nearest_neighbour,
+    "discriminant": discriminant,
+    "embedding": embedding,
+    "feature_map": feature_map,
     "siamese": siamese,
+    "lda_score": lda_score,
     "log_rank": log_rank,
 }
 

@@ -59,6 +59,46 @@ def nearest(probes: ArrayLike, gallery: ArrayLike) -> NDArray[np.int64]:
     return found
 
 
+def recognised(
+    features: ArrayLike,
+    identities: ArrayLike,
+    gallery: NDArray[np.int64],
+    probes: NDArray[np.int64],
+    average: bool = False,
+    unit: bool = False,
+) -> NDArray[np.bool_]:
+    """Whether each of the `probes` (p,), positions in features (n, d), is given the right name (p,).
+
+    The name is that of the nearest photograph of the gallery or, with `average`, of the person the
+    mean of whose gallery photographs is nearest; by Euclidean distance or, with `unit`, by cosine.
+    """
+    matrix, people = np.asarray(features, dtype=np.float32), np.asarray(identities)
+    if unit:
+        matrix = _unit(matrix)
+    known, names = matrix[gallery], people[gallery]
+    if average:
+        names, codes = np.unique(names, return_inverse=True)
+        means = np.zeros((len(names), matrix.shape[1]), dtype=np.float64)
+        np.add.at(means, codes, known)
+        known = (means / np.bincount(codes)[:, None]).astype(np.float32)
+        known = _unit(known) if unit else known
+    return names[nearest(matrix[probes], known)] == people[probes]
+
+
+def by_chance(
+    identities: ArrayLike, gallery: NDArray[np.int64], probes: NDArray[np.int64]
+) -> float:
+    """Share of probes named rightly by the name of a gallery photograph drawn at random: the mean
+    over probes of their person's share of the gallery."""
+    names, codes = np.unique(np.asarray(identities), return_inverse=True)
+    share = np.bincount(codes[gallery], minlength=len(names)) / gallery.size
+    return float(share[codes[probes]].mean())
+
+
+def _unit(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-30)
+
+
 def reidentification(
     features: ArrayLike,
     identities: ArrayLike,
@@ -84,12 +124,10 @@ def reidentification(
         raise PenumbraError(
             "no identity has two photographs: re-identification needs a gallery and a probe"
         )
-    correct = people[gallery][nearest(matrix[probes], matrix[gallery])] == people[probes]
-    _, codes = np.unique(people, return_inverse=True)
-    share = np.bincount(codes[gallery], minlength=codes.max() + 1) / gallery.size
+    correct = recognised(matrix, people, gallery, probes)
     return {
         "probes": probes,
         "correct": correct,
         "top1_accuracy": float(correct.mean()),
-        "chance": float(share[codes[probes]].mean()),
+        "chance": by_chance(people, gallery, probes),
     }
