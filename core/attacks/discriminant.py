@@ -34,7 +34,8 @@ def discriminant(exposed: Exposed, generator: Generator) -> Result:
     most. Chosen on validation people: the shrinkage of the variance within a person, whether all
     axes count the same, the first `FEW` alone, or each by how much of it is the person and not
     chance (the posterior mean of probabilistic discriminant analysis: Ioffe, "Probabilistic linear
-    discriminant analysis", ECCV 2006), Euclidean distance or cosine, nearest photograph or person.
+    discriminant analysis", ECCV 2006), Euclidean distance or cosine, nearest photograph or person;
+    once to name people, once to tell pairs apart.
 
     Rows and arrays of `core.attacks.linking.scored`. Empty result where fewer than two of the
     attacker's or of the test people have two photographs.
@@ -44,16 +45,17 @@ def discriminant(exposed: Exposed, generator: Generator) -> Result:
     if with_two(people) < 2 or with_two(exposed.identities["test"]) < 2:
         return Result()
     features = flat.flat_features(exposed, "attacker", turned=True)
-    matcher = linking.best(
+    every = _axes(features["train"], people)
+    naming, confirming = linking.best(
         exposed,
         (
-            Matcher(partial(_projected, features, axes), average, unit)
-            for axes in _axes(features["train"], people)
+            Matcher(embed, average, unit)
+            for embed in (partial(_projected, features, axes) for axes in every)
             for unit in (False, True)
             for average in (False, True)
         ),
     )
-    return linking.scored(exposed, matcher, "discriminant")
+    return linking.scored(exposed, naming, confirming, "discriminant")
 
 
 def _projected(features: dict[str, Tensor], axes: Tensor, split: str) -> NDArray[np.float32]:

@@ -24,8 +24,9 @@ def embedding(exposed: Exposed, generator: Generator) -> Result:
     if min(with_two(exposed.identities[split]) for split in splits) < 2:
         return Result()
     _, embeddings = embedded(exposed, "attacker", drawn(exposed)["validation"], generator)
-    matcher = linking.best(
+    embed = embeddings.__getitem__
+    naming, confirming = linking.best(
         exposed,
-        (Matcher(embeddings.__getitem__, average, unit=True) for average in (False, True)),
+        (Matcher(embed, average, unit=True) for average in (False, True)),
     )
-    return linking.scored(exposed, matcher, "embedding")
+    return linking.scored(exposed, naming, confirming, "embedding")

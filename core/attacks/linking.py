@@ -48,31 +48,39 @@ def known(exposed: Exposed, split: str) -> Known:
     return exposed.scratch[key]
 
 
-def best(exposed: Exposed, candidates: Iterable[Matcher]) -> Matcher:
-    """The matcher that names most validation photographs rightly; of equal ones the one that
-    tells pairs apart best, then the first. The first where validation holds no two photographs of
-    one person."""
+def best(exposed: Exposed, candidates: Iterable[Matcher]) -> tuple[Matcher, Matcher]:
+    """Of all matchers the one that names most validation photographs rightly (of equal ones the
+    one that tells pairs apart better), and the one that tells pairs apart best.
+
+    Equally good ones: the first. Where validation holds no pairs: the first, for both.
+    """
     among = known(exposed, "validation")
-    chosen, score = None, (-1.0, -1.0)
-    for matcher in candidates:
-        if chosen is None:
-            chosen = matcher
-        if not len(among.pairs.same):
-            break
-        named = float(_named(matcher, among, "validation").mean())
-        if named < score[0]:
-            continue
-        found = (named, attributes.auc(among.pairs.same, _nearness(matcher, among, "validation")))
-        if found > score:
-            chosen, score = matcher, found
-    assert chosen is not None
-    return chosen
+    offered = list(candidates)
+    if not len(among.pairs.same):
+        return offered[0], offered[0]
+    areas: dict[tuple[Embed, bool], float] = {}  # pairs know no mean of a person
+    ranked = []
+    for matcher in offered:
+        key = (matcher.embed, matcher.unit)
+        if key not in areas:
+            near = _nearness(matcher, among, "validation")
+            areas[key] = attributes.auc(among.pairs.same, near)
+        ranked.append((float(_named(matcher, among, "validation").mean()), areas[key]))
+    naming = max(range(len(offered)), key=lambda i: ranked[i])
+    confirming = max(range(len(offered)), key=lambda i: ranked[i][1])
+    return offered[naming], offered[confirming]
 
 
-def scored(exposed: Exposed, matcher: Matcher, attacker: str, bayes_bound: bool = False) -> Result:
-    """Rows of target `identity`: `top1_accuracy` (naming a probe by the gallery) and, of pairs of
-    a probe and a gallery photograph, `verification_auc` and `tar_at_far_1e-2`; with `bayes_bound`
-    also `bayes_error_bound` (`core.metrics.bayes`).
+def scored(
+    exposed: Exposed,
+    naming: Matcher,
+    confirming: Matcher,
+    attacker: str,
+    bayes_bound: bool = False,
+) -> Result:
+    """Rows of target `identity`: `top1_accuracy` (naming a probe by the gallery, with `naming`)
+    and, of pairs of a probe and a gallery photograph, `verification_auc` and `tar_at_far_1e-2`
+    (with `confirming`); with `bayes_bound` also `bayes_error_bound` (`core.metrics.bayes`).
 
     Arrays: `probes`, positions among the test photographs, and `correct`, uint8; `targets` and
     `validation` (the share of validation probes named rightly), so that it competes for
@@ -81,7 +89,7 @@ def scored(exposed: Exposed, matcher: Matcher, attacker: str, bayes_bound: bool 
     among = known(exposed, "test")
     if not len(among.pairs.same):
         return Result()
-    correct = _named(matcher, among, "test")
+    correct = _named(naming, among, "test")
     resampling = resample_identities(among.people[among.probes])
     chance = by_chance(among.people, among.gallery, among.probes)
     interval = mean_interval(correct, resampling)
@@ -93,13 +101,13 @@ def scored(exposed: Exposed, matcher: Matcher, attacker: str, bayes_bound: bool 
         )
         guessing = (classes - 1) / classes
         rows.append(_row(attacker, "bayes_error_bound", value, (low, high), guessing, among))
-    pairs = linking.score(among.pairs, _nearness(matcher, among, "test"), among.people)
+    pairs = linking.score(among.pairs, _nearness(confirming, among, "test"), among.people)
     rows += [
         _row(attacker, metric, value, span, guess, among)
         for metric, (value, span, guess) in pairs.items()
     ]
     practice = known(exposed, "validation")
-    named = _named(matcher, practice, "validation").mean() if len(practice.probes) else np.nan
+    named = _named(naming, practice, "validation").mean() if len(practice.probes) else np.nan
     arrays: dict[str, NDArray[Any]] = {
         "targets": np.array(["identity"]),
         "validation": np.array([named], np.float32),

@@ -20,4 +20,4 @@ def nearest_neighbour(exposed: Exposed, generator: Generator) -> Result:
     check_finite(exposed)
     standard = flat.standardiser(exposed.z["attacker"])
     matcher = linking.Matcher(lambda split: standard(exposed.z[split]).cpu().numpy())
-    return linking.scored(exposed, matcher, "nearest_neighbour", bayes_bound=True)
+    return linking.scored(exposed, matcher, matcher, "nearest_neighbour", bayes_bound=True)

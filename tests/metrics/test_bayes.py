@@ -36,7 +36,7 @@ def test_on_many_points_it_holds_for_a_bayes_error_that_is_known():
     assert cover_hart(error, 2) > 0.7 * truth
 
 
-@pytest.mark.parametrize(("error", "classes"), ((-0.1, 3), (1.1, 3), (0.5, 1), (float("nan"), 3)))
+@pytest.mark.parametrize(("error", "classes"), [(-0.1, 3), (1.1, 3), (0.5, 1), (float("nan"), 3)])
 def test_what_is_no_error_is_refused(error, classes):
     with pytest.raises(PenumbraError, match="give one in"):
         cover_hart(error, classes)

@@ -20,7 +20,8 @@ def test_pairs_join_probes_to_the_gallery_and_say_the_truth():
     embeddings, who = people()
     pairs = linking.gallery_pairs(who, embeddings)
     gallery, probes = split_gallery(embeddings, who)
-    assert set(pairs.first) <= set(probes) and set(pairs.second) <= set(gallery)
+    assert set(pairs.first) <= set(probes)
+    assert set(pairs.second) <= set(gallery)
     assert (who[pairs.first] == who[pairs.second]).tolist() == pairs.same.tolist()
     # Everybody: 3 known photographs x 2 to be named, and as many strangers as anybody else.
     assert (np.bincount(who[pairs.first[pairs.same]]) == 6).all()
@@ -48,11 +49,12 @@ def test_row_order_does_not_matter_and_loners_alone_make_no_pairs():
     assert len(linking.gallery_pairs([0, 0, 1, 2], embeddings[:4]).same) == 0
     # One who has a single photograph is a stranger to others, and never asked for.
     pairs = linking.gallery_pairs([0, 0, 1, 1, 2], embeddings[:5])
-    assert 4 in pairs.second and 4 not in pairs.first
+    assert 4 in pairs.second
+    assert 4 not in pairs.first
 
 
-@pytest.mark.parametrize("decimals", (6, 1))
-@pytest.mark.parametrize("far", (0.01, 0.1))
+@pytest.mark.parametrize("decimals", [6, 1])
+@pytest.mark.parametrize("far", [0.01, 0.1])
 def test_true_acceptances_are_those_of_scikit_learns_curve(decimals, far):
     """With one decimal many pairs are equally near."""
     embeddings, who = people(spread=1.3)
