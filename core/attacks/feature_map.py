@@ -27,8 +27,8 @@ from core.metrics.intervals import mean_interval, resample_identities
 # Ridge penalties, per row, in units of the mean variance of an axis.
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 LEARNING_RATE, WEIGHT_DECAY, BATCH = 2e-3, 1e-2, 64
-ENOUGH = 1e-3  # cosine that an epoch must gain to count as better
-PATIENCE, DROPS, DECAY, MOST_EPOCHS = 2, 2, 0.2, 40
+ENOUGH = 3e-3  # cosine that an epoch must gain to count as better
+PATIENCE, DROPS, DECAY, MOST_EPOCHS = 2, 2, 0.2, 24
 
 
 class Mapped(NamedTuple):

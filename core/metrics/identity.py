@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
 
-# Distances computed at once: bounds the memory of the product to some 64 MB.
-_BLOCK = 16_000_000
+# Distances computed at once: bounds the memory of the product to some 20 MB.
+_BLOCK = 4_000_000
 
 
 def split_gallery(
@@ -53,9 +53,11 @@ def nearest(probes: ArrayLike, gallery: ArrayLike) -> NDArray[np.int64]:
     squared = np.einsum("ij,ij->i", known, known, dtype=np.float64).astype(np.float32)
     found = np.empty(len(queries), dtype=np.int64)
     rows = max(1, _BLOCK // max(1, len(known)))
+    turned = -2 * known.T
     for start in range(0, len(queries), rows):
-        block = queries[start : start + rows]
-        found[start : start + rows] = np.argmin(squared - 2 * (block @ known.T), axis=1)
+        distances = queries[start : start + rows] @ turned
+        distances += squared
+        found[start : start + rows] = np.argmin(distances, axis=1)
     return found
 
 
