@@ -2,8 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
-from sklearn.neighbors import KernelDensity, norm
+from scipy.stats import multivariate_normal, norm
+from sklearn.neighbors import KernelDensity
 
 from core.errors import PenumbraError
 from core.metrics import ranks
