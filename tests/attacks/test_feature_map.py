@@ -20,7 +20,7 @@ CODES = 6
 def short(monkeypatch):
     # Intervals are tested elsewhere; here they would take most of the time.
     monkeypatch.setattr(intervals.resample_identities, "__defaults__", (60, 0))
-    monkeypatch.setattr(sys.modules["core.attacks.feature_map"], "MOST_EPOCHS", 12)
+    monkeypatch.setattr(sys.modules["core.attacks.feature_map"], "MOST_EPOCHS", 6)
 
 
 def attack(given, seed=0):
