@@ -88,9 +88,8 @@ def tar_at_far(same: ArrayLike, near: ArrayLike, far: float = FAR) -> float:
     generous threshold on `near` (P,) that accepts at most `far` of the pairs of two people. NaN
     where a kind is absent; 0 where all are equally near, since a threshold then accepts all or none.
 
-    Source: ISO/IEC 19795-1 (true acceptance is 1 - false rejection); 1e-2 is METHODS' choice for
-    galleries of a few hundred people. It is the highest true positive rate of the ROC curve up to
-    a false positive rate of `far`.
+    Source: ISO/IEC 19795-1 (true acceptance is 1 - false rejection). It is the highest true
+    positive rate of the ROC curve up to a false positive rate of `far`.
     """
     truth = np.asarray(same).astype(bool)
     every = np.ones((1, truth.size))

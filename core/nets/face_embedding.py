@@ -1,8 +1,8 @@
 """A small residual network that turns a face into a unit vector: near for one person, far for two.
 
-The face-verification network C of the measures ("METHODS": face similarity, the feature-level
-attack). Sized for some thousands of photographs of a few hundred people, with fewer than 400,000
-weights: it has to be trained in minutes and shipped in less than a megabyte.
+The face-verification network C of Xiao et al. (face similarity, the feature-level attack of Eq. 10)
+where no pretrained one is at hand. Sized for some thousands of photographs of a few hundred people,
+with fewer than 400,000 weights: it has to be trained in minutes and shipped in less than a megabyte.
 """
 
 from __future__ import annotations
