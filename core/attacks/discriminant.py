@@ -22,6 +22,8 @@ from core.attacks.pair_network import with_two
 
 SHRINKAGES = (0.001, 0.03, 0.1, 0.3, 0.6)  # share of the mean variance in the one within a person
 FEW = 64  # axes
+NARROW = 32  # dimensions up to which curved functions of a release are looked at, too
+WAVES = 500
 
 
 def discriminant(exposed: Exposed, generator: Generator) -> Result:
@@ -37,6 +39,10 @@ def discriminant(exposed: Exposed, generator: Generator) -> Result:
     discriminant analysis", ECCV 2006), Euclidean distance or cosine, nearest photograph or person;
     once to name people, once to tell pairs apart.
 
+    A release of at most `NARROW` dimensions is also looked at through products of its coordinates
+    and through random waves, a kernel's (Rahimi and Recht, "Random features for large-scale kernel
+    machines", NIPS 2007): what a narrow release hides from straight lines it may show to curves.
+
     Rows and arrays of `core.attacks.linking.scored`. Empty result where fewer than two of the
     attacker's or of the test people have two photographs.
     """
@@ -44,13 +50,19 @@ def discriminant(exposed: Exposed, generator: Generator) -> Result:
     people = exposed.identities["attacker"]
     if with_two(people) < 2 or with_two(exposed.identities["test"]) < 2:
         return Result()
-    features = flat.flat_features(exposed, "attacker", turned=True)
-    every = _axes(features["train"], people)
+    sources = [flat.flat_features(exposed, "attacker", turned=True)]
+    if sources[0]["train"].shape[1] <= NARROW:
+        sources += _curved(flat.flat_features(exposed, "attacker", turned=False), generator)
+    embeds = (
+        partial(_projected, features, axes)
+        for features in sources
+        for axes in _axes(features["train"], people)
+    )
     naming, confirming = linking.best(
         exposed,
         (
             Matcher(embed, average, unit)
-            for embed in (partial(_projected, features, axes) for axes in every)
+            for embed in embeds
             for unit in (False, True)
             for average in (False, True)
         ),
@@ -60,6 +72,22 @@ def discriminant(exposed: Exposed, generator: Generator) -> Result:
 
 def _projected(features: dict[str, Tensor], axes: Tensor, split: str) -> NDArray[np.float32]:
     return (features[split] @ axes).cpu().numpy()
+
+
+def _curved(features: dict[str, Tensor], generator: Generator) -> list[dict[str, Tensor]]:
+    """Standardised features (n, d) with their products, and with random waves of them; both
+    standardised again."""
+    width = features["train"].shape[1]
+    device = features["train"].device
+    one, two = torch.triu_indices(width, width, device=device)
+    ways = (torch.randn(width, WAVES, generator=generator) / width**0.5).to(device)
+    shift = (2 * torch.pi * torch.rand(WAVES, generator=generator)).to(device)
+    found = []
+    for curve in (lambda z: z[:, one] * z[:, two], lambda z: torch.cos(z @ ways + shift)):
+        wide = {part: torch.cat((z, curve(z)), 1) for part, z in features.items()}
+        standard = flat.standardiser(wide["train"])
+        found.append({part: standard(z) for part, z in wide.items()})
+    return found
 
 
 def _axes(features: Tensor, people: NDArray[np.int64]) -> Iterator[Tensor]:

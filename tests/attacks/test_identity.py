@@ -142,6 +142,21 @@ def test_the_discriminant_learns_from_the_attackers_people_alone():
     assert attack("discriminant", changed).findings == attack("discriminant", given).findings
 
 
+def test_a_curved_code_is_found_in_a_narrow_release():
+    """What tells people apart is how far a point lies from the middle, in each of six planes;
+    the direction in which it lies there is drawn anew for every photograph."""
+    given = exposed("coordinate")
+    rng = np.random.default_rng(0)
+    z = {}
+    for split, people in given.identities.items():
+        radius = rng.uniform(0.2, 2, (people.max() + 1, 6))[people]
+        angle = rng.uniform(0, 2 * np.pi, radius.shape)
+        z[split] = torch.tensor(np.hstack((radius * np.cos(angle), radius * np.sin(angle)))).float()
+    result = attack("discriminant", dataclasses.replace(given, z=z))
+    assert top1(result) > 0.25
+    assert top1(attack("nearest_neighbour", dataclasses.replace(given, z=z))) < 0.15
+
+
 def test_codes_without_any_spread_within_a_person_are_found():
     assert top1(attack("discriminant", marked(0.0))) == 1
 
