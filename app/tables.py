@@ -8,7 +8,7 @@ from app import wording
 from app.points import View, setting_label
 from core.methods import METHODS
 
-ORDER = ("balanced_accuracy", "auc", "mcc", "accuracy", "advantage", "top1_accuracy", "balanced_accuracy_at_4x", "balanced_accuracy_at_16x", "log_rank_privacy", "normalised_rank_mean", "normalised_rank_std", "ms_ssim", "ssim", "psnr")  # fmt: skip
+ORDER = ("balanced_accuracy", "auc", "mcc", "accuracy", "advantage", "top1_accuracy", "verification_auc", "tar_at_far_1e-2", "bayes_error_bound", "balanced_accuracy_at_4x", "balanced_accuracy_at_16x", "log_rank_privacy", "normalised_rank_mean", "normalised_rank_std", "rank_guarantee_0.01", "rank_guarantee_0.05", "rank_guarantee_0.1", "cosine_similarity", "lda_within", "lda_between", "lda_ratio", "ms_ssim", "ssim", "psnr")  # fmt: skip
 ROLES = {"utility": "the service", "private": "private", "unlisted": "nobody mentioned it"}
 
 

@@ -38,7 +38,11 @@ ATTRIBUTES = {
     "Wavy_Hair": ("Wavy hair", "whether the hair is wavy", "wavy-hair detection"),
     "Wearing_Earrings": ("Earrings", "whether a person wears earrings", "earring detection"),
 }
-TARGETS = {"identity": "Identity (who it is)", "image": "The picture itself"}
+TARGETS = {
+    "identity": "Identity (who it is)",
+    "image": "The picture itself",
+    "features": "The face as a face recogniser sees it",
+}
 PROTOCOLS = {"strict": "Strict", "paper": "As in the paper"}
 PROTOCOL_HELP = (
     "Strict: attackers are trained afterwards, on other people's photographs, and the strongest "
@@ -57,6 +61,16 @@ METRICS = {  # metric -> (name, unit, one-line explanation)
     "normalised_rank_std": ("spread of that place", "%", "Standard deviation of the place in the list; random order gives 29 %."),
     "balanced_accuracy_at_4x": ("with 4 times the photographs", "%", "Balanced accuracy to which the attacker's learning curve points, had he 4 times as many photographs."),
     "balanced_accuracy_at_16x": ("with 16 times the photographs", "%", "The same with 16 times as many."),
+    "rank_guarantee_0.01": ("beyond the first 1 % of names", "%", "DPFE's guarantee: chance that more than 1 % of the list of names comes before the right one, if places were normally distributed; higher is more private."),
+    "rank_guarantee_0.05": ("beyond the first 5 % of names", "%", "DPFE's guarantee: chance that more than 5 % of the list of names comes before the right one, if places were normally distributed; higher is more private."),
+    "rank_guarantee_0.1": ("beyond the first 10 % of names", "%", "DPFE's guarantee: chance that more than 10 % of the list of names comes before the right one, if places were normally distributed; higher is more private."),
+    "verification_auc": ("pairs ranked rightly", "%", "Chance that two photographs of one person look more alike to the attacker than two of different people; guessing gives 50 %."),
+    "tar_at_far_1e-2": ("confirmed, 1 in 100 strangers let in", "%", "Share of true matches confirmed when at most 1 % of strangers may be taken for the person; guessing gives 1 %."),
+    "bayes_error_bound": ("least possible error", "%", "Cover-Hart bound: with ever more photographs no attacker who sees only this could err less often when naming people; for a finite number of photographs it promises too much."),
+    "cosine_similarity": ("likeness to a face recogniser", "", "Cosine between what the attacker makes of the release and what a face recogniser sees in the photograph: 1 is the same face."),
+    "lda_within": ("spread within a person", "", "Variance between photographs of one person, in units of the whole variance."),
+    "lda_between": ("spread between people", "", "Variance between the means of people, in units of the whole variance."),
+    "lda_ratio": ("how far people stand apart", "", "LDA score: variance between people over variance within a person; lower is more private."),
     "ms_ssim": ("likeness in structure", "", "MS-SSIM: 1 is the same picture; compares light, contrast and shapes at several sizes."),
     "ssim": ("likeness in detail", "", "SSIM: 1 is the same picture; compares small windows."),
     "psnr": ("closeness of pixels", "dB", "PSNR: above 30 dB is hard to tell apart, below 10 dB has little in common."),
@@ -75,6 +89,10 @@ ATTACKERS = {
     "cnn": "convolutional network",
     "mirrored_decoder": "picture redrawer (mirrored decoder)",
     "nearest_neighbour": "photo matcher (nearest neighbour)",
+    "discriminant": "photo matcher that learned what stays the same (discriminant analysis)",
+    "embedding": "photo matcher with its own network (Siamese network)",
+    "feature_map": "translator to a face recogniser's view",
+    "lda_score": "spread of people (LDA score)",
     "log_rank": "list of names (kernel densities)",
     "training_adversary": "the method's own sparring partner",
     "training_reconstructor": "the method's own redrawer",

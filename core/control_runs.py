@@ -18,6 +18,7 @@ from core.attacks import ATTACKS, MADE_OF
 from core.attacks import controls as control
 from core.attacks.exposing import expose
 from core.data.faces import Faces
+from core.face_network import face_features
 from core.run import checkpoints
 
 
@@ -50,7 +51,8 @@ def controls(
             pending = [
                 name for name in names if not (_place(folder, name, kind) / "done").is_file()
             ]
-            exposed = expose(release, faces, None, device, seed=0) if pending else None
+            seen = face_features(faces, device, progress)
+            exposed = expose(release, faces, None, device, 0, seen) if pending else None
             for name in pending:
                 assert exposed is not None
                 began = time.perf_counter()

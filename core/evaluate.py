@@ -34,6 +34,7 @@ from core.attacks.strongest import strongest
 from core.control_runs import controls
 from core.data.faces import Faces
 from core.errors import PenumbraError
+from core.face_network import face_features
 from core.methods import METHODS, Model
 from core.methods.declare import attributes_among
 from core.run import Run
@@ -153,7 +154,7 @@ def _attack(
         wanted = ("paper" if shuffled else "strict", task.value)
         if exposed is None or seen != wanted:
             exposed = None  # two at once may not fit into memory
-            exposed, seen = _exposed(run, model, faces, task.value, device), wanted
+            exposed, seen = _exposed(run, model, faces, task.value, device, progress), wanted
             exposed = by_image(exposed, control.seed_of(run.dataset)) if shuffled else exposed
         bar.set_description(f"{run.id} {results.attack_name(task.attack, task.value)}")
         began = time.perf_counter()
@@ -189,7 +190,12 @@ def _result(exposed: Exposed, model: Model, run: Run, task: Task) -> Result:
 
 
 def _exposed(
-    run: Run, model: Model, faces: Faces, value: float | None, device: torch.device
+    run: Run,
+    model: Model,
+    faces: Faces,
+    value: float | None,
+    device: torch.device,
+    progress: bool = False,
 ) -> Exposed:
     shape = model.released_map
 
@@ -203,6 +209,7 @@ def _exposed(
         run,
         device,
         control.seed_of(f"{run.seed}/release/{value}"),
+        face_features(faces, device, progress),
     )
 
 

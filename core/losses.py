@@ -261,3 +261,16 @@ def uninformative_distances(codes: Tensor, same: Tensor, margin: float) -> Tenso
 def extract_privately(task: Tensor, distances: Tensor, beta: float, weight: float) -> Tensor:
     """DPFE Eq. 7: -log q(z|f) + beta * weight * distances; weight stands for 1 / (sigma N^2)."""
     return task + beta * weight * distances
+
+
+# The face-verification network of the measures
+
+
+def margin_softmax(cosines: Tensor, people: Tensor, margin: float, scale: float) -> Tensor:
+    """Cross-entropy of scale * cosine, in which a face must resemble its own person by `margin`
+    more than anybody else: CosFace, Wang et al., CVPR 2018, Eq. 4. Scalar >= 0, in nats.
+
+    cosines: (B, I) of embeddings and the I people's weights; people: (B,) places of the true ones.
+    """
+    held_back = margin * functional.one_hot(people, cosines.shape[1])
+    return functional.cross_entropy(scale * (cosines - held_back), people)

@@ -25,7 +25,7 @@ def settle(place, patch, faces=FACES):
     patch.setenv("PENUMBRA_CHECKPOINTS", str(place / "checkpoints"))
     patch.setenv("PENUMBRA_HOME", str(place / "home"))
     patch.setattr("core.data.load", lambda *arguments, **options: faces)
-    patch.setattr("core.attacks.verification.MOST_STEPS", 25)  # tested elsewhere
+    patch.setattr("core.attacks.pair_network.MOST_STEPS", 25)  # tested elsewhere
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +235,8 @@ def test_a_release_time_knob_is_measured_at_every_value(copy, tmp_path):
     table = results.findings(tmp_path / "checkpoints")
     table = table[table.run_id == folder.name]
     assert set(table.release_value) == {32, 2.5}
-    identity = table[table.target == "identity"].set_index("release_value").value
+    named = (table.attacker == "nearest_neighbour") & (table.metric == "top1_accuracy")
+    identity = table[named].set_index("release_value").value
     assert identity[32] >= identity[2.5]
 
 
@@ -281,6 +282,12 @@ def row(metric, low, chance, attacker="a", target="t", value=None):
         ("log_rank_privacy", 0.8, 0.6, 0.79, True),
         ("log_rank_privacy", 0.8, 0.65, 0.79, False),
         ("log_rank_privacy", 0.8, 0.6, 0.77, False),
+        ("cosine_similarity", 0.2, 0.52, 0.24, True),
+        ("cosine_similarity", 0.2, 0.48, 0.24, False),
+        ("cosine_similarity", 0.2, 0.52, 0.26, False),
+        ("lda_ratio", 0.1, 0.16, 0.0, True),
+        ("lda_ratio", 0.1, 0.14, 0.0, False),
+        ("lda_ratio", 0.1, 0.16, 0.11, False),
         ("balanced_accuracy", 0.5, None, 0.49, False),
     ],
 )
@@ -288,6 +295,17 @@ def test_what_makes_an_attacker_conclusive(metric, chance, open_low, closed_low,
     positive, negative = [row(metric, open_low, chance)], [row(metric, closed_low, chance)]
     assert controls.verdicts(positive, negative) == {("a", "t"): conclusive}
     assert controls.verdicts(positive, []) == {("a", "t"): False}
+
+
+def test_the_feature_level_attack_has_to_come_near_and_to_name_people():
+    def both(cosine, named):
+        return [row("cosine_similarity", cosine, 0.1), row("top1_accuracy", named, 0.01)]
+
+    closed = both(0.1, 0.01)
+    assert controls.verdicts(both(0.6, 0.5), closed) == {("a", "t"): True}
+    assert controls.verdicts(both(0.6, 0.02), closed) == {("a", "t"): False}
+    assert controls.verdicts(both(0.2, 0.5), closed) == {("a", "t"): False}
+    assert controls.verdicts(both(0.6, 0.5), both(0.1, 0.5)) == {("a", "t"): False}
 
 
 def test_an_attacker_far_behind_the_best_one_on_the_photographs_is_not_conclusive():

@@ -74,3 +74,13 @@ def test_ms_ssim_has_a_finite_gradient_where_contrast_is_negative():
 def test_pictures_too_small_for_five_scales_are_refused():
     with pytest.raises(ValueError, match="at least 33 pixels"):
         losses.window(32, 64)
+
+
+def test_margin_softmax_is_cosfaces_eq_4():
+    """Cosines 1 and 0, scale 2, margin .5: exp(2 * .5) against exp(0)."""
+    cosines = torch.tensor([[1.0, 0.0]])
+    loss = losses.margin_softmax(cosines, torch.tensor([0]), margin=0.5, scale=2.0)
+    assert loss.item() == pytest.approx(math.log(1 + math.exp(-1)), rel=1e-6)
+    # Without a margin and with the other person it is the plain softmax.
+    loss = losses.margin_softmax(cosines, torch.tensor([1]), margin=0.0, scale=2.0)
+    assert loss.item() == pytest.approx(math.log(1 + math.exp(2)), rel=1e-6)

@@ -5,8 +5,12 @@ nothing else of the method.
 """
 
 from core.attacks.data_curve import data_curve
+from core.attacks.discriminant import discriminant
+from core.attacks.embedding import embedding
+from core.attacks.feature_map import feature_map
 from core.attacks.interface import Attack, Exposed, Result
 from core.attacks.kernels import kernel
+from core.attacks.lda_score import lda_score
 from core.attacks.log_rank import log_rank
 from core.attacks.nearest_neighbour import nearest_neighbour
 from core.attacks.neighbours import neighbours
@@ -29,7 +33,11 @@ ATTACKS: dict[str, Attack] = {
     "data_curve": data_curve,
     "mirrored_decoder": mirrored_decoder,
     "nearest_neighbour": nearest_neighbour,
+    "discriminant": discriminant,
+    "embedding": embedding,
+    "feature_map": feature_map,
     "siamese": siamese,
+    "lda_score": lda_score,
     "log_rank": log_rank,
 }
 

@@ -14,6 +14,15 @@ import torch
 from torch import Generator, Tensor
 
 IDENTITY, CONSTANT = "identity", "constant"
+# What an attacker is judged by: one metric of each kind of attack, two of the feature-level one.
+DECIDING = (
+    "balanced_accuracy",
+    "ms_ssim",
+    "top1_accuracy",
+    "log_rank_privacy",
+    "cosine_similarity",
+    "lda_ratio",
+)
 # What the low end of the positive control's interval must exceed.
 ATTRIBUTE_FLOOR = 0.55  # balanced accuracy; chance is .5
 # Of what the best attacker gains over chance on the photographs, the share an attacker must gain:
@@ -21,10 +30,13 @@ ATTRIBUTE_FLOOR = 0.55  # balanced accuracy; chance is .5
 SHARE_OF_BEST = 0.8
 IMAGE_FLOOR = 0.7  # MS-SSIM
 IDENTITY_FACTOR = 5.0  # times chance
+COSINE_GAIN = 0.3  # above chance: of faces seen through the face-verification network
+SCATTER_FACTOR = 1.5  # times chance: variance between people over the one within
 LOG_RANK_SHARE = 0.8  # of chance: what the log rank, low for a strong attacker, must stay under
 # How far above chance the negative control may come out: an interval misses by chance, too.
 ATTRIBUTE_SLACK, IMAGE_SLACK, IDENTITY_SLACK = 0.02, 0.05, 1.0
 LOG_RANK_SLACK = 0.02  # below chance
+COSINE_SLACK = 0.05
 
 
 def identity_release(x: Tensor, generator: Generator) -> Tensor:
@@ -44,18 +56,25 @@ def verdicts(
     positive: Iterable[dict[str, Any]], negative: Iterable[dict[str, Any]]
 ) -> dict[tuple[str, str], bool]:
     """(attacker, target) -> whether the attacker is conclusive, from the rows of both controls."""
-    opened = _deciding(positive)
+    opened, closed = _deciding(positive), _deciding(negative)
     best: dict[str, float] = {}
-    for (_, target), row in opened.items():
-        best[target] = max(best.get(target, -1.0), row["value"] or -1.0)
-    passed = {key: succeeds(row, best[key[1]]) for key, row in opened.items()}
-    silent = {key: at_chance(row) for key, row in _deciding(negative).items()}
-    return {key: ok and silent.get(key, False) for key, ok in passed.items()}
+    for (_, target), rows in opened.items():
+        best[target] = max(best.get(target, -1.0), *(row["value"] or -1.0 for row in rows))
+    return {
+        key: all(succeeds(row, best[key[1]]) for row in rows)
+        and key in closed
+        and all(map(at_chance, closed[key]))
+        for key, rows in opened.items()
+    }
 
 
-def _deciding(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
-    metrics = ("balanced_accuracy", "ms_ssim", "top1_accuracy", "log_rank_privacy")
-    return {(row["attacker"], row["target"]): row for row in rows if row["metric"] in metrics}
+def _deciding(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """(attacker, target) -> the rows that all have to come out right."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["metric"] in DECIDING:
+            found.setdefault((row["attacker"], row["target"]), []).append(row)
+    return found
 
 
 def succeeds(row: dict[str, Any], best: float) -> bool:
@@ -69,6 +88,10 @@ def succeeds(row: dict[str, Any], best: float) -> bool:
         return bool(row["low"] > IDENTITY_FACTOR * row["chance"])
     if row["metric"] == "log_rank_privacy":
         return bool(row["high"] < LOG_RANK_SHARE * row["chance"])
+    if row["metric"] == "lda_ratio":
+        return bool(row["low"] > SCATTER_FACTOR * row["chance"])
+    if row["metric"] == "cosine_similarity":
+        return bool(row["low"] > row["chance"] + COSINE_GAIN)
     enough = row["chance"] + SHARE_OF_BEST * (best - row["chance"])
     return bool(row["low"] > ATTRIBUTE_FLOOR and row["value"] >= enough)
 
@@ -83,6 +106,10 @@ def at_chance(row: dict[str, Any]) -> bool:
         return bool(row["low"] <= row["chance"] * (1 + IDENTITY_SLACK))
     if row["metric"] == "log_rank_privacy":
         return bool(row["high"] >= row["chance"] - LOG_RANK_SLACK)
+    if row["metric"] == "lda_ratio":
+        return bool(row["low"] <= row["chance"])
+    if row["metric"] == "cosine_similarity":
+        return bool(row["low"] <= row["chance"] + COSINE_SLACK)
     return bool(row["low"] <= row["chance"] + ATTRIBUTE_SLACK)
 
 

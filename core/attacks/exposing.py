@@ -32,6 +32,7 @@ def expose(
     run: Run | None,
     device: torch.device,
     seed: int,
+    face_features: Callable[[Tensor], Tensor] | None = None,
 ) -> Exposed:
     """Release every photograph once, in an order that depends on the photographs alone.
 
@@ -56,6 +57,7 @@ def expose(
         tasks=run.tasks if run else (VERIFICATION,),
         private=run.private if run else (),
         device=device,
+        face_features=face_features,
         pictured=pictured(faces, rows["test"]),
         places=places,
     )

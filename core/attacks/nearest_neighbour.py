@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
 from torch import Generator
 
 from core.attacks import features as flat
-from core.attacks.interface import Exposed, Result, check_finite, finding
-from core.metrics.identity import reidentification
-from core.metrics.intervals import mean_interval, resample_identities
+from core.attacks import linking
+from core.attacks.interface import Exposed, Result, check_finite
 
 
 def nearest_neighbour(exposed: Exposed, generator: Generator) -> Result:
     """1-nearest-neighbour among the test identities, on features standardised by the attacker's.
 
-    Half of each identity's photographs, the same for every release of them, are the gallery; the
-    rest are probes. Empty result when no
-    test identity has two photographs. Arrays: `probes`, their positions among the test
-    photographs, and `correct`, uint8.
+    Nothing is learned but the scale of each coordinate. Half of each identity's photographs, the
+    same for every release of them, are the gallery; the rest are probes. Rows and arrays of
+    `core.attacks.linking.scored`, the bound on the Bayes error among them. Empty result when fewer
+    than two test identities have two photographs.
     """
     check_finite(exposed)
-    features = flat.standardiser(exposed.z["attacker"])(exposed.z["test"]).cpu().numpy()
-    people = exposed.identities["test"]
-    if np.unique(people, return_counts=True)[1].max() < 2:
-        return Result()
-    photographs = exposed.x["test"].cpu().numpy()
-    found = reidentification(features, people, photographs=photographs)
-    probes, correct = found["probes"], found["correct"]
-    resampling = resample_identities(people[probes])
-    row = finding(
-        target="identity",
-        role="private",
-        attacker="nearest_neighbour",
-        metric="top1_accuracy",
-        value=found["top1_accuracy"],
-        interval=mean_interval(correct, resampling),
-        chance=found["chance"],
-        n=len(probes),
-        identities=resampling.identities,
-    )
-    return Result([row], {"probes": probes.astype("int32"), "correct": correct.astype("uint8")})
+    standard = flat.standardiser(exposed.z["attacker"])
+    matcher = linking.Matcher(lambda split: standard(exposed.z[split]).cpu().numpy())
+    return linking.scored(exposed, matcher, matcher, "nearest_neighbour", bayes_bound=True)

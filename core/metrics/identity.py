@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
 
-# Distances computed at once: bounds the memory of the product to some 64 MB.
-_BLOCK = 16_000_000
+# Distances computed at once: bounds the memory of the product to some 20 MB.
+_BLOCK = 4_000_000
 
 
 def split_gallery(
@@ -53,10 +53,52 @@ def nearest(probes: ArrayLike, gallery: ArrayLike) -> NDArray[np.int64]:
     squared = np.einsum("ij,ij->i", known, known, dtype=np.float64).astype(np.float32)
     found = np.empty(len(queries), dtype=np.int64)
     rows = max(1, _BLOCK // max(1, len(known)))
+    turned = -2 * known.T
     for start in range(0, len(queries), rows):
-        block = queries[start : start + rows]
-        found[start : start + rows] = np.argmin(squared - 2 * (block @ known.T), axis=1)
+        distances = queries[start : start + rows] @ turned
+        distances += squared
+        found[start : start + rows] = np.argmin(distances, axis=1)
     return found
+
+
+def recognised(
+    features: ArrayLike,
+    identities: ArrayLike,
+    gallery: NDArray[np.int64],
+    probes: NDArray[np.int64],
+    average: bool = False,
+    unit: bool = False,
+) -> NDArray[np.bool_]:
+    """Whether each of the `probes` (p,), positions in features (n, d), is given the right name (p,).
+
+    The name is that of the nearest photograph of the gallery or, with `average`, of the person the
+    mean of whose gallery photographs is nearest; by Euclidean distance or, with `unit`, by cosine.
+    """
+    matrix, people = np.asarray(features, dtype=np.float32), np.asarray(identities)
+    if unit:
+        matrix = _unit(matrix)
+    known, names = matrix[gallery], people[gallery]
+    if average:
+        names, codes = np.unique(names, return_inverse=True)
+        means = np.zeros((len(names), matrix.shape[1]), dtype=np.float64)
+        np.add.at(means, codes, known)
+        known = (means / np.bincount(codes)[:, None]).astype(np.float32)
+        known = _unit(known) if unit else known
+    return names[nearest(matrix[probes], known)] == people[probes]
+
+
+def by_chance(
+    identities: ArrayLike, gallery: NDArray[np.int64], probes: NDArray[np.int64]
+) -> float:
+    """Share of probes named rightly by the name of a gallery photograph drawn at random: the mean
+    over probes of their person's share of the gallery."""
+    names, codes = np.unique(np.asarray(identities), return_inverse=True)
+    share = np.bincount(codes[gallery], minlength=len(names)) / gallery.size
+    return float(share[codes[probes]].mean())
+
+
+def _unit(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-30)
 
 
 def reidentification(
@@ -84,12 +126,10 @@ def reidentification(
         raise PenumbraError(
             "no identity has two photographs: re-identification needs a gallery and a probe"
         )
-    correct = people[gallery][nearest(matrix[probes], matrix[gallery])] == people[probes]
-    _, codes = np.unique(people, return_inverse=True)
-    share = np.bincount(codes[gallery], minlength=codes.max() + 1) / gallery.size
+    correct = recognised(matrix, people, gallery, probes)
     return {
         "probes": probes,
         "correct": correct,
         "top1_accuracy": float(correct.mean()),
-        "chance": float(share[codes[probes]].mean()),
+        "chance": by_chance(people, gallery, probes),
     }

@@ -11,6 +11,7 @@ over the places they share: the expected value of breaking the tie at random.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from scipy.stats import norm
 
 from core.errors import PenumbraError
 
-# Elements of one block of the distance matrix: bounds the memory to some 100 MB.
+# Elements of one block of the distance matrix: bounds the memory to some 50 MB.
 _BLOCK = 4_000_000
 
 
@@ -37,25 +38,50 @@ def log_densities(
     identities in `people` (g,) of the gallery (g, d), sorted: the log of the mean of Gaussian
     kernels of standard deviation `bandwidth`. Never -inf, however far away a probe is.
     """
+    blocks = _density_blocks(probes, gallery, people, bandwidth)
+    return np.concatenate(list(blocks))
+
+
+def _density_blocks(
+    probes: ArrayLike, gallery: ArrayLike, people: ArrayLike, bandwidth: float
+) -> Iterator[NDArray[np.float64]]:
+    """`log_densities` of some probes at a time."""
     queries, known = np.asarray(probes, np.float64), np.asarray(gallery, np.float64)
     if not (np.isfinite(queries).all() and np.isfinite(known).all()):
         raise PenumbraError("features contain NaN or infinite values: nothing can be compared")
-    labels = np.asarray(people)
-    order = np.argsort(labels, kind="stable")
-    _, starts, counts = np.unique(labels[order], return_index=True, return_counts=True)
-    known = known[order]
-    squared = np.einsum("ij,ij->i", known, known)
-    found = np.empty((len(queries), len(starts)))
+    middle = known.mean(0)
+    queries, known = (queries - middle) / bandwidth, (known - middle) / bandwidth
+    _, codes, counts = np.unique(np.asarray(people), return_inverse=True, return_counts=True)
+    # Columns: everybody's first photograph, then the second of all who have one, …, people with
+    # most photographs first. So each step below is one operation on neighbouring columns.
+    fewer = np.argsort(-counts, kind="stable")
+    turn = np.empty_like(codes)
+    order = np.argsort(codes, kind="stable")
+    turn[order] = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
+    place = np.argsort(fewer)
+    known = known[np.lexsort((place[codes], turn))]
+    widths = np.bincount(turn)
+    ends = np.cumsum(widths)
+    half = np.einsum("ij,ij->i", known, known) / 2
+    share = np.log(counts[fewer])
     rows = max(1, _BLOCK // len(known))
     for begin in range(0, len(queries), rows):
         block = queries[begin : begin + rows]
-        distance = np.einsum("ij,ij->i", block, block)[:, None] + squared - 2 * (block @ known.T)
-        exponent = -np.maximum(distance, 0) / (2 * bandwidth**2)
-        peak = np.maximum.reduceat(exponent, starts, axis=1)
-        exponent -= np.repeat(peak, counts, axis=1)
-        total = np.add.reduceat(np.exp(exponent), starts, axis=1)
-        found[begin : begin + rows] = peak + np.log(total / counts)
-    return found
+        exponents = block @ known.T
+        exponents -= half
+        steps = [exponents[:, end - width : end] for end, width in zip(ends, widths, strict=True)]
+        peak = steps[0].copy()
+        for step in steps[1:]:
+            np.maximum(peak[:, : step.shape[1]], step, out=peak[:, : step.shape[1]])
+        total = np.zeros_like(peak)
+        for step in steps:
+            step -= peak[:, : step.shape[1]]
+            total[:, : step.shape[1]] += np.exp(step, out=step)
+        np.log(total, out=total)
+        total += peak
+        total -= share
+        total -= np.einsum("ij,ij->i", block, block)[:, None] / 2
+        yield total[:, place]
 
 
 def rank_privacy(
@@ -69,6 +95,7 @@ def rank_privacy(
 
     Returns `log_rank` (p,) in [0, 1], whose mean is Definition 10; `rank` (p,) and `squared_rank`
     (p,) in (0, 1], rank over the number of identities and its square; `identities`, their number.
+    Memory is bounded whatever p and g are.
 
     Raises PenumbraError where a probe's person is not in the gallery or there is one person only.
     """
@@ -77,10 +104,17 @@ def rank_privacy(
         raise PenumbraError(
             "ranks need at least two identities, and everybody asked for among the known ones"
         )
-    densities = log_densities(probes, gallery, gallery_people, bandwidth)
-    own = densities[np.arange(len(truth)), np.searchsorted(names, truth)][:, None]
-    first = 1 + (densities > own).sum(1)
-    return _averaged(first, first + (densities == own).sum(1) - 1, len(names))
+    columns = np.searchsorted(names, truth)
+    first = np.empty(len(truth), dtype=np.int64)
+    equal = np.empty(len(truth), dtype=np.int64)
+    begin = 0
+    for densities in _density_blocks(probes, gallery, gallery_people, bandwidth):
+        block = slice(begin, begin + len(densities))
+        own = densities[np.arange(len(densities)), columns[block]][:, None]
+        first[block] = 1 + (densities > own).sum(1)
+        equal[block] = (densities == own).sum(1)
+        begin = block.stop
+    return _averaged(first, first + equal - 1, len(names))
 
 
 def by_chance(identities: int) -> dict[str, float]:

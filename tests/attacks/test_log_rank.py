@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import torch
+from scipy.stats import norm
 
 from core.attacks import ATTACKS, Result
 from core.metrics import ranks
@@ -34,6 +35,7 @@ def test_people_who_stand_apart_are_named_first():
     result = attack(marked(0.01))
     assert numbers(result) == {
         "log_rank_privacy": 0, "normalised_rank_mean": 1 / 40, "normalised_rank_std": 0,
+        "rank_guarantee_0.01": 1, "rank_guarantee_0.05": 0, "rank_guarantee_0.1": 0,
     }  # fmt: skip
     assert {row["role"] for row in result.findings} == {"private"}
     assert {(row["n"], row["identities"]) for row in result.findings} == {(80, 40)}
@@ -49,6 +51,11 @@ def test_a_constant_release_scores_exactly_what_random_order_does():
         "log_rank_privacy": round(expected["log_rank"], 4),
         "normalised_rank_mean": round(expected["rank"], 4),
         "normalised_rank_std": round(expected["deviation"], 4),
+    } | {
+        f"rank_guarantee_{epsilon}": round(
+            float(norm.sf(epsilon, expected["rank"], expected["deviation"])), 4
+        )
+        for epsilon in (0.01, 0.05, 0.1)
     }
 
 

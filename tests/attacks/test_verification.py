@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.attacks import ATTACKS, Result, verification
+from core.attacks import ATTACKS, Result, pair_network, verification
 from core.attacks.own import own_verifier
 from core.attacks.strongest import strongest
 from core.methods.declare import VERIFICATION
@@ -116,11 +116,11 @@ def test_the_same_seed_gives_the_same_findings_and_row_order_does_not_matter():
 def test_pair_loss_by_hand():
     # Cosines are 1 with the own second photograph and 0 with the stranger's, over .1.
     embeddings = torch.tensor([[2.0, 0], [1, 0], [0, 1], [0, 3]])
-    loss = verification.pair_loss(embeddings, torch.tensor([5, 5, 6, 6]))
+    loss = pair_network.pair_loss(embeddings, torch.tensor([5, 5, 6, 6]))
     assert loss.item() == pytest.approx(math.log(1 + math.exp(-10)), rel=1e-3)
-    assert verification.pair_loss(embeddings.roll(1, 0), torch.tensor([5, 5, 6, 6])) > 9
+    assert pair_network.pair_loss(embeddings.roll(1, 0), torch.tensor([5, 5, 6, 6])) > 9
     # One person twice in a batch is no stranger to himself.
-    alone = verification.pair_loss(torch.ones(4, 2), torch.tensor([5, 5, 5, 5]))
+    alone = pair_network.pair_loss(torch.ones(4, 2), torch.tensor([5, 5, 5, 5]))
     assert alone.item() == pytest.approx(0)
 
 

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
+from sklearn.neighbors import KernelDensity
 
 from core.errors import PenumbraError
 from core.metrics import ranks
@@ -42,10 +43,34 @@ def test_densities_stay_finite_far_away_and_in_blocks(monkeypatch):
     assert np.isfinite(far).all()
     whole = ranks.log_densities(probes, gallery, known, 0.5)
     order = np.random.default_rng(0).permutation(len(known))
+    ranked = ranks.rank_privacy(probes, known[:1].repeat(len(probes)), gallery, known, 0.5)
     monkeypatch.setattr(ranks, "_BLOCK", 50)
+    again = ranks.rank_privacy(probes, known[:1].repeat(len(probes)), gallery, known, 0.5)
+    assert again["rank"].tolist() == ranked["rank"].tolist()
     np.testing.assert_allclose(
         ranks.log_densities(probes, gallery[order], known[order], 0.5), whole
     )
+
+
+def test_people_with_few_and_many_photographs_score_as_in_scikit_learn():
+    rng = np.random.default_rng(0)
+    known = rng.permutation(np.repeat([3, 5, 8, 9], [1, 7, 4, 4]))
+    gallery, probes = rng.normal(size=(16, 5)), rng.normal(size=(30, 5))
+    truth = rng.choice([3, 5, 8, 9], 30)
+    oracle = np.stack(
+        [
+            KernelDensity(bandwidth=0.8).fit(gallery[known == person]).score_samples(probes)
+            for person in (3, 5, 8, 9)
+        ],
+        axis=1,
+    )
+    found = ranks.log_densities(probes, gallery, known, 0.8)
+    constant = 2.5 * np.log(2 * np.pi * 0.64)
+    np.testing.assert_allclose(found, oracle + constant)
+    own = oracle[np.arange(30), np.searchsorted([3, 5, 8, 9], truth)][:, None]
+    expected = (1 + (oracle > own).sum(1)) / 4
+    found = ranks.rank_privacy(probes, truth, gallery, known, 0.8)
+    np.testing.assert_allclose(found["rank"], expected)
 
 
 def test_ranks_agree_with_sorting():

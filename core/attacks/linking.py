@@ -1,0 +1,153 @@
+"""What all attackers on identity share: which photographs are known, and how matches are scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.attacks.interface import Exposed, Result, finding
+from core.metrics import attributes, linking
+from core.metrics.bayes import cover_hart
+from core.metrics.identity import by_chance, recognised, split_gallery
+from core.metrics.intervals import mean_interval, resample_identities
+from core.metrics.verification import Pairs
+
+Embed = Callable[[str], NDArray[np.float32]]  # "validation" or "test" -> features (n, d)
+
+
+class Known(NamedTuple):
+    """Of one split: whose photographs (n,), positions of the known ones and of those to be named,
+    and pairs of both. The same for every release of the photographs."""
+
+    people: NDArray[np.int64]
+    gallery: NDArray[np.int64]
+    probes: NDArray[np.int64]
+    pairs: Pairs
+
+
+class Matcher(NamedTuple):
+    """A way to tell people apart: features, and how they are compared (see
+    `core.metrics.identity.recognised`)."""
+
+    embed: Embed
+    average: bool = False
+    unit: bool = False
+
+
+def known(exposed: Exposed, split: str) -> Known:
+    """Half of everybody's photographs are known, the rest is to be named."""
+    key = f"known/{split}"
+    if key not in exposed.scratch:
+        people, photographs = exposed.identities[split], exposed.x[split].cpu().numpy()
+        gallery, probes = split_gallery(photographs, people)
+        pairs = linking.gallery_pairs(people, photographs)
+        exposed.scratch[key] = Known(people, gallery, probes, pairs)
+    return exposed.scratch[key]
+
+
+def best(exposed: Exposed, candidates: Iterable[Matcher]) -> tuple[Matcher, Matcher]:
+    """Of all matchers the one that names most validation photographs rightly (of equal ones the
+    one that tells pairs apart better), and the one that tells pairs apart best.
+
+    Equally good ones: the first. Where validation holds no pairs: the first, for both.
+    """
+    among = known(exposed, "validation")
+    offered = list(candidates)
+    if not len(among.pairs.same):
+        return offered[0], offered[0]
+    areas: dict[tuple[Embed, bool], float] = {}  # pairs know no mean of a person
+    ranked = []
+    for matcher in offered:
+        key = (matcher.embed, matcher.unit)
+        if key not in areas:
+            near = _nearness(matcher, among, "validation")
+            areas[key] = attributes.auc(among.pairs.same, near)
+        ranked.append((float(_named(matcher, among, "validation").mean()), areas[key]))
+    naming = max(range(len(offered)), key=lambda i: ranked[i])
+    confirming = max(range(len(offered)), key=lambda i: ranked[i][1])
+    return offered[naming], offered[confirming]
+
+
+def scored(
+    exposed: Exposed,
+    naming: Matcher,
+    confirming: Matcher,
+    attacker: str,
+    bayes_bound: bool = False,
+) -> Result:
+    """Rows of target `identity`: `top1_accuracy` (naming a probe by the gallery, with `naming`)
+    and, of pairs of a probe and a gallery photograph, `verification_auc` and `tar_at_far_1e-2`
+    (with `confirming`); with `bayes_bound` also `bayes_error_bound` (`core.metrics.bayes`).
+
+    Arrays: `probes`, positions among the test photographs, and `correct`, uint8; `targets` and
+    `validation` (the share of validation probes named rightly), so that it competes for
+    `worst_case`. Empty result where fewer than two test people have two photographs.
+    """
+    among = known(exposed, "test")
+    if not len(among.pairs.same):
+        return Result()
+    correct = _named(naming, among, "test")
+    resampling = resample_identities(among.people[among.probes])
+    chance = by_chance(among.people, among.gallery, among.probes)
+    interval = mean_interval(correct, resampling)
+    rows = [_row(attacker, "top1_accuracy", float(correct.mean()), interval, chance, among)]
+    if bayes_bound:
+        classes = len(np.unique(among.people[among.gallery]))
+        low, value, high = (
+            cover_hart(1 - share, classes) for share in (interval[1], correct.mean(), interval[0])
+        )
+        guessing = (classes - 1) / classes
+        rows.append(_row(attacker, "bayes_error_bound", value, (low, high), guessing, among))
+    pairs = linking.score(among.pairs, _nearness(confirming, among, "test"), among.people)
+    rows += [
+        _row(attacker, metric, value, span, guess, among)
+        for metric, (value, span, guess) in pairs.items()
+    ]
+    practice = known(exposed, "validation")
+    named = _named(naming, practice, "validation").mean() if len(practice.probes) else np.nan
+    arrays: dict[str, NDArray[Any]] = {
+        "targets": np.array(["identity"]),
+        "validation": np.array([named], np.float32),
+        "probes": among.probes.astype(np.int32),
+        "correct": correct.astype(np.uint8),
+    }
+    return Result(rows, arrays)
+
+
+def _named(matcher: Matcher, among: Known, split: str) -> NDArray[np.bool_]:
+    features = matcher.embed(split)
+    return recognised(
+        features, among.people, among.gallery, among.probes, matcher.average, matcher.unit
+    )
+
+
+def _nearness(matcher: Matcher, among: Known, split: str) -> NDArray[np.float64]:
+    features = matcher.embed(split)
+    if matcher.unit:
+        length = np.linalg.norm(features, axis=1, keepdims=True)
+        features = features / np.maximum(length, 1e-30)
+    return linking.nearness(features, features, among.pairs)
+
+
+def _row(
+    attacker: str,
+    metric: str,
+    value: float,
+    interval: tuple[float, float],
+    chance: float,
+    among: Known,
+) -> dict[str, Any]:
+    return finding(
+        target="identity",
+        role="private",
+        attacker=attacker,
+        metric=metric,
+        value=value,
+        interval=interval,
+        chance=chance,
+        n=len(among.probes),
+        identities=len(np.unique(among.people[among.probes])),
+    )
