@@ -35,8 +35,9 @@ def label(attacker: str) -> str:
     return name[0].upper() + name[1:]
 
 
-def sentence(attacker: str, released: str, strongest: bool) -> str:
-    """Who drew what stands right of the originals; `released` names what it was drawn from."""
+def sentence(attacker: str, released: str, strongest: bool | None) -> str:
+    """Who drew what stands right of the originals; `released` names what it was drawn from;
+    `strongest` says whether it was the strongest of several, None where there was one attacker."""
     name = wording.ATTACKERS.get(attacker, attacker)
     how = (
         "who knows the network on the device and searches, pixel by pixel, for the picture that "
@@ -45,8 +46,9 @@ def sentence(attacker: str, released: str, strongest: bool) -> str:
         else "trained afterwards on other people's photographs"
     )
     rank = ", the strongest of those tried" if strongest else ""
+    aside = " The figures above are the strongest attacker's." if strongest is False else ""
     article = "a " if not name.startswith("the ") else ""
     return (
         f"Left the original, right what the attacker recovers from what {released}: {article}{name}"
-        f"{rank}, {how}. A likeness of 1 is the same picture."
+        f"{rank}, {how}. A likeness of 1 is the same picture.{aside}"
     )

@@ -155,10 +155,8 @@ def reconstructions() -> None:
     with head:
         st.markdown(f"### {said.sentence}", anchors=False)
         st.markdown(verdict.mark(said.exposure))
-        competed = who == redrawers.STRONGEST and len(among) > 1
-        st.caption(
-            redrawers.sentence(drawn_by, f"{METHODS[method].title} releases", strongest=competed)
-        )
+        best = who == redrawers.STRONGEST if len(among) > 1 else None
+        st.caption(redrawers.sentence(drawn_by, f"{METHODS[method].title} releases", best))
     if found is None:
         st.warning(
             f"The pictures of this setting cannot be shown. {problem}", icon=":material/warning:"

@@ -30,6 +30,7 @@ def settle(place, patch, faces=FACES):
     patch.setattr("core.attacks.invert.STEPS", 6)
     patch.setattr("core.attacks.invert.FIRST_STEPS", 2)
     patch.setattr("core.attacks.critic.EVERY", 50)
+    patch.setattr("core.attacks.decoding.MOST_EPOCHS", 3)
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ MIDDLE = 0.3  # while the starts compete
 FIRST_STEPS, STEPS = 40, 240  # of each start, and of the one that is kept
 STEP_SIZE = 0.04  # of Adam, in units of a pixel's range; falls to 0 in the last steps
 DRAWS = 8  # of a random release, where distances are compared
+NEIGHBOURS = 4096  # of the attacker's photographs among which a start is looked for
 BATCH = 32
 
 
@@ -110,7 +111,7 @@ def starts(exposed: Exposed, wanted: Tensor, scaler: Scaler, generator: Generato
     x = exposed.x["attacker"]
     mean = (x.double().mean(0) / 255).float().expand(len(wanted), -1, -1, -1)
     noise = torch.randn(mean.shape, generator=generator).to(mean.device)
-    known = scaler(exposed.z["attacker"]).flatten(1).cpu().numpy()
+    known = scaler(exposed.z["attacker"][:NEIGHBOURS]).flatten(1).cpu().numpy()
     found = nearest(wanted.flatten(1).cpu().numpy(), known)
     photographs = x[torch.as_tensor(found, device=x.device)].float() / 255
     return [mean.clone(), (mean + 0.2 * noise).clamp(0, 1), photographs]

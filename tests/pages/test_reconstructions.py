@@ -127,7 +127,8 @@ def test_the_strongest_is_shown_first_and_another_one_can_be_picked(contested):
     assert first_likeness(app) == pytest.approx(0.48)
     said = next(text for text in captions(app) if text.startswith("Left the original"))
     assert "who knows the network on the device" in said
-    assert "strongest" not in said
+    assert "the strongest of those" not in said
+    assert "The figures above are the strongest attacker's." in said
 
 
 def test_a_setting_that_the_picked_attacker_left_out_says_so(contested):
