@@ -141,6 +141,15 @@ def _curve(
     return data_curve.frame(results.arrays(folder), attribute)
 
 
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
+def strongest_redrawer(
+    mark: tuple[str, int, int], dataset: str, run_id: str, release_value: float | None
+) -> str | None:
+    """The attacker on the picture that was found strongest on validation; None where none was
+    chosen. Raises PenumbraError where the file that says so is damaged."""
+    return results.strongest(Path(mark[0]) / dataset / run_id, "image", release_value)
+
+
 def about(dataset: str) -> dict[str, Any]:
     """`core.data.describe` with a few faces as "preview" and what is wrong with the data set, if
     anything, as "problem"."""

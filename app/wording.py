@@ -73,6 +73,8 @@ METRICS = {  # metric -> (name, unit, one-line explanation)
     "lda_ratio": ("how far people stand apart", "", "LDA score: variance between people over variance within a person; lower is more private."),
     "ms_ssim": ("likeness in structure", "", "MS-SSIM: 1 is the same picture; compares light, contrast and shapes at several sizes."),
     "ssim": ("likeness in detail", "", "SSIM: 1 is the same picture; compares small windows."),
+    "face_similarity": ("likeness of the face", "", "Cosine of what a face-verification network sees in both pictures: 1 is the same face, strangers are near 0."),
+    "reidentification": ("recognised from the redrawn face", "%", "Share of redrawn faces for which the nearest of other photographs, as a face-verification network sees them, shows the same person."),
     "psnr": ("closeness of pixels", "dB", "PSNR: above 30 dB is hard to tell apart, below 10 dB has little in common."),
 }  # fmt: skip
 ATTACKERS = {
@@ -88,6 +90,11 @@ ATTACKERS = {
     "mlp": "small neural network",
     "cnn": "convolutional network",
     "mirrored_decoder": "picture redrawer (mirrored decoder)",
+    "urec1": "picture redrawer (URec#1)",
+    "urec2": "picture redrawer (URec#2)",
+    "resrec": "picture redrawer (residual network)",
+    "adversarial_decoder": "picture redrawer (trained against a critic)",
+    "inversion": "picture searcher (inversion of the known network)",
     "nearest_neighbour": "photo matcher (nearest neighbour)",
     "discriminant": "photo matcher that learned what stays the same (discriminant analysis)",
     "embedding": "photo matcher with its own network (Siamese network)",

@@ -233,3 +233,21 @@ def pictures(
         )
     found = arrays(place)
     return found | {name: unpacked(name, found) for name in ("originals", "reconstructions")}
+
+
+def strongest(
+    folder: Path | str, target: str, release_value: float | None = None, protocol: str = "strict"
+) -> str | None:
+    """The attacker that `worst_case` took for `target` of a run; None where none competed.
+
+    Raises PenumbraError when its file is damaged.
+    """
+    place = Path(folder) / "attacks" / protocol / attack_name("worst_case", release_value)
+    if not (place / "done").is_file() or not (place / "arrays.npz").is_file():
+        return None
+    found = arrays(place)
+    try:
+        names = zip(found["targets"].tolist(), found["chosen"].tolist(), strict=True)
+        return dict(names).get(target)
+    except (KeyError, ValueError, TypeError) as error:
+        raise PenumbraError(f"{place} does not say who is strongest; evaluate again") from error

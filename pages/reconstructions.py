@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from app import loaders, pickers, pictures, points, states, verdict, wording
+from app import loaders, pickers, pictures, points, redrawers, states, verdict, wording
 from core.errors import PenumbraError
 from core.methods import METHODS
 
-ATTACK = "mirrored_decoder"
 ORDERS = {"mixed": "Mixed", "most": "Most recovered first", "least": "Least recovered first"}
 SHOWN = 8  # pairs at a time
 PAIR, FRAME = 102, 112  # pixels of one picture on the page
@@ -34,14 +33,19 @@ unprotected = points.reference(loaders.references(view), method)
 rows = pickers.variant(points.records(points.compared(table, unprotected)), method)
 
 
-def load(row: dict) -> tuple[dict | None, str]:
-    """(pictures of one setting, "") or (None, why there are none)."""
+among = redrawers.measured(findings, {row["run_id"] for row in rows if row["method"] == method})
+
+
+def load(row: dict, who: str) -> tuple[dict | None, str, str]:
+    """(pictures of one setting, "", who drew them) or (None, why there are none, who)."""
     release_value = row["release_value"] if wording.known(row["release_value"]) else None
+    asked = (loaders.stamp(), view.dataset, row["run_id"])
     try:
-        found = loaders.redrawn(loaders.stamp(), view.dataset, row["run_id"], ATTACK, release_value)
+        if who == redrawers.STRONGEST:
+            who = loaders.strongest_redrawer(*asked, release_value) or redrawers.FIRST
+        return loaders.redrawn(*asked, who, release_value), "", who
     except PenumbraError as error:
-        return None, str(error)
-    return found, ""
+        return None, str(error), who
 
 
 def caption(found: dict, number: int) -> str:
@@ -72,7 +76,7 @@ def pairs(found: dict, order: list[int]) -> None:
                 st.caption(f"**{number + 1}** {text}", help=caption(found, number))
 
 
-def film(row: dict, chosen: dict[str, float], found: dict) -> None:
+def film(row: dict, chosen: dict[str, float], found: dict, who: str) -> None:
     """One face from weak to strong protection along a knob."""
     strips = [
         line for line in points.lines(rows, chosen, method) if line.method == method and line.knob
@@ -96,7 +100,7 @@ def film(row: dict, chosen: dict[str, float], found: dict) -> None:
         frame(found["originals"][face], "original", f"Face {face + 1}, original")
         for setting in (by_key[key] for key in line.keys):
             name = f"{line.knob.symbol} = {setting[f'knob:{line.knob.name}']:g}"
-            there, problem = load(setting)
+            there, problem, _ = load(setting, who)
             if there is None or face >= len(there["reconstructions"]):
                 missing.append(f"{name}: {problem or 'this face was not redrawn'}")
                 continue
@@ -118,6 +122,16 @@ def frame(picture, text: str, alt: str, more: str | None = None) -> None:
         st.caption(text, help=more)
 
 
+def redrawer() -> str:
+    """Whose pictures are shown: the strongest attacker's unless the reader picks another one."""
+    if len(among) < 2:
+        return redrawers.STRONGEST
+    return pickers.choose(
+        "Redrawn by", [redrawers.STRONGEST, *among], "redrawer", redrawers.label,
+        help="The strongest is the attacker that did best on photographs set aside for the choice.",
+    )  # fmt: skip
+
+
 @st.fragment
 def reconstructions() -> None:
     head = st.container(gap="xsmall")
@@ -125,7 +139,9 @@ def reconstructions() -> None:
     with left:
         chosen = pickers.knobs(rows, method)
     row = points.nearest(rows, method, chosen)
-    found, problem = load(row)
+    with left:
+        who = redrawer()
+    found, problem, drawn_by = load(row, who)
     with right, st.container(horizontal=True, vertical_alignment="bottom"):
         how = pickers.choose("Faces", list(ORDERS), "faces", ORDERS.__getitem__)
         count = 0 if found is None else len(found["originals"])
@@ -139,18 +155,15 @@ def reconstructions() -> None:
     with head:
         st.markdown(f"### {said.sentence}", anchors=False)
         st.markdown(verdict.mark(said.exposure))
-        st.caption(
-            "Left the original, right what the attacker recovers from what "
-            f"{METHODS[method].title} releases: a {wording.ATTACKERS[ATTACK]}, trained afterwards on other "
-            "people's photographs. A likeness of 1 is the same picture."
-        )
+        best = who == redrawers.STRONGEST if len(among) > 1 else None
+        st.caption(redrawers.sentence(drawn_by, f"{METHODS[method].title} releases", best))
     if found is None:
         st.warning(
             f"The pictures of this setting cannot be shown. {problem}", icon=":material/warning:"
         )
         return
     pairs(found, pictures.order(found["ms_ssim"], how)[start - 1 :][:SHOWN])
-    film(row, chosen, found)
+    film(row, chosen, found, who)
 
 
 reconstructions()

@@ -25,7 +25,12 @@ def settle(place, patch, faces=FACES):
     patch.setenv("PENUMBRA_CHECKPOINTS", str(place / "checkpoints"))
     patch.setenv("PENUMBRA_HOME", str(place / "home"))
     patch.setattr("core.data.load", lambda *arguments, **options: faces)
-    patch.setattr("core.attacks.pair_network.MOST_STEPS", 25)  # tested elsewhere
+    # tested elsewhere
+    patch.setattr("core.attacks.pair_network.MOST_STEPS", 25)
+    patch.setattr("core.attacks.invert.STEPS", 6)
+    patch.setattr("core.attacks.invert.FIRST_STEPS", 2)
+    patch.setattr("core.attacks.critic.EVERY", 50)
+    patch.setattr("core.attacks.decoding.MOST_EPOCHS", 3)
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,20 @@ An attack is a function `attack(exposed, generator) -> Result`; it sees what lea
 nothing else of the method.
 """
 
+from core.attacks.critic import adversarial_decoder
 from core.attacks.data_curve import data_curve
 from core.attacks.discriminant import discriminant
 from core.attacks.embedding import embedding
 from core.attacks.feature_map import feature_map
 from core.attacks.interface import Attack, Exposed, Result
+from core.attacks.invert import inversion
 from core.attacks.kernels import kernel
 from core.attacks.lda_score import lda_score
 from core.attacks.log_rank import log_rank
 from core.attacks.nearest_neighbour import nearest_neighbour
 from core.attacks.neighbours import neighbours
 from core.attacks.probes import cnn, logistic, mlp
-from core.attacks.reconstruct import mirrored_decoder
+from core.attacks.reconstruct import mirrored_decoder, resrec, urec1, urec2
 from core.attacks.repeated import averaging, informed
 from core.attacks.trees import boosted_trees
 from core.attacks.verification import siamese
@@ -32,6 +34,11 @@ ATTACKS: dict[str, Attack] = {
     "averaging": averaging,
     "data_curve": data_curve,
     "mirrored_decoder": mirrored_decoder,
+    "urec1": urec1,
+    "urec2": urec2,
+    "resrec": resrec,
+    "adversarial_decoder": adversarial_decoder,
+    "inversion": inversion,
     "nearest_neighbour": nearest_neighbour,
     "discriminant": discriminant,
     "embedding": embedding,
@@ -51,4 +58,8 @@ MADE_OF = {
     "data_curve": ("logistic", "kernel", "mlp"),
 }
 
-__all__ = ["ATTACKS", "MADE_OF", "ONLY_FOR", "Attack", "Exposed", "Result"]
+# Attacks that differentiate the released network: their attacker has it, as anybody who has the app
+# that runs on the device; the others see only what it releases.
+WHITE_BOX = ("inversion",)
+
+__all__ = ["ATTACKS", "MADE_OF", "ONLY_FOR", "WHITE_BOX", "Attack", "Exposed", "Result"]

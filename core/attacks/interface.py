@@ -35,6 +35,9 @@ class Exposed:
     face_features    (x float (n, 3, H, W) in [0, 1]) -> unit vectors (n, d) of a face-verification
                      network that no one of the test people was used to train; differentiable.
                      None where there is none
+    extra            a second source of photographs, of people in no split: {"x": uint8 (m, 3, H, W),
+                     "z": their releases}, which the attackers who redraw pictures train on beside
+                     the split "attacker"; None where there is none
     pictured         positions in the test rows whose pictures are kept for people
     places           split -> int64 (n,): the place of each row among the split's photographs in
                      the data set (rows come in another order); empty where nobody asks
@@ -52,6 +55,7 @@ class Exposed:
     private: tuple[str, ...]
     device: torch.device
     face_features: Callable[[Tensor], Tensor] | None = None
+    extra: dict[str, Tensor] | None = None
     pictured: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     scratch: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)

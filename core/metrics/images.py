@@ -5,6 +5,7 @@ All functions take float tensors (n, C, H, W) with values in [0, 1] and return (
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from pytorch_msssim import ms_ssim as _ms_ssim
@@ -94,15 +95,34 @@ def ms_ssim_by_taps(first: Tensor, second: Tensor, floor: float = 0.0) -> Tensor
     return product.mean(1)
 
 
+class _Smoothed(torch.autograd.Function):
+    """Convolution of height and width of x (n, C, H, W) with a symmetric window, valid part only.
+
+    The window is its own transpose, so the slope is the same convolution of the padded gradient:
+    a fraction of the passes over memory that recording every shifted copy would take.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, taps: list[float]) -> Tensor:
+        ctx.taps = taps
+        return _convolved(x, taps)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        beyond = len(ctx.taps) - 1
+        return _convolved(functional.pad(gradients[0], (beyond,) * 4), ctx.taps), None
+
+
 def _smoothed(x: Tensor, taps: list[float]) -> Tensor:
-    """Convolve height and width of x (n, C, H, W) with a symmetric window, valid part only."""
-    centre = len(taps) // 2
+    return _Smoothed.apply(x, taps)  # type: ignore[no-untyped-call,no-any-return]
+
+
+def _convolved(x: Tensor, taps: list[float]) -> Tensor:
     for dim in (2, 3):
-        length = x.shape[dim] - 2 * centre
-        total = x.narrow(dim, centre, length) * taps[centre]
-        for i in range(centre):
-            mirrored = x.narrow(dim, i, length) + x.narrow(dim, 2 * centre - i, length)
-            total = total + mirrored * taps[i]
+        length = x.shape[dim] - len(taps) + 1
+        total = x.narrow(dim, 0, length) * taps[0]
+        for i, tap in enumerate(taps[1:], 1):
+            total.add_(x.narrow(dim, i, length), alpha=tap)
         x = total
     return x
 

@@ -4,16 +4,31 @@ import numpy as np
 import pytest
 import torch
 
-from core.attacks import ATTACKS
-from core.attacks.reconstruct import decode, similarity_loss
+from core.attacks import ATTACKS, decoding
+from core.attacks import critic as adversarial
+from core.attacks.decoding import decode, similarity_loss
+from core.attacks.strongest import strongest
+from core.errors import PenumbraError
 from core.metrics import images
 from core.nets.decoders import decoder_for
 from core.pictures import packed, unpacked
 from tests.attacks.planted import exposed, value
 
+OTHERS = ("urec1", "urec2", "resrec", "adversarial_decoder")
 
-def attack(given, seed=0):
-    return ATTACKS["mirrored_decoder"](given, torch.Generator().manual_seed(seed))
+
+def attack(given, seed=0, name="mirrored_decoder"):
+    return ATTACKS[name](given, torch.Generator().manual_seed(seed))
+
+
+def faces_by(direction):
+    """A face network: the unit vector of a picture's mean colours and of one number more."""
+
+    def features(x):
+        colours = x.mean((2, 3)) - 0.5
+        return torch.nn.functional.normalize(torch.cat((colours, direction.expand(len(x), 1)), 1))
+
+    return features
 
 
 def test_the_photographs_themselves_are_redrawn_and_a_constant_gives_the_mean_picture():
@@ -93,7 +108,144 @@ def test_loss_is_zero_for_the_truth_and_grows():
     assert similarity_loss(truth * 0.5, truth) < similarity_loss(1 - truth, truth)
 
 
-def test_a_release_of_one_number_is_survived():
+@pytest.mark.parametrize("name", ["mirrored_decoder", *OTHERS])
+def test_a_release_of_one_number_is_survived(name, monkeypatch):
+    monkeypatch.setattr(decoding, "MOST_EPOCHS", 1)
     given = exposed("constant")
     one = {s: z[:, :1] for s, z in given.z.items()}
-    assert len(attack(dataclasses.replace(given, z=one)).findings) == 3
+    assert len(attack(dataclasses.replace(given, z=one), name=name).findings) == 3
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_other_decoders_redraw_photographs_and_are_at_chance_on_a_constant(name):
+    opened = attack(exposed("pictures", noise=0.0), name=name)
+    assert value(opened, "image", "ms_ssim") > 0.8
+    blind = attack(exposed("constant"), name=name)
+    assert value(blind, "image", "ms_ssim") < value(blind, "image", "ms_ssim", "chance") + 0.1
+    assert {row["attacker"] for row in opened.findings + blind.findings} == {name}
+    assert not opened.weights
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("kind", ["map", "coordinate"])
+def test_the_other_decoders_take_maps_and_flat_releases_and_repeat_themselves(
+    name, kind, monkeypatch
+):
+    monkeypatch.setattr(decoding, "MOST_EPOCHS", 2)
+    given = exposed(kind)
+    first, second = (attack(given, name=name) for _ in range(2))
+    assert first.findings == second.findings
+    assert all((first.arrays[key] == second.arrays[key]).all() for key in first.arrays)
+    assert attack(given, seed=1, name=name).findings != first.findings
+
+
+def test_few_pictures_of_the_same_faces_are_kept_of_the_others(monkeypatch):
+    monkeypatch.setattr(decoding, "MOST_EPOCHS", 1)
+    given = dataclasses.replace(exposed("map"), pictured=np.arange(5, 25))
+    positions = [
+        attack(given, name=name).arrays["positions"] for name in ("mirrored_decoder", "urec2")
+    ]
+    assert positions[0].tolist() == list(range(5, 25))
+    assert positions[1].tolist() == list(range(5, 17))
+
+
+def test_decoders_compete_for_the_picture_on_validation(monkeypatch):
+    monkeypatch.setattr(decoding, "MOST_EPOCHS", 2)
+    given = exposed("pictures", noise=0.2)
+    done = {}
+    for name in ("mirrored_decoder", "resrec"):
+        result = attack(given, name=name)
+        done[name] = (result.findings, result.arrays)
+    rows, arrays = strongest(done)
+    best = max(done, key=lambda name: done[name][1]["validation"][0])
+    assert arrays["chosen"].tolist() == [best]
+    assert {(row["attacker"], row["target"]) for row in rows} == {("worst_case", "image")}
+    assert [row["value"] for row in rows] == [row["value"] for row in done[best][0]]
+
+
+def test_a_face_network_says_whose_face_was_redrawn(monkeypatch):
+    given = exposed("pictures", noise=0.0)
+    given = dataclasses.replace(given, face_features=faces_by(torch.tensor([[0.05]])))
+    opened = attack(given)
+    assert value(opened, "image", "face_similarity") > 0.95
+    assert value(opened, "image", "face_similarity", "chance") < 0.9
+    # 160 photographs of 40 people, half of them in the gallery
+    assert value(opened, "image", "reidentification", "n") == 80
+    assert value(opened, "image", "reidentification", "chance") == pytest.approx(1 / 40, abs=1e-4)
+    blind = attack(dataclasses.replace(given, z=exposed("constant").z))
+    gain = value(blind, "image", "face_similarity") - value(
+        blind, "image", "face_similarity", "chance"
+    )
+    assert abs(gain) < 0.2
+    assert value(blind, "image", "reidentification") < 0.15
+
+
+def test_nobody_is_recognised_where_each_person_has_one_photograph():
+    given = exposed("map")
+    people = given.identities | {"test": np.arange(len(given.identities["test"]))}
+    given = dataclasses.replace(
+        given, identities=people, face_features=faces_by(torch.tensor([[0.05]]))
+    )
+    assert {row["metric"] for row in attack(given).findings} == {
+        "ms_ssim", "ssim", "psnr", "face_similarity",
+    }  # fmt: skip
+
+
+def test_a_second_source_is_trained_on():
+    given = exposed("pictures", noise=0.0)
+    few = dataclasses.replace(
+        given,
+        z=given.z | {"attacker": given.z["attacker"][:2] * 0},
+        x=given.x | {"attacker": given.x["attacker"][:2]},
+    )
+    extra = {"x": given.x["attacker"], "z": given.z["attacker"]}
+    alone = value(attack(few, name="resrec"), "image", "ms_ssim")
+    helped = value(attack(dataclasses.replace(few, extra=extra), name="resrec"), "image", "ms_ssim")
+    assert helped > alone + 0.05
+    both = decoding.training_pairs(dataclasses.replace(given, extra=extra))
+    assert [len(part) for part in both] == [400, 400]
+    assert [len(part) for part in decoding.training_pairs(given)] == [200, 200]
+
+
+@pytest.mark.parametrize("spoilt", ["x", "z", "count"])
+def test_a_second_source_that_does_not_fit_is_named(spoilt):
+    given = exposed("pictures")
+    extra = {"x": given.x["attacker"], "z": given.z["attacker"]}
+    if spoilt == "count":
+        extra["x"] = extra["x"][1:]
+    else:
+        extra[spoilt] = extra[spoilt][..., 1:]
+    with pytest.raises(PenumbraError, match="extra photographs"):
+        decoding.training_pairs(dataclasses.replace(given, extra=extra))
+
+
+def test_the_game_trains_decoder_and_discriminator_apart():
+    torch.manual_seed(0)
+    decoder = adversarial.figure_six((4, 8, 8), 32, 32)
+    judge = adversarial.Discriminator((4, 8))
+    game = adversarial.Game(judge, looks=False)
+    z, truth = torch.randn(4, 4, 8, 8), torch.rand(4, 3, 32, 32)
+    before = [p.clone() for p in judge.parameters()]
+    pictures = decoder(z)
+    game.loss(pictures, truth).backward()
+    assert all(p.grad is None for p in judge.parameters())
+    assert all(p.grad is not None for p in decoder.parameters())
+    assert all(torch.equal(a, b) for a, b in zip(before, judge.parameters(), strict=True))
+    state = {name: value.clone() for name, value in decoder.state_dict().items()}
+    for p in decoder.parameters():
+        p.grad = None
+    game.opponent(pictures.detach(), truth)
+    assert all(p.grad is None for p in decoder.parameters())
+    assert all(torch.equal(state[name], value) for name, value in decoder.state_dict().items())
+    assert any(not torch.equal(a, b) for a, b in zip(before, judge.parameters(), strict=True))
+
+
+def test_the_perceptual_term_counts_every_so_many_batches(monkeypatch):
+    monkeypatch.setattr(adversarial, "EVERY", 4)
+    monkeypatch.setattr(adversarial.perceptual, "features", lambda x: [x])
+    game = adversarial.Game(adversarial.Discriminator((4,)), looks=True)
+    pictures, truth = torch.full((2, 3, 32, 32), 0.25), torch.full((2, 3, 32, 32), 0.75)
+    bare = adversarial.Game(game.judge, looks=False).loss(pictures, truth)
+    found = [float(game.loss(pictures, truth) - bare) for _ in range(5)]
+    term = adversarial.EVERY * adversarial.MU2 * 3 * 0.25  # three channels, each .5 apart
+    assert found == pytest.approx([term, 0, 0, 0, term], abs=1e-5)

@@ -101,3 +101,20 @@ def test_bad_pictures_are_named(pair):
         images.psnr(first, second * float("nan"))
     with pytest.raises(PenumbraError, match="too small"):
         images.ms_ssim(first[..., :2, :2], second[..., :2, :2])
+
+
+@pytest.mark.parametrize("side", [16, 64, 97])
+def test_the_slope_trained_against_is_that_of_the_number(side):
+    """Central differences in float64, along random directions."""
+    generator = torch.Generator().manual_seed(0)
+    truth = torch.rand(2, 3, side, side, generator=generator, dtype=torch.float64)
+    drawn = (0.8 * truth + 0.1).requires_grad_()
+    (slope,) = torch.autograd.grad(images.ms_ssim_by_taps(drawn, truth, floor=1e-4).sum(), [drawn])
+    for _ in range(3):
+        way = torch.randn(truth.shape, generator=generator, dtype=torch.float64)
+        with torch.no_grad():
+            ahead, behind = (
+                images.ms_ssim_by_taps(drawn + sign * 1e-5 * way, truth, floor=1e-4).sum()
+                for sign in (1, -1)
+            )
+        assert float((slope * way).sum()) == pytest.approx(float(ahead - behind) / 2e-5, rel=1e-4)

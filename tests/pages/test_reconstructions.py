@@ -1,7 +1,13 @@
 """Reconstructions: empty, populated, damaged; film strip and order."""
 
+import numpy as np
+import pytest
+
+from app import redrawers
+from core.attacks import ATTACKS, WHITE_BOX
 from core.methods import METHODS
-from tests.checkpoint_folders import PICTURES, damage
+from core.run import Run, checked
+from tests.checkpoint_folders import PICTURES, damage, finding, redrawn, write_attack, write_run
 from tests.pages.conftest import open_page, whole, words
 
 SHOWN = "deep_obfuscator.lambda1"
@@ -76,3 +82,66 @@ def test_damaged_pictures_are_named(populated):
     assert "Left out at" in seen
     assert "evaluate the run again" in seen
     assert broken.exists()
+
+
+@pytest.fixture
+def contested(root):
+    """One setting whose picture three attackers redrew, another that only the first one did."""
+    for lambda1 in (1.0, 5.0):
+        knobs = {"lambda1": lambda1, "lambda2": 1.0}
+        folder = write_run(root, checked(Run("deep_obfuscator", "synthetic", knobs=knobs)), 0.5)
+        if lambda1 == 1.0:
+            for name, strength in (("resrec", 0.1), ("inversion", 0.7)):
+                likeness = 0.93 - 0.6 * strength
+                row = finding("image", "private", name, "ms_ssim", likeness)
+                write_attack(folder, name, [row], arrays=redrawn(strength))
+            best = finding("image", "private", "worst_case", "ms_ssim", 0.87)
+            chosen = {"targets": np.array(["image"]), "chosen": np.array(["resrec"])}
+            write_attack(folder, "worst_case", [best], arrays=chosen)
+    return root
+
+
+def first_likeness(app):
+    return float(next(t for t in captions(app) if t.startswith("**1**")).rsplit("·", 1)[1])
+
+
+def test_one_attacker_leaves_nothing_to_pick(populated):
+    app = whole(open_page("reconstructions"))
+    assert "redrawer" not in [box.key for box in app.selectbox]
+    assert any("a picture redrawer (mirrored decoder), trained" in text for text in captions(app))
+
+
+def test_the_strongest_is_shown_first_and_another_one_can_be_picked(contested):
+    app = whole(open_page("reconstructions"))
+    picker = app.selectbox(key="redrawer")
+    assert picker.options == [
+        "Strongest attacker",
+        "Picture redrawer (mirrored decoder)",
+        "Picture redrawer (residual network)",
+        "Picture searcher (inversion of the known network)",
+    ]
+    said = next(text for text in captions(app) if text.startswith("Left the original"))
+    assert "residual network), the strongest of those tried, trained afterwards" in said
+    assert first_likeness(app) == pytest.approx(0.84)
+    whole(app.selectbox(key="redrawer").set_value("inversion").run())
+    assert first_likeness(app) == pytest.approx(0.48)
+    said = next(text for text in captions(app) if text.startswith("Left the original"))
+    assert "who knows the network on the device" in said
+    assert "the strongest of those" not in said
+    assert "The figures above are the strongest attacker's." in said
+
+
+def test_a_setting_that_the_picked_attacker_left_out_says_so(contested):
+    app = whole(open_page("reconstructions", redrawer="resrec"))
+    assert first_likeness(app) == pytest.approx(0.84)
+    assert any("Left out at λ₁ = 5" in text for text in captions(app))
+    whole(app.select_slider(key=SHOWN).set_value(5.0).run())
+    assert "cannot be shown" in words(app)
+    whole(app.selectbox(key="redrawer").set_value("strongest").run())
+    assert "cannot be shown" not in words(app)
+    assert any("mirrored decoder" in text for text in captions(app))
+
+
+def test_who_knows_the_network_is_said_of_the_same_attackers():
+    assert redrawers.KNOWS_NETWORK == WHITE_BOX
+    assert redrawers.FIRST in ATTACKS
