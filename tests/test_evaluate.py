@@ -25,7 +25,10 @@ def settle(place, patch, faces=FACES):
     patch.setenv("PENUMBRA_CHECKPOINTS", str(place / "checkpoints"))
     patch.setenv("PENUMBRA_HOME", str(place / "home"))
     patch.setattr("core.data.load", lambda *arguments, **options: faces)
-    # tested elsewhere
+    # What takes long is tested elsewhere.
+    for name in ("urec1", "urec2"):
+        patch.delitem(ATTACKS, name)
+    patch.setattr("core.attacks.probes.LEAST_STEPS", 60)
     patch.setattr("core.attacks.pair_network.MOST_STEPS", 25)
     patch.setattr("core.attacks.invert.STEPS", 6)
     patch.setattr("core.attacks.invert.FIRST_STEPS", 2)

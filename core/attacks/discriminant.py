@@ -51,7 +51,7 @@ def discriminant(exposed: Exposed, generator: Generator) -> Result:
     if with_two(people) < 2 or with_two(exposed.identities["test"]) < 2:
         return Result()
     sources = [flat.flat_features(exposed, "attacker", turned=True)]
-    if sources[0]["train"].shape[1] <= NARROW:
+    if exposed.z["attacker"][0].numel() <= NARROW:
         sources += _curved(flat.flat_features(exposed, "attacker", turned=False), generator)
     embeds = (
         partial(_projected, features, axes)
