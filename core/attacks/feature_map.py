@@ -19,7 +19,7 @@ from torch.nn import functional
 from core.attacks import features as flat
 from core.attacks import fitting, linking
 from core.attacks.interface import Exposed, Result, check_finite, finding
-from core.attacks.probes import Probe, flip_some
+from core.attacks.probes import PICTURE, Probe, flip_some
 from core.metrics import linking as scores
 from core.metrics.identity import by_chance, nearest
 from core.metrics.intervals import mean_interval, resample_identities
@@ -29,6 +29,7 @@ PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 LEARNING_RATE, WEIGHT_DECAY, BATCH = 2e-3, 1e-2, 64
 ENOUGH = 3e-3  # cosine that an epoch must gain to count as better
 PATIENCE, DROPS, DECAY, MOST_EPOCHS = 2, 2, 0.2, 24
+PICTURE_EPOCHS = 8  # on pictures, where an epoch lasts longest
 
 
 class Mapped(NamedTuple):
@@ -44,7 +45,8 @@ def feature_map(exposed: Exposed, generator: Generator) -> Result:
     with C the data set's face-verification network (`core.face_network`), unit vectors.
 
     M is the best on validation of a ridge regression, a dense network on the flattened release
-    and, for maps, a convolutional one, each trained until the cosine on validation stops rising.
+    and, for maps, a convolutional one, each trained until the cosine on validation stops rising;
+    where pictures of the photographs' own size are released, also of C itself.
     Rows of target `features`: `cosine_similarity` of M(z) and C(x), mean over test photographs (by
     chance that of the mean of the attacker's features); and, naming or confirming people by M(z)
     of a probe and C of other, ordinary photographs of the gallery: `top1_accuracy`,
@@ -61,6 +63,8 @@ def feature_map(exposed: Exposed, generator: Generator) -> Result:
     candidates = [_ridge(exposed, truth), _dense(exposed, truth, generator)]
     if exposed.z["test"].ndim == 4 and min(exposed.z["test"].shape[-2:]) >= 4:
         candidates.append(_convolutional(exposed, truth, generator))
+    if exposed.z["test"].shape[1:] == exposed.x["test"].shape[1:]:
+        candidates.append(_looked_at(exposed, truth))
     chosen = max(candidates, key=lambda mapped: mapped.quality)
     guess = functional.normalize(chosen.features["test"])
     return _scored(exposed, guess, truth, among)
@@ -100,6 +104,19 @@ def _ridge(exposed: Exposed, truth: dict[str, Tensor]) -> Mapped:
         if quality > best.quality:
             best = Mapped(quality, mapped)
     return best
+
+
+def _looked_at(exposed: Exposed, truth: dict[str, Tensor]) -> Mapped:
+    """C shown the released pictures as they are."""
+    assert exposed.face_features is not None
+    with torch.no_grad():
+        features = {
+            split: torch.cat(
+                [exposed.face_features(part.clamp(0, 1)) for part in exposed.z[split].split(256)]
+            ).float()
+            for split in ("validation", "test")
+        }
+    return Mapped(_cosine(features["validation"], truth["validation"]), features)
 
 
 class DenseMap(nn.Sequential):
@@ -152,7 +169,8 @@ def _train(
         )
         best, reference, waited, drops = -np.inf, -np.inf, 0, 0
         best_state = copy.deepcopy(network.state_dict())
-        for _ in range(MOST_EPOCHS):
+        small = data["train"].ndim != 4 or min(data["train"].shape[-2:]) < PICTURE
+        for _ in range(MOST_EPOCHS if small else PICTURE_EPOCHS):
             network.train()
             size = min(BATCH, len(data["train"]))
             for rows in fitting.batches(len(data["train"]), size, generator):
