@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_release(evaluate)
     add_device(evaluate)
+    add_workers(evaluate)
 
     results = add_command(commands, "results", "print the findings of every run", _results)
     results.add_argument("--format", choices=("csv", "json", "table"), default="table")
@@ -179,6 +180,10 @@ def _report(runs: list[Any], failures: list[str]) -> int:
 
 
 def _evaluate(options: argparse.Namespace, arguments: list[str]) -> int:
+    if options.workers > 1:
+        from core.sweep import side_by_side
+
+        return side_by_side(arguments, options.workers)
     from core.evaluate import evaluate
 
     for folder in _folders(options.run):

@@ -68,9 +68,9 @@ def evaluate(
                     validation and the test photographs are shuffled, so that everybody is on all
                     sides, as in most papers
 
-    What is done already is left as it is. The controls of the data set are computed first where
-    they are missing. Raises PenumbraError when the run is unfinished, its data set has changed or
-    another process evaluates it.
+    What is done already is left as it is, and what another process is at is left to it: several may
+    evaluate one run together. The controls of the data set are computed first where they are
+    missing. Raises PenumbraError when the run is unfinished or its data set has changed.
     """
     from core import train
 
@@ -90,22 +90,20 @@ def evaluate(
             raise PenumbraError(
                 f"{run.id} was trained on another version of {run.dataset}; train it again"
             )
-        try:
-            with FileLock(run.lock("evaluate"), timeout=0):
-                values = _values(run, release_values)
-                own = [(p, name) for p, name in OWN if getattr(model, name) is not None]
-                tasks = [
-                    Task(p, name, value)
-                    for value in values
-                    for p, name in [*((protocol, name) for name in names), *own]
-                ]
-                _attack(folder, run, model, faces, tasks, chosen, progress, report)
-                for value in values:
-                    _write_ensemble(folder, run, faces, value)
-                    for p in PROTOCOLS:
-                        _write_strongest(folder, run, p, value)
-        except Timeout as error:
-            raise PenumbraError(f"{run.id} is being evaluated by another process") from error
+        values = _values(run, release_values)
+        own = [(p, name) for p, name in OWN if getattr(model, name) is not None]
+        tasks = [
+            Task(p, name, value)
+            for value in values
+            for p, name in [*((protocol, name) for name in names), *own]
+        ]
+        _attack(folder, run, model, faces, tasks, chosen, progress, report)
+        # Whoever is the last of several processes to come here has everything before him.
+        with FileLock(run.lock("strongest")):
+            for value in values:
+                _write_ensemble(folder, run, faces, value)
+                for p in PROTOCOLS:
+                    _write_strongest(folder, run, p, value)
 
 
 def _values(run: Run, wanted: Sequence[float] | None) -> list[float | None]:
@@ -145,33 +143,52 @@ def _attack(
     seen: tuple[str, float | None] | None = None
     exposed: Exposed | None = None
     for index, task in enumerate(pending):
-        left = sum(lasting[later] for later in pending[index:])
-        report(
-            {"attack": task.attack, "release_value": task.value, "index": index}
-            | {"count": len(pending), "seconds_left": left}
-        )
-        shuffled = task.protocol == "paper" and task.attack in ATTACKS
-        wanted = ("paper" if shuffled else "strict", task.value)
-        if exposed is None or seen != wanted:
-            exposed = None  # two at once may not fit into memory
-            exposed, seen = _exposed(run, model, faces, task.value, device, progress), wanted
-            exposed = by_image(exposed, control.seed_of(run.dataset)) if shuffled else exposed
-        bar.set_description(f"{run.id} {results.attack_name(task.attack, task.value)}")
-        began = time.perf_counter()
-        result = _result(exposed, model, run, task)
-        seconds = time.perf_counter() - began
-        rows = [
-            row | {"conclusive": conclusive.get((task.attack, row["target"]), False)}
-            if task.attack in ATTACKS
-            else row
-            for row in result.findings
-        ]
-        _write(folder, task, run, Result(rows, result.arrays, result.weights), seconds)
-        bar.update(lasting[task])
-        if progress:
-            name = results.attack_name(task.attack, task.value)
-            tqdm.write(f"{run.id} {task.protocol} {name}: {seconds:.1f} s")
+        with _taken(run, folder, task) as mine:
+            if not mine:
+                bar.update(lasting[task])
+                continue
+            left = sum(lasting[later] for later in pending[index:])
+            report(
+                {"attack": task.attack, "release_value": task.value, "index": index}
+                | {"count": len(pending), "seconds_left": left}
+            )
+            shuffled = task.protocol == "paper" and task.attack in ATTACKS
+            wanted = ("paper" if shuffled else "strict", task.value)
+            if exposed is None or seen != wanted:
+                exposed = None  # two at once may not fit into memory
+                exposed, seen = _exposed(run, model, faces, task.value, device, progress), wanted
+                exposed = by_image(exposed, control.seed_of(run.dataset)) if shuffled else exposed
+            bar.set_description(f"{run.id} {results.attack_name(task.attack, task.value)}")
+            began = time.perf_counter()
+            result = _result(exposed, model, run, task)
+            seconds = time.perf_counter() - began
+            rows = [
+                row | {"conclusive": conclusive.get((task.attack, row["target"]), False)}
+                if task.attack in ATTACKS
+                else row
+                for row in result.findings
+            ]
+            _write(folder, task, run, Result(rows, result.arrays, result.weights), seconds)
+            bar.update(lasting[task])
+            if progress:
+                name = results.attack_name(task.attack, task.value)
+                tqdm.write(f"{run.id} {task.protocol} {name}: {seconds:.1f} s")
     bar.close()
+
+
+@contextmanager
+def _taken(run: Run, folder: Path, task: Task) -> Iterator[bool]:
+    """Whether a task is this process's: no other one is at it, or has done it by now."""
+    lock = FileLock(run.lock(f"{task.protocol}-{results.attack_name(task.attack, task.value)}"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield not is_done(folder, task)
+    finally:
+        lock.release()
 
 
 def _result(exposed: Exposed, model: Model, run: Run, task: Task) -> Result:

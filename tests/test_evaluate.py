@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 from core import control_runs, findings_file, results, train
 from core.attacks import ATTACKS, controls, exposing, strongest
@@ -160,6 +161,20 @@ def test_under_the_paper_s_protocol_everybody_is_on_all_sides(copy):
     assert {"logistic", "worst_case", "training_adversary"} == set(rows.attacker)
     with pytest.raises(PenumbraError, match="choose strict or paper"):
         evaluate(copy, ["logistic"], device="cpu", progress=False, protocol="lax")
+
+
+def test_what_another_process_is_at_is_left_to_it(copy):
+    for name in ("logistic", "neighbours"):
+        shutil.rmtree(copy / "attacks" / "strict" / name)
+    other = FileLock(a_run().lock("strict-logistic"))
+    with other:
+        evaluate(copy, [*QUICK, "neighbours"], device="cpu", progress=False)
+    assert "strict/logistic" not in done(copy)
+    assert "strict/neighbours" in done(copy)
+    evaluate(copy, QUICK, device="cpu", progress=False)
+    assert "strict/logistic" in done(copy)
+    chosen = results.arrays(copy / "attacks" / "strict" / "ensemble")
+    assert "logistic" in chosen["members"].tolist()
 
 
 def test_the_time_left_is_told_from_what_attacks_took_before(copy):
