@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -10,9 +11,11 @@ from torch import Generator, Tensor
 from core.attacks import features as flat
 from core.attacks import fitting
 from core.attacks.fitting import Candidates
-from core.attacks.interface import Exposed, Result
+from core.attacks.interface import Exposed, Result, finding
 from core.attacks.kernels import squared_distances
 from core.attacks.probes import Labels, candidates_for, probe
+from core.metrics.bayes import cover_hart
+from core.metrics.intervals import percentile_interval, resample_identities, resampled_mean
 
 NEIGHBOURS = (1, 3, 5, 9, 15, 31, 61, 121)
 BLOCK = 512  # rows whose distances are held at once
@@ -20,8 +23,14 @@ BLOCK = 512  # rows whose distances are held at once
 
 def neighbours(exposed: Exposed, generator: Generator) -> Result:
     """k nearest neighbours by Euclidean distance on the standardised release, nearer ones counting
-    more; k is chosen per attribute on validation (Cover and Hart, IEEE TIT 13, 1967)."""
-    return probe(exposed, generator, "neighbours", _fit)
+    more; k is chosen per attribute on validation (Cover and Hart, IEEE TIT 13, 1967).
+
+    Beside a probe's rows, of attributes that are no tasks, `bayes_error_bound`: the lower bound of
+    anybody's error that follows from that of the single nearest neighbour, asymptotically
+    (`core.metrics.bayes`); its chance is the share of the rarer class.
+    """
+    result = probe(exposed, generator, "neighbours", _fit)
+    return Result([*result.findings, *_bounds(exposed)], result.arrays)
 
 
 def _fit(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
@@ -35,6 +44,36 @@ def _fit(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> 
         quality = fitting.qualities(labels["validation"], logits)
         candidates.offer(quality, logits, partial(scores["test"].__getitem__, k))
     return candidates
+
+
+def _bounds(exposed: Exposed) -> list[dict[str, Any]]:
+    features = flat.flat_features(exposed, "attacker")
+    columns = [i for i, name in enumerate(exposed.attribute_names) if name not in exposed.tasks]
+    labels = torch.as_tensor(exposed.attributes["attacker"][:, columns], device=exposed.device)
+    said = votes(features["train"], labels.float(), features["test"])[1] > 0.5
+    wrong = said.cpu().numpy() != exposed.attributes["test"][:, columns].astype(bool)
+    resampling = resample_identities(exposed.identities["test"])
+    rows = []
+    for column, missed in zip(columns, wrong.T, strict=True):
+        truth = exposed.attributes["test"][:, column]
+        if truth.min() == truth.max():
+            continue
+        drawn = [cover_hart(error, 2) for error in resampled_mean(missed, resampling).tolist()]
+        name = exposed.attribute_names[column]
+        rows.append(
+            finding(
+                target=f"attribute:{name}",
+                role=exposed.role(name),
+                attacker="neighbours",
+                metric="bayes_error_bound",
+                value=cover_hart(float(missed.mean()), 2),
+                interval=percentile_interval(drawn),
+                chance=float(min(truth.mean(), 1 - truth.mean())),
+                n=len(truth),
+                identities=resampling.identities,
+            )
+        )
+    return rows
 
 
 def votes(known: Tensor, labels: Tensor, asked: Tensor) -> dict[int, Tensor]:

@@ -128,6 +128,20 @@ def test_votes_agree_with_scikit_learn():
         assert np.allclose(found[k][:, 0].numpy(), oracle.predict_proba(asked)[:, 1], atol=1e-5)
 
 
+def test_the_error_of_the_nearest_neighbour_bounds_anybody_s():
+    def bound(given):
+        return value(attack("neighbours", given), "attribute:Planted", "bayes_error_bound")
+
+    clear, hidden = exposed("pictures", noise=0.0), exposed("coordinate", noise=8.0)
+    assert bound(clear) < 0.03
+    # Nobody errs more often than by guessing, and 1NN at chance promises no less than nearly that.
+    assert 0.2 < bound(hidden) <= 0.5
+    rows = [r for r in attack("neighbours", hidden).findings if r["metric"] == "bayes_error_bound"]
+    assert {row["target"] for row in rows} == {"attribute:Planted", "attribute:Absent"}
+    for row in rows:
+        assert row["low"] <= row["value"] <= row["high"]
+
+
 def test_the_trees_look_at_their_number_on_validation():
     assert trees.LOOK_AT[-1] == trees.MOST_TREES
     result = attack("boosted_trees", exposed("coordinate", noise=2.0))
