@@ -281,7 +281,8 @@ def test_evaluated_as_a_map_and_verified_fresh_and_by_its_own_network(monkeypatc
         z = {split: exposed.z[split].flatten(1).numpy() for split in pairs}
         return verification.scored(exposed, z, "siamese", pairs)
 
-    monkeypatch.setattr("core.evaluate.ATTACKS", {"siamese": plain_distances})
+    for place in ("core.evaluate", "core.control_runs"):
+        monkeypatch.setattr(f"{place}.ATTACKS", {"siamese": plain_distances})
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)
     folder = train.train(run_of(schedule=QUICK), faces, "cpu", False)
     evaluation.evaluate(folder, device="cpu", progress=False)
