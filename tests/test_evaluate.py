@@ -9,7 +9,7 @@ import torch
 from filelock import FileLock
 
 from core import control_runs, findings_file, results, train
-from core.attacks import ATTACKS, controls, exposing, strongest
+from core.attacks import ATTACKS, controls, exposing
 from core.errors import PenumbraError
 from core.evaluate import evaluate
 from core.pictures import unpacked
@@ -140,8 +140,6 @@ def test_adding_an_attack_leaves_the_others(copy, monkeypatch):
 
 def test_under_the_paper_s_protocol_everybody_is_on_all_sides(copy):
     before = stamps(copy)
-    # A release that tells nothing but who somebody is: unseen people's attributes stay hidden,
-    # and those of people the attacker has photographs of do not.
     exposed = exposing.expose(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
     mixed = exposing.by_image(exposed, seed=1)
     for part in ("attacker", "validation", "test"):
@@ -286,96 +284,6 @@ def test_controls_pass_where_everything_is_open(measured):
     # Young shows nowhere: nobody can find it, and that proves nothing.
     young = table[(table.target == "attribute:Young") & (table.attacker != "own_head")]
     assert not young.conclusive.all()
-
-
-def row(metric, low, chance, attacker="a", target="t", value=None):
-    return {
-        "metric": metric, "value": low if value is None else value, "low": low, "high": low,
-        "chance": chance, "attacker": attacker, "target": target,
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("metric", "chance", "open_low", "closed_low", "conclusive"),
-    [
-        ("balanced_accuracy", 0.5, 0.56, 0.49, True),
-        ("balanced_accuracy", 0.5, 0.54, 0.49, False),
-        ("balanced_accuracy", 0.5, 0.56, 0.53, False),
-        ("ms_ssim", 0.3, 0.71, 0.34, True),
-        ("ms_ssim", 0.3, 0.69, 0.34, False),
-        ("ms_ssim", 0.3, 0.71, 0.4, False),
-        ("top1_accuracy", 0.01, 0.06, 0.015, True),
-        ("top1_accuracy", 0.01, 0.04, 0.015, False),
-        ("top1_accuracy", 0.01, 0.06, 0.03, False),
-        ("log_rank_privacy", 0.8, 0.6, 0.79, True),
-        ("log_rank_privacy", 0.8, 0.65, 0.79, False),
-        ("log_rank_privacy", 0.8, 0.6, 0.77, False),
-        ("cosine_similarity", 0.2, 0.52, 0.24, True),
-        ("cosine_similarity", 0.2, 0.48, 0.24, False),
-        ("cosine_similarity", 0.2, 0.52, 0.26, False),
-        ("lda_ratio", 0.1, 0.16, 0.0, True),
-        ("lda_ratio", 0.1, 0.14, 0.0, False),
-        ("lda_ratio", 0.1, 0.16, 0.11, False),
-        ("balanced_accuracy", 0.5, None, 0.49, False),
-    ],
-)
-def test_what_makes_an_attacker_conclusive(metric, chance, open_low, closed_low, conclusive):
-    positive, negative = [row(metric, open_low, chance)], [row(metric, closed_low, chance)]
-    assert controls.verdicts(positive, negative) == {("a", "t"): conclusive}
-    assert controls.verdicts(positive, []) == {("a", "t"): False}
-
-
-def test_the_feature_level_attack_has_to_come_near_and_to_name_people():
-    def both(cosine, named):
-        return [row("cosine_similarity", cosine, 0.1), row("top1_accuracy", named, 0.01)]
-
-    closed = both(0.1, 0.01)
-    assert controls.verdicts(both(0.6, 0.5), closed) == {("a", "t"): True}
-    assert controls.verdicts(both(0.6, 0.02), closed) == {("a", "t"): False}
-    assert controls.verdicts(both(0.2, 0.5), closed) == {("a", "t"): False}
-    assert controls.verdicts(both(0.6, 0.5), both(0.1, 0.5)) == {("a", "t"): False}
-
-
-def test_an_attacker_far_behind_the_best_one_on_the_photographs_is_not_conclusive():
-    negative = [row("balanced_accuracy", 0.49, 0.5, a) for a in "abc"]
-    positive = [
-        row("balanced_accuracy", low, 0.5, a, value=low + 0.02)
-        for a, low in (("a", 0.95), ("b", 0.75), ("c", 0.87))
-    ]
-    assert controls.verdicts(positive, negative) == {
-        ("a", "t"): True, ("b", "t"): False, ("c", "t"): True,
-    }  # fmt: skip
-
-
-def test_the_worst_case_is_conclusive_where_a_competitor_is():
-    def attack(name, validation, conclusive):
-        rows = [{"target": "attribute:A", "role": "private", "attacker": name, "value": 0.6}]
-        rows[0]["conclusive"] = conclusive
-        return rows, {
-            "targets": np.array(["attribute:A"]),
-            "validation": np.array([validation], np.float32),
-        }
-
-    done = {"one": attack("one", 0.7, False), "other": attack("other", 0.6, True)}
-    assert strongest.strongest(done)[0][0]["conclusive"]
-    done = {"one": attack("one", 0.7, False), "other": attack("other", 0.6, False)}
-    assert not strongest.strongest(done)[0][0]["conclusive"]
-
-
-def test_the_strongest_is_chosen_on_validation_and_scored_on_test():
-    def attack(name, validation, test):
-        rows = [{"target": "attribute:A", "role": "private", "attacker": name, "value": test}]
-        arrays = {
-            "targets": np.array(["attribute:A"]),
-            "validation": np.array([validation], np.float32),
-        }
-        return rows, arrays
-
-    done = {"x": attack("x", 0.8, 0.6), "y": attack("y", 0.7, 0.9), "z": attack("z", np.nan, 1.0)}
-    rows, arrays = strongest.strongest(done)
-    assert [(r["attacker"], r["value"]) for r in rows] == [("worst_case", 0.6)]
-    assert arrays["chosen"].tolist() == ["x"]
-    assert strongest.strongest({})[0] == []
 
 
 def test_releases_that_do_not_fit_are_thinned_out(monkeypatch):

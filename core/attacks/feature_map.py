@@ -167,7 +167,8 @@ def _train(
         optimiser = torch.optim.AdamW(
             network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY
         )
-        best, reference, waited, drops = -np.inf, -np.inf, 0, 0
+        patience = fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH)
+        best = -np.inf
         best_state = copy.deepcopy(network.state_dict())
         small = data["train"].ndim != 4 or min(data["train"].shape[-2:]) < PICTURE
         for _ in range(MOST_EPOCHS if small else PICTURE_EPOCHS):
@@ -191,16 +192,8 @@ def _train(
             )
             if quality > best:
                 best, best_state = quality, copy.deepcopy(average.network.state_dict())
-            if quality > reference + ENOUGH:
-                reference, waited = quality, 0
-            else:
-                waited += 1
-            if waited >= PATIENCE:
-                drops, waited = drops + 1, 0
-                if drops == DROPS:
-                    break
-                for group in optimiser.param_groups:
-                    group["lr"] *= DECAY
+            if patience.over(quality):
+                break
         average.network.load_state_dict(best_state)
         features = {s: fitting.predict(average.network, data[s]) for s in ("validation", "test")}
         return Mapped(best, features)

@@ -132,6 +132,38 @@ class Average:
             torch._foreach_lerp_(self._mine, self._its, 1 - keep)
 
 
+class Patience:
+    """When to learn more slowly, and when to stop: after `patience` validation values none of which
+    was higher by `enough` than the last that was, the learning rate is multiplied by `decay`; the
+    `drops`-th time, training is over."""
+
+    def __init__(
+        self,
+        optimiser: torch.optim.Optimizer,
+        patience: int,
+        drops: int,
+        decay: float,
+        enough: float,
+    ) -> None:
+        self.optimiser, self.patience, self.drops = optimiser, patience, drops
+        self.decay, self.enough = decay, enough
+        self.reference, self.waited, self.dropped = -np.inf, 0, 0
+
+    def over(self, value: float, may_drop: bool = True) -> bool:
+        """Take in a validation value; whether training is over. Unless `may_drop`, it goes on as it
+        is, however long nothing has improved."""
+        if value > self.reference + self.enough:
+            self.reference, self.waited = value, 0
+        else:
+            self.waited += 1
+        if self.waited >= self.patience and may_drop:
+            self.dropped, self.waited = self.dropped + 1, 0
+            if self.dropped < self.drops:
+                for group in self.optimiser.param_groups:
+                    group["lr"] *= self.decay
+        return self.dropped >= self.drops
+
+
 @contextmanager
 def seeded(generator: Generator, device: torch.device) -> Iterator[None]:
     """Within, torch's own generators (initial weights, dropout) follow from `generator`; after it
@@ -150,14 +182,14 @@ def train(
     schedule: Schedule,
     generator: Generator,
     augment: Callable[[Tensor, Generator], Tensor] | None = None,
-) -> int:
+) -> None:
     """Train a network (features -> logits (n, A)) on data["train"]; offer every epoch's scores.
 
     The scores are those of the running average of the weights; the mean validation AUC decides
-    when to stop. Returns the number of epochs.
+    when to stop.
     """
     with seeded(generator, data["train"].device):
-        return _train(build(), data, labels, candidates, schedule, generator, augment)
+        _train(build(), data, labels, candidates, schedule, generator, augment)
 
 
 def _train(
@@ -168,7 +200,7 @@ def _train(
     schedule: Schedule,
     generator: Generator,
     augment: Callable[[Tensor, Generator], Tensor] | None,
-) -> int:
+) -> None:
     features = data["train"]
     device = features.device
     network = network.to(device)
@@ -182,9 +214,11 @@ def _train(
     optimiser = torch.optim.AdamW(
         network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay
     )
-    best, waited, drops, epoch = -np.inf, 0, 0, 0
+    patience = Patience(
+        optimiser, schedule.patience, schedule.drops, schedule.decay, schedule.enough
+    )
     size = min(schedule.batch_size, len(features))
-    while drops < schedule.drops and epoch < schedule.most_epochs:
+    for _ in range(schedule.most_epochs):
         network.train()
         for rows in batches(len(features), size, generator):
             rows = rows.to(device)
@@ -200,16 +234,8 @@ def _train(
             loss.backward()
             optimiser.step()
             average.update()
-        epoch += 1
         logits = predict(average.network, data["validation"])
         quality = qualities(labels["validation"], logits)
         candidates.offer(quality, logits, lambda: predict(average.network, data["test"]))
-        if (mean := float(quality.mean())) > best + schedule.enough:
-            best, waited = mean, 0
-        else:
-            waited += 1
-        if waited >= schedule.patience and average.steps >= schedule.least_steps:
-            drops, waited = drops + 1, 0
-            for group in optimiser.param_groups:
-                group["lr"] *= schedule.decay
-    return epoch
+        if patience.over(float(quality.mean()), average.steps >= schedule.least_steps):
+            break

@@ -120,7 +120,8 @@ def _train(
         optimiser = torch.optim.AdamW(
             network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY
         )
-        best, reference, waited, drops = -np.inf, -np.inf, 0, 0
+        patience = fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH)
+        best = -np.inf
         best_state = copy.deepcopy(network.state_dict())
         for step in range(MOST_STEPS):
             network.train()
@@ -142,16 +143,8 @@ def _train(
             value = attributes.auc(pairs.same, -apart)
             if value > best:
                 best, best_state = value, copy.deepcopy(average.network.state_dict())
-            if value > reference + ENOUGH:
-                reference, waited = value, 0
-            else:
-                waited += 1
-            if waited >= PATIENCE:
-                drops, waited = drops + 1, 0
-                if drops == DROPS:
-                    break
-                for group in optimiser.param_groups:
-                    group["lr"] *= DECAY
+            if patience.over(value):
+                break
         average.network.load_state_dict(best_state)
         splits = ("validation", "test")
         return best, {split: _embeddings(average.network, data[split]) for split in splits}

@@ -6,8 +6,8 @@ make its sparring partners harder to please. Left alone they are off, and the tr
 paper's; `hardened(method)` declares a variant, "…, hardened", in which they are on. All of it is
 ours.
 
-How far it helps depends on the release. On real faces DPFE's ten numbers were kept free of the
-gender; the maps of the other methods, thousands of numbers, showed it to a fresh attacker all the
+How far it helps depends on the release. On real faces DPFE's ten numbers were kept nearly free
+of the gender; the maps of the other methods, thousands of numbers, showed it to a fresh attacker all the
 same, while the attackers of the training no longer claimed otherwise. Measure it by
 
     python -m core sweep --method dpfe_hardened --dataset NAME --schedule extract_iterations=600
