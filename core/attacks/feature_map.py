@@ -20,6 +20,7 @@ from core.attacks import features as flat
 from core.attacks import fitting, linking
 from core.attacks.interface import Exposed, Result, check_finite, finding
 from core.attacks.probes import PICTURE, Probe, flip_some
+from core.attacks.recogniser import faces_in, photographed
 from core.metrics import linking as scores
 from core.metrics.identity import by_chance, nearest
 from core.metrics.intervals import mean_interval, resample_identities
@@ -59,7 +60,7 @@ def feature_map(exposed: Exposed, generator: Generator) -> Result:
     among = linking.known(exposed, "test")
     if not len(among.pairs.same) or not len(exposed.z["validation"]):
         return Result()
-    truth = {s: _seen(exposed, s) for s in ("attacker", "validation", "test")}
+    truth = {s: photographed(exposed, s) for s in ("attacker", "validation", "test")}
     candidates = [_ridge(exposed, truth), _dense(exposed, truth, generator)]
     if exposed.z["test"].ndim == 4 and min(exposed.z["test"].shape[-2:]) >= 4:
         candidates.append(_convolutional(exposed, truth, generator))
@@ -68,21 +69,6 @@ def feature_map(exposed: Exposed, generator: Generator) -> Result:
     chosen = max(candidates, key=lambda mapped: mapped.quality)
     guess = functional.normalize(chosen.features["test"])
     return _scored(exposed, guess, truth, among)
-
-
-def _seen(exposed: Exposed, split: str, batch: int = 256) -> Tensor:
-    """C(x) (n, d) of a split's photographs; kept in `exposed.scratch`."""
-    key = f"face features/{split}"
-    if key not in exposed.scratch:
-        assert exposed.face_features is not None
-        x = exposed.x[split]
-        with torch.no_grad():
-            parts = [
-                exposed.face_features(x[start : start + batch].float() / 255)
-                for start in range(0, len(x), batch)
-            ]
-        exposed.scratch[key] = torch.cat(parts).float()
-    return exposed.scratch[key]
 
 
 def _cosine(mapped: Tensor, truth: Tensor) -> float:
@@ -108,14 +94,7 @@ def _ridge(exposed: Exposed, truth: dict[str, Tensor]) -> Mapped:
 
 def _looked_at(exposed: Exposed, truth: dict[str, Tensor]) -> Mapped:
     """C shown the released pictures as they are."""
-    assert exposed.face_features is not None
-    with torch.no_grad():
-        features = {
-            split: torch.cat(
-                [exposed.face_features(part.clamp(0, 1)) for part in exposed.z[split].split(256)]
-            ).float()
-            for split in ("validation", "test")
-        }
+    features = {s: faces_in(exposed, exposed.z[s].clamp(0, 1)) for s in ("validation", "test")}
     return Mapped(_cosine(features["validation"], truth["validation"]), features)
 
 

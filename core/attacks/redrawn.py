@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.attacks.interface import Exposed, Result, finding
+from core.attacks.recogniser import faces_in, photographed
 from core.metrics import images
-from core.metrics.identity import nearest, split_gallery
+from core.metrics.identity import by_chance, nearest, split_gallery
 from core.metrics.intervals import mean_interval, resample_identities
 from core.pictures import packed
 
@@ -93,15 +94,16 @@ def _face_rows(
 ) -> list[dict[str, Any]]:
     """Rows of `face_similarity`, and of `reidentification` where a redrawn face has other
     photographs of its person in the gallery."""
-    clear = _clear_faces(exposed)
-    redrawn = face_vectors(exposed, pictures)
+    clear = photographed(exposed, "test").cpu().numpy()
+    redrawn = faces_in(exposed, pictures).cpu().numpy()
+    guessed = faces_in(exposed, blind).cpu().numpy()
     people = exposed.identities["test"]
     found = [
         _row(
             attacker,
             "face_similarity",
             (redrawn * clear[rows]).sum(1),
-            float((face_vectors(exposed, blind) * clear[rows]).sum(1).mean(dtype=np.float64)),
+            float((guessed * clear[rows]).sum(1).mean(dtype=np.float64)),
             people[rows],
         )
     ]
@@ -110,29 +112,9 @@ def _face_rows(
     if asked.size:
         persons = people[rows[asked]]
         named = people[gallery][nearest(redrawn[asked], clear[gallery])]
-        share = (people[gallery][None] == persons[:, None]).mean()
-        found.append(_row(attacker, "reidentification", named == persons, float(share), persons))
+        chance = by_chance(people, gallery, rows[asked])
+        found.append(_row(attacker, "reidentification", named == persons, chance, persons))
     return found
-
-
-def _clear_faces(exposed: Exposed) -> NDArray[np.float32]:
-    """The face network's vectors of the test photographs, computed once for all attackers."""
-    key = "face vectors/test"
-    if key not in exposed.scratch:
-        exposed.scratch[key] = face_vectors(exposed, exposed.x["test"])
-    vectors: NDArray[np.float32] = exposed.scratch[key]
-    return vectors
-
-
-def face_vectors(exposed: Exposed, pictures: Tensor, batch: int = 256) -> NDArray[np.float32]:
-    """Unit vectors (n, d) of pictures uint8 (n, 3, H, W); there must be a face network."""
-    assert exposed.face_features is not None
-    with torch.no_grad():
-        parts = [
-            exposed.face_features(pictures[i : i + batch].float() / 255).float().cpu().numpy()
-            for i in range(0, len(pictures), batch)
-        ]
-    return np.concatenate(parts)
 
 
 def _mean_picture(x: Tensor, count: int) -> Tensor:
