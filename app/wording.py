@@ -89,6 +89,7 @@ ATTACKERS = {
     "data_curve": "quick attackers, given more photographs",
     "mlp": "small neural network",
     "cnn": "convolutional network",
+    "kernel_redrawer": "picture redrawer (kernel regression)",
     "mirrored_decoder": "picture redrawer (mirrored decoder)",
     "urec1": "picture redrawer (URec#1)",
     "urec2": "picture redrawer (URec#2)",

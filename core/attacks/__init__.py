@@ -11,6 +11,7 @@ from core.attacks.embedding import embedding
 from core.attacks.feature_map import feature_map
 from core.attacks.interface import Attack, Exposed, Result
 from core.attacks.invert import inversion
+from core.attacks.kernel_redrawer import kernel_redrawer
 from core.attacks.kernels import kernel
 from core.attacks.lda_score import lda_score
 from core.attacks.log_rank import log_rank
@@ -33,6 +34,7 @@ ATTACKS: dict[str, Attack] = {
     "informed": informed,
     "averaging": averaging,
     "data_curve": data_curve,
+    "kernel_redrawer": kernel_redrawer,
     "mirrored_decoder": mirrored_decoder,
     "urec1": urec1,
     "urec2": urec2,

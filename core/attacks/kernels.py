@@ -35,6 +35,9 @@ class Setting(NamedTuple):
     penalty: float
 
 
+GRID = [Setting(*values) for values in product(WHITENINGS, FACTORS, PENALTIES)]
+
+
 def kernel(exposed: Exposed, generator: Generator) -> Result:
     """Kernel ridge regression with a Gaussian kernel on the standardised, flattened release; width
     and penalty of each attribute are chosen on validation.
@@ -51,14 +54,13 @@ def fit_kernel(exposed: Exposed, split: str, labels: Labels, generator: Generato
     features = flat.flat_features(exposed, split, turned=True)
     truth = torch.as_tensor(labels["train"], device=features["train"].device).double()
     order = torch.randperm(len(truth), generator=generator).to(truth.device)
-    grid = [Setting(*values) for values in product(WHITENINGS, FACTORS, PENALTIES)]
     qualities = [
         fitting.qualities(labels["validation"], score("validation"))
-        for score in _fitted(features, truth, order[:COMPARED_ON], grid)
+        for score in fitted(features, truth, order[:COMPARED_ON], GRID)
     ]
     candidates = candidates_for(labels)
-    chosen = [grid[place] for place in _leading(np.array(qualities))]
-    for score in _fitted(features, truth, order[:MOST_ROWS], chosen):
+    chosen = [GRID[place] for place in _leading(np.array(qualities))]
+    for score in fitted(features, truth, order[:MOST_ROWS], chosen):
         logits = score("validation")
         found = fitting.qualities(labels["validation"], logits)
         candidates.offer(found, logits, partial(score, "test"))
@@ -78,10 +80,15 @@ def _leading(qualities: NDArray[np.float64]) -> list[int]:
     return sorted(chosen)
 
 
-def _fitted(
+def fitted(
     features: dict[str, Tensor], truth: Tensor, rows: Tensor, settings: list[Setting]
 ) -> Iterator[Callable[[str], Tensor]]:
-    """For each setting, fitted to `rows`, what gives its scores (n, A) of "validation" or "test"."""
+    """For each setting, fitted to `rows`, what gives its scores (n, A) of "validation" or "test".
+
+    features  "train", "validation", "test" -> float (n, r)
+    truth     float64 (n, A) of the rows of "train": labels, or numbers of any kind
+    rows      int64, positions among the rows of "train"
+    """
     for whitening in dict.fromkeys(setting.whitening for setting in settings):
         turned = _whitened(features, whitening)
         known = turned["train"][rows]
