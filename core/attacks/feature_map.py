@@ -144,7 +144,7 @@ def _train(
             network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = fitting.Average(network, 0.98)
         optimiser = torch.optim.AdamW(
-            network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY
+            network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
         )
         patience = fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH)
         best = -np.inf

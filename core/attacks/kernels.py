@@ -94,6 +94,7 @@ def fitted(
         known = turned["train"][rows]
         apart = squared_distances(known, known)
         middle = apart.median().clamp_min(1e-30)
+        asked: dict[str, Tensor] = {}  # distances of the photographs that are to be scored
         for setting in settings:
             if setting.whitening != whitening:
                 continue
@@ -104,11 +105,14 @@ def fitted(
                 part: str,
                 turned: dict[str, Tensor] = turned,
                 known: Tensor = known,
+                asked: dict[str, Tensor] = asked,
                 factor: Tensor = factor,
                 weights: Tensor = weights,
                 offset: Tensor = offset,
             ) -> Tensor:
-                likeness = _likeness(squared_distances(turned[part], known), factor)
+                if part not in asked:
+                    asked[part] = squared_distances(turned[part], known)
+                likeness = _likeness(asked[part], factor)
                 return (likeness @ weights + offset).float()
 
             yield score

@@ -188,8 +188,9 @@ PICTURE = 32  # pixels of the smaller side from which on a map is treated as a p
 
 
 class Probe(nn.Module):
-    """z (B, C, h, w) -> logits (B, outputs): groups of two conv3 with batch norm and max-pool
-    until the map is about 2 pixels small, then a hidden layer.
+    """z (B, C + 1, h, w), the last channel telling what was mirrored, -> logits (B, outputs):
+    groups of two conv3 with batch norm and max-pool until the map is about 2 pixels small, then a
+    hidden layer. The first group is as wide as the release, C, within limits.
 
     A picture first passes a stem of 16 and 32 channels, the compact obfuscator's layers: at full
     resolution, since the corners of a mouth are two pixels wide.
@@ -199,13 +200,15 @@ class Probe(nn.Module):
         super().__init__()
         channels, height, width = shape
         layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
+        width_of_release = channels - 1
         if min(height, width) >= PICTURE:
+            width_of_release = 32
             for out in (16, 32):
                 layers += [*convolutions(channels, out, 2), nn.MaxPool2d(2)]
                 channels, height, width = out, height // 2, width // 2
         side = min(height, width)
         groups = max(2, round(math.log2(side)) - 1)
-        first = min(192, max(24, channels))
+        first = min(192, max(24, width_of_release))
         for group in range(groups):
             out = min(512, first * (1 + group))
             layers += convolutions(channels, out, 2)
