@@ -113,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_device(shipped)
     add_workers(shipped)
+    shipped.add_argument("--part", action="store_true", help=argparse.SUPPRESS)  # one of several
 
     data = add_command(commands, "data", "list, add, describe and make data sets", None)
     _data_commands(data.add_subparsers(title="data commands", required=True, metavar="COMMAND"))
@@ -291,9 +292,9 @@ def _shipped(options: argparse.Namespace, arguments: list[str]) -> int:
     from core.sweep import side_by_side
 
     if options.workers > 1:
-        status = side_by_side(arguments, options.workers)
+        status = side_by_side([*arguments, "--part"], options.workers)
         return status or shipped.finish()
-    return shipped.build(options.device)
+    return shipped.build(options.device) or (0 if options.part else shipped.finish())
 
 
 def _work(options: argparse.Namespace, arguments: list[str]) -> int:

@@ -250,9 +250,10 @@ def _write_ensemble(folder: Path, run: Run, faces: Faces, value: float | None) -
         if name in ATTACKS and (path / "arrays.npz").is_file()
     }
     private = attributes_among(run.private)
-    scored = [arrays for _, arrays in done.values() if "validation_scores" in arrays]
-    if len(scored) < 2 or not private:
+    taking_part = {name for name in done if "validation_scores" in done[name][1]}
+    if len(taking_part) < 2 or not private or _members(folder, value) - taking_part:
         return
+    scored = [done[name][1] for name in sorted(taking_part)]
     sizes = {"test": scored[0]["scores"], "validation": scored[0]["validation_scores"]}
     truth = {s: labels_of(faces, s, given.shape[1]) for s, given in sizes.items()}
     columns = {name: list(faces.attribute_names).index(name) for name in private}
@@ -261,6 +262,15 @@ def _write_ensemble(folder: Path, run: Run, faces: Faces, value: float | None) -
     task = Task("strict", ensemble.NAME, value)
     if result.findings and not _says(folder, task, result):
         _write(folder, task, run, result)
+
+
+def _members(folder: Path, value: float | None) -> set[str]:
+    """Who took part in the ensemble that is there. Shipped runs have it without its members' scores
+    (`core.trimming`): it cannot be drawn anew, and one of fewer members must not replace it."""
+    task = Task("strict", ensemble.NAME, value)
+    if not is_done(folder, task):
+        return set()
+    return set(map(str, results.arrays(place(folder, task))["members"].tolist()))
 
 
 def _says(folder: Path, task: Task, result: Result) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +233,39 @@ def pictures(
             f"{Path(folder).name} has no finished {attack}; run python -m core evaluate"
         )
     found = arrays(place)
+    if "originals_webp" not in found:
+        found |= _originals(Path(folder), found.get("positions", np.arange(0)))
     return found | {name: unpacked(name, found) for name in ("originals", "reconstructions")}
+
+
+def shared_originals(folder: Path) -> Path | None:
+    """The file with the photographs that trimmed runs of a data set no longer hold themselves:
+    `<dataset>/_originals/<fingerprint, 12 digits>/arrays.npz`; None where a run does not say which
+    data it was trained on."""
+    data = checkpoint.read_json(folder / "run.json").get("data")
+    fingerprint = data.get("fingerprint") if isinstance(data, dict) else None
+    if not isinstance(fingerprint, str) or not re.fullmatch("[0-9a-f]{64}", fingerprint):
+        return None
+    return folder.parent / "_originals" / fingerprint[:12] / "arrays.npz"
+
+
+def _originals(folder: Path, positions: np.ndarray) -> dict[str, np.ndarray]:
+    """`originals_webp`, `originals_ends` of the photographs at `positions`. Raises PenumbraError
+    where the data set's folder does not hold just them."""
+    place = shared_originals(folder)
+    if place is None or not place.is_file():
+        raise PenumbraError(
+            f"{folder.name} holds no originals, and {folder.parent.name}/_originals was not copied "
+            "with it; copy it, too, or evaluate again"
+        )
+    found = arrays(place.parent)
+    count = len(positions)
+    if not np.array_equal(found.get("positions", np.arange(0))[:count], positions):
+        raise PenumbraError(f"{place} holds other photographs than {folder.name}; evaluate again")
+    return {
+        "originals_webp": found["originals_webp"],
+        "originals_ends": found["originals_ends"][:count],
+    }
 
 
 def strongest(

@@ -8,12 +8,9 @@ measures what each costs the device and drops what only a training needs. On two
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from core import checkpoint
 from core.methods import METHODS
-from core.results import run_folders
 from core.run import Run
 from core.sweep import grid, sweep
 
@@ -65,15 +62,29 @@ PLANS = (
     Plan("dpfe", tasks=SMILE, private=GENDER, release=(0.0, 0.1, 0.5)),
     Plan("dpfe_hardened", release=(0.0,)),
 )
-# Networks that nothing needs which is done with a shipped run: what they score is in the findings.
-LEFT_OUT = {
-    "deep_obfuscator": ("adversary_classifier", "classifier"),
-    "pric": ("private_head", "discriminator"),
-    "adversarial_reconstruction": ("decoder",),
-    "aia": ("adversary", "decoder", "siamese"),
-    "aia_original": ("adversary", "decoder", "siamese"),
-    "dpfe_hardened": ("guesser", "guesser_2", "guesser_3"),
-}
+
+# Who attacks them. All of `core.attacks.ATTACKS` would take twice as long and more room than a
+# repository should; any of the others is added to a run by `python -m core evaluate`.
+STRICT = (
+    "logistic",
+    "neighbours",
+    "boosted_trees",
+    "kernel",
+    "mlp",
+    "cnn",
+    "informed",
+    "averaging",
+    "data_curve",
+    "kernel_redrawer",
+    "mirrored_decoder",
+    "resrec",
+    "nearest_neighbour",
+    "discriminant",
+    "siamese",
+    "lda_score",
+    "log_rank",
+)
+PAPER = ("logistic", "mlp", "nearest_neighbour")
 
 
 def runs(plans: Sequence[Plan] = PLANS) -> list[Run]:
@@ -96,48 +107,43 @@ def of_plan(plan: Plan) -> list[Run]:
 
 
 def build(device: str) -> int:
-    """Train and measure every shipped run; returns the exit status."""
+    """Train and attack every shipped run; returns the exit status. Several processes at once
+    divide the runs, and then the attacks, among themselves; `finish` comes after all of them."""
     failures = []
     for plan in PLANS:
-        failures += sweep(of_plan(plan), device, release_values=plan.release)
-    return 1 if failures else finish()
+        failures += sweep(of_plan(plan), device, evaluate=False)
+    if failures:
+        return 1
+    for plan in PLANS:
+        for run in of_plan(plan):
+            if (run.folder / "done").is_file():  # else another process is training it
+                attack(run, plan, device)
+    return 0
+
+
+def attack(run: Run, plan: Plan, device: str) -> None:
+    """Attack a shipped run by both protocols, as far as that has not been done."""
+    from core.evaluate import evaluate
+
+    moves = any(knob.when == "release" for knob in METHODS[run.method].knobs)
+    for protocol, attacks in (("strict", STRICT), ("paper", PAPER)):
+        evaluate(
+            run.folder,
+            attacks,
+            release_values=plan.release if moves else None,
+            device=device,
+            protocol=protocol,
+        )
 
 
 def finish() -> int:
     """What comes after all runs are measured: device costs, on a machine that has nothing else to
     do by then, and trimming. Returns 0."""
     from core import cost
+    from core.trimming import trim
 
     for run in runs():
         if (run.folder / "done").is_file() and cost.read(run.folder) is None:
             cost.measure(run.folder)
-    return trim()
-
-
-def trim(root: Path | None = None) -> int:
-    """Remove from finished shipped runs what only their training needed. Returns 0."""
-    wanted = {run.id: run for run in runs()}
-    for folder in run_folders(root):
-        if folder.name not in wanted or not (folder / "done").is_file():
-            continue
-        left_out = LEFT_OUT.get(wanted[folder.name].method, ())
-        record = checkpoint.read_json(folder / "run.json")
-        tensors = checkpoint.load_tensors(folder / "weights.safetensors", record["weights_sha256"])
-        kept = {n: t for n, t in tensors.items() if n.split("/")[0] not in left_out}
-        if len(kept) < len(tensors):
-            (folder / "done").unlink()  # a kill before the last line: it is trained again
-            record["left_out"] = list(left_out)
-            record["weights_sha256"] = checkpoint.save_tensors(folder / "weights.safetensors", kept)
-            checkpoint.write_json(folder / "run.json", record)
-            checkpoint.write_bytes(folder / "done", b"")
-        (folder / "log.jsonl").unlink(missing_ok=True)
-        # One attacker who redraws is enough to show how; of the others the pictures stay.
-        redrawers = folder.glob("attacks/strict/mirrored_decoder@*/weights.safetensors")
-        for weights in sorted(redrawers, key=lambda path: _value(path.parent))[1:]:
-            weights.unlink()
+    trim(runs())
     return 0
-
-
-def _value(attack: Path) -> float:
-    """The release value of `<attack>@<value>`."""
-    return float(attack.name.partition("@")[2])

@@ -1,6 +1,4 @@
-"""The shipped set: which runs, what is dropped, and what is in the repository."""
-
-import dataclasses
+"""The shipped set: which runs, and what is in the repository."""
 
 import pytest
 import torch
@@ -9,7 +7,6 @@ from core import cost, findings_file, results, shipped, train
 from core.methods import METHODS
 from core.methods.declare import IDENTITY
 from core.run import ROOT, Run, checked
-from tests.tiny_faces import tiny_faces
 
 SHIPPED = ROOT / "checkpoints"
 
@@ -39,46 +36,6 @@ def test_the_set_covers_every_method_and_the_grids_of_its_knobs():
 def test_every_method_can_be_compared_on_the_same_service_and_secret():
     both = {r.method for r in shipped.runs() if r.tasks == ("Smiling",) and r.private == ("Male",)}
     assert both >= {"deep_obfuscator", "pric", "aia", "dpfe", "original", "answer_only", "blur"}
-
-
-def test_trimming_keeps_the_release_and_drops_the_training_adversary(tmp_path, monkeypatch):
-    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
-    schedule = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 1}
-    run = checked(Run("deep_obfuscator", "tiny", schedule=schedule))
-    monkeypatch.setattr(shipped, "runs", lambda: [run, dataclasses.replace(run, seed=9)])
-    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
-    x = torch.rand(2, 3, 64, 64)
-    _, _, before = train.load(folder)
-    size = (folder / "weights.safetensors").stat().st_size
-    assert shipped.trim() == 0
-    _, _, after = train.load(folder)
-    assert torch.equal(
-        before.release(x, torch.Generator(), None), after.release(x, torch.Generator(), None)
-    )
-    assert after.training_adversary is None
-    assert after.training_reconstructor is not None
-    assert (folder / "weights.safetensors").stat().st_size < size
-    assert shipped.trim() == 0, "a second call changes nothing"
-    train.load(folder)
-
-
-def test_trimming_keeps_the_pictures_of_every_release_value_and_one_redrawer(tmp_path, monkeypatch):
-    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
-    run = checked(Run("blur", "tiny"))
-    monkeypatch.setattr(shipped, "runs", lambda: [run])
-    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
-    for value in (12, 3, 6):
-        place = folder / "attacks" / "strict" / f"mirrored_decoder@{value}"
-        place.mkdir(parents=True)
-        (place / "weights.safetensors").write_bytes(b"w")
-        (place / "arrays.npz").write_bytes(b"p")
-    for _ in range(2):
-        assert shipped.trim() == 0
-        kept = {path.parent.name for path in folder.rglob("attacks/*/*/weights.safetensors")}
-        assert kept == {"mirrored_decoder@3"}
-        assert len(list(folder.rglob("arrays.npz"))) == 3
 
 
 def test_what_needs_a_network_that_was_left_out_goes_with_it():
