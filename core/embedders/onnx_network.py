@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from core.errors import PenumbraError
 
-EXTRA = "install requirements-faces.txt"
+EXTRA = "give `pip install -r requirements-faces.txt`"
 LARGEST = 1 << 30  # bytes of a file
 CHANNELS = ("rgb", "bgr")
 
