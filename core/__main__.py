@@ -136,6 +136,18 @@ def _data_commands(commands: Any) -> None:
     add.add_argument("--path", required=True, type=Path, help="the data set's folder")
     add.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
                      help="an option of the source, e.g. labels=my.csv")  # fmt: skip
+    embedder = add_command(
+        commands,
+        "embedder",
+        "measure a data set through a second face network, too",
+        _data_embedder,
+    )
+    embedder.add_argument("name")
+    embedder.add_argument("network", help="dlib, an ONNX model's path, or none")
+    preparation = "of an ONNX model: pixels from 0 to 255 become (pixel - mean) / scale"
+    embedder.add_argument("--mean", type=float, default=127.5, help=preparation)
+    embedder.add_argument("--scale", type=float, default=127.5, help="the same")
+    embedder.add_argument("--channels", choices=("rgb", "bgr"), default="rgb")
     remove = add_command(commands, "remove", "forget a name; the photographs stay", _data_remove)
     remove.add_argument("name")
     synthetic = add_command(commands, "synthetic", "make a set of synthetic faces", _data_synthetic)
@@ -321,6 +333,18 @@ def _data_add(options: argparse.Namespace, arguments: list[str]) -> None:
 
     data.add(options.name, options.source, options.path, pairs(options.option, "option"))
     _data_describe(options, arguments)
+
+
+def _data_embedder(options: argparse.Namespace, arguments: list[str]) -> None:
+    from core import embedders
+
+    preparation = embedders.Preparation(options.mean, options.scale, options.channels)
+    name = embedders.choose(options.name, options.network, preparation)
+    if name is None:
+        print(f"{options.name} is measured through Penumbra's own face network alone")
+    else:
+        print(f"{options.name}: what is measured through the second network ends in _{name};")
+        print("attacks that are done are not repeated")
 
 
 def _data_remove(options: argparse.Namespace, arguments: list[str]) -> None:

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 from tqdm import tqdm
 
-from core import data, findings_file, results
+from core import data, embedders, findings_file, results
 from core import device as devices
 from core.attack_folders import Task, expected_seconds, finished, is_done, place, save
 from core.attacks import ATTACKS, ONLY_FOR, Exposed, Result, ensemble
@@ -227,6 +227,7 @@ def _exposed(
         device,
         control.seed_of(f"{run.seed}/release/{value}"),
         face_features(faces, device, progress),
+        embedders.chosen(faces, progress),
     )
 
 

@@ -1,8 +1,7 @@
 """The face-verification network of a data set: trained once, on the attacker's people, and kept.
 
-What "face similarity" and the feature-level attack look through. `face_features` is the one place
-where another embedder could be put in: all that is asked of it is a function from photographs to
-unit vectors that no test person was used to train.
+What "face similarity" and the feature-level attack look through. Networks made by others
+(`core.embedders`) measure beside it, where a data set names one, and never take its place.
 """
 
 from __future__ import annotations
@@ -160,10 +159,16 @@ def measured(
     """AUC and TAR at FAR 1e-2 of pairs of photographs of a split's people, with their intervals
     (`core.metrics.linking`); None where there are no pairs."""
     rows = faces.indices(split)
+    return scored(_embedded(network, faces, rows, device), faces, rows)
+
+
+def scored(
+    found: NDArray[np.float32], faces: Faces, rows: NDArray[np.int64]
+) -> dict[str, Any] | None:
+    """`measured`, of the unit vectors (n, d) that any network sees in the photographs `rows`."""
     pairs = linking.gallery_pairs(faces.identities[rows], faces.images[rows])
     if not len(pairs.same):
         return None
-    found = _embedded(network, faces, rows, device)
     scores = linking.score(pairs, linking.nearness(found, found, pairs), faces.identities[rows])
     return {
         **{metric: round(value, 4) for metric, (value, _, _) in scores.items()},

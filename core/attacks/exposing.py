@@ -15,6 +15,7 @@ from torch import Generator, Tensor
 
 from core.attacks.interface import Exposed
 from core.data.faces import SPLITS, Faces
+from core.embedders.embedder import Embedder
 from core.methods.declare import VERIFICATION
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def expose(
     device: torch.device,
     seed: int,
     face_features: Callable[[Tensor], Tensor] | None = None,
+    embedder: Embedder | None = None,
 ) -> Exposed:
     """Release every photograph once, in an order that depends on the photographs alone.
 
@@ -58,6 +60,7 @@ def expose(
         private=run.private if run else (),
         device=device,
         face_features=face_features,
+        embedder=embedder,
         pictured=pictured(faces, rows["test"]),
         places=places,
     )

@@ -20,7 +20,7 @@ from core.attacks import features as flat
 from core.attacks import fitting, linking
 from core.attacks.interface import Exposed, Result, check_finite, finding
 from core.attacks.probes import PICTURE, Probe, flip_some
-from core.attacks.recogniser import faces_in, photographed
+from core.attacks.recogniser import Network, faces_in, networks, photographed
 from core.metrics import linking as scores
 from core.metrics.identity import by_chance, nearest
 from core.metrics.intervals import mean_interval, resample_identities
@@ -51,24 +51,34 @@ def feature_map(exposed: Exposed, generator: Generator) -> Result:
     Rows of target `features`: `cosine_similarity` of M(z) and C(x), mean over test photographs (by
     chance that of the mean of the attacker's features); and, naming or confirming people by M(z)
     of a probe and C of other, ordinary photographs of the gallery: `top1_accuracy`,
-    `verification_auc`, `tar_at_far_1e-2`. Empty result where there is no such network, or fewer
-    than two test people have two photographs.
+    `verification_auc`, `tar_at_far_1e-2`. Where a second network was chosen for the data set,
+    another M is trained for it, and its rows have names of their own. Empty result where there is
+    no network, or fewer than two test people have two photographs.
     """
-    if exposed.face_features is None:
+    asked = networks(exposed)
+    if not asked:
         return Result()
     check_finite(exposed)
     among = linking.known(exposed, "test")
     if not len(among.pairs.same) or not len(exposed.z["validation"]):
         return Result()
-    truth = {s: photographed(exposed, s) for s in ("attacker", "validation", "test")}
+    results = [_mapped(exposed, generator, among, network) for network in asked]
+    rows = [row for result in results for row in result.findings]
+    return Result(rows, {name: a for result in results for name, a in result.arrays.items()})
+
+
+def _mapped(
+    exposed: Exposed, generator: Generator, among: linking.Known, network: Network
+) -> Result:
+    truth = {s: photographed(exposed, s, network) for s in ("attacker", "validation", "test")}
     candidates = [_ridge(exposed, truth), _dense(exposed, truth, generator)]
     if exposed.z["test"].ndim == 4 and min(exposed.z["test"].shape[-2:]) >= 4:
         candidates.append(_convolutional(exposed, truth, generator))
     if exposed.z["test"].shape[1:] == exposed.x["test"].shape[1:]:
-        candidates.append(_looked_at(exposed, truth))
+        candidates.append(_looked_at(exposed, truth, network))
     chosen = max(candidates, key=lambda mapped: mapped.quality)
     guess = functional.normalize(chosen.features["test"])
-    return _scored(exposed, guess, truth, among)
+    return _scored(exposed, guess, truth, among, network.suffix)
 
 
 def _cosine(mapped: Tensor, truth: Tensor) -> float:
@@ -92,9 +102,11 @@ def _ridge(exposed: Exposed, truth: dict[str, Tensor]) -> Mapped:
     return best
 
 
-def _looked_at(exposed: Exposed, truth: dict[str, Tensor]) -> Mapped:
+def _looked_at(exposed: Exposed, truth: dict[str, Tensor], network: Network) -> Mapped:
     """C shown the released pictures as they are."""
-    features = {s: faces_in(exposed, exposed.z[s].clamp(0, 1)) for s in ("validation", "test")}
+    features = {
+        s: faces_in(exposed, exposed.z[s].clamp(0, 1), network) for s in ("validation", "test")
+    }
     return Mapped(_cosine(features["validation"], truth["validation"]), features)
 
 
@@ -179,7 +191,11 @@ def _train(
 
 
 def _scored(
-    exposed: Exposed, guess: Tensor, truth: dict[str, Tensor], among: linking.Known
+    exposed: Exposed,
+    guess: Tensor,
+    truth: dict[str, Tensor],
+    among: linking.Known,
+    suffix: str,
 ) -> Result:
     people = exposed.identities["test"]
     cosines = (guess * truth["test"]).sum(1).double().cpu().numpy()
@@ -210,7 +226,7 @@ def _scored(
             target="features",
             role="private",
             attacker="feature_map",
-            metric=metric,
+            metric=f"{metric}{suffix}",
             value=value,
             interval=interval,
             chance=chance,
@@ -219,4 +235,4 @@ def _scored(
         )
         for metric, (value, interval, chance, asked) in measured.items()
     ]
-    return Result(rows, {"cosines": cosines.astype(np.float16)})
+    return Result(rows, {f"cosines{suffix}": cosines.astype(np.float16)})

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from core.embedders.embedder import Embedder
 from core.errors import PenumbraError
 from core.metrics import attributes as scores
 from core.metrics import intervals
@@ -35,6 +36,8 @@ class Exposed:
     face_features    (x float (n, 3, H, W) in [0, 1]) -> unit vectors (n, d) of a face-verification
                      network that no one of the test people was used to train; differentiable.
                      None where there is none
+    embedder         a second such network, made by others and not differentiable, which is asked
+                     only to measure (`core.embedders`); None where the data set names none
     extra            a second source of photographs, of people in no split: {"x": uint8 (m, 3, H, W),
                      "z": their releases}, which the attackers who redraw pictures train on beside
                      the split "attacker"; None where there is none
@@ -55,6 +58,7 @@ class Exposed:
     private: tuple[str, ...]
     device: torch.device
     face_features: Callable[[Tensor], Tensor] | None = None
+    embedder: Embedder | None = None
     extra: dict[str, Tensor] | None = None
     pictured: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)

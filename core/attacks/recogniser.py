@@ -1,18 +1,49 @@
-"""What a face-verification network sees in pictures and photographs."""
+"""What face-verification networks see in pictures and photographs."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from core import embedders
 from core.attacks.interface import Exposed
 
 BATCH = 256
+MOST_REDRAWN = 256  # redrawn pictures that a slow network is asked for, where there are more
 
 
-def faces_in(exposed: Exposed, pictures: Tensor) -> Tensor:
+class Network(NamedTuple):
+    """One that measures what is exposed.
+
+    suffix   what the names of metrics measured through it end in: "" of Penumbra's own, so that
+             figures of two networks never meet under one name
+    embedder made by others; None for Penumbra's own
+    most     redrawn pictures of one attacker that are judged through it; None for all
+    """
+
+    suffix: str = ""
+    embedder: embedders.Embedder | None = None
+    most: int | None = None
+
+
+OWN = Network()
+
+
+def networks(exposed: Exposed) -> list[Network]:
+    """Penumbra's own where the data set has one, then the second one where one was chosen."""
+    own = [OWN] if exposed.face_features is not None else []
+    if exposed.embedder is None:
+        return own
+    return [*own, Network(f"_{exposed.embedder.name}", exposed.embedder, MOST_REDRAWN)]
+
+
+def faces_in(exposed: Exposed, pictures: Tensor, network: Network = OWN) -> Tensor:
     """Unit vectors (n, d), float32, of pictures (n, 3, H, W), uint8 or float in [0, 1]; there must
-    be a network."""
+    be such a network."""
+    if network.embedder is not None:
+        return embedders.faces_in(network.embedder, pictures)
     assert exposed.face_features is not None
     with torch.no_grad():
         parts = [
@@ -22,9 +53,14 @@ def faces_in(exposed: Exposed, pictures: Tensor) -> Tensor:
     return torch.cat(parts).float()
 
 
-def photographed(exposed: Exposed, split: str) -> Tensor:
-    """`faces_in` the photographs of a split, computed once for all attacks."""
-    key = f"faces/{split}"
+def photographed(exposed: Exposed, split: str, network: Network = OWN) -> Tensor:
+    """`faces_in` the photographs of a split, computed once for all attacks; by a network of others
+    once for all evaluations of the data set."""
+    key = f"faces{network.suffix}/{split}"
     if key not in exposed.scratch:
-        exposed.scratch[key] = faces_in(exposed, exposed.x[split])
+        exposed.scratch[key] = (
+            faces_in(exposed, exposed.x[split])
+            if network.embedder is None
+            else embedders.photographed(network.embedder, exposed.x[split])
+        )
     return exposed.scratch[key]

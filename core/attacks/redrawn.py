@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.attacks.interface import Exposed, Result, finding
-from core.attacks.recogniser import faces_in, photographed
+from core.attacks.recogniser import Network, faces_in, networks, photographed
 from core.metrics import images
 from core.metrics.identity import by_chance, nearest, split_gallery
 from core.metrics.intervals import mean_interval, resample_identities
@@ -35,8 +35,10 @@ def judged(
     of the attacker's mean picture for chance; with a face network `face_similarity`, the mean
     cosine between the faces redrawn and photographed (chance: the mean picture's), and
     `reidentification`, the share of redrawn faces whose nearest photograph in a gallery of other
-    photographs shows the same person. Sources: Xiao et al. (AAAI-20), "Privacy Metric", for the
-    first; `core.metrics.identity` for gallery and probes, the same for all attackers.
+    photographs shows the same person; where a second network was chosen the same through it, of
+    the first `recogniser.MOST_REDRAWN` pictures, under names of their own. Sources: Xiao et al.
+    (AAAI-20), "Privacy Metric", for the first; `core.metrics.identity` for gallery and probes, the
+    same for all attackers.
     Arrays: `targets`, `validation`; `originals` and `reconstructions`, packed by `core.pictures`,
     of the test photographs `shown` as far as they were redrawn (default: `exposed.pictured`), their
     `positions` among the test photographs, and `ms_ssim`, `ssim`, `psnr` of each.
@@ -51,8 +53,8 @@ def judged(
         _row(attacker, name, values.numpy(), float(chances[name].double().mean()), people)
         for name, values in quality.items()
     ]
-    if exposed.face_features is not None:
-        findings += _face_rows(exposed, attacker, pictures, blind[:1], rows)
+    for network in networks(exposed):
+        findings += _face_rows(exposed, attacker, pictures, blind[:1], rows, network)
     place = {int(row): number for number, row in enumerate(rows)}
     shown = exposed.pictured if shown is None else shown
     kept = np.array([place[int(row)] for row in shown if int(row) in place], dtype=np.int64)
@@ -90,18 +92,24 @@ def _row(
 
 
 def _face_rows(
-    exposed: Exposed, attacker: str, pictures: Tensor, blind: Tensor, rows: NDArray[np.int64]
+    exposed: Exposed,
+    attacker: str,
+    pictures: Tensor,
+    blind: Tensor,
+    rows: NDArray[np.int64],
+    network: Network,
 ) -> list[dict[str, Any]]:
     """Rows of `face_similarity`, and of `reidentification` where a redrawn face has other
     photographs of its person in the gallery."""
-    clear = photographed(exposed, "test").cpu().numpy()
-    redrawn = faces_in(exposed, pictures).cpu().numpy()
-    guessed = faces_in(exposed, blind).cpu().numpy()
+    pictures, rows = pictures[: network.most], rows[: network.most]
+    clear = photographed(exposed, "test", network).cpu().numpy()
+    redrawn = faces_in(exposed, pictures, network).cpu().numpy()
+    guessed = faces_in(exposed, blind, network).cpu().numpy()
     people = exposed.identities["test"]
     found = [
         _row(
             attacker,
-            "face_similarity",
+            f"face_similarity{network.suffix}",
             (redrawn * clear[rows]).sum(1),
             float((guessed * clear[rows]).sum(1).mean(dtype=np.float64)),
             people[rows],
@@ -113,7 +121,8 @@ def _face_rows(
         persons = people[rows[asked]]
         named = people[gallery][nearest(redrawn[asked], clear[gallery])]
         chance = by_chance(people, gallery, rows[asked])
-        found.append(_row(attacker, "reidentification", named == persons, chance, persons))
+        metric = f"reidentification{network.suffix}"
+        found.append(_row(attacker, metric, named == persons, chance, persons))
     return found
 
 

@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from core.attacks import ATTACKS, Result
+from core.embedders import Embedder
 from core.errors import PenumbraError
 from core.metrics import intervals
 from tests.attacks.planted import exposed, value
@@ -114,6 +115,28 @@ def test_row_order_does_not_matter():
         identities=given.identities | {"test": given.identities["test"][order.numpy()]},
     )
     assert attack(turned).findings == attack(given).findings
+
+
+def test_a_second_network_is_mapped_to_beside_the_first(tmp_path):
+    given = striped("code")
+    own = attack(given)
+
+    def other(x):  # the same stripes, upside down: another network's view of the same faces
+        return 3 * seen(x).flip(1)
+
+    second = Embedder("planted", "0" * 64, other, tmp_path)
+    both = attack(dataclasses.replace(given, embedder=second))
+    through = [row for row in both.findings if row["metric"].endswith("_planted")]
+    assert [row for row in both.findings if row not in through] == own.findings
+    assert {row["metric"] for row in through} == {
+        f"{row['metric']}_planted" for row in own.findings
+    }
+    assert number(both, "cosine_similarity_planted") > 0.9
+    assert number(both, "top1_accuracy_planted") > 0.8
+    assert both.arrays["cosines"].tolist() == own.arrays["cosines"].tolist()
+    assert both.arrays["cosines_planted"].shape == (160,)
+    alone = attack(dataclasses.replace(given, face_features=None, embedder=second))
+    assert {row["metric"] for row in alone.findings} == {row["metric"] for row in through}
 
 
 def test_without_a_network_or_second_photographs_it_does_not_apply_and_nan_is_named():

@@ -8,6 +8,7 @@ from core.attacks import ATTACKS, decoding
 from core.attacks import critic as adversarial
 from core.attacks.decoding import decode, similarity_loss
 from core.attacks.strongest import strongest
+from core.embedders import Embedder
 from core.errors import PenumbraError
 from core.metrics import images
 from core.nets.decoders import decoder_for
@@ -178,6 +179,33 @@ def test_a_face_network_says_whose_face_was_redrawn(monkeypatch):
     )
     assert abs(gain) < 0.2
     assert value(blind, "image", "reidentification") < 0.15
+
+
+def test_a_second_network_judges_beside_the_first_under_its_own_name(monkeypatch, tmp_path):
+    given = exposed("pictures", noise=0.0)
+    first = faces_by(torch.tensor([[0.05]]))
+    own = attack(dataclasses.replace(given, face_features=first))
+    asked = []
+
+    def embed(x):
+        asked.append(len(x))
+        return torch.cat((x.mean((2, 3)), torch.ones(len(x), 1)), 1)
+
+    monkeypatch.setattr("core.attacks.recogniser.MOST_REDRAWN", 100)
+    second = Embedder("planted", "0" * 64, embed, tmp_path)
+    both = attack(dataclasses.replace(given, face_features=first, embedder=second))
+    through = [row for row in both.findings if row["metric"].endswith("_planted")]
+    assert [row for row in both.findings if row not in through] == own.findings
+    assert {row["metric"]: row["n"] for row in through} == {
+        "face_similarity_planted": 100,
+        "reidentification_planted": value(both, "image", "reidentification_planted", "n"),
+    }
+    assert 30 < value(both, "image", "reidentification_planted", "n") < 70  # half are known
+    assert value(both, "image", "face_similarity_planted") > 0.99
+    assert sum(asked) == 160 + 100 + 1  # photographs, redrawn ones, the mean picture
+    alone = attack(dataclasses.replace(given, embedder=second))
+    assert [row for row in alone.findings if row["metric"].endswith("_planted")] == through
+    assert sum(asked) == 160 + 2 * (100 + 1)  # the photographs are known by now
 
 
 def test_nobody_is_recognised_where_each_person_has_one_photograph():

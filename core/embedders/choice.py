@@ -1,0 +1,127 @@
+"""Which second face-verification network a data set is measured through.
+
+Kept beside the data set's runs, in `checkpoints/<dataset>/_embedder/choice.json`, so that all of
+them are measured alike, from the terminal and from the app.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core import checkpoint
+from core.data.datasets import entry_of
+from core.data.faces import Faces
+from core.embedders import dlib_network, onnx_network
+from core.embedders.embedder import Embedder
+from core.embedders.onnx_network import ARCFACE, Preparation
+from core.errors import PenumbraError
+from core.run import checkpoints
+
+NOTHING = "none"
+ONNX = "onnx"
+
+
+def choose(dataset: str, embedder: str, preparation: Preparation = ARCFACE) -> str | None:
+    """Name the second network of a data set: "dlib", a path of an ONNX model (which gets pixels
+    by `preparation`), or "none".
+
+    Returns what metrics measured through it end in, None for none. Attacks that are done stay as
+    they are. Raises PenumbraError for an unknown data set, missing packages, photographs that do
+    not suit dlib, and whatever is wrong with the model.
+    """
+    entry = entry_of(dataset)
+    place = _place(dataset)
+    if embedder == NOTHING:
+        place.unlink(missing_ok=True)
+        return None
+    record: dict[str, Any] = {"embedder": dlib_network.NAME}
+    if embedder == dlib_network.NAME:
+        dlib_network.check(dataset, entry, 1, 1)
+        dlib_network.opened()
+        name = dlib_network.NAME
+    else:
+        path = Path(embedder).expanduser().resolve()
+        preparation = onnx_network.checked(preparation)
+        content = onnx_network.read(path)
+        onnx_network.opened(content, path, preparation)
+        key = onnx_network.key(content, preparation)
+        name = _onnx_name(key)
+        record = {"embedder": ONNX, "path": str(path), "key": key, **preparation._asdict()}
+    checkpoint.write_json(place, record)
+    return name
+
+
+def named(dataset: str) -> str | None:
+    """What metrics measured through the data set's second network end in; None where it has none.
+    Opens no network."""
+    record = _record(dataset)
+    if record is None:
+        return None
+    return dlib_network.NAME if record["embedder"] != ONNX else _onnx_name(record["key"])
+
+
+def chosen(faces: Faces, progress: bool = False) -> Embedder | None:
+    """The second network of a data set, opened; None where none was chosen. Raises PenumbraError
+    where it cannot be had any more, or is not the one that was chosen."""
+    record = _record(faces.dataset)
+    if record is None:
+        return None
+    if record["embedder"] == dlib_network.NAME:
+        return opened(faces, dlib_network.NAME, ARCFACE, progress)
+    given: list[Any] = [record.get(field) for field in Preparation._fields]  # checked when opened
+    preparation = Preparation(*given)
+    found = opened(faces, record["path"], preparation, progress)
+    if found.key != record["key"]:
+        raise PenumbraError(
+            f"{record['path']} is not the model that was chosen for {faces.dataset}; "
+            f"`python -m core data embedder {faces.dataset} {record['path']}` chooses this one"
+        )
+    return found
+
+
+def opened(
+    faces: Faces,
+    embedder: str,
+    preparation: Preparation = ARCFACE,
+    progress: bool = False,
+) -> Embedder:
+    """ "dlib" or an ONNX model on the photographs of a data set, whatever was chosen for it. Raises
+    PenumbraError as `choose` does."""
+    if embedder == dlib_network.NAME:
+        dlib_network.check(faces.dataset, entry_of(faces.dataset), faces.height, faces.width)
+        name, key, embed = dlib_network.NAME, dlib_network.key(), dlib_network.opened()
+    else:
+        path = Path(embedder).expanduser().resolve()
+        preparation = onnx_network.checked(preparation)
+        content = onnx_network.read(path)
+        key = onnx_network.key(content, preparation)
+        name, embed = _onnx_name(key), onnx_network.opened(content, path, preparation)
+    size = f"{faces.height}x{faces.width}-{faces.fingerprint[:12]}"
+    folder = _place(faces.dataset).parent / f"{size}-{name}-{key[:12]}"
+    return Embedder(name, key, embed, folder, progress)
+
+
+def _onnx_name(key: str) -> str:
+    """Two models, or two ways to prepare pixels for one, have two names."""
+    return f"{ONNX}_{key[:8]}"
+
+
+def _place(dataset: str) -> Path:
+    return checkpoints() / dataset / "_embedder" / "choice.json"
+
+
+def _record(dataset: str) -> dict[str, Any] | None:
+    place = _place(dataset)
+    if not place.is_file():
+        return None
+    record = checkpoint.read_json(place)
+    known = record.get("embedder") == dlib_network.NAME or (
+        record.get("embedder") == ONNX
+        and all(isinstance(record.get(field), str) for field in ("path", "key"))
+    )
+    if not known:
+        raise PenumbraError(
+            f"{place} names no network; choose again: `python -m core data embedder {dataset} …`"
+        )
+    return record
