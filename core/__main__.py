@@ -98,10 +98,16 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--format", choices=("csv", "json", "text"), default="text")
 
     compare = add_command(
-        commands, "compare", "do two settings differ? paired 95 % intervals", _compare
+        commands,
+        "compare",
+        "do two settings differ, or of one setting, what does its paper's protocol hide? with 95 % "
+        "intervals",
+        _compare,
     )
     compare.add_argument("first", help="run id or run folder, @VALUE behind it for a release value")
-    compare.add_argument("second", help="the same; differences are second minus first")
+    compare.add_argument("second", nargs="?",
+                         help="the same; differences are second minus first. Left out: the strict "
+                              "protocol minus the paper's, for the first")  # fmt: skip
     compare.add_argument("--format", choices=("csv", "json", "table"), default="table")
 
     published = add_command(commands, "published", "print what the papers report", _published)
@@ -225,9 +231,10 @@ def _folders(names: list[str]) -> list[Path]:
 
 def _compare(options: argparse.Namespace, arguments: list[str]) -> None:
     from core.compare import Setting, compare
+    from core.protocols import protocols
 
     settings = []
-    for text in (options.first, options.second):
+    for text in filter(None, (options.first, options.second)):
         name, _, value = text.partition("@")
         (folder,) = _folders([name])
         try:
@@ -236,7 +243,8 @@ def _compare(options: argparse.Namespace, arguments: list[str]) -> None:
             raise PenumbraError(
                 f"{value!r} in {text!r} is no release value: give a number"
             ) from None
-    _print(compare(*settings), options.format)
+    table = compare(*settings) if len(settings) == 2 else protocols(*settings)
+    _print(table, options.format)
 
 
 def _cost(options: argparse.Namespace, arguments: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,10 @@ from core.attack_folders import finished
 from core.errors import PenumbraError
 from core.metrics import intervals
 from core.metrics.attributes import balanced_accuracy
+
+if TYPE_CHECKING:
+    from core.data.faces import Faces
+    from core.run import Run
 
 COLUMNS = ("target", "role", "metric", "first", "second", "difference", "low", "high", "clear")
 
@@ -32,26 +36,23 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
     second - first with its paired 95 % interval; columns `COLUMNS`.
 
     One row for each attribute both were attacked for (balanced accuracy), and one for identity
-    (share of test photographs named rightly by the nearest neighbour). `clear`: the interval leaves
+    (share of test photographs named rightly by the strongest attacker). `clear`: the interval leaves
     out 0. The resamples are the same for both, so that what is hard about some people cancels out
     (`core.metrics.intervals.paired_interval`).
 
     Raises PenumbraError where the two have not been attacked on the same photographs, or before
     decisions were kept.
     """
-    from core import data
     from core.attacks.exposing import labels_of
-    from core.methods import METHODS
 
     runs = [results.read_run(setting.folder) for setting in (first, second)]
-    presets = [METHODS[run.method].presets[run.preset] for run in runs]
-    sizes = [(p["height"], p["width"]) for p in presets]
+    sizes = [_size(run) for run in runs]
     if runs[0].dataset != runs[1].dataset or sizes[0] != sizes[1]:
         raise PenumbraError(
             f"{runs[0].id} and {runs[1].id} were not measured on the same photographs: compare "
             "runs of one data set at one size"
         )
-    faces = data.load(runs[0].dataset, *sizes[0], progress=False)
+    faces = tested_faces(runs[0])
     found = [_decided(setting) for setting in (first, second)]
     counts = {len(said) for decided in found for said in decided.values()}
     rows = []
@@ -85,6 +86,20 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def tested_faces(run: Run) -> Faces:
+    """The photographs a run was measured on, at its size."""
+    from core import data
+
+    return data.load(run.dataset, *_size(run), progress=False)
+
+
+def _size(run: Run) -> tuple[int, int]:
+    from core.methods import METHODS
+
+    preset = METHODS[run.method].presets[run.preset]
+    return preset["height"], preset["width"]
+
+
 def _role(target: str, tasks: tuple[str, ...], private: tuple[str, ...]) -> str:
     name = target.partition(":")[2]
     return "utility" if name in tasks else "private" if name in private else "unlisted"
@@ -104,13 +119,24 @@ def _decided(setting: Setting) -> dict[str, NDArray[np.bool_]]:
     for target, name in zip(chosen["targets"].tolist(), chosen["chosen"].tolist(), strict=True):
         if not str(target).startswith("attribute:") or name not in done:
             continue
-        arrays = kept.setdefault(name, results.arrays(done[name]))
-        if "decisions" not in arrays:
-            continue
-        place = [str(t) for t in arrays["targets"].tolist()].index(target)
-        count = int(_tested(done[name], target))
-        found[str(target)] = np.unpackbits(arrays["decisions"][place], count=count).astype(bool)
+        if name not in kept:
+            kept[name] = results.arrays(done[name])
+        said = decisions(kept[name], done[name], str(target))
+        if said is not None:
+            found[str(target)] = said
     return found
+
+
+def decisions(
+    arrays: Mapping[str, NDArray[Any]], attack: Path, target: str
+) -> NDArray[np.bool_] | None:
+    """Decisions (n,) of the attacker in folder `attack`, with these `arrays`, about one attribute
+    of the test photographs; None where he kept none."""
+    if "decisions" not in arrays or target not in arrays["targets"].tolist():
+        return None
+    place = arrays["targets"].tolist().index(target)
+    count = int(_tested(attack, target))
+    return np.unpackbits(arrays["decisions"][place], count=count).astype(bool)
 
 
 def _tested(attack: Path, target: str) -> int:
@@ -118,19 +144,19 @@ def _tested(attack: Path, target: str) -> int:
     return next(row["n"] for row in findings_file.read(attack) if row["target"] == target)
 
 
-def _identity(first: Setting, second: Setting, faces: Any) -> list[dict[str, Any]]:
+def _identity(first: Setting, second: Setting, faces: Faces) -> list[dict[str, Any]]:
     from core.attacks.exposing import labels_of
 
-    places = [
-        finished(setting.folder, "strict", setting.value).get("nearest_neighbour")
-        for setting in (first, second)
-    ]
-    if None in places:
-        return []
-    arrays = [
-        results.arrays(place) for place in places if place and (place / "arrays.npz").exists()
-    ]
-    if len(arrays) < 2 or not np.array_equal(arrays[0]["probes"], arrays[1]["probes"]):
+    arrays = []
+    for setting in (first, second):
+        name = results.strongest(setting.folder, "identity", setting.value)
+        place = finished(setting.folder, "strict", setting.value).get(name or "")
+        if place is None or not (place / "arrays.npz").exists():
+            return []
+        arrays.append(results.arrays(place))
+    if not all("probes" in found for found in arrays) or not np.array_equal(
+        arrays[0]["probes"], arrays[1]["probes"]
+    ):
         return []
     people = labels_of(faces, "test", len(faces.indices("test")))[1][arrays[0]["probes"]]
     resampling = intervals.resample_identities(people)
