@@ -44,12 +44,12 @@ def of_setting(findings: pd.DataFrame, run_id: str, release_value: float | None)
 
 def heading(metric: str) -> str:
     """Column heading of a metric."""
-    name = wording.METRICS.get(metric, (metric,))[0]
+    name = wording.metric_words(metric)[0]
     return name[0].upper() + name[1:]
 
 
 def _with_interval(metric: str, value: float, low: float, high: float) -> str:
-    unit = wording.METRICS.get(metric, ("", "", ""))[1]
+    unit = wording.metric_words(metric)[1]
     digits, scale = (1, 100) if unit in ("%", "points") else (1, 1) if unit == "dB" else (2, 1)
     span = wording.interval(low, high, digits, scale)
     return wording.score(metric, value) + (f" ({span})" if span else "")

@@ -77,6 +77,10 @@ METRICS = {  # metric -> (name, unit, one-line explanation)
     "reidentification": ("recognised from the redrawn face", "%", "Share of redrawn faces for which the nearest of other photographs, as a face-verification network sees them, shows the same person."),
     "psnr": ("closeness of pixels", "dB", "PSNR: above 30 dB is hard to tell apart, below 10 dB has little in common."),
 }  # fmt: skip
+MEASURED_THROUGH_FACES = (
+    "face_similarity", "reidentification", "cosine_similarity", "top1_accuracy", "verification_auc",
+    "tar_at_far_1e-2",
+)  # fmt: skip
 ATTACKERS = {
     "worst_case": "strongest attacker",
     "logistic": "straight-line classifier",
@@ -185,11 +189,23 @@ def number(value: float | None) -> str:
     return "–" if not known(value) else f"{value:g}"
 
 
+def metric_words(metric: str) -> tuple[str, str, str]:
+    """(name, unit, explanation) of a metric, also of one that was measured through a second face
+    network, which its name ends in (`core.embedders`): that network stands in brackets."""
+    if metric in METRICS:
+        return METRICS[metric]
+    for plain in MEASURED_THROUGH_FACES:
+        if metric.startswith(f"{plain}_"):
+            name, unit, text = METRICS[plain]
+            return f"{name} ({metric.removeprefix(f'{plain}_').replace('_', ' ')})", unit, text
+    return metric, "", ""
+
+
 def score(metric: str, value: float | None) -> str:
     """A metric's value with its unit."""
     if not known(value):
         return "–"
-    unit = METRICS.get(metric, (metric, "", ""))[1]
+    unit = metric_words(metric)[1]
     if unit == "%":
         return percent(value, 1)
     if unit == "points":

@@ -352,7 +352,9 @@ def _data_embedder(options: argparse.Namespace, arguments: list[str]) -> None:
         print(f"{options.name} is measured through Penumbra's own face network alone")
     else:
         print(f"{options.name}: what is measured through the second network ends in _{name};")
-        print("attacks that are done are not repeated")
+        print(
+            "attacks that are done are not repeated: delete an attack's folder to measure it again"
+        )
 
 
 def _data_remove(options: argparse.Namespace, arguments: list[str]) -> None:

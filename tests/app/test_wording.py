@@ -62,3 +62,12 @@ def test_likeness_falls_with_the_score():
     words = [wording.likeness(value) for value in (0.98, 0.9, 0.75, 0.6, 0.4)]
     assert len(set(words)) == 5
     assert wording.likeness(math.nan) == "not measured"
+
+
+def test_figures_of_a_second_face_network_keep_their_words_and_unit():
+    assert wording.metric_words("reidentification_dlib")[:2] == (
+        "recognised from the redrawn face (dlib)", "%"
+    )  # fmt: skip
+    assert wording.metric_words("tar_at_far_1e-2_onnx_0a1b2c3d")[0].endswith("(onnx 0a1b2c3d)")
+    assert wording.score("reidentification_dlib", 0.5) == "50.0 %"
+    assert wording.metric_words("unheard_of") == ("unheard_of", "", "")
