@@ -11,6 +11,7 @@ from app import (
     points,
     published,
     published_words,
+    repeated_releases,
     states,
     tables,
     verdict,
@@ -97,6 +98,8 @@ def trade_off() -> None:
         st.markdown(f"### {said.sentence}", anchors=False)
         st.markdown(verdict.mark(said.exposure))
         st.caption(said.detail)
+        if again := repeated_releases.sentence(findings, row, view):
+            st.caption(f":material/repeat: {again}")
     if kept is not None:
         fine, text = kept
         st.markdown(

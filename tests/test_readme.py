@@ -1,0 +1,35 @@
+"""The README's tables of findings say what the shipped checkpoints hold."""
+
+import pandas as pd
+import pytest
+
+from bench.findings_tables import FIRST, both, chosen, decimals, named, tables
+from core.run import ROOT
+
+
+def test_every_line_of_the_tables_is_what_the_checkpoints_hold():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    plain = [line.replace("**", "") for line in lines]
+    for table in tables():
+        for line in table:
+            assert line in plain, "print them again with: python -m bench.findings_tables"
+
+
+def test_numbers_are_written_as_in_the_tables():
+    assert decimals(0.9581) == ".958"
+    assert decimals(1.0) == "1.000"
+    assert decimals(None) == "–"
+    assert both(None, 0.5) == "– / .500"
+    assert both(0.4, None) == "–"
+    found = pd.DataFrame({
+        "attacker": ["worst_case"], "protocol": ["strict"], "target": ["identity"],
+        "metric": ["top1_accuracy"], "value": [0.0123],
+    })  # fmt: skip
+    assert named(found) == "1.2 %"
+    assert named(found.assign(value=0.965)) == "96 %"
+
+
+def test_a_setting_that_is_not_there_is_named():
+    columns = ["method", "tasks", "schedule", "release_value", "run_id"]
+    with pytest.raises(LookupError, match="unprotected features: 0 runs"):
+        chosen(pd.DataFrame(columns=columns), FIRST[0])
