@@ -82,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
         default="strict",
         help="paper: people are on all sides of the split, as in most papers",
     )
+    evaluate.add_argument(
+        "--extra",
+        metavar="DATASET",
+        help="a second data set, of other people, whose photographs the attackers who redraw "
+        "pictures learn from as well; kept as <attack>+<DATASET> beside what they find without",
+    )
     add_release(evaluate)
     add_device(evaluate)
     add_workers(evaluate)
@@ -135,6 +141,12 @@ def _data_commands(commands: Any) -> None:
     add.add_argument("--path", required=True, type=Path, help="the data set's folder")
     add.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
                      help="an option of the source, e.g. labels=my.csv")  # fmt: skip
+    join = add_command(
+        commands, "join", "give defender and attacker the people of a second data set", _data_join
+    )
+    join.add_argument("name", help="of the joined data set: a-z, 0-9, _ and -")
+    join.add_argument("first", help="its four splits stay as they are")
+    join.add_argument("second", help="its people are only learned from, never tested on")
     remove = add_command(commands, "remove", "forget a name; the photographs stay", _data_remove)
     remove.add_argument("name")
     synthetic = add_command(commands, "synthetic", "make a set of synthetic faces", _data_synthetic)
@@ -194,6 +206,7 @@ def _evaluate(options: argparse.Namespace, arguments: list[str]) -> int:
             release_values=options.release,
             device=options.device,
             protocol=options.protocol,
+            extra=options.extra,
         )
     return 0
 
@@ -306,7 +319,8 @@ def _data_list(options: argparse.Namespace, arguments: list[str]) -> None:
     from core import data
 
     for name, entry in data.catalogue().items():
-        print(f"{name:24} {entry['source']:10} {entry['path']}")
+        place = entry.get("path") or " + ".join(entry["options"].values())
+        print(f"{name:24} {entry['source']:10} {place}")
 
 
 def _data_describe(options: argparse.Namespace, arguments: list[str]) -> None:
@@ -319,6 +333,13 @@ def _data_add(options: argparse.Namespace, arguments: list[str]) -> None:
     from core import data
 
     data.add(options.name, options.source, options.path, pairs(options.option, "option"))
+    _data_describe(options, arguments)
+
+
+def _data_join(options: argparse.Namespace, arguments: list[str]) -> None:
+    from core import data
+
+    data.join(options.name, options.first, options.second)
     _data_describe(options, arguments)
 
 
