@@ -33,6 +33,8 @@ EXAMPLES = """examples
   python -m core sweep --method deep_obfuscator --knob lambda1=0,1,5 both, for several settings
   python -m core results --format csv > findings.csv                 every number, one row each
   python -m core data add mine --source folder --path ~/photos       use your own photographs
+  python -m core evaluate RUN --extra mine                           redrawers learn from these, too
+  python -m core data join both synthetic mine                       so does the method
 
 Everything is resumable: give a command again and it goes on where it was stopped."""
 
