@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core import data, results, train
+from core import data, findings_file, results, train
 from core import evaluate as evaluating
 from core.__main__ import main
 from core.attack_folders import Task, is_done
@@ -108,7 +108,6 @@ def test_what_was_found_with_extra_photographs_stands_beside_what_was_found_with
     arrays = results.pictures(copy, "resrec+more", VALUE)
     assert len(arrays["reconstructions"]) == len(arrays["positions"]) > 0
     assert (int(arrays["extra_photographs"]), int(arrays["extra_left_out"])) == (36, 0)
-    assert not (place / "weights.safetensors").exists()
     assert results.problems(copy.parents[1]) == []
 
     def forbidden(exposed, generator):
@@ -128,6 +127,16 @@ def test_the_attacker_gets_every_photograph_of_the_second_set_and_its_release(co
     again = exposed.release(exposed.extra["x"].float() / 255, torch.Generator())
     assert torch.allclose(again, exposed.extra["z"])
     assert len(exposed.x["attacker"]) == len(data.load("tiny", 64, 64).indices("attacker"))
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_it_concludes_where_the_attacker_himself_does(copy, given, monkeypatch, able):
+    monkeypatch.setattr(evaluating, "controls", lambda *_, **__: {("resrec", "image"): able})
+    attack(copy)
+    place = copy / "attacks" / "strict" / "resrec+more@8"
+    (row,) = findings_file.read(place)
+    assert row["conclusive"] is able
+    assert not (place / "weights.safetensors").exists()
 
 
 def test_who_was_given_more_never_competes_for_the_worst_case(copy, given):
