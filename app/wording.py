@@ -116,7 +116,7 @@ def attacker(name: str) -> str:
     """A finding's attacker in words, with the second data set that he was given, if any."""
     plain, extra = parted(name)
     words = ATTACKERS.get(plain, plain)
-    return f"{words}, also given the photographs of “{extra}”" if extra else words
+    return f"{words}, with “{extra}” as well" if extra else words
 
 
 def attribute_label(name: str) -> str:

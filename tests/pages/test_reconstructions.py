@@ -161,7 +161,7 @@ def test_an_attacker_with_a_second_data_set_can_be_picked_and_changes_no_figure(
         "Picture redrawer (mirrored decoder)",
         "Picture redrawer (residual network)",
         "Picture searcher (inversion of the known network)",
-        "Picture redrawer (residual network), also given the photographs of “celeba_64”",
+        "Picture redrawer (residual network), with “celeba_64” as well",
     ]
     whole(picker.set_value("resrec+celeba_64").run())
     assert first_likeness(app) == pytest.approx(0.87)
