@@ -22,7 +22,7 @@ def of_setting(findings: pd.DataFrame, run_id: str, release_value: float | None)
     rows = rows.assign(
         Target=rows["target"].map(wording.target_label),
         Role=rows["role"].map(ROLES).fillna(rows["role"]),
-        Attacker=rows["attacker"].map(wording.ATTACKERS).fillna(rows["attacker"]),
+        Attacker=rows["attacker"].map(wording.attacker, na_action="ignore"),
         Protocol=rows["protocol"].map(wording.PROTOCOLS).fillna(rows["protocol"]),
         shown=[
             _with_interval(metric, value, low, high)

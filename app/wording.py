@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from core.results import parted
+
 # CelebA's attribute name -> (label, what an attacker tells, what a service does)
 ATTRIBUTES = {
     "verification": (
@@ -113,6 +115,13 @@ ATTACKERS = {
     "own_verifier": "the method's own pair matcher",
     "best_head": "best fresh task network",
 }
+
+
+def attacker(name: str) -> str:
+    """A finding's attacker in words, with the second data set that he was given, if any."""
+    plain, extra = parted(name)
+    words = ATTACKERS.get(plain, plain)
+    return f"{words}, with “{extra}” as well" if extra else words
 
 
 def attribute_label(name: str) -> str:

@@ -21,11 +21,17 @@ UNKNOWN_SECONDS = 20.0  # what an attack is taken to last before any has been ti
 
 
 class Task(NamedTuple):
-    """One attack on one release value: what is done once and kept."""
+    """One attack on one release value: what is done once and kept. `attack` is what it is called in
+    findings, with the second data set that it was given, if any: "resrec", "resrec+celeba"."""
 
     protocol: str
     attack: str
     value: float | None
+
+    @property
+    def plain(self) -> str:
+        """The attack itself."""
+        return results.parted(self.attack)[0]
 
 
 def place(folder: Path, task: Task) -> Path:

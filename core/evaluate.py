@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
@@ -20,9 +22,9 @@ from tqdm import tqdm
 from core import data, embedders, findings_file, results
 from core import device as devices
 from core.attack_folders import Task, expected_seconds, finished, is_done, place, save
-from core.attacks import ATTACKS, ONLY_FOR, Exposed, Result, ensemble
+from core.attacks import ATTACKS, ONLY_FOR, REDRAWERS, Exposed, Result, ensemble
 from core.attacks import controls as control
-from core.attacks.exposing import by_image, expose, labels_of
+from core.attacks.exposing import by_image, expose, labels_of, with_extra
 from core.attacks.own import (
     OWN,
     own_head,
@@ -52,6 +54,7 @@ def evaluate(
     progress: bool = True,
     report: Report = lambda state: None,
     protocol: str = "strict",
+    extra: str | None = None,
 ) -> None:
     """Attack a finished run and write `attacks/<protocol>/<attack>[@<release value>]/`.
 
@@ -67,18 +70,21 @@ def evaluate(
     protocol        strict: nobody the attacker trains on is tested. paper: the attacker's, the
                     validation and the test photographs are shuffled, so that everybody is on all
                     sides, as in most papers
+    extra           name of a second data set, whose photographs, all of them, the attackers who
+                    redraw pictures train on as well. `attacks` are then among
+                    `core.attacks.REDRAWERS` (default: all of these), and what they find is kept as
+                    another attack's: `<attack>+<extra>`. It competes for no worst case, having been
+                    given more than the others
 
     What is done already is left as it is, and what another process is at is left to it: several may
     evaluate one run together. The controls of the data set are computed first where they are
-    missing. Raises PenumbraError when the run is unfinished or its data set has changed.
+    missing. Raises PenumbraError when the run is unfinished or its data set has changed, and for a
+    second data set that shows the same people (`core.data.second_source`).
     """
     from core import train
 
     folder = run.folder if isinstance(run, Run) else Path(run)
-    names = list(ATTACKS) if attacks is None else list(attacks)
-    for name in names:
-        if name not in ATTACKS:
-            raise PenumbraError(f"unknown attack {name!r}; choose from {', '.join(ATTACKS)}")
+    names = _names(attacks, extra)
     if protocol not in PROTOCOLS:
         raise PenumbraError(f"unknown protocol {protocol!r}; choose strict or paper")
     with _threads(threads):
@@ -90,6 +96,7 @@ def evaluate(
             raise PenumbraError(
                 f"{run.id} was trained on another version of {run.dataset}; train it again"
             )
+        second = data.second_source(extra, faces, progress) if extra else None
         values = _values(run, release_values)
         own = [(p, name) for p, name in OWN if getattr(model, name) is not None]
         tasks = [
@@ -97,13 +104,28 @@ def evaluate(
             for value in values
             for p, name in [*((protocol, name) for name in names), *own]
         ]
-        _attack(folder, run, model, faces, tasks, chosen, progress, report)
+        _attack(folder, run, model, faces, tasks, chosen, progress, report, second)
         # Whoever is the last of several processes to come here has everything before him.
         with FileLock(run.lock("strongest")):
             for value in values:
                 _write_ensemble(folder, run, faces, value)
                 for p in PROTOCOLS:
                     _write_strongest(folder, run, p, value)
+
+
+def _names(attacks: Sequence[str] | None, extra: str | None) -> list[str]:
+    """What the wanted attacks are called in findings."""
+    able = list(REDRAWERS if extra else ATTACKS)
+    names = able if attacks is None else list(attacks)
+    for name in names:
+        if name not in ATTACKS:
+            raise PenumbraError(f"unknown attack {name!r}; choose from {', '.join(ATTACKS)}")
+        if name not in able:
+            raise PenumbraError(
+                f"{name} has no use for the photographs of a second data set; these attacks have: "
+                f"{', '.join(able)}"
+            )
+    return [results.given_extra(name, extra) for name in names] if extra else names
 
 
 def _values(run: Run, wanted: Sequence[float] | None) -> list[float | None]:
@@ -125,12 +147,17 @@ def _attack(
     device: torch.device,
     progress: bool,
     report: Report,
+    second: data.SecondSource | None,
 ) -> None:
     pending = [task for task in tasks if not is_done(folder, task)]
+    if second is not None:
+        _check_version(folder, [task for task in tasks if task not in pending], second)
     if not pending:
         return
+    if second is not None and progress and second.left_out:
+        tqdm.write(f"{second.left_out} people of {second.dataset} are in {run.dataset}: left out")
     # All attacks, also where few are wanted: what an attacker has to reach follows from the best.
-    fresh = any(task.attack in ATTACKS for task in pending)
+    fresh = any(task.plain in ATTACKS for task in pending)
     without = [name for name, task in ONLY_FOR.items() if task not in run.tasks]
     conclusive = controls(faces, device, progress, without=without) if fresh else {}
     lasting = expected_seconds(folder.parent, pending)
@@ -152,19 +179,24 @@ def _attack(
                 {"attack": task.attack, "release_value": task.value, "index": index}
                 | {"count": len(pending), "seconds_left": left}
             )
-            shuffled = task.protocol == "paper" and task.attack in ATTACKS
+            shuffled = task.protocol == "paper" and task.plain in ATTACKS
             wanted = ("paper" if shuffled else "strict", task.value)
             if exposed is None or seen != wanted:
                 exposed = None  # two at once may not fit into memory
                 exposed, seen = _exposed(run, model, faces, task.value, device, progress), wanted
                 exposed = by_image(exposed, control.seed_of(run.dataset)) if shuffled else exposed
+                if second is not None:
+                    seed = control.seed_of(f"{run.seed}/extra/{second.dataset}/{task.value}")
+                    exposed = with_extra(exposed, second.faces, second.rows, seed)
             bar.set_description(f"{run.id} {results.attack_name(task.attack, task.value)}")
             began = time.perf_counter()
             result = _result(exposed, model, run, task)
+            if second is not None and task.plain in ATTACKS:
+                result = _said_of_extra(result, task, exposed, second)
             seconds = time.perf_counter() - began
             rows = [
-                row | {"conclusive": conclusive.get((task.attack, row["target"]), False)}
-                if task.attack in ATTACKS
+                row | {"conclusive": conclusive.get((task.plain, row["target"]), False)}
+                if task.plain in ATTACKS
                 else row
                 for row in result.findings
             ]
@@ -192,10 +224,11 @@ def _taken(run: Run, folder: Path, task: Task) -> Iterator[bool]:
 
 
 def _result(exposed: Exposed, model: Model, run: Run, task: Task) -> Result:
-    if task.attack in ATTACKS:
+    if task.plain in ATTACKS:
         label = "" if task.protocol == "strict" else "paper/"
-        generator = control.generator_for(f"{label}{run.seed}/{task.attack}/{task.value}")
-        return ATTACKS[task.attack](exposed, generator)
+        # The seed of the attack itself: with a second data set it starts from the same weights.
+        generator = control.generator_for(f"{label}{run.seed}/{task.plain}/{task.value}")
+        return ATTACKS[task.plain](exposed, generator)
     network: Callable[[Tensor], Tensor] = getattr(model, task.attack)
     if task.attack == "own_head":
         return own_head(exposed, network, task.protocol)
@@ -204,6 +237,33 @@ def _result(exposed: Exposed, model: Model, run: Run, task: Task) -> Result:
     if task.attack == "training_adversary":
         return training_adversary(exposed, network)
     return training_reconstructor(exposed, network)
+
+
+def _said_of_extra(
+    result: Result, task: Task, exposed: Exposed, second: data.SecondSource
+) -> Result:
+    """An attacker's result under the name that says what he was given, with how many photographs
+    those were, how many people were left out, and of which version of the data set; no weights."""
+    given = {
+        "extra_photographs": np.array(len(exposed.extra["x"]) if exposed.extra else 0),
+        "extra_left_out": np.array(second.left_out),
+        "extra_fingerprint": np.array(second.faces.fingerprint),
+    }
+    rows = [row | {"attacker": task.attack} for row in result.findings]
+    return replace(result, findings=rows, arrays=result.arrays | given, weights={})
+
+
+def _check_version(folder: Path, done: Sequence[Task], second: data.SecondSource) -> None:
+    """Raise PenumbraError where a finished attack was given another version of a second data set."""
+    for task in done:
+        if task.plain == task.attack:
+            continue
+        version = results.arrays(place(folder, task)).get("extra_fingerprint")
+        if version is None or str(version) != second.faces.fingerprint:
+            raise PenumbraError(
+                f"{place(folder, task)} was measured with another version of {second.dataset}; "
+                "delete this folder and evaluate again"
+            )
 
 
 def _exposed(
@@ -286,11 +346,13 @@ def _says(folder: Path, task: Task, result: Result) -> bool:
 
 def _write_strongest(folder: Path, run: Run, protocol: str, value: float | None) -> None:
     """Choose the strongest attacker of every target anew from all that are done. What a method
-    brings along itself competes as a head of the service, never as an attacker."""
+    brings along itself competes as a head of the service, never as an attacker; an attacker with a
+    second data set has been given more than the others and does not compete."""
     done = {
         name: (findings_file.read(path), results.arrays(path))
         for name, path in finished(folder, protocol, value).items()
         if name not in ("worst_case", "training_adversary", "training_reconstructor")
+        and results.parted(name)[1] is None
         and (path / "arrays.npz").is_file()
     }
     if not any(name in ATTACKS for name in done):

@@ -18,7 +18,7 @@ import pandas as pd
 from core import checkpoint, findings_file
 from core.errors import PenumbraError
 from core.pictures import unpacked
-from core.run import RUN_ID, VERSION, Run, checkpoints, from_dict, state
+from core.run import NAME, RUN_ID, VERSION, Run, checkpoints, from_dict, state
 
 FINDING = {  # column -> type of a finding row
     "run_id": str,
@@ -39,6 +39,8 @@ FINDING = {  # column -> type of a finding row
 }
 RUN = ("dataset", "method", "preset", "tasks", "private", "schedule")
 LARGEST_ARRAYS = 64 << 20
+# An attack, and the second data set that it was given, if any: "resrec", "resrec+celeba".
+ATTACK = re.compile(rf"([a-z0-9_]{{1,40}})(?:\+({NAME.pattern}))?")
 
 
 def run_folders(root: Path | None = None) -> list[Path]:
@@ -208,8 +210,22 @@ def arrays(folder: Path) -> dict[str, np.ndarray]:
         raise PenumbraError(f"{path} cannot be read ({error}); evaluate the run again") from error
 
 
+def given_extra(attack: str, dataset: str) -> str:
+    """What an attack is called that was given the photographs of a second data set, too: in
+    findings, and in the name of its folder."""
+    return f"{attack}+{dataset}"
+
+
+def parted(attack: str) -> tuple[str, str | None]:
+    """(the attack itself, the second data set that it was given, or None) of an attack's name. A
+    name that is none of ours comes back whole, with None."""
+    found = ATTACK.fullmatch(attack)
+    return (found[1], found[2]) if found else (attack, None)
+
+
 def attack_name(attack: str, release_value: float | None = None) -> str:
-    """Folder name of an attack: `<attack>` or `<attack>@<release value>`."""
+    """Folder name of an attack: `<attack>` or `<attack>@<release value>`, where `<attack>` may name
+    a second data set (`given_extra`)."""
     if release_value is None or math.isnan(release_value):
         return attack
     return f"{attack}@{release_value:g}"
@@ -227,6 +243,8 @@ def pictures(
 
     Raises PenumbraError when the attack has not been run, or its file is damaged.
     """
+    if not ATTACK.fullmatch(attack):  # it may come from a stranger's findings
+        raise PenumbraError(f"{attack[:60]!r} is no attack's name; delete that finding's folder")
     place = Path(folder) / "attacks" / protocol / attack_name(attack, release_value)
     if not (place / "done").is_file():
         raise PenumbraError(

@@ -1,5 +1,6 @@
 """The command line, as a person meets it."""
 
+import json
 import subprocess
 import sys
 
@@ -49,6 +50,8 @@ def test_help_teaches_without_loading_torch():
         (["evaluate", "deep_obfuscator-0000000000"], "there is no run"),
         (["data", "describe", "nowhere"], "nowhere"),
         (["data", "add", "x", "--source", "folder", "--path", "/nonexistent"], "nonexistent"),
+        (["data", "join", "x", "synthetic", "nowhere"], "unknown data set 'nowhere'"),
+        (["data", "join", "x", "synthetic", "synthetic"], "both registered from"),
     ],
 )
 def test_bad_input_gives_one_line_and_a_status(arguments, message, capsys):
@@ -111,6 +114,21 @@ def test_train_evaluate_results_from_a_terminal(tmp_path, capsys):
     assert main(["results", "--format", "csv", "--target", "attribute:Male"]) == 0
     lines = [x for x in capsys.readouterr().out.splitlines() if "attribute:Male" in x]
     assert any("worst_case" in line and "balanced_accuracy" in line for line in lines)
+
+
+def test_a_joined_data_set_is_trained_on_like_any_other(tmp_path, capsys):
+    register_tiny_folder(tmp_path / "photographs")
+    register_tiny_folder(tmp_path / "others", "more", 12, "stranger", seed=1)
+    assert main(["data", "join", "both", "tiny", "more"]) == 0
+    assert json.loads(capsys.readouterr().out)["identities"] == 36
+    assert main(["data", "list"]) == 0
+    assert "tiny + more" in capsys.readouterr().out
+    schedule = ["--schedule", "task_epochs=1", "--schedule", "batch_size=8"]
+    common = ["--method", "original", "--device", "cpu", *schedule]
+    assert main(["train", *common, "--dataset", "both"]) == 0
+    assert "/both/" in capsys.readouterr().out
+    assert main(["data", "remove", "more"]) == 2
+    assert "'both' joins 'more' with another; remove 'both' first" in capsys.readouterr().err
 
 
 def test_two_workers_divide_a_sweep_and_share_the_pretraining(tmp_path):

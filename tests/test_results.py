@@ -172,6 +172,22 @@ def test_pictures_come_back_and_damaged_arrays_are_refused(tmp_path):
         results.pictures(folder, "mirrored_decoder", 0.5)
 
 
+def test_a_name_that_is_no_attack_s_opens_nothing(tmp_path):
+    finished_run(tmp_path, attack="mirrored_decoder", seed=1)
+    folder = finished_run(tmp_path, attack="mirrored_decoder+more@0.5")
+    faces = np.zeros((2, 8, 8, 3), np.uint8)
+    both = packed("originals", faces) | packed("reconstructions", faces)
+    for place in tmp_path.rglob("mirrored_decoder*"):
+        np.savez_compressed(place / "arrays.npz", **both)
+    assert len(results.pictures(folder, "mirrored_decoder+more", 0.5)["originals"]) == 2
+    other = next(p for p in tmp_path.glob("tiny/*") if p != folder)
+    away = f"../../../{other.name}/attacks/strict/mirrored_decoder"
+    assert (folder / "attacks" / "strict" / away / "done").exists()
+    for name in (away, "mirrored_decoder+../more", "", "mirrored_decoder+more+more"):
+        with pytest.raises(PenumbraError, match="no attack's name"):
+            results.pictures(folder, name)
+
+
 def test_pickled_objects_are_never_loaded(tmp_path):
     folder = finished_run(tmp_path, attack="mirrored_decoder")
     place = folder / "attacks" / "strict" / "mirrored_decoder"

@@ -64,4 +64,17 @@ MADE_OF = {
 # that runs on the device; the others see only what it releases.
 WHITE_BOX = ("inversion",)
 
-__all__ = ["ATTACKS", "MADE_OF", "ONLY_FOR", "WHITE_BOX", "Attack", "Exposed", "Result"]
+# Attacks that can be given a second source of photographs (`Exposed.extra`): those by
+# `core.attacks.decoding.by_decoder`.
+REDRAWERS = ("mirrored_decoder", "urec1", "urec2", "resrec", "adversarial_decoder")
+
+__all__ = [
+    "ATTACKS",
+    "MADE_OF",
+    "ONLY_FOR",
+    "REDRAWERS",
+    "WHITE_BOX",
+    "Attack",
+    "Exposed",
+    "Result",
+]

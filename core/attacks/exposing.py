@@ -25,6 +25,7 @@ PICTURED = 24  # test photographs whose reconstructions are kept for people to l
 BATCH = 256
 # Share of the free memory that releases may take; attacks need as much again for copies.
 SHARE_OF_MEMORY = 0.3
+SHARE_FOR_EXTRA = 0.2  # a second source's: decoders copy them twice
 
 
 def expose(
@@ -43,7 +44,7 @@ def expose(
     each split is left out.
     """
     rows = {split: canonical_order(faces, faces.indices(split)) for split in SPLITS}
-    share = _fitting_share(release, faces, sum(map(len, rows.values())), device)
+    share = _fitting_share(release, faces, sum(map(len, rows.values())), device, SHARE_OF_MEMORY)
     rows = {split: order[: max(2, int(share * len(order)))] for split, order in rows.items()}
     # Which photographs make up a split's order is no business of an attack: it gets the place of
     # each among the split's photographs, to name the pictures it keeps.
@@ -64,6 +65,19 @@ def expose(
         pictured=pictured(faces, rows["test"]),
         places=places,
     )
+
+
+def with_extra(exposed: Exposed, faces: Faces, rows: NDArray[np.int64], seed: int) -> Exposed:
+    """What the attacker has, and beside it the photographs `rows` of a second data set `faces` with
+    their releases, as `extra`.
+
+    Where they would not fit into memory a share is left out; which photographs that are follows
+    from what they show.
+    """
+    share = _fitting_share(exposed.release, faces, len(rows), exposed.device, SHARE_FOR_EXTRA)
+    order = canonical_order(faces, rows)[: max(1, int(share * len(rows)))]
+    x = _photographs(faces, order, exposed.device)
+    return replace(exposed, extra={"x": x, "z": released(exposed.release, x, seed)})
 
 
 def by_image(exposed: Exposed, seed: int) -> Exposed:
@@ -155,13 +169,18 @@ def released(
 
 
 def _fitting_share(
-    release: Callable[[Tensor, Generator], Tensor], faces: Faces, count: int, device: torch.device
+    release: Callable[[Tensor, Generator], Tensor],
+    faces: Faces,
+    count: int,
+    device: torch.device,
+    of_memory: float,
 ) -> float:
-    """The share of `count` photographs whose releases fit into the free memory, at most 1."""
+    """The share of `count` photographs whose releases fit into `of_memory` of the free memory, at
+    most 1."""
     sample = _photographs(faces, np.arange(min(2, len(faces))), device)
     each = released(release, sample, 0)[0].numel() * 4 + sample[0].numel()
     if device.type == "cuda":
         free = torch.cuda.mem_get_info(device)[0]
     else:
         free = psutil.virtual_memory().available
-    return min(1.0, SHARE_OF_MEMORY * free / (each * count))
+    return min(1.0, of_memory * free / (each * count))

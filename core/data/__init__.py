@@ -18,22 +18,27 @@ from core.data.datasets import (  # noqa: E402 (it looks up SOURCES)
     add,
     catalogue,
     describe,
+    join,
     load,
     preview,
     remove,
 )
+from core.data.second_source import SecondSource, second_source  # noqa: E402
 from core.data.splits import limit  # noqa: E402
 
 __all__ = [
     "SOURCES",
     "SPLITS",
     "Faces",
+    "SecondSource",
     "Source",
     "add",
     "catalogue",
     "describe",
+    "join",
     "limit",
     "load",
     "preview",
     "remove",
+    "second_source",
 ]

@@ -13,7 +13,7 @@ import numpy as np
 from filelock import FileLock
 
 import core.data
-from core.data import decode, pack, splits
+from core.data import decode, joined, pack, splits
 from core.data.faces import Faces
 from core.data.listing import Listing
 from core.errors import PenumbraError
@@ -30,7 +30,8 @@ MIN_SIDE, MAX_SIDE = 8, 1024  # pixels
 
 def catalogue() -> dict[str, dict[str, Any]]:
     """Every data set by name: {"source", "path", "options"} and, where known without reading all of
-    it, "attributes" (names), "images" and "identities" (counts)."""
+    it, "attributes" (names), "images" and "identities" (counts). A join of two (`join`) has no path
+    of its own."""
     return {"synthetic": _shipped(), **_registered()}
 
 
@@ -43,12 +44,7 @@ def add(
     PenumbraError for a bad or taken name, an unknown source or option, and whatever is wrong with
     the files.
     """
-    if not NAME.fullmatch(name):
-        raise PenumbraError(f"data set name {name!r} must be a-z, 0-9, _ or -, up to 40 long")
-    if name in catalogue():
-        raise PenumbraError(
-            f"there is already a data set {name!r}; remove it or choose another name"
-        )
+    _check_free(name)
     entry = checked_entry(
         {
             "source": source,
@@ -57,6 +53,37 @@ def add(
         },
         f"data set {name!r}",
     )
+    return _register(name, entry)
+
+
+def join(name: str, first: str, second: str) -> dict[str, Any]:
+    """Register, under `name`, the data set `first` with the people of `second` as more for defender
+    and attacker to learn from, and return its entry of the catalogue.
+
+    The splits of `first` stay as they are; nobody of `second` is validated or tested on, and whom
+    both have is left out of `second` (`core.data.joined`). Both stay what they are, and cannot be
+    removed before the join is. Raises PenumbraError for a bad or taken name, an unknown data set, a
+    join of a join, two of one folder or of different options `crop`, and two that share no
+    attribute.
+    """
+    _check_free(name)
+    for part in (first, second):
+        entry_of(part)  # an unknown name is answered with a guess
+    return _register(name, {"source": joined.SOURCE, "options": {"first": first, "second": second}})
+
+
+def _check_free(name: str) -> None:
+    """Raise PenumbraError where a data set cannot be called `name`."""
+    if not NAME.fullmatch(name):
+        raise PenumbraError(f"data set name {name!r} must be a-z, 0-9, _ or -, up to 40 long")
+    if name in catalogue():
+        raise PenumbraError(
+            f"there is already a data set {name!r}; remove it or choose another name"
+        )
+
+
+def _register(name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Read and check the labels of a new entry, count what it has, and keep it under `name`."""
     listing = listed(entry)
     entry |= {
         "attributes": list(listing.attribute_names),
@@ -76,6 +103,11 @@ def remove(name: str) -> None:
         registered = _registered()
         if name not in registered:
             raise PenumbraError(_unknown(name))
+        for other, entry in registered.items():
+            if joined.is_join(entry) and name in joined.names(entry):
+                raise PenumbraError(
+                    f"{other!r} joins {name!r} with another; remove {other!r} first"
+                )
         del registered[name]
         _write(registered)
     pack.discard(name)
@@ -89,8 +121,29 @@ def entry_of(dataset: str) -> dict[str, Any]:
     return known[dataset]
 
 
+def sources_of(dataset: str) -> tuple[dict[str, Any], ...]:
+    """The entries with photographs of their own behind a name: two of a join, else its own. Raises
+    PenumbraError for an unknown name."""
+    return _sources(entry_of(dataset))
+
+
+def _sources(entry: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    if not joined.is_join(entry):
+        return (entry,)
+    return joined.parts(entry, catalogue(), f"{' + '.join(joined.names(entry))}")
+
+
 def listed(entry: dict[str, Any]) -> Listing:
     """The photographs and labels of a catalogue entry, read and checked but not decoded."""
+    if joined.is_join(entry):
+        one, other = _sources(entry)
+        return joined.listing(
+            listed(one),
+            listed(other),
+            joined.names(entry)[1],
+            joined.names_alike(one, other),
+            one["options"].get("split_seed", 0),
+        )
     path = Path(entry["path"])
     if not path.is_dir():
         raise PenumbraError(
@@ -113,13 +166,13 @@ def load(
                 f"size {height} x {width}: a side has {MIN_SIDE} to {MAX_SIDE} pixels"
             )
     entry = entry_of(dataset)
-    crop = entry["options"].get("crop", 1.0)
+    crop = _crop(entry)
     for attempt in range(3):
         folder = pack.pack(
             dataset,
             height,
             width,
-            pack.stamp(entry),
+            _stamp(entry),
             lambda: listed(entry),
             crop,
             processes,
@@ -133,12 +186,22 @@ def load(
     raise AssertionError("unreachable")
 
 
+def _stamp(entry: dict[str, Any]) -> str:
+    """What changes when an entry's photographs or labels do."""
+    return joined.stamp(entry, *_sources(entry)) if joined.is_join(entry) else pack.stamp(entry)
+
+
+def _crop(entry: dict[str, Any]) -> float:
+    """The option crop of an entry; the two of a join have the same."""
+    return float(_sources(entry)[0]["options"].get("crop", 1.0))
+
+
 def describe(dataset: str) -> dict[str, Any]:
     """Counts a page shows: "images", "identities", "attributes" (name -> share of ones), "splits"
     (name -> {"images", "identities"}), "skipped" (lines), "notes" (lines), "packed" (whether a
     decoded copy exists; if not, unreadable photographs are not known yet)."""
     entry = entry_of(dataset)
-    for folder in pack.existing(dataset, pack.stamp(entry)):
+    for folder in pack.existing(dataset, _stamp(entry)):
         return pack.read_summary(folder) | {"packed": True}
     listing = listed(entry)
     people = np.unique(listing.identities, return_inverse=True)[1]
@@ -156,7 +219,7 @@ def preview(dataset: str, count: int = 12, size: int = 96) -> np.ndarray:
     """Photographs of `count` different people (fewer if there are fewer), uint8 (n, S, S', 3): from
     the largest packed copy, else decoded now at `size` pixels."""
     entry = entry_of(dataset)
-    packs = pack.existing(dataset, pack.stamp(entry))
+    packs = pack.existing(dataset, _stamp(entry))
     if packs:
         faces = pack.open_pack(packs[-1], dataset)
         first = np.unique(faces.identities, return_index=True)[1]
@@ -164,7 +227,7 @@ def preview(dataset: str, count: int = 12, size: int = 96) -> np.ndarray:
     listing = listed(entry)
     first = np.unique(listing.identities, return_index=True)[1]
     chosen = [listing.photographs[position] for position in _spread(first, count)]
-    images, _, broken = decode.decode_chunk(chosen, size, size, entry["options"].get("crop", 1.0))
+    images, _, broken = decode.decode_chunk(chosen, size, size, _crop(entry))
     return np.delete(images, [position for position, _ in broken], axis=0)
 
 
@@ -255,7 +318,9 @@ def _registered() -> dict[str, dict[str, Any]]:
     for name, entry in entries.items():
         if not NAME.fullmatch(name) or name == "synthetic":
             raise PenumbraError(f"{file}: {name!r} is no data set name; delete that entry")
-        entries[name] = checked_entry(entry, f"{file}, {name!r}")
+        joins = isinstance(entry, dict) and entry.get("source") == joined.SOURCE
+        check = joined.checked_entry if joins else checked_entry
+        entries[name] = check(entry, f"{file}, {name!r}")
     return entries
 
 

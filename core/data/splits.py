@@ -60,6 +60,14 @@ def _counts(people: int) -> np.ndarray:
     return np.cumsum(sizes)[:-1]
 
 
+def to_learn_from(identities: Sequence[str], seed: int) -> np.ndarray:
+    """People who are to be learned from and never to be tested: int8 (N,), defender or attacker by
+    a person's place, in the proportion that these two have in `FRACTIONS`. The one or the other may
+    stay empty."""
+    border = FRACTIONS[0] / (FRACTIONS[0] + FRACTIONS[1])
+    return np.array([place(person, seed) >= border for person in identities], dtype=np.int8)
+
+
 def official(
     identities: Sequence[str], partition: Sequence[int], seed: int
 ) -> tuple[np.ndarray, list[str]]:

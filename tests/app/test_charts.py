@@ -1,10 +1,11 @@
 """Figures: what they hold, and that nothing jumps."""
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from app import charts, points, tables
+from app import charts, points, tables, wording
 from app.points import View
 from core.methods import METHODS
 
@@ -151,7 +152,9 @@ def test_protocols_side_by_side(findings):
 def test_tables_hold_every_attacker(findings):
     table = points.compared(points.settings(findings, VIEW), None)
     row = points.nearest(points.records(table), "deep_obfuscator", {"lambda1": 1, "lambda2": 1})
-    numbers = tables.of_setting(findings, row["run_id"], row["release_value"])
+    more = findings.assign(attacker="resrec+celeba")[findings["target"] == "image"]
+    numbers = tables.of_setting(pd.concat([findings, more]), row["run_id"], row["release_value"])
+    assert wording.attacker("resrec+celeba") in set(numbers["Attacker"])
     assert {"strongest attacker", "straight-line classifier", "small neural network"} <= set(
         numbers["Attacker"]
     )

@@ -47,6 +47,17 @@ def test_one_row_for_every_setting(table):
     assert table["key"].is_unique
 
 
+@pytest.mark.parametrize("target", ["image", "attribute:Male"])
+def test_an_attacker_with_a_second_data_set_changes_no_point(findings, target):
+    view = VIEW._replace(target=target)
+    more = findings[findings["attacker"].isin(["mirrored_decoder", "worst_case"])]
+    more = more.assign(attacker=more["attacker"] + "+celeba", value=1.0)
+    assert len(more)
+    both = pd.concat([more, findings])
+    pd.testing.assert_frame_equal(points.settings(both, view), points.settings(findings, view))
+    assert points.references(both, view) == points.references(findings, view)
+
+
 def test_face_verification_is_a_task_like_an_attribute(findings):
     served = (findings["role"] == "utility") & (findings["method"] == "deep_obfuscator")
     verified = findings.assign(

@@ -49,6 +49,13 @@ def test_duration(seconds, text):
     assert wording.duration(seconds) == text
 
 
+def test_an_attacker_is_named_with_what_he_was_given():
+    assert wording.attacker("resrec") == "picture redrawer (residual network)"
+    said = "picture redrawer (residual network), with “lfw_64” as well"
+    assert wording.attacker("resrec+lfw_64") == said
+    assert wording.attacker("unheard_of") == "unheard_of"
+
+
 def test_labels_fall_back_to_names_where_they_collide():
     assert wording.unique_labels(["Male", "Unheard_Of"]) == {
         "Male": "Gender",

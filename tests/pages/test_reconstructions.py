@@ -145,3 +145,28 @@ def test_a_setting_that_the_picked_attacker_left_out_says_so(contested):
 def test_who_knows_the_network_is_said_of_the_same_attackers():
     assert redrawers.KNOWS_NETWORK == WHITE_BOX
     assert redrawers.FIRST in ATTACKS
+
+
+def test_an_attacker_with_a_second_data_set_can_be_picked_and_changes_no_figure(contested):
+    before = whole(open_page("reconstructions")).main.markdown[0].value
+    for folder in contested.glob("synthetic/deep_obfuscator-*"):
+        for name in ("resrec+celeba_64", "../resrec+x", "resrec+<b>", "+"):
+            row = finding("image", "private", name, "ms_ssim", 0.99)
+            place = name if name == "resrec+celeba_64" else "odd"
+            write_attack(folder, place, [row], arrays=redrawn(0.05))
+    app = whole(open_page("reconstructions"))
+    assert app.main.markdown[0].value == before
+    picker = app.selectbox(key="redrawer")
+    assert picker.options[1:] == [
+        "Picture redrawer (mirrored decoder)",
+        "Picture redrawer (residual network)",
+        "Picture searcher (inversion of the known network)",
+        "Picture redrawer (residual network), with “celeba_64” as well",
+    ]
+    whole(picker.set_value("resrec+celeba_64").run())
+    assert first_likeness(app) == pytest.approx(0.87)
+    said = next(text for text in captions(app) if text.startswith("Left the original"))
+    assert "those of “celeba_64” among them" in said
+    assert "the strongest of those" not in said
+    linked = whole(open_page("reconstructions", redrawer="resrec+celeba_64"))
+    assert linked.selectbox(key="redrawer").value == "resrec+celeba_64"
