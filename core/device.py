@@ -33,6 +33,12 @@ def choose(name: str = "auto") -> torch.device:
     return torch.device("cuda")
 
 
+def batch(device: torch.device) -> int:
+    """Photographs that pass a frozen network at once: many on a GPU; on the CPU so few that their
+    feature maps stay in its cache, which is up to three times as fast and gives the same bits."""
+    return 256 if device.type == "cuda" else 32
+
+
 def describe(device: torch.device) -> str:
     """The device in words, for the record of a run."""
     import platform

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
+from core import device as devices
 from core.attacks import fitting
 from core.attacks.features import standardiser
 from core.attacks.interface import Exposed, Result, check_finite
@@ -104,9 +105,10 @@ def training_pairs(exposed: Exposed) -> tuple[Tensor, Tensor]:
     return torch.cat((z, extra["z"].to(z))), torch.cat((x, extra["x"].to(x)))
 
 
-def decode(decoder: nn.Module, z: Tensor, batch: int = 256) -> Tensor:
+def decode(decoder: nn.Module, z: Tensor) -> Tensor:
     """Pictures uint8 (n, 3, H, W) that `decoder` makes of scaled releases (n, …)."""
     decoder.eval()
+    batch = devices.batch(z.device)
     with torch.no_grad(), fitting.half_precision(z.device):
         return torch.cat(
             [

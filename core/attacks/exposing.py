@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from core import device as devices
 from core.attacks.interface import Exposed
 from core.data.faces import SPLITS, Faces
 from core.embedders.embedder import Embedder
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from core.run import Run
 
 PICTURED = 24  # test photographs whose reconstructions are kept for people to look at
-BATCH = 256
 # Share of the free memory that releases may take; attacks need as much again for copies.
 SHARE_OF_MEMORY = 0.3
+# Noise is drawn batch by batch: with batches of another size one seed would give other noise.
+NOISY_BATCH = 256
 SHARE_FOR_EXTRA = 0.2  # a second source's: decoders copy them twice
 
 
@@ -154,10 +156,21 @@ def _photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) ->
     return pictures.permute(0, 3, 1, 2).contiguous().to(device)
 
 
-def released(
-    release: Callable[[Tensor, Generator], Tensor], x: Tensor, seed: int, batch: int = BATCH
-) -> Tensor:
+def released(release: Callable[[Tensor, Generator], Tensor], x: Tensor, seed: int) -> Tensor:
     """Releases (n, …) of photographs x, uint8 (n, 3, H, W), noise following from the seed."""
+    batch = NOISY_BATCH if draws_noise(release, x) else devices.batch(x.device)
+    return _released(release, x, seed, batch)
+
+
+def draws_noise(release: Callable[[Tensor, Generator], Tensor], x: Tensor, count: int = 8) -> bool:
+    """Whether two releases of the same photographs, the first of x uint8 (n, 3, H, W), differ."""
+    one, other = (_released(release, x[:count], seed, count) for seed in (1, 2))
+    return not torch.equal(one, other)
+
+
+def _released(
+    release: Callable[[Tensor, Generator], Tensor], x: Tensor, seed: int, batch: int
+) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     parts = []
     with torch.no_grad():

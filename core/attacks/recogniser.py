@@ -7,10 +7,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from core import device as devices
 from core import embedders
 from core.attacks.interface import Exposed
 
-BATCH = 256
 MOST_REDRAWN = 256  # redrawn pictures that a slow network is asked for, where there are more
 
 
@@ -48,7 +48,7 @@ def faces_in(exposed: Exposed, pictures: Tensor, network: Network = OWN) -> Tens
     with torch.no_grad():
         parts = [
             exposed.face_features(part.float() / 255 if part.dtype == torch.uint8 else part)
-            for part in pictures.split(BATCH)
+            for part in pictures.split(devices.batch(pictures.device))
         ]
     return torch.cat(parts).float()
 

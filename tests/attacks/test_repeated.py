@@ -83,3 +83,18 @@ def test_an_informed_attacker_learns_from_several_releases_and_competes():
     assert np.isfinite(result.arrays["validation"]).all()
     assert {row["target"] for row in result.findings} == set(result.arrays["targets"])
     assert run(informed, given).findings == result.findings  # one seed, one outcome
+
+
+def test_one_seed_gives_the_same_noise_whatever_passes_a_network_at_once(monkeypatch):
+    x = torch.randint(0, 256, (300, 3, 4, 4), dtype=torch.uint8)
+
+    def release(pictures, generator):
+        kept = torch.rand(len(pictures), 3, generator=generator) < 0.5
+        return torch.where(kept, pictures.mean((2, 3)), torch.randn(1, 3, generator=generator))
+
+    found = []
+    for many in (32, 256):
+        monkeypatch.setattr("core.device.batch", lambda device, many=many: many)
+        found.append(released(release, x, seed=3))
+    assert torch.equal(*found)
+    assert not torch.equal(found[0], released(release, x, seed=4))
