@@ -56,7 +56,7 @@ ONLY_FOR = {"siamese": VERIFICATION}
 # Attacks that consist of others and stand and fall with their controls.
 MADE_OF = {
     "informed": ("logistic", "mlp"),
-    "averaging": ("logistic", "kernel", "mlp", "nearest_neighbour"),
+    "averaging": ("logistic", "kernel", "mlp", "nearest_neighbour", "discriminant"),
     "data_curve": ("logistic", "kernel", "mlp"),
 }
 

@@ -15,12 +15,12 @@ import torch
 from torch import Generator, Tensor
 
 from core.attacks import features as flat
+from core.attacks.discriminant import discriminant
 from core.attacks.exposing import draws_noise, released
-from core.attacks.interface import Exposed, Result, check_finite, finding
+from core.attacks.interface import Exposed, Result, check_finite
 from core.attacks.kernels import fit_kernel
+from core.attacks.nearest_neighbour import nearest_neighbour
 from core.attacks.probes import best_of, fit_logistic, fit_mlp, probe
-from core.metrics.identity import reidentification
-from core.metrics.intervals import mean_interval, resample_identities
 
 COPIES = 4  # releases of each of the attacker's photographs that `informed` learns from
 REPEATS = 16  # releases of one photograph that `averaging` has
@@ -65,7 +65,7 @@ def averaging(exposed: Exposed, generator: Generator) -> Result:
     """What is read where every photograph was released `REPEATS` times and the releases averaged:
     the attacker's, to learn from, and the test photographs, to be read. Attributes by logistic
     regression, kernel ridge regression or MLP, the best on validation; identities by the nearest
-    neighbour.
+    neighbour or by linear discriminants, likewise.
 
     This attacker has been given more than the others, so he does not compete with them. Empty
     result where a release holds no noise. No arrays.
@@ -79,25 +79,12 @@ def averaging(exposed: Exposed, generator: Generator) -> Result:
     given = replace(exposed, z=exposed.z | averaged)
     family = best_of(fit_logistic, fit_kernel, fit_mlp)
     rows = probe(given, generator, "averaging", family, ["attacker"]).findings
-    people = given.identities["test"]
-    if np.unique(people, return_counts=True)[1].max() > 1:
-        features = flat.standardiser(given.z["attacker"])(given.z["test"]).cpu().numpy()
-        photographs = given.x["test"].cpu().numpy()
-        found = reidentification(features, people, photographs=photographs)
-        resampling = resample_identities(people[found["probes"]])
-        rows.append(
-            finding(
-                target="identity",
-                role="private",
-                attacker="averaging",
-                metric="top1_accuracy",
-                value=found["top1_accuracy"],
-                interval=mean_interval(found["correct"], resampling),
-                chance=found["chance"],
-                n=len(found["probes"]),
-                identities=resampling.identities,
-            )
-        )
+    matchers = [match(given, generator) for match in (nearest_neighbour, discriminant)]
+    matchers = [found for found in matchers if "validation" in found.arrays]
+    if matchers:
+        best = max(matchers, key=lambda found: float(found.arrays["validation"][0]))
+        named = [row for row in best.findings if row["metric"] == "top1_accuracy"]
+        rows += [row | {"attacker": "averaging"} for row in named]
     return Result(rows)
 
 
