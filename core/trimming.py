@@ -20,13 +20,14 @@ LEFT_OUT = {
     "aia_original": ("adversary", "decoder", "siamese"),
     "dpfe_hardened": ("guesser", "guesser_2", "guesser_3"),
 }
-# Of an attacker's arrays, what only `ensemble` needs, which has been drawn by then.
-SCORES = ("kept", "scores", "validation_scores")
+# Of an attacker's arrays: what only `ensemble` needs, which has been drawn by then, and which pairs
+# of photographs verification is scored on, which follows from the data set alone.
+DROPPED = ("kept", "scores", "validation_scores", "first", "second", "same")
 
 
 def trim(runs: Iterable[Run]) -> None:
     """Remove from the finished ones of `runs` networks that only training needed, training logs,
-    attackers' scores, and the photographs beside redrawn pictures: these are the same in all runs
+    attackers' scores, lists of pairs, and the photographs beside redrawn pictures: these are the same in all runs
     of a data set and go to one place (`results.shared_originals`). A second call changes nothing.
     """
     for run in runs:
@@ -57,7 +58,7 @@ def _trim_arrays(folder: Path, attack: Path) -> None:
     if not (attack / "arrays.npz").is_file():
         return
     found = results.arrays(attack)
-    dropped = {name for name in SCORES if name in found}
+    dropped = {name for name in DROPPED if name in found}
     if "originals_webp" in found and _shared(folder, found):
         dropped |= {"originals_webp", "originals_ends"}
     if dropped:

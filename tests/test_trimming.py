@@ -103,6 +103,15 @@ def test_the_photographs_beside_the_pictures_lie_in_one_place(filtered):
         results.pictures(folder, "resrec", 3)
 
 
+def test_pairs_that_follow_from_the_data_set_go_and_what_was_measured_stays(filtered):
+    run, folder = filtered
+    pairs = {"first": np.arange(9), "second": np.arange(9), "same": np.ones(9, bool)}
+    write(folder, "siamese@3", pairs | {"distances": np.ones(9), "threshold": np.array(0.5)})
+    trimming.trim([run])
+    kept = results.arrays(folder / "attacks" / "strict" / "siamese@3")
+    assert set(kept) == {"distances", "threshold"}
+
+
 def test_other_photographs_stay_where_they_are(filtered):
     run, folder = filtered
     trimming.trim([run])
