@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -14,9 +14,16 @@ AVERAGING = "averaging"
 REPEATS = 16  # core.attacks.repeated.REPEATS, without importing torch
 
 
-def sentence(findings: pd.DataFrame, row: Mapping[str, Any], view: View) -> str:
+class Again(NamedTuple):
+    """`sentence`, and `worse`: whether repeated releases clearly tell more than one."""
+
+    sentence: str
+    worse: bool
+
+
+def again(findings: pd.DataFrame, row: Mapping[str, Any], view: View) -> Again | None:
     """What `REPEATS` releases of the same photograph tell at one setting beside what one tells;
-    empty where that was not measured: the release holds no noise, or another target is asked."""
+    None where that was not measured: the release holds no noise, or another target is asked."""
     value = row["release_value"]
     at = findings["release_value"]
     found = findings[
@@ -28,7 +35,7 @@ def sentence(findings: pd.DataFrame, row: Mapping[str, Any], view: View) -> str:
         & (findings["metric"] == view.measure)
     ]
     if view.protocol != "strict" or found.empty or not bool(found["conclusive"].iloc[0]):
-        return ""
+        return None
     kind, _, name = view.target.partition(":")
     does = "names the right person" if kind == "identity" else f"tells {wording.told(name)}"
     got, low, high = (float(found[end].iloc[0]) for end in ("value", "low", "high"))
@@ -36,11 +43,13 @@ def sentence(findings: pd.DataFrame, row: Mapping[str, Any], view: View) -> str:
     reached = f"{wording.percent(got, digits)} of cases ({wording.interval(low, high, digits)})"
     instead = wording.percent(row["value"], digits)
     if low > row["value"]:
-        return (
+        return Again(
             f"The noise is drawn anew each time: whoever gets {REPEATS} releases of one photograph "
-            f"averages it away and {does} in {reached} instead of {instead}."
+            f"averages it away and {does} in {reached} instead of {instead}.",
+            True,
         )
-    return (
+    return Again(
         f"Getting {REPEATS} releases of one photograph, and averaging them, hardly helps: the "
-        f"attacker then {does} in {reached}, with one release in {instead}."
+        f"attacker then {does} in {reached}, with one release in {instead}.",
+        False,
     )

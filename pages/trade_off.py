@@ -98,8 +98,9 @@ def trade_off() -> None:
         st.markdown(f"### {said.sentence}", anchors=False)
         st.markdown(verdict.mark(said.exposure))
         st.caption(said.detail)
-        if again := repeated_releases.sentence(findings, row, view):
-            st.caption(f":material/repeat: {again}")
+        if repeated := repeated_releases.again(findings, row, view):
+            text = f":material/repeat: {repeated.sentence}"
+            st.markdown(f":red[{text}]") if repeated.worse else st.caption(text)
     if kept is not None:
         fine, text = kept
         st.markdown(

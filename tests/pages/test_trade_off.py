@@ -6,7 +6,7 @@ import pytest
 
 from core.methods import METHODS
 from core.run import Run, checked
-from tests.checkpoint_folders import settings, write_run
+from tests.checkpoint_folders import finding, settings, write_attack, write_run
 from tests.pages.conftest import open_page, whole, words
 
 QUESTION = "How much protection can this service afford?"
@@ -54,6 +54,17 @@ def test_release_time_knobs_snap_to_measured_values(populated):
     knob = METHODS["image_noise"].knobs[0]
     assert [float(v) for v in app.select_slider(key="image_noise.sigma").options] == list(knob.grid)
     assert f"At σ = {knob.default:g}" in verdict(app)
+
+
+@pytest.mark.parametrize(("value", "said"), [(0.97, "averages it away"), (0.1, "hardly helps")])
+def test_repeated_releases_stand_under_the_verdict_of_a_noise(populated, value, said):
+    default = METHODS["image_noise"].knobs[0].default
+    for folder in populated.glob("*/image_noise-*"):
+        row = finding("attribute:Male", "private", "averaging", "balanced_accuracy", value,
+                      release_value=default, low=value - 0.02, high=value + 0.02)  # fmt: skip
+        write_attack(folder, "averaging", [row], default)
+    assert said in words(whole(open_page(method="image_noise")))
+    assert "releases of one photograph" not in words(whole(open_page(method="blur")))
 
 
 @pytest.mark.parametrize("name", list(METHODS))
