@@ -140,20 +140,34 @@ def attack(run: Run, plan: Plan, device: str) -> None:
     """Attack a shipped run by both protocols, as far as that has not been done."""
     from core.evaluate import evaluate
 
-    method = METHODS[run.method]
-    moves = any(knob.when == "release" for knob in method.knobs)
-    plain = all(run.knobs.get(k.name) == k.default for k in method.knobs if k.when == "train")
-    wanted = {"strict": (*STRICT, *plan.redrawers)}
-    if plain and plan.redrawers != PICTURES:
-        wanted["paper"] = PAPER
-    for protocol, attacks in wanted.items():
+    for protocol, attacks in attackers(run, plan).items():
         evaluate(
             run.folder,
             attacks,
-            release_values=plan.release if moves else None,
+            release_values=plan.release if _moves(run) else None,
             device=device,
             protocol=protocol,
         )
+
+
+def attackers(run: Run, plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Protocol -> names of the attacks that a shipped run comes with."""
+    knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "train"]
+    plain = all(run.knobs.get(knob.name) == knob.default for knob in knobs)
+    wanted = {"strict": (*STRICT, *plan.redrawers)}
+    return wanted | ({"paper": PAPER} if plain and plan.redrawers != PICTURES else {})
+
+
+def values(run: Run, plan: Plan) -> tuple[float | None, ...]:
+    """Release values at which a shipped run is measured; (None,) without such a knob."""
+    if not _moves(run):
+        return (None,)
+    (knob,) = [knob for knob in METHODS[run.method].knobs if knob.when == "release"]
+    return tuple(knob.grid) if plan.release is None else plan.release
+
+
+def _moves(run: Run) -> bool:
+    return any(knob.when == "release" for knob in METHODS[run.method].knobs)
 
 
 def finish() -> int:

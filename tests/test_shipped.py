@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from core import cost, findings_file, results, shipped, train
+from core.attack_folders import Task, is_done
 from core.methods import METHODS
 from core.methods.declare import IDENTITY
 from core.run import ROOT, Run, checked
@@ -67,6 +68,19 @@ def test_every_shipped_run_is_here_loads_and_is_measured(run):
     described = cost.read(folder)
     assert described is not None
     assert described["releases"][0]["milliseconds"] > 0
+
+
+def test_every_shipped_run_was_attacked_by_all_that_are_planned():
+    missing = [
+        f"{run.id}: {protocol} {results.attack_name(attack, value)}"
+        for plan in shipped.PLANS
+        for run in shipped.of_plan(plan)
+        for protocol, attacks in shipped.attackers(run, plan).items()
+        for attack in attacks
+        for value in shipped.values(run, plan)
+        if not is_done(SHIPPED / run.dataset / run.id, Task(protocol, attack, value))
+    ]
+    assert missing == []
 
 
 def test_fresh_heads_read_pictures_as_well_as_the_task_network_does():
