@@ -31,6 +31,8 @@ class Plan(NamedTuple):
     release          values of the release-time knob that are measured; None: its grid
     schedule         entries that replace the preset's
     redrawers        who redraws the pictures
+    paper_curve      whether the paper's protocol is measured at all values of the knobs, not at the
+                     defaults alone: where a method has no head of its own to draw a curve by
     """
 
     method: str
@@ -40,6 +42,7 @@ class Plan(NamedTuple):
     release: tuple[float, ...] | None = None
     schedule: Mapping[str, float] = {}
     redrawers: tuple[str, ...] = MAPS
+    paper_curve: bool = False
 
 
 SMILE, GENDER = ("Smiling",), ("Male",)
@@ -55,7 +58,7 @@ PLANS = (
         "deep_obfuscator",
         ({"lambda1": (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)}, {"lambda2": (0.0, 10.0)}),
     ),
-    Plan("pric", ({"lambda": (10.0, 5.0, 1.0, 0.5, 0.1, 0.0)},)),
+    Plan("pric", ({"lambda": (10.0, 5.0, 1.0, 0.5, 0.1, 0.0)},), paper_curve=True),
     # Cut behind the last layer, then two layers before.
     Plan("adversarial_reconstruction", ({"lambda1": (0.0, 1.0)},), redrawers=NUMBERS),
     Plan(
@@ -155,7 +158,8 @@ def attackers(run: Run, plan: Plan) -> dict[str, tuple[str, ...]]:
     knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "train"]
     plain = all(run.knobs.get(knob.name) == knob.default for knob in knobs)
     wanted = {"strict": (*STRICT, *plan.redrawers)}
-    return wanted | ({"paper": PAPER} if plain and plan.redrawers != PICTURES else {})
+    asked = plan.redrawers != PICTURES and (plain or plan.paper_curve)
+    return wanted | ({"paper": PAPER} if asked else {})
 
 
 def values(run: Run, plan: Plan) -> tuple[float | None, ...]:
