@@ -147,7 +147,10 @@ def test_who_knows_the_network_is_said_of_the_same_attackers():
     assert redrawers.FIRST in ATTACKS
 
 
-def test_an_attacker_with_a_second_data_set_can_be_picked_and_changes_no_figure(contested):
+def test_an_attacker_with_a_second_data_set_can_be_picked_and_changes_no_figure(
+    contested, monkeypatch
+):
+    monkeypatch.setattr("app.loaders.FRESH", 0.0)  # what is written here is to be seen at once
     before = whole(open_page("reconstructions")).main.markdown[0].value
     for folder in contested.glob("synthetic/deep_obfuscator-*"):
         for name in ("resrec+celeba_64", "../resrec+x", "resrec+<b>", "+"):
