@@ -21,9 +21,8 @@ def kernel_redrawer(exposed: Exposed, generator: Generator) -> Result:
     """Kernel ridge regression (`core.attacks.kernels`) from the standardised, flattened release to
     the photograph's place on the principal axes of the attacker's photographs.
 
-    Where a release is a few numbers, and the attacker has some thousand photographs, it redraws
-    better than a decoder that is trained by steps; where much is released, the decoders do. Width,
-    penalty and whitening are chosen by the pixels' squared error on validation, the best three
+    Where a release is narrow, and the attacker has some thousand photographs, it may redraw better
+    than a decoder that is trained by steps; where much is released, the decoders do. Width, penalty and whitening are chosen by the pixels' squared error on validation, the best three
     again by MS-SSIM. Findings and arrays: `core.attacks.redrawn.judged`.
     """
     check_finite(exposed)
