@@ -22,8 +22,9 @@ def kernel_redrawer(exposed: Exposed, generator: Generator) -> Result:
     the photograph's place on the principal axes of the attacker's photographs.
 
     Where a release is narrow, and the attacker has some thousand photographs, it may redraw better
-    than a decoder that is trained by steps; where much is released, the decoders do. Width, penalty and whitening are chosen by the pixels' squared error on validation, the best three
-    again by MS-SSIM. Findings and arrays: `core.attacks.redrawn.judged`.
+    than a decoder that is trained by steps; where much is released, the decoders do. Width, penalty
+    and whitening are chosen by the pixels' squared error on validation, the best three again by
+    MS-SSIM. Findings and arrays: `core.attacks.redrawn.judged`.
     """
     check_finite(exposed)
     features = flat.flat_features(exposed, "attacker", turned=True)
