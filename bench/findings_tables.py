@@ -14,7 +14,7 @@ from core import results
 from core.run import ROOT
 
 NONE = "–"
-CHANCE_NAMED = 10.0  # per cent of people found below which one more digit is printed
+WHOLE = 10.0  # per cent of people found; below it one more digit is printed
 
 
 class Row(NamedTuple):
@@ -108,7 +108,7 @@ def named(found: pd.DataFrame) -> str:
     if number is None:
         return NONE
     percent = 100 * number
-    return f"{percent:.0f} %" if percent >= CHANCE_NAMED else f"{percent:.1f} %"
+    return f"{percent:.0f} %" if percent >= WHOLE else f"{percent:.1f} %"
 
 
 def service(found: pd.DataFrame) -> float | None:

@@ -69,13 +69,18 @@ def save(
     partial.mkdir(parents=True)
     findings_file.write(partial, rows)
     if arrays:
-        packed = io.BytesIO()
-        np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
-        checkpoint.write_bytes(partial / "arrays.npz", packed.getvalue())
+        write_arrays(partial / "arrays.npz", arrays)
     if weights:
         checkpoint.save_tensors(partial / "weights.safetensors", dict(weights))
     partial.rename(target)
     checkpoint.write_bytes(target / "done", f"{seconds:.2f}\n".encode())
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write an attack's arrays whole or not at all."""
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
+    checkpoint.write_bytes(path, packed.getvalue())
 
 
 def expected_seconds(dataset: Path, tasks: Iterable[Task]) -> dict[Task, float]:

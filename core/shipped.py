@@ -143,11 +143,12 @@ def attack(run: Run, plan: Plan, device: str) -> None:
     """Attack a shipped run by both protocols, as far as that has not been done."""
     from core.evaluate import evaluate
 
+    given = [value for value in values(run, plan) if value is not None] or None
     for protocol, attacks in attackers(run, plan).items():
         evaluate(
             run.folder,
             attacks,
-            release_values=plan.release if _moves(run) else None,
+            release_values=given,
             device=device,
             protocol=protocol,
         )
@@ -164,14 +165,10 @@ def attackers(run: Run, plan: Plan) -> dict[str, tuple[str, ...]]:
 
 def values(run: Run, plan: Plan) -> tuple[float | None, ...]:
     """Release values at which a shipped run is measured; (None,) without such a knob."""
-    if not _moves(run):
+    knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "release"]
+    if not knobs:
         return (None,)
-    (knob,) = [knob for knob in METHODS[run.method].knobs if knob.when == "release"]
-    return tuple(knob.grid) if plan.release is None else plan.release
-
-
-def _moves(run: Run) -> bool:
-    return any(knob.when == "release" for knob in METHODS[run.method].knobs)
+    return tuple(knobs[0].grid) if plan.release is None else plan.release
 
 
 def finish() -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from core import checkpoint, results
+from core.attack_folders import write_arrays
 from core.run import Run
 
 # Networks that nothing needs which is done with a shipped run: what they score is in the findings.
@@ -27,8 +27,9 @@ DROPPED = ("kept", "scores", "validation_scores", "first", "second", "same")
 
 def trim(runs: Iterable[Run]) -> None:
     """Remove from the finished ones of `runs` networks that only training needed, training logs,
-    attackers' scores, lists of pairs, and the photographs beside redrawn pictures: these are the same in all runs
-    of a data set and go to one place (`results.shared_originals`). A second call changes nothing.
+    attackers' scores, lists of pairs, and the photographs beside redrawn pictures: these are the
+    same in all runs of a data set and go to one place (`results.shared_originals`). A second call
+    changes nothing.
     """
     for run in runs:
         if (run.folder / "done").is_file():
@@ -62,7 +63,7 @@ def _trim_arrays(folder: Path, attack: Path) -> None:
     if "originals_webp" in found and _shared(folder, found):
         dropped |= {"originals_webp", "originals_ends"}
     if dropped:
-        _write(attack / "arrays.npz", {n: a for n, a in found.items() if n not in dropped})
+        write_arrays(attack / "arrays.npz", {n: a for n, a in found.items() if n not in dropped})
 
 
 def _shared(folder: Path, found: dict[str, np.ndarray]) -> bool:
@@ -75,7 +76,7 @@ def _shared(folder: Path, found: dict[str, np.ndarray]) -> bool:
     known = results.arrays(place.parent) if place.is_file() else {}
     if len(known.get("positions", ())) < len(mine["positions"]):
         place.parent.mkdir(parents=True, exist_ok=True)
-        _write(place, mine)
+        write_arrays(place, mine)
         known = mine
     count = len(mine["positions"])
     return all(
@@ -86,12 +87,6 @@ def _shared(folder: Path, found: dict[str, np.ndarray]) -> bool:
             ("originals_webp", len(mine["originals_webp"])),
         )
     )
-
-
-def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    packed = io.BytesIO()
-    np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
-    checkpoint.write_bytes(path, packed.getvalue())
 
 
 def _value(attack: Path) -> float:

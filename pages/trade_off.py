@@ -100,7 +100,10 @@ def trade_off() -> None:
         st.caption(said.detail)
         if repeated := repeated_releases.again(findings, row, view):
             text = f":material/repeat: {repeated.sentence}"
-            st.markdown(f":red[{text}]") if repeated.worse else st.caption(text)
+            if repeated.worse:
+                st.markdown(f":red[{text}]")
+            else:
+                st.caption(text)
     if kept is not None:
         fine, text = kept
         st.markdown(
