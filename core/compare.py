@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core import findings_file, results
 from core.attack_folders import finished
+from core.data.order import labels_of
 from core.errors import PenumbraError
 from core.metrics import intervals
 from core.metrics.attributes import balanced_accuracy
@@ -43,8 +44,6 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
     Raises PenumbraError where the two have not been attacked on the same photographs, or before
     decisions were kept.
     """
-    from core.attacks.exposing import labels_of
-
     runs = [results.read_run(setting.folder) for setting in (first, second)]
     sizes = [_size(run) for run in runs]
     if runs[0].dataset != runs[1].dataset or sizes[0] != sizes[1]:
@@ -145,8 +144,6 @@ def _tested(attack: Path, target: str) -> int:
 
 
 def _identity(first: Setting, second: Setting, faces: Faces) -> list[dict[str, Any]]:
-    from core.attacks.exposing import labels_of
-
     arrays = []
     for setting in (first, second):
         name = results.strongest(setting.folder, "identity", setting.value)
