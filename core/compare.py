@@ -52,7 +52,7 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
             "runs of one data set at one size"
         )
     faces = tested_faces(runs[0])
-    found = [_decided(setting) for setting in (first, second)]
+    found = [decided(setting) for setting in (first, second)]
     counts = {len(said) for decided in found for said in decided.values()}
     rows = []
     if counts:
@@ -104,7 +104,7 @@ def _role(target: str, tasks: tuple[str, ...], private: tuple[str, ...]) -> str:
     return "utility" if name in tasks else "private" if name in private else "unlisted"
 
 
-def _decided(setting: Setting) -> dict[str, NDArray[np.bool_]]:
+def decided(setting: Setting) -> dict[str, NDArray[np.bool_]]:
     """Attribute target -> decisions (n,) of the strongest attacker on the test photographs."""
     done = finished(setting.folder, "strict", setting.value)
     if "worst_case" not in done:
