@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core import checkpoint, results
 from core.attack_folders import write_arrays
 from core.errors import PenumbraError
+from core.explain.embedding import embedding
 from core.run import Run
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ class Subject(NamedTuple):
 # (subject, generator) -> (arrays for arrays.npz, never objects; facts for facts.json, finite).
 # Files of explanations import torch and its like within functions: the app imports this module.
 Explanation = Callable[["Subject", "Generator"], "tuple[dict[str, NDArray[Any]], dict[str, Any]]"]
-EXPLANATIONS: dict[str, Explanation] = {}
+EXPLANATIONS: dict[str, Explanation] = {
+    "embedding": embedding,
+}
 
 
 def explain(

@@ -45,5 +45,7 @@ def test_pages_read_labels_and_decisions_without_torch_and_scipy():
         "import sys, core.compare, core.data.order, core.metrics.intervals;"
         "print([name for name in ('torch', 'scipy', 'sklearn') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
