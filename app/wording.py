@@ -38,6 +38,22 @@ ATTRIBUTES = {
     "Bangs": ("Fringe", "whether a person has a fringe", "fringe detection"),
     "Straight_Hair": ("Straight hair", "whether the hair is straight", "straight-hair detection"),
     "Wavy_Hair": ("Wavy hair", "whether the hair is wavy", "wavy-hair detection"),
+    "5_o_Clock_Shadow": ("Stubble", "whether a person has stubble", "stubble detection"),
+    "Arched_Eyebrows": (
+        "Arched eyebrows",
+        "whether a person has arched eyebrows",
+        "detection of arched eyebrows",
+    ),
+    "Bushy_Eyebrows": (
+        "Bushy eyebrows",
+        "whether a person has bushy eyebrows",
+        "detection of bushy eyebrows",
+    ),
+    "Receding_Hairline": (
+        "Receding hairline",
+        "whether a person's hairline recedes",
+        "detection of a receding hairline",
+    ),
     "Wearing_Earrings": ("Earrings", "whether a person wears earrings", "earring detection"),
 }
 TARGETS = {

@@ -327,12 +327,21 @@ def strongest(
 
     Raises PenumbraError when its file is damaged.
     """
+    return strongest_of_all(folder, release_value, protocol).get(target)
+
+
+def strongest_of_all(
+    folder: Path | str, release_value: float | None = None, protocol: str = "strict"
+) -> dict[str, str]:
+    """Target -> the attacker that `worst_case` took for it; empty where none competed.
+
+    Raises PenumbraError when its file is damaged.
+    """
     place = Path(folder) / "attacks" / protocol / attack_name("worst_case", release_value)
     if not (place / "done").is_file() or not (place / "arrays.npz").is_file():
-        return None
+        return {}
     found = arrays(place)
     try:
-        names = zip(found["targets"].tolist(), found["chosen"].tolist(), strict=True)
-        return dict(names).get(target)
+        return dict(zip(found["targets"].tolist(), found["chosen"].tolist(), strict=True))
     except (KeyError, ValueError, TypeError) as error:
         raise PenumbraError(f"{place} does not say who is strongest; evaluate again") from error
