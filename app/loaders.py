@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import data_curve, pictures, points, published
+from app import data_curve, pictures, points, published, wording
 from app.views import View
-from core import data, explain, results
+from core import compare, data, explain, results
 from core.errors import PenumbraError
 from core.run import checkpoints
 
@@ -166,6 +166,30 @@ def _explanation(
     mark: tuple[str, int, int], dataset: str, run_id: str, name: str, release_value: float | None
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return explain.read(Path(mark[0]) / dataset / run_id, name, release_value)
+
+
+def paired(dataset: str, first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
+    """`core.compare.compare` of two settings (rows of `app.points.settings`) of a data set: the
+    second minus the first. Raises PenumbraError where they cannot be paired."""
+    keys = [
+        (
+            row["run_id"],
+            float(row["release_value"]) if wording.known(row["release_value"]) else None,
+        )
+        for row in (first, second)
+    ]
+    return _paired(stamp(), dataset, *keys)
+
+
+@st.cache_data(max_entries=KEPT_VIEWS, show_spinner="Comparing the same photographs …")
+def _paired(
+    mark: tuple[str, int, int],
+    dataset: str,
+    first: tuple[str, float | None],
+    second: tuple[str, float | None],
+) -> pd.DataFrame:
+    place = Path(mark[0]) / dataset
+    return compare.compare(*(compare.Setting(place / run, value) for run, value in (first, second)))
 
 
 def about(dataset: str) -> dict[str, Any]:
