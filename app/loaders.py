@@ -16,6 +16,7 @@ import streamlit as st
 from app import data_curve, pictures, points, published, wording
 from app.views import View
 from core import compare, data, explain, results
+from core import provenance as prove
 from core.errors import PenumbraError
 from core.run import checkpoints
 
@@ -190,6 +191,15 @@ def _paired(
 ) -> pd.DataFrame:
     place = Path(mark[0]) / dataset
     return compare.compare(*(compare.Setting(place / run, value) for run, value in (first, second)))
+
+
+def provenance(dataset: str, row: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """(`core.provenance.provenance`, `core.provenance.commands`) of a setting, a row of
+    `app.points.settings`. Raises PenumbraError where its folder is damaged."""
+    folder = Path(stamp()[0]) / dataset / row["run_id"]
+    value = float(row["release_value"]) if wording.known(row["release_value"]) else None
+    run = results.read_run(folder)
+    return prove.provenance(folder, value), prove.commands(run)
 
 
 def about(dataset: str) -> dict[str, Any]:

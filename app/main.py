@@ -25,6 +25,7 @@ PAGES = {
     ],
     "Decide": [
         st.Page("../pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("../pages/report.py", title="Report", icon=":material/description:"),
     ],
     "Train": [
         st.Page("../pages/train.py", title="Train and sweep", icon=":material/tune:"),

@@ -84,6 +84,22 @@ def limit(label: str, key: str, high: float, step: float, help: str) -> float | 
     return value
 
 
+def kept_number(key: str, high: float) -> float | None:
+    """The limit that another page's `limit` was given, or that the address asks for."""
+    address.restore_number(key, 0.0, high)
+    value = st.session_state[key]
+    address.publish(key, value, None)
+    return value
+
+
+def kept_flag(key: str, default: bool) -> bool:
+    """The same for another page's `toggle`."""
+    address.restore(key, {str(value): value for value in (True, False)}, default)
+    value = bool(st.session_state[key])
+    address.publish(key, value, default)
+    return value
+
+
 def toggle(label: str, key: str, default: bool, help: str) -> bool:
     """Yes or no."""
     refused = address.restore(key, {str(value): value for value in (True, False)}, default)
