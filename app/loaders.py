@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from app import data_curve, pictures, points, published
-from core import data, results
+from core import cost, data, results
 from core.errors import PenumbraError
 from core.run import checkpoints
 
@@ -24,6 +24,7 @@ MARKS = (
     "*/*",
     "*/*/done",
     "*/*/run.json",
+    "*/*/cost.json",
     "*/*/attacks/*/*/done",
     "*/*/attacks/*/*/findings.jsonl.gz",
 )
@@ -80,6 +81,24 @@ def runs() -> pd.DataFrame:
 @st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
 def _runs(mark: tuple[str, int, int]) -> pd.DataFrame:
     return results.runs(Path(mark[0]))
+
+
+def costs(dataset: str) -> tuple[pd.DataFrame, list[str]]:
+    """(`core.cost.rows` of all runs of a data set, one line for each file that is damaged)."""
+    return _costs(stamp(), dataset)
+
+
+@st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
+def _costs(mark: tuple[str, int, int], dataset: str) -> tuple[pd.DataFrame, list[str]]:
+    rows: list[dict[str, Any]] = []
+    wrong: list[str] = []
+    for folder in results.run_folders(Path(mark[0])):
+        if folder.parent.name == dataset:
+            try:
+                rows += cost.rows(folder)
+            except PenumbraError as error:
+                wrong.append(str(error))
+    return pd.DataFrame(rows, columns=[*cost.RECORD, *cost.RELEASE]), wrong
 
 
 def settings(view: points.View) -> pd.DataFrame:
