@@ -229,7 +229,7 @@ def chart(
                   "title": {"text": _up_title(view, blind)}, "zeroline": False, "fixedrange": True,
                   "gridcolor": colour["line"]},
         "legend": {"orientation": "h", "yanchor": "top", "y": -0.25, "x": 0, "itemclick": False,
-                   "itemdoubleclick": False, "itemsizing": "constant", "entrywidth": 142},
+                   "itemdoubleclick": False, "itemsizing": "constant", "entrywidth": 98, "font": {"size": 11}},
         "shapes": shapes, "annotations": notes, "height": HEIGHT, "hovermode": "closest",
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "clickmode": "event+select",
         "dragmode": False, "uirevision": "constant", "font": {"size": 14},
