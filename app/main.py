@@ -22,6 +22,7 @@ PAGES = {
         ),
         st.Page("../pages/reconstructions.py", title="Reconstructions", icon=":material/face:"),
         st.Page("../pages/device_cost.py", title="Device cost", icon=":material/memory:"),
+        st.Page("../pages/papers.py", title="Papers beside ours", icon=":material/menu_book:"),
     ],
     "Decide": [],
     "Train": [

@@ -121,7 +121,7 @@ def trade_off() -> None:
                 st.caption(CURVE_HELP)
     with st.expander("What the paper reports", key="published", on_change="rerun") as folder:
         if folder.open:
-            paper(chosen)
+            paper(chosen, row.get("schedule"))
 
 
 def bigger_attacker(row: dict) -> pd.DataFrame:
@@ -137,9 +137,11 @@ def bigger_attacker(row: dict) -> pd.DataFrame:
         return pd.DataFrame()
 
 
-def paper(chosen: dict[str, float]) -> None:
+def paper(chosen: dict[str, float], schedule: str | None) -> None:
     """The papers' own numbers beside ours; none of them is drawn into the chart."""
-    report = published.report(loaders.measured(view.dataset, view.preset), view, method, chosen)
+    measured = loaders.measured(view.dataset, view.preset)
+    replaced = published.schedule_of(schedule)
+    report = published.report(measured, view, method, chosen, replaced)
     st.markdown(f"**{published_words.headline(report, view, method, chosen)}**")
     if not (report.private or report.utility):
         return
