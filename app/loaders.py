@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from app import data_curve, pictures, points, published
-from core import cost, data, results
+from core import cost, data, explain, results
 from core.errors import PenumbraError
 from core.run import checkpoints
 
@@ -27,6 +27,7 @@ MARKS = (
     "*/*/cost.json",
     "*/*/attacks/*/*/done",
     "*/*/attacks/*/*/findings.jsonl.gz",
+    "*/*/explain/*/done",
 )
 _looked: dict[str, tuple[float, tuple[str, int, int]]] = {}
 KEPT_TABLES = 4
@@ -34,6 +35,7 @@ KEPT_VIEWS = 64
 KEPT_DATASETS = 16
 PREVIEW = 112  # pixels of an example face
 KEPT_PICTURES = 96  # settings; a few hundred kilobytes each
+KEPT_EXPLANATIONS = 160  # of settings; some ten kilobytes each, unpacked a few hundred
 
 
 @st.cache_resource
@@ -167,6 +169,21 @@ def strongest_redrawer(
     """The attacker on the picture that was found strongest on validation; None where none was
     chosen. Raises PenumbraError where the file that says so is damaged."""
     return results.strongest(Path(mark[0]) / dataset / run_id, "image", release_value)
+
+
+def explanation(
+    dataset: str, run_id: str, name: str, release_value: float | None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """`core.explain.read` of one setting of this moment's runs: (arrays, facts), shared by all
+    sessions and not to be written to. Raises PenumbraError where there is none."""
+    return _explanation(stamp(), dataset, run_id, name, release_value)
+
+
+@st.cache_resource(max_entries=KEPT_EXPLANATIONS, show_spinner=False)
+def _explanation(
+    mark: tuple[str, int, int], dataset: str, run_id: str, name: str, release_value: float | None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    return explain.read(Path(mark[0]) / dataset / run_id, name, release_value)
 
 
 def about(dataset: str) -> dict[str, Any]:
