@@ -15,7 +15,7 @@ import streamlit as st
 
 from app import data_curve, pictures, points, published, wording
 from app.views import View
-from core import compare, data, explain, results
+from core import compare, cost, data, explain, results
 from core import provenance as prove
 from core.errors import PenumbraError
 from core.run import checkpoints
@@ -26,6 +26,7 @@ MARKS = (
     "*/*",
     "*/*/done",
     "*/*/run.json",
+    "*/*/cost.json",
     "*/*/attacks/*/*/done",
     "*/*/attacks/*/*/findings.jsonl.gz",
     "*/*/explain/*/done",
@@ -84,6 +85,24 @@ def runs() -> pd.DataFrame:
 @st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
 def _runs(mark: tuple[str, int, int]) -> pd.DataFrame:
     return results.runs(Path(mark[0]))
+
+
+def costs(dataset: str) -> tuple[pd.DataFrame, list[str]]:
+    """(`core.cost.rows` of all runs of a data set, one line for each file that is damaged)."""
+    return _costs(stamp(), dataset)
+
+
+@st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
+def _costs(mark: tuple[str, int, int], dataset: str) -> tuple[pd.DataFrame, list[str]]:
+    rows: list[dict[str, Any]] = []
+    wrong: list[str] = []
+    for folder in results.run_folders(Path(mark[0])):
+        if folder.parent.name == dataset:
+            try:
+                rows += cost.rows(folder)
+            except PenumbraError as error:
+                wrong.append(str(error))
+    return pd.DataFrame(rows, columns=[*cost.RECORD, *cost.RELEASE]), wrong
 
 
 def settings(view: View) -> pd.DataFrame:
