@@ -15,14 +15,21 @@ if str(ROOT) not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
 
 import streamlit as st  # noqa: E402 (after the import path is set)
 
-PAGES = [
-    st.Page("../pages/trade_off.py", title="Trade-off", icon=":material/balance:", default=True),
-    st.Page("../pages/reconstructions.py", title="Reconstructions", icon=":material/face:"),
-    st.Page("../pages/train.py", title="Train", icon=":material/tune:"),
-]
+PAGES = {
+    "Explore": [
+        st.Page(
+            "../pages/trade_off.py", title="Trade-off", icon=":material/balance:", default=True
+        ),
+        st.Page("../pages/reconstructions.py", title="Reconstructions", icon=":material/face:"),
+    ],
+    "Decide": [],
+    "Train": [
+        st.Page("../pages/train.py", title="Train and sweep", icon=":material/tune:"),
+    ],
+}
 MARKS = ROOT / "app" / "marks"
 
 st.set_page_config(page_title="Penumbra", page_icon=str(MARKS / "icon.svg"), layout="wide")
 ground = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(MARKS / f"wordmark-{ground}.svg"), icon_image=str(MARKS / "icon.svg"), size="large")
-st.navigation(PAGES).run()
+st.navigation({group: pages for group, pages in PAGES.items() if pages}).run()

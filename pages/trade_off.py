@@ -12,11 +12,13 @@ from app import (
     published,
     published_words,
     repeated_releases,
+    show,
     states,
     tables,
     verdict,
     wording,
 )
+from app import looking as looking_at
 from core.errors import PenumbraError
 
 CURVE_HELP = (
@@ -25,27 +27,9 @@ CURVE_HELP = (
     "band is what the choice of test people leaves open, not whether the law holds."
 )
 
-st.title("How much protection can this service afford?", anchor=False)
-findings = loaders.findings()
-if findings.empty:
-    states.damaged(loaders.problems())
-    states.nothing_trained(loaders.runs())
-    st.stop()
-view = pickers.sidebar(findings)
-table = loaders.settings(view)
-if table.empty:
-    states.nothing_measured(
-        f"No trained setting serves {wording.service(view.task)} and was attacked for "
-        f"“{wording.target_label(view.target)}” under this protocol. Choose another in the sidebar, "
-        "or train one."
-    )
-    states.damaged(loaders.problems())
-    st.stop()
-method = pickers.method(set(table["method"]))
-unprotected = points.reference(loaders.references(view), method)
-table = points.compared(table, unprotected)
+looking = looking_at.look("How much protection can this service afford?")
+findings, view, table, method, unprotected, offered = looking
 rows = points.records(table)
-offered = pickers.variant(rows, method)
 
 
 def select_point() -> None:
@@ -88,10 +72,10 @@ def trade_off() -> None:
     head = st.container(gap="xsmall")
     left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with left:
-        chosen = pickers.knobs(offered, method)
+        row = looking_at.setting(looking)
     with right, st.container(horizontal=True):
         attack_limit, cost_limit = limit_inputs()
-    row = points.nearest(offered, method, chosen)
+    chosen = looking_at.values(row)
     said = verdict.verdict(row, unprotected, view)
     kept = verdict.limits(row, attack_limit, cost_limit, view.target != "image")
     with head:
@@ -112,16 +96,14 @@ def trade_off() -> None:
     figure = charts.trade_off(
         table, points.lines(rows, chosen, method), row["key"], view, attack_limit, cost_limit, states.dark()
     )  # fmt: skip
-    st.plotly_chart(
-        figure, key="trade_off_chart", on_select=select_point, selection_mode="points",
-        config={"displayModeBar": False}, alt=f"Utility against privacy. {said.sentence}",
+    show.chart(
+        figure, "trade-off", lambda: tables.of_settings(table, view), f"Utility against privacy. {said.sentence}",
+        key="trade_off_chart", note="Every point is a trained and attacked setting; click one to choose it. "
+        "Bars: 95 % intervals.", on_select=select_point, selection_mode="points",
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("../pages/reconstructions.py", icon=":material/face:",
                      label="See what the attacker recovers at this setting")  # fmt: skip
-        st.caption(
-            "Every point is a trained and attacked setting; click one to choose it. Bars: 95 % intervals."
-        )
     with st.expander("All numbers of this setting", key="numbers", on_change="rerun") as folder:
         if folder.open:
             numbers(row)
@@ -244,5 +226,4 @@ if view.target != "image":
     ) as folder:
         if folder.open:
             protocols()
-states.damaged(loaders.problems())
-loaders.settle()
+looking_at.ended()

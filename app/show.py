@@ -1,0 +1,133 @@
+"""Charts and tables as every page shows them: with something to take away under each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+# Plotly draws the pictures itself, from the chart in the reader's browser: its camera button is
+# pressed for each of the two formats. No second renderer on the server, no chart leaves the machine.
+PICTURES = """
+export default function ({ parentElement, data }) {
+  for (const button of parentElement.querySelectorAll("button")) {
+    const format = button.dataset.format;
+    button.setAttribute("aria-label", `${format.toUpperCase()} picture of: ${data.alt}`);
+    button.onclick = () => {
+      const chart = document.querySelector(`.st-key-${data.chart} .js-plotly-plot`);
+      const camera = chart && chart.querySelector(".modebar-btn");
+      if (!camera) return;
+      const { width, height } = chart.getBoundingClientRect();
+      chart._context.toImageButtonOptions = { format, filename: data.file, width, height, scale: 2 };
+      camera.dispatchEvent(new MouseEvent("click", { bubbles: false }));
+    };
+  }
+}
+"""
+BUTTONS = """
+<div class="row"><button data-format="png">PNG</button><button data-format="svg">SVG</button></div>
+"""
+LOOK = """
+.row { display: flex; gap: 0.25rem; }
+button {
+  font: inherit; font-size: 0.875rem; color: inherit; opacity: 0.8; background: none; border: none;
+  border-radius: var(--st-base-radius, 6px); padding: 0.25rem 0.5rem; min-height: 2rem; cursor: pointer;
+}
+button:hover { color: var(--st-primary-color); opacity: 1; }
+button:focus-visible { outline: 2px solid var(--st-primary-color); }
+"""
+CONFIG = {
+    "displayModeBar": "hover",
+    "modeBarButtons": [["toImage"]],
+    "displaylogo": False,
+    "scrollZoom": False,
+}
+
+
+@st.cache_resource
+def _pictures() -> Callable[..., Any]:
+    """The two buttons under a chart; registered once per process."""
+    return st.components.v2.component("penumbra_pictures", html=BUTTONS, css=LOOK, js=PICTURES)
+
+
+def chart(
+    figure: go.Figure,
+    name: str,
+    numbers: pd.DataFrame | Callable[[], pd.DataFrame],
+    alt: str,
+    key: str | None = None,
+    note: str = "",
+    **options: Any,
+) -> Any:
+    """A chart with what can be taken from it: its numbers as CSV, itself as PNG and SVG.
+
+    name     of the files, without ending; "penumbra-" is put before it
+    numbers  what is drawn; a function is called when somebody asks for the file
+    alt      what the chart says, for those who do not see it
+    note     one line beside the buttons
+    options  of `st.plotly_chart`; what that returns is returned
+    """
+    key = key or f"chart_{name}"
+    said = st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, **options)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if note:
+            st.caption(note)
+        csv(numbers, name, key)
+        _pictures()(
+            key=f"{key}_pictures", width="content",
+            data={"chart": key, "file": f"penumbra-{name}", "alt": alt},
+        )  # fmt: skip
+    return said
+
+
+def table(
+    frame: pd.DataFrame,
+    name: str,
+    alt: str,
+    numbers: pd.DataFrame | Callable[[], pd.DataFrame] | None = None,
+    **options: Any,
+) -> Any:
+    """A table with its CSV; `numbers` where the file is to hold more than what is shown."""
+    said = st.dataframe(frame, hide_index=True, alt=alt, **options)
+    csv(frame if numbers is None else numbers, name, f"table_{name}")
+    return said
+
+
+def csv(numbers: pd.DataFrame | Callable[[], pd.DataFrame], name: str, key: str) -> None:
+    """A button that hands out a table; made when it is pressed."""
+
+    def written() -> bytes:
+        return as_csv(numbers() if callable(numbers) else numbers)
+
+    st.download_button(
+        "Numbers (CSV)", written, f"penumbra-{name}.csv", "text/csv", key=f"{key}_csv",
+        icon=":material/download:", type="tertiary", on_click="ignore",
+    )  # fmt: skip
+
+
+# A cell that starts so is a formula to spreadsheets; texts may come from a stranger's findings.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """UTF-8 with a mark that spreadsheets ask for; texts that look like formulas are quoted."""
+    safe = frame.copy()
+    for column in safe.columns[[not _numeric(safe[name]) for name in safe.columns]]:
+        safe[column] = [_quoted(value) for value in safe[column]]
+    return b"\xef\xbb\xbf" + safe.to_csv(index=False).encode()
+
+
+def _numeric(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column))
+
+
+def _quoted(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def columns(frame: pd.DataFrame, kept: Sequence[str]) -> pd.DataFrame:
+    """The columns of `kept` that a table has, in that order."""
+    return frame[[name for name in kept if name in frame]]
