@@ -20,6 +20,10 @@ SEARCHED = 480  # pixels of the longer side in which faces are looked for
 LEAST_FACE = 1 / 10  # of the shorter side
 CLOSE = 128  # pixels on a side of what is looked at closely
 MARGIN = 1.5  # sides of the first box that are looked at closely
+LOOKED_AT = 5  # candidates that are looked at closely
+LEAST_HITS = 2  # of a candidate
+SURE = 12  # hits in the closer look
+NEARLY_AS_SURE = 0.6  # of the surest face: the share of its hits that another face has
 STEP = 1.1  # from one size of face to the next
 EXAMPLES = 96  # photographs of a data set that say where its faces are
 LEAST_EXAMPLES = 8  # faces found among them to believe it
@@ -58,6 +62,7 @@ def _cascade() -> object:
 
 
 def _detect(picture: NDArray[np.uint8], least: float, most: float, step: float) -> list[Box]:
+    """Every window that the cascade takes for a face; true faces are hit many times."""
     with _one_at_a_time:
         found = _cascade().detect_multi_scale(  # type: ignore[attr-defined]
             img=picture,
@@ -65,7 +70,8 @@ def _detect(picture: NDArray[np.uint8], least: float, most: float, step: float) 
             step_ratio=1,
             min_size=(int(least), int(least)),
             max_size=(int(most), int(most)),
-            min_neighbor_number=3,
+            min_neighbor_number=1,
+            intersection_score_threshold=1.1,  # never reached: nothing is merged
         )
     return [Box(float(b["c"]), float(b["r"]), float(b["width"])) for b in found]
 
@@ -79,30 +85,57 @@ def find_faces(picture: NDArray[np.uint8]) -> list[Box]:
     border = min(small.shape[:2]) // 5
     small = _bordered(small, border)
     shorter = min(height, width) * scale
-    found = _detect(small, max(24, LEAST_FACE * shorter), 1.1 * shorter, STEP)
-    rough = [Box((b.left - border) / scale, (b.top - border) / scale, b.side / scale) for b in found]
-    return sorted((_closer(picture, box) for box in rough), key=lambda box: -box.side)
+    hits = _detect(small, max(24, LEAST_FACE * shorter), 1.1 * shorter, STEP)
+    groups = sorted(_grouped(hits), key=len, reverse=True)[:LOOKED_AT]
+    seen = []
+    for group in groups:
+        if len(group) < LEAST_HITS:
+            continue
+        left, top, side = np.median(group, axis=0)
+        rough = Box((left - border) / scale, (top - border) / scale, side / scale)
+        found, sure = _closer(picture, rough)
+        if sure >= SURE:
+            seen.append((found, sure))
+    best = max((sure for _, sure in seen), default=0)
+    kept = [box for box, sure in seen if sure >= NEARLY_AS_SURE * best]
+    return sorted(kept, key=lambda box: -box.side)
 
 
-def _closer(picture: NDArray[np.uint8], box: Box) -> Box:
-    """The same face measured again in a closer look, and in its mirror image: less rough."""
+def _grouped(hits: list[Box]) -> list[list[Box]]:
+    """Hits of about the same place and size together."""
+    groups: list[list[Box]] = []
+    for hit in hits:
+        for group in groups:
+            first = group[0]
+            away = max(abs(one - other) for one, other in zip(hit.middle, first.middle, strict=True))
+            if away < 0.35 * first.side and 0.6 < hit.side / first.side < 1.6:
+                group.append(hit)
+                break
+        else:
+            groups.append([hit])
+    return groups
+
+
+def _closer(picture: NDArray[np.uint8], box: Box) -> tuple[Box, int]:
+    """(the same face measured again in a closer look and in its mirror image: less rough; how often
+    it was hit there)."""
     side = MARGIN * box.side
     across, down = box.middle
     view = cut(picture, Box(across - side / 2, down - side / 2, side), CLOSE, CLOSE)
     scale = side / CLOSE
-    middles = []
+    hits = []
     for mirrored in (False, True):
         shown = np.ascontiguousarray(view[:, ::-1]) if mirrored else view
-        for seen in _detect(shown, 0.5 * CLOSE, CLOSE, 1.05):
+        for seen in _detect(shown, 0.45 * CLOSE, CLOSE, 1.05):
             x, y = seen.middle
             x = CLOSE - x if mirrored else x
             if max(abs(x - CLOSE / 2), abs(y - CLOSE / 2)) < CLOSE / 4:
-                middles.append((x, y, seen.side))
-    if not middles:
-        return box
-    x, y, length = np.median(middles, axis=0) * scale
+                hits.append((x, y, seen.side))
+    if not hits:
+        return box, 0
+    x, y, length = np.median(hits, axis=0) * scale
     left, top = across - side / 2 + x, down - side / 2 + y
-    return Box(float(left - length / 2), float(top - length / 2), float(length))
+    return Box(float(left - length / 2), float(top - length / 2), float(length)), len(hits)
 
 
 def usual_box(pictures: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> Usual:
