@@ -26,11 +26,14 @@ def write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
 def read(folder: Path) -> list[Any]:
     """The rows again. Raises PenumbraError when the file is missing, damaged or too large."""
     try:
-        with gzip.open(folder / NAME) as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
+        unpack = zlib.decompressobj(wbits=31)  # 31: with gzip's header
+        content = unpack.decompress((folder / NAME).read_bytes(), LARGEST)
+        if unpack.unconsumed_tail:
             raise PenumbraError(f"{folder / NAME} is too large to be ours; evaluate again")
-        return [json.loads(line) for line in content.decode().splitlines()]
+        if not unpack.eof:
+            raise EOFError("it ends too early")
+        # one list for the parser: several times as fast as a line at a time
+        return json.loads(f"[{','.join(content.decode().splitlines())}]")
     except PenumbraError:
         raise
     except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:

@@ -126,7 +126,9 @@ def problems(root: Path | None = None) -> list[str]:
 
 def read(root: Path | None = None) -> tuple[pd.DataFrame, list[str]]:
     """(`findings`, `problems`) from one reading of the folder."""
-    rows: list[dict[str, Any]] = []
+    # Columns from the start: a page waits for this, and a grid of settings has 100,000 rows
+    columns: dict[str, list[Any]] = {name: [] for name in (*FINDING, *RUN)}
+    knobs: dict[str, list[tuple[int, int, float]]] = {}  # knob -> rows (from, to) and its value
     wrong: list[str] = []
     for folder in run_folders(root):
         try:
@@ -137,11 +139,24 @@ def read(root: Path | None = None) -> tuple[pd.DataFrame, list[str]]:
                 continue
             described = _describe(run)
             for attack in attack_folders(folder):
-                rows += [described | row for row in read_findings(attack, run)]
+                start = len(columns["run_id"])
+                for name, values in read_findings(attack, run).items():
+                    columns[name] += values
+                count = len(columns["run_id"]) - start
+                for name, value in described.items():
+                    if name in RUN:
+                        columns[name] += [value] * count
+                    elif name.startswith("knob:"):
+                        knobs.setdefault(name, []).append((start, start + count, value))
         except PenumbraError as error:
             wrong.append(str(error))
-    knobs = sorted({key for row in rows for key in row if key.startswith("knob:")})
-    return pd.DataFrame(rows, columns=[*FINDING, *RUN, *knobs]), wrong
+    table = pd.DataFrame(columns)
+    for name in sorted(knobs):
+        column = np.full(len(table), np.nan)
+        for first, last, value in knobs[name]:
+            column[first:last] = value
+        table[name] = column
+    return table, wrong
 
 
 def _describe(run: Run) -> dict[str, Any]:
@@ -157,41 +172,63 @@ def _describe(run: Run) -> dict[str, Any]:
     }
 
 
-def read_findings(attack: Path, run: Run) -> list[dict[str, Any]]:
-    """Rows of one attack's folder, typed. Raises PenumbraError naming the first bad row."""
-    rows = []
-    for number, row in enumerate(findings_file.read(attack), 1):
+def read_findings(attack: Path, run: Run) -> dict[str, list[Any]]:
+    """Rows of one attack's folder as columns of `FINDING`. Raises PenumbraError naming the first
+    bad row."""
+    rows = findings_file.read(attack)
+    found: dict[str, list[Any]] = {}
+    for name, kind in FINDING.items():
         try:
-            rows.append(_typed(row, run))
+            found[name] = _column(rows, name, kind)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
+            number = next(n for n, row in enumerate(rows, 1) if not _fine(row, name, kind))
             raise PenumbraError(
                 f"{run.id}: row {number} of {attack.name}/{findings_file.NAME} is damaged; "
                 "delete that attack's folder and evaluate again"
             ) from error
-    return rows
-
-
-def _typed(row: dict[str, Any], run: Run) -> dict[str, Any]:
-    typed: dict[str, Any] = {}
-    for name, kind in FINDING.items():
-        value = (
-            row[name]
-            if name in ("target", "role", "attacker", "metric", "value")
-            else row.get(name)
+    if not {*found["run_id"]} <= {None, run.id}:
+        raise PenumbraError(
+            f"{run.id}: {attack.name}/{findings_file.NAME} holds rows of another run; delete that "
+            "attack's folder and evaluate again"
         )
-        if name == "run_id" and value not in (None, run.id):
-            raise ValueError("row of another run")
-        if kind is float:
-            typed[name] = math.nan if value is None else float(value)
-        elif kind is str:
-            if value is not None and (not isinstance(value, str) or len(value) > 200):
-                raise TypeError(name)
-            typed[name] = value
-        else:
-            typed[name] = None if value is None else kind(value)
-    typed["run_id"], typed["seed"] = run.id, run.seed
-    typed["conclusive"] = bool(row.get("conclusive", True))
-    return typed
+    found["run_id"], found["seed"] = [run.id] * len(rows), [run.seed] * len(rows)
+    return found
+
+
+REQUIRED = ("target", "role", "attacker", "metric", "value")
+TYPES: dict[type, set[type]] = {  # what JSON may hold for a column
+    str: {str, type(None)},
+    float: {float, int, type(None)},
+    int: {int, type(None)},
+    bool: {bool, type(None)},
+}
+
+
+def _column(rows: list[dict[str, Any]], name: str, kind: type) -> list[Any]:
+    """One column; nothing becomes NaN in numbers, and True for `conclusive`. Raises the usual kinds
+    of errors where a value is missing or is not of its kind."""
+    if name in REQUIRED:
+        values = [row[name] for row in rows]
+    else:
+        values = [row.get(name) for row in rows]
+    kinds = {*map(type, values)}
+    if not kinds <= TYPES[kind]:
+        raise TypeError(name)
+    if kind is str:
+        if any(value is not None and len(value) > 200 for value in {*values}):
+            raise ValueError(name)
+        return values
+    if kind is float:
+        return [math.nan if value is None else float(value) for value in values]
+    return [True if value is None else value for value in values] if kind is bool else values
+
+
+def _fine(row: Any, name: str, kind: type) -> bool:
+    try:
+        _column([row], name, kind)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
+    return True
 
 
 def arrays(folder: Path) -> dict[str, np.ndarray]:
