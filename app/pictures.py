@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 GAP = 6  # pixels between two pictures of a pair
 
@@ -36,3 +36,22 @@ def order(likeness: np.ndarray, how: str) -> list[int]:
         return positions.tolist()
     ranked = np.argsort(likeness, kind="stable")
     return (ranked[::-1] if how == "most" else ranked).tolist()
+
+
+def outlined(
+    picture: np.ndarray, part: tuple[float, float, float, float], width: int
+) -> np.ndarray:
+    """A photograph uint8 (H, W, 3) shrunk into a square of `width`, its `part` (left, top, width,
+    height in its pixels) outlined: uint8 (width, width, 4), transparent around it."""
+    scale = width / max(picture.shape[:2])
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    small = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    canvas = Image.new("RGBA", (width, width))
+    left, top = (width - size[0]) // 2, (width - size[1]) // 2
+    canvas.paste(small, (left, top))
+    draw = ImageDraw.Draw(canvas)
+    x, y = left + part[0] * scale, top + part[1] * scale
+    box = (x, y, x + part[2] * scale, y + part[3] * scale)
+    draw.rectangle([box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1], outline="#1F2430", width=4)
+    draw.rectangle(box, outline="#F0B35B", width=2)
+    return np.asarray(canvas)
