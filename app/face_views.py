@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import loaders, pictures, points, redrawers, show, swipe, wording
+from app import loaders, pickers, pictures, points, redrawers, show, swipe, wording
 from core.errors import PenumbraError
 
 PAIR, FRAME = 102, 112  # pixels of one picture on the page
@@ -66,6 +66,17 @@ def frame(picture: np.ndarray, text: str, alt: str, more: str | None = None) -> 
         st.caption(text, help=more)
 
 
+def knob(lines: Sequence[points.Line]) -> points.Line:
+    """The knob of the film strip, asked where there are several."""
+    symbols = {line.knob.name: line.knob.symbol for line in lines if line.knob is not None}
+    if len(symbols) < 2:
+        return lines[0]
+    chosen = pickers.choose(
+        "Along", list(symbols), "along", symbols.__getitem__, control="segmented"
+    )
+    return next(line for line in lines if line.knob is not None and line.knob.name == chosen)
+
+
 def film(original: np.ndarray, name: str, steps: Sequence[tuple[str, bool, Found, int]]) -> None:
     """One face from weak to strong protection: (value of the knob in words, whether it is the
     chosen one, pictures, position of the face in them) of each step."""
@@ -109,16 +120,34 @@ def compared(found: Found, face: int) -> None:
         found["originals"][face], found["reconstructions"][face], f"Face {face + 1}", "swipe_face"
     )
     st.caption(
-        f"{likeness(found, face)}. Drag the handle, or move it with the arrow keys.",
-        help=details(found, face),
+        "Drag the handle, or move it with the arrow keys.",
     )
 
 
-def by_attacker(
-    dataset: str, row: dict[str, Any], among: Sequence[str], face: int, found: Found
-) -> None:
-    """One face as every attacker of this setting redraws it, with all measures."""
-    drawn: list[tuple[str, Found]] = []
+def verdict_of(found: Found, face: int) -> None:
+    """What is recovered of one face, in words and by every measure."""
+    value = float(found["ms_ssim"][face])
+    st.markdown(f"**Of face {face + 1} the attacker recovers {recovered(value)}.**")
+    st.caption(details(found, face))
+
+
+def recovered(ms_ssim: float) -> str:
+    """The grades of `wording.likeness` inside a sentence."""
+    word = wording.likeness(ms_ssim)
+    return {
+        "closely alike": "a close likeness",
+        "nearly the same": "nearly the same picture",
+    }.get(word, word)
+
+
+Drawn = list[tuple[str, Found]]
+
+
+def drawn_by(
+    dataset: str, row: dict[str, Any], among: Sequence[str], face: int
+) -> tuple[Drawn, list[str]]:
+    """(attackers with their pictures of one face, the best first; those who kept fewer faces)."""
+    drawn: Drawn = []
     short: list[str] = []
     for who in among:
         there, _, _ = load(dataset, row, who)
@@ -128,9 +157,12 @@ def by_attacker(
             drawn.append((who, there))
         else:
             short.append(redrawers.label(who))
-    drawn.sort(key=lambda one: -float(one[1]["ms_ssim"][face]))
+    return sorted(drawn, key=lambda one: -float(one[1]["ms_ssim"][face])), short
+
+
+def by_attacker(drawn: Drawn, short: Sequence[str], face: int) -> None:
+    """One face as every attacker of this setting redraws it."""
     with st.container(horizontal=True, gap="small"):
-        frame(found["originals"][face], "original", f"Face {face + 1}, original")
         for who, there in drawn:
             name = redrawers.label(who)
             frame(
@@ -139,13 +171,17 @@ def by_attacker(
                 f"Face {face + 1}, redrawn by: {name} ({likeness(there, face)})",
                 details(there, face),
             )
+    if short:
+        st.caption(f"Kept fewer faces, this one not among them: {', '.join(short)}.")
+
+
+def measures(drawn: Drawn, face: int) -> None:
+    """The same as a table to take away."""
     show.table(
         redrawers.measures_table([(who, there, face) for who, there in drawn]),
         f"attackers-face-{face + 1}",
         f"How well each attacker redraws face {face + 1}",
     )
-    if short:
-        st.caption(f"Kept fewer faces, this one not among them: {', '.join(short)}.")
 
 
 def extremes(found: Found) -> None:

@@ -6,16 +6,18 @@ it, nothing is written. One photograph is kept at a time, and dropped when it is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import (  # fmt: skip
+from app import (
     face_views,
     live_attackers,
     loaders,
+    looking,  # fmt: skip
     pickers,
     pictures,
     points,
@@ -23,6 +25,7 @@ from app import (  # fmt: skip
     swipe,
     wording,
 )
+from app.looking import Looking
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.own_photograph import face_place, upload
@@ -30,15 +33,14 @@ from core.own_photograph import face_place, upload
 STATE = "own_photograph"  # session key: one photograph, decoded, and where its faces are
 SOURCES = {"file": "From a file", "camera": "With the camera"}
 MOVES = {"own_zoom": 1.0, "own_across": 0.0, "own_down": 0.0}  # sliders and where they start
-SIDE = 208  # pixels of a picture
+SIDE = 188  # pixels of a picture
 PRIVATE = (
     "Your photograph stays in the memory of the machine that runs Penumbra: it is never stored or "
     "passed on, and is gone when you take it out or close this page."
 )
 SYNTHETIC = (
-    "Network and attacker learned on synthetic faces. On a real photograph both are less sure of "
-    "themselves than they would be had they learned on real ones: take this as a look, not as a "
-    "measurement."
+    "Network and attacker learned on synthetic faces; had they learned on real ones, more might be "
+    "recovered of a real photograph: take this as a look, not as a measurement."
 )
 
 
@@ -50,36 +52,48 @@ class Own(NamedTuple):
     faces: list[face_place.Box]  # the largest first
 
 
-def show(
-    head: Any, findings: pd.DataFrame, dataset: str, row: dict[str, Any], rows: points.Rows,
-    line: points.Line | None,
-) -> None:  # fmt: skip
+def show(looking_at: Looking, lines_of: Callable[[dict[str, Any]], list[points.Line]]) -> None:
     """The view of the page: the photograph in, and what the attacker of a setting makes of it.
 
-    head  container above, for the sentence that says it
-    line  the film strip's settings, or None
+    lines_of  setting -> the curves of the method's knobs through it, for the film strip
     """
-    own = _photograph()
-    if own is None:
-        return
-    picture, outline = _placed(own, dataset, row)
-    try:
-        found = _redrawn(row, dataset, picture)
-    except PenumbraError as error:
-        st.warning(str(error), icon=":material/warning:")
-        found = None
-    if found is not None:
-        value = float(found["ms_ssim"][0])
-        with head:
+    findings, dataset, rows = looking_at.findings, looking_at.view.dataset, looking_at.rows
+    head = st.container(gap="xsmall")
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        own = _photograph()
+    with right:
+        row = looking.setting(looking_at)
+        if own is None:
+            st.markdown("**What you will see here**")
             st.markdown(
-                f"### Of your photograph this attacker recovers {_recovered(value)}: a likeness of "
+                "Your face as the network on the device sees it; beside it the picture that an "
+                "attacker draws from what leaves the device; and how that changes as protection grows."
+            )
+            return
+        with left:
+            picture, outline = _placed(own, dataset, row)
+        try:
+            found = _redrawn(row, dataset, picture)
+        except PenumbraError as error:
+            st.warning(str(error), icon=":material/warning:")
+            found = None
+        _views(picture, found)
+    with left:
+        st.image(outline, width=min(SIDE, outline.shape[1]), output_format="PNG",
+                 alt="Your photograph; the part that is used is outlined")  # fmt: skip
+        st.caption("Your photograph. The outlined part is used.")
+    with head:
+        if found is not None:
+            value = float(found["ms_ssim"][0])
+            st.markdown(
+                f"### From your photograph this attacker recovers {face_views.recovered(value)}: "
                 f"{value:.2f}, where 1 is the same picture.",
                 anchors=False,
             )
             st.caption(_attacker(findings, row, dataset))
-    _views(picture, outline, found)
-    if line is not None:
-        _film(picture, dataset, row, rows, line)
+    if lines := lines_of(row):
+        _film(picture, dataset, row, rows, lines)
 
 
 def _photograph() -> Own | None:
@@ -177,31 +191,36 @@ def _redrawn(row: dict[str, Any], dataset: str, picture: np.ndarray) -> face_vie
     return redraw.redraw(live_attackers.restored(row, dataset), picture[None])
 
 
-def _views(picture: np.ndarray, outline: np.ndarray, found: face_views.Found | None) -> None:
-    """The photograph, the part that the network sees, what comes back, and both under a handle."""
-    shown = [
-        (outline, "your photograph", "Your photograph; the part that is used is outlined"),
-        (pictures.enlarged(picture, SIDE), "as the network sees it", "Your face as the network sees it"),
-    ]  # fmt: skip
-    if found is not None:
+def _views(picture: np.ndarray, found: face_views.Found | None) -> None:
+    """The part that the network sees, what comes back, and both under a handle."""
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=SIDE, gap="xxsmall"):
+            st.image(
+                pictures.enlarged(picture, SIDE), width=SIDE, output_format="PNG",
+                alt="Your face as the network sees it",
+            )  # fmt: skip
+            st.caption("as the network sees it")
+        if found is None:
+            return
         text = face_views.likeness(found, 0)
-        recovered = pictures.enlarged(found["reconstructions"][0], SIDE)
-        shown.append((recovered, f"recovered: {text}", f"Your face as recovered: {text}"))
-    with st.container(horizontal=True, gap="medium", key="own_views"):
-        for number, (image, text, alt) in enumerate(shown):
-            with st.container(width=SIDE, gap="xxsmall"):
-                st.image(image, width=SIDE, output_format="PNG", alt=alt)
-                help = face_views.details(found, 0) if number == 2 and found else None
-                st.caption(text, help=help)
-        if found is not None:
-            with st.container(width=SIDE, gap="xxsmall"):
-                swipe.swipe(picture, found["reconstructions"][0], "Your face", "swipe_own", SIDE)
+        redrawn = found["reconstructions"][0]
+        with st.container(width=SIDE, gap="xxsmall"):
+            st.image(
+                pictures.enlarged(redrawn, SIDE), width=SIDE, output_format="PNG",
+                alt=f"Your face as recovered: {text}",
+            )  # fmt: skip
+            st.caption(f"recovered: {text}", help=face_views.details(found, 0))
+        with st.container(width=SIDE, gap="xxsmall"):
+            swipe.swipe(picture, redrawn, "Your face", "swipe_own", SIDE)
 
 
 def _film(
-    picture: np.ndarray, dataset: str, row: dict[str, Any], rows: points.Rows, line: points.Line
-) -> None:
+    picture: np.ndarray, dataset: str, row: dict[str, Any], rows: points.Rows,
+    lines: list[points.Line],
+) -> None:  # fmt: skip
     """Your face along the knob, wherever the attacker's network was kept."""
+    st.markdown("**Your face, from weak to strong protection**")
+    line = face_views.knob(lines)
     by_key = {setting["key"]: setting for setting in rows}
     steps, missing = [], []
     for setting in (by_key[key] for key in line.keys):
@@ -216,7 +235,6 @@ def _film(
         else:
             steps.append((name, setting["key"] == row["key"], found, 0))
     if steps:
-        st.markdown("**Your face, from weak to strong protection**")
         face_views.film(picture, "Your face", steps)
     if missing:
         there = ", ".join(name for name, *_ in steps) or "no value of this knob"
@@ -225,12 +243,6 @@ def _film(
             f"{', '.join(missing)}. The test photographs show all of them.",
             icon=":material/info:",
         )
-
-
-def _recovered(ms_ssim: float) -> str:
-    """The grades of `wording.likeness` inside a sentence."""
-    word = wording.likeness(ms_ssim)
-    return "a close likeness" if word == "closely alike" else word
 
 
 def _attacker(findings: pd.DataFrame, row: dict[str, Any], dataset: str) -> str:

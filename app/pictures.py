@@ -39,19 +39,18 @@ def order(likeness: np.ndarray, how: str) -> list[int]:
 
 
 def outlined(
-    picture: np.ndarray, part: tuple[float, float, float, float], width: int
+    picture: np.ndarray, part: tuple[float, float, float, float], longest: int
 ) -> np.ndarray:
-    """A photograph uint8 (H, W, 3) shrunk into a square of `width`, its `part` (left, top, width,
-    height in its pixels) outlined: uint8 (width, width, 4), transparent around it."""
-    scale = width / max(picture.shape[:2])
+    """A photograph uint8 (H, W, 3) with its longer side shrunk to `longest`, its `part` (left, top,
+    width, height in its pixels) outlined; of a part that reaches beyond it, what is inside."""
+    scale = longest / max(picture.shape[:2])
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
-    small = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS).convert("RGBA")
-    canvas = Image.new("RGBA", (width, width))
-    left, top = (width - size[0]) // 2, (width - size[1]) // 2
-    canvas.paste(small, (left, top))
-    draw = ImageDraw.Draw(canvas)
-    x, y = left + part[0] * scale, top + part[1] * scale
-    box = (x, y, x + part[2] * scale, y + part[3] * scale)
-    draw.rectangle([box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1], outline="#1F2430", width=4)
-    draw.rectangle(box, outline="#F0B35B", width=2)
-    return np.asarray(canvas)
+    small = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)
+    draw = ImageDraw.Draw(small)
+    left, top = max(1.0, part[0] * scale), max(1.0, part[1] * scale)
+    right = min(size[0] - 2.0, (part[0] + part[2]) * scale)
+    bottom = min(size[1] - 2.0, (part[1] + part[3]) * scale)
+    if right > left and bottom > top:
+        draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline="#1F2430", width=4)
+        draw.rectangle((left, top, right, bottom), outline="#F0B35B", width=2)
+    return np.asarray(small)

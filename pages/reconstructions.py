@@ -41,39 +41,32 @@ def strips(row: dict) -> list[points.Line]:
     return [line for line in found if line.method == method and line.knob]
 
 
-def along(lines: list[points.Line]) -> points.Line:
-    """The knob of the film strip."""
-    symbols = {line.knob.name: line.knob.symbol for line in lines}
-    if len(symbols) < 2:
-        return lines[0]
-    knob = pickers.choose("Along", list(symbols), "along", symbols.__getitem__, control="segmented")
-    return next(line for line in lines if line.knob.name == knob)
-
-
 def one_face(row: dict, found: dict, who: str) -> None:
-    """One face under a handle, along the knob, and by every attacker."""
+    """One face under a handle, by every attacker, and along the knob."""
     st.subheader("One face, closely", anchor=False)
-    lines = strips(row)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        faces = range(1, len(found["originals"]) + 1)
-        face = pickers.choose("Face", faces, "face", lambda number: f"Face {number}", width=140) - 1
-        line = along(lines) if lines else None
+    faces = range(1, len(found["originals"]) + 1)
+    face = pickers.choose("Face", faces, "face", lambda number: f"Face {number}", width=140) - 1
     left, right = st.columns([2, 5], gap="large")
     with left:
         face_views.compared(found, face)
+    drawn, short = face_views.drawn_by(view.dataset, row, among, face)
     with right:
-        if line is not None:
-            st.markdown("**The same face, from weak to strong protection**")
-            steps, missing = face_views.along(line, rows, row["key"], view.dataset, who, face)
-            face_views.film(found["originals"][face], f"Face {face + 1}", steps)
-            for text in missing:
-                st.caption(f":material/warning: Left out at {text}")
-    if len(among) > 1:
+        face_views.verdict_of(found, face)
+        if len(drawn) > 1:
+            face_views.by_attacker(drawn, short, face)
+    if lines := strips(row):
+        st.markdown("**The same face, from weak to strong protection**")
+        line = face_views.knob(lines)
+        steps, missing = face_views.along(line, rows, row["key"], view.dataset, who, face)
+        face_views.film(found["originals"][face], f"Face {face + 1}", steps)
+        for text in missing:
+            st.caption(f":material/warning: Left out at {text}")
+    if len(drawn) > 1:
         with st.expander(
-            "Every attacker on this face, side by side", key="attackers", on_change="rerun"
+            "All measures of this face, by attacker", key="attackers", on_change="rerun"
         ) as fold:
             if fold.open:
-                face_views.by_attacker(view.dataset, row, among, face, found)
+                face_views.measures(drawn, face)
 
 
 @st.fragment
@@ -115,13 +108,7 @@ def test_faces() -> None:
 
 @st.fragment
 def own_face() -> None:
-    head = st.container(gap="xsmall")
-    row = looking.setting(found_here)
-    lines = strips(row)
-    line = along(lines) if lines else None
-    said = verdict.verdict(row, unprotected, view)
-    own_photograph.show(head, findings, view.dataset, row, rows, line)
-    st.caption(f"Measured on test faces: {said.sentence}")
+    own_photograph.show(looking_at=found_here, lines_of=strips)
 
 
 whose = pickers.choose("Whose faces", list(WHOSE), "whose", WHOSE.__getitem__, control="segmented")

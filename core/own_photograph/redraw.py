@@ -116,8 +116,7 @@ def redraw(restored: Restored, pictures: NDArray[np.uint8]) -> dict[str, NDArray
             f"the network sees {restored.width} x {restored.height} pixels, got an array of "
             f"{pictures.shape}"
         )
-    truth = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
-    truth = truth.to(restored.device)
+    truth = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).to(restored.device)
     with restored.lock, torch.no_grad():
         pixels = (truth.float() / 255).contiguous(memory_format=torch.channels_last)
         generator = torch.Generator().manual_seed(SEED)
