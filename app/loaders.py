@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import data_curve, pictures, points, published
-from core import data, results
+from app import data_curve, pictures, points, published, wording
+from app.views import View
+from core import compare, data, explain, results
 from core.errors import PenumbraError
 from core.run import checkpoints
 
@@ -26,6 +27,7 @@ MARKS = (
     "*/*/run.json",
     "*/*/attacks/*/*/done",
     "*/*/attacks/*/*/findings.jsonl.gz",
+    "*/*/explain/*/done",
 )
 _looked: dict[str, tuple[float, tuple[str, int, int]]] = {}
 KEPT_TABLES = 4
@@ -33,6 +35,7 @@ KEPT_VIEWS = 64
 KEPT_DATASETS = 16
 PREVIEW = 112  # pixels of an example face
 KEPT_PICTURES = 96  # settings; a few hundred kilobytes each
+KEPT_EXPLANATIONS = 160  # of settings; some ten kilobytes each, unpacked a few hundred
 
 
 @st.cache_resource
@@ -82,24 +85,24 @@ def _runs(mark: tuple[str, int, int]) -> pd.DataFrame:
     return results.runs(Path(mark[0]))
 
 
-def settings(view: points.View) -> pd.DataFrame:
+def settings(view: View) -> pd.DataFrame:
     """`app.points.settings` of what is being looked at."""
     return _settings(stamp(), tuple(view))
 
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
 def _settings(mark: tuple[str, int, int], view: tuple[str, ...]) -> pd.DataFrame:
-    return points.settings(_read(mark)[0], points.View(*view))
+    return points.settings(_read(mark)[0], View(*view))
 
 
-def references(view: points.View) -> dict[str, dict[str, Any]]:
+def references(view: View) -> dict[str, dict[str, Any]]:
     """`app.points.references` of what is being looked at."""
     return _references(stamp(), tuple(view))
 
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
 def _references(mark: tuple[str, int, int], view: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    return points.references(_read(mark)[0], points.View(*view))
+    return points.references(_read(mark)[0], View(*view))
 
 
 def measured(dataset: str, preset: str) -> list[dict[str, Any]]:
@@ -148,6 +151,45 @@ def strongest_redrawer(
     """The attacker on the picture that was found strongest on validation; None where none was
     chosen. Raises PenumbraError where the file that says so is damaged."""
     return results.strongest(Path(mark[0]) / dataset / run_id, "image", release_value)
+
+
+def explanation(
+    dataset: str, run_id: str, name: str, release_value: float | None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """`core.explain.read` of one setting of this moment's runs: (arrays, facts), shared by all
+    sessions and not to be written to. Raises PenumbraError where there is none."""
+    return _explanation(stamp(), dataset, run_id, name, release_value)
+
+
+@st.cache_resource(max_entries=KEPT_EXPLANATIONS, show_spinner=False)
+def _explanation(
+    mark: tuple[str, int, int], dataset: str, run_id: str, name: str, release_value: float | None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    return explain.read(Path(mark[0]) / dataset / run_id, name, release_value)
+
+
+def paired(dataset: str, first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
+    """`core.compare.compare` of two settings (rows of `app.points.settings`) of a data set: the
+    second minus the first. Raises PenumbraError where they cannot be paired."""
+    keys = [
+        (
+            row["run_id"],
+            float(row["release_value"]) if wording.known(row["release_value"]) else None,
+        )
+        for row in (first, second)
+    ]
+    return _paired(stamp(), dataset, *keys)
+
+
+@st.cache_data(max_entries=KEPT_VIEWS, show_spinner="Comparing the same photographs …")
+def _paired(
+    mark: tuple[str, int, int],
+    dataset: str,
+    first: tuple[str, float | None],
+    second: tuple[str, float | None],
+) -> pd.DataFrame:
+    place = Path(mark[0]) / dataset
+    return compare.compare(*(compare.Setting(place / run, value) for run, value in (first, second)))
 
 
 def about(dataset: str) -> dict[str, Any]:

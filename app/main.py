@@ -21,8 +21,11 @@ PAGES = {
             "../pages/trade_off.py", title="Trade-off", icon=":material/balance:", default=True
         ),
         st.Page("../pages/reconstructions.py", title="Reconstructions", icon=":material/face:"),
+        st.Page("../pages/leaks.py", title="What else leaks", icon=":material/leak_add:"),
     ],
-    "Decide": [],
+    "Decide": [
+        st.Page("../pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+    ],
     "Train": [
         st.Page("../pages/train.py", title="Train and sweep", icon=":material/tune:"),
     ],

@@ -19,13 +19,20 @@ def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
 
 
 def pair(original: np.ndarray, recovered: np.ndarray, width: int) -> np.ndarray:
-    """Original left, recovered right, each `enlarged` to `width`, with a transparent gap: uint8
-    (H, 2 W + gap, 4), the gap GAP pixels wide where the pair is shown at 2 `width` + GAP."""
-    left, right = enlarged(original, width), enlarged(recovered, width)
-    gap = round(GAP * left.shape[1] / width)
-    canvas = np.zeros((left.shape[0], left.shape[1] * 2 + gap, 4), np.uint8)
-    canvas[:, : left.shape[1], :3], canvas[:, : left.shape[1], 3] = left, 255
-    canvas[:, -right.shape[1] :, :3], canvas[:, -right.shape[1] :, 3] = right, 255
+    """Original left, recovered right: `row` of two."""
+    return row([original, recovered], width)
+
+
+def row(pictures: list[np.ndarray], width: int) -> np.ndarray:
+    """Pictures of one size beside each other, each `enlarged` to `width`, with transparent gaps:
+    uint8 (H, n W + (n - 1) gap, 4), the gap GAP pixels wide where each is shown at `width`."""
+    large = [enlarged(picture, width) for picture in pictures]
+    height, wide = large[0].shape[:2]
+    gap = round(GAP * wide / width)
+    canvas = np.zeros((height, len(large) * (wide + gap) - gap, 4), np.uint8)
+    for place, picture in enumerate(large):
+        left = place * (wide + gap)
+        canvas[:, left : left + wide, :3], canvas[:, left : left + wide, 3] = picture, 255
     return canvas
 
 

@@ -144,7 +144,8 @@ def progress(job: Mapping[str, Any]) -> tuple[float, str]:
     measuring = job["phase"] == "evaluate"
     # attacks take about as long as the training: half a setting each
     attacked = job["attacks_done"] / max(1, job["attacks"])
-    inside = 0.5 + 0.5 * attacked if measuring else 0.5 * part
+    explaining = job["phase"] == "explain"  # little beside the other two
+    inside = 1.0 if explaining else 0.5 + 0.5 * attacked if measuring else 0.5 * part
     share = min(1.0, (min(job["index"], count - 1) + inside) / count)
     if job["state"] == "queued":
         return share, "waiting for its turn: one job works at a time"
@@ -158,6 +159,8 @@ def progress(job: Mapping[str, Any]) -> tuple[float, str]:
         name = str(job["attack"] or "").replace("_", " ")
         done = f" ({job['attacks_done'] + 1} of {job['attacks']})" if job["attacks"] else ""
         words.append(f"attacking it: {name}{done}" if name else "attacking it")
+    elif explaining:
+        words.append("preparing the pages that show it")
     elif job["stage"]:
         words.append(f"{str(job['stage']).replace('_', ' ')}, step {job['step']} of {job['steps']}")
     elif job["state"] == "running":

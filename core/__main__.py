@@ -20,6 +20,7 @@ from core.command_options import (
 )
 from core.data_commands import data_commands
 from core.errors import PenumbraError, Stopped
+from core.explain import EXPLANATIONS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,6 +94,15 @@ def _parser() -> argparse.ArgumentParser:
     add_release(evaluate)
     add_device(evaluate)
     add_workers(evaluate)
+
+    explain = add_command(
+        commands, "explain", "compute what pages show beside the numbers of finished runs", _explain
+    )
+    explain.add_argument("run", nargs="*", help="run id or run folder; default: every finished run")
+    explain.add_argument(
+        "--only", choices=list(EXPLANATIONS), help="one explanation; default: all of them"
+    )
+    add_device(explain)
 
     results = add_command(commands, "results", "print the findings of every run", _results)
     results.add_argument("--format", choices=("csv", "json", "table"), default="table")
@@ -189,6 +199,20 @@ def _evaluate(options: argparse.Namespace, arguments: list[str]) -> int:
     return 0
 
 
+def _explain(options: argparse.Namespace, arguments: list[str]) -> None:
+    from core.explain import explain
+
+    for folder in _folders(options.run) or _finished():
+        explain(folder, [options.only] if options.only else None, options.device)
+
+
+def _finished() -> list[Path]:
+    """The folders of all finished runs."""
+    from core import results
+
+    return [folder for folder in results.run_folders() if (folder / "done").is_file()]
+
+
 def _folders(names: list[str]) -> list[Path]:
     """Run folders by run id or path. Raises PenumbraError for one that is not there."""
     from core import results
@@ -222,13 +246,10 @@ def _compare(options: argparse.Namespace, arguments: list[str]) -> None:
 def _cost(options: argparse.Namespace, arguments: list[str]) -> None:
     import pandas as pd
 
-    from core import cost, results
+    from core import cost
 
-    folders = _folders(options.run) or [
-        folder for folder in results.run_folders() if (folder / "done").is_file()
-    ]
     rows = []
-    for folder in folders:
+    for folder in _folders(options.run) or _finished():
         cost.measure(folder, options.threads, options.repeats)
         rows += cost.rows(folder)
         if any((row["share_waited"] or 0) > cost.BUSY for row in cost.rows(folder)):

@@ -24,7 +24,7 @@ from core import device as devices
 from core.attack_folders import Task, expected_seconds, finished, is_done, place, save
 from core.attacks import ATTACKS, ONLY_FOR, REDRAWERS, Exposed, Result, ensemble
 from core.attacks import controls as control
-from core.attacks.exposing import by_image, expose, labels_of, with_extra
+from core.attacks.exposing import by_image, expose, with_extra
 from core.attacks.own import (
     OWN,
     own_head,
@@ -35,6 +35,7 @@ from core.attacks.own import (
 from core.attacks.strongest import strongest
 from core.control_runs import controls
 from core.data.faces import Faces
+from core.data.order import labels_of
 from core.errors import PenumbraError
 from core.face_network import face_features
 from core.methods import METHODS, Model
@@ -81,21 +82,12 @@ def evaluate(
     missing. Raises PenumbraError when the run is unfinished or its data set has changed, and for a
     second data set that shows the same people (`core.data.second_source`).
     """
-    from core import train
-
     folder = run.folder if isinstance(run, Run) else Path(run)
     names = _names(attacks, extra)
     if protocol not in PROTOCOLS:
         raise PenumbraError(f"unknown protocol {protocol!r}; choose strict or paper")
     with _threads(threads):
-        chosen = devices.choose(device)
-        run, record, model = train.load(folder, chosen)
-        preset = METHODS[run.method].presets[run.preset]
-        faces = data.load(run.dataset, preset["height"], preset["width"], progress=progress)
-        if record.get("data", {}).get("fingerprint") != faces.fingerprint:
-            raise PenumbraError(
-                f"{run.id} was trained on another version of {run.dataset}; train it again"
-            )
+        run, model, faces, chosen = restored(folder, device, progress)
         second = data.second_source(extra, faces, progress) if extra else None
         values = _values(run, release_values)
         own = [(p, name) for p, name in OWN if getattr(model, name) is not None]
@@ -111,6 +103,26 @@ def evaluate(
                 _write_ensemble(folder, run, faces, value)
                 for p in PROTOCOLS:
                     _write_strongest(folder, run, p, value)
+
+
+def restored(
+    folder: Path, device: str = "auto", progress: bool = True
+) -> tuple[Run, Model, Faces, torch.device]:
+    """A finished run with its frozen model on a device, and the photographs it was trained on.
+
+    Raises PenumbraError when the run is unfinished or damaged, or its data set has changed.
+    """
+    from core import train
+
+    chosen = devices.choose(device)
+    run, record, model = train.load(folder, chosen)
+    preset = METHODS[run.method].presets[run.preset]
+    faces = data.load(run.dataset, preset["height"], preset["width"], progress=progress)
+    if record.get("data", {}).get("fingerprint") != faces.fingerprint:
+        raise PenumbraError(
+            f"{run.id} was trained on another version of {run.dataset}; train it again"
+        )
+    return run, model, faces, chosen
 
 
 def _names(attacks: Sequence[str] | None, extra: str | None) -> list[str]:
@@ -183,7 +195,8 @@ def _attack(
             wanted = ("paper" if shuffled else "strict", task.value)
             if exposed is None or seen != wanted:
                 exposed = None  # two at once may not fit into memory
-                exposed, seen = _exposed(run, model, faces, task.value, device, progress), wanted
+                exposed = exposed_at(run, model, faces, task.value, device, progress)
+                seen = wanted
                 exposed = by_image(exposed, control.seed_of(run.dataset)) if shuffled else exposed
                 if second is not None:
                     seed = control.seed_of(f"{run.seed}/extra/{second.dataset}/{task.value}")
@@ -266,14 +279,17 @@ def _check_version(folder: Path, done: Sequence[Task], second: data.SecondSource
             )
 
 
-def _exposed(
+def exposed_at(
     run: Run,
     model: Model,
     faces: Faces,
     value: float | None,
     device: torch.device,
     progress: bool = False,
+    recognisers: bool = True,
 ) -> Exposed:
+    """Every photograph released at one value of the release-time knob; without the networks that
+    recognise faces unless `recognisers`."""
     shape = model.released_map
 
     def release(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -286,8 +302,8 @@ def _exposed(
         run,
         device,
         control.seed_of(f"{run.seed}/release/{value}"),
-        face_features(faces, device, progress),
-        embedders.chosen(faces, progress),
+        face_features(faces, device, progress) if recognisers else None,
+        embedders.chosen(faces, progress) if recognisers else None,
     )
 
 

@@ -85,7 +85,7 @@ def delete(job_id: str) -> None:
 def list_jobs() -> list[dict[str, Any]]:
     """All jobs, newest first: job_id, created (seconds since 1970), runs (list of dicts), run_ids,
     device, evaluate, state (queued | running | stopped | failed | finished), index and run_id of
-    the current run, phase (train | evaluate), stage, step, steps, attack (its name), attacks_done,
+    the current run, phase (train | evaluate | explain), stage, step, steps, attack (its name), attacks_done,
     attacks, eta_seconds (None when nothing is known yet), losses (recent log rows), message."""
     root = home() / "jobs"
     names = sorted((p.name for p in root.iterdir()), reverse=True) if root.is_dir() else []

@@ -60,14 +60,14 @@ def sweep(
     report: Callable[[dict[str, Any]], None] = lambda state: None,
     release_values: Sequence[float] | None = None,
 ) -> list[str]:
-    """Train and measure `runs` in order; return one line for every run that failed.
+    """Train, measure and explain `runs` in order; return one line for every run that failed.
 
     Methods with a release-time knob are measured at `release_values` (default: the knob's grid).
 
-    `report` gets {"index", "run_id", "phase": "train" | "evaluate"} before each part, and with
-    "attack", "attacks_done", "attacks" and "seconds_left" before each attack. A failed run does not stop the
-    others. A run that another process works on is left to it. Raises `core.errors.Stopped` when
-    asked to stop.
+    `report` gets {"index", "run_id", "phase": "train" | "evaluate" | "explain"} before each part,
+    and with "attack", "attacks_done", "attacks" and "seconds_left" before each attack. A failed run
+    does not stop the others. A run that another process works on is left to it. Raises
+    `core.errors.Stopped` when asked to stop.
     """
     failures = []
     for index, run in enumerate(runs):
@@ -116,6 +116,10 @@ def _one(
                 | {"seconds_left": now["seconds_left"]}
             ),
         )
+        from core.explain import explain
+
+        report({"index": index, "run_id": run.id, "phase": "explain"})
+        explain(run.folder, device=device, progress=progress)
 
 
 def side_by_side(arguments: Sequence[str], workers: int) -> int:

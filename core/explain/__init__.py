@@ -1,0 +1,182 @@
+"""What pages show of a run beside its numbers: where an attacker looks, how releases lie.
+
+An explanation is one file with one function and one line in `EXPLANATIONS`. It is computed once
+for each release value of a finished run, kept in `<run folder>/explain/<name>[@<release value>]/`
+as `arrays.npz`, `facts.json` and, last, `done`, and read back without torch.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from core import checkpoint, results
+from core.attack_folders import write_arrays
+from core.errors import PenumbraError
+from core.explain.embedding import embedding
+from core.run import Run
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Generator
+
+    from core.attacks.interface import Exposed
+    from core.data.faces import Faces
+    from core.methods import Model
+
+
+class Subject(NamedTuple):
+    """What is to be explained: one run at one value of its release-time knob.
+
+    folder   of the run
+    run      its description
+    value    of the release-time knob, None for a method without one
+    faces    the photographs, as they lie in the data set
+    model    frozen, its networks on `exposed.device`; this process's own, so hooks may hang on it
+    exposed  every photograph with its release, as attackers get it; `face_features` is None
+    """
+
+    folder: Path
+    run: Run
+    value: float | None
+    faces: Faces
+    model: Model
+    exposed: Exposed
+
+
+# (subject, generator) -> (arrays for arrays.npz, never objects; facts for facts.json, finite).
+# Files of explanations import torch and its like within functions: the app imports this module.
+Explanation = Callable[["Subject", "Generator"], "tuple[dict[str, NDArray[Any]], dict[str, Any]]"]
+EXPLANATIONS: dict[str, Explanation] = {
+    "embedding": embedding,
+}
+
+
+def explain(
+    run: Run | Path | str,
+    names: Sequence[str] | None = None,
+    device: str = "auto",
+    progress: bool = True,
+    report: Callable[[dict[str, Any]], None] = lambda state: None,
+) -> None:
+    """Compute the missing explanations of a finished run, once for each release value at which it
+    was attacked (of its knob's grid where it has not been).
+
+    run     a Run, or its folder
+    names   of `EXPLANATIONS`; default: all
+    device  auto, cpu or cuda
+    report  gets {"explanation", "release_value", "index", "count"} before each one
+
+    What is done already is left as it is, and what another process is at is left to it. Raises
+    PenumbraError when the run is unfinished, damaged, or its data set has changed.
+    """
+    folder = run.folder if isinstance(run, Run) else Path(run)
+    wanted = list(EXPLANATIONS if names is None else names)
+    for name in wanted:
+        if name not in EXPLANATIONS:
+            raise PenumbraError(
+                f"unknown explanation {name!r}; choose from {', '.join(EXPLANATIONS)}"
+            )
+    pending = [
+        (name, value)
+        for value in release_values(folder)
+        for name in wanted
+        if not (place(folder, name, value) / "done").is_file()
+    ]
+    if not pending:
+        return
+    from filelock import FileLock, Timeout
+    from tqdm import tqdm
+
+    from core.attacks import controls
+    from core.evaluate import exposed_at, restored
+
+    run, model, faces, chosen = restored(folder, device, progress)
+    exposed, seen = None, object()
+    for index, (name, value) in enumerate(pending):
+        target = place(folder, name, value)
+        try:
+            with FileLock(run.lock(f"explain-{target.name}"), timeout=0):
+                if (target / "done").is_file():
+                    continue
+                report(
+                    {"explanation": name, "release_value": value, "index": index}
+                    | {"count": len(pending)}
+                )
+                if exposed is None or seen != value:
+                    exposed = None  # two at once may not fit into memory
+                    exposed = exposed_at(run, model, faces, value, chosen, recognisers=False)
+                    seen = value
+                generator = controls.generator_for(f"explain/{run.seed}/{name}/{value}")
+                subject = Subject(folder, run, value, faces, model, exposed)
+                save(target, *EXPLANATIONS[name](subject, generator))
+                if progress:
+                    tqdm.write(f"{run.id} {target.name}: explained")
+        except Timeout:
+            continue
+
+
+def release_values(folder: Path) -> list[float | None]:
+    """The release values at which a run was attacked, in rising order; the knob's grid where it has
+    not been attacked; [None] for a method without such a knob."""
+    from core.methods import METHODS
+
+    knobs = [k for k in METHODS[results.read_run(folder).method].knobs if k.when == "release"]
+    if not knobs:
+        return [None]
+    attacked = set()
+    for attack in results.attack_folders(folder):
+        name, at, value = attack.name.partition("@")
+        if name == "worst_case" and at and attack.parent.name == "strict":
+            attacked.add(_number(value, attack))
+    return [*sorted(attacked)] or [float(value) for value in knobs[0].grid]
+
+
+def _number(text: str, attack: Path) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise PenumbraError(
+            f"{attack} names no release value; delete this folder and evaluate again"
+        ) from None
+
+
+def place(folder: Path | str, name: str, value: float | None = None) -> Path:
+    """`<run folder>/explain/<name>[@<release value>]`."""
+    return Path(folder) / "explain" / results.attack_name(name, value)
+
+
+def save(target: Path, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
+    """Write an explanation's folder beside its place, move it there whole, and mark it done."""
+    partial = target.with_name(f".{target.name}.part")
+    for old in (partial, target):
+        if old.exists():
+            shutil.rmtree(old)
+    partial.mkdir(parents=True)
+    write_arrays(partial / "arrays.npz", arrays)
+    checkpoint.write_json(partial / "facts.json", facts)
+    partial.rename(target)
+    checkpoint.write_bytes(target / "done", b"")
+
+
+def read(
+    folder: Path | str, name: str, value: float | None = None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """(arrays, facts) of one explanation of a run at one release value; needs no torch.
+
+    Raises PenumbraError, with the command that mends it, where it has not been computed or is
+    damaged.
+    """
+    target = place(folder, name, value)
+    again = f"run python -m core explain {target.parent.parent.name} --only {name}"
+    if not (target / "done").is_file():
+        raise PenumbraError(f"{target.parent.parent.name} has no finished {target.name}: {again}")
+    try:
+        return results.arrays(target), checkpoint.read_json(target / "facts.json")
+    except PenumbraError as error:
+        raise PenumbraError(
+            f"{target} is damaged ({str(error).partition(';')[0]}); delete this folder and {again}"
+        ) from error
