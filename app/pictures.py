@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 GAP = 6  # pixels between two pictures of a pair
 
@@ -43,3 +43,21 @@ def order(likeness: np.ndarray, how: str) -> list[int]:
         return positions.tolist()
     ranked = np.argsort(likeness, kind="stable")
     return (ranked[::-1] if how == "most" else ranked).tolist()
+
+
+def outlined(
+    picture: np.ndarray, part: tuple[float, float, float, float], longest: int
+) -> np.ndarray:
+    """A photograph uint8 (H, W, 3) with its longer side shrunk to `longest`, its `part` (left, top,
+    width, height in its pixels) outlined; of a part that reaches beyond it, what is inside."""
+    scale = longest / max(picture.shape[:2])
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    small = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)
+    draw = ImageDraw.Draw(small)
+    left, top = max(1.0, part[0] * scale), max(1.0, part[1] * scale)
+    right = min(size[0] - 2.0, (part[0] + part[2]) * scale)
+    bottom = min(size[1] - 2.0, (part[1] + part[3]) * scale)
+    if right > left and bottom > top:
+        draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline="#1F2430", width=4)
+        draw.rectangle((left, top, right, bottom), outline="#F0B35B", width=2)
+    return np.asarray(small)
