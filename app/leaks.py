@@ -149,7 +149,7 @@ def cell(row: Mapping[str, Any]) -> str:
     """The number in a cell: per cent, with a ring where it may as well be guessing."""
     if row["state"] == UNKNOWN:
         return "?"
-    return f"{row['value'] * 100:.0f}" + (" ○" if row["state"] == HIDDEN else "")
+    return f"{row['value'] * 100:.0f}" + ("○" if row["state"] == HIDDEN else "")
 
 
 def hover(row: Mapping[str, Any], where: str) -> str:

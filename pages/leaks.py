@@ -20,6 +20,7 @@ from core.errors import PenumbraError
 
 FACE = 104  # pixels of a face
 SHOWN = 12  # people at a time
+ENDS = {"least": "Least protected", "most": "Best protected"}
 
 here = looking.look("What else leaks?", protocol="strict")
 view = here.view
@@ -81,7 +82,7 @@ def heat_map() -> None:
         if folder.open:
             guarded(by_group, row)
     with st.expander(
-        "Who is protected worst?", key="leak_people_open", on_change="rerun"
+        "Who is protected least?", key="leak_people_open", on_change="rerun"
     ) as folder:
         if folder.open:
             guarded(by_person, row)
@@ -136,20 +137,27 @@ def by_person(row: dict) -> None:
     faces = photographs.tested(view.dataset, row["run_id"])
     chance = row["chance"] if wording.known(row["chance"]) else None
     st.markdown(f"**{groups.everybody(people, view.target, chance)}**")
+    end = pickers.choose(
+        "People", list(ENDS), "leak_people", ENDS.__getitem__, control="segmented",
+        help="Least protected: those whom the attacker is right about most reliably.",
+    )  # fmt: skip
+    shown = people if end == "least" else people[::-1]
+    if note := groups.alike(shown, SHOWN):
+        st.caption(note)
     with st.container(horizontal=True, gap="small"):
-        for number, person in enumerate(people.head(SHOWN).to_dict("records"), 1):
+        for number, person in enumerate(shown.head(SHOWN).to_dict("records"), 1):
             with st.container(width=FACE + 24, gap="xxsmall"):
                 picture = pictures.enlarged(faces.images[person["example"]], FACE)
                 words = groups.person(person, view.target)
                 st.image(picture, width=FACE, output_format="PNG",
-                         alt=f"{number}. of those protected worst: {words.replace('**', '')}")  # fmt: skip
+                         alt=f"Person {number} of those {ENDS[end].lower()}: {words.replace('**', '')}")  # fmt: skip
                 st.caption(words)
     st.caption(
         "Likely: the share drawn towards everybody's, as far as people differ by no more than chance; "
         "in brackets the 95 % interval of the plain share. With so few photographs of each person "
         "the order is rough: it names candidates to look at, not a ranking."
     )
-    show.csv(people.drop(columns="example"), "people", "leak_people")
+    show.csv(people.drop(columns="example"), "people", "table_people")
 
 
 def sizes(row: dict) -> None:
