@@ -14,6 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from app import data_curve, pictures, points, published
+from app.views import View
 from core import data, explain, results
 from core.errors import PenumbraError
 from core.run import checkpoints
@@ -84,24 +85,24 @@ def _runs(mark: tuple[str, int, int]) -> pd.DataFrame:
     return results.runs(Path(mark[0]))
 
 
-def settings(view: points.View) -> pd.DataFrame:
+def settings(view: View) -> pd.DataFrame:
     """`app.points.settings` of what is being looked at."""
     return _settings(stamp(), tuple(view))
 
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
 def _settings(mark: tuple[str, int, int], view: tuple[str, ...]) -> pd.DataFrame:
-    return points.settings(_read(mark)[0], points.View(*view))
+    return points.settings(_read(mark)[0], View(*view))
 
 
-def references(view: points.View) -> dict[str, dict[str, Any]]:
+def references(view: View) -> dict[str, dict[str, Any]]:
     """`app.points.references` of what is being looked at."""
     return _references(stamp(), tuple(view))
 
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
 def _references(mark: tuple[str, int, int], view: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    return points.references(_read(mark)[0], points.View(*view))
+    return points.references(_read(mark)[0], View(*view))
 
 
 def measured(dataset: str, preset: str) -> list[dict[str, Any]]:

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from app import points, wording
-from app.points import View
+from app import points, views, wording
+from app.views import View
 from core.methods import METHODS
+from core.methods.declare import VERIFICATION
 from core.published import METRICS, published
 
 # Our metrics of the same kind as a published one, best first; others are their own.
@@ -153,10 +154,10 @@ def _kind(target: str) -> str:
 
 
 def _bears_on_task(row: Mapping[str, Any], view: View) -> bool:
-    if row["target"] == points.task_target(view.task):
+    if row["target"] == views.task_target(view.task):
         return True
     named = row["target"] == "task" and (not row["tasks"] or view.task in row["tasks"])
-    everything = row["target"] == "attributes" and view.task != points.VERIFICATION
+    everything = row["target"] == "attributes" and view.task != VERIFICATION
     return named or everything
 
 
@@ -317,11 +318,11 @@ def _number(
 def _aimed_at(row: Mapping[str, Any], setting: Mapping[str, Any]) -> tuple[str, ...]:
     """The findings' targets that a published target is the mean over."""
     if row["target"] == "task":
-        return tuple(points.task_target(name) for name in setting["tasks"])
+        return tuple(views.task_target(name) for name in setting["tasks"])
     if row["target"] == "private":
         return tuple(f"attribute:{name}" for name in setting["private"])
     if row["target"] == "attributes":
-        served = {points.task_target(name) for name in setting["tasks"]}
+        served = {views.task_target(name) for name in setting["tasks"]}
         known = {key[1] for key in setting["numbers"] if key[1].startswith("attribute:")}
         return tuple(sorted(known)) if len(known) > 1 and known <= served else ()
     return (row["target"],)

@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from app import points, wording
-from app.points import View
 from app.published import Pair, Report
+from app.views import View
 from core.methods import METHODS
+from core.methods.declare import VERIFICATION
 from core.published import METRICS
 
 # metric -> (name in the table, kind of number)
@@ -169,7 +170,7 @@ def _nothing(row: Mapping[str, Any]) -> str:
 
 def _service(row: Mapping[str, Any]) -> str:
     kind, _, name = row["target"].partition(":")
-    if kind == "attribute" or row["target"] == points.VERIFICATION:
+    if kind == "attribute" or row["target"] == VERIFICATION:
         return wording.service(name or kind)
     return "telling all attributes" if kind == "attributes" else "the service"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -96,14 +96,19 @@ def table(
     return said
 
 
-def csv(numbers: pd.DataFrame | Callable[[], pd.DataFrame], name: str, key: str) -> None:
+def csv(
+    numbers: pd.DataFrame | Callable[[], pd.DataFrame],
+    name: str,
+    key: str,
+    label: str = "Numbers (CSV)",
+) -> None:
     """A button that hands out a table; made when it is pressed."""
 
     def written() -> bytes:
         return as_csv(numbers() if callable(numbers) else numbers)
 
     st.download_button(
-        "Numbers (CSV)", written, f"penumbra-{name}.csv", "text/csv", key=f"{key}_csv",
+        label, written, f"penumbra-{name}.csv", "text/csv", key=f"{key}_csv",
         icon=":material/download:", type="tertiary", on_click="ignore",
     )  # fmt: skip
 
@@ -126,8 +131,3 @@ def _numeric(column: pd.Series) -> bool:
 
 def _quoted(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-
-
-def columns(frame: pd.DataFrame, kept: Sequence[str]) -> pd.DataFrame:
-    """The columns of `kept` that a table has, in that order."""
-    return frame[[name for name in kept if name in frame]]

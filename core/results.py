@@ -207,10 +207,7 @@ TYPES: dict[type, set[type]] = {  # what JSON may hold for a column
 def _column(rows: list[dict[str, Any]], name: str, kind: type) -> list[Any]:
     """One column; nothing becomes NaN in numbers, and True for `conclusive`. Raises the usual kinds
     of errors where a value is missing or is not of its kind."""
-    if name in REQUIRED:
-        values = [row[name] for row in rows]
-    else:
-        values = [row.get(name) for row in rows]
+    values = [row[name] for row in rows] if name in REQUIRED else [row.get(name) for row in rows]
     kinds = {*map(type, values)}
     if not kinds <= TYPES[kind]:
         raise TypeError(name)

@@ -83,8 +83,9 @@ def write_run(root: Path, run: Run, strength: float, release_value: float | None
             for name in run.private
         ]
         probes += [
-            finding(f"attribute:{name}", "utility", head, "balanced_accuracy", task, **here)
+            finding(f"attribute:{name}", "utility", head, metric, value, **here)
             for name in run.tasks
+            for metric, value in (("balanced_accuracy", task), ("auc", task + 0.05))
         ]
     probes += [
         finding("attribute:Male", "private", name, metric, attack - 0.01, **more)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from app import published, published_words
-from app.points import View
+from app.views import View
 from core.methods import METHODS
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
