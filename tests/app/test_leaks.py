@@ -90,7 +90,7 @@ def test_the_sentence_counts_and_names(table):
     said, under = leaks.sentence(table, setting("weak"), table[table["key"] == "strong"])
     assert said == (
         "At λ₁ = 1, λ₂ = 0 an attacker also tells whether a person wears glasses in 90 % of cases "
-        "(88–92; chance 50 %), which nobody declared; 1 of 3 attributes that nobody declared stay "
+        "(88–92; chance 50 %), which nobody declared; 1 of 3 attributes that nobody declared stays "
         "hidden."
     )
     assert under == (
