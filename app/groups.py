@@ -68,11 +68,16 @@ def sentence(found: Mapping[str, tuple[pd.DataFrame, Mapping[str, float]]], targ
         low, high = difference.get("low"), difference.get("high")
         if not (wording.known(low) and wording.known(high)) or low <= 0 <= high:
             continue
+        if groups["people"].min() < SMALL:  # a handful of people carries no headline
+            continue
         worse = difference["value"] > 0
         ends = (low, high) if worse else (-high, -low)
         clear.append((abs(difference["value"]), attribute, worse, ends, groups))
     if not clear:
-        return f"No group shown is clearly worse protected than its opposite: nobody for whom the attacker clearly more often {told}."
+        return (
+            "No group shown is clearly worse protected than its opposite, as far as groups of at "
+            f"least {SMALL} people say."
+        )
     gap, attribute, worse, ends, groups = max(clear, key=lambda entry: entry[0])
     value = {bool(row["group"]): row["value"] for row in groups.to_dict("records")}
     return (
@@ -116,8 +121,19 @@ def everybody(people: pd.DataFrame, target: str, chance: float | None) -> str:
     )
     if chance is not None and wording.known(chance):
         luck = float((chance ** people["photographs"]).sum())
-        text += f" Guessing anew for each photograph would do so for {luck:.1f}."
+        people_by_luck = "none" if luck < 0.5 else f"about {luck:.0f}"
+        text += f" Guessing anew for each photograph would do so for {people_by_luck}."
     return text
+
+
+def alike(people: pd.DataFrame, shown: int) -> str:
+    """Whether the people shown stand for more who cannot be told from them."""
+    last = people.iloc[:shown]["estimate"].iloc[-1]
+    first = people["estimate"].iloc[0]
+    count = int((people["estimate"] == first).sum())
+    if first != last or count <= shown:
+        return ""
+    return f"{count:,} people come out alike; {shown} of them are shown."
 
 
 def offered(names: Sequence[str]) -> list[str]:

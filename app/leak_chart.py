@@ -13,7 +13,10 @@ from app.palette import colours
 
 ROW = 24  # pixels of a row of the heat map
 HEAD = 64  # pixels over it
-LIGHT_INK, DARK_INK = "#FFFFFF", "#12141B"
+# pure white and black: whatever the ground, one of them reaches 4.5 : 1
+LIGHT_INK, DARK_INK = "#FFFFFF", "#000000"
+MANY = 6  # columns; more have their headings upright, and smaller numbers
+UPRIGHT = 110  # pixels more for upright headings
 LONGEST = 14  # characters of a heading before it is written in two lines
 
 
@@ -39,7 +42,7 @@ def heat_map(
     found = [[cells.get((name, at)) for at in keys] for name in order]
     places = [(i, j, row) for j, line in enumerate(found) for i, row in enumerate(line) if row]
     heat = [
-        _cells(found, ink, {"size": 13, "color": ink}, colour)
+        _cells(found, ink, {"size": 11 if len(keys) > MANY else 13, "color": ink}, colour)
         for ink in (LIGHT_INK, DARK_INK, None)
     ]
     # A heat map cannot be clicked to choose something; points that nobody sees can.
@@ -53,16 +56,16 @@ def heat_map(
     declared = sum(roles.get(name, "unlisted") != "unlisted" for name in order)
     shapes = _frame(keys.index(key), len(order), colour) if key in keys else []
     shapes += _divider(len(order) - declared, colour) if declared else []
-    bold = [
-        f"<b>{_broken(text)}</b>" if at == key else _broken(text) for at, text in headings.items()
-    ]
+    many = len(keys) > MANY
+    texts = {at: text if many else _broken(text) for at, text in headings.items()}
+    bold = [f"<b>{text}</b>" if at == key else text for at, text in texts.items()]
     layout = {
-        "xaxis": {"side": "top", "tickvals": list(range(len(keys))), "ticktext": bold, "fixedrange": True, "tickfont": {"color": colour["ink"]},
+        "xaxis": {"side": "top", "tickangle": -90 if many else 0, "tickvals": list(range(len(keys))), "ticktext": bold, "fixedrange": True, "tickfont": {"color": colour["ink"]},
                   "showgrid": False, "zeroline": False, "range": [-0.5, len(keys) - 0.5], "ticks": ""},
         "yaxis": {"tickvals": list(range(len(order))), "ticktext": labels, "tickfont": {"color": colour["ink"]}, "fixedrange": True,
                   "showgrid": False, "zeroline": False, "range": [len(order) - 0.5, -0.5], "ticks": "",
                   "automargin": True},
-        "height": HEAD + ROW * len(order), "margin": {"l": 10, "r": 4, "t": 10, "b": 10},
+        "height": HEAD + UPRIGHT * many + ROW * len(order), "margin": {"l": 10, "r": 4, "t": 10, "b": 10},
         "hovermode": "closest", "hoverdistance": -1, "clickmode": "event+select", "dragmode": False,
         "shapes": shapes, "uirevision": "constant", "font": {"size": 13},
     }  # fmt: skip
@@ -178,7 +181,7 @@ def groups(table: pd.DataFrame, chance: float | None, dark: bool = False) -> go.
             )
         )  # fmt: skip
     left = min([100.0 if chance is None else chance * 100, *known.min(1).tolist()])
-    figure.update_xaxes(ticksuffix=" %", title="right answers of the strongest attacker", zeroline=False,
+    figure.update_xaxes(ticksuffix=" %", title="right answers", zeroline=False,
                         fixedrange=True, gridcolor=colour["line"], range=[max(0, left - 3), 101])  # fmt: skip
     figure.update_yaxes(title=None, fixedrange=True, showgrid=False, automargin=True,
                         categoryorder="array", categoryarray=table["label"].tolist()[::-1],

@@ -149,7 +149,7 @@ def cell(row: Mapping[str, Any]) -> str:
     """The number in a cell: per cent, with a ring where it may as well be guessing."""
     if row["state"] == UNKNOWN:
         return "?"
-    return f"{row['value'] * 100:.0f}" + (" ○" if row["state"] == HIDDEN else "")
+    return f"{row['value'] * 100:.0f}" + ("○" if row["state"] == HIDDEN else "")
 
 
 def hover(row: Mapping[str, Any], where: str) -> str:
@@ -184,7 +184,7 @@ def sentence(
     counts = mine["state"].value_counts()
     hidden, unknown = int(counts.get(HIDDEN, 0)), int(counts.get(UNKNOWN, 0))
     total = len(mine)
-    rest = f"{_of(hidden, total)} attributes that nobody declared stay hidden"
+    rest = f"{_of(hidden, total)} attributes that nobody declared stay{'s' * (hidden == 1)} hidden"
     if unknown:
         rest += f", for {unknown} the attack is too weak to conclude"
     leaking = mine.sort_values("surprise", ascending=False, kind="stable").to_dict("records")
@@ -223,7 +223,7 @@ def _compared(attribute: str | None, bare: pd.DataFrame | None, row: Mapping[str
         return ""
     nobody = bare[bare["role"] == "unlisted"]
     hidden = int((nobody["state"] == HIDDEN).sum())
-    text = f"Without protection {_of(hidden, len(nobody))} stay hidden"
+    text = f"Without protection {_of(hidden, len(nobody))} stay{'s' * (hidden == 1)} hidden"
     same = bare[bare["attribute"] == attribute].to_dict("records")
     if same:
         value = wording.percent(same[0]["value"])

@@ -1,21 +1,26 @@
 """Cached reading of test photographs, and of what attackers told about each of them.
 
 Bounds: KEPT_FACES opened data sets (memory-mapped: no photographs in memory), KEPT_TOLD settings'
-answers (some 50 kB each for 1,648 photographs, 1 MB for 20,000), KEPT_GRIDS heat maps.
+answers (some 50 kB each for 1,648 photographs, 1 MB for 20,000), KEPT_GRIDS heat maps, KEPT_SPRITES sheets
+of small faces (some 500 kB each).
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
-from app import leaks, loaders, wording
+from app import leaks, loaders, pictures, wording
 from core import compare, data, results, subgroups
 from core.data.faces import Faces
+from core.data.order import canonical_order
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.run import checkpoints
@@ -23,6 +28,8 @@ from core.run import checkpoints
 KEPT_FACES = 4
 KEPT_TOLD = 16
 KEPT_GRIDS = 64
+KEPT_SPRITES = 4
+TILE = 48  # pixels of a small face
 QUICK = ("synthetic",)  # data sets that are decoded within two seconds
 
 
@@ -106,3 +113,28 @@ def _strongest(row: dict[str, Any]) -> dict[str, str]:
         return results.strongest_of_all(where.folder, where.value)
     except PenumbraError:
         return {}
+
+
+def order(dataset: str, run_id: str) -> tuple[Faces, NDArray[np.int64]]:
+    """The photographs a run was measured on, and the places of its test photographs in the order that
+    attacks and explanations refer to. Raises PenumbraError."""
+    faces = tested(dataset, run_id)
+    return faces, _order(faces.fingerprint, faces.images.shape, faces)
+
+
+@st.cache_data(max_entries=KEPT_FACES, show_spinner=False)
+def _order(fingerprint: str, shape: tuple[int, ...], _faces: Faces) -> NDArray[np.int64]:
+    return canonical_order(_faces, _faces.indices("test"))
+
+
+def sprite(faces: Faces, rows: NDArray[np.int64]) -> tuple[str, int]:
+    """Small faces at `rows` in one picture, as a data address; and how many stand in a row."""
+    return _sprite(faces.fingerprint, faces.images.shape, rows.tolist(), faces)
+
+
+@st.cache_data(max_entries=KEPT_SPRITES, show_spinner=False)
+def _sprite(
+    fingerprint: str, shape: tuple[int, ...], rows: list[int], _faces: Faces
+) -> tuple[str, int]:
+    packed, columns = pictures.sprite(_faces.images[rows], TILE)
+    return "data:image/webp;base64," + base64.b64encode(packed).decode(), columns

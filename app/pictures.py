@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import numpy as np
@@ -61,3 +62,19 @@ def outlined(
         draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline="#1F2430", width=4)
         draw.rectangle((left, top, right, bottom), outline="#F0B35B", width=2)
     return np.asarray(small)
+
+
+def sprite(photographs: np.ndarray, tile: int) -> tuple[bytes, int]:
+    """All of uint8 (n, H, W, 3) in one WebP picture, row by row, each at most `tile` pixels wide; and
+    how many stand in a row."""
+    count = len(photographs)
+    columns = math.ceil(math.sqrt(count))
+    width = min(tile, photographs.shape[2])
+    height = round(width * photographs.shape[1] / photographs.shape[2])
+    sheet = Image.new("RGB", (columns * width, math.ceil(count / columns) * height))
+    for number, photograph in enumerate(photographs):
+        small = Image.fromarray(photograph).resize((width, height), Image.Resampling.BOX)
+        sheet.paste(small, (number % columns * width, number // columns * height))
+    packed = io.BytesIO()
+    sheet.save(packed, "WEBP", quality=60)
+    return packed.getvalue(), columns

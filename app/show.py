@@ -60,6 +60,7 @@ def chart(
     alt: str,
     key: str | None = None,
     note: str = "",
+    config: dict[str, Any] = CONFIG,
     **options: Any,
 ) -> Any:
     """A chart with what can be taken from it: its numbers as CSV, itself as PNG and SVG.
@@ -68,10 +69,11 @@ def chart(
     numbers  what is drawn; a function is called when somebody asks for the file
     alt      what the chart says, for those who do not see it
     note     one line beside the buttons
+    config   Plotly's; its first button has to be the camera
     options  of `st.plotly_chart`; what that returns is returned
     """
     key = key or f"chart_{name}"
-    said = st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, **options)
+    said = st.plotly_chart(figure, key=key, config=config, alt=alt, **options)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if note:
             st.caption(note)

@@ -20,6 +20,7 @@ from core.errors import PenumbraError
 
 FACE = 104  # pixels of a face
 SHOWN = 12  # people at a time
+ENDS = {"least": "Least protected", "most": "Best protected"}
 
 here = looking.look("What else leaks?", protocol="strict")
 view = here.view
@@ -77,29 +78,37 @@ def heat_map() -> None:
         )  # fmt: skip
     if row["seeds"] > 1:
         st.caption(f"{row['seeds']:.0f} trainings were measured; the first one is shown here.")
+    target = asked()
     with st.expander("For whom does protection fail?", key="leak_groups_open", on_change="rerun") as folder:  # fmt: skip
         if folder.open:
-            guarded(by_group, row)
+            guarded(by_group, row, target)
     with st.expander(
-        "Who is protected worst?", key="leak_people_open", on_change="rerun"
+        "Who is protected least?", key="leak_people_open", on_change="rerun"
     ) as folder:
         if folder.open:
-            guarded(by_person, row)
+            guarded(by_person, row, target)
     with st.expander("How many people have each attribute?", key="leak_sizes_open", on_change="rerun") as folder:  # fmt: skip
         if folder.open:
-            guarded(sizes, row)
+            guarded(sizes, row, target)
 
 
-def guarded(part, row: dict) -> None:
+def asked() -> str:
+    """What the attacker of the questions about people wants: one of those in the sidebar."""
+    if len(view.targets) == 1:
+        return view.targets[0]
+    return pickers.choose("People by", view.targets, "leak_target", wording.target_label, width=240)
+
+
+def guarded(part, row: dict, target: str) -> None:
     """A part that needs the photographs and what was told about each, or why it is not there."""
-    if view.target == "image":
+    if target == "image":
         st.write(
             "How well a picture was redrawn is kept for a few faces only, not for everybody. Choose "
             "an attribute or “Identity” under “The attacker wants”."
         )
         return
     try:
-        part(row)
+        part(row, target)
     except PenumbraError as error:
         st.warning(
             f"This cannot be shown: {error}. The figures above are not touched by it.",
@@ -107,8 +116,8 @@ def guarded(part, row: dict) -> None:
         )
 
 
-def by_group(row: dict) -> None:
-    names = groups.offered(photographs.told(row, view.target).names)
+def by_group(row: dict, target: str) -> None:
+    names = groups.offered(photographs.told(row, target).names)
     usual = [name for name in groups.FIRST if name in names]
     labels = wording.unique_labels(names)
     asked = pickers.several(
@@ -118,8 +127,8 @@ def by_group(row: dict) -> None:
     if not asked:
         st.write("Choose at least one attribute to group people by.")
         return
-    found = {name: photographs.groups(row, view.target, name) for name in asked}
-    said = groups.sentence(found, view.target)
+    found = {name: photographs.groups(row, target, name) for name in asked}
+    said = groups.sentence(found, target)
     st.markdown(f"**{said}**")
     table = groups.table({name: each[0] for name, each in found.items()})
     chance = row["chance"] if wording.known(row["chance"]) else None
@@ -127,32 +136,39 @@ def by_group(row: dict) -> None:
         leak_chart.groups(table, chance, states.dark()), "groups",
         table.drop(columns=["text", "label"]), said,
     )  # fmt: skip
-    for note in groups.notes(table, view.target):
+    for note in groups.notes(table, target):
         st.caption(note)
 
 
-def by_person(row: dict) -> None:
-    people = subgroups.persons(photographs.told(row, view.target))
+def by_person(row: dict, target: str) -> None:
+    people = subgroups.persons(photographs.told(row, target))
     faces = photographs.tested(view.dataset, row["run_id"])
     chance = row["chance"] if wording.known(row["chance"]) else None
-    st.markdown(f"**{groups.everybody(people, view.target, chance)}**")
+    st.markdown(f"**{groups.everybody(people, target, chance)}**")
+    end = pickers.choose(
+        "People", list(ENDS), "leak_people", ENDS.__getitem__, control="segmented",
+        help="Least protected: those whom the attacker is right about most reliably.",
+    )  # fmt: skip
+    shown = people if end == "least" else people[::-1]
+    if note := groups.alike(shown, SHOWN):
+        st.caption(note)
     with st.container(horizontal=True, gap="small"):
-        for number, person in enumerate(people.head(SHOWN).to_dict("records"), 1):
+        for number, person in enumerate(shown.head(SHOWN).to_dict("records"), 1):
             with st.container(width=FACE + 24, gap="xxsmall"):
                 picture = pictures.enlarged(faces.images[person["example"]], FACE)
-                words = groups.person(person, view.target)
+                words = groups.person(person, target)
                 st.image(picture, width=FACE, output_format="PNG",
-                         alt=f"{number}. of those protected worst: {words.replace('**', '')}")  # fmt: skip
+                         alt=f"Person {number} of those {ENDS[end].lower()}: {words.replace('**', '')}")  # fmt: skip
                 st.caption(words)
     st.caption(
         "Likely: the share drawn towards everybody's, as far as people differ by no more than chance; "
         "in brackets the 95 % interval of the plain share. With so few photographs of each person "
         "the order is rough: it names candidates to look at, not a ranking."
     )
-    show.csv(people.drop(columns="example"), "people", "leak_people")
+    show.csv(people.drop(columns="example"), "people", "table_people")
 
 
-def sizes(row: dict) -> None:
+def sizes(row: dict, target: str) -> None:
     faces = photographs.tested(view.dataset, row["run_id"])
     show.table(
         groups.sizes(faces), "group-sizes", "How many test photographs and people have each attribute",
