@@ -205,7 +205,7 @@ def live() -> None:
             show.table(noise.frame(line, again, ranked, view).round(2), "noise-amounts",
                        "Every measured amount of noise")  # fmt: skip
             st.caption(noise.MEANING)
-            if repeats := repeated_releases.again(findings, row, view):
+            if repeats := repeated_releases.again(loaders.of_run(row["run_id"]), row, view):
                 st.caption(repeats.sentence)
 
 
