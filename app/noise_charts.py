@@ -105,7 +105,7 @@ def curve(
         shapes=shapes, annotations=notes, margin={"l": 10, "r": 10, "t": 30, "b": 10},
         yaxis={**axis, "domain": [UPPER, 1], "ticksuffix": unit},
         yaxis2={**axis, "domain": [0, LOWER], "ticksuffix": " %", "anchor": "x"},
-        legend={"y": -0.2, "yanchor": "top"},
+        xaxis={"anchor": "y2"}, legend={"y": -0.2, "yanchor": "top"},
     )  # fmt: skip
     return figure
 
