@@ -151,6 +151,7 @@ def rank_chart(found: pd.DataFrame, knob: Knob, chosen: str, dark: bool = False)
         figure.add_trace(
             go.Scatter(
                 x=places, y=percent["mean"], mode="markers", name=name, hoverinfo="skip",
+                showlegend=False,
                 marker={"size": 8, "color": colour["brick"], "symbol": "line-ew"},
                 error_y={"type": "data", "symmetric": False, "array": above, "arrayminus": below,
                          "thickness": width, "width": 0, "color": faded(colour["brick"], alpha)},

@@ -52,12 +52,21 @@ def method_and_rows() -> tuple[str, list[dict]]:
 
 
 def amount_and_row(method: str, rows: list[dict]) -> tuple[float, dict]:
-    """(the amount on the slider, the row of the setting measured nearest to it)."""
+    """(the amount on the slider, the row of the setting measured nearest to it).
+
+    The slider also stops where nothing was measured, so it has a key of its own; the other pages'
+    slider follows it to the nearest measured amount, and is followed when it was moved since.
+    """
     knob = noise.knob_of(method)
-    key, name = pickers.slider_key(method, knob.name), f"knob:{knob.name}"
+    key, name, own = pickers.slider_key(method, knob.name), f"knob:{knob.name}", f"drawn.{method}"
     usual = points.nearest(rows, method, {})[name]
+    followed = f"{own}.measured"
+    held = address.held_number(key, usual)
+    known = followed in st.session_state or own in st.query_params
+    if not known or st.session_state.get(followed, held) != held:
+        st.session_state[own] = held
     amount = pickers.choose(
-        f"{knob.symbol} · weak to strong protection", noise.amounts(rows, method), key, wording.number,
+        f"{knob.symbol} · weak to strong protection", noise.amounts(rows, method), own, wording.number,
         knob.help, "slider", usual,
     )  # fmt: skip
     near = noise.nearest(rows, method, amount)
@@ -67,8 +76,8 @@ def amount_and_row(method: str, rows: list[dict]) -> tuple[float, dict]:
         wanted = points.nearest(alike, method, chosen)["key"]
         near = [row for row in near if row["key"] == wanted]
     row = near[0]
-    # other pages know measured amounts only
-    st.session_state.setdefault(address.KEPT, {})[key] = row[name]
+    address.publish(key, row[name], usual)
+    st.session_state[followed] = row[name]
     return amount, row
 
 

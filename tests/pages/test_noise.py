@@ -8,7 +8,7 @@ from core.run import Run, checked
 from tests.checkpoint_folders import damage, finding, write_attack, write_run
 from tests.pages.conftest import open_page, whole, words
 
-RATIO = "dpfe.noise_ratio"
+RATIO, DRAWN = "dpfe.noise_ratio", "drawn.dpfe"
 MEASURED = (0.0, 0.1, 0.5)
 
 
@@ -61,7 +61,7 @@ def test_a_method_without_noise_gives_way_to_one_with(dpfe):
 
 def test_the_slider_moves_the_words(dpfe):
     app = whole(open_page("noise", method="dpfe"))
-    whole(app.select_slider(key=RATIO).set_value(0.5).run())
+    whole(app.select_slider(key=DRAWN).set_value(0.5).run())
     said = verdict_of(app)
     assert said.startswith("### At r = 0.5, β = 1")
     assert (
@@ -73,13 +73,31 @@ def test_the_slider_moves_the_words(dpfe):
 
 def test_between_the_measured_amounts_the_page_says_whose_numbers_it_shows(dpfe):
     app = whole(open_page("noise", method="dpfe"))
-    whole(app.select_slider(key=RATIO).set_value(0.3).run())
-    assert "0.3" in app.query_params[RATIO]
+    whole(app.select_slider(key=DRAWN).set_value(0.3).run())
+    assert "0.3" in app.query_params[DRAWN]
+    assert "0.5" in app.query_params[RATIO]
     assert "At r = 0.3 nothing was measured: the numbers are of r = 0.5, the nearest" in words(app)
     assert verdict_of(app).startswith("### At r = 0.5")
     whole(app.switch_page("../pages/trade_off.py").run())
     assert app.select_slider(key=RATIO).value == 0.5
     assert not app.info
+    whole(app.switch_page("../pages/noise.py").run())
+    assert app.select_slider(key=DRAWN).value == 0.3
+
+
+def test_the_slider_follows_the_other_pages(dpfe):
+    app = whole(open_page("noise", method="dpfe", **{RATIO: "0.5"}))
+    assert app.select_slider(key=DRAWN).value == 0.5
+    whole(app.switch_page("../pages/trade_off.py").run())
+    whole(app.select_slider(key=RATIO).set_value(0.1).run())
+    whole(app.switch_page("../pages/noise.py").run())
+    assert app.select_slider(key=DRAWN).value == 0.1
+
+
+def test_a_shared_link_draws_the_same_amount(dpfe):
+    app = whole(open_page("noise", method="dpfe", **{RATIO: "0.5", DRAWN: "0.3"}))
+    assert app.select_slider(key=DRAWN).value == 0.3
+    assert verdict_of(app).startswith("### At r = 0.5")
 
 
 def test_drawing_again_and_another_face(dpfe):
@@ -142,7 +160,7 @@ def test_nothing_that_moves_was_measured(root):
 
 
 def test_nonsense_in_a_link_falls_back(dpfe):
-    app = whole(open_page("noise", method="dpfe", face="99", **{RATIO: "lots"}))
+    app = whole(open_page("noise", method="dpfe", face="99", **{DRAWN: "lots", RATIO: "lots"}))
     assert "“99” is not available here" in words(app)
     assert verdict_of(app).startswith("### At r = 0")
 
