@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core import checkpoint, results
 from core.attack_folders import write_arrays
 from core.errors import PenumbraError
-from core.explain.embedding import embedding
+from core.explain.embedding import embedding_maps
 from core.run import Run
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Subject(NamedTuple):
 # Files of explanations import torch and its like within functions: the app imports this module.
 Explanation = Callable[["Subject", "Generator"], "tuple[dict[str, NDArray[Any]], dict[str, Any]]"]
 EXPLANATIONS: dict[str, Explanation] = {
-    "embedding": embedding,
+    "embedding": embedding_maps,
 }
 
 
