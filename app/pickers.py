@@ -84,6 +84,22 @@ def limit(label: str, key: str, high: float, step: float, help: str) -> float | 
     return value
 
 
+def kept_number(key: str, high: float) -> float | None:
+    """The limit that another page's `limit` was given, or that the address asks for."""
+    address.restore_number(key, 0.0, high)
+    value = st.session_state[key]
+    address.publish(key, value, None)
+    return value
+
+
+def kept_flag(key: str, default: bool) -> bool:
+    """The same for another page's `toggle`."""
+    address.restore(key, {str(value): value for value in (True, False)}, default)
+    value = bool(st.session_state[key])
+    address.publish(key, value, default)
+    return value
+
+
 def toggle(label: str, key: str, default: bool, help: str) -> bool:
     """Yes or no."""
     refused = address.restore(key, {str(value): value for value in (True, False)}, default)
@@ -114,28 +130,34 @@ def _say(text: str, notes: list[str] | None = None) -> None:
         notes.append(text)
 
 
+def dataset(findings: pd.DataFrame, notes: list[str] | None = None) -> tuple[str, str]:
+    """(data set, size of the networks): the part of what is being looked at that every page has."""
+    names = views.datasets(findings)
+    name = choose(
+        "Data set", names, "data", notes=notes, help="Whose photographs the figures were measured on."
+    )  # fmt: skip
+    found = views.presets(findings, name)
+    if len(found) < 2:
+        return name, found[0]
+    preset = choose(
+        "Size of the networks", found, "preset", str.capitalize, control="segmented", notes=notes,
+        help="Compact networks train on a laptop; paper has the published widths.",
+    )  # fmt: skip
+    return name, preset
+
+
 def sidebar(findings: pd.DataFrame) -> View:
     """What is being looked at: data set, task, private target, protocol."""
     notes: list[str] = []
     with st.sidebar:
-        names = views.datasets(findings)
-        dataset = choose(
-            "Data set", names, "data", notes=notes, help="Whose photographs the figures were measured on."
-        )  # fmt: skip
-        found = views.presets(findings, dataset)
-        preset = found[0]
-        if len(found) > 1:
-            preset = choose(
-                "Size of the networks", found, "preset", str.capitalize, control="segmented", notes=notes,
-                help="Compact networks train on a laptop; paper has the published widths.",
-            )  # fmt: skip
-        tasks = views.tasks(findings, dataset, preset)
+        dataset_name, preset = dataset(findings, notes)
+        tasks = views.tasks(findings, dataset_name, preset)
         task = choose(
             "The service needs", tasks, "task", wording.unique_labels(tasks).__getitem__, notes=notes,
             help="What the service has to find out about a face: the higher, the more useful.",
         )  # fmt: skip
-        target = _target(findings, dataset, preset, task, notes)
-        view = View(dataset, preset, task, target, "strict")
+        target = _target(findings, dataset_name, preset, task, notes)
+        view = View(dataset_name, preset, task, target, "strict")
         view = _measured(findings, view, notes)
     for text in notes:
         st.info(text, icon=":material/info:")

@@ -54,7 +54,8 @@ def paper(view: View, row: dict) -> None:
     """The papers' own numbers beside ours; none of them is drawn into the chart."""
     method = row["method"]
     measured = loaders.measured(view.dataset, view.preset)
-    report = published.report(measured, view, method, looking.values(row))
+    replaced = published.schedule_of(row.get("schedule"))
+    report = published.report(measured, view, method, looking.values(row), replaced)
     st.markdown(f"**{published_words.headline(report, view, method, looking.values(row))}**")
     if not (report.private or report.utility):
         return

@@ -131,9 +131,10 @@ def decisions(
 ) -> NDArray[np.bool_] | None:
     """Decisions (n,) of the attacker in folder `attack`, with these `arrays`, about one attribute
     of the test photographs; None where he kept none."""
-    if "decisions" not in arrays or target not in arrays["targets"].tolist():
+    about = arrays.get("decided", arrays["targets"]).tolist() if "decisions" in arrays else []
+    if target not in about:
         return None
-    place = arrays["targets"].tolist().index(target)
+    place = about.index(target)
     count = int(_tested(attack, target))
     return np.unpackbits(arrays["decisions"][place], count=count).astype(bool)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from core import checkpoint, results
 from core.attack_folders import write_arrays
+from core.attacks.own import OWN
 from core.run import Run
 
 # Networks that nothing needs which is done with a shipped run: what they score is in the findings.
@@ -18,16 +19,19 @@ LEFT_OUT = {
     "adversarial_reconstruction": ("decoder",),
     "aia": ("adversary", "decoder", "siamese"),
     "aia_original": ("adversary", "decoder", "siamese"),
+    "aia_random": ("adversary", "decoder", "siamese"),
     "dpfe_hardened": ("guesser", "guesser_2", "guesser_3"),
 }
 # Of an attacker's arrays: what only `ensemble` needs, which has been drawn by then, and which pairs
 # of photographs verification is scored on, which follows from the data set alone.
 DROPPED = ("kept", "scores", "validation_scores", "first", "second", "same")
+# What an attacker said of each test photograph, which is only asked of the strongest one.
+SAID = ("decisions", "decided", "probes", "correct")
 
 
 def trim(runs: Iterable[Run]) -> None:
     """Remove from the finished ones of `runs` networks that only training needed, training logs,
-    attackers' scores, lists of pairs, and the photographs beside redrawn pictures: these are the
+    attackers' scores, lists of pairs, what attackers said who are not the strongest, and the photographs beside redrawn pictures: these are the
     same in all runs of a data set and go to one place (`results.shared_originals`). A second call
     changes nothing.
     """
@@ -62,8 +66,32 @@ def _trim_arrays(folder: Path, attack: Path) -> None:
     dropped = {name for name in DROPPED if name in found}
     if "originals_webp" in found and _shared(folder, found):
         dropped |= {"originals_webp", "originals_ends"}
-    if dropped:
-        write_arrays(attack / "arrays.npz", {n: a for n, a in found.items() if n not in dropped})
+    kept = {name: array for name, array in found.items() if name not in dropped}
+    kept = _said_by_the_strongest(attack, kept)
+    if set(kept) != set(found) or len(kept.get("decisions", ())) < len(found.get("decisions", ())):
+        write_arrays(attack / "arrays.npz", kept)
+
+
+def _said_by_the_strongest(attack: Path, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays without what an attacker said about targets for which `worst_case` took another one;
+    `decided` names the attributes that `decisions` are then about. What a method's own networks
+    said stays: it is compared with the strongest attacker (`core.protocols`)."""
+    name, at, value = attack.name.partition("@")
+    choice = attack.parent / f"worst_case{at}{value}"
+    if not (choice / "done").is_file() or name in {own for _, own in OWN}:
+        return found
+    said = results.arrays(choice)
+    pairs = zip(said["targets"].tolist(), said["chosen"].tolist(), strict=True)
+    strongest_for = {target for target, chosen in pairs if chosen == name}
+    rest = {n: array for n, array in found.items() if n not in SAID}
+    if "probes" in found and "identity" in strongest_for:
+        rest |= {n: found[n] for n in ("probes", "correct")}
+    if "decisions" in found:
+        about = found.get("decided", found["targets"])
+        rows = np.isin(about, list(strongest_for))
+        if rows.any():
+            rest |= {"decisions": found["decisions"][rows], "decided": about[rows]}
+    return rest
 
 
 def _shared(folder: Path, found: dict[str, np.ndarray]) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core import checkpoint, compare, results, train, trimming
+from core import checkpoint, compare, findings_file, results, train, trimming
 from core.compare import Setting
 from core.errors import PenumbraError
 from core.evaluate import evaluate
@@ -110,6 +110,42 @@ def test_pairs_that_follow_from_the_data_set_go_and_what_was_measured_stays(filt
     trimming.trim([run])
     kept = results.arrays(folder / "attacks" / "strict" / "siamese@3")
     assert set(kept) == {"distances", "threshold"}
+
+
+def test_what_attackers_said_stays_of_the_strongest_alone(filtered):
+    run, folder = filtered
+    said = {
+        "targets": np.array(["attribute:Male", "attribute:Young", "attribute:Smiling"]),
+        "decisions": np.arange(6, dtype=np.uint8).reshape(3, 2),
+    }
+    named = {"targets": np.array(["identity"]), "probes": np.arange(4), "correct": np.ones(4)}
+    for name in ("logistic", "mlp", "own_head", "other"):
+        write(folder, f"{name}@3", said)
+    for name in ("discriminant", "nearest_neighbour"):
+        write(folder, f"{name}@3", named)
+    write(folder, "mlp@6", said)  # nobody has chosen among the attackers of this release value
+    chosen = {"attribute:Male": "mlp", "attribute:Young": "logistic", "attribute:Smiling": "mlp"}
+    chosen |= {"identity": "discriminant"}
+    write(folder, "worst_case@3", {"targets": [*chosen], "chosen": [*chosen.values()]})
+    rows = [{"target": target, "n": 16} for target in said["targets"].tolist()]
+    before = {}
+    for attack in results.attack_folders(folder):
+        findings_file.write(attack, rows)
+    for _ in range(2):
+        trimming.trim([run])
+        at = folder / "attacks" / "strict"
+        kept = {path.name: results.arrays(path) for path in results.attack_folders(folder)}
+        for name, whole in (("mlp@6", said), ("own_head@3", said), ("discriminant@3", named)):
+            assert set(kept[name]) == set(whole)
+        assert set(kept["other@3"]) == set(kept["nearest_neighbour@3"]) == {"targets"}
+        asked = compare.decisions(kept["mlp@3"], at / "mlp@3", "attribute:Smiling")
+        assert np.packbits(asked).tolist() == said["decisions"][2].tolist()
+        assert compare.decisions(kept["mlp@3"], at / "mlp@3", "attribute:Young") is None
+        asked = compare.decisions(kept["logistic@3"], at / "logistic@3", "attribute:Young")
+        assert np.packbits(asked).tolist() == said["decisions"][1].tolist()
+        now = {path: path.read_bytes() for path in folder.rglob("arrays.npz")}
+        assert not before or now == before
+        before = now
 
 
 def test_other_photographs_stay_where_they_are(filtered):
