@@ -17,10 +17,9 @@ from app import (
     thumbnails,
     wording,
 )
-from core import checkpoint, jobs
+from core import jobs, results
 from core.errors import PenumbraError
 from core.explain import place
-from core.run import from_dict
 
 FACE = 84  # pixels of a face below the maps
 SHOWN = 24  # faces at a time
@@ -78,9 +77,10 @@ def missing(row: dict, problem: str) -> None:
             st.button("Look again", icon=":material/refresh:")
             return
         st.write("It takes a minute or two on one processor core and does not block anything else.")
-        if st.button("Compute the maps", type="primary", icon=":material/scatter_plot:"):
-            jobs.start([from_dict(checkpoint.read_json(where.folder / "run.json")["run"])])
-            st.rerun(scope="fragment")
+        st.button(
+            "Compute the maps", type="primary", icon=":material/scatter_plot:",
+            on_click=lambda: jobs.start([results.read_run(where.folder)]),
+        )  # fmt: skip
         st.caption("Or from a terminal:")
         st.code(f"python -m core explain {row['run_id']} --only embedding", language="bash")
 
@@ -107,10 +107,12 @@ def remember(chart: str) -> None:
     chosen = st.session_state[chart].selection["points"]
     found = [point.get("customdata") for point in chosen]
     found = [value[0] if isinstance(value, list) else value for value in found]
-    st.session_state[HELD] = {
-        "data": view.dataset,
-        "positions": sorted({int(value) for value in found if value is not None}),
-    }
+    hold(sorted({int(value) for value in found if value is not None}))
+
+
+def hold(positions: list[int]) -> None:
+    """Make these photographs the selected ones."""
+    st.session_state[HELD] = {"data": view.dataset, "positions": positions}
     st.session_state["map_shown"] = 1
 
 
@@ -222,6 +224,7 @@ def one_map(key, drawn, faces, order, by, which, follow, ringed, alt) -> None:
         axes = (f"first axis: {shares[0]} of all differences", f"second: {shares[1]}")
     figure = embedding_chart.scatter(
         drawn.places[which], drawn.positions, people, by, labels, follow, ringed, texts, axes, states.dark(),
+        lasso="Mobi" not in st.context.headers.get("User-Agent", ""),
     )  # fmt: skip
     show.chart(
         figure, f"map-{which}", lambda: embeddings.coordinates(drawn, people, labels), alt, key,
@@ -245,10 +248,14 @@ def below(found, faces, order, by, ringed, follow) -> None:
             st.caption(
                 "Draw around points, or tap one, to see the faces. Point at one to see its face."
             )
-            if follow and st.button("Show the people in colour", type="tertiary"):
+            if follow:
                 mine = found.positions[np.isin(people, follow)]
-                st.session_state[HELD] = {"data": view.dataset, "positions": mine.tolist()}
-                st.rerun(scope="fragment")
+                st.button(
+                    "Show the people in colour",
+                    type="tertiary",
+                    on_click=hold,
+                    args=(mine.tolist(),),
+                )
         return
     places = np.flatnonzero(np.isin(found.positions, ringed))
     labels = None
@@ -266,9 +273,7 @@ def below(found, faces, order, by, ringed, follow) -> None:
         if by == embeddings.IDENTITY:
             st.button("Colour these people", type="tertiary", on_click=colour_people,
                       args=(embeddings.followed(people[places]),))  # fmt: skip
-        if st.button("Clear", type="tertiary", icon=":material/close:"):
-            del st.session_state[HELD]
-            st.rerun(scope="fragment")
+        st.button("Clear", type="tertiary", icon=":material/close:", on_click=hold, args=([],))
     with st.container(horizontal=True, gap="small"):
         for index in places[np.argsort(people[places], kind="stable")][start - 1 :][:SHOWN]:
             with st.container(width=FACE + 8, gap="xxsmall"):
