@@ -1,5 +1,6 @@
 """Noise: how much noise is enough?"""
 
+import pandas as pd
 import streamlit as st
 
 from app import (
@@ -27,7 +28,7 @@ FACE = 106  # pixels
 DRAWN = "noise.draws"  # session key: how often "Draw again" was pressed
 
 looking = looking_at.look("How much noise is enough?")
-findings, view = looking.findings, looking.view
+view = looking.view
 noisy = noise.methods(looking.table)
 if not noisy:
     states.nothing_measured(
@@ -163,7 +164,9 @@ def live() -> None:
     with left:
         amount, row = amount_and_row(method, rows)
     line = noise.along(rows, row)
-    again = noise.repeated(findings, line, view)
+    runs = dict.fromkeys(entry["run_id"] for entry in line)
+    measured_here = pd.concat([loaders.of_run(run_id) for run_id in runs])
+    again = noise.repeated(measured_here, line, view)
     found, problem, who = redrawn(row)
     with right, st.container(horizontal=True, vertical_alignment="bottom"):
         count = 1 if found is None else len(found["originals"])
@@ -202,7 +205,7 @@ def live() -> None:
             three_pictures(method, row, amount, face, found, who)
     with chart:
         st.markdown("**Attacker and service over the amount**")
-        ranked = noise.ranks(findings, line)
+        ranked = noise.ranks(measured_here, line)
         show.chart(
             noise_charts.curve(line, again, row["key"], amount, view, states.dark()), "noise",
             lambda: noise.frame(line, again, ranked, view), f"Attacker and service over {knob.symbol}. {said}",
