@@ -96,7 +96,9 @@ def charts_fetched() -> Iterator[None]:
         return
     st.session_state["charts_fetched"] = True
     place = st.sidebar.empty()
-    place.plotly_chart(NOTHING, key="nothing", height=10, config={"staticPlot": True}, alt="")
+    place.plotly_chart(
+        NOTHING, key="nothing", height=10, config={"staticPlot": True}, alt="loading"
+    )
     yield
     place.empty()
 
