@@ -23,6 +23,7 @@ MARGIN = 1.5  # sides of the first box that are looked at closely
 LOOKED_AT = 5  # candidates that are looked at closely
 LEAST_HITS = 2  # of a candidate
 SURE = 4  # hits in the closer look
+CERTAIN = 30  # hits from which on a face counts beside a surer one
 NEARLY_AS_SURE = 0.4  # of the surest face: the share of its hits that another face has
 STEPS = (1.1, 1.04)  # from one size of face to the next; the finer where the first finds none
 EXAMPLES = 40  # photographs of a data set that say where its faces are
@@ -111,7 +112,7 @@ def _sure(picture: NDArray[np.uint8], rough: list[Box]) -> list[Box]:
     seen.sort(key=lambda one: -one[1])
     kept: list[Box] = []
     for box, hits in seen:
-        if hits >= NEARLY_AS_SURE * seen[0][1] and not any(_same(box, other) for other in kept):
+        if hits >= min(NEARLY_AS_SURE * seen[0][1], CERTAIN) and not any(_same(box, other) for other in kept):
             kept.append(box)
     return sorted(kept, key=lambda box: -box.side)
 

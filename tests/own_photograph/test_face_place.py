@@ -42,8 +42,8 @@ def test_nothing_is_found_in_an_empty_scene():
 
 
 def test_of_two_faces_the_larger_comes_first():
-    picture = scene(known_faces()[3], 180, 20, 60)
-    picture[150:500, 420:770] = scene(known_faces()[8], 350, 0, 0)[:350, :350]
+    picture = scene(known_faces()[5], 180, 20, 60)
+    picture[150:500, 420:770] = scene(known_faces()[12], 350, 0, 0)[:350, :350]
     faces = face_place.find_faces(picture)
     assert len(faces) == 2
     assert faces[0].side > faces[1].side
