@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.own_photograph import face_place
-from tests.own_photograph.scenes import scene, known_faces
+from tests.own_photograph.scenes import known_faces, scene
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
