@@ -105,7 +105,7 @@ def curve(
         shapes=shapes, annotations=notes, margin={"l": 10, "r": 10, "t": 30, "b": 10},
         yaxis={**axis, "domain": [UPPER, 1], "ticksuffix": unit},
         yaxis2={**axis, "domain": [0, LOWER], "ticksuffix": " %", "anchor": "x"},
-        legend={"y": -0.2, "yanchor": "top"},
+        xaxis={"anchor": "y2"}, legend={"y": -0.2, "yanchor": "top"},
     )  # fmt: skip
     return figure
 
@@ -151,6 +151,7 @@ def rank_chart(found: pd.DataFrame, knob: Knob, chosen: str, dark: bool = False)
         figure.add_trace(
             go.Scatter(
                 x=places, y=percent["mean"], mode="markers", name=name, hoverinfo="skip",
+                showlegend=False,
                 marker={"size": 8, "color": colour["brick"], "symbol": "line-ew"},
                 error_y={"type": "data", "symmetric": False, "array": above, "arrayminus": below,
                          "thickness": width, "width": 0, "color": faded(colour["brick"], alpha)},

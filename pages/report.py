@@ -149,7 +149,9 @@ def compose() -> None:
         allowed = st.checkbox("Show photographs of real people in the report", key="report_faces",
                               help="Only with their consent: the file can be passed on.")  # fmt: skip
     shown, why = faces(row, allowed)
-    again = repeated_releases.again(findings, row, view._replace(target=row["target"]))
+    again = repeated_releases.again(
+        loaders.of_run(row["run_id"]), row, view._replace(target=row["target"])
+    )
 
     try:
         record, commands = loaders.provenance(view.dataset, row)
@@ -169,7 +171,7 @@ def compose() -> None:
             Words(title, author, purpose, decision),
             f"{goal.name(row)}; data set “{view.dataset}”, {view.preset} networks", said.sentence, said.detail, kept, evidence(row), leaks(row),
             again.sentence if again and again.worse else "", figure, shown, why, known_limits(row), record,
-            commands, tables.of_setting(findings, row["run_id"], row["release_value"]),
+            commands, tables.of_setting(loaders.of_run(row["run_id"]), row["run_id"], row["release_value"]),
             f"{(today := datetime.date.today()).day} {today:%B %Y}",
         ).encode()  # fmt: skip
 
