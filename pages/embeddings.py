@@ -161,9 +161,11 @@ def maps() -> None:
             raise PenumbraError(
                 "the data set holds other photographs now than when it was measured"
             )
+        if by != embeddings.IDENTITY:
+            faces.columns([by])  # the data set may have lost the attribute
     except PenumbraError as error:
         st.warning(
-            f"The photographs cannot be opened: {error}. The figures above do not need them.",
+            f"The maps cannot be drawn: {error}. The figures above do not need them.",
             icon=":material/warning:",
         )
         return
