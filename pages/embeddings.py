@@ -161,9 +161,11 @@ def maps() -> None:
             raise PenumbraError(
                 "the data set holds other photographs now than when it was measured"
             )
+        if by != embeddings.IDENTITY:
+            faces.columns([by])  # the data set may have lost the attribute
     except PenumbraError as error:
         st.warning(
-            f"The photographs cannot be opened: {error}. The figures above do not need them.",
+            f"The maps cannot be drawn: {error}. The figures above do not need them.",
             icon=":material/warning:",
         )
         return
@@ -224,12 +226,18 @@ def one_map(key, drawn, faces, order, by, which, follow, ringed, alt) -> None:
         axes = (f"first axis: {shares[0]} of all differences", f"second: {shares[1]}")
     figure = embedding_chart.scatter(
         drawn.places[which], drawn.positions, people, by, labels, follow, ringed, texts, axes, states.dark(),
-        lasso="Mobi" not in st.context.headers.get("User-Agent", ""),
+        lasso=not phone(),
     )  # fmt: skip
     show.chart(
         figure, f"map-{which}", lambda: embeddings.coordinates(drawn, people, labels), alt, key,
         config=CONFIG, on_select=lambda: remember(key), selection_mode=("points", "box", "lasso"),
     )  # fmt: skip
+
+
+def phone() -> bool:
+    """Whether dragging scrolls the page; a tap on a point selects it there, and only there, since a
+    chart that draws lassos takes no clicks."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
 
 
 CONFIG = {
@@ -246,7 +254,9 @@ def below(found, faces, order, by, ringed, follow) -> None:
     if not ringed:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(
-                "Draw around points, or tap one, to see the faces. Point at one to see its face."
+                "Tap a point to see its face; with the lasso over the map, draw around several."
+                if phone()
+                else "Draw around points to see their faces. Point at one to see whose it is."
             )
             if follow:
                 mine = found.positions[np.isin(people, follow)]

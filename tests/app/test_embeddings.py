@@ -104,6 +104,7 @@ def test_the_verdict_answers_and_says_what_it_is_compared_with():
 def test_how_much_is_mixed_up(now, then, answer):
     assert embeddings.mixed(apart(now), apart(then)) == answer
     assert embeddings.mixed(apart(now), None) == ""
+    assert embeddings.mixed(apart(now) | {"low": math.nan}, apart(then)) == ""
 
 
 def test_silhouettes_have_words():

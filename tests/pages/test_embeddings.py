@@ -192,7 +192,7 @@ def test_photographs_that_are_gone_leave_the_verdict(computed, monkeypatch):
     monkeypatch.setattr("core.data.load", gone)
     app = whole(open_page("embeddings"))
     assert "Partly: at λ₁ = 1" in app.main.markdown[0].value
-    assert "The photographs cannot be opened: the folder is gone" in words(app)
+    assert "The maps cannot be drawn: the folder is gone" in words(app)
 
 
 def test_maps_of_other_photographs_are_not_coloured(populated, monkeypatch):
@@ -205,3 +205,15 @@ def test_damaged_runs_leave_the_rest(damaged):
     app = whole(open_page("embeddings"))
     assert "have not been computed" in words(app)
     assert any("damaged" in box.label for box in app.expander)
+
+
+def test_an_attribute_that_the_data_set_does_not_have_is_named(populated, monkeypatch):
+    monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
+    for folder in run_folders(populated):
+        for at in explain.release_values(folder):
+            arrays, facts = kept(0.7)
+            facts["apart"]["Goatee"] = facts["apart"]["Male"]
+            explain.save(explain.place(folder, "embedding", at), arrays, facts)
+    app = whole(open_page("embeddings", colour="Goatee"))
+    assert "agrees on “Goatee”" in app.main.markdown[0].value
+    assert "has no attribute 'Goatee'" in words(app)
