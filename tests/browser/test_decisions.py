@@ -42,7 +42,7 @@ def test_find_a_setting_by_goal_seek_and_download_the_report(page, address, tmp_
     expect(page.get_by_text(verdict)).to_be_visible()
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
     expect(page.get_by_role("heading", name="What an attacker would see")).to_be_visible()
-    assert not page.outside  # nothing was fetched from elsewhere
+    assert page.outside == [report.as_uri()]  # nothing was fetched from elsewhere
 
 
 def test_a_shared_link_shows_a_fresh_browser_the_same(page, address, browser):

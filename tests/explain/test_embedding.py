@@ -45,7 +45,7 @@ def test_people_with_hundreds_of_photographs_do_not_fill_the_map(monkeypatch):
 def test_groups_far_apart_are_found_and_chance_is_chance():
     people, labels = FACES.identities[ORDER], FACES.attributes[ORDER]
     released = RNG.normal(0, 0.01, (len(ORDER), 6)).astype(np.float32)
-    released[:, 0] += 500 * labels[:, 0]
+    released[:, 0] += 500.0 * labels[:, 0]
     released[:, 1] += people
     found = embedding.apart(released, people, labels, FACES.attribute_names)
     assert found["identity"]["purity"] == 1
