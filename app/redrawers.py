@@ -133,7 +133,7 @@ def ahead_sentence(findings: pd.DataFrame, row: Mapping[str, Any]) -> str:
         return f"{said}; none of those tried here does better."
     return (
         f"{said}, the strongest of those tried here {best['value']:.2f}: a determined attacker "
-        "would recover more of this photograph than is shown."
+        "may well recover more of this photograph than is shown."
     )
 
 

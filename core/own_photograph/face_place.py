@@ -112,7 +112,9 @@ def _sure(picture: NDArray[np.uint8], rough: list[Box]) -> list[Box]:
     seen.sort(key=lambda one: -one[1])
     kept: list[Box] = []
     for box, hits in seen:
-        if hits >= min(NEARLY_AS_SURE * seen[0][1], CERTAIN) and not any(_same(box, other) for other in kept):
+        if hits >= min(NEARLY_AS_SURE * seen[0][1], CERTAIN) and not any(
+            _same(box, other) for other in kept
+        ):
             kept.append(box)
     return sorted(kept, key=lambda box: -box.side)
 
