@@ -53,7 +53,7 @@ def test_groups_far_apart_are_found_and_chance_is_chance():
     assert found["Male"]["silhouette"] > 0.8
     assert found["identity"]["chance"] == pytest.approx(3 / (len(ORDER) - 1), abs=1e-4)
     young = found["Young"]  # shows nowhere
-    assert young["purity"] == pytest.approx(young["chance"], abs=0.1)
+    assert young["purity"] == pytest.approx(young["chance"], abs=0.2)  # few people
     assert young["low"] < young["purity"] < young["high"]
     assert abs(young["silhouette"]) < 0.05
 
