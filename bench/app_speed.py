@@ -39,13 +39,14 @@ CHART = ".st-key-trade_off_chart .scatterlayer"
 FIGURE = "[data-testid=stMain] :is(.js-plotly-plot .main-svg, [data-testid=stImage] img)"
 PAGES = {  # title in the navigation -> what a first visit waits for
     "Reconstructions": FIGURE,
+    "Attention": FIGURE,
     "Embeddings": FIGURE,
     "What else leaks": FIGURE,
     "Noise": FIGURE,
     "Device cost": FIGURE,
     "Compare": FIGURE,
     "Papers beside ours": FIGURE,
-    "Report": "[data-testid=stDownloadButton]",
+    "Report": "[data-testid=stForm]",
     "Train and sweep": "[data-testid=stMain] [data-testid=stCode]",
 }
 SHIM = """
