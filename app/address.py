@@ -86,6 +86,12 @@ def held_number(key: str, default: float) -> float:
     return held if wording.known(held) else default
 
 
+def held(key: str) -> Any:
+    """What the session or, before any picker was drawn, the address holds under `key`; unchecked."""
+    found = _held(key)
+    return st.query_params.get(key) if found is None else found
+
+
 def _held(key: str) -> Any:
     """What the session holds: the widget's own value, or the copy that outlives the widget. (A
     widget's value goes when a page without it is shown, or one with it under another page.)"""

@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import data_curve, pictures, points, published
-from core import data, explain, results
+from app import data_curve, pictures, points, published, wording
+from app.views import View
+from core import compare, cost, data, explain, results
+from core import provenance as prove
 from core.errors import PenumbraError
 from core.run import checkpoints
 
@@ -24,6 +26,7 @@ MARKS = (
     "*/*",
     "*/*/done",
     "*/*/run.json",
+    "*/*/cost.json",
     "*/*/attacks/*/*/done",
     "*/*/attacks/*/*/findings.jsonl.gz",
     "*/*/explain/*/done",
@@ -84,24 +87,42 @@ def _runs(mark: tuple[str, int, int]) -> pd.DataFrame:
     return results.runs(Path(mark[0]))
 
 
-def settings(view: points.View) -> pd.DataFrame:
+def costs(dataset: str) -> tuple[pd.DataFrame, list[str]]:
+    """(`core.cost.rows` of all runs of a data set, one line for each file that is damaged)."""
+    return _costs(stamp(), dataset)
+
+
+@st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
+def _costs(mark: tuple[str, int, int], dataset: str) -> tuple[pd.DataFrame, list[str]]:
+    rows: list[dict[str, Any]] = []
+    wrong: list[str] = []
+    for folder in results.run_folders(Path(mark[0])):
+        if folder.parent.name == dataset:
+            try:
+                rows += cost.rows(folder)
+            except PenumbraError as error:
+                wrong.append(str(error))
+    return pd.DataFrame(rows, columns=[*cost.RECORD, *cost.RELEASE]), wrong
+
+
+def settings(view: View) -> pd.DataFrame:
     """`app.points.settings` of what is being looked at."""
     return _settings(stamp(), tuple(view))
 
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
 def _settings(mark: tuple[str, int, int], view: tuple[str, ...]) -> pd.DataFrame:
-    return points.settings(_read(mark)[0], points.View(*view))
+    return points.settings(_read(mark)[0], View(*view))
 
 
-def references(view: points.View) -> dict[str, dict[str, Any]]:
+def references(view: View) -> dict[str, dict[str, Any]]:
     """`app.points.references` of what is being looked at."""
     return _references(stamp(), tuple(view))
 
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
 def _references(mark: tuple[str, int, int], view: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    return points.references(_read(mark)[0], points.View(*view))
+    return points.references(_read(mark)[0], View(*view))
 
 
 def measured(dataset: str, preset: str) -> list[dict[str, Any]]:
@@ -165,6 +186,39 @@ def _explanation(
     mark: tuple[str, int, int], dataset: str, run_id: str, name: str, release_value: float | None
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return explain.read(Path(mark[0]) / dataset / run_id, name, release_value)
+
+
+def paired(dataset: str, first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
+    """`core.compare.compare` of two settings (rows of `app.points.settings`) of a data set: the
+    second minus the first. Raises PenumbraError where they cannot be paired."""
+    keys = [
+        (
+            row["run_id"],
+            float(row["release_value"]) if wording.known(row["release_value"]) else None,
+        )
+        for row in (first, second)
+    ]
+    return _paired(stamp(), dataset, *keys)
+
+
+@st.cache_data(max_entries=KEPT_VIEWS, show_spinner="Comparing the same photographs …")
+def _paired(
+    mark: tuple[str, int, int],
+    dataset: str,
+    first: tuple[str, float | None],
+    second: tuple[str, float | None],
+) -> pd.DataFrame:
+    place = Path(mark[0]) / dataset
+    return compare.compare(*(compare.Setting(place / run, value) for run, value in (first, second)))
+
+
+def provenance(dataset: str, row: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """(`core.provenance.provenance`, `core.provenance.commands`) of a setting, a row of
+    `app.points.settings`. Raises PenumbraError where its folder is damaged."""
+    folder = Path(stamp()[0]) / dataset / row["run_id"]
+    value = float(row["release_value"]) if wording.known(row["release_value"]) else None
+    run = results.read_run(folder)
+    return prove.provenance(folder, value), prove.commands(run)
 
 
 def about(dataset: str) -> dict[str, Any]:

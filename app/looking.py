@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loaders, pickers, points, states, wording
-from app.points import View
+from app.views import View
 from core.methods import METHODS
 
 

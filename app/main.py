@@ -21,8 +21,16 @@ PAGES = {
             "../pages/trade_off.py", title="Trade-off", icon=":material/balance:", default=True
         ),
         st.Page("../pages/reconstructions.py", title="Reconstructions", icon=":material/face:"),
+        st.Page("../pages/embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
+        st.Page("../pages/leaks.py", title="What else leaks", icon=":material/leak_add:"),
+        st.Page("../pages/noise.py", title="Noise", icon=":material/grain:"),
+        st.Page("../pages/device_cost.py", title="Device cost", icon=":material/memory:"),
     ],
-    "Decide": [],
+    "Decide": [
+        st.Page("../pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("../pages/papers.py", title="Papers beside ours", icon=":material/menu_book:"),
+        st.Page("../pages/report.py", title="Report", icon=":material/description:"),
+    ],
     "Train": [
         st.Page("../pages/train.py", title="Train and sweep", icon=":material/tune:"),
     ],

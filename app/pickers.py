@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import address, points, variants, wording
-from app.points import View
+from app import address, points, variants, views, wording
+from app.views import View
 from core.methods import METHODS
+
+SEVERAL = "several"  # what the picker of the private target calls a set of attributes
 
 
 def choose(
@@ -82,6 +84,32 @@ def limit(label: str, key: str, high: float, step: float, help: str) -> float | 
     return value
 
 
+def kept_number(key: str, high: float) -> float | None:
+    """The limit that another page's `limit` was given, or that the address asks for."""
+    address.restore_number(key, 0.0, high)
+    value = st.session_state[key]
+    address.publish(key, value, None)
+    return value
+
+
+def kept_flag(key: str, default: bool) -> bool:
+    """The same for another page's `toggle`."""
+    address.restore(key, {str(value): value for value in (True, False)}, default)
+    value = bool(st.session_state[key])
+    address.publish(key, value, default)
+    return value
+
+
+def toggle(label: str, key: str, default: bool, help: str) -> bool:
+    """Yes or no."""
+    refused = address.restore(key, {str(value): value for value in (True, False)}, default)
+    if refused is not None:
+        _say(address.refusal(label, refused, str(default)))
+    chosen = st.toggle(label, key=key, help=help)
+    address.publish(key, chosen, default)
+    return chosen
+
+
 def whole(label: str, key: str, high: int, help: str) -> int:
     """A whole number from 0 to `high`; 0 where nobody chose."""
     refused = address.restore_number(key, 0, high)
@@ -102,39 +130,90 @@ def _say(text: str, notes: list[str] | None = None) -> None:
         notes.append(text)
 
 
+def dataset(findings: pd.DataFrame, notes: list[str] | None = None) -> tuple[str, str]:
+    """(data set, size of the networks): the part of what is being looked at that every page has."""
+    names = views.datasets(findings)
+    name = choose(
+        "Data set", names, "data", notes=notes, help="Whose photographs the figures were measured on."
+    )  # fmt: skip
+    found = views.presets(findings, name)
+    if len(found) < 2:
+        return name, found[0]
+    preset = choose(
+        "Size of the networks", found, "preset", str.capitalize, control="segmented", notes=notes,
+        help="Compact networks train on a laptop; paper has the published widths.",
+    )  # fmt: skip
+    return name, preset
+
+
 def sidebar(findings: pd.DataFrame) -> View:
     """What is being looked at: data set, task, private target, protocol."""
     notes: list[str] = []
     with st.sidebar:
-        names = points.datasets(findings)
-        dataset = choose(
-            "Data set", names, "data", notes=notes, help="Whose photographs the figures were measured on."
-        )  # fmt: skip
-        found = points.presets(findings, dataset)
-        preset = found[0]
-        if len(found) > 1:
-            preset = choose(
-                "Size of the networks", found, "preset", str.capitalize, control="segmented", notes=notes,
-                help="Compact networks train on a laptop; paper has the published widths.",
-            )  # fmt: skip
-        tasks = points.tasks(findings, dataset, preset)
+        dataset_name, preset = dataset(findings, notes)
+        tasks = views.tasks(findings, dataset_name, preset)
         task = choose(
             "The service needs", tasks, "task", wording.unique_labels(tasks).__getitem__, notes=notes,
             help="What the service has to find out about a face: the higher, the more useful.",
         )  # fmt: skip
-        found = points.targets(findings, dataset, preset, task)
-        named = wording.unique_labels(found, wording.target_label)
-        target = choose(
-            "The attacker wants", found, "private", named.__getitem__, notes=notes,
-            help="What should stay private and an attacker tries to learn all the same.",
-        )  # fmt: skip
+        target = _target(findings, dataset_name, preset, task, notes)
+        view = View(dataset_name, preset, task, target, "strict")
+        view = _measured(findings, view, notes)
+    for text in notes:
+        st.info(text, icon=":material/info:")
+    return view
+
+
+def _target(findings: pd.DataFrame, dataset: str, preset: str, task: str, notes: list[str]) -> str:
+    """What the attacker wants: one target, or several attributes of which he takes the one that
+    leaks most."""
+    found = views.targets(findings, dataset, preset, task)
+    attributes = views.attributes(findings, dataset, preset, task)
+    if len(attributes) > 1:
+        found.insert(sum(target.startswith("attribute:") for target in found), SEVERAL)
+    named = wording.unique_labels(found, wording.target_label)
+    named[SEVERAL] = "Several attributes"
+    target = choose(
+        "The attacker wants", found, "private", named.__getitem__, notes=notes,
+        help="What should stay private and an attacker tries to learn all the same.",
+    )  # fmt: skip
+    if target != SEVERAL:
+        return target
+    declared = [name.partition(":")[2] for name in found if name.startswith("attribute:")]
+    label = wording.unique_labels(attributes, wording.attribute_label).__getitem__
+    chosen = several(
+        "Any of these", attributes, "private_set", label, declared or attributes[:1],
+        "The attacker is content with whichever of them leaks most. Also attributes that no method "
+        "was told to hide.",
+    )  # fmt: skip
+    return f"attribute:{','.join(chosen or declared or attributes[:1])}"
+
+
+def _measured(findings: pd.DataFrame, view: View, notes: list[str]) -> View:
+    """How it is measured: protocol, attacker, the measure of the service. Folded while all are as
+    they should be for a decision."""
+    usual = all(
+        address.held(key) in (None, value)
+        for key, value in (("protocol", "strict"), ("attacker", views.STRONGEST), ("by", views.SERVICE))
+    )  # fmt: skip
+    with st.expander("How it is measured", expanded=not usual):
         protocol = choose(
             "Protocol", list(wording.PROTOCOLS), "protocol", wording.PROTOCOLS.__getitem__, notes=notes,
             control="segmented", help=wording.PROTOCOL_HELP,
         )  # fmt: skip
-    for text in notes:
-        st.info(text, icon=":material/info:")
-    return View(dataset, preset, task, target, protocol)
+        view = view._replace(protocol=protocol)
+        if protocol == "strict":
+            attacker = choose(
+                "Attacker", views.attackers(findings, view), "attacker", wording.sentence_case_attacker,
+                notes=notes, help="The strongest one decides; others show what a weaker one would reach.",
+            )  # fmt: skip
+            view = view._replace(attacker=attacker)
+        offered = views.services(findings, view.dataset, view.preset, view.task)
+        service = choose(
+            "The service is measured by", offered, "by", lambda name: wording.METRICS[name][0].capitalize(),
+            notes=notes, help=" ".join(wording.METRICS[name][2] for name in offered),
+        )  # fmt: skip
+    return view._replace(service=service)
 
 
 def method(measured: Collection[str]) -> str:

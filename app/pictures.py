@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 GAP = 6  # pixels between two pictures of a pair
 
@@ -19,13 +20,20 @@ def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
 
 
 def pair(original: np.ndarray, recovered: np.ndarray, width: int) -> np.ndarray:
-    """Original left, recovered right, each `enlarged` to `width`, with a transparent gap: uint8
-    (H, 2 W + gap, 4), the gap GAP pixels wide where the pair is shown at 2 `width` + GAP."""
-    left, right = enlarged(original, width), enlarged(recovered, width)
-    gap = round(GAP * left.shape[1] / width)
-    canvas = np.zeros((left.shape[0], left.shape[1] * 2 + gap, 4), np.uint8)
-    canvas[:, : left.shape[1], :3], canvas[:, : left.shape[1], 3] = left, 255
-    canvas[:, -right.shape[1] :, :3], canvas[:, -right.shape[1] :, 3] = right, 255
+    """Original left, recovered right: `row` of two."""
+    return row([original, recovered], width)
+
+
+def row(pictures: list[np.ndarray], width: int) -> np.ndarray:
+    """Pictures of one size beside each other, each `enlarged` to `width`, with transparent gaps:
+    uint8 (H, n W + (n - 1) gap, 4), the gap GAP pixels wide where each is shown at `width`."""
+    large = [enlarged(picture, width) for picture in pictures]
+    height, wide = large[0].shape[:2]
+    gap = round(GAP * wide / width)
+    canvas = np.zeros((height, len(large) * (wide + gap) - gap, 4), np.uint8)
+    for place, picture in enumerate(large):
+        left = place * (wide + gap)
+        canvas[:, left : left + wide, :3], canvas[:, left : left + wide, 3] = picture, 255
     return canvas
 
 
@@ -36,3 +44,37 @@ def order(likeness: np.ndarray, how: str) -> list[int]:
         return positions.tolist()
     ranked = np.argsort(likeness, kind="stable")
     return (ranked[::-1] if how == "most" else ranked).tolist()
+
+
+def outlined(
+    picture: np.ndarray, part: tuple[float, float, float, float], longest: int
+) -> np.ndarray:
+    """A photograph uint8 (H, W, 3) with its longer side shrunk to `longest`, its `part` (left, top,
+    width, height in its pixels) outlined; of a part that reaches beyond it, what is inside."""
+    scale = longest / max(picture.shape[:2])
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    small = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)
+    draw = ImageDraw.Draw(small)
+    left, top = max(1.0, part[0] * scale), max(1.0, part[1] * scale)
+    right = min(size[0] - 2.0, (part[0] + part[2]) * scale)
+    bottom = min(size[1] - 2.0, (part[1] + part[3]) * scale)
+    if right > left and bottom > top:
+        draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline="#1F2430", width=4)
+        draw.rectangle((left, top, right, bottom), outline="#F0B35B", width=2)
+    return np.asarray(small)
+
+
+def sprite(photographs: np.ndarray, tile: int) -> tuple[bytes, int]:
+    """All of uint8 (n, H, W, 3) in one WebP picture, row by row, each at most `tile` pixels wide; and
+    how many stand in a row."""
+    count = len(photographs)
+    columns = math.ceil(math.sqrt(count))
+    width = min(tile, photographs.shape[2])
+    height = round(width * photographs.shape[1] / photographs.shape[2])
+    sheet = Image.new("RGB", (columns * width, math.ceil(count / columns) * height))
+    for number, photograph in enumerate(photographs):
+        small = Image.fromarray(photograph).resize((width, height), Image.Resampling.BOX)
+        sheet.paste(small, (number % columns * width, number // columns * height))
+    packed = io.BytesIO()
+    sheet.save(packed, "WEBP", quality=60)
+    return packed.getvalue(), columns

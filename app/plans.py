@@ -8,6 +8,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from app import wording
 from core.errors import PenumbraError
 from core.methods import METHODS
@@ -164,7 +166,8 @@ def progress(job: Mapping[str, Any]) -> tuple[float, str]:
     elif job["state"] == "running":
         words.append("starting, reading the photographs")
     if job["state"] == "running" and wording.known(job["eta_seconds"]):
-        words.append(f"about {wording.duration(job['eta_seconds'])} of training left")
+        what = "attacks on this setting" if measuring else "training"
+        words.append(f"about {wording.duration(job['eta_seconds'])} of {what} left")
     return share, ", ".join(words)
 
 
@@ -177,3 +180,65 @@ def usual(method: str) -> dict[str, tuple[float, ...]]:
             knobs, itertools.chain([True], itertools.repeat(False)), strict=False
         )
     }
+
+
+def basis(cost: Mapping[str, Any]) -> str:
+    """What an estimate of `core.jobs.estimate` goes by, in a sentence."""
+    count = cost["examples"]
+    if not count:
+        return "Nothing like it has been trained here, so nobody can say how long it takes."
+    like = "setting" if count == 1 else "settings"
+    where = f" on “{cost['dataset']}”" if cost["dataset"] else ""
+    devices = [name for name in cost["devices"] if name][:2]
+    on = f", trained on {' and '.join(devices)}" if devices else ""
+    smaller = (
+        " Those have been slimmed down since: fresh ones take more room until then."
+        if cost["trimmed"]
+        else ""
+    )
+    return (
+        f"Estimated from {count} finished {like} of this method and size{where}{on}; another machine "
+        f"or number of photographs takes another time.{smaller}"
+    )
+
+
+def run_title(row: Mapping[str, Any]) -> str:
+    """ "DeepObfuscator, λ₁ = 1, λ₂ = 0" of a row of `core.results.runs`."""
+    method = METHODS.get(row["method"])
+    if method is None:
+        return str(row["method"])
+    values = {knob.name: row.get(f"knob:{knob.name}") for knob in method.knobs}
+    named = [
+        f"{knob.symbol} = {values[knob.name]:g}"
+        for knob in method.knobs
+        if wording.known(values[knob.name])
+    ]
+    return ", ".join([method.title, *named])
+
+
+def trained_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """One row for each trained setting, in words, from rows of `core.results.runs`."""
+    return pd.DataFrame(
+        [
+            {
+                "Setting": run_title(row),
+                "Data set": row["dataset"],
+                "Serves": words_of(row["tasks"]),
+                "Hides": words_of(row["private"]),
+                "Size": row["preset"] if isinstance(row["preset"], str) else "",
+                "State": row["state"],
+                "Attacks": row["evaluated"],
+                "Training": wording.duration(row["seconds"])
+                if wording.known(row["seconds"])
+                else "",
+                "Name": row["run_id"],
+            }
+            for row in rows
+        ]
+    )
+
+
+def words_of(names: Any) -> str:
+    """Comma-joined attribute names as a person would say them; "" for what is none."""
+    known = [name for name in names.split(",") if name] if isinstance(names, str) else []
+    return ", ".join(map(wording.choice_label, known))

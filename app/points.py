@@ -11,17 +11,15 @@ import numpy as np
 import pandas as pd
 
 from app import variants, wording
+from app.views import STRONGEST, View, task_target
 from core.methods import METHODS, Knob
-from core.methods.declare import VERIFICATION
 
-# What is read off for each kind of target, and whose number counts, best first.
-MEASURE = {"attribute": "balanced_accuracy", "identity": "top1_accuracy", "image": "ms_ssim"}
+# Whose number counts, best first.
 ATTACKERS = {
     "strict": ("worst_case", "mirrored_decoder", "nearest_neighbour"),
     "paper": ("training_adversary", "training_reconstructor", "worst_case"),
 }
 UTILITY = {"strict": ("best_head",), "paper": ("own_head", "own_verifier", "best_head")}
-UTILITY_MEASURE = "balanced_accuracy"
 ENDS = {"value": "", "low": "_low", "high": "_high", "chance": "_chance"}
 VARIANT = ["method", "preset", "tasks", "private"]
 # What may stand for "unprotected": the first where it can serve the task, so that all methods are
@@ -29,20 +27,6 @@ VARIANT = ["method", "preset", "tasks", "private"]
 UNPROTECTED = "original"
 REFERENCES = tuple(dict.fromkeys((UNPROTECTED, *(m.reference for m in METHODS.values()))))
 Rows = Sequence[dict[str, Any]]  # settings as `records` gives them
-
-
-class View(NamedTuple):
-    """What is being looked at: kept in the sidebar and in the URL."""
-
-    dataset: str
-    preset: str
-    task: str
-    target: str
-    protocol: str
-
-    @property
-    def measure(self) -> str:
-        return MEASURE[self.target.partition(":")[0]]
 
 
 class Line(NamedTuple):
@@ -54,46 +38,6 @@ class Line(NamedTuple):
     fixed: dict[str, float]
     keys: tuple[str, ...]
     variant: str = ""
-
-
-def datasets(findings: pd.DataFrame) -> list[str]:
-    """Data sets with findings; the synthetic one, which comes with Penumbra, first."""
-    return sorted(findings["dataset"].unique(), key=lambda name: (name != "synthetic", name))
-
-
-def presets(findings: pd.DataFrame, dataset: str) -> list[str]:
-    return sorted(findings.loc[findings["dataset"] == dataset, "preset"].unique())
-
-
-def tasks(findings: pd.DataFrame, dataset: str, preset: str) -> list[str]:
-    """Attributes that some run of the data set was trained to serve, and `verification` where one
-    was trained for it, most runs first."""
-    rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
-    known = rows["target"].str.startswith("attribute:") | (rows["target"] == VERIFICATION)
-    rows = rows[(rows["role"] == "utility") & known]
-    counted = rows.groupby("target")["run_id"].nunique().sort_index()
-    ordered = counted.sort_values(ascending=False, kind="stable").index
-    return [target.partition(":")[2] or target for target in ordered]
-
-
-def task_target(task: str) -> str:
-    """The findings' target of a task: an attribute's, or `verification` itself."""
-    return task if task == VERIFICATION else f"attribute:{task}"
-
-
-def targets(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
-    """What may be attacked in runs that serve `task`: declared private attributes, most runs first,
-    then identity and the picture itself, as far as findings hold them."""
-    rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
-    serving = rows.loc[
-        (rows["role"] == "utility") & (rows["target"] == task_target(task)), "run_id"
-    ]
-    rows = rows[rows["run_id"].isin(serving.unique())]
-    rows = rows[(rows["role"] == "private") & rows["metric"].isin(MEASURE.values())]
-    counted = rows.groupby("target")["run_id"].nunique().sort_index()
-    order = {"identity": 1, "image": 2}
-    known = [t for t in counted.index if t.partition(":")[0] in MEASURE]
-    return sorted(known, key=lambda target: (order.get(target, 0), -counted[target]))
 
 
 def settings(findings: pd.DataFrame, view: View) -> pd.DataFrame:
@@ -121,18 +65,26 @@ def _measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.
         & (findings["preset"] == view.preset)
         & (findings["protocol"] == view.protocol)
     ]
-    attack = _read_off(rows, view.target, view.measure, ATTACKERS[view.protocol])
+    chosen = view.protocol == "strict" and view.attacker != STRONGEST
+    attackers = (view.attacker,) if chosen else ATTACKERS[view.protocol]
+    attack = pd.concat(
+        [_read_off(rows, target, view.measure, attackers) for target in view.targets]
+    )
+    if len(view.targets) > 1:  # the attacker takes what leaks most
+        attack = attack.assign(gain=attack["value"] - attack["chance"].fillna(0.0))
+        attack = attack.sort_values("gain", ascending=False, kind="stable").drop(columns="gain")
+        attack = attack.drop_duplicates(["run_id", "release_value"])
     utility = _read_off(
-        rows, task_target(view.task), UTILITY_MEASURE, UTILITY[view.protocol], role="utility"
+        rows, task_target(view.task), view.service, UTILITY[view.protocol], role="utility"
     )
     renamed = utility.rename(columns={name: f"utility{end}" for name, end in ENDS.items()})
-    return _guarding(attack, view.target), renamed
+    return _guarding(attack, view.targets), renamed
 
 
 def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
     """What the service and the attacker reach without protection: one row for each of `REFERENCES`
     that was measured with every knob at its weakest. A row has method, title, `knob:<name>`,
-    utility, and value (NaN where nobody attacked it as `view` asks).
+    utility, utility_low, utility_high, and value (NaN where nobody attacked it as `view` asks).
 
     The run that serves this task alone, as its preset has it, stands for all; seeds are averaged.
     """
@@ -157,6 +109,8 @@ def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
             "method": name,
             "title": METHODS[name].title,
             "utility": float(mine["utility"].mean()),
+            "utility_low": float(mine["utility_low"].min()),
+            "utility_high": float(mine["utility_high"].max()),
             "value": float(hit["value"].mean()),
             **{f"knob:{knob}": value for knob, value in weakest.items()},
         }
@@ -174,10 +128,21 @@ def reference(found: Mapping[str, dict[str, Any]], method: str) -> dict[str, Any
 
 
 def compared(table: pd.DataFrame, unprotected: Mapping[str, Any] | None) -> pd.DataFrame:
-    """Settings with `cost`: the utility they lose against the unprotected reference; NaN without
-    one."""
-    bare = math.nan if unprotected is None else unprotected["utility"]
-    return table.assign(cost=bare - table["utility"].astype(float))
+    """Settings with `cost`: the utility they lose against the unprotected reference, NaN without
+    one; `cost_low`, `cost_high`: its interval from both intervals (MOVER; Zou & Donner, Statistics
+    in Medicine 2008), as for two independent measurements, which is wider than a paired one."""
+    if unprotected is None:
+        return table.assign(cost=math.nan, cost_low=math.nan, cost_high=math.nan)
+    bare, low, high = (unprotected[f"utility{end}"] for end in ("", "_low", "_high"))
+    mine, mine_low, mine_high = (
+        table[f"utility{end}"].astype(float) for end in ("", "_low", "_high")
+    )
+    cost = bare - mine
+    return table.assign(
+        cost=cost,
+        cost_low=cost - np.hypot(bare - low, mine_high - mine),
+        cost_high=cost + np.hypot(high - bare, mine - mine_low),
+    )
 
 
 def _read_off(
@@ -194,14 +159,14 @@ def _read_off(
     return rows.drop_duplicates(["run_id", "release_value"]).drop(columns="rank")
 
 
-def _guarding(attack: pd.DataFrame, target: str) -> pd.DataFrame:
-    """Leave out methods that were told to guard something else; baselines guard nothing in
-    particular and always stay."""
+def _guarding(attack: pd.DataFrame, targets: Iterable[str]) -> pd.DataFrame:
+    """Leave out methods that were told to guard nothing of `targets` but something else; baselines
+    guard nothing in particular and always stay."""
     baseline = attack["method"].map(lambda name: name in METHODS and METHODS[name].baseline)
-    name = target.partition(":")[2]
-    if not name:
+    names = {target.partition(":")[2] for target in targets}
+    if names == {""}:
         return attack
-    guards = attack["private"].map(lambda text: name in str(text).split(","))
+    guards = attack["private"].map(lambda text: bool(names & {*str(text).split(",")}))
     return attack[baseline.astype(bool) | guards.astype(bool)]
 
 
@@ -359,6 +324,18 @@ def _lines(rows: Rows, name: str, at: Mapping[str, float], variant: str) -> list
     return found
 
 
+def front(rows: Rows) -> list[dict[str, Any]]:
+    """The Pareto front: settings than which no other is better in one respect and as good in the
+    other, from little gain of the attacker to much. Attacks too weak to conclude are left out."""
+    best, found = -math.inf, []
+    known = [row for row in rows if row["conclusive"]]
+    for row in sorted(known, key=lambda row: (row["gain"], -row["utility"])):
+        if row["utility"] > best:
+            best = row["utility"]
+            found.append(row)
+    return found
+
+
 def setting_label(row: Mapping[str, Any]) -> str:
     """ "λ₁ = 1, λ₂ = 2" of a row; the title of a method without knobs."""
     parts = [
@@ -367,5 +344,5 @@ def setting_label(row: Mapping[str, Any]) -> str:
         if wording.known(row.get(f"knob:{knob.name}"))
     ]
     if isinstance(row.get("schedule"), str) and row["schedule"]:
-        parts.append(row["schedule"])
+        parts.append(variants.schedule_words(row["schedule"]))
     return ", ".join(parts)

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from app import points, wording
-from app.points import View
+from app import points, views, wording
+from app.views import View
 from core.methods import METHODS
+from core.methods.declare import VERIFICATION
 from core.published import METRICS, published
 
 # Our metrics of the same kind as a published one, best first; others are their own.
@@ -83,13 +84,19 @@ class Report(NamedTuple):
 
 
 def report(
-    settings: Sequence[dict[str, Any]], view: View, method: str, chosen: Mapping[str, float]
+    settings: Sequence[dict[str, Any]],
+    view: View,
+    method: str,
+    chosen: Mapping[str, float],
+    schedule: Mapping[str, float] | None = None,
 ) -> Report:
     """Every published number on `method` and its baselines that bears on `view`, with ours.
 
     settings  of `measured`
     chosen    the knob values being looked at: published settings near to them come first, and they
               stand in for knobs whose value a paper does not say
+    schedule  of the variant being looked at: published settings that release from the same layer
+              come first
     """
     rows = about(method)
     chosen = {knob.name: knob.default for knob in points.knobs_of(method)} | dict(chosen)
@@ -103,7 +110,7 @@ def report(
         direct = any(row["method"] == method for row in kept)
         kept = kept if direct else [row for row in mine if close(row, view)]
         pairs = [beside(row, settings, chosen if row["method"] == method else {}) for row in kept]
-        order = {id(pair): _distance(pair, view, method, chosen) for pair in pairs}
+        order = {id(p): _distance(p, view, method, chosen, schedule or {}) for p in pairs}
         found[role] = (tuple(sorted(pairs, key=lambda pair: order[id(pair)])), direct)
     return Report(
         found["private"][0], found["utility"][0], found["private"][1], found["utility"][1]
@@ -117,11 +124,30 @@ def about(method: str) -> tuple[dict[str, Any], ...]:
     rows = [row for row in published() if row["role"] in ("private", "utility")]
     mine = {row["paper"] for row in rows if row["method"] == method}
     baseline = METHODS[method].baseline
+    return _merged(
+        row
+        for row in rows
+        if row["paper"] in mine
+        and (row["method"] == method or (not baseline and METHODS[row["method"]].baseline))
+    )
+
+
+@functools.cache
+def results(paper: str) -> dict[str, tuple[dict[str, Any], ...]]:
+    """Every result that a paper prints, by the table, figure or section that prints it first:
+    what is hidden, what the service keeps, what the device pays. What only describes the
+    experiment is left out."""
+    rows = [row for row in published() if row["paper"] == paper and row["role"] != "setup"]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in _merged(rows):
+        found.setdefault(row["place"].partition("; ")[0], []).append(row)
+    return {place: tuple(rows) for place, rows in found.items()}
+
+
+def _merged(rows: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """One row per number; `place` and `note` name all there is where it is printed repeatedly."""
     merged: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
-        compared = not baseline and METHODS[row["method"]].baseline
-        if row["paper"] not in mine or not (row["method"] == method or compared):
-            continue
         if row["metric"] in LEFT_OUT:
             continue
         key = tuple(
@@ -153,20 +179,27 @@ def _kind(target: str) -> str:
 
 
 def _bears_on_task(row: Mapping[str, Any], view: View) -> bool:
-    if row["target"] == points.task_target(view.task):
+    if row["target"] == views.task_target(view.task):
         return True
     named = row["target"] == "task" and (not row["tasks"] or view.task in row["tasks"])
-    everything = row["target"] == "attributes" and view.task != points.VERIFICATION
+    everything = row["target"] == "attributes" and view.task != VERIFICATION
     return named or everything
 
 
-def _distance(pair: Pair, view: View, method: str, chosen: Mapping[str, float]) -> tuple[Any, ...]:
+def _distance(
+    pair: Pair,
+    view: View,
+    method: str,
+    chosen: Mapping[str, float],
+    schedule: Mapping[str, float],
+) -> tuple[Any, ...]:
     """Sorts pairs: what we can set something beside, and what is nearest to the view, first."""
     row = pair.row
     hidden = view.target.partition(":")[2]
     return (
         row["protocol"] == "count",
         row["target"] in ("task", "private", "attributes"),
+        row["method"] == method and not _same_release(method, row["schedule"], schedule),
         (view.task not in row["tasks"]) + bool(hidden and hidden not in row["private"]),
         row["metric"] in ("accuracy_drop", "accuracy_gain"),
         len(row["tasks"]) + len(row["private"]),
@@ -225,14 +258,21 @@ def _setting(entry: Mapping[str, Any]) -> dict[str, Any]:
         column = "release_value" if knob.when == "release" else f"knob:{knob.name}"
         if entry.get(column) is not None:
             knobs[knob.name] = float(entry[column])
-    words = (part.partition("=") for part in (entry["schedule"] or "").split(", ") if part)
     return {
         "method": method.name,
         "tasks": tuple(filter(None, (entry["tasks"] or "").split(","))),
         "private": tuple(filter(None, (entry["private"] or "").split(","))),
-        "schedule": {name: float(value) for name, _, value in words},
+        "schedule": schedule_of(entry["schedule"]),
         "knobs": knobs,
     }
+
+
+def schedule_of(text: str | None) -> dict[str, float]:
+    """What was replaced in a schedule, from a finding's "cut=2, layer=3"; {} of anything that is
+    no text."""
+    words = text.split(", ") if isinstance(text, str) else []
+    found = (part.partition("=") for part in words if part)
+    return {name: float(value) for name, _, value in found}
 
 
 def beside(
@@ -266,16 +306,25 @@ def beside(
     return Pair(row, None)
 
 
+def missing(row: Mapping[str, Any], settings: Sequence[dict[str, Any]]) -> str:
+    """Why nothing of ours stands beside a published row: its protocol ("people", "device",
+    "count"), "method" (no run of it), "setting" (no run of its kind), or "measure" (the runs there
+    are were not measured so)."""
+    if row["protocol"] in NEVER_OURS:
+        return str(row["protocol"])
+    wanted = {knob.name: knob.default for knob in points.knobs_of(row["method"])} | row["knobs"]
+    mine = [setting for setting in settings if setting["method"] == row["method"]]
+    if not mine:
+        return "method"
+    return "measure" if any(_like(row, s, wanted) for s in mine) else "setting"
+
+
 def _like(row: Mapping[str, Any], setting: Mapping[str, Any], wanted: Mapping[str, float]) -> bool:
     """Whether a setting of ours may stand beside a published row: it releases from the same layer,
     hides or serves what the number is about, and switches the same knobs on (a knob at 0 leaves a
     part of the method out: no neighbour of a setting that has it)."""
-    preset = METHODS[row["method"]].presets["compact"]["schedule"]
-    for name in STRUCTURE:
-        if name in preset:
-            usual = preset[name]
-            if row["schedule"].get(name, usual) != setting["schedule"].get(name, usual):
-                return False
+    if not _same_release(row["method"], row["schedule"], setting["schedule"]):
+        return False
     name = row["target"].partition(":")[2] or row["target"]
     if (
         row["role"] == "utility"
@@ -290,6 +339,16 @@ def _like(row: Mapping[str, Any], setting: Mapping[str, Any], wanted: Mapping[st
         (value == 0) == (wanted[knob] == 0)
         for knob, value in setting["knobs"].items()
         if knob in wanted
+    )
+
+
+def _same_release(method: str, one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Whether two schedules of a method release from the same layer."""
+    usual = METHODS[method].presets["compact"]["schedule"]
+    return all(
+        one.get(name, usual[name]) == other.get(name, usual[name])
+        for name in STRUCTURE
+        if name in usual
     )
 
 
@@ -317,11 +376,11 @@ def _number(
 def _aimed_at(row: Mapping[str, Any], setting: Mapping[str, Any]) -> tuple[str, ...]:
     """The findings' targets that a published target is the mean over."""
     if row["target"] == "task":
-        return tuple(points.task_target(name) for name in setting["tasks"])
+        return tuple(views.task_target(name) for name in setting["tasks"])
     if row["target"] == "private":
         return tuple(f"attribute:{name}" for name in setting["private"])
     if row["target"] == "attributes":
-        served = {points.task_target(name) for name in setting["tasks"]}
+        served = {views.task_target(name) for name in setting["tasks"]}
         known = {key[1] for key in setting["numbers"] if key[1].startswith("attribute:")}
         return tuple(sorted(known)) if len(known) > 1 and known <= served else ()
     return (row["target"],)

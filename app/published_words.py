@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from app import points, wording
-from app.points import View
 from app.published import Pair, Report
+from app.views import View
 from core.methods import METHODS
+from core.methods.declare import VERIFICATION
 from core.published import METRICS
 
 # metric -> (name in the table, kind of number)
@@ -100,6 +101,16 @@ def service_line(report: Report, view: View, method: str) -> str:
     return f"The paper has no number on {wording.service(view.task)}. The closest it has: {said}"
 
 
+def line(pair: Pair) -> str:
+    """One published number and ours beside it, as a sentence."""
+    row = pair.row
+    if row["role"] != "utility":
+        return _upper(f"{_claim(pair, row['paper'], {})}{_beside(pair, row['paper'])}.")
+    at = knobs_said(row["method"], row["knobs"])
+    said = f"{_service(row)} {_performs(row, tidy(row))} in the paper{_ours_serving(pair)}."
+    return _upper(f"at {at} {said}" if at else said)
+
+
 def _first(pairs: Sequence[Pair], method: str) -> Pair | None:
     """The pair to speak of: the nearest of the method's own that is a result."""
     mine = [p for p in pairs if p.row["method"] == method and p.row["protocol"] != "count"]
@@ -108,7 +119,7 @@ def _first(pairs: Sequence[Pair], method: str) -> Pair | None:
 
 def _claim(pair: Pair, method: str, chosen: Mapping[str, float]) -> str:
     row = pair.row
-    at = _knobs(row["method"], row["knobs"])
+    at = knobs_said(row["method"], row["knobs"])
     same = all(chosen.get(name, value) == value for name, value in row["knobs"].items())
     place = f"at {at} " if at and same else f"at {at}, the nearest it reports, " if at else ""
     attacker = ATTACKER.get(row["protocol"], "an attacker")
@@ -169,7 +180,7 @@ def _nothing(row: Mapping[str, Any]) -> str:
 
 def _service(row: Mapping[str, Any]) -> str:
     kind, _, name = row["target"].partition(":")
-    if kind == "attribute" or row["target"] == points.VERIFICATION:
+    if kind == "attribute" or row["target"] == VERIFICATION:
         return wording.service(name or kind)
     return "telling all attributes" if kind == "attributes" else "the service"
 
@@ -224,7 +235,7 @@ def measures(report: Report) -> str:
         parts.append(f"{NEAR}: of the nearest setting we have, which is another than the paper's.")
     if "accuracy" in used:
         parts.append(
-            "Right answers are plain accuracy here, as the papers count; the chart counts both "
+            "Right answers are plain accuracy here, as the papers count; the trade-off counts both "
             "answers the same (balanced accuracy), so its figures differ a little."
         )
     if "balanced_accuracy" in used:
@@ -238,8 +249,7 @@ def measures(report: Report) -> str:
         if first.metric == "accuracy":
             parts.append(f"Always giving the commoner answer is right in {guess} with us.")
         elif first.row["target"] == "image":
-            name = first.row["metric"].upper().replace("_", "-")
-            parts.append(f"Drawing blind reaches {guess} ({name}) with us.")
+            parts.append(f"Drawing blind reaches {guess} with us: {_name(first.row['metric'])}.")
     return " ".join(parts)
 
 
@@ -247,7 +257,7 @@ def table(pairs: Iterable[Pair], view: View) -> pd.DataFrame:
     """One row per published number, as text; columns that would be empty are left out."""
     rows = [
         {
-            "Measured": f"{_subject(pair.row)}: {_name(pair.row['metric'])}",
+            "Measured": f"{subject(pair.row)}: {_name(pair.row['metric'])}",
             "Protection": METHODS[pair.row["method"]].title,
             "The paper": tidy(pair.row),
             "Ours, trained along": _near(pair, "along"),
@@ -276,12 +286,12 @@ def _same(row: Mapping[str, Any]) -> str:
 def setting(row: Mapping[str, Any], view: View) -> str:
     """Knobs and the rest of a published setting; the service and what is hidden where they are
     not those looked at."""
-    parts = [_knobs(row["method"], row["knobs"]), row["setting"]]
+    parts = [knobs_said(row["method"], row["knobs"]), row["setting"]]
     if row["tasks"] and row["tasks"] != (view.task,):
-        parts.append(f"service: {_named(row['tasks'])}")
+        parts.append(f"service: {named(row['tasks'])}")
     looked_at = ((view.target.rpartition(":")[2],), ("identity",) * (view.target == "image"))
     if row["private"] and row["private"] not in looked_at:
-        parts.append(f"hidden: {_named(row['private'])}")
+        parts.append(f"hidden: {named(row['private'])}")
     return "; ".join(filter(None, parts))
 
 
@@ -295,26 +305,26 @@ def other_setting(pair: Pair, brief: bool = False) -> str:
         name: value for name, value in ours["knobs"].items() if row["knobs"].get(name) != value
     }
     schedule = ours["schedule"].items() - row["schedule"].items()
-    parts = [_knobs(row["method"], knobs)]
+    parts = [knobs_said(row["method"], knobs)]
     parts += [f"{name} = {value:g}" for name, value in sorted(schedule)]
     for column, word in (("tasks", "service"), ("private", "hidden")):
         here, there = set(ours[column]), set(row[column])
         if here and there and (not here & there if brief else here != there):
-            parts.append(f"{word}: {_named(ours[column])}")
+            parts.append(f"{word}: {named(ours[column])}")
     return "; ".join(filter(None, parts))
 
 
-def _named(names: Iterable[str]) -> str:
+def named(names: Iterable[str]) -> str:
     words = {"all": "all attributes", "identity": "who it is"}
     return ", ".join(words.get(name) or wording.attribute_label(name) for name in names)
 
 
-def _knobs(method: str, values: Mapping[str, float]) -> str:
+def knobs_said(method: str, values: Mapping[str, float]) -> str:
     known = [k for k in points.knobs_of(method) if k.name in values]
     return ", ".join(f"{knob.symbol} = {values[knob.name]:g}" for knob in known)
 
 
-def _subject(row: Mapping[str, Any]) -> str:
+def subject(row: Mapping[str, Any]) -> str:
     return SUBJECTS.get(row["target"]) or wording.target_label(
         f"attribute:{row['target'].partition(':')[2] or row['target']}"
     )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from app import wording
-from app.points import View
+from app.views import View
 
 AVERAGING = "averaging"
 REPEATS = 16  # core.attacks.repeated.REPEATS, without importing torch

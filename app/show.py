@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -60,6 +60,7 @@ def chart(
     alt: str,
     key: str | None = None,
     note: str = "",
+    config: dict[str, Any] = CONFIG,
     **options: Any,
 ) -> Any:
     """A chart with what can be taken from it: its numbers as CSV, itself as PNG and SVG.
@@ -68,10 +69,11 @@ def chart(
     numbers  what is drawn; a function is called when somebody asks for the file
     alt      what the chart says, for those who do not see it
     note     one line beside the buttons
+    config   Plotly's; its first button has to be the camera
     options  of `st.plotly_chart`; what that returns is returned
     """
     key = key or f"chart_{name}"
-    said = st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, **options)
+    said = st.plotly_chart(figure, key=key, config=config, alt=alt, **options)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if note:
             st.caption(note)
@@ -96,14 +98,19 @@ def table(
     return said
 
 
-def csv(numbers: pd.DataFrame | Callable[[], pd.DataFrame], name: str, key: str) -> None:
+def csv(
+    numbers: pd.DataFrame | Callable[[], pd.DataFrame],
+    name: str,
+    key: str,
+    label: str = "Numbers (CSV)",
+) -> None:
     """A button that hands out a table; made when it is pressed."""
 
     def written() -> bytes:
         return as_csv(numbers() if callable(numbers) else numbers)
 
     st.download_button(
-        "Numbers (CSV)", written, f"penumbra-{name}.csv", "text/csv", key=f"{key}_csv",
+        label, written, f"penumbra-{name}.csv", "text/csv", key=f"{key}_csv",
         icon=":material/download:", type="tertiary", on_click="ignore",
     )  # fmt: skip
 
@@ -126,8 +133,3 @@ def _numeric(column: pd.Series) -> bool:
 
 def _quoted(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-
-
-def columns(frame: pd.DataFrame, kept: Sequence[str]) -> pd.DataFrame:
-    """The columns of `kept` that a table has, in that order."""
-    return frame[[name for name in kept if name in frame]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from app import wording
-from app.points import View, setting_label
+from app.points import setting_label
+from app.views import View
 from core.methods import METHODS
 
 ORDER = ("balanced_accuracy", "auc", "mcc", "accuracy", "advantage", "top1_accuracy", "verification_auc", "tar_at_far_1e-2", "bayes_error_bound", "balanced_accuracy_at_4x", "balanced_accuracy_at_16x", "log_rank_privacy", "normalised_rank_mean", "normalised_rank_std", "rank_guarantee_0.01", "rank_guarantee_0.05", "rank_guarantee_0.1", "cosine_similarity", "lda_within", "lda_between", "lda_ratio", "ms_ssim", "ssim", "psnr")  # fmt: skip

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 from app import wording
-from app.points import View, setting_label
+from app.points import setting_label
+from app.views import STRONGEST, View
 
 
 class Verdict(NamedTuple):
@@ -44,8 +45,10 @@ def exposure(row: Mapping[str, Any]) -> float:
 
 
 def _attack(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view: View) -> str:
-    kind, _, name = view.target.partition(":")
+    kind = view.target.partition(":")[0]
     attacker = "the strongest attacker"
+    if view.attacker != STRONGEST and view.protocol == "strict":
+        attacker = f"one attacker ({wording.attacker(view.attacker)})"
     if view.protocol == "paper":
         attacker = "the attacker the method trained against"
         if row.get("attacker") == "worst_case":
@@ -67,7 +70,14 @@ def _attack(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
     value = wording.percent(row["value"], _digits(row))
     if kind == "identity":
         return f"an attacker with other photographs of the same people names the right person in {value} of cases{aside}"
-    return f"{attacker} tells {wording.told(name)} in {value} of cases{aside}"
+    told = wording.told(row["target"].partition(":")[2] if "target" in row else _names(view)[0])
+    if len(view.targets) > 1:
+        told += f", the most exposed of {len(view.targets)} attributes,"
+    return f"{attacker} tells {told} in {value} of cases{aside}"
+
+
+def _names(view: View) -> list[str]:
+    return [target.partition(":")[2] for target in view.targets]
 
 
 def _attacked(unprotected: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
@@ -104,29 +114,34 @@ def _cost(row: Mapping[str, Any], view: View) -> str:
     if not wording.known(row["cost"]):
         return ""
     service = wording.service(view.task)
-    cost = round(row["cost"] * 100, 1)
-    if cost == 0:
+    loss = wording.loss(view.service, abs(row["cost"]))
+    if loss in (wording.loss(view.service, 0.0), f"−{wording.loss(view.service, 0.0)}"):
         return f"{service} loses nothing measurable"
-    if cost < 0:
-        return f"{service} gains {wording.points(-row['cost'])}"
-    return f"{service} loses {wording.points(row['cost'])}"
+    return f"{service} {'gains' if row['cost'] < 0 else 'loses'} {loss}"
 
 
 def _subject(view: View) -> str:
-    kind, _, name = view.target.partition(":")
+    kind = view.target.partition(":")[0]
     if kind == "image":
         return "the picture"
-    return "identity" if kind == "identity" else f"how well an attacker tells {wording.told(name)}"
+    if kind == "identity":
+        return "identity"
+    return f"how well an attacker tells {', '.join(map(wording.told, _names(view)))}"
 
 
 def _detail(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view: View) -> str:
     service = wording.service(view.task)
-    span = wording.interval(row["utility_low"], row["utility_high"])
-    text = f"{service[0].upper()}{service[1:]} is right in {wording.percent(row['utility'])}"
+    share = wording.in_percent(view.service)
+    show = wording.percent if share else (lambda value: f"{value:.2f}")
+    span = wording.interval(
+        row["utility_low"], row["utility_high"], *((0, 100) if share else (2, 1))
+    )
+    does = "is right in" if share else f"reaches, in {wording.METRICS[view.service][0]},"
+    text = f"{service[0].upper()}{service[1:]} {does} {show(row['utility'])}"
     text += f" ({span})" if span else ""
     if unprotected is not None and not _is(row, unprotected):
-        bare = wording.percent(unprotected["utility"])
-        text += f", unprotected ({reference_label(unprotected)}) in {bare}"
+        bare = show(unprotected["utility"])
+        text += f", unprotected ({reference_label(unprotected)}) {'in ' if share else ''}{bare}"
     people = f"{row['n']:,.0f} photographs of {row['identities']:,.0f} people nobody trained on"
     seeds = int(row["seeds"])
     text += f". Measured on {people}, {'one training' if seeds == 1 else f'{seeds} trainings'}."
@@ -149,41 +164,6 @@ def mark(exposure: float | None) -> str:
         return ":gray[◌ not known]"
     _, shape, colour, word = next(entry for entry in MARKS if exposure <= entry[0])
     return f":{colour}[{shape} **{word}**: the attacker gets {wording.percent(exposure)} of what there is to gain]"
-
-
-def limits(
-    row: Mapping[str, Any],
-    attack_limit: float | None,
-    cost_limit: float | None,
-    percent: bool = True,
-) -> tuple[bool, str] | None:
-    """Whether the setting keeps the officer's limits, and the line that says so; None without
-    limits."""
-    if attack_limit is None and cost_limit is None:
-        return None
-    if not row["conclusive"]:
-        return False, "The attack is too weak to say whether your limits are kept."
-    wrong, close = [], []
-    if attack_limit is not None:
-        show = wording.percent if percent else (lambda v: f"{v:.2f}")
-        if row["value"] > attack_limit:
-            wrong.append(
-                f"the attack reaches {show(row['value'])} where you allow {show(attack_limit)}"
-            )
-        elif wording.known(row["high"]) and row["high"] > attack_limit:
-            close.append(f"with 95 % confidence the attack may reach {show(row['high'])}")
-    if cost_limit is not None:
-        if not wording.known(row["cost"]):
-            wrong.append("the loss is not known (no unprotected run to compare with)")
-        elif row["cost"] > cost_limit:
-            wrong.append(
-                f"the loss is {wording.points(row['cost'])} where you allow {wording.points(cost_limit)}"
-            )
-    if wrong:
-        return False, f"Outside your limits: {'; '.join(wrong)}."
-    if close:
-        return True, f"Within your limits, but not for certain: {'; '.join(close)}."
-    return True, "Within your limits."
 
 
 def _lower(title: str) -> str:

@@ -38,6 +38,22 @@ ATTRIBUTES = {
     "Bangs": ("Fringe", "whether a person has a fringe", "fringe detection"),
     "Straight_Hair": ("Straight hair", "whether the hair is straight", "straight-hair detection"),
     "Wavy_Hair": ("Wavy hair", "whether the hair is wavy", "wavy-hair detection"),
+    "5_o_Clock_Shadow": ("Stubble", "whether a person has stubble", "stubble detection"),
+    "Arched_Eyebrows": (
+        "Arched eyebrows",
+        "whether a person has arched eyebrows",
+        "detection of arched eyebrows",
+    ),
+    "Bushy_Eyebrows": (
+        "Bushy eyebrows",
+        "whether a person has bushy eyebrows",
+        "detection of bushy eyebrows",
+    ),
+    "Receding_Hairline": (
+        "Receding hairline",
+        "whether a person's hairline recedes",
+        "detection of a receding hairline",
+    ),
     "Wearing_Earrings": ("Earrings", "whether a person wears earrings", "earring detection"),
 }
 TARGETS = {
@@ -124,6 +140,12 @@ def attacker(name: str) -> str:
     return f"{words}, with “{extra}” as well" if extra else words
 
 
+def sentence_case_attacker(name: str) -> str:
+    """The same as a label of its own: "Strongest attacker"."""
+    words = attacker(name)
+    return words[0].upper() + words[1:]
+
+
 def attribute_label(name: str) -> str:
     """Short label of an attribute, for pickers and tables."""
     return ATTRIBUTES[name][0] if name in ATTRIBUTES else name.replace("_", " ")
@@ -152,8 +174,10 @@ def service(name: str) -> str:
 
 def target_label(target: str) -> str:
     """Label of a finding's target: `attribute:Male` -> "Gender", `identity`, `image`."""
-    kind, _, name = target.partition(":")
-    return attribute_label(name) if kind == "attribute" else TARGETS.get(target, target)
+    kind, _, names = target.partition(":")
+    if kind != "attribute":
+        return TARGETS.get(target, target)
+    return ", ".join(attribute_label(name) for name in names.split(","))
 
 
 def unique_labels(names: list[str], label: object = attribute_label) -> dict[str, str]:
@@ -208,6 +232,18 @@ def metric_words(metric: str) -> tuple[str, str, str]:
             name, unit, text = METRICS[plain]
             return f"{name} ({metric.removeprefix(f'{plain}_').replace('_', ' ')})", unit, text
     return metric, "", ""
+
+
+def in_percent(metric: str) -> bool:
+    """Whether a measure of the service is a share of answers; others are numbers of their own."""
+    return METRICS[metric][1] == "%"
+
+
+def loss(metric: str, difference: float) -> str:
+    """What the service loses, in its measure: "1.2 points", "0.012 of AUC"."""
+    if in_percent(metric):
+        return points(difference)
+    return f"{abs(difference):.3f} of {METRICS[metric][0]}"
 
 
 def score(metric: str, value: float | None) -> str:

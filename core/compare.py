@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core import findings_file, results
 from core.attack_folders import finished
+from core.data.order import labels_of
 from core.errors import PenumbraError
 from core.metrics import intervals
 from core.metrics.attributes import balanced_accuracy
@@ -43,8 +44,6 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
     Raises PenumbraError where the two have not been attacked on the same photographs, or before
     decisions were kept.
     """
-    from core.attacks.exposing import labels_of
-
     runs = [results.read_run(setting.folder) for setting in (first, second)]
     sizes = [_size(run) for run in runs]
     if runs[0].dataset != runs[1].dataset or sizes[0] != sizes[1]:
@@ -53,7 +52,7 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
             "runs of one data set at one size"
         )
     faces = tested_faces(runs[0])
-    found = [_decided(setting) for setting in (first, second)]
+    found = [decided(setting) for setting in (first, second)]
     counts = {len(said) for decided in found for said in decided.values()}
     rows = []
     if counts:
@@ -105,7 +104,7 @@ def _role(target: str, tasks: tuple[str, ...], private: tuple[str, ...]) -> str:
     return "utility" if name in tasks else "private" if name in private else "unlisted"
 
 
-def _decided(setting: Setting) -> dict[str, NDArray[np.bool_]]:
+def decided(setting: Setting) -> dict[str, NDArray[np.bool_]]:
     """Attribute target -> decisions (n,) of the strongest attacker on the test photographs."""
     done = finished(setting.folder, "strict", setting.value)
     if "worst_case" not in done:
@@ -146,8 +145,6 @@ def _tested(attack: Path, target: str) -> int:
 
 
 def _identity(first: Setting, second: Setting, faces: Faces) -> list[dict[str, Any]]:
-    from core.attacks.exposing import labels_of
-
     arrays = []
     for setting in (first, second):
         name = results.strongest(setting.folder, "identity", setting.value)

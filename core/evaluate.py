@@ -24,7 +24,7 @@ from core import device as devices
 from core.attack_folders import Task, expected_seconds, finished, is_done, place, save
 from core.attacks import ATTACKS, ONLY_FOR, REDRAWERS, Exposed, Result, ensemble
 from core.attacks import controls as control
-from core.attacks.exposing import by_image, expose, labels_of, with_extra
+from core.attacks.exposing import by_image, expose, with_extra
 from core.attacks.own import (
     OWN,
     own_head,
@@ -35,6 +35,7 @@ from core.attacks.own import (
 from core.attacks.strongest import strongest
 from core.control_runs import controls
 from core.data.faces import Faces
+from core.data.order import labels_of
 from core.errors import PenumbraError
 from core.face_network import face_features
 from core.methods import METHODS, Model

@@ -14,6 +14,7 @@ import re
 import secrets
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -96,7 +97,7 @@ def describe(job_id: str) -> dict[str, Any]:
     described: dict[str, Any] = {
         "job_id": job_id, "created": 0.0, "runs": [], "run_ids": [], "device": "auto",
         "evaluate": True, "index": 0, "run_id": None, "phase": None, "stage": None, "step": 0,
-        "steps": 0, "attack": None, "attacks_done": 0, "attacks": 0, "eta_seconds": None, "losses": [],
+        "steps": 0, "attack": None, "attacks_done": 0, "attacks": 0, "seconds_left": None, "eta_seconds": None, "losses": [],
         "message": "",
     }  # fmt: skip
     try:
@@ -131,24 +132,53 @@ def describe(job_id: str) -> dict[str, Any]:
     return described
 
 
-def estimate(runs: list[dict[str, Any]] | list[Run]) -> dict[str, float | None]:
-    """{"seconds", "megabytes"} that runs would take, from what finished runs of the same method
-    and preset took here; None where there is none to go by."""
+def estimate(runs: list[dict[str, Any]] | list[Run]) -> dict[str, Any]:
+    """What runs would take, from what finished runs of the same method and preset took here:
+    "seconds", "megabytes" (None where there is none to go by), "examples" (how many there are),
+    "dataset" (whose; None for several), "devices" (in words), "trimmed" (whether some of them have
+    lost what only a training needs, so that fresh ones are larger).
+
+    The examples are those of the run's data set where there are any. Their median counts.
+    """
     from core import results
 
     job_runs = [run if isinstance(run, Run) else from_dict(run) for run in runs]
     known = results.runs()
     known = known[known["state"] == "finished"]
     seconds, size = 0.0, 0.0
+    used: dict[str, dict[str, Any]] = {}
     for run in job_runs:
         alike = known[(known["method"] == run.method) & (known["preset"] == run.preset)]
-        if not len(alike):
-            return {"seconds": None, "megabytes": None}
         nearest = alike[alike["dataset"] == run.dataset]
-        example = Path((nearest if len(nearest) else alike).iloc[0]["folder"])
-        seconds += _seconds(example)
-        size += sum(p.stat().st_size for p in example.rglob("*") if p.is_file()) / 1e6
-    return {"seconds": seconds, "megabytes": size}
+        rows = nearest if len(nearest) else alike
+        if not len(rows):
+            return {"seconds": None, "megabytes": None, "examples": 0}
+        for place, dataset in zip(rows["folder"], rows["dataset"], strict=True):
+            if place not in used:
+                used[place] = _example(Path(place)) | {"dataset": dataset}
+        mine = [used[place] for place in rows["folder"]]
+        seconds += statistics.median(example["seconds"] for example in mine)
+        size += statistics.median(example["megabytes"] for example in mine)
+    datasets = {example["dataset"] for example in used.values()}
+    return {
+        "seconds": seconds if used else None,
+        "megabytes": size if used else None,
+        "examples": len(used),
+        "dataset": next(iter(datasets)) if len(datasets) == 1 else None,
+        "devices": sorted({example["device"] for example in used.values()}),
+        "trimmed": any(example["trimmed"] for example in used.values()),
+    }
+
+
+def _example(run_folder: Path) -> dict[str, Any]:
+    record = checkpoint.read_json(run_folder / "run.json")
+    files = [path.stat().st_size for path in run_folder.rglob("*") if path.is_file()]
+    return {
+        "seconds": _seconds(run_folder),
+        "megabytes": sum(files) / 1e6,
+        "device": str(record.get("device", "")),
+        "trimmed": bool(record.get("left_out")) or not (run_folder / "log.jsonl").is_file(),
+    }
 
 
 def _seconds(run_folder: Path) -> float:
@@ -249,7 +279,10 @@ def _tail(path: Path, rows: int = RECENT_ROWS) -> list[dict[str, Any]]:
 
 
 def _remaining(job_runs: list[Run], described: dict[str, Any]) -> float | None:
-    """Seconds left: the current training by its own pace, the rest by finished runs like it."""
+    """Seconds left: of the attacks on this run by what they took others, else of the trainings by
+    the current one's own pace."""
+    if described["phase"] == "evaluate":
+        return described["seconds_left"]
     if described["phase"] != "train" or not described["losses"]:
         return None
     last = described["losses"][-1]

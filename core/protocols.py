@@ -11,6 +11,7 @@ import pandas as pd
 from core import findings_file, results
 from core.attack_folders import finished
 from core.compare import Setting, decisions, tested_faces
+from core.data.order import labels_of
 from core.errors import PenumbraError
 from core.metrics import intervals
 
@@ -105,8 +106,6 @@ def _deciding(attack: Path) -> dict[str, dict[str, Any]]:
 def _paired(setting: Setting, paper: Path, strict: Path, target: str) -> tuple[float, float] | None:
     """Paired interval of strict - paper; None where one of the two attackers kept no decisions
     about the test photographs."""
-    from core.attacks.exposing import labels_of
-
     if not all((place / "arrays.npz").is_file() for place in (paper, strict)):
         return None
     said = [decisions(results.arrays(place), place, target) for place in (paper, strict)]

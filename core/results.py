@@ -207,10 +207,7 @@ TYPES: dict[type, set[type]] = {  # what JSON may hold for a column
 def _column(rows: list[dict[str, Any]], name: str, kind: type) -> list[Any]:
     """One column; nothing becomes NaN in numbers, and True for `conclusive`. Raises the usual kinds
     of errors where a value is missing or is not of its kind."""
-    if name in REQUIRED:
-        values = [row[name] for row in rows]
-    else:
-        values = [row.get(name) for row in rows]
+    values = [row[name] for row in rows] if name in REQUIRED else [row.get(name) for row in rows]
     kinds = {*map(type, values)}
     if not kinds <= TYPES[kind]:
         raise TypeError(name)
@@ -330,12 +327,21 @@ def strongest(
 
     Raises PenumbraError when its file is damaged.
     """
+    return strongest_of_all(folder, release_value, protocol).get(target)
+
+
+def strongest_of_all(
+    folder: Path | str, release_value: float | None = None, protocol: str = "strict"
+) -> dict[str, str]:
+    """Target -> the attacker that `worst_case` took for it; empty where none competed.
+
+    Raises PenumbraError when its file is damaged.
+    """
     place = Path(folder) / "attacks" / protocol / attack_name("worst_case", release_value)
     if not (place / "done").is_file() or not (place / "arrays.npz").is_file():
-        return None
+        return {}
     found = arrays(place)
     try:
-        names = zip(found["targets"].tolist(), found["chosen"].tolist(), strict=True)
-        return dict(names).get(target)
+        return dict(zip(found["targets"].tolist(), found["chosen"].tolist(), strict=True))
     except (KeyError, ValueError, TypeError) as error:
         raise PenumbraError(f"{place} does not say who is strongest; evaluate again") from error

@@ -65,9 +65,9 @@ def sweep(
     Methods with a release-time knob are measured at `release_values` (default: the knob's grid).
 
     `report` gets {"index", "run_id", "phase": "train" | "evaluate" | "explain"} before each part,
-    and with "attack", "attacks_done" and "attacks" before each attack. A failed run does not stop the
-    others. A run that another process works on is left to it. Raises `core.errors.Stopped` when
-    asked to stop.
+    and with "attack", "attacks_done", "attacks" and "seconds_left" before each attack. A failed run
+    does not stop the others. A run that another process works on is left to it. Raises
+    `core.errors.Stopped` when asked to stop.
     """
     failures = []
     for index, run in enumerate(runs):
@@ -113,6 +113,7 @@ def _one(
             report=lambda now: report(
                 place
                 | {"attack": now["attack"], "attacks_done": now["index"], "attacks": now["count"]}
+                | {"seconds_left": now["seconds_left"]}
             ),
         )
         from core.explain import explain

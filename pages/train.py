@@ -1,29 +1,20 @@
-"""Train: train and measure a new setting."""
+"""Train and sweep: how well would a new setting protect?"""
 
 import streamlit as st
 
-from app import charts, loaders, pickers, plans, states, wording
+from app import loaders, own_folder, pickers, plans, states, training_queue, wording
 from core import data, jobs
 from core.device import CHOICES
 from core.errors import PenumbraError
 from core.methods import METHODS
 
 DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "GPU"}
-ACTIVE = ("queued", "running")
-SHORT = 200  # characters of a message shown at once
-STATES = {  # state -> (word, badge colour, icon)
-    "queued": ("waiting", "gray", ":material/schedule:"),
-    "running": ("running", "orange", ":material/play_arrow:"),
-    "finished": ("finished", "green", ":material/check:"),
-    "stopped": ("stopped", "gray", ":material/pause:"),
-    "failed": ("failed", "red", ":material/error:"),
-}
 
 
 def choose_data() -> tuple[str, list[str]]:
     """The data set and its attributes, with what is known about it."""
     known = data.catalogue()
-    dataset = pickers.choose("Data set", list(known), "train_data", help="`python -m core data add` registers your own photographs.")  # fmt: skip
+    dataset = pickers.choose("Data set", list(known), "train_data", help="Your own photographs can be registered below.")  # fmt: skip
     about = loaders.about(dataset)
     if about["problem"]:
         st.error(about["problem"], icon=":material/error:")
@@ -32,11 +23,25 @@ def choose_data() -> tuple[str, list[str]]:
         f"{about['images']:,} photographs of {about['identities']:,} people, "
         f"{len(about['attributes'])} attributes. No person is in more than one of the parts for defence, attack and test."
     )
+    if st.session_state.pop(own_folder.REGISTERED, None) == dataset:
+        st.success(f"“{dataset}” is registered. Its photographs are decoded when it is first trained on.", icon=":material/check:")  # fmt: skip
     if len(about["preview"]):
         with st.container(horizontal=True, gap="xxsmall"):
             for number, face in enumerate(about["preview"]):
                 st.image(face, width=60, output_format="PNG", alt=f"Example face {number + 1}")
+    with st.expander("How many have each attribute", key="counts", on_change="rerun") as fold:
+        if fold.open:
+            own_folder.label_counts(counts(about), f"{dataset}-labels")
     return dataset, list(about["attributes"])
+
+
+def counts(about: dict) -> dict[str, tuple[int, int]]:
+    """Attribute -> (photographs with it, photographs without)."""
+    whole = about["images"]
+    return {
+        name: (round(share * whole), whole - round(share * whole))
+        for name, share in about["attributes"].items()
+    }
 
 
 def choose_plan() -> plans.Plan:
@@ -112,8 +117,9 @@ def choose_knobs(method: str) -> dict[str, tuple[float, ...]]:
     return chosen
 
 
-def summary(plan: plans.Plan) -> None:
-    """How much it will be, the button, and the command that does the same."""
+def summary(plan: plans.Plan, head) -> None:
+    """How much it will be and by what that is known (in `head`), the button, and the command that
+    does the same."""
     wanted = plans.runs(plan)
     missing = [run for run in wanted if jobs.state_of(run) != "finished"]
     trained = len(wanted) - len(missing)
@@ -124,90 +130,42 @@ def summary(plan: plans.Plan) -> None:
         if not missing
         else f"about {wording.duration(cost['seconds'])} and {wording.size(cost['megabytes'])}"
         if wording.known(cost["seconds"])
-        else "time not known yet, since nothing like it has been trained here"
+        else "time not known yet"
     )
-    st.markdown(f"### {count} of {METHODS[plan.method].title}: {time}.", anchors=False)
-    if trained == len(wanted):
-        st.caption("Trained already; what was not attacked yet will be attacked.")
-    elif trained:
-        st.caption(
-            f"{trained} of them {'is' if trained == 1 else 'are'} trained already and will not be trained again."
-        )
-    if st.button("Start training and attacks", type="primary", icon=":material/play_arrow:"):
-        jobs.start(wanted, plan.device, evaluate=True)
-        st.toast("Started. It goes on when you close this page.", icon=":material/check:")
-    st.caption("The same from a terminal:")
-    st.code(plans.command(plan), language="bash", wrap_lines=True)
-
-
-def act(action, job_id: str) -> None:
-    """A button's work; what goes wrong is said, not thrown."""
-    try:
-        action(job_id)
-    except PenumbraError as error:
-        st.session_state["train_error"] = str(error)
-
-
-def show_job(job: dict, newest: bool) -> None:
-    word, colour, icon = STATES[job["state"]]
-    share, text = plans.progress(job)
+    with head:
+        st.markdown(f"### {count} of {METHODS[plan.method].title}: {time}.", anchors=False)
+        if trained == len(wanted):
+            st.caption("Trained already; what was not attacked yet will be attacked.")
+        else:
+            already = f"{trained} of them {'is' if trained == 1 else 'are'} trained already and will not be trained again. "  # fmt: skip
+            st.caption((already if trained else "") + plans.basis(cost))
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plans.job_title(job)}**", width="stretch")
-            st.badge(word, color=colour, icon=icon)
-        st.progress(share, text or word)
-        if job["message"] and job["state"] != "finished":
-            st.caption(job["message"][:SHORT] + ("…" if len(job["message"]) > SHORT else ""))
-            if len(job["message"]) > SHORT:
-                with st.expander("The whole message"):
-                    st.text(job["message"])
-        if job["losses"] and (newest or job["state"] in ACTIVE):
-            st.plotly_chart(
-                charts.losses(job["losses"], states.dark()), key=f"losses_{job['job_id']}",
-                config={"displayModeBar": False}, alt="Losses of the training, step by step",
-            )  # fmt: skip
-        with st.container(horizontal=True):
-            key = job["job_id"]
-            if job["state"] in ACTIVE:
-                st.button("Stop", key=f"stop_{key}", icon=":material/stop:", on_click=act, args=(jobs.stop, key),
-                          help="Saves where it is; it can be resumed.")  # fmt: skip
-            elif job["state"] != "finished":
-                st.button("Resume", key=f"resume_{key}", icon=":material/play_arrow:", on_click=act, args=(jobs.resume, key))  # fmt: skip
-            else:
-                st.page_link(
-                    "../pages/trade_off.py",
-                    label="See it on the trade-off",
-                    icon=":material/balance:",
-                )
-            if job["state"] not in ACTIVE:
-                st.button("Remove from list", key=f"delete_{key}", type="tertiary", on_click=act, args=(jobs.delete, key),
-                          help="Trained settings stay.")  # fmt: skip
+        if st.button("Start training and attacks", type="primary", icon=":material/play_arrow:"):
+            jobs.start(wanted, plan.device, evaluate=True)
+            st.toast("Started. It goes on when you close this page.", icon=":material/check:")
+        st.caption("The same from a terminal:")
+        st.code(plans.command(plan), language="bash", wrap_lines=True)
 
 
-def show_jobs(watched: bool) -> None:
-    found = jobs.list_jobs()
-    active = any(job["state"] in ACTIVE for job in found)
-    if active != watched:
-        st.rerun()  # start or end the watching
-    if error := st.session_state.pop("train_error", None):
-        st.error(error, icon=":material/error:")
-    if not found:
-        st.caption(
-            "No training has been started here yet. What you start appears here and goes on by itself."
-        )
-    for position, job in enumerate(found):
-        show_job(job, newest=position == 0)
-
-
-st.title("Train and measure a new setting", anchor=False)
+st.title("How well would a new setting protect?", anchor=False)
+head = st.container(gap="xsmall")
+plan = None
 try:
     plan = choose_plan()
-    with st.container(border=True):
-        summary(plan)
 except PenumbraError as error:
     st.error(str(error), icon=":material/error:")
+with st.expander("Register your own photographs", key="register", on_change="rerun") as fold:
+    if fold.open:
+        own_folder.register()
+if plan is not None:
+    try:
+        summary(plan, head)
+    except PenumbraError as error:
+        st.error(str(error), icon=":material/error:")
 st.subheader("Trainings", anchor=False)
-watched = any(job["state"] in ACTIVE for job in jobs.list_jobs())
-st.fragment(show_jobs, run_every=1.5 if watched else None)(watched)
+training_queue.queue()
+with st.expander("All trained settings", key="trained", on_change="rerun") as fold:
+    if fold.open:
+        training_queue.trained()
 broken = loaders.runs()
 states.damaged([line for line in broken["problem"] if isinstance(line, str)])

@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from core import control_runs, findings_file, results, train
 from core.attacks import ATTACKS, controls, exposing
+from core.data.order import canonical_order, pictured
 from core.errors import PenumbraError
 from core.evaluate import evaluate
 from core.pictures import unpacked
@@ -248,8 +249,8 @@ def test_pictures_show_different_people_of_both_genders(measured):
     kept = shown(folder)
     rows = FACES.indices("test")[kept["positions"]]
     assert abs(FACES.images[rows].astype(int) - kept["originals"]).mean() < 8
-    order = exposing.canonical_order(FACES, FACES.indices("test"))
-    eight = order[exposing.pictured(FACES, order, count=8)]
+    order = canonical_order(FACES, FACES.indices("test"))
+    eight = order[pictured(FACES, order, count=8)]
     assert len(np.unique(FACES.identities[eight])) == 8
     assert FACES.attributes[eight, 0].sum() == 4
 

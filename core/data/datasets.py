@@ -186,6 +186,12 @@ def load(
     raise AssertionError("unreachable")
 
 
+def is_packed(dataset: str, height: int, width: int) -> bool:
+    """Whether `load` opens the data set at this size at once, without decoding photographs."""
+    entry = entry_of(dataset)
+    return pack.folder(dataset, height, width, _stamp(entry)).is_dir()
+
+
 def _stamp(entry: dict[str, Any]) -> str:
     """What changes when an entry's photographs or labels do."""
     return joined.stamp(entry, *_sources(entry)) if joined.is_join(entry) else pack.stamp(entry)

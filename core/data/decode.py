@@ -18,10 +18,10 @@ MAX_PIXELS = 50_000_000  # checked in the header, before anything is decoded
 MAX_BYTES = 100 * 2**20  # of one encoded photograph
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP")
 MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
-_ORIENTATION = 0x0112  # EXIF tag
+ORIENTATION = 0x0112  # EXIF tag
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # of a zip member: signature, name length, extra length
 # How a photograph with EXIF orientation 2-8 becomes upright.
-_UPRIGHT = {
+UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -90,7 +90,7 @@ def decode(data: bytes, height: int, width: int, crop: float = 1.0) -> np.ndarra
                 )
             if image.mode not in MODES:
                 raise PenumbraError(f"has {image.mode} pixels; save it with 8 bits per channel")
-            orientation = image.getexif().get(_ORIENTATION, 1)
+            orientation = image.getexif().get(ORIENTATION, 1)
             # Cropping and resizing first and turning last touches the fewest pixels; the crop is
             # central, so it commutes with the turn.
             turned = orientation in (5, 6, 7, 8)
@@ -113,8 +113,8 @@ def decode(data: bytes, height: int, width: int, crop: float = 1.0) -> np.ndarra
                     min(top + scale * rows, float(down)),
                 )
                 upright = upright.resize((columns, rows), Image.Resampling.LANCZOS, box)
-            if orientation in _UPRIGHT:
-                upright = upright.transpose(_UPRIGHT[orientation])
+            if orientation in UPRIGHT:
+                upright = upright.transpose(UPRIGHT[orientation])
             return np.asarray(upright)
     except PenumbraError:
         raise

@@ -22,7 +22,7 @@ from core.errors import PenumbraError
 
 def list_folder(path: Path, options: dict[str, Any]) -> Listing:
     """The photographs that the CSV of folder `path` names."""
-    table = labels.read_csv(_label_file(path, options.get("labels")))
+    table = labels.read_csv(label_file(path, options.get("labels")))
     if "image" not in table.header and "identity" not in table.header:
         labels.require(table, ("image",))
     given = [
@@ -67,7 +67,7 @@ def list_folder(path: Path, options: dict[str, Any]) -> Listing:
     )
 
 
-def _label_file(path: Path, named: str | None) -> Path:
+def label_file(path: Path, named: str | None) -> Path:
     """The CSV: as named by the option, else labels.csv, else the only CSV of the folder."""
     if named:
         return path / Path(named).expanduser()

@@ -1,7 +1,7 @@
 """What pages show of a run beside its numbers: where an attacker looks, how releases lie.
 
 An explanation is one file with one function and one line in `EXPLANATIONS`. It is computed once
-for each release value of a finished run, kept in `<run folder>/explain/<name>[@<release value>]/`
+for each release value of a finished run (or once, `ONCE`), kept in `<run folder>/explain/<name>[@<release value>]/`
 as `arrays.npz`, `facts.json` and, last, `done`, and read back without torch.
 """
 
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core import checkpoint, results
 from core.attack_folders import write_arrays
 from core.errors import PenumbraError
+from core.explain import noise
 from core.explain.attention import attention
+from core.explain.embedding import embedding
 from core.run import Run
 
 if TYPE_CHECKING:
@@ -52,7 +54,12 @@ class Subject(NamedTuple):
 Explanation = Callable[["Subject", "Generator"], "tuple[dict[str, NDArray[Any]], dict[str, Any]]"]
 EXPLANATIONS: dict[str, Explanation] = {
     "attention": attention,
+    "embedding": embedding,
+    "noise": noise.noise,
 }
+# Explanations that are the same at every release value: computed once, without one, for the runs
+# that the function says yes to.
+ONCE: dict[str, Callable[[Run], bool]] = {"noise": noise.applies}
 
 
 def explain(
@@ -80,10 +87,13 @@ def explain(
             raise PenumbraError(
                 f"unknown explanation {name!r}; choose from {', '.join(EXPLANATIONS)}"
             )
+    each = [name for name in wanted if name not in ONCE]
+    pending = [(name, value) for value in (release_values(folder) if each else ()) for name in each]
+    described = results.read_run(folder)
+    pending += [(name, None) for name in wanted if name in ONCE and ONCE[name](described)]
     pending = [
         (name, value)
-        for value in release_values(folder)
-        for name in wanted
+        for name, value in pending
         if not (place(folder, name, value) / "done").is_file()
     ]
     if not pending:

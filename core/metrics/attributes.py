@@ -6,7 +6,6 @@ false positives; recall = TP / (TP + FN), specificity = TN / (TN + FP).
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from core.errors import PenumbraError
 
@@ -109,6 +108,8 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
     P(score of a positive > score of a negative) + P(equal) / 2, the Mann-Whitney statistic
     (Hanley and McNeil, Radiology 143, 1982). NaN when the labels hold a single class.
     """
+    from scipy.stats import rankdata  # here: pages read decisions without waiting for scipy
+
     truth, values = _checked(labels, scores, "scores")
     positives = int(truth.sum())
     negatives = truth.size - positives

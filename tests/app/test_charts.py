@@ -5,8 +5,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from app import charts, points, tables, wording
-from app.points import View
+from app import charts, points, tables, trade_off_chart, wording
+from app.views import View
 from core.methods import METHODS
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
@@ -19,15 +19,17 @@ def table(findings):
 
 
 def draw(table, chosen=None, **more):
-    return charts.trade_off(table, points.lines(points.records(table)), chosen, VIEW, **more)
+    return trade_off_chart.trade_off(
+        table, points.lines(points.records(table)), chosen, VIEW, **more
+    )
 
 
 def test_every_setting_is_a_point_that_knows_its_key(table):
     figure = draw(table)
-    keys = [key for trace in figure.data for key in trace.customdata]
+    keys = [key for trace in figure.data for key in trace.customdata or ()]
     assert set(keys) == set(table["key"])
     row = table.iloc[0]
-    trace = next(t for t in figure.data if row["key"] in t.customdata)
+    trace = next(t for t in figure.data if row["key"] in (t.customdata or ()))
     at = list(trace.customdata).index(row["key"])
     assert trace.x[at] == pytest.approx(row["gain"] * 100)
     assert trace.y[at] == pytest.approx(row["utility"] * 100)
@@ -47,7 +49,7 @@ def test_axes_do_not_move_with_the_chosen_point(table):
 
 
 def test_axes_hold_all_intervals_and_guessing(table):
-    (left, right), (bottom, top) = charts.ranges(table)
+    (left, right), (bottom, top) = trade_off_chart.ranges(table)
     assert left < min(0, table["gain_low"].min())
     assert right > table["gain_high"].max()
     assert bottom < table["utility_low"].min() * 100
@@ -81,7 +83,7 @@ def test_the_label_of_the_chosen_point_stays_inside_and_its_rim_is_lit(table, me
     figure = draw(table, row["key"])
     note = next(n for n in figure.layout.annotations if n.showarrow)
     low, high = figure.layout.yaxis.range
-    from_top = (high - note.y) / (high - low) * charts.PLOTTED
+    from_top = (high - note.y) / (high - low) * trade_off_chart.PLOTTED
     assert from_top + note.ay >= 14  # pixels, downwards
     assert not figure.data[-1].marker.symbol.endswith("-open")
 
@@ -99,7 +101,7 @@ def test_a_limit_beyond_the_axes_stays_inside(table):
     area = next(
         s for s in draw(table, attack_limit=0.0, cost_limit=1.0).layout.shapes if s.type == "rect"
     )
-    (left, _), (bottom, _) = charts.ranges(table)
+    (left, _), (bottom, _) = trade_off_chart.ranges(table)
     assert area.x1 == pytest.approx(left * 100)
     assert area.y0 == pytest.approx(bottom)
 
@@ -118,7 +120,7 @@ def test_dark_and_light_differ_in_ink(table):
 def test_picture_axis_is_likeness_itself(findings):
     view = VIEW._replace(target="image")
     table = points.settings(findings, view)
-    figure = charts.trade_off(table, points.lines(points.records(table)), None, view)
+    figure = trade_off_chart.trade_off(table, points.lines(points.records(table)), None, view)
     assert max(figure.layout.xaxis.range) < 1.5
     assert "MS-SSIM" in figure.layout.xaxis.title.text
 

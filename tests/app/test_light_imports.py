@@ -11,7 +11,7 @@ import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("app/main.py", default_timeout=60).run()
 assert not app.exception, app.exception
-for page in ("reconstructions", "train", "trade_off"):
+for page in ("reconstructions", "device_cost", "papers", "train", "trade_off"):
     app.switch_page(f"../pages/{page}.py").run()
     assert not app.exception, app.exception
 print([name for name in %r if name in sys.modules])

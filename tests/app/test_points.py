@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app import points
-from app.points import View
+from app import points, views
+from app.views import View
 from core.methods import METHODS
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
@@ -18,9 +18,9 @@ def table(findings):
 
 
 def test_what_may_be_chosen(findings):
-    assert points.datasets(findings) == ["synthetic"]
-    assert points.tasks(findings, "synthetic", "compact") == ["Smiling"]
-    assert points.targets(findings, "synthetic", "compact", "Smiling") == [
+    assert views.datasets(findings) == ["synthetic"]
+    assert views.tasks(findings, "synthetic", "compact") == ["Smiling"]
+    assert views.targets(findings, "synthetic", "compact", "Smiling") == [
         "attribute:Male",
         "identity",
         "image",
@@ -35,8 +35,8 @@ def test_only_what_was_attacked_beside_the_chosen_service_may_be_chosen(findings
     other["target"] = other["target"].replace(swap)
     other = other[other["target"] != "image"]
     both = pd.concat([findings, other])
-    assert points.targets(both, "synthetic", "compact", "Male") == ["attribute:Young", "identity"]
-    assert "attribute:Young" not in points.targets(both, "synthetic", "compact", "Smiling")
+    assert views.targets(both, "synthetic", "compact", "Male") == ["attribute:Young", "identity"]
+    assert "attribute:Young" not in views.targets(both, "synthetic", "compact", "Smiling")
 
 
 def test_one_row_for_every_setting(table):
@@ -64,7 +64,7 @@ def test_face_verification_is_a_task_like_an_attribute(findings):
         target=findings["target"].mask(served, "verification"),
         tasks=findings["tasks"].mask(findings["method"] == "deep_obfuscator", "verification"),
     )
-    assert set(points.tasks(verified, "synthetic", "compact")) == {"Smiling", "verification"}
+    assert set(views.tasks(verified, "synthetic", "compact")) == {"Smiling", "verification"}
     table = points.settings(verified, VIEW._replace(task="verification"))
     assert set(table["method"]) == {"deep_obfuscator"}
     assert table["utility"].notna().all()
@@ -98,7 +98,7 @@ def serving(findings, task, *methods):
     """The findings of `methods` alone, as if they had been trained for `task`."""
     mine = findings[findings["method"].isin(methods)]
     served = mine["role"] == "utility"
-    target = points.task_target(task)
+    target = views.task_target(task)
     return mine.assign(target=mine["target"].mask(served, target), tasks=task)
 
 

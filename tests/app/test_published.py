@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from app import published, published_words
-from app.points import View
+from app.views import View
 from core.methods import METHODS
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
@@ -203,7 +203,8 @@ def test_what_drawing_blind_reaches():
     view = VIEW._replace(target="image")
     settings = [ours(lambda1=1, lambda2=1, numbers=numbers)]
     report = published.report(settings, view, "deep_obfuscator", {})
-    assert "Drawing blind reaches 0.42 (MS-SSIM) with us." in published_words.measures(report)
+    said = "Drawing blind reaches 0.42 with us: likeness in structure (MS-SSIM)."
+    assert said in published_words.measures(report)
 
 
 def test_words_of_a_setting_that_cannot_be_checked_are_no_same_setting():
@@ -320,3 +321,40 @@ def test_why_the_numbers_do_not_compare():
     own = VIEW._replace(dataset="celeba_64", preset="paper")
     text = published_words.differences(report, own, "deep_obfuscator")
     assert "we on the photographs of “celeba_64” at 218 × 178 pixels with the same ones" in text
+
+
+def test_the_chosen_variants_layer_comes_first():
+    settings = [
+        ours("adversarial_reconstruction", ("Smiling",), (), schedule, lambda1=1, lambda2=0,
+             numbers={("strict", "image", "worst_case", "face_similarity"): (0.2, 0.0)})
+        for schedule in ({}, {"layer": 3.0})
+    ]  # fmt: skip
+    view = VIEW._replace(target="image")
+    chosen = {"lambda1": 1.0, "lambda2": 0.0}
+    for schedule, place in (({}, "Table 1"), ({"layer": 3.0}, "Table 3")):
+        report = published.report(settings, view, "adversarial_reconstruction", chosen, schedule)
+        first = next(p for p in report.private if p.row["protocol"] != "count" and p.ours)
+        assert first.row["schedule"].get("layer", 5.0) == schedule.get("layer", 5.0)
+        assert first.row["place"].startswith(place)
+        assert first.setting["schedule"] == schedule
+
+
+def test_a_schedule_in_words():
+    assert published.schedule_of("cut=2, layer=3") == {"cut": 2.0, "layer": 3.0}
+    assert published.schedule_of("") == published.schedule_of(None) == {}
+    assert published.schedule_of(float("nan")) == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "label", "why"),
+    [
+        ([], "Human Perceptual Study", "people"),
+        ([], "DeepObfuscator", "method"),
+        ([ours(lambda1=0, lambda2=0)], "DeepObfuscator", "setting"),
+        ([ours(lambda1=1, lambda2=1, numbers={})], "DeepObfuscator", "measure"),
+    ],
+)
+def test_why_nothing_stands_beside(settings, label, why):
+    rows = [row for rows in published.results("deep_obfuscator").values() for row in rows]
+    row = next(r for r in rows if r["label"] == label and r["role"] == "private")
+    assert published.missing(row, settings) == why

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.points import View
 from app.repeated_releases import again
+from app.views import View
 from core.attacks import repeated
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from app import charts, points, variants
-from app.points import View
+from app import points, trade_off_chart, variants
+from app.views import View
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
@@ -41,7 +41,7 @@ def test_a_line_never_joins_two_cuts():
     lines = [line for line in points.lines(ROWS) if line.knob is not None]
     assert [(line.variant, line.keys) for line in lines] == [
         ("", ("run-0", "run-1")),
-        ("layer=3", ("run-2", "run-3", "run-4")),
+        ("released behind layer 3", ("run-2", "run-3", "run-4")),
     ]
 
 
@@ -66,7 +66,7 @@ def test_a_label_says_what_is_special():
     among = ["|Smiling|", "layer=3|Smiling|Male"]
     assert [variants.label(variant, among) for variant in among] == [
         "hidden: nothing",
-        "layer=3; hidden: Gender",
+        "released behind layer 3; hidden: Gender",
     ]
 
 
@@ -75,7 +75,7 @@ def test_the_chart_names_the_variant(table):
     other = deep.assign(schedule="task_epochs=1", key=deep["key"] + "x")
     both = points.records(table) + points.records(other)
     lines = [line for line in points.lines(both) if line.method == "deep_obfuscator"]
-    assert {line.variant for line in lines} == {"", "task_epochs=1"}
-    figure = charts.trade_off(pd.concat([table, other]), points.lines(both), None, VIEW)
+    assert {line.variant for line in lines} == {"", "task epochs 1"}
+    figure = trade_off_chart.trade_off(pd.concat([table, other]), points.lines(both), None, VIEW)
     names = [trace.name for trace in figure.data if trace.name]
-    assert any("(task_epochs=1)" in name for name in names)
+    assert any("(task epochs 1)" in name for name in names)

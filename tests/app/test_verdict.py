@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from app.points import View
-from app.verdict import exposure, limits, mark, verdict
+from app.verdict import exposure, mark, verdict
+from app.views import View
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 UNPROTECTED = {
@@ -119,29 +119,6 @@ def test_an_attribute_of_the_users_own_data():
 )
 def test_exposure_is_the_gain_over_guessing(value, chance, part):
     assert exposure(row(value=value, chance=chance)) == pytest.approx(part)
-
-
-@pytest.mark.parametrize(
-    ("attack", "cost", "kept", "words"),
-    [
-        (0.65, 0.02, True, "Within your limits."),
-        (0.62, None, True, "with 95 % confidence the attack may reach 64 %"),
-        (0.55, None, False, "the attack reaches 61 % where you allow 55 %"),
-        (None, 0.01, False, "the loss is 1.2 points where you allow 1.0 point"),
-    ],
-)
-def test_limits(attack, cost, kept, words):
-    fine, text = limits(row(), attack, cost)
-    assert fine is kept
-    assert words in text
-
-
-def test_limits_are_silent_when_not_set_and_never_kept_by_a_weak_attack():
-    assert limits(row(), None, None) is None
-    fine, text = limits(row(conclusive=False), 0.9, None)
-    assert not fine
-    assert "too weak" in text
-    assert limits(row(cost=math.nan), None, 0.01)[0] is False
 
 
 def test_exposure_is_a_shape_and_words_and_a_colour():

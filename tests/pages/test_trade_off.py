@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from app import wording
 from core.methods import METHODS
 from core.run import Run, checked
 from tests.checkpoint_folders import finding, settings, write_attack, write_run
@@ -92,12 +93,57 @@ def test_paper_protocol(populated):
     assert app.selectbox(key="method").options == ["DeepObfuscator"]
 
 
-def test_limits_are_answered(populated):
+def test_goal_seek_finds_the_settings_that_keep_the_limits_and_goes_there(populated):
+    app = whole(open_page(attack_limit="75"))
+    assert "This setting is outside your limits: the attack may reach 8" in words(app)
+    kept = next(button for button in app.button if button.label.startswith("Go to"))
+    whole(kept.click().run())
+    assert "This setting keeps your limits." in words(app)
+    assert (
+        kept.label.removeprefix("Go to ").partition(",")[0]
+        == METHODS[app.selectbox(key="method").value].title
+    )
+
+
+def test_where_no_setting_keeps_the_limits_the_nearest_is_named_with_what_it_violates(populated):
+    app = whole(open_page(attack_limit="1", cost_limit="0"))
+    assert "No trained setting keeps your limits, with 95 % confidence. The nearest is" in words(
+        app
+    )
+    assert "where you allow 1.0 %" in words(app)
+
+
+def test_confidence_asks_more_than_what_was_measured(populated):
+    app = whole(open_page(attack_limit="82.5"))
+    assert "outside your limits" in words(app)
+    whole(app.toggle(key="confident").set_value(False).run())
+    assert "This setting keeps your limits." in words(app)
+
+
+def test_several_attributes_and_the_one_that_leaks_most(populated):
+    app = whole(open_page(private="several"))
+    assert app.multiselect(key="private_set").value == ["Male"]
+    names = app.multiselect(key="private_set").options
+    assert "Smile" not in names  # the task itself is not asked for
+    whole(app.multiselect(key="private_set").set_value(["Male", "Young"]).run())
+    assert ", the most exposed of 2 attributes, in" in verdict(app)
+
+
+def test_a_weaker_attacker_is_named_and_is_not_the_default(populated):
     app = whole(open_page())
-    app.number_input(key="attack_limit").set_value(75.0).run()
-    assert "Outside your limits: the attack reaches 82 % where you allow 75 %." in words(whole(app))
-    app.select_slider(key="deep_obfuscator.lambda1").set_value(5.0).run()
-    assert "Within your limits." in words(whole(app))
+    assert app.selectbox(key="attacker").value == "worst_case"
+    other = next(
+        name
+        for name in ("mlp", "logistic")
+        if wording.sentence_case_attacker(name) in app.selectbox(key="attacker").options
+    )
+    whole(app.selectbox(key="attacker").set_value(other).run())
+    assert f"one attacker ({wording.attacker(other)}) tells the gender" in verdict(app)
+
+
+def test_another_measure_of_the_service(populated):
+    app = whole(open_page(by="auc"))
+    assert "smile detection loses 0.009 of area under the ROC curve" in verdict(app)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def write_job(job_id="20260101-120000-abcdef", state=None, runs=None, **progress
 
 def test_empty(tiny):
     app = whole(open_page("train", train_data="tiny"))
-    assert app.title[0].value == "Train and measure a new setting"
+    assert app.title[0].value == "How well would a new setting protect?"
     assert "72 photographs of 24 people" in words(app)
     assert "6 settings of DeepObfuscator" in words(app)
     assert "No training has been started here yet" in words(app)

@@ -1,0 +1,119 @@
+"""What can be looked at: data sets, tasks, private targets, attackers, measures. Pure pandas."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from core.methods.declare import VERIFICATION
+
+# What is read off for each kind of target.
+MEASURE = {"attribute": "balanced_accuracy", "identity": "top1_accuracy", "image": "ms_ssim"}
+STRONGEST = "worst_case"
+SERVICE = "balanced_accuracy"
+SERVICES = (SERVICE, "accuracy", "auc", "mcc")  # measures of the service that may be chosen
+NO_ATTACKERS = ("best_head", "own_head", "own_verifier", "siamese")  # they serve, not attack
+
+
+class View(NamedTuple):
+    """What is being looked at: kept in the sidebar and in the URL.
+
+    target    "attribute:Male", "attribute:Male,Young" (whichever of them leaks more), "identity" or
+              "image"
+    attacker  `worst_case`, the strongest on validation, or one of its own choice (strict protocol)
+    service   the measure of what the service keeps, one of `SERVICES`
+    """
+
+    dataset: str
+    preset: str
+    task: str
+    target: str
+    protocol: str
+    attacker: str = STRONGEST
+    service: str = SERVICE
+
+    @property
+    def measure(self) -> str:
+        return MEASURE[self.target.partition(":")[0]]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The findings' targets that it is about: several where the attacker may take his pick."""
+        kind, _, names = self.target.partition(":")
+        return tuple(f"{kind}:{name}" for name in names.split(",")) if names else (kind,)
+
+
+def datasets(findings: pd.DataFrame) -> list[str]:
+    """Data sets with findings; the synthetic one, which comes with Penumbra, first."""
+    return sorted(findings["dataset"].unique(), key=lambda name: (name != "synthetic", name))
+
+
+def presets(findings: pd.DataFrame, dataset: str) -> list[str]:
+    return sorted(findings.loc[findings["dataset"] == dataset, "preset"].unique())
+
+
+def tasks(findings: pd.DataFrame, dataset: str, preset: str) -> list[str]:
+    """Attributes that some run of the data set was trained to serve, and `verification` where one
+    was trained for it, most runs first."""
+    rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
+    known = rows["target"].str.startswith("attribute:") | (rows["target"] == VERIFICATION)
+    rows = rows[(rows["role"] == "utility") & known]
+    counted = rows.groupby("target")["run_id"].nunique().sort_index()
+    ordered = counted.sort_values(ascending=False, kind="stable").index
+    return [target.partition(":")[2] or target for target in ordered]
+
+
+def task_target(task: str) -> str:
+    """The findings' target of a task: an attribute's, or `verification` itself."""
+    return task if task == VERIFICATION else f"attribute:{task}"
+
+
+def targets(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
+    """What may be attacked in runs that serve `task`: declared private attributes, most runs first,
+    then identity and the picture itself, as far as findings hold them."""
+    rows = _serving(findings, dataset, preset, task)
+    rows = rows[(rows["role"] == "private") & rows["metric"].isin(MEASURE.values())]
+    counted = rows.groupby("target")["run_id"].nunique().sort_index()
+    order = {"identity": 1, "image": 2}
+    known = [t for t in counted.index if t.partition(":")[0] in MEASURE]
+    return sorted(known, key=lambda target: (order.get(target, 0), -counted[target]))
+
+
+def attributes(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
+    """Every attribute that was attacked in runs that serve `task`, declared private or not; the
+    task itself is none."""
+    rows = _serving(findings, dataset, preset, task)
+    rows = rows[(rows["attacker"] == STRONGEST) & (rows["metric"] == MEASURE["attribute"])]
+    names = rows["target"].unique()
+    found = [name.partition(":")[2] for name in names if name.startswith("attribute:")]
+    return sorted(name for name in found if name != task)
+
+
+def attackers(findings: pd.DataFrame, view: View) -> list[str]:
+    """Attackers on the view's target under the strict protocol, the strongest first."""
+    rows = _serving(findings, view.dataset, view.preset, view.task)
+    rows = rows[
+        (rows["protocol"] == "strict")
+        & rows["target"].isin(view.targets)
+        & (rows["metric"] == view.measure)
+    ]
+    counted = rows.groupby("attacker")["run_id"].nunique().sort_index()
+    counted = counted.drop([name for name in NO_ATTACKERS if name in counted])
+    ordered = counted.sort_values(ascending=False, kind="stable").index
+    return [STRONGEST, *(name for name in ordered if name != STRONGEST)]
+
+
+def services(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
+    """Measures of the service that findings hold for `task`."""
+    rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
+    rows = rows[(rows["role"] == "utility") & (rows["target"] == task_target(task))]
+    measured = set(rows["metric"].unique())
+    return [SERVICE, *(name for name in SERVICES if name in measured and name != SERVICE)]
+
+
+def _serving(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> pd.DataFrame:
+    """Findings of runs that serve `task`."""
+    rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
+    mine = rows.loc[(rows["role"] == "utility") & (rows["target"] == task_target(task)), "run_id"]
+    return rows[rows["run_id"].isin(mine.unique())]

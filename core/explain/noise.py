@@ -1,0 +1,80 @@
+"""What is released before noise is added to it, so that the noise can be drawn for people to see.
+
+Kept once per run: a few faces' releases without noise, and what the noise is drawn from. A page then
+draws it for any amount, without the network (`app.noise`). Filters of the photograph need nothing
+of the kind: the photographs are there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Generator
+
+    from core.explain import Subject
+    from core.run import Run
+
+# method -> what it adds noise to: ten or so numbers, or a map whose values are replaced
+KINDS = {"dpfe": "code", "dpfe_simple": "code", "dpfe_hardened": "code", "aia_random": "map"}
+WITHOUT = 0.0  # the release value that adds no noise
+MAPS = 12  # faces whose map is kept; 1 kB each at 32 x 32
+
+
+def applies(run: Run) -> bool:
+    """Whether a run releases something else than a picture, with noise."""
+    return run.method in KINDS
+
+
+def noise(subject: Subject, generator: Generator) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Arrays, of the photographs of people that are kept everywhere (`Exposed.pictured`):
+
+    positions   int32 (n,), in `faces.indices("test")`, as of redrawn pictures
+    codes       float16 (n, k), without noise (DPFE)
+    noise_root  float32 (k, k), symmetric: noise of ratio r is sqrt(r) N(0, 1) noise_root, whose
+                covariance is r Cov(code) (DPFE Procedure 2)
+    mean, spread  float32 (k,), of the codes of all test photographs, without noise
+    maps        uint8 (n, h, w): the channel that varies most, without noise (AIA, *Random*), from
+                `low` to `high`
+
+    facts: "kind" ("code" or "map"); of a map also "channel", "channels", "low", "high" (the range
+    that replaced values are drawn from, evenly).
+    """
+    import torch
+
+    exposed, model = subject.exposed, subject.model
+    kind = KINDS[subject.run.method]
+    rows = np.asarray(exposed.pictured)[: MAPS if kind == "map" else None]
+    with torch.no_grad():
+        photographs = exposed.x["test"].to(exposed.device)
+        released = torch.cat(
+            [
+                model.release(batch.float() / 255, generator, WITHOUT).flatten(1).cpu()
+                for batch in photographs.split(256)
+            ]
+        ).numpy()
+    places = exposed.places.get("test", np.arange(len(released)))
+    arrays: dict[str, NDArray[Any]] = {"positions": places[rows].astype(np.int32)}
+    if kind == "code":
+        root: Any = model.networks["encoder"].noise_root
+        width = released.shape[1]
+        arrays |= {
+            "codes": released[rows].astype(np.float16),
+            "noise_root": root.cpu().numpy().reshape(width, width).astype(np.float32),
+            "mean": released.mean(0).astype(np.float32),
+            "spread": released.std(0).astype(np.float32),
+        }
+        return arrays, {"kind": kind}
+    assert model.released_map is not None
+    channels, height, width = model.released_map
+    maps = released.reshape(-1, channels, height, width)
+    channel = int(maps.var((0, 2, 3)).argmax())
+    entries: Any = model.networks["entry_range"]
+    low, high = float(entries.low[channel]), float(entries.high[channel])
+    scaled = (maps[rows, channel] - low) / max(high - low, 1e-9)
+    arrays["maps"] = (scaled.clip(0, 1) * 255).round().astype(np.uint8)
+    facts = {"kind": kind, "channel": channel, "channels": channels, "low": low, "high": high}
+    return arrays, facts

@@ -1,0 +1,136 @@
+"""What a stored attacker redraws of pictures he has never seen: a finished run's release and the
+weights of its `mirrored_decoder`, as `core.evaluate` left them."""
+
+from __future__ import annotations
+
+import math
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import checkpoint, results
+from core.errors import PenumbraError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from core.attacks.decoding import Scaler
+    from core.methods import Model
+    from core.run import Run
+
+ATTACKER = "mirrored_decoder"  # the one attacker whose weights are kept
+METRICS = ("ms_ssim", "ssim", "psnr")
+SEED = 0  # of a release's noise: the same photograph gives the same release
+
+
+class Restored(NamedTuple):
+    """A run and its attacker, ready to be asked.
+
+    lock   one release at a time: two at once would take turns on the processor anyway, and hold
+           their feature maps in memory twice
+    """
+
+    run: Run
+    model: Model
+    decoder: nn.Module
+    scaler: Scaler
+    release_value: float | None
+    height: int
+    width: int
+    device: torch.device
+    lock: threading.Lock
+
+
+def weights_of(folder: Path, release_value: float | None) -> Path:
+    """Where the attacker's weights of a setting are, if they were kept."""
+    name = results.attack_name(ATTACKER, release_value)
+    return folder / "attacks" / "strict" / name / "weights.safetensors"
+
+
+def kept(folder: Path, release_value: float | None) -> bool:
+    """Whether the attacker of a setting can be restored. Reads names of files only."""
+    place = weights_of(folder, release_value)
+    return place.is_file() and (place.parent / "done").is_file()
+
+
+def restore(folder: Path, release_value: float | None, device: str = "auto") -> Restored:
+    """The run in `folder` and its attacker at `release_value` (None: the method has no such knob).
+
+    Raises PenumbraError where the weights were not kept, are damaged, or do not fit the release.
+    """
+    import torch
+
+    from core import device as devices
+    from core import train
+    from core.attacks.decoding import Scaler
+    from core.methods import METHODS
+    from core.nets.decoders import decoder_for
+
+    place = weights_of(folder, release_value)
+    if not kept(folder, release_value):
+        raise PenumbraError(
+            f"{folder.name}: this attacker's network was not kept at this setting; "
+            "choose another value of the knob, or evaluate the run again"
+        )
+    chosen = devices.choose(device)
+    run, _, model = train.load(folder, chosen)
+    preset = METHODS[run.method].presets[run.preset]
+    height, width = int(preset["height"]), int(preset["width"])
+    tensors = checkpoint.load_tensors(place)
+    with torch.no_grad():
+        blank = torch.zeros(1, 3, height, width, device=chosen)
+        z = _folded(model, model.release(blank, torch.Generator().manual_seed(SEED), release_value))
+    decoder = decoder_for(tuple(z.shape[1:]), height, width)
+    try:
+        mean, scale = tensors.pop("mean").float(), tensors.pop("scale").float()
+        decoder.load_state_dict({name: value.float() for name, value in tensors.items()})
+        z.cpu().float() - mean * scale  # raises where the shapes do not fit
+    except (KeyError, RuntimeError) as error:
+        raise PenumbraError(
+            f"{place} does not fit this version of Penumbra; delete that folder and evaluate again"
+        ) from error
+    decoder = decoder.to(chosen).eval().requires_grad_(False)
+    scaler = Scaler(mean.to(chosen), scale.to(chosen))
+    return Restored(
+        run, model, decoder, scaler, release_value, height, width, chosen, threading.Lock()
+    )
+
+
+def redraw(restored: Restored, pictures: NDArray[np.uint8]) -> dict[str, NDArray[np.generic]]:
+    """What the attacker makes of pictures uint8 (n, H, W, 3) of the run's own size, none of which
+    he has seen: `reconstructions` uint8 (n, H, W, 3), and `ms_ssim`, `ssim`, `psnr` float64 (n,).
+
+    Raises PenumbraError for pictures of another size.
+    """
+    import torch
+
+    from core.attacks.decoding import decode
+    from core.metrics import images
+
+    if pictures.ndim != 4 or pictures.shape[1:] != (restored.height, restored.width, 3):
+        raise PenumbraError(
+            f"the network sees {restored.width} x {restored.height} pixels, got an array of "
+            f"{pictures.shape}"
+        )
+    truth = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).to(restored.device)
+    with restored.lock, torch.no_grad():
+        pixels = (truth.float() / 255).contiguous(memory_format=torch.channels_last)
+        generator = torch.Generator().manual_seed(SEED)
+        z = restored.model.release(pixels, generator, restored.release_value)
+        z = _folded(restored.model, z).float()
+        redrawn = decode(restored.decoder, restored.scaler(z))
+        scores = images.similarities(redrawn, truth, list(METRICS))
+    found: dict[str, NDArray[np.generic]] = {
+        name: scores[name].double().cpu().numpy() for name in METRICS
+    }
+    found["psnr"] = np.where(np.isfinite(found["psnr"]), found["psnr"], math.inf)
+    return found | {"reconstructions": redrawn.permute(0, 2, 3, 1).cpu().numpy()}
+
+
+def _folded(model: Model, z: torch.Tensor) -> torch.Tensor:
+    """A flattened map folded back, as attackers see it (`Model.released_map`)."""
+    return z if model.released_map is None else z.reshape(len(z), *model.released_map)

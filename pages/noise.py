@@ -1,0 +1,239 @@
+"""Noise: how much noise is enough?"""
+
+import streamlit as st
+
+from app import (
+    address,
+    loaders,
+    noise,
+    noise_charts,
+    noise_drawn,
+    pickers,
+    pictures,
+    points,
+    redrawers,
+    repeated_releases,
+    show,
+    states,
+    trade_off_chart,
+    verdict,
+    wording,
+)
+from app import looking as looking_at
+from core.errors import PenumbraError
+from core.methods import METHODS
+
+FACE = 148  # pixels
+DRAWN = "noise.draws"  # session key: how often "Draw again" was pressed
+
+looking = looking_at.look("How much noise is enough?")
+findings, view = looking.findings, looking.view
+noisy = noise.methods(looking.table)
+if not noisy:
+    states.nothing_measured(
+        "No method that adds noise when it releases was measured here at more than one amount of it. "
+        "Choose another task or target in the sidebar, or measure one at several amounts."
+    )
+    looking_at.ended()
+    st.stop()
+
+
+def method_and_rows() -> tuple[str, list[dict]]:
+    """The sidebar's method where it adds noise; else one that does, chosen on this page."""
+    if looking.method in noisy:
+        return looking.method, looking.rows
+    st.caption(
+        f"{METHODS[looking.method].title} has nothing that can be moved when it releases. These have:"
+    )
+    method = pickers.choose(
+        "Noise of", noisy, "noise_of", lambda name: METHODS[name].title, width=340
+    )
+    return method, pickers.variant(points.records(looking.table), method)
+
+
+def amount_and_row(method: str, rows: list[dict]) -> tuple[float, dict]:
+    """(the amount on the slider, the row of the setting measured nearest to it)."""
+    knob = noise.knob_of(method)
+    key, name = pickers.slider_key(method, knob.name), f"knob:{knob.name}"
+    usual = points.nearest(rows, method, {})[name]
+    amount = pickers.choose(
+        f"{knob.symbol} · weak to strong protection", noise.amounts(rows, method), key, wording.number,
+        knob.help, "slider", usual,
+    )  # fmt: skip
+    near = noise.nearest(rows, method, amount)
+    if len(points.knobs_of(method)) > 1:
+        alike = [row | {name: amount} for row in near]  # only the other knobs are left to move
+        chosen = pickers.knobs(alike, method)
+        wanted = points.nearest(alike, method, chosen)["key"]
+        near = [row for row in near if row["key"] == wanted]
+    row = near[0]
+    # other pages know measured amounts only
+    st.session_state.setdefault(address.KEPT, {})[key] = row[name]
+    return amount, row
+
+
+def redrawn(row: dict) -> tuple[dict | None, str, str]:
+    """(pictures of one setting, "", who drew them) or (None, why there are none, "")."""
+    asked = (loaders.stamp(), view.dataset, row["run_id"])
+    try:
+        who = loaders.strongest_redrawer(*asked, row["release_value"]) or redrawers.FIRST
+        return loaders.redrawn(*asked, who, row["release_value"]), "", who
+    except PenumbraError as error:
+        return None, str(error), ""
+
+
+def released(
+    method: str, row: dict, amount: float, most: float, face: int, found: dict | None
+) -> None:
+    """What leaves the device, drawn for the amount on the slider."""
+    knob = noise.knob_of(method)
+    seed = 1000 * st.session_state.get(DRAWN, 0) + face
+    st.markdown(f"**What leaves the device at {knob.symbol} = {amount:g}**")
+    if method in noise_drawn.PICTURES:
+        if found is None:
+            st.caption("The photographs of this setting are not there, so nothing can be drawn.")
+            return
+        picture = noise_drawn.filtered(method, found["originals"][face], amount, seed)
+        alt = f"Face {face + 1} as it is released at {knob.symbol} = {amount:g}"
+        picture_of(picture, alt, "the photograph, as it is sent")
+        return
+    try:
+        arrays, facts = loaders.explanation(view.dataset, row["run_id"], "noise", None)
+        kept = noise_drawn.checked(arrays, facts)
+    except PenumbraError as error:
+        st.caption(f"What this setting releases cannot be drawn. {error}")
+        return
+    if kept.kind == "code":
+        before = kept.releases[min(face, len(kept.releases) - 1)]
+        after = noise_drawn.code_with_noise(before, kept.noise_root, amount, seed)
+        show.chart(
+            noise_drawn.bars(before, after, kept.mean, kept.spread, most, states.dark()), "noise-code",
+            noise_drawn.code_frame(before, after, kept.mean, kept.spread),
+            f"The numbers of face {face + 1}, without noise and as released at {knob.symbol} = {amount:g}",
+            key="noise_code",
+        )  # fmt: skip
+        return
+    whole = kept.releases[min(face, len(kept.releases) - 1)]
+    with st.container(horizontal=True, gap="small"):
+        for values, words in (
+            (whole, "without noise"),
+            (noise_drawn.map_with_replacements(whole, amount, seed), "as it is sent"),
+        ):
+            alt = f"One channel of face {face + 1}, {words}"
+            picture_of(noise_drawn.grey(values), alt, words)
+    st.caption(f"One of the {kept.channels} maps that are sent: the one that differs most.")
+
+
+def picture_of(picture, alt: str, words: str, more: str | None = None) -> None:
+    with st.container(width=FACE, gap="xxsmall"):
+        st.image(pictures.enlarged(picture, FACE), width=FACE, output_format="PNG", alt=alt)
+        st.caption(words, help=more)
+
+
+@st.fragment
+def live() -> None:
+    """Verdict, slider, release and curve: redrawn alone when the slider moves."""
+    head = st.container(gap="xsmall")
+    method, rows = method_and_rows()
+    knob = noise.knob_of(method)
+    left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
+    with left:
+        amount, row = amount_and_row(method, rows)
+    line = noise.along(rows, row)
+    again = noise.repeated(findings, line, view)
+    found, problem, who = redrawn(row)
+    with right, st.container(horizontal=True, vertical_alignment="bottom"):
+        count = 1 if found is None else len(found["originals"])
+        face = (
+            pickers.choose("Face", range(1, count + 1), "face", lambda n: f"Face {n}", width=140)
+            - 1
+        )
+        if method not in ("blur", "pixelate"):
+            again_drawn = st.button("Draw again", icon=":material/casino:", key="draw_again",
+                                    help="Noise is drawn anew for every release.")  # fmt: skip
+            st.session_state[DRAWN] = st.session_state.get(DRAWN, 0) + int(again_drawn)
+    with head:
+        said = noise.sentence(row, line[0], line[-1], again.get(row["key"]), view)
+        st.markdown(f"### {said}", anchors=False)
+        if row["conclusive"]:
+            st.markdown(verdict.mark(verdict.exposure(row)))
+        measured = row[f"knob:{knob.name}"]
+        text = (
+            f"Measured at {knob.symbol} = {measured:g}, on {row['n']:,.0f} photographs of "
+            f"{row['identities']:,.0f} people nobody trained on."
+        )
+        if amount != measured:
+            text = (
+                f":material/info: At {knob.symbol} = {amount:g} nothing was measured: the numbers are "
+                f"of {knob.symbol} = {measured:g}, the nearest; what leaves the device is drawn for "
+                f"{amount:g}. {text}"
+            )
+        st.caption(text)
+    faces, chart = st.columns([5, 6], gap="large")
+    with faces:
+        released(method, row, amount, noise.amounts(rows, method)[-1], face, found)
+        if found is None:
+            st.caption(f"Nobody redrew pictures from this setting. {problem}")
+        else:
+            likeness = float(found["ms_ssim"][face])
+            with st.container(horizontal=True, gap="small"):
+                picture_of(found["originals"][face], f"Face {face + 1}, original", "original")
+                picture_of(
+                    found["reconstructions"][face],
+                    f"Face {face + 1} as an attacker recovers it at {knob.symbol} = {measured:g}",
+                    f"recovered at {knob.symbol} = {measured:g}: {wording.likeness(likeness)} · {likeness:.2f}",
+                    redrawers.sentence(who, f"{METHODS[method].title} releases", True),
+                )  # fmt: skip
+    with chart:
+        st.markdown("**Attacker and service over the amount**")
+        ranked = noise.ranks(findings, line)
+        show.chart(
+            noise_charts.curve(line, again, row["key"], amount, view, states.dark()), "noise",
+            lambda: noise.frame(line, again, ranked, view), f"Attacker and service over {knob.symbol}. {said}",
+            key="noise_curve",
+        )  # fmt: skip
+        st.caption("Bars: 95 % intervals. Band: where the slider stands.")
+    with st.expander("Where in the list of names does the right one stand?", key="ranks",
+                     on_change="rerun") as folder:  # fmt: skip
+        if folder.open:
+            places(ranked, row)
+    with st.expander("The trade-off along this curve", key="noise_trade_off", on_change="rerun") as folder:  # fmt: skip
+        if folder.open:
+            trade_off(line, row)
+    with st.expander("All measured amounts", key="amounts", on_change="rerun") as folder:
+        if folder.open:
+            show.table(noise.frame(line, again, ranked, view).round(2), "noise-amounts",
+                       "Every measured amount of noise")  # fmt: skip
+            st.caption(noise.MEANING)
+            if repeats := repeated_releases.again(findings, row, view):
+                st.caption(repeats.sentence)
+
+
+def places(ranked, row: dict) -> None:
+    text = noise.rank_sentence(ranked, row["key"])
+    if ranked.empty:
+        st.write("Nobody ranked names by what these settings release.")
+        return
+    st.markdown(f"**{text or 'At this amount nobody ranked names.'}**")
+    show.chart(
+        noise_charts.rank_chart(ranked, noise.knob_of(row["method"]), row["key"], states.dark()),
+        "noise-ranks", ranked.drop(columns="key"), f"Place of the right name over the amount of noise. {text}",
+        key="noise_ranks", note="0 %: named first. Thick: 95 % interval of the mean; thin: one standard deviation.",
+    )  # fmt: skip
+    st.caption(
+        f"**{wording.METRICS['rank_guarantee_0.1'][0]}**: {wording.METRICS['rank_guarantee_0.1'][2]}"
+    )
+
+
+def trade_off(line: list[dict], row: dict) -> None:
+    table = looking.table[looking.table["key"].isin([entry["key"] for entry in line])]
+    chosen = looking_at.values(row)
+    show.chart(
+        trade_off_chart.trade_off(table, points.lines(line, chosen, row["method"]), row["key"], view, dark=states.dark()),
+        "noise-trade-off", table[["key", "value", "low", "high", "utility", "utility_low", "utility_high"]],
+        "Utility against privacy along the amount of noise", key="noise_trade_off_chart",
+    )  # fmt: skip
+
+
+live()
+looking_at.ended()

@@ -1,0 +1,54 @@
+"""Papers beside ours: empty, populated, damaged; the pickers and a link."""
+
+from core.published import PAPERS
+from tests.pages.conftest import open_page, whole, words
+
+
+def test_empty_says_what_to_do(root):
+    app = whole(open_page("papers"))
+    assert app.title[0].value == "Do the papers' numbers hold?"
+    assert "Nothing has been trained yet" in words(app)
+
+
+def test_populated_speaks_of_the_chosen_methods_paper(populated):
+    app = whole(open_page("papers"))
+    assert app.selectbox(key="paper").value == "deep_obfuscator"
+    assert "printed numbers have one of ours beside them" in words(app)
+    assert "we on synthetic faces at 64 × 64 pixels" in words(app)
+
+
+def test_every_paper_and_its_measures(populated):
+    app = whole(open_page("papers"))
+    for paper in PAPERS:
+        whole(app.selectbox(key="paper").set_value(paper).run())
+        assert app.main.markdown[0].value.startswith("### ")
+        measures = app.selectbox(key="measure").options
+        assert measures
+    whole(app.selectbox(key="table").set_value("Section 6.4, Figure 11").run())
+    assert "has no number on what is to be hidden" in app.main.markdown[0].value
+
+
+def test_the_whole_table_says_why_numbers_are_missing(populated):
+    app = open_page("papers", paper="dpfe")
+    app.session_state["every"] = True
+    whole(app.run())
+    shown = app.dataframe[0].value
+    assert "Measured on a telephone that we do not have." in set(shown["Why nothing of ours"])
+
+
+def test_a_link_shows_the_same_and_nonsense_falls_back(populated):
+    app = whole(open_page("papers", paper="aia", table="Table 9", measure="luck"))
+    assert app.selectbox(key="paper").value == "aia"
+    assert "“Table 9” is not available here" in words(app)
+    assert "“luck” is not available here" in words(app)
+
+
+def test_the_method_looked_at_names_the_paper(populated):
+    app = whole(open_page(method="blur"))
+    whole(app.switch_page("../pages/papers.py").run())
+    assert app.selectbox(key="paper").value == "pric"
+
+
+def test_damaged_folders_are_named(damaged):
+    app = whole(open_page("papers"))
+    assert any("damaged and left out" in e.label for e in app.expander)

@@ -1,0 +1,60 @@
+"""Report: what is handed in, and what it says before it is downloaded."""
+
+from core.run import Run, checked
+from tests.checkpoint_folders import write_run
+from tests.pages.conftest import open_page, whole, words
+
+QUESTION = "What do I hand in?"
+
+
+def test_empty_says_what_to_do(root):
+    app = whole(open_page("report"))
+    assert app.title[0].value == QUESTION
+    assert "Nothing has been trained yet" in words(app)
+
+
+def test_the_verdict_and_what_is_in_the_file(populated):
+    app = open_page("report")
+    app.session_state["report_contents"] = True
+    whole(app.run())
+    assert "tells the gender in 82 %" in app.main.markdown[0].value
+    assert "You set no limits" in words(app)
+    assert "faces, original and redrawn" in words(app)
+    assert "of nobody" in words(app)  # the faces are computed
+
+
+def test_limits_come_from_the_trade_off_page(populated):
+    app = whole(open_page("report", attack_limit="60"))
+    assert "This setting is outside your limits" in words(app)
+    assert app.query_params["attack_limit"]
+
+
+def test_real_people_are_shown_only_when_the_officer_says_so(populated):
+    write_run(populated, checked(Run("deep_obfuscator", "people")), 0.5)
+    app = whole(open_page("report", data="people"))
+    assert app.checkbox(key="report_faces").value is False
+    app.session_state["report_contents"] = True
+    whole(app.run())
+    assert "were left out of this report" in words(app)
+    whole(app.checkbox(key="report_faces").check().run())
+    assert "faces, original and redrawn" in words(app)
+
+
+def test_a_damaged_folder_is_said(populated, monkeypatch):
+    from core.errors import PenumbraError
+
+    def broken(*_):
+        raise PenumbraError("run.json is missing")
+
+    monkeypatch.setattr("app.loaders.provenance", broken)
+    app = whole(open_page("report"))
+    assert "No report can be made of this setting: run.json is missing" in "".join(
+        e.value for e in app.error
+    )
+
+
+def test_an_attack_too_weak_is_a_limit_of_the_report(root):
+    write_run(root, checked(Run("deep_obfuscator", "synthetic")), 0.5, conclusive=False)
+    app = open_page("report")
+    app.session_state["report_contents"] = True
+    assert "nothing can be concluded" in words(whole(app.run()))
