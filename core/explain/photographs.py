@@ -53,9 +53,9 @@ def read(folder: Path, target: str) -> tuple[dict[str, np.ndarray], dict[str, An
     """(arrays, facts) of the photographs that a run was trained on, for one attribute.
 
     Arrays: `positions` (n,) of the pictured faces among the test photographs, `originals_webp` and
-    `originals_ends` of them (`core.pictures`), `maps` uint8 (n, h, w), `said` uint8 (n,);
-    `each` uint8 (m, h, w) of the test faces that averages are taken over, `groups` (g, h, w)
-    averages. Facts: `target`, `groups` (names), `balanced_accuracy`, `low`, `high`, `n`, `people`,
+    `originals_ends` of them (`core.pictures`), `truth` uint8 (n,), `maps` uint8 (n, h, w), `said`
+    uint8 (n,); `each` uint8 (m, h, w) of the test faces that averages are taken over, `groups`
+    (g, h, w) averages, `means_webp` and `means_ends` of the mean faces. Facts: `target`, `groups` (names), `balanced_accuracy`, `low`, `high`, `n`, `people`,
     `thirds`, and how like these maps are to those of a second network trained from another start:
     `again_overlap`, `again_correlation`, means over faces.
 
@@ -150,8 +150,7 @@ def _find_out(
     mine = every[1][len(shown) :]
     other = every[0][len(shown) :]
     arrays = {
-        "positions": places(exposed),
-        **pictures.packed("originals", x[: len(shown)].permute(0, 2, 3, 1).cpu().numpy()),
+        **faces_of(exposed, target, rows, groups),
         "maps": maps.packed(every[1][: len(shown)]),
         "said": said[: len(shown)].astype(np.uint8),
         "each": maps.packed(mine),
@@ -169,6 +168,21 @@ def _find_out(
     tensors |= {"mean": scaler.mean, "scale": scaler.scale}  # type: ignore[attr-defined]
     tensors |= {"threshold": torch.tensor([threshold], dtype=torch.float64)}
     explain.save(folder, arrays, facts, tensors)
+
+
+def faces_of(
+    exposed: Exposed, target: str, rows: NDArray[np.int64], groups: dict[str, NDArray[np.int64]]
+) -> dict[str, NDArray[Any]]:
+    """The pictured faces with their places and true answers, and the mean face of each group."""
+    x = exposed.x["test"].permute(0, 2, 3, 1).cpu().numpy()
+    truth = exposed.attributes["test"][:, exposed.attribute_names.index(target)]
+    mean = [x[rows[group]].mean(0, dtype=np.float64).round() for group in groups.values()]
+    return {
+        "positions": places(exposed),
+        "truth": truth[exposed.pictured].astype(np.uint8),
+        **pictures.packed("originals", x[exposed.pictured]),
+        **pictures.packed("means", np.stack(mean).astype(np.uint8)),
+    }
 
 
 def _network(folder: Path, faces: Faces, exposed: Exposed) -> tuple[Chain, float]:
