@@ -27,13 +27,8 @@ SCALE = ("#12333F", "#1F6D72", "#7DA48F", "#DDBF7C", "#FFD98A")
 LESS, MORE = "#1F8A8A", "#E08A1E"  # of the difference
 COVER = 0.6  # how much of the face's own grey the colours cover
 GROUPS = {"Male=0": "Women", "Male=1": "Men", "Smiling=0": "Not smiling", "Smiling=1": "Smiling"}
-ALIKE = (  # shares of attention on the same places; our own steps, for reading
-    (0.85, "the same places as"),
-    (0.7, "largely the same places as"),
-    (0.5, "partly other places than"),
-    (0.0, "other places than"),
-)
 THIRDS = ("upper", "middle", "lower")
+ELSEWHERE = 0.5  # share of attention on the same places below which it is simply elsewhere
 MOSTLY = 0.5  # share of attention from which on a third of the picture is named
 
 
@@ -198,6 +193,14 @@ def legend(kind: str = "attention", width: int = 220, height: int = 12) -> NDArr
     return np.repeat(np.round(strip)[None].astype(np.uint8), height, axis=0)
 
 
+def group_label(name: str) -> str:
+    """ "Women"; "Young: yes" of groups without a word of their own."""
+    target, _, value = name.partition("=")
+    if name in GROUPS or not value:
+        return GROUPS.get(name, "All")
+    return f"{wording.attribute_label(target)}: {'yes' if value == '1' else 'no'}"
+
+
 class Panel(NamedTuple):
     """One picture of the row: its heading, what is under it, what it shows in words."""
 
@@ -207,9 +210,7 @@ class Panel(NamedTuple):
     alt: str
 
 
-def panels(
-    found: Look, face: int, side: str, setting: str, redrawn: NDArray[np.uint8] | None
-) -> list[Panel]:
+def panels(found: Look, face: int, redrawn: NDArray[np.uint8] | None) -> list[Panel]:
     """The row of one face: photograph, map without protection, map through the release, map on the
     redrawn picture (uint8 (H, W, 3)), difference; what there is none of is left out."""
     picture, truth = found.originals[face], int(found.truth[face])
@@ -226,7 +227,7 @@ def panels(
     if found.through is not None:
         row.append(
             Panel(
-                f"What gets through, {setting}" if setting else "What gets through",
+                "What gets through",
                 said(found.target, int(found.said[face]), truth),
                 over(picture, found.through[face]),
                 f"{who}: where the evidence lies that gets through, {parts(found.through[face])}",
@@ -276,13 +277,20 @@ def parts(lit: NDArray[np.uint8]) -> str:
 
 def _third(shares: Sequence[float]) -> str:
     most = int(np.argmax(shares))
-    mostly = "mostly" if shares[most] >= MOSTLY else "most of it"
-    return f"{mostly} in the {THIRDS[most]} third of the picture ({wording.percent(shares[most])})"
+    mostly = "mostly" if shares[most] >= MOSTLY else "all over the picture, more of it"
+    return f"{mostly} in the {THIRDS[most]} third ({wording.percent(shares[most])})"
 
 
-def alike(overlap: float) -> str:
-    """How a share of attention on the same places is said: "largely the same places as"."""
-    return next(words for limit, words in ALIKE if overlap >= limit)
+def moved(found: Look) -> str:
+    """Where one looks beside where one looks without protection, in words. What two readers of the
+    same photographs agree on counts as the same places."""
+    same = found.clear.get("again_overlap", 1.0)
+    highest = found.facts.get("overlap_high", found.facts["overlap"])
+    if max(highest, found.facts["overlap"]) >= same:
+        return "where one would look without protection"
+    return ("partly " if found.facts["overlap"] >= ELSEWHERE else "") + (
+        "elsewhere than without protection"
+    )
 
 
 def at_chance(found: Look) -> bool:
@@ -296,36 +304,44 @@ def sentence(row: Row, found: Look, side: str) -> str:
     right."""
     setting = setting_label(row)
     place = f"At {setting}" if setting else f"With {METHODS[row['method']].title}"
-    who = "the attacker" if side == "attacker" else "the service"
+    who, looks = ("the attacker", "he looks") if side == "attacker" else ("the service", "it looks")
     told = wording.told(found.target)
     right = wording.percent(found.facts.get("balanced_accuracy"))
     span = wording.interval(found.facts.get("low"), found.facts.get("high"))
     aside = "; ".join(filter(None, (span, "chance 50 %")))
     if at_chance(found):
-        return f"{place} {who} cannot tell {told} ({right}; {aside}): where he looks means nothing."
+        return f"{place} {who} cannot tell {told} ({right}; {aside}): where {looks} means nothing."
     if found.through is None:
         return f"{place} {who} tells {told} in {right} of cases ({aside}); nothing says from where."
-    overlap = found.facts["overlap"]
-    return (
-        f"{place} {who} looks at {alike(overlap)} without protection ({wording.percent(overlap)} of "
-        f"attention) and tells {told} in {right} of cases ({aside})."
-    )
+    return f"{place} {who} looks {moved(found)}, and tells {told} in {right} of cases ({aside})."
 
 
-def detail(found: Look) -> str:
-    """The line under the verdict: where the evidence lies, and how much two maps differ anyway."""
+def detail(found: Look, side: str, strongest: float | None = None) -> str:
+    """The lines under the verdict: how much stays on the same places and what that compares with,
+    where the evidence lies, and what the `strongest` of all attackers reaches."""
     words = []
-    if found.through is not None and "thirds" in found.facts and not at_chance(found):
-        words.append(f"What gets through lies {_third(found.facts['thirds'])}")
-        if "thirds" in found.clear:
-            words[-1] += f", without protection {_third(found.clear['thirds'])}"
-        words[-1] += "."
-    if wording.known(found.clear.get("again_overlap")):
+    if found.through is not None and not at_chance(found):
+        span = wording.interval(found.facts.get("overlap_low"), found.facts.get("overlap_high"))
+        even = float(maps.overlap(found.before, np.ones_like(found.before)).mean())
         words.append(
-            "For comparison: two readers of the same photographs, trained from different starts, "
-            f"agree on {wording.percent(found.clear['again_overlap'])} of their attention."
+            f"{wording.percent(found.facts['overlap'])} of attention"
+            + (f" ({span})" if span else "")
+            + " falls on the same places as without protection; "
         )
-    if not found.declared:
+        if wording.known(found.clear.get("again_overlap")):
+            words[-1] += (
+                "of two readers of the same photographs, trained from different starts, "
+                f"{wording.percent(found.clear['again_overlap'])} does, and "
+            )
+        words[-1] += f"of one who looks evenly everywhere {wording.percent(even)}."
+        if "thirds" in found.facts and "thirds" in found.clear:
+            words.append(
+                f"The evidence that gets through lies {_third(found.facts['thirds'])}; without "
+                f"protection {_third(found.clear['thirds'])}."
+            )
+    if wording.known(strongest):
+        words.append(f"The strongest of all attackers is right in {wording.percent(strongest)}.")
+    if side == "attacker" and not found.declared:
         words.append(f"This setting was not told to hide {wording.told(found.target)}.")
     return " ".join(words)
 

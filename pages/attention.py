@@ -22,7 +22,7 @@ from app import (
 )
 from core.errors import PenumbraError
 
-FRAME, STEP = 176, 112  # pixels of a picture of the row, and of the film strip
+FRAME, STEP, MEAN = 168, 112, 92  # pixels of a picture of the row, of the film strip, of a group
 WHO = {"attacker": "The attacker", "service": "The service"}
 MEANING = (
     "**Grad-CAM** asks a network which places of a picture its answer hangs on: it follows the answer "
@@ -86,22 +86,19 @@ def picture(panel: attention.Panel, width: int) -> None:
 
 def scale() -> None:
     """What the colours mean."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption("does not matter", width="content")
-        st.image(attention.legend(), width=150, alt="Scale from dark teal to light amber")
-        st.caption("matters", width="content")
-        st.caption("· difference: less", width="content")
-        st.image(attention.legend("difference"), width=110, alt="Scale from teal to amber")
-        st.caption("more", width="content")
+    for kind, low, high, alt in (
+        ("attention", "does not matter", "matters", "Scale from dark teal to light amber"),
+        ("difference", "Difference: less", "more", "Scale from teal over grey to amber"),
+    ):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width=300):
+            st.caption(low, width="content")
+            st.image(attention.legend(kind), width=110, alt=alt)
+            st.caption(high, width="content")
 
 
-def one_face(row: dict[str, Any], found: attention.Look, side: str) -> None:
+def one_face(row: dict[str, Any], found: attention.Look, face: int) -> None:
     """The main figure: one face, five ways."""
-    faces = range(1, len(found.originals) + 1)
-    face = st.session_state.get("face", 1)
-    face = (face if face in faces else 1) - 1
-    setting = points.setting_label(row)
-    drawn = attention.panels(found, face, side, setting, redrawn(row, face))
+    drawn = attention.panels(found, face, redrawn(row, face))
     with st.container(horizontal=True, gap="small"):
         for panel in drawn:
             picture(panel, FRAME)
@@ -124,14 +121,16 @@ def averages(found: attention.Look) -> None:
     st.subheader("On average", anchor=False)
     with st.container(horizontal=True, gap="large"):
         for name, (mean, before, through) in found.groups.items():
-            title = attention.GROUPS.get(name, "All" if name == "all" else name.replace("_", " "))
+            if name == "all" and len(found.groups) > 1:
+                continue
+            title = attention.group_label(name)
             drawn = [attention.over(mean, before)]
             if through is not None:
                 drawn += [attention.over(mean, through), attention.apart(mean, before, through)]
-            with st.container(width=len(drawn) * (STEP + pictures.GAP), gap="xxsmall"):
+            with st.container(width=len(drawn) * (MEAN + pictures.GAP), gap="xxsmall"):
                 st.markdown(f"**{title}**")
                 st.image(
-                    pictures.row(drawn, STEP), width=len(drawn) * (STEP + pictures.GAP),
+                    pictures.row(drawn, MEAN), width=len(drawn) * (MEAN + pictures.GAP),
                     output_format="PNG",
                     alt=f"{title}, mean face: without protection {attention.parts(before)}"
                     + ("" if through is None else f"; what gets through {attention.parts(through)}"),
@@ -139,7 +138,7 @@ def averages(found: attention.Look) -> None:
                 text = "without protection"
                 if through is not None:
                     alike = float(attention.maps.overlap(before, through))
-                    text += f" · what gets through · difference: {wording.percent(alike)} the same"
+                    text += f" · what gets through · difference ({wording.percent(alike)} alike)"
                 st.caption(text)
 
 
@@ -216,8 +215,11 @@ def maps() -> None:
         return
     with head:
         st.markdown(f"### {attention.sentence(row, found, side)}", anchors=False)
-        st.caption(attention.detail(found))
-    one_face(row, found, side)
+        asked = side == "attacker" and view.target == f"attribute:{found.target}"
+        st.caption(
+            attention.detail(found, side, row["value"] if asked and row["conclusive"] else None)
+        )
+    one_face(row, found, face - 1)
     averages(found)
     film(row, side, face - 1)
     with st.expander("All settings of this method, in numbers", key="attention_numbers", on_change="rerun") as folder:  # fmt: skip
