@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from app import charts, points, wording
+from app import charts, points, trade_off_chart, wording
 from app.palette import colours, faded
 from app.views import View
 from core.cost import BUSY, RECORD, RELEASE
@@ -188,7 +188,7 @@ def chart(
     rows = [row for row in points.records(table) if measured(row)]
     what = MEASURES[measure]
     place = _places(rows, what)
-    scale = charts.axis_scale(view)
+    scale = trade_off_chart.axis_scale(view)
     data = [
         _bubbles([row for row in rows if row["method"] == method], method, view, measure, place)
         for method in dict.fromkeys(row["method"] for row in rows)
@@ -286,7 +286,7 @@ def bubble(row: Mapping[str, Any]) -> float:
 def _bubbles(
     rows: list[dict[str, Any]], method: str, view: View, measure: str, place: Any, lit: str = ""
 ) -> dict[str, Any]:
-    scale = charts.axis_scale(view)
+    scale = trade_off_chart.axis_scale(view)
     look = charts.style(method)
     what = MEASURES[measure]
     doubtful = [(measure == TIMED and busy(row)) or not row["conclusive"] for row in rows]
@@ -331,9 +331,7 @@ def _decades(more: float, less: float) -> float:
 
 def hover(row: Mapping[str, Any], view: View, what: Measure) -> str:
     """What a bubble says when pointed at."""
-    text = (
-        f"{charts.hover(row, view)}<br>{what.label.lower()}: {amount(what.kind, row[what.column])}"
-    )
+    text = f"{trade_off_chart.hover(row, view)}<br>{what.label.lower()}: {amount(what.kind, row[what.column])}"
     if what.column == MEASURES[TIMED].column and busy(row):
         text += " (measured on a busy machine)"
     return text

@@ -33,6 +33,7 @@ def scatter(
     texts: Sequence[str],
     axes: tuple[str, str] = ("", ""),
     dark: bool = False,
+    lasso: bool = True,
 ) -> go.Figure:
     """One map; every point carries its photograph's position as custom data.
 
@@ -42,6 +43,7 @@ def scatter(
     ringed    positions that are marked
     texts     (n,) what a point says
     axes      titles of the two axes; none where they mean nothing
+    lasso     whether dragging draws one at once; on a phone it scrolls the page
     """
     colour = colours(dark)
     data = [
@@ -69,7 +71,7 @@ def scatter(
         "height": HEIGHT, "margin": {"l": 6, "r": 6, "t": 6, "b": 6}, "hovermode": "closest",
         "legend": {"orientation": "h", "yanchor": "top", "y": -0.04 if not axes[0] else -0.12, "x": 0,
                    "itemclick": False, "itemdoubleclick": False, "font": {"size": 13}},
-        "clickmode": "event+select", "dragmode": "lasso", "uirevision": "constant", "font": {"size": 13},
+        "clickmode": "event+select", "dragmode": "lasso" if lasso else False, "uirevision": "constant", "font": {"size": 13},
         "newselection": {"line": {"color": colour["light"], "width": 2, "dash": "solid"}},
     }  # fmt: skip
     return go.Figure({"data": data, "layout": layout}, _validate=False)

@@ -147,7 +147,9 @@ def sentence(
 def mixed(found: Mapping[str, float], other: Mapping[str, float] | None) -> str:
     """ "Yes", "mostly", "partly" or "no": how much of what was above chance before is gone; "" where
     there is nothing to compare with or nothing to lose."""
-    if other is None or not other["low"] > other["chance"]:
+    if other is None or not all(map(wording.known, (*found.values(), *other.values()))):
+        return ""
+    if not other["low"] > other["chance"]:
         return ""
     if not found["low"] > found["chance"]:
         return "Yes"

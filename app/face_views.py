@@ -51,9 +51,10 @@ def pairs(found: Found, order: Sequence[int]) -> None:
         for number in order:
             both = pictures.pair(found["originals"][number], found["reconstructions"][number], PAIR)
             text = likeness(found, number)
-            with st.container(width=2 * PAIR + pictures.GAP, gap="xxsmall"):
+            wide = 2 * PAIR + pictures.GAP
+            with st.container(width=wide, gap="xxsmall"):
                 st.image(
-                    both, width=2 * PAIR + pictures.GAP, output_format="PNG",
+                    pictures.png(both, wide), width=wide, output_format="PNG",
                     alt=f"Face {number + 1}: original left, recovered right ({text})",
                 )  # fmt: skip
                 st.caption(f"**{number + 1}** {text}", help=details(found, number))
@@ -62,7 +63,8 @@ def pairs(found: Found, order: Sequence[int]) -> None:
 def frame(picture: np.ndarray, text: str, alt: str, more: str | None = None) -> None:
     """One picture with its words below."""
     with st.container(width=FRAME, gap="xxsmall"):
-        st.image(pictures.enlarged(picture, FRAME), width=FRAME, output_format="PNG", alt=alt)
+        large = pictures.png(pictures.enlarged(picture, FRAME), FRAME)
+        st.image(large, width=FRAME, output_format="PNG", alt=alt)
         st.caption(text, help=more)
 
 

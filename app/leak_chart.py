@@ -164,38 +164,49 @@ def groups(table: pd.DataFrame, chance: float | None, dark: bool = False) -> go.
     colour = colours(dark)
     shown = table[table["value"].notna()]
     known = shown[["low", "high", "value"]].to_numpy(float) * 100
-    figure = go.Figure()
-    for small, symbol, name in ((False, "circle", "group"), (True, "circle-open", "small group")):
-        rows = shown[shown["small"] == small]
-        if rows.empty:
-            continue
-        figure.add_trace(
-            go.Scatter(
-                x=rows["value"] * 100, y=rows["label"], mode="markers", name=name, showlegend=False,
-                marker={"size": 12, "symbol": symbol, "color": colour["brick"],
-                        "line": {"width": 2, "color": colour["brick"]}},
-                error_x={"type": "data", "symmetric": False, "thickness": 2, "width": 0,
-                         "array": (rows["high"] - rows["value"]) * 100,
-                         "arrayminus": (rows["value"] - rows["low"]) * 100, "color": colour["brick"]},
-                text=rows["text"], hovertemplate="%{text}<extra></extra>",
-            )
-        )  # fmt: skip
+    data = [_group_points(shown[shown["small"] == small], small, colour) for small in (False, True)]
     left = min([100.0 if chance is None else chance * 100, *known.min(1).tolist()])
-    figure.update_xaxes(ticksuffix=" %", title="right answers", zeroline=False,
-                        fixedrange=True, gridcolor=colour["line"], range=[max(0, left - 3), 101])  # fmt: skip
-    figure.update_yaxes(title=None, fixedrange=True, showgrid=False, automargin=True,
-                        categoryorder="array", categoryarray=table["label"].tolist()[::-1],
-                        range=[-0.6, len(table) - 0.4])  # fmt: skip
+    lines, notes = [], []
     if chance is not None:
-        figure.add_vline(chance * 100, line={"dash": "dot", "width": 1.5, "color": colour["quiet"]},
-                         annotation_text="guessing", annotation_font={"color": colour["quiet"]},
-                         annotation_position="top right")  # fmt: skip
-    for row in table[table["value"].isna()].itertuples():
-        figure.add_annotation(x=0.02, xref="paper", y=row.label, text="too few people", showarrow=False,
-                              xanchor="left", font={"color": colour["quiet"]})  # fmt: skip
-    figure.update_layout(height=110 + 36 * len(table), margin={"l": 10, "r": 10, "t": 24, "b": 10},
-                         dragmode=False, font={"size": 14})  # fmt: skip
-    return figure
+        lines.append(
+            {
+                "type": "line",
+                "x0": chance * 100,
+                "x1": chance * 100,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"dash": "dot", "width": 1.5, "color": colour["quiet"]},
+            }
+        )
+        notes.append({"x": chance * 100, "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "left",
+                      "text": "guessing", "showarrow": False, "font": {"color": colour["quiet"]}})  # fmt: skip
+    for label in table.loc[table["value"].isna(), "label"]:
+        notes.append({"x": 0.02, "xref": "paper", "y": label, "xanchor": "left", "text": "too few people",
+                      "showarrow": False, "font": {"color": colour["quiet"]}})  # fmt: skip
+    layout = {
+        "xaxis": {"ticksuffix": " %", "title": {"text": "right answers"}, "zeroline": False,
+                  "fixedrange": True, "gridcolor": colour["line"], "range": [max(0, left - 3), 101]},
+        "yaxis": {"fixedrange": True, "showgrid": False, "automargin": True, "categoryorder": "array",
+                  "type": "category", "categoryarray": table["label"].tolist()[::-1],
+                  "range": [-0.6, len(table) - 0.4]},
+        "height": 110 + 36 * len(table), "margin": {"l": 10, "r": 10, "t": 24, "b": 10},
+        "dragmode": False, "font": {"size": 14}, "shapes": lines, "annotations": notes,
+    }  # fmt: skip
+    return go.Figure({"data": [d for d in data if d["x"]], "layout": layout}, _validate=False)
+
+
+def _group_points(rows: pd.DataFrame, small: bool, colour: Mapping[str, str]) -> dict[str, Any]:
+    value, low, high = (rows[name].to_numpy(float) * 100 for name in ("value", "low", "high"))
+    return {
+        "type": "scatter", "mode": "markers", "name": "small group" if small else "group",
+        "x": value.tolist(), "y": rows["label"].tolist(), "showlegend": False,
+        "marker": {"size": 12, "symbol": "circle-open" if small else "circle", "color": colour["brick"],
+                   "line": {"width": 2, "color": colour["brick"]}},
+        "error_x": {"type": "data", "symmetric": False, "thickness": 2, "width": 0, "color": colour["brick"],
+                    "array": (high - value).tolist(), "arrayminus": (value - low).tolist()},
+        "text": rows["text"].tolist(), "hovertemplate": "%{text}<extra></extra>",
+    }  # fmt: skip
 
 
 def alt(table: pd.DataFrame, key: str) -> str:

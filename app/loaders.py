@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import data_curve, pictures, points, published, wording
+from app import changes, data_curve, pictures, points, published, wording
 from app.views import View
 from core import compare, cost, data, explain, results
 from core import provenance as prove
@@ -22,17 +22,6 @@ from core.explain import photographs as explain_photographs
 from core.run import checkpoints
 
 FRESH = 0.5  # seconds
-# what is written last, or changes with every finished part
-MARKS = (
-    "*/*",
-    "*/*/done",
-    "*/*/run.json",
-    "*/*/cost.json",
-    "*/*/attacks/*/*/done",
-    "*/*/attacks/*/*/findings.jsonl.gz",
-    "*/*/explain/*/done",
-    "*/_explain/*/*/done",
-)
 _looked: dict[str, tuple[float, tuple[str, int, int]]] = {}
 KEPT_TABLES = 4
 KEPT_VIEWS = 64
@@ -57,7 +46,7 @@ def stamp() -> tuple[str, int, int]:
     now = time.monotonic()
     looked, mark = _looked.get(str(root), (-math.inf, None))
     if mark is None or now - looked > FRESH:
-        times = [path.stat().st_mtime_ns for pattern in MARKS for path in root.glob(pattern)]
+        times = changes.times(str(root))
         mark = (str(root), len(times), sum(times))
         _looked.clear()
         _looked[str(root)] = (now, mark)
@@ -67,6 +56,17 @@ def stamp() -> tuple[str, int, int]:
 def findings() -> pd.DataFrame:
     """All findings. Shared by all sessions: not to be written to."""
     return _read(stamp())[0]
+
+
+def of_run(run_id: str) -> pd.DataFrame:
+    """The findings of one run. Shared by all sessions: not to be written to."""
+    return _by_run(stamp()).get(run_id, findings().iloc[:0])
+
+
+@st.cache_resource(max_entries=KEPT_TABLES, show_spinner=False)
+def _by_run(mark: tuple[str, int, int]) -> dict[str, pd.DataFrame]:
+    """A redraw asks for one run; going through all rows for it would take as long as the rest."""
+    return dict(list(_read(mark)[0].groupby("run_id", sort=False)))
 
 
 def problems() -> list[str]:
@@ -148,11 +148,10 @@ def redrawn(
 def curve(run_id: str, release_value: float | None, attribute: str) -> pd.DataFrame:
     """`app.data_curve.frame` of one setting of this moment's runs; empty where it was not
     measured. Raises PenumbraError when damaged."""
-    rows = findings()
-    dataset = rows.loc[rows["run_id"] == run_id, "dataset"]
-    if dataset.empty:
+    rows = of_run(run_id)
+    if rows.empty:
         return pd.DataFrame()
-    return _curve(stamp(), dataset.iloc[0], run_id, release_value, attribute)
+    return _curve(stamp(), rows["dataset"].iloc[0], run_id, release_value, attribute)
 
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from app import loaders, pickers, points, states, wording
+from app import loaders, pickers, points, show, states, wording
 from app.views import View
 from core.methods import METHODS
 
@@ -38,7 +38,8 @@ def look(title: str, target: str | None = None, protocol: str | None = None) -> 
     target, protocol  what this page looks at whatever the sidebar says (which keeps its values)
     """
     st.title(title, anchor=False)
-    findings = loaders.findings()
+    with show.charts_fetched():
+        findings = loaders.findings()
     if findings.empty:
         states.damaged(loaders.problems())
         states.nothing_trained(loaders.runs())

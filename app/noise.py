@@ -34,22 +34,22 @@ def knob_of(method: str) -> Knob | None:
 
 
 def methods(table: pd.DataFrame) -> list[str]:
-    """Methods of a view's settings that have such a knob and were measured at several values, those
-    of papers first."""
-    found = [name for name in METHODS if name in set(table["method"]) and knob_of(name)]
+    """Methods of a view's settings that have such a knob: those measured at several amounts, then
+    those of papers, first."""
     counted = table.groupby("method")["release_value"].nunique()
-    return sorted((n for n in found if counted[n] > 1), key=lambda n: METHODS[n].baseline)
+    found = [name for name in METHODS if counted.get(name, 0) and knob_of(name)]
+    return sorted(found, key=lambda name: (counted[name] < 2, METHODS[name].baseline))
 
 
 def amounts(rows: points.Rows, method: str) -> list[float]:
-    """Values at which the noise can be drawn, weak to strong: the knob's grid between the weakest
-    and the strongest that was measured, and the measured ones."""
+    """Values at which the noise can be drawn, weak to strong: the measured ones, and the knob's grid
+    between the weakest and the strongest of them (all of it where one was measured)."""
     knob = knob_of(method)
     assert knob is not None
     name = f"knob:{knob.name}"
     measured = {row[name] for row in points.of_method(rows, method)}
     low, high = min(measured), max(measured)
-    within = {float(value) for value in knob.grid if low <= value <= high}
+    within = {float(value) for value in knob.grid if low == high or low <= value <= high}
     return sorted(measured | within, key=lambda value: points.strength(knob, value))
 
 
@@ -173,21 +173,25 @@ def sentence(
     text = f"At {points.setting_label(row)} {does}" + (f" ({span}{chance})" if span else "")
     knob = knob_of(row["method"])
     assert knob is not None
-    if row["key"] != weakest["key"]:
+    repeats = ""
+    if again is not None:
+        where = "of" if kind == "image" else "in"
+        repeats = (
+            f", and {where} {said(again['value'], view)} with {repeated_releases.REPEATS} releases of "
+            "one photograph"
+        )
+    if row["key"] != weakest["key"] and weakest["conclusive"]:
         bare = weakest[f"knob:{knob.name}"]
         without = "without noise" if bare == 0 else f"at {knob.symbol} = {bare:g}"
-        text += f" instead of {other} {without}; {_service(weakest, row, view)} by it"
+        text += f" instead of {other} {without}{repeats}; {_service(weakest, row, view)} by it"
     elif strongest["key"] != row["key"] and strongest["conclusive"]:
         most = strongest[f"knob:{knob.name}"]
         text += (
-            f"; the most that was measured, {knob.symbol} = {most:g}, leaves "
+            f"{repeats}; the most that was measured, {knob.symbol} = {most:g}, leaves "
             f"{said(strongest['value'], view)}, and {_service(row, strongest, view)}"
         )
-    if again is not None:
-        text += (
-            f"; with {repeated_releases.REPEATS} releases of one photograph it is "
-            f"{said(again['value'], view)}"
-        )
+    else:
+        text += repeats
     return f"{text}."
 
 

@@ -52,30 +52,31 @@ def curve(
         name = f"{repeated_releases.REPEATS} releases of the photograph"
         series.insert(1, (name, colour["brick"], "dot", "circle-open", [r[1] for r in repeats],
                           [r[0] for r in repeats], ends, factor, "y"))  # fmt: skip
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for name, tint, dash, symbol, entries, at, (middle, low, high), scale, axis in series:
-        figure.add_trace(
-            go.Scatter(
-                x=at, y=[e[middle] * scale for e in entries], name=name, mode="lines+markers",
-                yaxis=axis, showlegend=axis == "y" and len(repeats) > 0,
-                line={"color": tint, "width": 2, "dash": dash},
-                marker={"symbol": symbol, "size": 9, "color": tint},
-                error_y={"type": "data", "symmetric": False, "thickness": 1, "width": 0,
+        data.append(
+            {
+                "type": "scatter",
+                "x": at, "y": [e[middle] * scale for e in entries], "name": name, "mode": "lines+markers",
+                "yaxis": axis, "showlegend": axis == "y" and len(repeats) > 0,
+                "line": {"color": tint, "width": 2, "dash": dash},
+                "marker": {"symbol": symbol, "size": 9, "color": tint},
+                "error_y": {"type": "data", "symmetric": False, "thickness": 1, "width": 0,
                          "color": faded(tint, 0.6),
                          "array": [max(0.0, e[high] - e[middle]) * scale for e in entries],
                          "arrayminus": [max(0.0, e[middle] - e[low]) * scale for e in entries]},
-                customdata=[wording.number(values[place]) for place in at],
-                hovertemplate=f"{knob.symbol} = %{{customdata}}: %{{y:.3g}}{unit if axis == 'y' else ' %'}"
+                "customdata": [wording.number(values[place]) for place in at],
+                "hovertemplate": f"{knob.symbol} = %{{customdata}}: %{{y:.3g}}{unit if axis == 'y' else ' %'}"
                 f"<extra>{name}</extra>",
-            )
+            }
         )  # fmt: skip
     keys = [row["key"] for row in rows]
     if chosen in keys:
-        figure.add_trace(
-            go.Scatter(x=[keys.index(chosen)], y=[rows[keys.index(chosen)]["value"] * factor],
-                       mode="markers", showlegend=False, hoverinfo="skip",
-                       marker={"size": 18, "color": colour["brick"], "symbol": "circle",
-                               "line": {"width": 3, "color": colour["light"]}})
+        data.append(
+            {"type": "scatter", "x": [keys.index(chosen)], "y": [rows[keys.index(chosen)]["value"] * factor],
+                       "mode": "markers", "showlegend": False, "hoverinfo": "skip",
+                       "marker": {"size": 18, "color": colour["brick"], "symbol": "circle",
+                               "line": {"width": 3, "color": colour["light"]}}}
         )  # fmt: skip
     at_slider = _place(drawn, values)
     shapes: list[dict[str, Any]] = [
@@ -87,7 +88,6 @@ def curve(
         guess = float(np.mean(chances))
         shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": guess, "y1": guess,
                        "layer": "below", "line": {"dash": "dot", "width": 1.5, "color": colour["quiet"]}})  # fmt: skip
-    _over_amounts(figure, knob, values, colour)
     title = {
         "identity": "attacker names the right person",
         "image": "likeness of what the attacker redraws",
@@ -101,30 +101,31 @@ def curve(
         )
     ]  # fmt: skip
     axis = {"gridcolor": colour["line"], "fixedrange": True, "zeroline": False}
-    figure.update_layout(
-        shapes=shapes, annotations=notes, margin={"l": 10, "r": 10, "t": 30, "b": 10},
-        yaxis={**axis, "domain": [UPPER, 1], "ticksuffix": unit},
-        yaxis2={**axis, "domain": [0, LOWER], "ticksuffix": " %", "anchor": "x"},
-        legend={"y": -0.2, "yanchor": "top"},
-    )  # fmt: skip
-    return figure
+    layout = _over_amounts(knob, values, colour) | {
+        "shapes": shapes, "annotations": notes, "margin": {"l": 10, "r": 10, "t": 30, "b": 10},
+        "yaxis": {**axis, "domain": [UPPER, 1], "ticksuffix": unit},
+        "yaxis2": {**axis, "domain": [0, LOWER], "ticksuffix": " %", "anchor": "x"},
+    }  # fmt: skip
+    layout["xaxis"]["anchor"] = "y2"
+    layout["legend"] |= {"y": -0.2, "yanchor": "top"}
+    # a slider waits for this figure: its plain dicts are checked by the tests, not here again
+    return go.Figure({"data": data, "layout": layout}, _validate=False)
 
 
-def _over_amounts(
-    figure: go.Figure, knob: Knob, values: Sequence[float], colour: Mapping[str, str]
-) -> None:
+def _over_amounts(knob: Knob, values: Sequence[float], colour: Mapping[str, str]) -> dict[str, Any]:
     """Axis, legend and size that the figures over the amount of noise share."""
-    figure.update_xaxes(
-        tickvals=list(range(len(values))), ticktext=[wording.number(v) for v in values],
-        title=f"{knob.symbol}, weak to strong protection", range=[-0.35, len(values) - 0.65],
-        fixedrange=True, zeroline=False, gridcolor=colour["line"],
-    )  # fmt: skip
-    figure.update_layout(
-        height=HEIGHT, margin={"l": 10, "r": 10, "t": 10, "b": 10}, dragmode=False,
-        uirevision="constant", hovermode="closest",
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "itemclick": False,
-                "itemdoubleclick": False},
-    )  # fmt: skip
+    return {
+        "xaxis": {
+            "tickvals": list(range(len(values))), "ticktext": [wording.number(v) for v in values],
+            "title": {"text": f"{knob.symbol}, weak to strong protection"},
+            "range": [-0.35, len(values) - 0.65], "fixedrange": True, "zeroline": False,
+            "gridcolor": colour["line"],
+        },
+        "height": HEIGHT, "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "dragmode": False,
+        "uirevision": "constant", "hovermode": "closest",
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "itemclick": False,
+                   "itemdoubleclick": False},
+    }  # fmt: skip
 
 
 def _place(amount: float, values: Sequence[float]) -> float:
@@ -151,6 +152,7 @@ def rank_chart(found: pd.DataFrame, knob: Knob, chosen: str, dark: bool = False)
         figure.add_trace(
             go.Scatter(
                 x=places, y=percent["mean"], mode="markers", name=name, hoverinfo="skip",
+                showlegend=False,
                 marker={"size": 8, "color": colour["brick"], "symbol": "line-ew"},
                 error_y={"type": "data", "symmetric": False, "array": above, "arrayminus": below,
                          "thickness": width, "width": 0, "color": faded(colour["brick"], alpha)},
@@ -176,7 +178,7 @@ def rank_chart(found: pd.DataFrame, knob: Knob, chosen: str, dark: bool = False)
             annotation_text=text, annotation_position="top right",
             annotation_font={"size": 12, "color": colour["quiet"]},
         )  # fmt: skip
-    _over_amounts(figure, knob, found["amount"].tolist(), colour)
+    figure.update_layout(_over_amounts(knob, found["amount"].tolist(), colour))
     figure.update_yaxes(range=[0, 100], ticksuffix=" %", title="place in the list of names",
                         fixedrange=True, gridcolor=colour["line"], zeroline=False)  # fmt: skip
     return figure

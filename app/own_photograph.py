@@ -196,7 +196,7 @@ def _views(picture: np.ndarray, found: face_views.Found | None) -> None:
     with st.container(horizontal=True, gap="small"):
         with st.container(width=SIDE, gap="xxsmall"):
             st.image(
-                pictures.enlarged(picture, SIDE), width=SIDE, output_format="PNG",
+                pictures.png(pictures.enlarged(picture, SIDE), SIDE), width=SIDE, output_format="PNG",
                 alt="Your face as the network sees it",
             )  # fmt: skip
             st.caption("as the network sees it")
@@ -206,7 +206,7 @@ def _views(picture: np.ndarray, found: face_views.Found | None) -> None:
         redrawn = found["reconstructions"][0]
         with st.container(width=SIDE, gap="xxsmall"):
             st.image(
-                pictures.enlarged(redrawn, SIDE), width=SIDE, output_format="PNG",
+                pictures.png(pictures.enlarged(redrawn, SIDE), SIDE), width=SIDE, output_format="PNG",
                 alt=f"Your face as recovered: {text}",
             )  # fmt: skip
             st.caption(f"recovered: {text}", help=face_views.details(found, 0))

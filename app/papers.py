@@ -20,7 +20,7 @@ from core.published import METRICS, PAPERS
 
 ALL = "all"  # of a paper's tables
 FEW = 40  # numbers up to which all of a paper are shown at once
-LINE = 56  # letters of a row's words, so that they fit a phone
+LINE = 60  # letters of a row's words, so that they fit a phone
 ROW = 48  # pixels of a row of the figure: its words, and its marks under them
 MISSING = {  # `app.published.missing` in words
     "people": "People were asked; we have asked nobody.",
@@ -141,15 +141,13 @@ def tally(pairs: Sequence[Pair]) -> str:
     if not both:
         return text
     more = sum(pair.afresh > pair.along for pair in both)  # type: ignore[operator]
-    those = (
-        "the one on what is hidden that we"
-        if len(both) == 1
-        else (f"{len(both)} on what is hidden that we")
-    )
-    return (
-        f"{text} In {more} of {those} measured both ways, a fresh attacker gets more than the one "
-        "trained along with the method."
-    )
+    if len(both) == 1:
+        gets = "gets more" if more else "gets no more"
+        where = "On the one thing that is hidden and that we measured both ways"
+    else:
+        gets = "gets more"
+        where = f"In {more} of {len(both)} on what is hidden that we measured both ways"
+    return f"{text} {where}, a fresh attacker {gets} than the one trained along with the method."
 
 
 def differences(paper: str, pairs: Sequence[Pair], dataset: str, preset: str) -> str:
@@ -209,17 +207,29 @@ def table(
 
 
 def words(pair: Pair, among: Sequence[Pair]) -> str:
-    """A row of the figure, as the paper calls it: "Gender · AIA\\T, α = 0, β = 0.5"; what all of
-    `among` have in common is left out."""
+    """A row of the figure, as the paper calls it: "Gender · AIA\\T, α = 0, β = 0.5". What all of
+    `among` have in common is left out; what is served and hidden is said only where rows would else
+    read the same (the table says it always)."""
+    brief = _words(pair, among, full=False)
+    alike = [other for other in among if _words(other, among, full=False) == brief]
+    return brief if len(alike) == 1 else _words(pair, among, full=True)
+
+
+def _words(pair: Pair, among: Sequence[Pair], full: bool) -> str:
     row = pair.row
     name = row["label"] or METHODS[row["method"]].title
-    setting = published_words.setting(row, _common(among))
+    if full:
+        setting = published_words.setting(row, _common(among))
+    else:
+        knobs = published_words.knobs_said(row["method"], row["knobs"])
+        setting = "; ".join(filter(None, (knobs, row["setting"])))
     parts = [", ".join(filter(None, (name, setting)))]
     if len({published_words.subject(other.row) for other in among}) > 1:
         parts.insert(0, published_words.subject(row))
     for column in ("dataset", "place"):
-        if len({other.row[column].partition("; ")[0] for other in among}) > 1:
-            parts.append(row[column].partition("; ")[0])
+        found = {other.row[column].partition("; ")[0] for other in among}
+        if len(found) > 1:
+            parts.append(row[column].partition("; ")[0].rpartition(", ")[2])
     return " · ".join(parts)
 
 
@@ -295,14 +305,14 @@ def chart(numbers: pd.DataFrame, metric: str, dark: bool = False) -> go.Figure:
     notes, shapes, lines = [], [], 1
     for place, row in zip(places, numbers.to_dict("records"), strict=True):
         ours = wording.known(row["along"]) or wording.known(row["afresh"])
-        text = row["words"] if ours else f"{row['words']} · <i>not measured here</i>"
+        text = row["words"] if ours else f"{row['words']} · not measured here"
         if row["other"]:
             text += f" · ≈ ours: {row['other']}"
         wrapped = textwrap.wrap(text, LINE, break_long_words=False)
         lines = max(lines, len(wrapped))
         notes.append(
             {"x": 0, "xref": "paper", "y": place, "xanchor": "left", "yanchor": "bottom", "yshift": 8,
-             "text": "<br>".join(wrapped), "showarrow": False, "align": "left",
+             "text": "<br>".join(wrapped) if ours else f"<i>{'<br>'.join(wrapped)}</i>", "showarrow": False, "align": "left",
              "font": {"size": 12.5, "color": colour["ink"] if ours else colour["quiet"]}}
         )  # fmt: skip
         marks = [row[n] for n in ("printed", "along", "afresh") if wording.known(row[n])]

@@ -2,7 +2,7 @@
 
 Bounds: KEPT_FACES opened data sets (memory-mapped: no photographs in memory), KEPT_TOLD settings'
 answers (some 50 kB each for 1,648 photographs, 1 MB for 20,000), KEPT_GRIDS heat maps, KEPT_SPRITES sheets
-of small faces (some 500 kB each).
+of small faces (some 500 kB each), KEPT_DRAWS sets of bootstrap draws (8 kB for each person).
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from core.data.faces import Faces
 from core.data.order import canonical_order
 from core.errors import PenumbraError
 from core.methods import METHODS
+from core.metrics import intervals
 from core.run import checkpoints
 
 KEPT_FACES = 4
 KEPT_TOLD = 16
 KEPT_GRIDS = 64
 KEPT_SPRITES = 4
+KEPT_DRAWS = 2
 TILE = 48  # pixels of a small face
 QUICK = ("synthetic",)  # data sets that are decoded within two seconds
 
@@ -68,7 +70,7 @@ def _told(
     mark: tuple[str, int, int], dataset: str, run_id: str, value: float | None, target: str
 ) -> subgroups.Told:
     where = compare.Setting(Path(mark[0]) / dataset / run_id, value)
-    return subgroups.told(where, target, tested(dataset, run_id))
+    return subgroups.told(where, target, *order(dataset, run_id))
 
 
 def groups(
@@ -83,7 +85,13 @@ def _groups(
     mark: tuple[str, int, int], dataset: str, run_id: str, value: float | None, target: str,
     attribute: str,
 ) -> tuple[pd.DataFrame, dict[str, float]]:  # fmt: skip
-    return subgroups.groups(_told(mark, dataset, run_id, value, target), attribute)
+    said = _told(mark, dataset, run_id, value, target)
+    return subgroups.groups(said, attribute, _resampling(said.people.tobytes(), said.people))
+
+
+@st.cache_resource(max_entries=KEPT_DRAWS, show_spinner=False)
+def _resampling(people: bytes, _people: NDArray[np.int64]) -> intervals.Resampling:
+    return intervals.resample_identities(_people)
 
 
 def _at(row: dict[str, Any]) -> tuple[float | None]:

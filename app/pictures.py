@@ -19,6 +19,18 @@ def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.NEAREST))
 
 
+def png(picture: np.ndarray, width: int) -> bytes:
+    """A picture uint8 (H, W, 3 or 4) as a PNG that is at most `width` wide. Streamlit would pack
+    an array twice and slowly, and a moved slider waits for twenty of them."""
+    image = Image.fromarray(picture)
+    if image.width > width:
+        height = round(image.height * width / image.width)
+        image = image.resize((width, height), Image.Resampling.BILINEAR)
+    packed = io.BytesIO()
+    image.save(packed, "PNG", compress_level=1)
+    return packed.getvalue()
+
+
 def pair(original: np.ndarray, recovered: np.ndarray, width: int) -> np.ndarray:
     """Original left, recovered right: `row` of two."""
     return row([original, recovered], width)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
@@ -83,6 +84,29 @@ def chart(
             data={"chart": key, "file": f"penumbra-{name}", "alt": alt},
         )  # fmt: skip
     return said
+
+
+@contextmanager
+def charts_fetched() -> Iterator[None]:
+    """Around what takes long at a session's first page: shows a chart of nothing meanwhile, so that
+    the browser fetches the code that draws charts while the server reads (it would ask for it only
+    with the first chart, and then wait another second or two)."""
+    if st.session_state.get("charts_fetched"):
+        yield
+        return
+    st.session_state["charts_fetched"] = True
+    place = st.sidebar.empty()
+    place.plotly_chart(
+        NOTHING, key="nothing", height=10, config={"staticPlot": True}, alt="loading"
+    )
+    yield
+    place.empty()
+
+
+NOTHING = {
+    "data": [{"type": "scatter", "x": [0], "y": [0], "opacity": 0}],
+    "layout": {"height": 10, "xaxis": {"visible": False}, "yaxis": {"visible": False}},
+}
 
 
 def table(

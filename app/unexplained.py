@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from app import photographs
-from core import checkpoint, jobs
+from core import jobs, results
 from core.errors import PenumbraError
 from core.explain import place
-from core.run import from_dict
 
 
 def missing(row: Mapping[str, Any], name: str, what: str, lasts: str, problem: str) -> None:
@@ -39,12 +39,16 @@ def missing(row: Mapping[str, Any], name: str, what: str, lasts: str, problem: s
             st.button("Look again", icon=":material/refresh:")
             return
         st.write(f"It takes {lasts} on one processor core and does not block anything else.")
-        if st.button("Compute them", type="primary", icon=":material/play_arrow:"):
-            try:
-                jobs.start([from_dict(checkpoint.read_json(where.folder / "run.json")["run"])])
-            except (PenumbraError, KeyError) as error:
-                st.error(f"Nothing was started: {error}. Nothing of yours was changed.")
-            else:
-                st.rerun(scope="fragment")
+        st.button(
+            "Compute them", type="primary", icon=":material/play_arrow:",
+            on_click=lambda: _start(where.folder, name),
+        )  # fmt: skip
         st.caption("Or from a terminal:")
         st.code(f"python -m core explain {row['run_id']} --only {name}", language="bash")
+
+
+def _start(folder: Path, name: str) -> None:
+    try:
+        jobs.start([results.read_run(folder)], evaluate=False, explain=[name])
+    except PenumbraError as error:
+        st.toast(f"Nothing was started: {error}. Nothing of yours was changed.")

@@ -1,14 +1,16 @@
-"""How fast the app is: cold start to the first chart in a real Chromium, and the server's work from
-a moved slider to the redrawn chart.
+"""How fast the app is, in a real Chromium: cold start to the first chart, a moved slider to the redrawn
+chart and picture, and the first visit of every page.
 
-    python bench/app_speed.py                  on the checkpoints of this folder
-    python bench/app_speed.py --made-up        on a folder with made-up numbers (tests/)
+    python -m bench.app_speed                  on the checkpoints of this folder
+    python -m bench.app_speed --made-up        on a folder with made-up numbers (tests/)
 
-Prints both figures with the machine. A cold start counts from the start of the server process to
-the first chart drawn by a browser that is already running. Script time is what one rerun of the
-chart's fragment takes on the server, from the widget's message to the end of the script, without
-network and browser; it is taken inside the running app. Processor time tells what is left of it
-when other processes keep the cores busy.
+Prints every figure with the machine. A cold start counts from the start of the server process to the
+first chart drawn by a browser that is already running. Script time is what one rerun of a page's
+fragment takes on the server, from the widget's message to the end of the script, without network and
+browser; it is taken inside the running app, and processor time tells what is left of it when other
+processes keep the cores busy. At the browser a slider counts from the key press to the new picture
+being there and decoded. A page's first visit is the first since the server started, from the click
+in the navigation to its heading, verdict and main figure being there.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -33,6 +36,18 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 CHART = ".st-key-trade_off_chart .scatterlayer"
+FIGURE = "[data-testid=stMain] :is(.js-plotly-plot .main-svg, [data-testid=stImage] img)"
+PAGES = {  # title in the navigation -> what a first visit waits for
+    "Reconstructions": FIGURE,
+    "Embeddings": FIGURE,
+    "What else leaks": FIGURE,
+    "Noise": FIGURE,
+    "Device cost": FIGURE,
+    "Compare": FIGURE,
+    "Papers beside ours": FIGURE,
+    "Report": "[data-testid=stDownloadButton]",
+    "Train and sweep": "[data-testid=stMain] [data-testid=stCode]",
+}
 SHIM = """
 import sys, time
 from streamlit.runtime.scriptrunner import script_runner
@@ -49,7 +64,17 @@ main()
 """
 
 
-def start(checkpoints: Path, log: Path) -> subprocess.Popen:
+class Measured(NamedTuple):
+    """cold: seconds; script: (wall, processor) ms of every rerun of a fragment after a slider moved,
+    by page; browser: ms from the key press, by page; visits: seconds by page."""
+
+    cold: float
+    script: dict[str, list[tuple[float, float]]]
+    browser: dict[str, list[float]]
+    visits: dict[str, float]
+
+
+def start(checkpoints: Path, log: Path) -> subprocess.Popen[bytes]:
     environment = os.environ | {"PENUMBRA_CHECKPOINTS": str(checkpoints), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [sys.executable, "-c", SHIM, str(ROOT / "app" / "main.py"), "--server.headless", "true",
@@ -58,7 +83,7 @@ def start(checkpoints: Path, log: Path) -> subprocess.Popen:
     )  # fmt: skip
 
 
-def served(process: subprocess.Popen, log: Path) -> str:
+def served(process: subprocess.Popen[bytes], log: Path) -> str:
     while process.poll() is None:
         if found := re.search(r"URL: (http://localhost:\d+)", log.read_text()):
             return found[1]
@@ -66,41 +91,80 @@ def served(process: subprocess.Popen, log: Path) -> str:
     raise SystemExit(f"the app ended: {log.read_text()}")
 
 
-def measure(
-    checkpoints: Path, moves: int, log: Path
-) -> tuple[float, list[tuple[float, float]], list[float]]:
-    """(cold start in s, (wall, processor) times of the script in ms, times at the browser in ms)."""
+def launched(playwright: Any) -> Any:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    return playwright.chromium.launch(executable_path=path, args=FLAGS)
+
+
+def settled(page: Any) -> None:
+    """Wait until the server has nothing more to say."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def visit(page: Any, title: str, wanted: str) -> float:
+    """Seconds from the click on a page's link to its heading and figure."""
+    old = page.locator("h1").first.inner_text()
+    began = time.perf_counter()
+    page.get_by_role("link", name=title, exact=True).first.click()
+    page.wait_for_function("text => document.querySelector('h1')?.innerText !== text", arg=old)
+    page.locator(wanted).first.wait_for(state="attached")
+    page.wait_for_function(DECODED)
+    taken = time.perf_counter() - began
+    settled(page)
+    return taken
+
+
+DECODED = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stImage] img')]
+    .every(image => image.complete)"""
+
+
+def moved(page: Any, moves: int) -> list[float]:
+    """ms from each press of an arrow key on the first slider to the new verdict, with every picture
+    decoded."""
+    seen = []
+    for move in range(moves):
+        settled(page)
+        before = page.locator("h3").first.inner_text()
+        page.get_by_role("slider").first.focus()
+        pressed = time.perf_counter()
+        page.keyboard.press("ArrowRight" if move % 2 == 0 else "ArrowLeft")
+        page.wait_for_function(
+            "text => document.querySelector('h3').innerText !== text", arg=before, polling="raf"
+        )
+        page.wait_for_function(DECODED, polling="raf")
+        seen.append(1000 * (time.perf_counter() - pressed))
+    return seen
+
+
+def measure(checkpoints: Path, moves: int, log: Path) -> Measured:
     from playwright.sync_api import sync_playwright
 
+    browser_times: dict[str, list[float]] = {}
+    script: dict[str, list[tuple[float, float]]] = {}
     with sync_playwright() as playwright:
-        path = (
-            os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-        )
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = launched(playwright)
         page = browser.new_page(viewport={"width": 1360, "height": 950})
+        page.set_default_timeout(60_000)
         began = time.perf_counter()
         process = start(checkpoints, log)
         try:
             page.goto(served(process, log))
             page.locator(CHART).first.wait_for()
             cold = time.perf_counter() - began
-            slider = page.get_by_role("slider").first
-            seen = []
-            for move in range(moves):
-                before = page.locator("h3").first.inner_text()
-                slider.focus()
-                moved = time.perf_counter()
-                page.keyboard.press("ArrowRight" if move % 2 == 0 else "ArrowLeft")
-                page.wait_for_function(
-                    "text => document.querySelector('h3').innerText !== text", arg=before
-                )
-                seen.append(1000 * (time.perf_counter() - moved))
+            settled(page)
+            visits = {title: visit(page, title, wanted) for title, wanted in PAGES.items()}
+            for title in ("Trade-off", "Reconstructions"):
+                visit(page, title, FIGURE)
+                said = len(log.read_text())
+                browser_times[title] = moved(page, moves)
+                settled(page)
+                found = re.findall(r"SCRIPT ([\d.]+) ([\d.]+) True", log.read_text()[said:])
+                script[title] = [(float(wall), float(work)) for wall, work in found]
         finally:
             process.terminate()
             process.wait(20)
             browser.close()
-    found = re.findall(r"SCRIPT ([\d.]+) ([\d.]+) True", log.read_text())
-    return cold, [(float(wall), float(work)) for wall, work in found], seen
+    return Measured(cold, script, browser_times, visits)
 
 
 def main() -> None:
@@ -108,7 +172,7 @@ def main() -> None:
     parser.add_argument(
         "--made-up", action="store_true", help="use made-up numbers, not the checkpoints"
     )
-    parser.add_argument("--moves", type=int, default=20, help="how often the slider is moved")
+    parser.add_argument("--moves", type=int, default=20, help="how often each slider is moved")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         checkpoints = ROOT / "checkpoints"
@@ -117,21 +181,27 @@ def main() -> None:
 
             checkpoints = Path(place) / "checkpoints"
             populate(checkpoints)
-        cold, script, seen = measure(checkpoints, options.moves, Path(place) / "log")
+        found = measure(checkpoints, options.moves, Path(place) / "log")
     print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"load {os.getloadavg()[0]:.1f}"
     )
-    print(f"cold start to the first chart: {cold:.1f} s (goal 5 s)")
-    for name, times in zip(
-        ("on the clock", "of processor time"), zip(*script, strict=True), strict=True
-    ):
+    print(f"cold start to the first chart: {found.cold:.1f} s (goal 5 s)")
+    for title, times in found.script.items():
+        for name, column in zip(
+            ("on the clock", "of processor time"), zip(*times, strict=True), strict=True
+        ):
+            print(
+                f"{title}: moved slider, script: median {statistics.median(column):.0f} ms, "
+                f"worst {max(column):.0f} ms {name} (goal 100 ms, {len(times)} moves)"
+            )
+        seen = found.browser[title]
         print(
-            f"slider to redrawn chart, script: median {statistics.median(times):.0f} ms, "
-            f"worst {max(times):.0f} ms {name} (goal 100 ms, {len(times)} moves)"
+            f"{title}: moved slider, at the browser: median {statistics.median(seen):.0f} ms, "
+            f"worst {max(seen):.0f} ms (goal 250 ms)"
         )
-    print(
-        f"slider to new verdict at the browser: median {statistics.median(seen):.0f} ms, worst {max(seen):.0f} ms"
-    )
+    for title, seconds in found.visits.items():
+        print(f"{title}: first visit {seconds:.2f} s (goal 1.5 s)")
 
 
 if __name__ == "__main__":

@@ -104,8 +104,9 @@ def _role(target: str, tasks: tuple[str, ...], private: tuple[str, ...]) -> str:
     return "utility" if name in tasks else "private" if name in private else "unlisted"
 
 
-def decided(setting: Setting) -> dict[str, NDArray[np.bool_]]:
-    """Attribute target -> decisions (n,) of the strongest attacker on the test photographs."""
+def decided(setting: Setting, only: str | None = None) -> dict[str, NDArray[np.bool_]]:
+    """Attribute target -> decisions (n,) of the strongest attacker on the test photographs; of one
+    target where `only` names it."""
     done = finished(setting.folder, "strict", setting.value)
     if "worst_case" not in done:
         at = "" if setting.value is None else f" at release value {setting.value:g}"
@@ -117,6 +118,8 @@ def decided(setting: Setting) -> dict[str, NDArray[np.bool_]]:
     found = {}
     for target, name in zip(chosen["targets"].tolist(), chosen["chosen"].tolist(), strict=True):
         if not str(target).startswith("attribute:") or name not in done:
+            continue
+        if only not in (None, target):
             continue
         if name not in kept:
             kept[name] = results.arrays(done[name])

@@ -57,17 +57,25 @@ class Told(NamedTuple):
     rows: NDArray[np.int64]
 
 
-def told(setting: Setting, target: str, faces: Faces | None = None) -> Told:
+def told(
+    setting: Setting,
+    target: str,
+    faces: Faces | None = None,
+    order: NDArray[np.int64] | None = None,
+) -> Told:
     """What the strongest attacker of `target` (an attribute, or identity) told at a setting.
 
     faces   the photographs the run was measured on; read where they are not given
+    order   `canonical_order` of the test photographs; found where it is not given
 
     Raises PenumbraError where he kept no decisions, or about other photographs than there are.
     """
     if faces is None:
         faces = tested_faces(results.read_run(setting.folder))
     try:
-        return _told(setting, target, faces)
+        if order is None:
+            order = canonical_order(faces, faces.indices("test"))
+        return _told(setting, target, faces, order)
     except (KeyError, ValueError, TypeError, IndexError, StopIteration) as error:
         raise PenumbraError(
             f"{setting.folder.name}: what was kept about {target} is damaged ({error}); delete the "
@@ -75,8 +83,7 @@ def told(setting: Setting, target: str, faces: Faces | None = None) -> Told:
         ) from error
 
 
-def _told(setting: Setting, target: str, faces: Faces) -> Told:
-    order = canonical_order(faces, faces.indices("test"))
+def _told(setting: Setting, target: str, faces: Faces, order: NDArray[np.int64]) -> Told:
     truth = None
     if target == "identity":
         asked, right = _named(setting)
@@ -84,7 +91,7 @@ def _told(setting: Setting, target: str, faces: Faces) -> Told:
             raise _other_photographs(setting)
         order = order[asked]
     else:
-        said = decided(setting).get(target)
+        said = decided(setting, target).get(target)
         name = target.partition(":")[2]
         if said is None or name not in faces.attribute_names:
             raise PenumbraError(
@@ -125,7 +132,7 @@ def _other_photographs(setting: Setting) -> PenumbraError:
 
 
 def groups(
-    said: Told, attribute: str, resamples: int = intervals.RESAMPLES
+    said: Told, attribute: str, resampling: intervals.Resampling | None = None
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """The attacker's success with photographs that have `attribute` and with those that have not.
 
@@ -139,11 +146,13 @@ def groups(
     top1_accuracy      for identity
     too_few            no value
 
+    resampling  of `said.people`; drawn where it is not given
+
     And the difference of the two, first - second, as {"value", "low", "high"}: in the same
     resamples, empty where the two have no common measure.
     """
     member = said.labels[:, said.names.index(attribute)].astype(bool)
-    resampling = intervals.resample_identities(said.people, resamples)
+    resampling = resampling or intervals.resample_identities(said.people)
     rows, drawn = [], []
     for group in (True, False):
         row, values = _group(said, member == group, resampling)

@@ -17,10 +17,9 @@ from app import (
     thumbnails,
     wording,
 )
-from core import checkpoint, jobs
+from core import jobs, results
 from core.errors import PenumbraError
 from core.explain import place
-from core.run import from_dict
 
 FACE = 84  # pixels of a face below the maps
 SHOWN = 24  # faces at a time
@@ -78,9 +77,12 @@ def missing(row: dict, problem: str) -> None:
             st.button("Look again", icon=":material/refresh:")
             return
         st.write("It takes a minute or two on one processor core and does not block anything else.")
-        if st.button("Compute the maps", type="primary", icon=":material/scatter_plot:"):
-            jobs.start([from_dict(checkpoint.read_json(where.folder / "run.json")["run"])])
-            st.rerun(scope="fragment")
+        st.button(
+            "Compute the maps", type="primary", icon=":material/scatter_plot:",
+            on_click=lambda: jobs.start(
+                [results.read_run(where.folder)], evaluate=False, explain=["embedding"]
+            ),
+        )  # fmt: skip
         st.caption("Or from a terminal:")
         st.code(f"python -m core explain {row['run_id']} --only embedding", language="bash")
 
@@ -107,10 +109,12 @@ def remember(chart: str) -> None:
     chosen = st.session_state[chart].selection["points"]
     found = [point.get("customdata") for point in chosen]
     found = [value[0] if isinstance(value, list) else value for value in found]
-    st.session_state[HELD] = {
-        "data": view.dataset,
-        "positions": sorted({int(value) for value in found if value is not None}),
-    }
+    hold(sorted({int(value) for value in found if value is not None}))
+
+
+def hold(positions: list[int]) -> None:
+    """Make these photographs the selected ones."""
+    st.session_state[HELD] = {"data": view.dataset, "positions": positions}
     st.session_state["map_shown"] = 1
 
 
@@ -159,9 +163,11 @@ def maps() -> None:
             raise PenumbraError(
                 "the data set holds other photographs now than when it was measured"
             )
+        if by != embeddings.IDENTITY:
+            faces.columns([by])  # the data set may have lost the attribute
     except PenumbraError as error:
         st.warning(
-            f"The photographs cannot be opened: {error}. The figures above do not need them.",
+            f"The maps cannot be drawn: {error}. The figures above do not need them.",
             icon=":material/warning:",
         )
         return
@@ -222,11 +228,18 @@ def one_map(key, drawn, faces, order, by, which, follow, ringed, alt) -> None:
         axes = (f"first axis: {shares[0]} of all differences", f"second: {shares[1]}")
     figure = embedding_chart.scatter(
         drawn.places[which], drawn.positions, people, by, labels, follow, ringed, texts, axes, states.dark(),
+        lasso=not phone(),
     )  # fmt: skip
     show.chart(
         figure, f"map-{which}", lambda: embeddings.coordinates(drawn, people, labels), alt, key,
         config=CONFIG, on_select=lambda: remember(key), selection_mode=("points", "box", "lasso"),
     )  # fmt: skip
+
+
+def phone() -> bool:
+    """Whether dragging scrolls the page; a tap on a point selects it there, and only there, since a
+    chart that draws lassos takes no clicks."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
 
 
 CONFIG = {
@@ -243,12 +256,18 @@ def below(found, faces, order, by, ringed, follow) -> None:
     if not ringed:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(
-                "Draw around points, or tap one, to see the faces. Point at one to see its face."
+                "Tap a point to see its face; with the lasso over the map, draw around several."
+                if phone()
+                else "Draw around points to see their faces. Point at one to see whose it is."
             )
-            if follow and st.button("Show the people in colour", type="tertiary"):
+            if follow:
                 mine = found.positions[np.isin(people, follow)]
-                st.session_state[HELD] = {"data": view.dataset, "positions": mine.tolist()}
-                st.rerun(scope="fragment")
+                st.button(
+                    "Show the people in colour",
+                    type="tertiary",
+                    on_click=hold,
+                    args=(mine.tolist(),),
+                )
         return
     places = np.flatnonzero(np.isin(found.positions, ringed))
     labels = None
@@ -266,9 +285,7 @@ def below(found, faces, order, by, ringed, follow) -> None:
         if by == embeddings.IDENTITY:
             st.button("Colour these people", type="tertiary", on_click=colour_people,
                       args=(embeddings.followed(people[places]),))  # fmt: skip
-        if st.button("Clear", type="tertiary", icon=":material/close:"):
-            del st.session_state[HELD]
-            st.rerun(scope="fragment")
+        st.button("Clear", type="tertiary", icon=":material/close:", on_click=hold, args=([],))
     with st.container(horizontal=True, gap="small"):
         for index in places[np.argsort(people[places], kind="stable")][start - 1 :][:SHOWN]:
             with st.container(width=FACE + 8, gap="xxsmall"):

@@ -1,5 +1,6 @@
 """Noise: how much noise is enough?"""
 
+import pandas as pd
 import streamlit as st
 
 from app import (
@@ -23,16 +24,16 @@ from app import looking as looking_at
 from core.errors import PenumbraError
 from core.methods import METHODS
 
-FACE = 148  # pixels
+FACE = 106  # pixels
 DRAWN = "noise.draws"  # session key: how often "Draw again" was pressed
 
 looking = looking_at.look("How much noise is enough?")
-findings, view = looking.findings, looking.view
+view = looking.view
 noisy = noise.methods(looking.table)
 if not noisy:
     states.nothing_measured(
-        "No method that adds noise when it releases was measured here at more than one amount of it. "
-        "Choose another task or target in the sidebar, or measure one at several amounts."
+        "No method that adds noise when it releases was measured for this choice. Choose another task "
+        "or target in the sidebar, or train and measure one, such as DPFE."
     )
     looking_at.ended()
     st.stop()
@@ -52,12 +53,21 @@ def method_and_rows() -> tuple[str, list[dict]]:
 
 
 def amount_and_row(method: str, rows: list[dict]) -> tuple[float, dict]:
-    """(the amount on the slider, the row of the setting measured nearest to it)."""
+    """(the amount on the slider, the row of the setting measured nearest to it).
+
+    The slider also stops where nothing was measured, so it has a key of its own; the other pages'
+    slider follows it to the nearest measured amount, and is followed when it was moved since.
+    """
     knob = noise.knob_of(method)
-    key, name = pickers.slider_key(method, knob.name), f"knob:{knob.name}"
+    key, name, own = pickers.slider_key(method, knob.name), f"knob:{knob.name}", f"drawn.{method}"
     usual = points.nearest(rows, method, {})[name]
+    followed = f"{own}.measured"
+    held = address.held_number(key, usual)
+    known = followed in st.session_state or own in st.query_params
+    if not known or st.session_state.get(followed, held) != held:
+        st.session_state[own] = held
     amount = pickers.choose(
-        f"{knob.symbol} · weak to strong protection", noise.amounts(rows, method), key, wording.number,
+        f"{knob.symbol} · weak to strong protection", noise.amounts(rows, method), own, wording.number,
         knob.help, "slider", usual,
     )  # fmt: skip
     near = noise.nearest(rows, method, amount)
@@ -67,8 +77,8 @@ def amount_and_row(method: str, rows: list[dict]) -> tuple[float, dict]:
         wanted = points.nearest(alike, method, chosen)["key"]
         near = [row for row in near if row["key"] == wanted]
     row = near[0]
-    # other pages know measured amounts only
-    st.session_state.setdefault(address.KEPT, {})[key] = row[name]
+    address.publish(key, row[name], usual)
+    st.session_state[followed] = row[name]
     return amount, row
 
 
@@ -82,21 +92,11 @@ def redrawn(row: dict) -> tuple[dict | None, str, str]:
         return None, str(error), ""
 
 
-def released(
-    method: str, row: dict, amount: float, most: float, face: int, found: dict | None
-) -> None:
+def released(method: str, row: dict, amount: float, most: float, face: int) -> None:
     """What leaves the device, drawn for the amount on the slider."""
     knob = noise.knob_of(method)
-    seed = 1000 * st.session_state.get(DRAWN, 0) + face
+    seed = seed_of(face)
     st.markdown(f"**What leaves the device at {knob.symbol} = {amount:g}**")
-    if method in noise_drawn.PICTURES:
-        if found is None:
-            st.caption("The photographs of this setting are not there, so nothing can be drawn.")
-            return
-        picture = noise_drawn.filtered(method, found["originals"][face], amount, seed)
-        alt = f"Face {face + 1} as it is released at {knob.symbol} = {amount:g}"
-        picture_of(picture, alt, "the photograph, as it is sent")
-        return
     try:
         arrays, facts = loaders.explanation(view.dataset, row["run_id"], "noise", None)
         kept = noise_drawn.checked(arrays, facts)
@@ -130,6 +130,30 @@ def picture_of(picture, alt: str, words: str, more: str | None = None) -> None:
         st.caption(words, help=more)
 
 
+def three_pictures(method: str, row: dict, amount: float, face: int, found: dict, who: str) -> None:
+    """The photograph, what is sent where that is a picture, and what an attacker makes of it."""
+    knob = noise.knob_of(method)
+    measured = row[f"knob:{knob.name}"]
+    original, likeness = found["originals"][face], float(found["ms_ssim"][face])
+    with st.container(horizontal=True, gap="small"):
+        picture_of(original, f"Face {face + 1}, original", "original")
+        if method in noise_drawn.PICTURES:
+            sent = noise_drawn.filtered(method, original, amount, seed_of(face))
+            words = f"what leaves the device at {knob.symbol} = {amount:g}"
+            picture_of(sent, f"Face {face + 1}, {words}", words)
+        picture_of(
+            found["reconstructions"][face],
+            f"Face {face + 1} as an attacker recovers it at {knob.symbol} = {measured:g}",
+            f"recovered at {knob.symbol} = {measured:g}: {wording.likeness(likeness)} · {likeness:.2f}",
+            redrawers.sentence(who, f"{METHODS[method].title} releases", True),
+        )
+
+
+def seed_of(face: int) -> int:
+    """Of the noise: the same while the slider moves, another after "Draw again"."""
+    return 1000 * st.session_state.get(DRAWN, 0) + face
+
+
 @st.fragment
 def live() -> None:
     """Verdict, slider, release and curve: redrawn alone when the slider moves."""
@@ -140,7 +164,9 @@ def live() -> None:
     with left:
         amount, row = amount_and_row(method, rows)
     line = noise.along(rows, row)
-    again = noise.repeated(findings, line, view)
+    runs = dict.fromkeys(entry["run_id"] for entry in line)
+    measured_here = pd.concat([loaders.of_run(run_id) for run_id in runs])
+    again = noise.repeated(measured_here, line, view)
     found, problem, who = redrawn(row)
     with right, st.container(horizontal=True, vertical_alignment="bottom"):
         count = 1 if found is None else len(found["originals"])
@@ -171,22 +197,15 @@ def live() -> None:
         st.caption(text)
     faces, chart = st.columns([5, 6], gap="large")
     with faces:
-        released(method, row, amount, noise.amounts(rows, method)[-1], face, found)
+        if method not in noise_drawn.PICTURES:
+            released(method, row, amount, noise.amounts(rows, method)[-1], face)
         if found is None:
             st.caption(f"Nobody redrew pictures from this setting. {problem}")
         else:
-            likeness = float(found["ms_ssim"][face])
-            with st.container(horizontal=True, gap="small"):
-                picture_of(found["originals"][face], f"Face {face + 1}, original", "original")
-                picture_of(
-                    found["reconstructions"][face],
-                    f"Face {face + 1} as an attacker recovers it at {knob.symbol} = {measured:g}",
-                    f"recovered at {knob.symbol} = {measured:g}: {wording.likeness(likeness)} · {likeness:.2f}",
-                    redrawers.sentence(who, f"{METHODS[method].title} releases", True),
-                )  # fmt: skip
+            three_pictures(method, row, amount, face, found, who)
     with chart:
         st.markdown("**Attacker and service over the amount**")
-        ranked = noise.ranks(findings, line)
+        ranked = noise.ranks(measured_here, line)
         show.chart(
             noise_charts.curve(line, again, row["key"], amount, view, states.dark()), "noise",
             lambda: noise.frame(line, again, ranked, view), f"Attacker and service over {knob.symbol}. {said}",
@@ -205,7 +224,7 @@ def live() -> None:
             show.table(noise.frame(line, again, ranked, view).round(2), "noise-amounts",
                        "Every measured amount of noise")  # fmt: skip
             st.caption(noise.MEANING)
-            if repeats := repeated_releases.again(findings, row, view):
+            if repeats := repeated_releases.again(loaders.of_run(row["run_id"]), row, view):
                 st.caption(repeats.sentence)
 
 

@@ -117,6 +117,26 @@ def known_limits(row: dict) -> list[str]:
     return found
 
 
+def write(
+    row: dict, said: verdict.Verdict, kept: tuple[bool, str] | None, asked: Limits, words: Words, shown: list, why: str
+) -> bytes:  # fmt: skip
+    """The report as a file. Raises PenumbraError where the setting's folder is damaged."""
+    record, commands = loaders.provenance(view.dataset, row)
+    findings_here = loaders.of_run(row["run_id"])
+    again = repeated_releases.again(findings_here, row, view._replace(target=row["target"]))
+    figure = trade_off_chart.trade_off(
+        looking.table, points.lines(points.records(looking.table), looking_at.values(row), row["method"]),
+        row["key"], view, asked.attack, asked.loss,
+    )  # fmt: skip
+    today = datetime.date.today()
+    return report.report(
+        words, f"{goal.name(row)}; data set “{view.dataset}”, {view.preset} networks", said.sentence,
+        said.detail, kept, evidence(row), leaks(row), again.sentence if again and again.worse else "",
+        figure, shown, why, known_limits(row), record, commands,
+        tables.of_setting(findings_here, row["run_id"], row["release_value"]), f"{today.day} {today:%B %Y}",
+    ).encode()  # fmt: skip
+
+
 @st.fragment
 def compose() -> None:
     head = st.container(gap="xsmall")
@@ -132,51 +152,39 @@ def compose() -> None:
             st.caption("You set no limits on the Trade-off page; the report then only states what was measured.")  # fmt: skip
         else:
             st.markdown(f":{'green' if kept[0] else 'red'}[{kept[1]}]")
-    left, right = st.columns(2, gap="large")
-    with left:
-        title = st.text_input("Title", key="report_title", max_chars=200,
-                              placeholder="Privacy assessment of a face representation")  # fmt: skip
-        author = st.text_input("Written by", key="report_author", max_chars=200)
-    with right:
-        purpose = st.text_area(
-            "Purpose of the service", key="report_purpose", max_chars=LONGEST, height=90
-        )
-        decision = st.text_area(
-            "Decision and reasons", key="report_decision", max_chars=LONGEST, height=90
-        )
     allowed = view.dataset == SYNTHETIC
-    if not allowed:
-        allowed = st.checkbox("Show photographs of real people in the report", key="report_faces",
-                              help="Only with their consent: the file can be passed on.")  # fmt: skip
+    with st.form("report", border=False):
+        left, right = st.columns(2, gap="large")
+        with left:
+            title = st.text_input("Title", key="report_title", max_chars=200,
+                                  placeholder="Privacy assessment of a face representation")  # fmt: skip
+            author = st.text_input("Written by", key="report_author", max_chars=200)
+        with right:
+            purpose = st.text_area(
+                "Purpose of the service", key="report_purpose", max_chars=LONGEST, height=90
+            )
+            decision = st.text_area(
+                "Decision and reasons", key="report_decision", max_chars=LONGEST, height=90
+            )
+        if not allowed:
+            allowed = st.checkbox("Show photographs of real people in the report", key="report_faces",
+                                  help="Only with their consent: the file can be passed on.")  # fmt: skip
+        wanted = st.form_submit_button("Write the report", type="primary", icon=":material/description:")  # fmt: skip
     shown, why = faces(row, allowed)
-    again = repeated_releases.again(findings, row, view._replace(target=row["target"]))
-
-    try:
-        record, commands = loaders.provenance(view.dataset, row)
-    except PenumbraError as error:
-        st.error(f"No report can be made of this setting: {error}", icon=":material/error:")
-        return
-
-    def written() -> bytes:
-        figure = trade_off_chart.trade_off(
-            looking.table, points.lines(points.records(looking.table), looking_at.values(row), row["method"]),
-            row["key"], view, asked.attack, asked.loss,
+    if wanted:
+        try:
+            st.session_state["report_file"] = (
+                row["key"], write(row, said, kept, asked, Words(title, author, purpose, decision), shown, why)
+            )  # fmt: skip
+        except PenumbraError as error:
+            st.error(f"No report can be made of this setting: {error}", icon=":material/error:")
+    key, written = st.session_state.get("report_file", ("", b""))
+    if key == row["key"]:
+        st.download_button(
+            f"Download the report ({wording.size(len(written) / 1e6)})", written,
+            f"penumbra-report-{key.replace('@', '-')}.html", "text/html", icon=":material/download:",
+            on_click="ignore",
         )  # fmt: skip
-        figure.update_layout(
-            template="plotly_white", paper_bgcolor="#FBFAF7", plot_bgcolor="#FBFAF7"
-        )
-        return report.report(
-            Words(title, author, purpose, decision),
-            f"{goal.name(row)}; data set “{view.dataset}”, {view.preset} networks", said.sentence, said.detail, kept, evidence(row), leaks(row),
-            again.sentence if again and again.worse else "", figure, shown, why, known_limits(row), record,
-            commands, tables.of_setting(findings, row["run_id"], row["release_value"]),
-            f"{(today := datetime.date.today()).day} {today:%B %Y}",
-        ).encode()  # fmt: skip
-
-    st.download_button(
-        "Download the report", written, f"penumbra-report-{row['key'].replace('@', '-')}.html", "text/html",
-        type="primary", icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
     st.caption(
         "One HTML file that needs no network: decision, evidence, pictures, protocol, limits, and the "
         "hashes of data, code, weights and findings. For a PDF, open it and print it to a file. What you "

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import (
     goal,
+    loaders,
     pickers,
     points,
     repeated_releases,
@@ -19,7 +20,7 @@ from app import looking as looking_at
 from app.goal import Limits
 
 looking = looking_at.look("How much protection can this service afford?")
-findings, view, table, method, unprotected, offered = looking
+_, view, table, method, unprotected, offered = looking
 rows = points.records(table)
 
 
@@ -101,7 +102,9 @@ def trade_off() -> None:
         st.markdown(f"### {said.sentence}", anchors=False)
         st.markdown(verdict.mark(said.exposure))
         st.caption(said.detail)
-        if repeated := repeated_releases.again(findings, row, view._replace(target=row["target"])):
+        if repeated := repeated_releases.again(
+            loaders.of_run(row["run_id"]), row, view._replace(target=row["target"])
+        ):
             text = f":material/repeat: {repeated.sentence}"
             if repeated.worse:
                 st.markdown(f":red[{text}]")
@@ -122,7 +125,7 @@ def trade_off() -> None:
                  label="See what the attacker recovers at this setting")  # fmt: skip
     with st.expander("All numbers of this setting", key="numbers", on_change="rerun") as folder:
         if folder.open:
-            trade_off_details.numbers(findings, row)
+            trade_off_details.numbers(loaders.of_run(row["run_id"]), row)
     curve = trade_off_details.curve_of(view, row)
     if not curve.empty:
         with st.expander(

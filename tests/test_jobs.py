@@ -125,8 +125,27 @@ def test_damaged_job_files_are_told_not_raised():
 
 def test_an_estimate_comes_from_finished_runs_or_is_unknown():
     run = a_run(SHORT)
-    assert jobs.estimate([run]) == {"seconds": None, "megabytes": None}
+    assert jobs.estimate([run]) == {"seconds": None, "megabytes": None, "examples": 0}
     wait(jobs.start([run], "cpu", False), lambda j: j["state"] == "finished")
     estimate = jobs.estimate([run, a_run(SHORT, seed=3)])
     assert estimate["seconds"] > 0
     assert estimate["megabytes"] > 0.3
+    assert (estimate["examples"], estimate["dataset"]) == (1, "tiny")
+    assert not estimate["trimmed"]
+    assert jobs.estimate([]) | {"devices": []} == {
+        "seconds": None, "megabytes": None, "examples": 0, "dataset": None, "devices": [], "trimmed": False,
+    }  # fmt: skip
+
+
+def test_a_job_may_explain_alone(monkeypatch):
+    """What a page asks for: a finished run is not attacked again."""
+    called = {}
+    monkeypatch.setattr("core.sweep.sweep", lambda *given, **options: called.update(options) or [])
+    monkeypatch.setattr(jobs, "_launch", lambda job_id: None)
+    job_id = jobs.start([a_run(SHORT)], device="cpu", evaluate=False, explain=["attention"])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert jobs.work(job_id) == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert called == {"explain": ["attention"]}

@@ -12,6 +12,7 @@ from core.compare import Setting
 from core.data.faces import Faces
 from core.data.order import canonical_order
 from core.errors import PenumbraError
+from core.metrics import intervals
 from core.subgroups import Told
 from tests.checkpoint_folders import finding, write_attack
 
@@ -84,7 +85,8 @@ def test_the_interval_holds_the_truth():
         said = planted(
             lambda who, labels, p=chances: RNG.random(len(who)) < p[who], target="identity"
         )
-        row = subgroups.groups(said, "Young", resamples=200)[0].iloc[1]
+        draws = intervals.resample_identities(said.people, 200)
+        row = subgroups.groups(said, "Young", draws)[0].iloc[1]
         held += row["low"] <= 4 / 6 <= row["high"]
     assert held >= 102  # 95 % of 120 is 114; five standard errors below
 

@@ -16,8 +16,8 @@ from core import checkpoint, results
 from core.attack_folders import write_arrays
 from core.errors import PenumbraError
 from core.explain import noise
-from core.explain.attention import attention
-from core.explain.embedding import embedding
+from core.explain.attention import attention_maps
+from core.explain.embedding import embedding_maps
 from core.run import Run
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class Subject(NamedTuple):
 # Files of explanations import torch and its like within functions: the app imports this module.
 Explanation = Callable[["Subject", "Generator"], "tuple[dict[str, NDArray[Any]], dict[str, Any]]"]
 EXPLANATIONS: dict[str, Explanation] = {
-    "attention": attention,
-    "embedding": embedding,
+    "attention": attention_maps,
+    "embedding": embedding_maps,
     "noise": noise.noise,
 }
 # Explanations that are the same at every release value: computed once, without one, for the runs

@@ -29,7 +29,7 @@ SIDES = ("attacker", "service")
 DRAWS = 6  # of a noisy release that a map is the mean of
 
 
-def attention(
+def attention_maps(
     subject: Subject, generator: Generator
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """For the run's first private attribute (`USUAL` where it declares none) and its first task.

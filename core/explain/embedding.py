@@ -31,7 +31,7 @@ SEED = 0
 FINEST = 65_535  # coordinates are kept as 16-bit whole numbers
 
 
-def embedding(
+def embedding_maps(
     subject: Subject, generator: Generator
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Maps of the test photographs of `subset`, from their releases, flattened.

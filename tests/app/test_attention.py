@@ -33,7 +33,9 @@ def test_warm_where_it_matters_cold_where_it_does_not():
     assert bright.sum() > dark.sum() + 150
     assert bright[0] > bright[2]
     assert dark[2] > dark[0]
-    assert (attention.over(grey, np.zeros((8, 8), np.uint8)) == drawn.min((0, 1))).mean() > 0.5
+    nothing = attention.over(grey, np.zeros((8, 8), np.uint8)).astype(int)
+    assert (nothing.sum(2) <= drawn.sum(2)).all()
+    assert len(np.unique(nothing.reshape(-1, 3), axis=0)) == 1
 
 
 def test_the_scale_gets_lighter_all_the_way():

@@ -8,10 +8,11 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "torchvision", "sklearn", "scipy", "umap", "numba")
 PROBE = """
 import sys
+from pathlib import Path
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("app/main.py", default_timeout=60).run()
 assert not app.exception, app.exception
-for page in ("reconstructions", "device_cost", "papers", "train", "trade_off"):
+for page in sorted(path.stem for path in Path("pages").glob("*.py")):
     app.switch_page(f"../pages/{page}.py").run()
     assert not app.exception, app.exception
 print([name for name in %r if name in sys.modules])

@@ -164,3 +164,37 @@ def test_titles():
     assert plans.job_title(job()) == "DeepObfuscator on tiny: 2 settings"
     assert plans.job_title(job(runs=job()["runs"][:1])) == "DeepObfuscator on tiny: λ₁ = 0"
     assert "cannot be read" in plans.job_title(job(runs=[]))
+
+
+def test_what_an_estimate_goes_by_is_said():
+    cost = {"examples": 3, "dataset": "synthetic", "devices": ["a GPU", ""], "trimmed": True}
+    said = plans.basis(cost)
+    assert "3 finished settings of this method and size on “synthetic”, trained on a GPU" in said
+    assert "slimmed down" in said
+    assert "1 finished setting " in plans.basis(cost | {"examples": 1, "trimmed": False})
+    assert "slimmed" not in plans.basis(cost | {"trimmed": False})
+    assert "Nothing like it" in plans.basis({"examples": 0})
+
+
+def test_the_time_that_attacks_still_take_is_said():
+    job = {
+        "runs": [{"method": "original", "dataset": "tiny", "knobs": {}}], "state": "running", "evaluate": True,
+        "index": 0, "phase": "evaluate", "attack": "mlp", "attacks_done": 1, "attacks": 4, "step": 0,
+        "steps": 0, "stage": None, "eta_seconds": 240.0,
+    }  # fmt: skip
+    assert "about 4 min of attacks on this setting left" in plans.progress(job)[1]
+
+
+def test_trained_settings_in_words():
+    row = {
+        "method": "deep_obfuscator", "knob:lambda1": 2.0, "knob:lambda2": float("nan"), "dataset": "tiny",
+        "tasks": "Smiling", "private": "Male,Young", "preset": "compact", "state": "finished",
+        "evaluated": 3, "seconds": 90.0, "run_id": "deep_obfuscator-0123456789",
+    }  # fmt: skip
+    damaged = row | dict.fromkeys(
+        ("tasks", "private", "preset", "seconds", "knob:lambda1"), float("nan")
+    )
+    table = plans.trained_table([row, damaged | {"method": "unknown", "state": "damaged"}])
+    assert table["Setting"].tolist() == ["DeepObfuscator, λ₁ = 2", "unknown"]
+    assert table["Hides"].tolist() == ["Gender, Age group", ""]
+    assert table["Training"].tolist() == ["2 min", ""]

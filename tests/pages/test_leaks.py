@@ -157,3 +157,11 @@ def test_every_method_can_be_looked_at(populated):
         method = next(entry.name for entry in METHODS.values() if entry.title == name)
         whole(app.sidebar.selectbox(key="method").set_value(method).run())
         assert "nobody declared" in app.main.markdown[0].value
+
+
+def test_of_several_attributes_one_is_asked_about(told):
+    app = opened("leak_groups_open", private="several", private_set="Young,Male")
+    assert app.selectbox(key="leak_target").options == ["Age group", "Gender"]
+    assert "kept no decisions about attribute:Young" in words(app)
+    whole(app.selectbox(key="leak_target").set_value("attribute:Male").run())
+    assert "Protection fails most for young people" in words(app)

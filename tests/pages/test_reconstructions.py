@@ -173,3 +173,45 @@ def test_an_attacker_with_a_second_data_set_can_be_picked_and_changes_no_figure(
     assert "the strongest of those" not in said
     linked = whole(open_page("reconstructions", redrawer="resrec+celeba_64"))
     assert linked.selectbox(key="redrawer").value == "resrec+celeba_64"
+
+
+def test_every_attacker_on_one_face_the_best_first(contested):
+    app = whole(open_page("reconstructions", face="2"))
+    named = [text for text in captions(app) if "**0." in text or text.startswith("**0")]
+    values = [float(text.split("**")[1]) for text in named if text.startswith("**0.")]
+    assert len(values) == 3
+    assert values == sorted(values, reverse=True)
+    assert any("residual network" in text for text in named)
+    app.session_state["attackers"] = True
+    table = whole(app.run()).dataframe[0].value
+    assert list(table["MS-SSIM"]) == sorted(table["MS-SSIM"], reverse=True)
+    assert table["Attacker"].tolist()[0] == "Picture redrawer (residual network)"
+
+
+def test_it_is_said_who_is_protected_most_and_least(populated):
+    app = whole(open_page("reconstructions"))
+    said = next(text.value for text in app.markdown if "Not everybody" in text.value)
+    assert f"of these {PICTURES} faces number {PICTURES} is recovered best" in said
+    assert "number 1 least" in said
+    assert "recognises" not in said  # not measured here
+    app.session_state["extremes"] = True
+    app = whole(app.run())
+    assert "Least protected: recovered best" in words(app)
+    assert "Best protected: recovered least" in words(app)
+
+
+def test_how_many_are_recognised_is_said_where_it_was_measured(contested):
+    run = checked(Run("deep_obfuscator", "synthetic", knobs={"lambda1": 1.0, "lambda2": 1.0}))
+    folder = contested / "synthetic" / run.id
+    row = finding("image", "private", "resrec", "reidentification", 0.31, chance=0.02)
+    write_attack(folder, "resrec", [
+        finding("image", "private", "resrec", "ms_ssim", 0.87), row
+    ], arrays=redrawn(0.1))  # fmt: skip
+    app = whole(open_page("reconstructions"))
+    assert "recognises the person in 31 % of all 400 redrawn test faces (29–33), guessing 2 %" in words(app)  # fmt: skip
+
+
+def test_a_face_in_words(populated):
+    app = whole(open_page("reconstructions", face="3"))
+    assert "**Of face 3 the attacker recovers " in words(app)
+    assert "likeness in structure (MS-SSIM): 0." in words(app)

@@ -36,8 +36,22 @@ def test_real_people_are_shown_only_when_the_officer_says_so(populated):
     app.session_state["report_contents"] = True
     whole(app.run())
     assert "were left out of this report" in words(app)
-    whole(app.checkbox(key="report_faces").check().run())
+    app.checkbox(key="report_faces").check()
+    whole(app.button[0].click().run())
     assert "faces, original and redrawn" in words(app)
+
+
+def test_it_is_written_and_offered_until_another_setting_is_chosen(populated):
+    app = whole(open_page("report"))
+    assert not app.get("download_button")
+    app.text_area(key="report_decision").set_value("Go <b>ahead</b>")
+    whole(app.button[0].click().run())
+    key, written = app.session_state["report_file"]
+    assert key.startswith("deep_obfuscator-")
+    assert b"Go &lt;b&gt;ahead&lt;/b&gt;" in written
+    assert app.get("download_button")
+    whole(app.select_slider(key="deep_obfuscator.lambda1").set_value(5.0).run())
+    assert not app.get("download_button")
 
 
 def test_a_damaged_folder_is_said(populated, monkeypatch):
@@ -48,9 +62,9 @@ def test_a_damaged_folder_is_said(populated, monkeypatch):
 
     monkeypatch.setattr("app.loaders.provenance", broken)
     app = whole(open_page("report"))
-    assert "No report can be made of this setting: run.json is missing" in "".join(
-        e.value for e in app.error
-    )
+    whole(app.button[0].click().run())
+    assert "No report can be made of this setting: run.json is missing" in app.error[0].value
+    assert not app.get("download_button")
 
 
 def test_an_attack_too_weak_is_a_limit_of_the_report(root):

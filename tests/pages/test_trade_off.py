@@ -22,7 +22,7 @@ def test_empty_says_what_to_do(root):
     assert app.title[0].value == QUESTION
     assert "Nothing has been trained yet" in words(app)
     whole(app.button[0].click().run())
-    assert app.title[0].value == "Train and measure a new setting"
+    assert app.title[0].value == "How well would a new setting protect?"
     shutil.rmtree(root)
     assert "Nothing has been trained yet" in words(whole(open_page()))
 

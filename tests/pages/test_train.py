@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from filelock import FileLock
 
-from app import wording
-from core import jobs
+from app import own_folder, wording
+from core import data, jobs, removal
 from core.methods import METHODS
 from core.run import Run, checked, home
+from tests.checkpoint_folders import write_run
 from tests.pages.conftest import open_page, whole, words
 from tests.tiny_folder import register_tiny_folder
 
@@ -143,6 +145,165 @@ def test_resume_and_remove(tiny, monkeypatch):
     assert resumed == [folder.name]
     whole(next(b for b in app.button if b.label == "Remove from list").click().run())
     assert not folder.exists()
+
+
+def trained_job(root):
+    """A finished job and the run it trained."""
+    run = checked(Run("deep_obfuscator", "tiny"))
+    folder = write_run(root, run, 0.5)
+    entry = {"method": run.method, "dataset": run.dataset, "knobs": run.knobs}
+    return write_job(state="finished", runs=[entry]), folder
+
+
+def test_deleting_what_was_trained_is_asked_first(tiny, root):
+    job, run = trained_job(root)
+    app = whole(open_page("train", train_data="tiny"))
+    too = app.checkbox(key=f"too_{job.name}")
+    assert too.label == "Delete what it trained as well: 1 setting with all measurements"
+    assert "What was trained and measured stays" in words(app)
+    whole(too.check().run())
+    assert "1 setting will be gone for good; your photographs stay" in words(app)
+    assert run.is_dir()
+    whole(next(b for b in app.button if b.label == "Delete it all").click().run())
+    assert not run.exists()
+    assert not job.exists()
+
+
+def test_the_list_alone_leaves_what_was_trained(tiny, root):
+    job, run = trained_job(root)
+    app = whole(open_page("train", train_data="tiny"))
+    whole(next(b for b in app.button if b.label == "Remove from list").click().run())
+    assert run.is_dir()
+    assert not job.exists()
+
+
+def test_a_run_in_use_is_not_deleted_and_the_page_says_why(tiny, root):
+    job, folder = trained_job(root)
+    app = whole(open_page("train", train_data="tiny"))
+    whole(app.checkbox(key=f"too_{job.name}").check().run())
+    with FileLock(checked(Run("deep_obfuscator", "tiny")).lock("train")):
+        whole(next(b for b in app.button if b.label == "Delete it all").click().run())
+    assert "stop that first" in app.error[0].value
+    assert folder.is_dir()
+    assert job.exists()
+
+
+def test_a_shipped_setting_is_deleted_only_with_a_clear_word(tiny, populated, monkeypatch):
+    monkeypatch.setattr("app.loaders.FRESH", 0.0)
+    app = whole(unfolded(open_page("train", train_data="tiny"), "trained"))
+    mine = shipped_in(populated)
+    name = f"synthetic/{mine.name}"
+    whole(app.selectbox(key="delete_run").set_value(name).run())
+    button = next(b for b in app.button if b.label == "Delete this setting")
+    assert button.disabled
+    sure = app.checkbox(key=f"sure_{name}")
+    assert "came with Penumbra" in sure.label
+    whole(sure.check().run())
+    button = next(b for b in app.button if b.label == "Delete this setting")
+    whole(button.click().run())
+    assert not mine.exists()
+
+
+def shipped_in(root):
+    return next(path for path in sorted(root.glob("synthetic/*")) if removal.is_shipped(path))
+
+
+def unfolded(app, key):
+    """The page with one of its expanders open."""
+    app.session_state[key] = True
+    return app.run()
+
+
+def checked_folder(tiny_path, app=None):
+    app = app or whole(open_page("train"))
+    whole(unfolded(app, "register"))
+    app.text_input(key="own_folder_path").set_value(str(tiny_path)).run()
+    return whole(next(b for b in app.button if b.label == "Check the folder").click().run())
+
+
+@pytest.fixture
+def photographs(root, tmp_path):
+    """A folder that nobody has registered."""
+    register_tiny_folder(tmp_path / "photographs")
+    data.remove("tiny")
+    return tmp_path / "photographs"
+
+
+def test_an_own_folder_is_looked_at_and_then_registered(photographs):
+    app = checked_folder(photographs)
+    assert "72 photographs of 24 people, 3 attributes" in app.success[0].value
+    counts = next(f.value for f in app.dataframe if "Share" in f.value)
+    assert counts["Yes"].tolist() == [36, 36, 36]
+    assert "mine" not in data.catalogue()
+    app.text_input(key="own_folder_name").set_value("mine").run()
+    whole(next(b for b in app.button if b.label == "Register").click().run())
+    assert data.catalogue()["mine"]["images"] == 72
+    assert app.selectbox(key="train_data").value == "mine"
+    assert "“mine” is registered" in app.success[0].value
+
+
+def test_an_own_folder_with_mistakes_shows_them_by_line_and_writes_nothing(photographs):
+    rows = (photographs / "labels.csv").read_text().split("\n")
+    rows[3], rows[5] = "2.png,person0,2,0,1", "nothere.png,person1,1,0,1"
+    (photographs / "labels.csv").write_text("\n".join(rows))
+    app = checked_folder(photographs)
+    assert "2 problems in the way. Nothing was registered" in app.error[0].value
+    listed = next(c.value for c in app.code if "row 4" in c.value)
+    assert "labels.csv, row 6" in listed
+    assert "Register" not in {b.label for b in app.button}
+
+
+@pytest.mark.parametrize("path", ["photographs", "/no/such/folder", "/etc/passwd", "<script>"])
+def test_a_path_that_is_no_folder_says_what_to_do(root, path):
+    app = checked_folder(path)
+    assert app.error[0].value
+    assert "Register" not in {b.label for b in app.button}
+
+
+def test_another_path_asks_for_another_look(photographs):
+    app = checked_folder(photographs)
+    whole(app.text_input(key="own_folder_path").set_value("/tmp").run())
+    assert "check the folder again" in words(app)
+    assert "Register" not in {b.label for b in app.button}
+
+
+@pytest.mark.parametrize("name", ["Mine", "a b", "../x", "tiny!"])
+def test_a_bad_name_cannot_be_registered(photographs, name):
+    app = checked_folder(photographs)
+    whole(app.text_input(key="own_folder_name").set_value(name).run())
+    assert next(b for b in app.button if b.label == "Register").disabled
+
+
+def test_a_taken_name_is_said(photographs):
+    app = checked_folder(photographs)
+    app.text_input(key="own_folder_name").set_value("synthetic").run()
+    whole(next(b for b in app.button if b.label == "Register").click().run())
+    assert "there is already a data set 'synthetic'" in app.error[0].value
+
+
+def test_open_to_other_machines_no_folder_is_opened_from_the_page(root, monkeypatch):
+    monkeypatch.setattr(own_folder, "LOCAL", ())
+    app = whole(unfolded(whole(open_page("train")), "register"))
+    assert "Register them in a terminal" in app.info[0].value
+    assert "own_folder_path" not in {box.key for box in app.text_input}
+    monkeypatch.setenv(own_folder.ROOT, str(root))
+    app = checked_folder("/etc")
+    assert f"Only folders inside {root}" in app.error[0].value
+
+
+def test_label_counts_of_the_chosen_data_set(tiny):
+    app = whole(unfolded(open_page("train", train_data="tiny"), "counts"))
+    assert app.dataframe[0].value["Yes"].tolist() == [36, 36, 36]
+
+
+def test_an_estimate_says_what_it_goes_by(tiny, root):
+    app = whole(open_page("train", train_data="tiny"))
+    assert "time not known yet" in words(app)
+    assert "Nothing like it has been trained here" in words(app)
+    write_run(root, checked(Run("deep_obfuscator", "tiny", seed=5)), 0.5)
+    app = whole(open_page("train", train_data="tiny"))
+    assert "about 6 min" in words(app)  # six of 60 s
+    assert "Estimated from 1 finished setting of this method and size on “tiny”" in words(app)
 
 
 def test_a_damaged_job_is_shown_and_can_be_removed(tiny):
