@@ -18,6 +18,7 @@ from app.views import View
 from core import compare, cost, data, explain, results
 from core import provenance as prove
 from core.errors import PenumbraError
+from core.explain import photographs as explain_photographs
 from core.run import checkpoints
 
 FRESH = 0.5  # seconds
@@ -186,6 +187,21 @@ def _explanation(
     mark: tuple[str, int, int], dataset: str, run_id: str, name: str, release_value: float | None
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return explain.read(Path(mark[0]) / dataset / run_id, name, release_value)
+
+
+def photograph_maps(
+    dataset: str, run_id: str, target: str
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """`core.explain.photographs.read` for a run of this moment: (arrays, facts), shared by all
+    sessions and not to be written to. Raises PenumbraError where there is none."""
+    return _photograph_maps(stamp(), dataset, run_id, target)
+
+
+@st.cache_resource(max_entries=KEPT_VIEWS, show_spinner=False)
+def _photograph_maps(
+    mark: tuple[str, int, int], dataset: str, run_id: str, target: str
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    return explain_photographs.read(Path(mark[0]) / dataset / run_id, target)
 
 
 def paired(dataset: str, first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:

@@ -21,6 +21,7 @@ PAGES = {
             "../pages/trade_off.py", title="Trade-off", icon=":material/balance:", default=True
         ),
         st.Page("../pages/reconstructions.py", title="Reconstructions", icon=":material/face:"),
+        st.Page("../pages/attention.py", title="Attention", icon=":material/visibility:"),
         st.Page("../pages/embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
         st.Page("../pages/leaks.py", title="What else leaks", icon=":material/leak_add:"),
         st.Page("../pages/noise.py", title="Noise", icon=":material/grain:"),

@@ -41,9 +41,16 @@ def folder(job_id: str) -> Path:
 
 
 def start(
-    runs: list[dict[str, Any]] | list[Run], device: str = "auto", evaluate: bool = True
+    runs: list[dict[str, Any]] | list[Run],
+    device: str = "auto",
+    evaluate: bool = True,
+    explain: list[str] | None = None,
 ) -> str:
-    """Check `runs`, write the job, start its process; return its id at once."""
+    """Check `runs`, write the job, start its process; return its id at once.
+
+    explain  names of `core.explain.EXPLANATIONS` that are to be computed; by default all where
+             `evaluate`, else none
+    """
     checked_runs = [run if isinstance(run, Run) else from_dict(run) for run in runs]
     if not checked_runs:
         raise PenumbraError("choose at least one setting to train")
@@ -52,6 +59,7 @@ def start(
         "runs": [json.loads(json.dumps(asdict(run))) for run in checked_runs],
         "device": device,
         "evaluate": evaluate,
+        "explain": explain,
         "created": time.time(),
     }
     checkpoint.write_json(folder(job_id) / "job.json", job)
@@ -209,7 +217,9 @@ def work(job_id: str) -> int:
     signal.signal(signal.SIGTERM, ask_to_stop)
     try:
         with FileLock(home() / "jobs" / ".turn"):
-            failures = sweep(job_runs, job["device"], job["evaluate"], False, report)
+            failures = sweep(
+                job_runs, job["device"], job["evaluate"], False, report, explain=job.get("explain")
+            )
     except Stopped as stopped:
         checkpoint.write_json(place / "result.json", {"state": "stopped", "message": str(stopped)})
         return 0

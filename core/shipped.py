@@ -1,7 +1,7 @@
 """The checkpoints that come with Penumbra, and how they are made.
 
 `python -m core shipped` trains and measures all of them on the embedded synthetic faces, then
-measures what each costs the device and drops what only a training needs. On two cores give it
+explains each, measures what it costs the device and drops what only a training needs. On two cores give it
 `--workers 2`. It can be stopped and given again.
 """
 
@@ -172,13 +172,17 @@ def values(run: Run, plan: Plan) -> tuple[float | None, ...]:
 
 
 def finish() -> int:
-    """What comes after all runs are measured: device costs, on a machine that has nothing else to
-    do by then, and trimming. Returns 0."""
+    """What comes after all runs are measured: what pages show beside the numbers, device costs, on a
+    machine that has nothing else to do by then, and trimming. Returns 0."""
     from core import cost
+    from core.explain import explain
     from core.trimming import trim
 
-    for run in runs():
-        if (run.folder / "done").is_file() and cost.read(run.folder) is None:
+    done = [run for run in runs() if (run.folder / "done").is_file()]
+    for run in done:
+        explain(run)
+    for run in done:
+        if cost.read(run.folder) is None:
             cost.measure(run.folder)
     trim(runs())
     return 0

@@ -59,8 +59,11 @@ def sweep(
     progress: bool = True,
     report: Callable[[dict[str, Any]], None] = lambda state: None,
     release_values: Sequence[float] | None = None,
+    explain: Sequence[str] | None = None,
 ) -> list[str]:
     """Train, measure and explain `runs` in order; return one line for every run that failed.
+
+    `explain`: names of `core.explain.EXPLANATIONS`; by default all where `evaluate`, else none.
 
     Methods with a release-time knob are measured at `release_values` (default: the knob's grid).
 
@@ -73,7 +76,7 @@ def sweep(
     for index, run in enumerate(runs):
         try:
             with FileLock(run.lock("sweep"), timeout=0):
-                _one(run, index, device, evaluate, progress, report, release_values)
+                _one(run, index, device, evaluate, progress, report, release_values, explain)
         except Timeout:
             tqdm.write(f"{run.id}: another process works on it; skipped")
         except PenumbraError as error:
@@ -90,6 +93,7 @@ def _one(
     progress: bool,
     report: Callable[[dict[str, Any]], None],
     release_values: Sequence[float] | None,
+    explain: Sequence[str] | None,
 ) -> None:
     from core import data
     from core.methods import METHODS
@@ -116,10 +120,11 @@ def _one(
                 | {"seconds_left": now["seconds_left"]}
             ),
         )
-        from core.explain import explain
+    if evaluate or explain is not None:
+        from core.explain import explain as compute
 
         report({"index": index, "run_id": run.id, "phase": "explain"})
-        explain(run.folder, device=device, progress=progress)
+        compute(run.folder, explain, device, progress)
 
 
 def side_by_side(arguments: Sequence[str], workers: int) -> int:

@@ -79,7 +79,9 @@ def missing(row: dict, problem: str) -> None:
         st.write("It takes a minute or two on one processor core and does not block anything else.")
         st.button(
             "Compute the maps", type="primary", icon=":material/scatter_plot:",
-            on_click=lambda: jobs.start([results.read_run(where.folder)]),
+            on_click=lambda: jobs.start(
+                [results.read_run(where.folder)], evaluate=False, explain=["embedding"]
+            ),
         )  # fmt: skip
         st.caption("Or from a terminal:")
         st.code(f"python -m core explain {row['run_id']} --only embedding", language="bash")

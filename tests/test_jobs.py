@@ -135,3 +135,17 @@ def test_an_estimate_comes_from_finished_runs_or_is_unknown():
     assert jobs.estimate([]) | {"devices": []} == {
         "seconds": None, "megabytes": None, "examples": 0, "dataset": None, "devices": [], "trimmed": False,
     }  # fmt: skip
+
+
+def test_a_job_may_explain_alone(monkeypatch):
+    """What a page asks for: a finished run is not attacked again."""
+    called = {}
+    monkeypatch.setattr("core.sweep.sweep", lambda *given, **options: called.update(options) or [])
+    monkeypatch.setattr(jobs, "_launch", lambda job_id: None)
+    job_id = jobs.start([a_run(SHORT)], device="cpu", evaluate=False, explain=["attention"])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert jobs.work(job_id) == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert called == {"explain": ["attention"]}

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from core import cost, findings_file, results, shipped, train
+from core import cost, explain, findings_file, results, shipped, train
 from core.attack_folders import Task, is_done
+from core.explain import photographs
 from core.methods import METHODS
 from core.methods.declare import IDENTITY
 from core.run import ROOT, Run, checked
@@ -81,6 +82,17 @@ def test_every_shipped_run_was_attacked_by_all_that_are_planned():
         if not is_done(SHIPPED / run.dataset / run.id, Task(protocol, attack, value))
     ]
     assert missing == []
+
+
+def test_every_shipped_setting_is_explained():
+    for plan in shipped.PLANS:
+        for run in shipped.of_plan(plan):
+            folder = SHIPPED / run.dataset / run.id
+            for value in shipped.values(run, plan):
+                _, facts = explain.read(folder, "attention", value)
+                assert facts["attacker"]["cells"] is not None
+                photographs.read(folder, facts["attacker"]["target"])
+                explain.read(folder, "embedding", value)
 
 
 def test_fresh_heads_read_pictures_as_well_as_the_task_network_does():

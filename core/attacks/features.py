@@ -79,18 +79,32 @@ def flat_features(exposed: Exposed, train: str, turned: bool | None = None) -> d
     return exposed.scratch[key]
 
 
-def scaled_maps(exposed: Exposed, train: str) -> dict[str, Tensor]:
-    """Spatial releases of the splits `train` (as "train"), "validation" and "test", (n, C + 1, h,
-    w): each channel brought to mean 0 and spread 1 by the training rows, near-constant ones to 0,
-    and one channel of zeros for what an augmentation has to tell."""
-    z = exposed.z[train].float()
-    mean = z.mean((0, 2, 3), keepdim=True)
-    spread = (z - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
-    scale = torch.where(spread > 1e-6 * spread.max(), 1 / spread.clamp_min(1e-30), 0.0)
+@dataclass(frozen=True)
+class MapScaler:
+    """Mean and scale of each channel of spatial releases: z (n, C, h, w) -> (n, C + 1, h, w), each
+    channel brought to mean 0 and spread 1, near-constant ones to 0, and one channel of zeros for
+    what an augmentation has to tell."""
 
-    def ready(release: Tensor) -> Tensor:
-        maps = torch.nn.functional.pad((release.float() - mean) * scale, (0, 0, 0, 0, 0, 1))
+    mean: Tensor
+    scale: Tensor
+
+    def __call__(self, z: Tensor) -> Tensor:
+        maps = torch.nn.functional.pad((z.float() - self.mean) * self.scale, (0, 0, 0, 0, 0, 1))
         return maps.contiguous(memory_format=torch.channels_last)
 
+
+def map_scaler(z: Tensor) -> MapScaler:
+    """Statistics of z (n, C, h, w), per channel; meant for the split an attack is trained on."""
+    z = z.float()
+    mean = z.mean((0, 2, 3), keepdim=True)
+    spread = (z - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
+    kept = spread > 1e-6 * spread.max()
+    return MapScaler(mean, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
+
+
+def scaled_maps(exposed: Exposed, train: str) -> dict[str, Tensor]:
+    """Spatial releases of the splits `train` (as "train"), "validation" and "test", (n, C + 1, h,
+    w), scaled by the training rows (`MapScaler`)."""
+    scaler = map_scaler(exposed.z[train])
     parts = {"train": train, "validation": "validation", "test": "test"}
-    return {part: ready(exposed.z[name]) for part, name in parts.items()}
+    return {part: scaler(exposed.z[name]) for part, name in parts.items()}

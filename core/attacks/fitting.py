@@ -182,14 +182,14 @@ def train(
     schedule: Schedule,
     generator: Generator,
     augment: Callable[[Tensor, Generator], Tensor] | None = None,
-) -> None:
+) -> nn.Module:
     """Train a network (features -> logits (n, A)) on data["train"]; offer every epoch's scores.
 
     The scores are those of the running average of the weights; the mean validation AUC decides
-    when to stop.
+    when to stop, and which epoch's average is returned.
     """
     with seeded(generator, data["train"].device):
-        _train(build(), data, labels, candidates, schedule, generator, augment)
+        return _train(build(), data, labels, candidates, schedule, generator, augment)
 
 
 def _train(
@@ -200,7 +200,7 @@ def _train(
     schedule: Schedule,
     generator: Generator,
     augment: Callable[[Tensor, Generator], Tensor] | None,
-) -> None:
+) -> nn.Module:
     features = data["train"]
     device = features.device
     network = network.to(device)
@@ -218,6 +218,7 @@ def _train(
         optimiser, schedule.patience, schedule.drops, schedule.decay, schedule.enough
     )
     size = min(schedule.batch_size, len(features))
+    best, best_state = -np.inf, average.network.state_dict()
     for _ in range(schedule.most_epochs):
         network.train()
         for rows in batches(len(features), size, generator):
@@ -237,5 +238,9 @@ def _train(
         logits = predict(average.network, data["validation"])
         quality = qualities(labels["validation"], logits)
         candidates.offer(quality, logits, lambda: predict(average.network, data["test"]))
+        if quality.mean() > best:
+            best, best_state = float(quality.mean()), copy.deepcopy(average.network.state_dict())
         if patience.over(float(quality.mean()), average.steps >= schedule.least_steps):
             break
+    average.network.load_state_dict(best_state)
+    return average.network

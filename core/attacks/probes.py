@@ -153,7 +153,7 @@ def _linear(features: Tensor, weights: Tensor, intercepts: Tensor) -> Tensor:
     return features @ weights + intercepts
 
 
-def _mlp(inputs: int, outputs: int, dropout: float) -> nn.Module:
+def mlp_network(inputs: int, outputs: int, dropout: float) -> nn.Module:
     return nn.Sequential(
         nn.Dropout(dropout / 2),
         nn.Linear(inputs, 256),
@@ -173,7 +173,7 @@ def fit_mlp(exposed: Exposed, split: str, labels: Labels, generator: Generator) 
     candidates = candidates_for(labels)
     for dropout, decay in ((0.1, 1e-3), (0.5, 1e-1)):
         fitting.train(
-            partial(_mlp, data["train"].shape[1], labels["train"].shape[1], dropout),
+            partial(mlp_network, data["train"].shape[1], labels["train"].shape[1], dropout),
             data,
             labels,
             candidates,

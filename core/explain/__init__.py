@@ -16,13 +16,14 @@ from core import checkpoint, results
 from core.attack_folders import write_arrays
 from core.errors import PenumbraError
 from core.explain import noise
+from core.explain.attention import attention_maps
 from core.explain.embedding import embedding_maps
 from core.run import Run
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch import Generator
+    from torch import Generator, Tensor
 
     from core.attacks.interface import Exposed
     from core.data.faces import Faces
@@ -52,6 +53,7 @@ class Subject(NamedTuple):
 # Files of explanations import torch and its like within functions: the app imports this module.
 Explanation = Callable[["Subject", "Generator"], "tuple[dict[str, NDArray[Any]], dict[str, Any]]"]
 EXPLANATIONS: dict[str, Explanation] = {
+    "attention": attention_maps,
     "embedding": embedding_maps,
     "noise": noise.noise,
 }
@@ -157,7 +159,12 @@ def place(folder: Path | str, name: str, value: float | None = None) -> Path:
     return Path(folder) / "explain" / results.attack_name(name, value)
 
 
-def save(target: Path, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
+def save(
+    target: Path,
+    arrays: dict[str, NDArray[Any]],
+    facts: dict[str, Any],
+    weights: dict[str, Tensor] | None = None,
+) -> None:
     """Write an explanation's folder beside its place, move it there whole, and mark it done."""
     partial = target.with_name(f".{target.name}.part")
     for old in (partial, target):
@@ -166,6 +173,8 @@ def save(target: Path, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -
     partial.mkdir(parents=True)
     write_arrays(partial / "arrays.npz", arrays)
     checkpoint.write_json(partial / "facts.json", facts)
+    if weights:
+        checkpoint.save_tensors(partial / "weights.safetensors", weights)
     partial.rename(target)
     checkpoint.write_bytes(target / "done", b"")
 

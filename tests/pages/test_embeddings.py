@@ -62,7 +62,7 @@ def test_without_maps_a_job_can_be_started_and_is_waited_for(populated, monkeypa
     monkeypatch.setattr("app.loaders.FRESH", 0.0)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
     started = []
-    monkeypatch.setattr(jobs, "start", started.append)
+    monkeypatch.setattr(jobs, "start", lambda runs, **options: started.append(runs))
     app = whole(open_page("embeddings"))
     assert "have not been computed" in words(app)
     assert "python -m core explain deep_obfuscator-" in words(app)

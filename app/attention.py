@@ -1,0 +1,383 @@
+"""Where somebody looks: maps laid over faces, and what they say in words. No Streamlit."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+
+from app import pictures, wording
+from app.points import setting_label
+from core.errors import PenumbraError
+from core.explain import maps
+from core.methods import METHODS
+from core.pictures import unpacked
+
+Row = Mapping[str, Any]
+Arrays = Mapping[str, NDArray[Any]]
+
+# From "does not matter" to "matters": cold and dark to warm and light, each step lighter than the
+# one before, so that it reads without colours, too.
+SCALE = ("#12333F", "#1F6D72", "#7DA48F", "#DDBF7C", "#FFD98A")
+LESS, MORE = "#1F8A8A", "#E08A1E"  # of the difference
+COVER = 0.6  # how much of the face's own grey the colours cover
+GROUPS = {"Male=0": "Women", "Male=1": "Men", "Smiling=0": "Not smiling", "Smiling=1": "Smiling"}
+THIRDS = ("upper", "middle", "lower")
+ELSEWHERE = 0.5  # share of attention on the same places below which it is simply elsewhere
+MOSTLY = 0.5  # share of attention from which on a third of the picture is named
+
+
+class Look(NamedTuple):
+    """One side (the attacker, or the service) of one setting.
+
+    target       the attribute that is read
+    declared     whether the run was told to hide it
+    originals    uint8 (n, H, W, 3), the pictured faces; `truth` uint8 (n,): their answers
+    before       uint8 (n, h, w): maps of who sees the photographs; `before_said` (n,)
+    through      the same of who sees the releases, or None where no map can be made
+    said         uint8 (n,): what is said of each face from its release
+    redrawn      maps of who sees the redrawn pictures, or None; `redrawn_said` (n,) or None
+    groups       name -> (mean face (H, W, 3), map before, map through or None)
+    facts        of the setting; `clear` of the photographs
+    """
+
+    target: str
+    declared: bool
+    originals: NDArray[np.uint8]
+    truth: NDArray[np.uint8]
+    before: NDArray[np.uint8]
+    before_said: NDArray[np.uint8]
+    through: NDArray[np.uint8] | None
+    said: NDArray[np.uint8]
+    redrawn: NDArray[np.uint8] | None
+    redrawn_said: NDArray[np.uint8] | None
+    groups: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None]]
+    facts: dict[str, Any]
+    clear: dict[str, Any]
+
+
+def look(
+    found: tuple[Arrays, Mapping[str, Any]], side: str, shared: tuple[Arrays, Mapping[str, Any]]
+) -> Look:
+    """What `core.explain.attention` left, for "attacker" or "service", with what
+    `core.explain.photographs` knows of the same attribute. Raises PenumbraError where they are
+    damaged or do not belong together."""
+    (arrays, facts), (known, clear) = found, shared
+    try:
+        originals, means = (unpacked(name, dict(known)) for name in ("originals", "means"))
+        count = len(originals)
+        if not np.array_equal(arrays["positions"], known["positions"]):
+            raise ValueError("other faces than the photographs'")
+        faces = {name: _answers(known[name], count) for name in ("truth", "said")}
+        names = [str(name) for name in clear["groups"]]
+        own = [str(name) for name in facts["groups"]]
+        through = _maps(arrays.get(f"{side}_release"), count)
+        averages = _maps(arrays.get(f"{side}_release_groups"), len(own))
+        before = _maps(known["maps"], count)
+        plain = _maps(known["groups"], len(names))
+        if before is None or plain is None or len(means) != len(names):
+            raise ValueError("no maps of the photographs")
+        told = f"{side}_said_redrawn"
+        return Look(
+            target=str(facts[side]["target"]),
+            declared=bool(facts[side]["declared"]),
+            originals=originals,
+            truth=faces["truth"],
+            before=before,
+            before_said=faces["said"],
+            through=through,
+            said=_answers(arrays[f"{side}_said"], count),
+            redrawn=_maps(arrays.get(f"{side}_redrawn"), count),
+            redrawn_said=_answers(arrays[told], count) if told in arrays else None,
+            groups={
+                name: (
+                    means[i],
+                    plain[i],
+                    None if averages is None or name not in own else averages[own.index(name)],
+                )
+                for i, name in enumerate(names)
+            },
+            facts=_numbers(facts[side]) | {"reason": facts[side].get("reason")},
+            clear=_numbers(clear),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        if isinstance(error, PenumbraError):
+            raise
+        raise PenumbraError(
+            f"the maps are damaged ({error}); delete them and compute them again"
+        ) from error
+
+
+def _maps(found: NDArray[Any] | None, count: int) -> NDArray[np.uint8] | None:
+    if found is None:
+        return None
+    if found.dtype != np.uint8 or found.ndim != 3 or len(found) != count or max(found.shape) > 64:
+        raise ValueError("a map is not what it should be")
+    return found
+
+
+def _answers(found: NDArray[Any], count: int) -> NDArray[np.uint8]:
+    if found.dtype != np.uint8 or found.shape != (count,):
+        raise ValueError("the answers are not what they should be")
+    return found
+
+
+def _numbers(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is a finite number, or three of them as `thirds`; the rest is not for a page."""
+    found: dict[str, Any] = {k: float(v) for k, v in facts.items() if wording.known(v)}
+    thirds = facts.get("thirds")
+    if isinstance(thirds, list) and len(thirds) == 3 and all(map(wording.known, thirds)):
+        found["thirds"] = [float(share) for share in thirds]
+    return found
+
+
+def over(picture: NDArray[np.uint8], lit: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A map uint8 (h, w) over a picture uint8 (H, W, 3): the picture in grey, coloured by `SCALE`
+    where the map says how much a place matters, its largest cell the most."""
+    height, width = picture.shape[:2]
+    share = maps.resized(lit, height, width) / max(1, int(lit.max()))
+    return _blend(_grey(picture), _scaled(share), np.full((height, width), COVER))
+
+
+def apart(
+    picture: NDArray[np.uint8], before: NDArray[np.uint8], after: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Where two maps differ, over a picture: `LESS` attention than before, `MORE` of it, nothing
+    where it is the same. Full colour where the shares differ by what a tenth of the largest maps'
+    cells hold."""
+    height, width = picture.shape[:2]
+    change = maps.on_grid(after) - maps.on_grid(before)
+    most = max(float(maps.on_grid(before).max()), float(maps.on_grid(after).max()), 1e-9)
+    change = maps.resized(change / most, height, width)
+    colour = np.where(change[..., None] < 0, _rgb(LESS), _rgb(MORE))
+    return _blend(_grey(picture), colour, np.clip(1.6 * abs(change), 0, 0.85))
+
+
+def _grey(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return np.repeat((picture @ np.array([0.299, 0.587, 0.114]))[..., None], 3, axis=-1)
+
+
+def _scaled(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares (…) in [0, 1] as colours (…, 3) of `SCALE`."""
+    stops = np.stack([_rgb(colour) for colour in SCALE])
+    where = np.linspace(0, 1, len(stops))
+    return np.stack([np.interp(share, where, stops[:, c]) for c in range(3)], axis=-1)
+
+
+def _rgb(colour: str) -> NDArray[np.float64]:
+    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float64)
+
+
+def _blend(
+    ground: NDArray[np.float64], colour: NDArray[np.float64], cover: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    mixed = ground * (1 - cover[..., None]) + colour * cover[..., None]
+    return np.clip(np.round(mixed), 0, 255).astype(np.uint8)
+
+
+def legend(kind: str = "attention", width: int = 220, height: int = 12) -> NDArray[np.uint8]:
+    """The scale as a strip uint8 (height, width, 3): of `over`, or ("difference") of `apart`."""
+    share = np.linspace(0, 1, width)
+    if kind == "attention":
+        strip = _scaled(share)
+    else:
+        change = 2 * share - 1
+        colour = np.where(change[:, None] < 0, _rgb(LESS), _rgb(MORE))
+        cover = np.clip(abs(change), 0, 0.85)[:, None]
+        strip = 150 * (1 - cover) + colour * cover
+    return np.repeat(np.round(strip)[None].astype(np.uint8), height, axis=0)
+
+
+def group_label(name: str) -> str:
+    """ "Women"; "Young: yes" of groups without a word of their own."""
+    target, _, value = name.partition("=")
+    if name in GROUPS or not value:
+        return GROUPS.get(name, "All")
+    return f"{wording.attribute_label(target)}: {'yes' if value == '1' else 'no'}"
+
+
+class Panel(NamedTuple):
+    """One picture of the row: its heading, what is under it, what it shows in words."""
+
+    name: str
+    text: str
+    picture: NDArray[np.uint8]
+    alt: str
+
+
+def panels(found: Look, face: int, redrawn: NDArray[np.uint8] | None) -> list[Panel]:
+    """The row of one face: photograph, map without protection, map through the release, map on the
+    redrawn picture (uint8 (H, W, 3)), difference; what there is none of is left out."""
+    picture, truth = found.originals[face], int(found.truth[face])
+    who = f"Face {face + 1}"
+    row = [
+        Panel("Photograph", answer(found.target, truth), picture, f"{who}, photograph"),
+        Panel(
+            "Without protection",
+            said(found.target, int(found.before_said[face]), truth),
+            over(picture, found.before[face]),
+            f"{who}: where one looks who sees the photograph, {parts(found.before[face])}",
+        ),
+    ]
+    if found.through is not None:
+        row.append(
+            Panel(
+                "What gets through",
+                said(found.target, int(found.said[face]), truth),
+                over(picture, found.through[face]),
+                f"{who}: where the evidence lies that gets through, {parts(found.through[face])}",
+            )
+        )
+    if redrawn is not None and found.redrawn is not None and found.redrawn_said is not None:
+        row.append(
+            Panel(
+                "On the redrawn picture",
+                said(found.target, int(found.redrawn_said[face]), truth),
+                over(redrawn, found.redrawn[face]),
+                f"{who}: where one looks on what the attacker redrew, {parts(found.redrawn[face])}",
+            )
+        )
+    if found.through is not None:
+        alike = float(maps.overlap(found.before[face], found.through[face]))
+        row.append(
+            Panel(
+                "Difference",
+                f"{wording.percent(alike)} on the same places",
+                apart(picture, found.before[face], found.through[face]),
+                f"{who}: where attention went; {wording.percent(alike)} stays on the same places",
+            )
+        )
+    return row
+
+
+ANSWERS = {"Male": ("a woman", "a man"), "Smiling": ("does not smile", "smiles")}
+
+
+def answer(target: str, value: int) -> str:
+    """ "a woman", "smiles"; "Young: yes" of other attributes."""
+    if target in ANSWERS:
+        return ANSWERS[target][value]
+    return f"{wording.attribute_label(target)}: {('no', 'yes')[value]}"
+
+
+def said(target: str, value: int, truth: int) -> str:
+    """What is read of a face, and whether that is right."""
+    return f"reads “{answer(target, value)}”: {'right' if value == truth else 'wrong'}"
+
+
+def parts(lit: NDArray[np.uint8]) -> str:
+    """Where a map lies, in words: "mostly in the lower third (56 %)"."""
+    return _third([float(share) for share in maps.thirds(lit)])
+
+
+def _third(shares: Sequence[float]) -> str:
+    most = int(np.argmax(shares))
+    mostly = "mostly" if shares[most] >= MOSTLY else "all over the picture, more of it"
+    return f"{mostly} in the {THIRDS[most]} third ({wording.percent(shares[most])})"
+
+
+def moved(found: Look) -> str:
+    """Where one looks beside where one looks without protection, in words. What two readers of the
+    same photographs agree on counts as the same places."""
+    same = found.clear.get("again_overlap", 1.0)
+    highest = found.facts.get("overlap_high", found.facts["overlap"])
+    if max(highest, found.facts["overlap"]) >= same:
+        return "where one would look without protection"
+    return ("partly " if found.facts["overlap"] >= ELSEWHERE else "") + (
+        "elsewhere than without protection"
+    )
+
+
+def at_chance(found: Look) -> bool:
+    """Whether the reader's balanced accuracy cannot be told from guessing."""
+    low = found.facts.get("low")
+    return not (wording.known(low) and low > 0.5)
+
+
+def sentence(row: Row, found: Look, side: str) -> str:
+    """The verdict: where he looks, beside where one looks without protection, and how often he is
+    right."""
+    setting = setting_label(row)
+    place = f"At {setting}" if setting else f"With {METHODS[row['method']].title}"
+    who, looks = ("the attacker", "he looks") if side == "attacker" else ("the service", "it looks")
+    told = wording.told(found.target)
+    right = wording.percent(found.facts.get("balanced_accuracy"))
+    span = wording.interval(found.facts.get("low"), found.facts.get("high"))
+    aside = "; ".join(filter(None, (span, "chance 50 %")))
+    if at_chance(found):
+        return f"{place} {who} cannot tell {told} ({right}; {aside}): where {looks} means nothing."
+    if found.through is None:
+        return f"{place} {who} tells {told} in {right} of cases ({aside}); nothing says from where."
+    return f"{place} {who} looks {moved(found)}, and tells {told} in {right} of cases ({aside})."
+
+
+def detail(found: Look, side: str, strongest: float | None = None) -> str:
+    """The lines under the verdict: how much stays on the same places and what that compares with,
+    where the evidence lies, and what the `strongest` of all attackers reaches."""
+    words = []
+    if found.through is not None and not at_chance(found):
+        span = wording.interval(found.facts.get("overlap_low"), found.facts.get("overlap_high"))
+        even = float(maps.overlap(found.before, np.ones_like(found.before)).mean())
+        words.append(
+            f"{wording.percent(found.facts['overlap'])} of attention"
+            + (f" ({span})" if span else "")
+            + " falls on the same places as without protection; "
+        )
+        if wording.known(found.clear.get("again_overlap")):
+            words[-1] += (
+                "of two readers of the same photographs, trained from different starts, "
+                f"{wording.percent(found.clear['again_overlap'])} does, and "
+            )
+        words[-1] += f"of one who looks evenly everywhere {wording.percent(even)}."
+        if "thirds" in found.facts and "thirds" in found.clear:
+            words.append(
+                f"The evidence that gets through lies {_third(found.facts['thirds'])}; without "
+                f"protection {_third(found.clear['thirds'])}."
+            )
+    if wording.known(strongest):
+        words.append(f"The strongest of all attackers is right in {wording.percent(strongest)}.")
+    if side == "attacker" and not found.declared:
+        words.append(f"This setting was not told to hide {wording.told(found.target)}.")
+    return " ".join(words)
+
+
+def table(rows: Iterable[tuple[Row, Mapping[str, Mapping[str, Any]]]]) -> pd.DataFrame:
+    """One row for each setting and side, from (setting, facts)."""
+    found = []
+    for row, facts in rows:
+        for side in ("attacker", "service"):
+            told = facts.get(side)
+            if not isinstance(told, Mapping):
+                continue
+            numbers = _numbers(told)
+            thirds = numbers.get("thirds", [None] * 3)
+            found.append(
+                {
+                    "method": METHODS[row["method"]].title,
+                    "setting": setting_label(row),
+                    "who": side,
+                    "reads": wording.attribute_label(str(told.get("target"))),
+                    "balanced accuracy": numbers.get("balanced_accuracy"),
+                    "low": numbers.get("low"),
+                    "high": numbers.get("high"),
+                    "overlap with the photographs": numbers.get("overlap"),
+                    "overlap low": numbers.get("overlap_low"),
+                    "overlap high": numbers.get("overlap_high"),
+                    "correlation": numbers.get("correlation"),
+                    **{f"{name} third": thirds[i] for i, name in enumerate(THIRDS)},
+                    "run": row["run_id"],
+                }
+            )
+    return pd.DataFrame(found)
+
+
+def png(row: Sequence[NDArray[np.uint8]], width: int) -> bytes:
+    """Pictures beside each other as one PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(pictures.row(list(row), width)).save(file, "PNG")
+    return file.getvalue()

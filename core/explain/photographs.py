@@ -1,0 +1,248 @@
+"""Where somebody looks who sees the photographs themselves: kept once per data set and attribute.
+
+`<dataset>/_explain/<H>x<W>-<fingerprint, 12 digits>/<attribute>/` holds `weights.safetensors` (the
+network, which looks at redrawn pictures, too), `arrays.npz`, `facts.json` and, last, `done`.
+Reading the last three needs no torch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from core import checkpoint, pictures, results
+from core.errors import PenumbraError
+from core.explain import maps
+from core.run import checkpoints
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from core.attacks.interface import Exposed
+    from core.data.faces import Faces
+    from core.explain.grad_cam import Chain
+
+USUAL = "Male"  # who is averaged, and asked for where a run declares no private attribute
+EACH = 150  # test photographs of each of its two groups that averages are taken over
+MOST = 20_000  # photographs of each split that the network is trained and judged on
+
+
+class Shared(NamedTuple):
+    """What is known of the photographs and one attribute: who reads it, above which logit that
+    means yes, the arrays and the facts of the folder."""
+
+    chain: Chain
+    threshold: float
+    arrays: dict[str, NDArray[Any]]
+    facts: dict[str, Any]
+
+
+def place(dataset: Path, size: tuple[int, int], fingerprint: str, target: str) -> Path:
+    """The folder of one attribute of a data set's folder of runs."""
+    height, width = size
+    name = re.sub("[^A-Za-z0-9_-]", "-", target)
+    return dataset / "_explain" / f"{height}x{width}-{fingerprint[:12]}" / name
+
+
+def read(folder: Path, target: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """(arrays, facts) of the photographs that a run was trained on, for one attribute.
+
+    Arrays: `positions` (n,) of the pictured faces among the test photographs, `originals_webp` and
+    `originals_ends` of them (`core.pictures`), `truth` uint8 (n,), `maps` uint8 (n, h, w), `said`
+    uint8 (n,); `each` uint8 (m, h, w) of the test faces that averages are taken over, `groups`
+    (g, h, w) averages, `means_webp` and `means_ends` of the mean faces. Facts: `target`, `groups` (names), `balanced_accuracy`, `low`, `high`, `n`, `people`,
+    `thirds`, and how like these maps are to those of a second network trained from another start:
+    `again_overlap`, `again_correlation`, means over faces.
+
+    Raises PenumbraError, with the command that mends it, where it is missing or damaged.
+    """
+    again = f"run python -m core explain {folder.name} --only attention"
+    data = checkpoint.read_json(folder / "run.json").get("data")
+    fingerprint = data.get("fingerprint") if isinstance(data, dict) else None
+    if not isinstance(fingerprint, str) or not re.fullmatch("[A-Za-z0-9-]{1,80}", fingerprint):
+        raise PenumbraError(f"{folder.name} does not say which photographs it was trained on")
+    return _content(place(folder.parent, _size(folder), fingerprint, target), target, again)
+
+
+def _size(folder: Path) -> tuple[int, int]:
+    from core.methods import METHODS
+
+    run = results.read_run(folder)
+    preset = METHODS[run.method].presets[run.preset]
+    return preset["height"], preset["width"]
+
+
+def _content(folder: Path, target: str, again: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    if not (folder / "done").is_file():
+        raise PenumbraError(f"{folder} is not finished: {again}")
+    try:
+        arrays = results.arrays(folder)
+        facts = checkpoint.read_json(folder / "facts.json")
+    except PenumbraError as error:
+        first = str(error).partition(";")[0]
+        raise PenumbraError(f"{folder} is damaged ({first}); delete it and {again}") from error
+    if facts.get("target") != target:
+        raise PenumbraError(f"{folder} is about {facts.get('target')!r}; delete it and {again}")
+    return arrays, facts
+
+
+def photographs(
+    faces: Faces,
+    exposed: Exposed,
+    target: str,
+) -> Shared:
+    """What is known of the photographs and one attribute: read, or found out and kept."""
+    from filelock import FileLock
+
+    folder = place(
+        checkpoints() / faces.dataset, (faces.height, faces.width), faces.fingerprint, target
+    )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # A second process waits here and then finds the work done.
+    with FileLock(folder.parent / f".{folder.name}.lock"):
+        if not (folder / "done").is_file():
+            _find_out(folder, exposed, target)
+    chain, threshold = _network(folder, faces, exposed)
+    arrays, facts = _content(folder, target, "explain the run again")
+    return Shared(chain, threshold, arrays, facts)
+
+
+def seen(shared: Shared, x: Tensor) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Decisions (n,) about pictures x uint8 (n, 3, H, W), and maps (n, h, w) of where they lie."""
+    from core.explain import grad_cam
+
+    said = grad_cam.logits(shared.chain, x, 1, 0)[:, 0] > shared.threshold
+    layer = shared.chain.network.features[-1]  # type: ignore[union-attr, index]
+    return said, grad_cam.evidence(shared.chain, layer, x, 0, said, 1, 0)  # type: ignore[arg-type]
+
+
+def _find_out(
+    folder: Path,
+    exposed: Exposed,
+    target: str,
+) -> None:
+    import torch
+
+    from core import explain
+    from core.attacks.controls import generator_for, identity_release
+    from core.explain import grad_cam, reader
+
+    rows, groups = averaged(exposed, [target])
+    shown = list(exposed.pictured)
+    x = exposed.x["test"][torch.as_tensor([*shown, *rows], device=exposed.device)]
+    clear = _as_releases(exposed)
+    every: list[NDArray[np.float32]] = []
+    for start in ("again", "first"):  # the first is what is kept, and what `chain` is below
+        reading = reader.learned(clear, [target], generator_for(f"photographs/{start}/{target}"))
+        network = reading.network
+        tensors = checkpoint.halved(dict(network.state_dict()))
+        network.load_state_dict({name: t.float() for name, t in tensors.items()})
+        chain = grad_cam.Chain(identity_release, reading.scaler, network)
+        threshold = float(reading.thresholds[0])
+        said = grad_cam.logits(chain, x, 1, 0)[:, 0] > threshold
+        assert reading.looked_at is not None
+        every.append(grad_cam.evidence(chain, reading.looked_at, x, 0, said, 1, 0))
+    mine = every[1][len(shown) :]
+    other = every[0][len(shown) :]
+    arrays = {
+        **faces_of(exposed, target, rows, groups),
+        "maps": maps.packed(every[1][: len(shown)]),
+        "said": said[: len(shown)].astype(np.uint8),
+        "each": maps.packed(mine),
+        "groups": maps.packed(np.stack([maps.shares(mine[g]).mean(0) for g in groups.values()])),
+    }
+    facts = {
+        "target": target,
+        "groups": list(groups),
+        **reader.score(clear, target, reading.test[:, 0], threshold),
+        "thirds": [round(float(share), 4) for share in maps.thirds(mine).mean(0)],
+        "again_overlap": round(float(maps.overlap(mine, other).mean()), 4),
+        "again_correlation": round(float(maps.correlation(mine, other).mean()), 4),
+    }
+    scaler = reading.scaler
+    tensors |= {"mean": scaler.mean, "scale": scaler.scale}  # type: ignore[attr-defined]
+    tensors |= {"threshold": torch.tensor([threshold], dtype=torch.float64)}
+    explain.save(folder, arrays, facts, tensors)
+
+
+def faces_of(
+    exposed: Exposed, target: str, rows: NDArray[np.int64], groups: dict[str, NDArray[np.int64]]
+) -> dict[str, NDArray[Any]]:
+    """The pictured faces with their places and true answers, and the mean face of each group."""
+    x = exposed.x["test"].permute(0, 2, 3, 1).cpu().numpy()
+    truth = exposed.attributes["test"][:, exposed.attribute_names.index(target)]
+    mean = [x[rows[group]].mean(0, dtype=np.float64).round() for group in groups.values()]
+    return {
+        "positions": places(exposed),
+        "truth": truth[exposed.pictured].astype(np.uint8),
+        **pictures.packed("originals", x[exposed.pictured]),
+        **pictures.packed("means", np.stack(mean).astype(np.uint8)),
+    }
+
+
+def _network(folder: Path, faces: Faces, exposed: Exposed) -> tuple[Chain, float]:
+    """The network of a folder that is there, on the device."""
+    from core.attacks.controls import identity_release
+    from core.attacks.features import MapScaler
+    from core.explain.grad_cam import Chain
+    from core.explain.reader import MapReader
+
+    path = folder / "weights.safetensors"
+    tensors = checkpoint.load_tensors(path)
+    network = MapReader((4, faces.height, faces.width), 1)
+    try:
+        scaler = MapScaler(*(tensors.pop(name).to(exposed.device) for name in ("mean", "scale")))
+        threshold = float(tensors.pop("threshold")[0])
+    except (KeyError, IndexError) as error:
+        raise PenumbraError(
+            f"{path} is damaged (no {error}); delete its folder and explain again"
+        ) from None
+    named = {f"reader/{name}": tensor for name, tensor in tensors.items()}
+    checkpoint.fill_networks({"reader": network}, named, path)
+    network.to(exposed.device)
+    return Chain(identity_release, scaler, network), threshold
+
+
+def _as_releases(exposed: Exposed) -> Exposed:
+    """The first `MOST` photographs of each split as if they were released as they are."""
+    from core.attacks.controls import identity_release
+
+    x = {split: photographs[:MOST] for split, photographs in exposed.x.items()}
+    return dataclasses.replace(
+        exposed,
+        release=identity_release,
+        x=x,
+        z={split: photographs.float() / 255 for split, photographs in x.items()},
+        attributes={split: values[:MOST] for split, values in exposed.attributes.items()},
+        identities={split: values[:MOST] for split, values in exposed.identities.items()},
+    )
+
+
+def averaged(
+    exposed: Exposed, names: list[str]
+) -> tuple[NDArray[np.int64], dict[str, NDArray[np.int64]]]:
+    """(test rows, group -> positions among them): the first `EACH` with and without `USUAL` (or the
+    data set's first attribute), the groups "all", "<name>=0" and "<name>=1" of it and of `names`.
+    The rows are the same for all runs of a data set."""
+    attributes = exposed.attributes["test"]
+    by = USUAL if USUAL in exposed.attribute_names else exposed.attribute_names[0]
+    column = attributes[:, exposed.attribute_names.index(by)]
+    rows = np.sort(np.concatenate([np.flatnonzero(column == v)[:EACH] for v in (0, 1)]))
+    groups = {"all": np.arange(len(rows))}
+    for name in dict.fromkeys((by, *names)):
+        values = attributes[rows, exposed.attribute_names.index(name)]
+        for value in (0, 1):
+            if (values == value).any():
+                groups[f"{name}={value}"] = np.flatnonzero(values == value)
+    return rows, groups
+
+
+def places(exposed: Exposed) -> NDArray[np.int32]:
+    """Of the pictured faces (n,): their places among the data set's test photographs."""
+    known = exposed.places.get("test", np.arange(len(exposed.z["test"])))
+    return known[exposed.pictured].astype(np.int32)

@@ -1,0 +1,96 @@
+"""Maps over faces, and what they say."""
+
+import numpy as np
+import pytest
+
+from app import attention
+from core.errors import PenumbraError
+from tests.attention_folders import facts, spot, write_photographs
+from tests.checkpoint_folders import PICTURES
+
+
+@pytest.fixture
+def parts(tmp_path):
+    """(arrays, facts) of a setting, and of the photographs."""
+    from core import checkpoint, results
+
+    write_photographs(tmp_path, "Male")
+    (place,) = tmp_path.glob("_explain/*/Male")
+    shared = results.arrays(place), checkpoint.read_json(place / "facts.json")
+    arrays = {
+        "positions": shared[0]["positions"],
+        "attacker_said": np.ones(PICTURES, np.uint8),
+        "attacker_release": spot(6, 4, PICTURES),
+        "attacker_release_groups": spot(6, 4, 3),
+    }
+    return (arrays, {"groups": ["all", "Male=0", "Male=1"], "attacker": facts("Male")}), shared
+
+
+def test_warm_where_it_matters_cold_where_it_does_not():
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    drawn = attention.over(grey, spot(6, 4, 1)[0]).astype(int)
+    bright, dark = drawn[52, 36], drawn[4, 4]
+    assert bright.sum() > dark.sum() + 150
+    assert bright[0] > bright[2]
+    assert dark[2] > dark[0]
+    nothing = attention.over(grey, np.zeros((8, 8), np.uint8)).astype(int)
+    assert (nothing.sum(2) <= drawn.sum(2)).all()
+    assert len(np.unique(nothing.reshape(-1, 3), axis=0)) == 1
+
+
+def test_the_scale_gets_lighter_all_the_way():
+    strip = attention.legend()[0].astype(float) @ np.array([0.299, 0.587, 0.114])
+    assert (np.diff(strip) > -0.6).all()
+    assert strip[-1] - strip[0] > 120
+
+
+def test_the_difference_shows_what_was_lost_and_gained_and_nothing_where_nothing_changed():
+    face = np.full((64, 64, 3), 128, np.uint8)
+    up, down = spot(1, 4, 1)[0], spot(6, 4, 1)[0]
+    drawn = attention.apart(face, up, down).astype(int)
+    lost, gained = drawn[12, 36], drawn[52, 36]
+    assert lost[2] > lost[0] + 40
+    assert gained[0] > gained[2] + 40
+    assert (attention.apart(face, up, up) == 128).all()
+
+
+def test_a_look_says_what_stays_and_what_a_setting_is_compared_with(parts):
+    found = attention.look(parts[0], "attacker", parts[1])
+    assert attention.moved(found) == "partly elsewhere than without protection"
+    same = found._replace(facts=found.facts | {"overlap": 0.79, "overlap_high": 0.81})
+    assert attention.moved(same) == "where one would look without protection"
+    far = found._replace(facts=found.facts | {"overlap": 0.3, "overlap_high": 0.4})
+    assert attention.moved(far) == "elsewhere than without protection"
+    assert "right in 97 %" in attention.detail(found, "attacker", 0.97)
+    hidden = found._replace(declared=False)
+    assert "was not told to hide the gender" in attention.detail(hidden, "attacker")
+    drawn = attention.panels(found, 1, None)
+    assert [panel.name for panel in drawn][-1] == "Difference"
+    assert drawn[2].text == "reads “a man”: right"
+    assert "lower third" in drawn[2].alt
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"positions": np.arange(3)},
+        {"attacker_release": np.zeros((PICTURES, 8, 8))},
+        {"attacker_release": np.zeros((PICTURES, 8), np.uint8)},
+        {"attacker_said": np.zeros(3, np.uint8)},
+        {"attacker_release_groups": np.zeros((1, 8, 8), np.uint8)},
+    ],
+)
+def test_what_is_not_what_it_should_be_is_refused(parts, change):
+    (arrays, told), shared = parts
+    with pytest.raises(PenumbraError, match="the maps are damaged"):
+        attention.look((arrays | change, told), "attacker", shared)
+
+
+def test_facts_of_strangers_are_taken_for_nothing_but_numbers(parts):
+    (arrays, told), shared = parts
+    wild = told["attacker"] | {"low": float("nan"), "thirds": ["a", 1, 2], "balanced_accuracy": "x"}
+    found = attention.look((arrays, told | {"attacker": wild}), "attacker", shared)
+    assert "thirds" not in found.facts
+    assert attention.at_chance(found)
+    with pytest.raises(PenumbraError, match="the maps are damaged"):
+        attention.look((arrays, {"groups": []}), "attacker", shared)

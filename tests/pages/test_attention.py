@@ -1,0 +1,119 @@
+"""Attention: empty, not computed, populated, without a map, damaged, bad links."""
+
+import pytest
+
+from core import explain, results
+from tests.attention_folders import facts, write_attention
+from tests.pages.conftest import open_page, whole, words
+
+KNOB = "deep_obfuscator.lambda1"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    monkeypatch.setattr("app.loaders.FRESH", 0.0)
+
+
+def test_empty_says_what_to_do(root):
+    app = whole(open_page("attention"))
+    assert app.title[0].value == "Where does the attacker look?"
+    assert "Nothing has been trained yet" in words(app)
+
+
+def test_maps_that_were_not_computed_are_offered(populated, monkeypatch):
+    app = whole(open_page("attention"))
+    assert "have not been computed" in words(app)
+    assert "--only attention" in words(app)
+    started = []
+    monkeypatch.setattr("core.jobs.start", lambda runs, **options: started.append((runs, options)))
+    (button,) = [button for button in app.button if button.label == "Compute them"]
+    whole(button.click().run())
+    ((runs, options),) = started
+    assert [run.method for run in runs] == ["deep_obfuscator"]
+    assert options == {"evaluate": False, "explain": ["attention"]}  # nobody is attacked again
+
+
+def test_populated_says_where_and_shows_the_face_five_ways(populated):
+    write_attention(populated)
+    app = whole(open_page("attention"))
+    said = app.main.markdown[0].value
+    assert "At λ₁ = 1" in said
+    assert "the attacker looks partly elsewhere than without protection" in said
+    assert "tells the gender in 72 % of cases (70–74; chance 50 %)" in said
+    seen = words(app)
+    for name in ("Photograph", "Without protection", "What gets through", "On the redrawn picture",
+                 "Difference", "Women", "Men"):  # fmt: skip
+        assert f"**{name}**" in seen
+    assert "60 % of attention (57–63)" in seen
+    assert "80 % does" in seen
+    assert "mostly in the lower third (70 %)" in seen
+    assert "The strongest of all attackers is right in" in seen
+    assert "reads “a man”: wrong" in seen  # face 1 is a woman
+
+
+def test_the_service_another_face_and_another_setting(populated):
+    write_attention(populated)
+    app = whole(open_page("attention"))
+    whole(app.button_group(key="who").set_value("service").run())
+    assert "the service looks" in app.main.markdown[0].value
+    assert "whether a person smiles in 87 %" in app.main.markdown[0].value
+    assert "was not told to hide" not in words(app)
+    whole(app.select_slider(key=KNOB).set_value(5.0).run())
+    assert "At λ₁ = 5" in app.main.markdown[0].value
+    whole(app.selectbox(key="face").set_value(2).run())
+    assert "smiles" in words(app)
+    assert app.query_params["face"] in ("2", ["2"])
+    assert app.query_params["who"] in ("service", ["service"])
+
+
+def test_the_face_comes_along_from_the_reconstructions(populated):
+    write_attention(populated)
+    app = whole(open_page("reconstructions"))
+    whole(app.selectbox(key="face").set_value(3).run())
+    whole(app.switch_page("../pages/attention.py").run())
+    assert app.selectbox(key="face").value == 3
+
+
+def test_a_link_that_asks_for_what_is_not_there(populated):
+    write_attention(populated)
+    app = whole(open_page("attention", face="99", who="nobody"))
+    assert "“99” is not available here" in words(app)
+    assert "“nobody” is not available here" in words(app)
+
+
+def test_a_release_without_places_shows_no_map(populated):
+    write_attention(populated, attacker=facts("Male", cells=False), service={})
+    app = whole(open_page("attention"))
+    assert "nothing says from where" in app.main.markdown[0].value
+    seen = words(app)
+    assert "There is no map of what gets through: there is no map of places" in seen
+    headings = [text.value for text in app.main.markdown]
+    assert "**What gets through**" not in headings
+    assert "**Without protection**" in headings
+
+
+def test_an_attacker_who_guesses_looks_nowhere(populated):
+    write_attention(populated, attacker=facts("Male", low=0.48))
+    said = whole(open_page("attention")).main.markdown[0].value
+    assert "cannot tell the gender (50 %; 48–52; chance 50 %): where he looks means nothing" in said
+
+
+def test_damaged_maps_are_named(populated):
+    write_attention(populated)
+    for folder in results.run_folders(populated):
+        place = explain.place(folder, "attention") / "arrays.npz"
+        if place.is_file():
+            place.write_bytes(place.read_bytes()[:90])
+    app = whole(open_page("attention"))
+    assert "The maps of this setting are damaged" in words(app)
+    assert "delete this folder and run python -m core explain" in words(app)
+
+
+def test_the_numbers_of_all_settings(populated):
+    write_attention(populated)
+    app = whole(open_page("attention"))
+    app.session_state["attention_numbers"] = True
+    whole(app.run())
+    (table,) = [frame.value for frame in app.dataframe if "reads" in frame.value]
+    assert set(table["who"]) == {"attacker", "service"}
+    assert set(table["overlap with the photographs"]) == {0.6}
