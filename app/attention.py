@@ -28,6 +28,7 @@ LESS, MORE = "#1F8A8A", "#E08A1E"  # of the difference
 COVER = 0.6  # how much of the face's own grey the colours cover
 GROUPS = {"Male=0": "Women", "Male=1": "Men", "Smiling=0": "Not smiling", "Smiling=1": "Smiling"}
 THIRDS = ("upper", "middle", "lower")
+SLACK = 0.05  # of attention: less than that apart from what is usual is not called elsewhere
 ELSEWHERE = 0.5  # share of attention on the same places below which it is simply elsewhere
 MOSTLY = 0.5  # share of attention from which on a third of the picture is named
 
@@ -211,14 +212,14 @@ class Panel(NamedTuple):
 
 
 def panels(found: Look, face: int, redrawn: NDArray[np.uint8] | None) -> list[Panel]:
-    """The row of one face: photograph, map without protection, map through the release, map on the
+    """The row of one face: photograph, map on it, map through the release, map on the
     redrawn picture (uint8 (H, W, 3)), difference; what there is none of is left out."""
     picture, truth = found.originals[face], int(found.truth[face])
     who = f"Face {face + 1}"
     row = [
         Panel("Photograph", answer(found.target, truth), picture, f"{who}, photograph"),
         Panel(
-            "Without protection",
+            "On the photograph",
             said(found.target, int(found.before_said[face]), truth),
             over(picture, found.before[face]),
             f"{who}: where one looks who sees the photograph, {parts(found.before[face])}",
@@ -227,7 +228,7 @@ def panels(found: Look, face: int, redrawn: NDArray[np.uint8] | None) -> list[Pa
     if found.through is not None:
         row.append(
             Panel(
-                "What gets through",
+                "Through the release",
                 said(found.target, int(found.said[face]), truth),
                 over(picture, found.through[face]),
                 f"{who}: where the evidence lies that gets through, {parts(found.through[face])}",
@@ -271,26 +272,34 @@ def said(target: str, value: int, truth: int) -> str:
 
 
 def parts(lit: NDArray[np.uint8]) -> str:
-    """Where a map lies, in words: "mostly in the lower third (56 %)"."""
+    """Where a map lies, in words: "mostly at the lower third (56 %)"."""
     return _third([float(share) for share in maps.thirds(lit)])
 
 
-def _third(shares: Sequence[float]) -> str:
+def _third(shares: Sequence[float], number: bool = True) -> str:
     most = int(np.argmax(shares))
-    mostly = "mostly" if shares[most] >= MOSTLY else "all over the picture, more of it"
-    return f"{mostly} in the {THIRDS[most]} third ({wording.percent(shares[most])})"
+    mostly = "mostly at" if shares[most] >= MOSTLY else "all over the picture, most at"
+    share = f" ({wording.percent(shares[most])})" if number else ""
+    return f"{mostly} the {THIRDS[most]} third{share}"
 
 
-def moved(found: Look) -> str:
-    """Where one looks beside where one looks without protection, in words. What two readers of the
-    same photographs agree on counts as the same places."""
-    same = found.clear.get("again_overlap", 1.0)
-    highest = found.facts.get("overlap_high", found.facts["overlap"])
-    if max(highest, found.facts["overlap"]) >= same:
-        return "where one would look without protection"
-    return ("partly " if found.facts["overlap"] >= ELSEWHERE else "") + (
-        "elsewhere than without protection"
-    )
+def stayed(found: Look, bare: Look | None) -> float | None:
+    """The share of attention that lies on the same places as in another setting, a mean over the
+    pictured faces; None where one of the two has no maps, or is about something else."""
+    if bare is None or found.through is None or bare.through is None:
+        return None
+    if found.target != bare.target or len(found.through) != len(bare.through) or at_chance(bare):
+        return None
+    return round(float(maps.overlap(found.through, bare.through).mean()), 6)
+
+
+def moved(same: float, found: Look) -> str:
+    """A share of attention on the same places, in words. What two readers of the same photographs
+    agree on, trained from different starts, is as much as can be asked for."""
+    most = found.clear.get("again_overlap", 1.0)
+    if same >= most - SLACK:
+        return "where one looks"
+    return "partly elsewhere than" if same >= ELSEWHERE else "elsewhere than"
 
 
 def at_chance(found: Look) -> bool:
@@ -299,9 +308,13 @@ def at_chance(found: Look) -> bool:
     return not (wording.known(low) and low > 0.5)
 
 
-def sentence(row: Row, found: Look, side: str) -> str:
-    """The verdict: where he looks, beside where one looks without protection, and how often he is
-    right."""
+def sentence(
+    row: Row, found: Look, side: str, bare: Look | None = None, bare_name: str = ""
+) -> str:
+    """The verdict: where he looks, and how often he is right.
+
+    bare, bare_name  the same side at the weakest protection, and what that is called: "λ₁ = 0"
+    """
     setting = setting_label(row)
     place = f"At {setting}" if setting else f"With {METHODS[row['method']].title}"
     who, looks = ("the attacker", "he looks") if side == "attacker" else ("the service", "it looks")
@@ -313,31 +326,44 @@ def sentence(row: Row, found: Look, side: str) -> str:
         return f"{place} {who} cannot tell {told} ({right}; {aside}): where {looks} means nothing."
     if found.through is None:
         return f"{place} {who} tells {told} in {right} of cases ({aside}); nothing says from where."
-    return f"{place} {who} looks {moved(found)}, and tells {told} in {right} of cases ({aside})."
+    same = stayed(found, bare)
+    if same is not None:
+        where = f"looks {moved(same, found)} at {bare_name}"
+        return f"{place} {who} {where}, and tells {told} in {right} of cases ({aside})."
+    if "thirds" in found.facts:
+        where = f"looks {_third(found.facts['thirds'], False)}"
+        return f"{place} {who} {where}, and tells {told} in {right} of cases ({aside})."
+    return f"{place} {who} tells {told} in {right} of cases ({aside})."
 
 
-def detail(found: Look, side: str, strongest: float | None = None) -> str:
+def detail(
+    found: Look,
+    side: str,
+    bare: Look | None = None,
+    bare_name: str = "",
+    strongest: float | None = None,
+) -> str:
     """The lines under the verdict: how much stays on the same places and what that compares with,
     where the evidence lies, and what the `strongest` of all attackers reaches."""
     words = []
+    again = found.clear.get("again_overlap")
+    same = stayed(found, bare)
     if found.through is not None and not at_chance(found):
-        span = wording.interval(found.facts.get("overlap_low"), found.facts.get("overlap_high"))
-        even = float(maps.overlap(found.before, np.ones_like(found.before)).mean())
-        words.append(
-            f"{wording.percent(found.facts['overlap'])} of attention"
-            + (f" ({span})" if span else "")
-            + " falls on the same places as without protection; "
-        )
-        if wording.known(found.clear.get("again_overlap")):
-            words[-1] += (
-                "of two readers of the same photographs, trained from different starts, "
-                f"{wording.percent(found.clear['again_overlap'])} does, and "
+        if same is not None:
+            words.append(
+                f"{wording.percent(same)} of attention falls on the same places as at {bare_name} "
+                f"(mean over {len(found.through)} faces)"
             )
-        words[-1] += f"of one who looks evenly everywhere {wording.percent(even)}."
+            if wording.known(again):
+                words[-1] += (
+                    f"; {wording.percent(again)} is what two readers of the same photographs agree "
+                    "on, trained from different starts"
+                )
+            words[-1] += "."
         if "thirds" in found.facts and "thirds" in found.clear:
             words.append(
-                f"The evidence that gets through lies {_third(found.facts['thirds'])}; without "
-                f"protection {_third(found.clear['thirds'])}."
+                f"The evidence that gets through lies {_third(found.facts['thirds'])}; on the "
+                f"photographs themselves {_third(found.clear['thirds'])}."
             )
     if wording.known(strongest):
         words.append(f"The strongest of all attackers is right in {wording.percent(strongest)}.")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app import attention
+from app import attention, wording
 from core.errors import PenumbraError
 from tests.attention_folders import facts, spot, write_photographs
 from tests.checkpoint_folders import PICTURES
@@ -56,12 +56,24 @@ def test_the_difference_shows_what_was_lost_and_gained_and_nothing_where_nothing
 
 def test_a_look_says_what_stays_and_what_a_setting_is_compared_with(parts):
     found = attention.look(parts[0], "attacker", parts[1])
-    assert attention.moved(found) == "partly elsewhere than without protection"
-    same = found._replace(facts=found.facts | {"overlap": 0.79, "overlap_high": 0.81})
-    assert attention.moved(same) == "where one would look without protection"
-    far = found._replace(facts=found.facts | {"overlap": 0.3, "overlap_high": 0.4})
-    assert attention.moved(far) == "elsewhere than without protection"
-    assert "right in 97 %" in attention.detail(found, "attacker", 0.97)
+    row = {"method": "deep_obfuscator", "knob:lambda1": 1.0, "knob:lambda2": 1.0}
+    same = found.through
+    for through, words in (
+        (same, "looks where one looks at λ₁ = 0"),
+        (np.maximum(same, spot(6, 3, PICTURES)), "looks partly elsewhere than at λ₁ = 0"),
+        (255 * (spot(1, 1, PICTURES) > 200).astype(np.uint8), "looks elsewhere than at λ₁ = 0"),
+    ):
+        bare = found._replace(through=through)
+        share = attention.stayed(found, bare)
+        assert words in attention.sentence(row, found, "attacker", bare, "λ₁ = 0")
+        said = attention.detail(found, "attacker", bare, "λ₁ = 0", 0.97)
+        assert (
+            f"{wording.percent(share)} of attention falls on the same places as at λ₁ = 0" in said
+        )
+        assert "right in 97 %" in said
+    # Who guesses looks nowhere: nothing is compared with that.
+    guesses = found._replace(facts=found.facts | {"low": 0.48})
+    assert attention.stayed(found, guesses) is None
     hidden = found._replace(declared=False)
     assert "was not told to hide the gender" in attention.detail(hidden, "attacker")
     drawn = attention.panels(found, 1, None)
