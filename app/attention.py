@@ -272,15 +272,16 @@ def said(target: str, value: int, truth: int) -> str:
 
 
 def parts(lit: NDArray[np.uint8]) -> str:
-    """Where a map lies, in words: "mostly at the lower third (56 %)"."""
+    """Where a map lies, in words: "mostly at the lower third of the picture (56 %)"."""
     return _third([float(share) for share in maps.thirds(lit)])
 
 
 def _third(shares: Sequence[float], number: bool = True) -> str:
     most = int(np.argmax(shares))
-    mostly = "mostly at" if shares[most] >= MOSTLY else "all over the picture, most at"
     share = f" ({wording.percent(shares[most])})" if number else ""
-    return f"{mostly} the {THIRDS[most]} third{share}"
+    if shares[most] >= MOSTLY:
+        return f"mostly at the {THIRDS[most]} third of the picture{share}"
+    return f"all over the picture, most at the {THIRDS[most]} third{share}"
 
 
 def stayed(found: Look, bare: Look | None) -> float | None:

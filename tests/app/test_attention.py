@@ -57,11 +57,12 @@ def test_the_difference_shows_what_was_lost_and_gained_and_nothing_where_nothing
 def test_a_look_says_what_stays_and_what_a_setting_is_compared_with(parts):
     found = attention.look(parts[0], "attacker", parts[1])
     row = {"method": "deep_obfuscator", "knob:lambda1": 1.0, "knob:lambda2": 1.0}
-    same = found.through
+    same, other = (255 * (spot(*at, PICTURES) > 200).astype(np.uint8) for at in ((6, 4), (1, 1)))
+    found = found._replace(through=same)
     for through, words in (
         (same, "looks where one looks at λ₁ = 0"),
-        (np.maximum(same, spot(6, 3, PICTURES)), "looks partly elsewhere than at λ₁ = 0"),
-        (255 * (spot(1, 1, PICTURES) > 200).astype(np.uint8), "looks elsewhere than at λ₁ = 0"),
+        (np.maximum(same, other // 2), "looks partly elsewhere than at λ₁ = 0"),
+        (other, "looks elsewhere than at λ₁ = 0"),
     ):
         bare = found._replace(through=through)
         share = attention.stayed(found, bare)

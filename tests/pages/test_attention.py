@@ -46,7 +46,7 @@ def test_populated_says_where_and_shows_the_face_five_ways(populated):
         assert f"**{name}**" in seen
     assert "100 % of attention falls on the same places as at λ₁ = 0 (mean over 8 faces)" in seen
     assert "80 % is what two readers of the same photographs agree on" in seen
-    assert "mostly at the lower third (70 %); on the photographs" in seen
+    assert "mostly at the lower third of the picture (70 %); on the photographs" in seen
     assert "The strongest of all attackers is right in" in seen
     assert "reads “a man”: wrong" in seen  # face 1 is a woman
 
@@ -78,7 +78,7 @@ def test_the_weakest_setting_is_compared_with_none(populated):
     write_attention(populated)
     app = whole(open_page("attention", **{KNOB: "0"}))
     said = app.main.markdown[0].value
-    assert "the attacker looks mostly at the lower third, and tells" in said
+    assert "the attacker looks mostly at the lower third of the picture, and tells" in said
 
 
 def test_a_link_that_asks_for_what_is_not_there(populated):
