@@ -16,7 +16,6 @@ from app.points import setting_label
 from core.errors import PenumbraError
 from core.explain import maps
 from core.methods import METHODS
-from core.pictures import unpacked
 
 Row = Mapping[str, Any]
 Arrays = Mapping[str, NDArray[Any]]
@@ -66,11 +65,11 @@ def look(
     found: tuple[Arrays, Mapping[str, Any]], side: str, shared: tuple[Arrays, Mapping[str, Any]]
 ) -> Look:
     """What `core.explain.attention` left, for "attacker" or "service", with what
-    `core.explain.photographs` knows of the same attribute. Raises PenumbraError where they are
+    `app.loaders.photograph_maps` gives of the same attribute. Raises PenumbraError where they are
     damaged or do not belong together."""
     (arrays, facts), (known, clear) = found, shared
     try:
-        originals, means = (unpacked(name, dict(known)) for name in ("originals", "means"))
+        originals, means = known["originals"], known["means"]
         count = len(originals)
         if not np.array_equal(arrays["positions"], known["positions"]):
             raise ValueError("other faces than the photographs'")

@@ -5,6 +5,7 @@ import pytest
 
 from app import attention, wording
 from core.errors import PenumbraError
+from core.pictures import unpacked
 from tests.attention_folders import facts, spot, write_photographs
 from tests.checkpoint_folders import PICTURES
 
@@ -16,7 +17,9 @@ def parts(tmp_path):
 
     write_photographs(tmp_path, "Male")
     (place,) = tmp_path.glob("_explain/*/Male")
-    shared = results.arrays(place), checkpoint.read_json(place / "facts.json")
+    known, clear = results.arrays(place), checkpoint.read_json(place / "facts.json")
+    known |= {name: unpacked(name, known) for name in ("originals", "means")}
+    shared = known, clear
     arrays = {
         "positions": shared[0]["positions"],
         "attacker_said": np.ones(PICTURES, np.uint8),
