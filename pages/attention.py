@@ -11,6 +11,7 @@ from app import (
     face_views,
     loaders,
     looking,
+    overlays,
     photographs,
     pickers,
     pictures,
@@ -21,6 +22,7 @@ from app import (
     wording,
 )
 from core.errors import PenumbraError
+from core.explain import maps as maps_of
 
 FRAME, STEP, MEAN = 168, 112, 92  # pixels of a picture of the row, of the film strip, of a group
 WHO = {"attacker": "The attacker", "service": "The service"}
@@ -93,7 +95,7 @@ def scale() -> None:
     ):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width=300):
             st.caption(low, width="content")
-            st.image(attention.legend(kind), width=110, alt=alt)
+            st.image(overlays.legend(kind), width=110, alt=alt)
             st.caption(high, width="content")
 
 
@@ -106,7 +108,7 @@ def one_face(row: dict[str, Any], found: attention.Look, face: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         scale()
         st.download_button(
-            "Pictures (PNG)", lambda: attention.png([panel.picture for panel in drawn], FRAME),
+            "Pictures (PNG)", lambda: overlays.png([panel.picture for panel in drawn], FRAME),
             f"penumbra-attention-face-{face + 1}.png", "image/png", icon=":material/download:",
             type="tertiary", on_click="ignore",
         )  # fmt: skip
@@ -125,9 +127,9 @@ def averages(found: attention.Look) -> None:
             if name == "all" and len(found.groups) > 1:
                 continue
             title = attention.group_label(name)
-            drawn = [attention.over(mean, before)]
+            drawn = [overlays.over(mean, before)]
             if through is not None:
-                drawn += [attention.over(mean, through), attention.apart(mean, before, through)]
+                drawn += [overlays.over(mean, through), overlays.apart(mean, before, through)]
             with st.container(width=len(drawn) * (MEAN + pictures.GAP), gap="xxsmall"):
                 st.markdown(f"**{title}**")
                 st.image(
@@ -138,7 +140,7 @@ def averages(found: attention.Look) -> None:
                 )  # fmt: skip
                 text = "on the photographs"
                 if through is not None:
-                    alike = float(attention.maps.overlap(before, through))
+                    alike = float(maps_of.overlap(before, through))
                     text += f" · through the release · difference ({wording.percent(alike)} alike)"
                 st.caption(text)
 
@@ -187,7 +189,7 @@ def film(row: dict[str, Any], side: str, face: int) -> None:
                 continue
             right = wording.percent(step.facts.get("balanced_accuracy"))
             face_views.frame(
-                attention.over(step.originals[face], step.through[face]),
+                overlays.over(step.originals[face], step.through[face]),
                 f"{label}  \nright in {right}",
                 f"Face {face + 1} at {name}: {attention.parts(step.through[face])}; right in {right}",
                 attention.sentence(setting, step, side),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app import attention, wording
+from app import attention, overlays, wording
 from core.errors import PenumbraError
 from core.pictures import unpacked
 from tests.attention_folders import facts, spot, write_photographs
@@ -31,18 +31,18 @@ def parts(tmp_path):
 
 def test_warm_where_it_matters_cold_where_it_does_not():
     grey = np.full((64, 64, 3), 128, np.uint8)
-    drawn = attention.over(grey, spot(6, 4, 1)[0]).astype(int)
+    drawn = overlays.over(grey, spot(6, 4, 1)[0]).astype(int)
     bright, dark = drawn[52, 36], drawn[4, 4]
     assert bright.sum() > dark.sum() + 150
     assert bright[0] > bright[2]
     assert dark[2] > dark[0]
-    nothing = attention.over(grey, np.zeros((8, 8), np.uint8)).astype(int)
+    nothing = overlays.over(grey, np.zeros((8, 8), np.uint8)).astype(int)
     assert (nothing.sum(2) <= drawn.sum(2)).all()
     assert len(np.unique(nothing.reshape(-1, 3), axis=0)) == 1
 
 
 def test_the_scale_gets_lighter_all_the_way():
-    strip = attention.legend()[0].astype(float) @ np.array([0.299, 0.587, 0.114])
+    strip = overlays.legend()[0].astype(float) @ np.array([0.299, 0.587, 0.114])
     assert (np.diff(strip) > -0.6).all()
     assert strip[-1] - strip[0] > 120
 
@@ -50,11 +50,11 @@ def test_the_scale_gets_lighter_all_the_way():
 def test_the_difference_shows_what_was_lost_and_gained_and_nothing_where_nothing_changed():
     face = np.full((64, 64, 3), 128, np.uint8)
     up, down = spot(1, 4, 1)[0], spot(6, 4, 1)[0]
-    drawn = attention.apart(face, up, down).astype(int)
+    drawn = overlays.apart(face, up, down).astype(int)
     lost, gained = drawn[12, 36], drawn[52, 36]
     assert lost[2] > lost[0] + 40
     assert gained[0] > gained[2] + 40
-    assert (attention.apart(face, up, up) == 128).all()
+    assert (overlays.apart(face, up, up) == 128).all()
 
 
 def test_a_look_says_what_stays_and_what_a_setting_is_compared_with(parts):
