@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 
-from app import pictures, wording
+from app import overlays, wording
 from app.points import setting_label
 from core.errors import PenumbraError
 from core.explain import maps
 from core.methods import METHODS
-from core.pictures import unpacked
 
 Row = Mapping[str, Any]
 Arrays = Mapping[str, NDArray[Any]]
 
-# From "does not matter" to "matters": cold and dark to warm and light, each step lighter than the
-# one before, so that it reads without colours, too.
-SCALE = ("#12333F", "#1F6D72", "#7DA48F", "#DDBF7C", "#FFD98A")
-LESS, MORE = "#1F8A8A", "#E08A1E"  # of the difference
-COVER = 0.6  # how much of the face's own grey the colours cover
 GROUPS = {"Male=0": "Women", "Male=1": "Men", "Smiling=0": "Not smiling", "Smiling=1": "Smiling"}
 THIRDS = ("upper", "middle", "lower")
+SLACK = 0.05  # of attention: less than that apart from what is usual is not called elsewhere
 ELSEWHERE = 0.5  # share of attention on the same places below which it is simply elsewhere
 MOSTLY = 0.5  # share of attention from which on a third of the picture is named
 
@@ -65,11 +58,11 @@ def look(
     found: tuple[Arrays, Mapping[str, Any]], side: str, shared: tuple[Arrays, Mapping[str, Any]]
 ) -> Look:
     """What `core.explain.attention` left, for "attacker" or "service", with what
-    `core.explain.photographs` knows of the same attribute. Raises PenumbraError where they are
+    `app.loaders.photograph_maps` gives of the same attribute. Raises PenumbraError where they are
     damaged or do not belong together."""
     (arrays, facts), (known, clear) = found, shared
     try:
-        originals, means = (unpacked(name, dict(known)) for name in ("originals", "means"))
+        originals, means = known["originals"], known["means"]
         count = len(originals)
         if not np.array_equal(arrays["positions"], known["positions"]):
             raise ValueError("other faces than the photographs'")
@@ -136,63 +129,6 @@ def _numbers(facts: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def over(picture: NDArray[np.uint8], lit: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A map uint8 (h, w) over a picture uint8 (H, W, 3): the picture in grey, coloured by `SCALE`
-    where the map says how much a place matters, its largest cell the most."""
-    height, width = picture.shape[:2]
-    share = maps.resized(lit, height, width) / max(1, int(lit.max()))
-    return _blend(_grey(picture), _scaled(share), np.full((height, width), COVER))
-
-
-def apart(
-    picture: NDArray[np.uint8], before: NDArray[np.uint8], after: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
-    """Where two maps differ, over a picture: `LESS` attention than before, `MORE` of it, nothing
-    where it is the same. Full colour where the shares differ by what a tenth of the largest maps'
-    cells hold."""
-    height, width = picture.shape[:2]
-    change = maps.on_grid(after) - maps.on_grid(before)
-    most = max(float(maps.on_grid(before).max()), float(maps.on_grid(after).max()), 1e-9)
-    change = maps.resized(change / most, height, width)
-    colour = np.where(change[..., None] < 0, _rgb(LESS), _rgb(MORE))
-    return _blend(_grey(picture), colour, np.clip(1.6 * abs(change), 0, 0.85))
-
-
-def _grey(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-    return np.repeat((picture @ np.array([0.299, 0.587, 0.114]))[..., None], 3, axis=-1)
-
-
-def _scaled(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shares (…) in [0, 1] as colours (…, 3) of `SCALE`."""
-    stops = np.stack([_rgb(colour) for colour in SCALE])
-    where = np.linspace(0, 1, len(stops))
-    return np.stack([np.interp(share, where, stops[:, c]) for c in range(3)], axis=-1)
-
-
-def _rgb(colour: str) -> NDArray[np.float64]:
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float64)
-
-
-def _blend(
-    ground: NDArray[np.float64], colour: NDArray[np.float64], cover: NDArray[np.float64]
-) -> NDArray[np.uint8]:
-    mixed = ground * (1 - cover[..., None]) + colour * cover[..., None]
-    return np.clip(np.round(mixed), 0, 255).astype(np.uint8)
-
-
-def legend(kind: str = "attention", width: int = 220, height: int = 12) -> NDArray[np.uint8]:
-    """The scale as a strip uint8 (height, width, 3): of `over`, or ("difference") of `apart`."""
-    share = np.linspace(0, 1, width)
-    if kind == "attention":
-        strip = _scaled(share)
-    else:
-        change = 2 * share - 1
-        colour = np.where(change[:, None] < 0, _rgb(LESS), _rgb(MORE))
-        cover = np.clip(abs(change), 0, 0.85)[:, None]
-        strip = 150 * (1 - cover) + colour * cover
-    return np.repeat(np.round(strip)[None].astype(np.uint8), height, axis=0)
-
-
 def group_label(name: str) -> str:
     """ "Women"; "Young: yes" of groups without a word of their own."""
     target, _, value = name.partition("=")
@@ -211,25 +147,25 @@ class Panel(NamedTuple):
 
 
 def panels(found: Look, face: int, redrawn: NDArray[np.uint8] | None) -> list[Panel]:
-    """The row of one face: photograph, map without protection, map through the release, map on the
+    """The row of one face: photograph, map on it, map through the release, map on the
     redrawn picture (uint8 (H, W, 3)), difference; what there is none of is left out."""
     picture, truth = found.originals[face], int(found.truth[face])
     who = f"Face {face + 1}"
     row = [
         Panel("Photograph", answer(found.target, truth), picture, f"{who}, photograph"),
         Panel(
-            "Without protection",
+            "On the photograph",
             said(found.target, int(found.before_said[face]), truth),
-            over(picture, found.before[face]),
+            overlays.over(picture, found.before[face]),
             f"{who}: where one looks who sees the photograph, {parts(found.before[face])}",
         ),
     ]
     if found.through is not None:
         row.append(
             Panel(
-                "What gets through",
+                "Through the release",
                 said(found.target, int(found.said[face]), truth),
-                over(picture, found.through[face]),
+                overlays.over(picture, found.through[face]),
                 f"{who}: where the evidence lies that gets through, {parts(found.through[face])}",
             )
         )
@@ -238,7 +174,7 @@ def panels(found: Look, face: int, redrawn: NDArray[np.uint8] | None) -> list[Pa
             Panel(
                 "On the redrawn picture",
                 said(found.target, int(found.redrawn_said[face]), truth),
-                over(redrawn, found.redrawn[face]),
+                overlays.over(redrawn, found.redrawn[face]),
                 f"{who}: where one looks on what the attacker redrew, {parts(found.redrawn[face])}",
             )
         )
@@ -248,7 +184,7 @@ def panels(found: Look, face: int, redrawn: NDArray[np.uint8] | None) -> list[Pa
             Panel(
                 "Difference",
                 f"{wording.percent(alike)} on the same places",
-                apart(picture, found.before[face], found.through[face]),
+                overlays.apart(picture, found.before[face], found.through[face]),
                 f"{who}: where attention went; {wording.percent(alike)} stays on the same places",
             )
         )
@@ -271,26 +207,35 @@ def said(target: str, value: int, truth: int) -> str:
 
 
 def parts(lit: NDArray[np.uint8]) -> str:
-    """Where a map lies, in words: "mostly in the lower third (56 %)"."""
+    """Where a map lies, in words: "mostly at the lower third of the picture (56 %)"."""
     return _third([float(share) for share in maps.thirds(lit)])
 
 
-def _third(shares: Sequence[float]) -> str:
+def _third(shares: Sequence[float], number: bool = True) -> str:
     most = int(np.argmax(shares))
-    mostly = "mostly" if shares[most] >= MOSTLY else "all over the picture, more of it"
-    return f"{mostly} in the {THIRDS[most]} third ({wording.percent(shares[most])})"
+    share = f" ({wording.percent(shares[most])})" if number else ""
+    if shares[most] >= MOSTLY:
+        return f"mostly at the {THIRDS[most]} third of the picture{share}"
+    return f"all over the picture, most at the {THIRDS[most]} third{share}"
 
 
-def moved(found: Look) -> str:
-    """Where one looks beside where one looks without protection, in words. What two readers of the
-    same photographs agree on counts as the same places."""
-    same = found.clear.get("again_overlap", 1.0)
-    highest = found.facts.get("overlap_high", found.facts["overlap"])
-    if max(highest, found.facts["overlap"]) >= same:
-        return "where one would look without protection"
-    return ("partly " if found.facts["overlap"] >= ELSEWHERE else "") + (
-        "elsewhere than without protection"
-    )
+def stayed(found: Look, bare: Look | None) -> float | None:
+    """The share of attention that lies on the same places as in another setting, a mean over the
+    pictured faces; None where one of the two has no maps, or is about something else."""
+    if bare is None or found.through is None or bare.through is None:
+        return None
+    if found.target != bare.target or len(found.through) != len(bare.through) or at_chance(bare):
+        return None
+    return round(float(maps.overlap(found.through, bare.through).mean()), 6)
+
+
+def moved(same: float, found: Look) -> str:
+    """A share of attention on the same places, in words. What two readers of the same photographs
+    agree on, trained from different starts, is as much as can be asked for."""
+    most = found.clear.get("again_overlap", 1.0)
+    if same >= most - SLACK:
+        return "where one looks"
+    return "partly elsewhere than" if same >= ELSEWHERE else "elsewhere than"
 
 
 def at_chance(found: Look) -> bool:
@@ -299,9 +244,13 @@ def at_chance(found: Look) -> bool:
     return not (wording.known(low) and low > 0.5)
 
 
-def sentence(row: Row, found: Look, side: str) -> str:
-    """The verdict: where he looks, beside where one looks without protection, and how often he is
-    right."""
+def sentence(
+    row: Row, found: Look, side: str, bare: Look | None = None, bare_name: str = ""
+) -> str:
+    """The verdict: where he looks, and how often he is right.
+
+    bare, bare_name  the same side at the weakest protection, and what that is called: "λ₁ = 0"
+    """
     setting = setting_label(row)
     place = f"At {setting}" if setting else f"With {METHODS[row['method']].title}"
     who, looks = ("the attacker", "he looks") if side == "attacker" else ("the service", "it looks")
@@ -313,31 +262,44 @@ def sentence(row: Row, found: Look, side: str) -> str:
         return f"{place} {who} cannot tell {told} ({right}; {aside}): where {looks} means nothing."
     if found.through is None:
         return f"{place} {who} tells {told} in {right} of cases ({aside}); nothing says from where."
-    return f"{place} {who} looks {moved(found)}, and tells {told} in {right} of cases ({aside})."
+    same = stayed(found, bare)
+    if same is not None:
+        where = f"looks {moved(same, found)} at {bare_name}"
+        return f"{place} {who} {where}, and tells {told} in {right} of cases ({aside})."
+    if "thirds" in found.facts:
+        where = f"looks {_third(found.facts['thirds'], False)}"
+        return f"{place} {who} {where}, and tells {told} in {right} of cases ({aside})."
+    return f"{place} {who} tells {told} in {right} of cases ({aside})."
 
 
-def detail(found: Look, side: str, strongest: float | None = None) -> str:
+def detail(
+    found: Look,
+    side: str,
+    bare: Look | None = None,
+    bare_name: str = "",
+    strongest: float | None = None,
+) -> str:
     """The lines under the verdict: how much stays on the same places and what that compares with,
     where the evidence lies, and what the `strongest` of all attackers reaches."""
     words = []
+    again = found.clear.get("again_overlap")
+    same = stayed(found, bare)
     if found.through is not None and not at_chance(found):
-        span = wording.interval(found.facts.get("overlap_low"), found.facts.get("overlap_high"))
-        even = float(maps.overlap(found.before, np.ones_like(found.before)).mean())
-        words.append(
-            f"{wording.percent(found.facts['overlap'])} of attention"
-            + (f" ({span})" if span else "")
-            + " falls on the same places as without protection; "
-        )
-        if wording.known(found.clear.get("again_overlap")):
-            words[-1] += (
-                "of two readers of the same photographs, trained from different starts, "
-                f"{wording.percent(found.clear['again_overlap'])} does, and "
+        if same is not None:
+            words.append(
+                f"{wording.percent(same)} of attention falls on the same places as at {bare_name} "
+                f"(mean over {len(found.through)} faces)"
             )
-        words[-1] += f"of one who looks evenly everywhere {wording.percent(even)}."
+            if wording.known(again):
+                words[-1] += (
+                    f"; {wording.percent(again)} is what two readers of the same photographs agree "
+                    "on, trained from different starts"
+                )
+            words[-1] += "."
         if "thirds" in found.facts and "thirds" in found.clear:
             words.append(
-                f"The evidence that gets through lies {_third(found.facts['thirds'])}; without "
-                f"protection {_third(found.clear['thirds'])}."
+                f"The evidence that gets through lies {_third(found.facts['thirds'])}; on the "
+                f"photographs themselves {_third(found.clear['thirds'])}."
             )
     if wording.known(strongest):
         words.append(f"The strongest of all attackers is right in {wording.percent(strongest)}.")
@@ -374,10 +336,3 @@ def table(rows: Iterable[tuple[Row, Mapping[str, Mapping[str, Any]]]]) -> pd.Dat
                 }
             )
     return pd.DataFrame(found)
-
-
-def png(row: Sequence[NDArray[np.uint8]], width: int) -> bytes:
-    """Pictures beside each other as one PNG file."""
-    file = io.BytesIO()
-    Image.fromarray(pictures.row(list(row), width)).save(file, "PNG")
-    return file.getvalue()

@@ -19,6 +19,7 @@ from core import compare, cost, data, explain, results
 from core import provenance as prove
 from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
+from core.pictures import unpacked
 from core.run import checkpoints
 
 FRESH = 0.5  # seconds
@@ -192,8 +193,9 @@ def _explanation(
 def photograph_maps(
     dataset: str, run_id: str, target: str
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """`core.explain.photographs.read` for a run of this moment: (arrays, facts), shared by all
-    sessions and not to be written to. Raises PenumbraError where there is none."""
+    """`core.explain.photographs.read` for a run of this moment: (arrays, facts), with its pictures
+    unpacked as `originals` and `means`; shared by all sessions and not to be written to. Raises
+    PenumbraError where there is none."""
     return _photograph_maps(stamp(), dataset, run_id, target)
 
 
@@ -201,7 +203,8 @@ def photograph_maps(
 def _photograph_maps(
     mark: tuple[str, int, int], dataset: str, run_id: str, target: str
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    return explain_photographs.read(Path(mark[0]) / dataset / run_id, target)
+    arrays, facts = explain_photographs.read(Path(mark[0]) / dataset / run_id, target)
+    return arrays | {name: unpacked(name, arrays) for name in ("originals", "means")}, facts
 
 
 def paired(dataset: str, first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:

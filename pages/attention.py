@@ -11,6 +11,7 @@ from app import (
     face_views,
     loaders,
     looking,
+    overlays,
     photographs,
     pickers,
     pictures,
@@ -21,18 +22,20 @@ from app import (
     wording,
 )
 from core.errors import PenumbraError
+from core.explain import maps as maps_of
 
 FRAME, STEP, MEAN = 168, 112, 92  # pixels of a picture of the row, of the film strip, of a group
 WHO = {"attacker": "The attacker", "service": "The service"}
 MEANING = (
     "**Grad-CAM** asks a network which places of a picture its answer hangs on: it follows the answer "
     "back and adds up what each place contributed.  \n"
-    "**Without protection**: a network that was trained on the attacker's photographs and sees "
+    "**On the photograph**: a network that was trained on the attacker's photographs and sees "
     "photographs.  \n"
-    "**What gets through**: a network that was trained on what this setting releases, followed back "
+    "**Through the release**: a network that was trained on what this setting releases, followed back "
     "through the release into the photograph.  \n"
     "**On the redrawn picture**: the first network, shown what the attacker redrew.  \n"
-    "**Difference**: where attention went. Teal places lost, amber places gained.  \n"
+    "**Difference**: through the release against on the photograph. Teal places lose, amber places gain. "
+    "Two different networks read them, so some difference is there without any protection, too.  \n"
     "**Shares on the same places**: of two maps, each adding up to 100 %, the part that falls on the "
     "same places. 100 % is the same map."
 )
@@ -92,7 +95,7 @@ def scale() -> None:
     ):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width=300):
             st.caption(low, width="content")
-            st.image(attention.legend(kind), width=110, alt=alt)
+            st.image(overlays.legend(kind), width=110, alt=alt)
             st.caption(high, width="content")
 
 
@@ -105,13 +108,13 @@ def one_face(row: dict[str, Any], found: attention.Look, face: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         scale()
         st.download_button(
-            "Pictures (PNG)", lambda: attention.png([panel.picture for panel in drawn], FRAME),
+            "Pictures (PNG)", lambda: overlays.png([panel.picture for panel in drawn], FRAME),
             f"penumbra-attention-face-{face + 1}.png", "image/png", icon=":material/download:",
             type="tertiary", on_click="ignore",
         )  # fmt: skip
     if found.facts.get("reason"):
         st.caption(
-            f":material/info: There is no map of what gets through: {found.facts['reason']}. "
+            f":material/info: There is no map through the release: {found.facts['reason']}. "
             "How often the attacker is right was measured all the same."
         )
 
@@ -124,31 +127,48 @@ def averages(found: attention.Look) -> None:
             if name == "all" and len(found.groups) > 1:
                 continue
             title = attention.group_label(name)
-            drawn = [attention.over(mean, before)]
+            drawn = [overlays.over(mean, before)]
             if through is not None:
-                drawn += [attention.over(mean, through), attention.apart(mean, before, through)]
+                drawn += [overlays.over(mean, through), overlays.apart(mean, before, through)]
             with st.container(width=len(drawn) * (MEAN + pictures.GAP), gap="xxsmall"):
                 st.markdown(f"**{title}**")
                 st.image(
                     pictures.row(drawn, MEAN), width=len(drawn) * (MEAN + pictures.GAP),
                     output_format="PNG",
-                    alt=f"{title}, mean face: without protection {attention.parts(before)}"
-                    + ("" if through is None else f"; what gets through {attention.parts(through)}"),
+                    alt=f"{title}, mean face: on the photographs {attention.parts(before)}"
+                    + ("" if through is None else f"; through the release {attention.parts(through)}"),
                 )  # fmt: skip
-                text = "without protection"
+                text = "on the photographs"
                 if through is not None:
-                    alike = float(attention.maps.overlap(before, through))
-                    text += f" · what gets through · difference ({wording.percent(alike)} alike)"
+                    alike = float(maps_of.overlap(before, through))
+                    text += f" · through the release · difference ({wording.percent(alike)} alike)"
                 st.caption(text)
+
+
+def strips(row: dict[str, Any]) -> list[points.Line]:
+    """The curves of the method's knobs through the chosen setting."""
+    found = points.lines(here.rows, looking.values(row), here.method)
+    return [
+        line for line in found if line.method == here.method and line.knob and len(line.keys) > 1
+    ]
+
+
+def weakest(row: dict[str, Any], side: str) -> tuple[attention.Look | None, str]:
+    """The maps at the weakest value of the first knob that moves, and what that is called; None
+    where `row` is that itself, or there are none."""
+    lines = strips(row)
+    first = next((one for one in here.rows if lines and one["key"] == lines[0].keys[0]), None)
+    if first is None or first["key"] == row["key"]:
+        return None, ""
+    try:
+        return read(first, side), face_views.step_name(lines[0], first)
+    except PenumbraError:
+        return None, ""
 
 
 def film(row: dict[str, Any], side: str, face: int) -> None:
     """The map of one face from weak to strong protection."""
-    lines = [
-        line
-        for line in points.lines(here.rows, looking.values(row), here.method)
-        if line.method == here.method and line.knob and len(line.keys) > 1
-    ]
+    lines = strips(row)
     if not lines:
         return
     st.subheader("From weak to strong protection", anchor=False)
@@ -169,7 +189,7 @@ def film(row: dict[str, Any], side: str, face: int) -> None:
                 continue
             right = wording.percent(step.facts.get("balanced_accuracy"))
             face_views.frame(
-                attention.over(step.originals[face], step.through[face]),
+                overlays.over(step.originals[face], step.through[face]),
                 f"{label}  \nright in {right}",
                 f"Face {face + 1} at {name}: {attention.parts(step.through[face])}; right in {right}",
                 attention.sentence(setting, step, side),
@@ -213,12 +233,12 @@ def maps() -> None:
     except PenumbraError as error:
         unexplained.missing(row, "attention", "The maps", "about a minute", str(error))
         return
+    bare, name = weakest(row, side)
+    asked = side == "attacker" and view.target == f"attribute:{found.target}"
+    best = row["value"] if asked and row["conclusive"] else None
     with head:
-        st.markdown(f"### {attention.sentence(row, found, side)}", anchors=False)
-        asked = side == "attacker" and view.target == f"attribute:{found.target}"
-        st.caption(
-            attention.detail(found, side, row["value"] if asked and row["conclusive"] else None)
-        )
+        st.markdown(f"### {attention.sentence(row, found, side, bare, name)}", anchors=False)
+        st.caption(attention.detail(found, side, bare, name, best))
     one_face(row, found, face - 1)
     averages(found)
     film(row, side, face - 1)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from app import attention
+from app import attention, overlays, wording
 from core.errors import PenumbraError
+from core.pictures import unpacked
 from tests.attention_folders import facts, spot, write_photographs
 from tests.checkpoint_folders import PICTURES
 
@@ -16,7 +17,9 @@ def parts(tmp_path):
 
     write_photographs(tmp_path, "Male")
     (place,) = tmp_path.glob("_explain/*/Male")
-    shared = results.arrays(place), checkpoint.read_json(place / "facts.json")
+    known, clear = results.arrays(place), checkpoint.read_json(place / "facts.json")
+    known |= {name: unpacked(name, known) for name in ("originals", "means")}
+    shared = known, clear
     arrays = {
         "positions": shared[0]["positions"],
         "attacker_said": np.ones(PICTURES, np.uint8),
@@ -28,18 +31,18 @@ def parts(tmp_path):
 
 def test_warm_where_it_matters_cold_where_it_does_not():
     grey = np.full((64, 64, 3), 128, np.uint8)
-    drawn = attention.over(grey, spot(6, 4, 1)[0]).astype(int)
+    drawn = overlays.over(grey, spot(6, 4, 1)[0]).astype(int)
     bright, dark = drawn[52, 36], drawn[4, 4]
     assert bright.sum() > dark.sum() + 150
     assert bright[0] > bright[2]
     assert dark[2] > dark[0]
-    nothing = attention.over(grey, np.zeros((8, 8), np.uint8)).astype(int)
+    nothing = overlays.over(grey, np.zeros((8, 8), np.uint8)).astype(int)
     assert (nothing.sum(2) <= drawn.sum(2)).all()
     assert len(np.unique(nothing.reshape(-1, 3), axis=0)) == 1
 
 
 def test_the_scale_gets_lighter_all_the_way():
-    strip = attention.legend()[0].astype(float) @ np.array([0.299, 0.587, 0.114])
+    strip = overlays.legend()[0].astype(float) @ np.array([0.299, 0.587, 0.114])
     assert (np.diff(strip) > -0.6).all()
     assert strip[-1] - strip[0] > 120
 
@@ -47,21 +50,34 @@ def test_the_scale_gets_lighter_all_the_way():
 def test_the_difference_shows_what_was_lost_and_gained_and_nothing_where_nothing_changed():
     face = np.full((64, 64, 3), 128, np.uint8)
     up, down = spot(1, 4, 1)[0], spot(6, 4, 1)[0]
-    drawn = attention.apart(face, up, down).astype(int)
+    drawn = overlays.apart(face, up, down).astype(int)
     lost, gained = drawn[12, 36], drawn[52, 36]
     assert lost[2] > lost[0] + 40
     assert gained[0] > gained[2] + 40
-    assert (attention.apart(face, up, up) == 128).all()
+    assert (overlays.apart(face, up, up) == 128).all()
 
 
 def test_a_look_says_what_stays_and_what_a_setting_is_compared_with(parts):
     found = attention.look(parts[0], "attacker", parts[1])
-    assert attention.moved(found) == "partly elsewhere than without protection"
-    same = found._replace(facts=found.facts | {"overlap": 0.79, "overlap_high": 0.81})
-    assert attention.moved(same) == "where one would look without protection"
-    far = found._replace(facts=found.facts | {"overlap": 0.3, "overlap_high": 0.4})
-    assert attention.moved(far) == "elsewhere than without protection"
-    assert "right in 97 %" in attention.detail(found, "attacker", 0.97)
+    row = {"method": "deep_obfuscator", "knob:lambda1": 1.0, "knob:lambda2": 1.0}
+    same, other = (255 * (spot(*at, PICTURES) > 200).astype(np.uint8) for at in ((6, 4), (1, 1)))
+    found = found._replace(through=same)
+    for through, words in (
+        (same, "looks where one looks at λ₁ = 0"),
+        (np.maximum(same, other // 2), "looks partly elsewhere than at λ₁ = 0"),
+        (other, "looks elsewhere than at λ₁ = 0"),
+    ):
+        bare = found._replace(through=through)
+        share = attention.stayed(found, bare)
+        assert words in attention.sentence(row, found, "attacker", bare, "λ₁ = 0")
+        said = attention.detail(found, "attacker", bare, "λ₁ = 0", 0.97)
+        assert (
+            f"{wording.percent(share)} of attention falls on the same places as at λ₁ = 0" in said
+        )
+        assert "right in 97 %" in said
+    # Who guesses looks nowhere: nothing is compared with that.
+    guesses = found._replace(facts=found.facts | {"low": 0.48})
+    assert attention.stayed(found, guesses) is None
     hidden = found._replace(declared=False)
     assert "was not told to hide the gender" in attention.detail(hidden, "attacker")
     drawn = attention.panels(found, 1, None)

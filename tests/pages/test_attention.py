@@ -38,15 +38,15 @@ def test_populated_says_where_and_shows_the_face_five_ways(populated):
     app = whole(open_page("attention"))
     said = app.main.markdown[0].value
     assert "At λ₁ = 1" in said
-    assert "the attacker looks partly elsewhere than without protection" in said
+    assert "the attacker looks where one looks at λ₁ = 0, and" in said  # made up: the same maps
     assert "tells the gender in 72 % of cases (70–74; chance 50 %)" in said
     seen = words(app)
-    for name in ("Photograph", "Without protection", "What gets through", "On the redrawn picture",
+    for name in ("Photograph", "On the photograph", "Through the release", "On the redrawn picture",
                  "Difference", "Women", "Men"):  # fmt: skip
         assert f"**{name}**" in seen
-    assert "60 % of attention (57–63)" in seen
-    assert "80 % does" in seen
-    assert "mostly in the lower third (70 %)" in seen
+    assert "100 % of attention falls on the same places as at λ₁ = 0 (mean over 8 faces)" in seen
+    assert "80 % is what two readers of the same photographs agree on" in seen
+    assert "mostly at the lower third of the picture (70 %); on the photographs" in seen
     assert "The strongest of all attackers is right in" in seen
     assert "reads “a man”: wrong" in seen  # face 1 is a woman
 
@@ -74,6 +74,13 @@ def test_the_face_comes_along_from_the_reconstructions(populated):
     assert app.selectbox(key="face").value == 3
 
 
+def test_the_weakest_setting_is_compared_with_none(populated):
+    write_attention(populated)
+    app = whole(open_page("attention", **{KNOB: "0"}))
+    said = app.main.markdown[0].value
+    assert "the attacker looks mostly at the lower third of the picture, and tells" in said
+
+
 def test_a_link_that_asks_for_what_is_not_there(populated):
     write_attention(populated)
     app = whole(open_page("attention", face="99", who="nobody"))
@@ -86,10 +93,10 @@ def test_a_release_without_places_shows_no_map(populated):
     app = whole(open_page("attention"))
     assert "nothing says from where" in app.main.markdown[0].value
     seen = words(app)
-    assert "There is no map of what gets through: there is no map of places" in seen
+    assert "There is no map through the release: there is no map of places" in seen
     headings = [text.value for text in app.main.markdown]
-    assert "**What gets through**" not in headings
-    assert "**Without protection**" in headings
+    assert "**Through the release**" not in headings
+    assert "**On the photograph**" in headings
 
 
 def test_an_attacker_who_guesses_looks_nowhere(populated):
