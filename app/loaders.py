@@ -6,6 +6,7 @@ import gc
 import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import changes, data_curve, pictures, points, published, wording
+from app import changes, data_curve, pictures, points, published, views, wording
 from app.views import View
 from core import compare, cost, data, explain, results
 from core import provenance as prove
@@ -106,6 +107,29 @@ def _costs(mark: tuple[str, int, int], dataset: str) -> tuple[pd.DataFrame, list
             except PenumbraError as error:
                 wrong.append(str(error))
     return pd.DataFrame(rows, columns=[*cost.RECORD, *cost.RELEASE]), wrong
+
+
+def offered(what: str, *choices: Any) -> list[str]:
+    """What `app.views` finds among this moment's findings: `offered("tasks", dataset, preset)` is
+    `views.tasks(findings, dataset, preset)`, looked for once."""
+    return _offered(stamp(), what, tuple(choices))
+
+
+@st.cache_data(max_entries=4 * KEPT_VIEWS, show_spinner=False)
+def _offered(mark: tuple[str, int, int], what: str, choices: tuple[Any, ...]) -> list[str]:
+    if what == "attackers":
+        return views.attackers(_read(mark)[0], View(*choices[0]))
+    return OFFERED[what](_read(mark)[0], *choices)
+
+
+OFFERED: dict[str, Callable[..., list[str]]] = {
+    "datasets": views.datasets,
+    "presets": views.presets,
+    "tasks": views.tasks,
+    "targets": views.targets,
+    "attributes": views.attributes,
+    "services": views.services,
+}
 
 
 def settings(view: View) -> pd.DataFrame:

@@ -44,7 +44,7 @@ def look(title: str, target: str | None = None, protocol: str | None = None) -> 
         states.damaged(loaders.problems())
         states.nothing_trained(loaders.runs())
         st.stop()
-    asked = pickers.sidebar(findings)
+    asked = pickers.sidebar()
     view = asked._replace(target=target or asked.target, protocol=protocol or asked.protocol)
     table = loaders.settings(view)
     # methods measured for what the sidebar asks stay choosable: changing the page changes no choice

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from app import address, points, variants, views, wording
+from app import address, loaders, points, variants, views, wording
 from app.views import View
 from core.methods import METHODS
 
@@ -130,13 +129,13 @@ def _say(text: str, notes: list[str] | None = None) -> None:
         notes.append(text)
 
 
-def dataset(findings: pd.DataFrame, notes: list[str] | None = None) -> tuple[str, str]:
+def dataset(notes: list[str] | None = None) -> tuple[str, str]:
     """(data set, size of the networks): the part of what is being looked at that every page has."""
-    names = views.datasets(findings)
+    names = loaders.offered("datasets")
     name = choose(
         "Data set", names, "data", notes=notes, help="Whose photographs the figures were measured on."
     )  # fmt: skip
-    found = views.presets(findings, name)
+    found = loaders.offered("presets", name)
     if len(found) < 2:
         return name, found[0]
     preset = choose(
@@ -146,29 +145,29 @@ def dataset(findings: pd.DataFrame, notes: list[str] | None = None) -> tuple[str
     return name, preset
 
 
-def sidebar(findings: pd.DataFrame) -> View:
+def sidebar() -> View:
     """What is being looked at: data set, task, private target, protocol."""
     notes: list[str] = []
     with st.sidebar:
-        dataset_name, preset = dataset(findings, notes)
-        tasks = views.tasks(findings, dataset_name, preset)
+        dataset_name, preset = dataset(notes)
+        tasks = loaders.offered("tasks", dataset_name, preset)
         task = choose(
             "The service needs", tasks, "task", wording.unique_labels(tasks).__getitem__, notes=notes,
             help="What the service has to find out about a face: the higher, the more useful.",
         )  # fmt: skip
-        target = _target(findings, dataset_name, preset, task, notes)
+        target = _target(dataset_name, preset, task, notes)
         view = View(dataset_name, preset, task, target, "strict")
-        view = _measured(findings, view, notes)
+        view = _measured(view, notes)
     for text in notes:
         st.info(text, icon=":material/info:")
     return view
 
 
-def _target(findings: pd.DataFrame, dataset: str, preset: str, task: str, notes: list[str]) -> str:
+def _target(dataset: str, preset: str, task: str, notes: list[str]) -> str:
     """What the attacker wants: one target, or several attributes of which he takes the one that
     leaks most."""
-    found = views.targets(findings, dataset, preset, task)
-    attributes = views.attributes(findings, dataset, preset, task)
+    found = loaders.offered("targets", dataset, preset, task)
+    attributes = loaders.offered("attributes", dataset, preset, task)
     if len(attributes) > 1:
         found.insert(sum(target.startswith("attribute:") for target in found), SEVERAL)
     named = wording.unique_labels(found, wording.target_label)
@@ -189,7 +188,7 @@ def _target(findings: pd.DataFrame, dataset: str, preset: str, task: str, notes:
     return f"attribute:{','.join(chosen or declared or attributes[:1])}"
 
 
-def _measured(findings: pd.DataFrame, view: View, notes: list[str]) -> View:
+def _measured(view: View, notes: list[str]) -> View:
     """How it is measured: protocol, attacker, the measure of the service. Folded while all are as
     they should be for a decision."""
     usual = all(
@@ -204,11 +203,11 @@ def _measured(findings: pd.DataFrame, view: View, notes: list[str]) -> View:
         view = view._replace(protocol=protocol)
         if protocol == "strict":
             attacker = choose(
-                "Attacker", views.attackers(findings, view), "attacker", wording.sentence_case_attacker,
+                "Attacker", loaders.offered("attackers", view), "attacker", wording.sentence_case_attacker,
                 notes=notes, help="The strongest one decides; others show what a weaker one would reach.",
             )  # fmt: skip
             view = view._replace(attacker=attacker)
-        offered = views.services(findings, view.dataset, view.preset, view.task)
+        offered = loaders.offered("services", view.dataset, view.preset, view.task)
         service = choose(
             "The service is measured by", offered, "by", lambda name: wording.METRICS[name][0].capitalize(),
             notes=notes, help=" ".join(wording.METRICS[name][2] for name in offered),

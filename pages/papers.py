@@ -14,7 +14,7 @@ if findings.empty:
     states.nothing_trained(loaders.runs())
     st.stop()
 with st.sidebar:
-    dataset, preset = pickers.dataset(findings)
+    dataset, preset = pickers.dataset()
 held = st.session_state.get("method") or st.session_state.get("kept", {}).get("method")
 usual = papers.own_paper(held if held in METHODS else "deep_obfuscator")
 settings = loaders.measured(dataset, preset)

@@ -54,7 +54,7 @@ def evidence(row: dict) -> list[Evidence]:
             bare.get("utility"), wording.in_percent(view.service),
         )
     ]  # fmt: skip
-    for target in views.targets(findings, view.dataset, view.preset, view.task):
+    for target in loaders.offered("targets", view.dataset, view.preset, view.task):
         asked = view._replace(target=target)
         settings = loaders.settings(asked)
         reference = points.reference(loaders.references(asked), row["method"]) or {}
