@@ -87,7 +87,7 @@ def show(looking_at: Looking, lines_of: Callable[[dict[str, Any]], list[points.L
         if found is not None:
             value = float(found["ms_ssim"][0])
             st.markdown(
-                f"### From your photograph this attacker recovers {face_views.recovered(value)}: "
+                f"## From your photograph this attacker recovers {face_views.recovered(value)}: "
                 f"{value:.2f}, where 1 is the same picture.",
                 anchors=False,
             )

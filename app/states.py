@@ -41,15 +41,15 @@ def nothing_trained(runs: pd.DataFrame) -> None:
             else 0
         )
         if training:
-            st.subheader(f"{training} training{'s' if training > 1 else ''} not finished yet")
+            st.header(f"{training} training{'s' if training > 1 else ''} not finished yet")
             st.write("The curve appears as soon as a setting has been trained and attacked.")
         elif waiting:
-            st.subheader(f"{waiting} trained setting{'s' if waiting > 1 else ''} not attacked yet")
+            st.header(f"{waiting} trained setting{'s' if waiting > 1 else ''} not attacked yet")
             st.write("Nobody has tried to break the trained settings. Attack them from a terminal:")
             names = " ".join(runs.loc[runs["state"] == "finished", "run_id"][:FEW])
-            st.code(f"python -m core evaluate {names}", language="bash")
+            st.code(f"python -m core evaluate {names}", language=None)
         else:
-            st.subheader("Nothing has been trained yet")
+            st.header("Nothing has been trained yet")
             st.write(
                 "Penumbra shows measured numbers only. Train and attack a first setting; the "
                 "compact preset takes minutes on two processor cores."
@@ -65,7 +65,7 @@ def _offer_training() -> None:
 def nothing_measured(what: str) -> None:
     """The selection is possible, but no setting was measured for it."""
     with st.container(border=True):
-        st.subheader("No setting was measured for this choice")
+        st.header("No setting was measured for this choice")
         st.write(what)
         _offer_training()
 

@@ -25,10 +25,10 @@ def missing(row: Mapping[str, Any], name: str, what: str, lasts: str, problem: s
     where = photographs.setting(dict(row))
     with st.container(border=True):
         if (place(where.folder, name, where.value) / "done").is_file():
-            st.subheader(f"{what} of this setting are damaged")
+            st.header(f"{what} of this setting are damaged")
             st.write(problem)
             return
-        st.subheader(f"{what} of this setting have not been computed")
+        st.header(f"{what} of this setting have not been computed")
         current = [
             job
             for job in jobs.list_jobs()
@@ -44,7 +44,7 @@ def missing(row: Mapping[str, Any], name: str, what: str, lasts: str, problem: s
             on_click=lambda: _start(where.folder, name),
         )  # fmt: skip
         st.caption("Or from a terminal:")
-        st.code(f"python -m core explain {row['run_id']} --only {name}", language="bash")
+        st.code(f"python -m core explain {row['run_id']} --only {name}", language=None)
 
 
 def _start(folder: Path, name: str) -> None:

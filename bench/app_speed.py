@@ -125,12 +125,12 @@ def moved(page: Any, moves: int) -> list[float]:
     seen = []
     for move in range(moves):
         settled(page)
-        before = page.locator("h3").first.inner_text()
+        before = page.locator("h2").first.inner_text()
         page.get_by_role("slider").first.focus()
         pressed = time.perf_counter()
         page.keyboard.press("ArrowRight" if move % 2 == 0 else "ArrowLeft")
         page.wait_for_function(
-            "text => document.querySelector('h3').innerText !== text", arg=before, polling="raf"
+            "text => document.querySelector('h2').innerText !== text", arg=before, polling="raf"
         )
         page.wait_for_function(DECODED, polling="raf")
         seen.append(1000 * (time.perf_counter() - pressed))

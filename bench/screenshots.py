@@ -57,7 +57,7 @@ def main() -> None:
                     for name in wanted:
                         path = "" if name == "trade_off" else name
                         page.goto(f"{address}/{path}{PAGES[name]}")
-                        page.locator("h3").first.wait_for()
+                        page.locator("h2").first.wait_for()
                         settled(page)
                         page.wait_for_function(DECODED)
                         page.wait_for_function("() => document.fonts.status === 'loaded'")

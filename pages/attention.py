@@ -237,7 +237,7 @@ def maps() -> None:
     asked = side == "attacker" and view.target == f"attribute:{found.target}"
     best = row["value"] if asked and row["conclusive"] else None
     with head:
-        st.markdown(f"### {attention.sentence(row, found, side, bare, name)}", anchors=False)
+        st.markdown(f"## {attention.sentence(row, found, side, bare, name)}", anchors=False)
         st.caption(attention.detail(found, side, bare, name, best))
     one_face(row, found, face - 1)
     averages(found)

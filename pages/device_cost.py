@@ -42,12 +42,12 @@ def device() -> None:
     said = verdict.verdict(row, unprotected, view)
     with head:
         sentence = device_cost.sentence(row)
-        st.markdown(f"### {sentence} {said.sentence}", anchors=False)
+        st.markdown(f"## {sentence} {said.sentence}", anchors=False)
         st.markdown(verdict.mark(said.exposure))
         if device_cost.measured(row):
             st.caption(device_cost.small_print(row))
         else:
-            st.code(f"python -m core cost {row['run_id']}", language="bash")
+            st.code(f"python -m core cost {row['run_id']}", language=None)
         if text := device_cost.warning(row):
             st.warning(text, icon=":material/hourglass_top:")
     if not table["milliseconds"].notna().any():
@@ -69,7 +69,7 @@ def nothing() -> None:
     with st.container(border=True):
         st.subheader("No cost was measured yet")
         st.write("Measure what the trained settings cost on this machine, from a terminal:")
-        st.code("python -m core cost", language="bash")
+        st.code("python -m core cost", language=None)
 
 
 def everything() -> None:
@@ -100,7 +100,7 @@ def everything() -> None:
 def missing(names: list[str]) -> None:
     titles = sorted({METHODS[row["method"]].title for row in rows if row["run_id"] in names})
     st.write(f"Settings of {', '.join(titles)} are not on the chart. Measure them from a terminal:")
-    st.code(f"python -m core cost {' '.join(names)}", language="bash")
+    st.code(f"python -m core cost {' '.join(names)}", language=None)
 
 
 device()

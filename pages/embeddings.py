@@ -15,11 +15,10 @@ from app import (
     show,
     states,
     thumbnails,
+    unexplained,
     wording,
 )
-from core import jobs, results
 from core.errors import PenumbraError
-from core.explain import place
 
 FACE = 84  # pixels of a face below the maps
 SHOWN = 24  # faces at a time
@@ -57,34 +56,6 @@ def load(row: dict) -> tuple[embeddings.Maps | None, str | None]:
         return embeddings.maps(*found), None
     except PenumbraError as error:
         return None, str(error)
-
-
-def missing(row: dict, problem: str) -> None:
-    """No maps: why, and the button or the command that makes them."""
-    where = photographs.setting(row)
-    with st.container(border=True):
-        if (place(where.folder, "embedding", where.value) / "done").is_file():
-            st.subheader("The maps of this setting are damaged")
-            st.write(problem)
-            return
-        st.subheader("The maps of this setting have not been computed")
-        current = [
-            job for job in jobs.list_jobs()
-            if row["run_id"] in job["run_ids"] and job["state"] in ("queued", "running")
-        ]  # fmt: skip
-        if current:
-            st.write("They are being computed. Other work on this setting may come first.")
-            st.button("Look again", icon=":material/refresh:")
-            return
-        st.write("It takes a minute or two on one processor core and does not block anything else.")
-        st.button(
-            "Compute the maps", type="primary", icon=":material/scatter_plot:",
-            on_click=lambda: jobs.start(
-                [results.read_run(where.folder)], evaluate=False, explain=["embedding"]
-            ),
-        )  # fmt: skip
-        st.caption("Or from a terminal:")
-        st.code(f"python -m core explain {row['run_id']} --only embedding", language="bash")
 
 
 def lda(row: dict, bare: dict | None) -> dict | None:
@@ -140,7 +111,7 @@ def maps() -> None:
         row = looking.setting(here)
     found, problem = load(row)
     if found is None:
-        missing(row, problem)
+        unexplained.missing(row, "embedding", "The maps", "a minute or two", problem)
         return
     bare_row = embeddings.before(here.rows, row, here.unprotected)
     bare, bare_problem = load(bare_row) if bare_row else (None, None)
@@ -151,7 +122,7 @@ def maps() -> None:
         )
     with head:
         said = embeddings.sentence(row, found, bare, by, bare_row)
-        st.markdown(f"### {said}", anchors=False)
+        st.markdown(f"## {said}", anchors=False)
         st.caption(embeddings.detail(found, bare, by, lda(row, bare_row)))
     if bare_row and bare is None:
         st.caption(f":material/warning: The map before protection is missing: {bare_problem}")

@@ -133,7 +133,7 @@ def summary(plan: plans.Plan, head) -> None:
         else "time not known yet"
     )
     with head:
-        st.markdown(f"### {count} of {METHODS[plan.method].title}: {time}.", anchors=False)
+        st.markdown(f"## {count} of {METHODS[plan.method].title}: {time}.", anchors=False)
         if trained == len(wanted):
             st.caption("Trained already; what was not attacked yet will be attacked.")
         else:
@@ -144,7 +144,7 @@ def summary(plan: plans.Plan, head) -> None:
             jobs.start(wanted, plan.device, evaluate=True)
             st.toast("Started. It goes on when you close this page.", icon=":material/check:")
         st.caption("The same from a terminal:")
-        st.code(plans.command(plan), language="bash", wrap_lines=True)
+        st.code(plans.command(plan), language=None, wrap_lines=True)
 
 
 st.title("How well would a new setting protect?", anchor=False)

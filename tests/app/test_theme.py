@@ -13,8 +13,8 @@ THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml")
     "theme"
 ]
 PLANNED = {
-    "light": ("#FBFAF7", "#1F2430", "#E4E0D8", "#C8791B"),
-    "dark": ("#12141B", "#E8E6E1", "#2B303D", "#F0B35B"),
+    "light": ("#FBFAF7", "#14171F", "#E4E0D8", "#9A5B12"),
+    "dark": ("#12141B", "#E8E6E1", "#2B303D", "#C3761B"),
 }
 
 
@@ -70,3 +70,21 @@ def test_the_theme_is_found_from_any_working_directory():
     # Streamlit looks in the working directory and beside the main script
     beside = Path(__file__).parents[2] / "app" / ".streamlit" / "config.toml"
     assert tomllib.loads(beside.read_text())["theme"] == THEME
+
+
+def mixed(colour, ground, share):
+    parts = [
+        round(int(colour[i : i + 2], 16) * share + int(ground[i : i + 2], 16) * (1 - share))
+        for i in (1, 3, 5)
+    ]
+    return "#{:02X}{:02X}{:02X}".format(*parts)
+
+
+@pytest.mark.parametrize("ground", ["light", "dark"])
+def test_what_streamlit_mixes_from_the_theme_can_be_read(ground):
+    theme = THEME[ground]
+    paper, accent = theme["backgroundColor"], theme["primaryColor"]
+    assert contrast(mixed(theme["textColor"], paper, 0.6), paper) >= 4.5  # captions
+    assert contrast(accent, mixed(accent, paper, 0.1)) >= 4.5  # what is chosen of several
+    # white on buttons and tags; see the theme file for the night
+    assert contrast("#FFFFFF", accent) >= (4.5 if ground == "light" else 3.4)

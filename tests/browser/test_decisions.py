@@ -27,10 +27,10 @@ def test_find_a_setting_by_goal_seek_and_download_the_report(page, address, tmp_
     expect(answer).to_be_visible()
     page.get_by_role("button", name=re.compile("^arrow_forward Go to|^Go to")).first.click()
     expect(page.get_by_text("This setting keeps your limits.")).to_be_visible()
-    verdict = page.locator("h3").first.inner_text()
+    verdict = page.locator("h2").first.inner_text()
     page.get_by_role("link", name="Report", exact=True).click()
     expect(page.get_by_role("heading", name="What do I hand in?")).to_be_visible()
-    expect(page.locator("h3").first).to_have_text(verdict)
+    expect(page.locator("h2").first).to_have_text(verdict)
     expect(page.get_by_text("This setting keeps your limits.")).to_be_visible()
     page.get_by_label("Decision and reasons").fill("Go ahead <b>now</b>.")
     page.get_by_label("Title").fill("Door camera")
@@ -50,12 +50,12 @@ def test_a_shared_link_shows_a_fresh_browser_the_same(page, address, browser):
     expect(page.locator(CHART)).to_be_visible()
     page.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("h3").first).to_contain_text("λ₁ = 5")
+    expect(page.locator("h2").first).to_contain_text("λ₁ = 5")
     page.wait_for_url(re.compile("lambda1=5"))
-    verdict, link = page.locator("h3").first.inner_text(), page.url
+    verdict, link = page.locator("h2").first.inner_text(), page.url
     other = browser.new_context().new_page()
     other.goto(link)
-    expect(other.locator("h3").first).to_have_text(verdict)
+    expect(other.locator("h2").first).to_have_text(verdict)
     expect(other.get_by_role("spinbutton", name="Attack at most, %")).to_have_value("75")
     expect(other.get_by_role("switch", name="With 95 % confidence")).not_to_be_checked()
     other.context.close()
@@ -76,9 +76,9 @@ def test_the_chart_can_be_taken_away(page, address, tmp_path, name, start):
 
 def test_compare_two_settings(page, address):
     page.goto(f"{address}/compare")
-    expect(page.locator("h3").first).to_contain_text("Compared with Unprotected features")
+    expect(page.locator("h2").first).to_contain_text("Compared with Unprotected features")
     page.get_by_role("combobox", name="Second setting").click()
     page.keyboard.type("Blurring")  # the list shows what is near
     page.get_by_role("option", name=re.compile("Blurring")).first.click()
-    expect(page.locator("h3").first).to_contain_text("Compared with Blurring")
+    expect(page.locator("h2").first).to_contain_text("Compared with Blurring")
     page.wait_for_url(re.compile("with=blur-"))

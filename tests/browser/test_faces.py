@@ -37,7 +37,7 @@ def test_upload_a_photograph_and_see_what_is_recovered(page, address, alive, pla
     expect(page.get_by_text("never stored")).to_be_visible()
     before = {path for path in place.rglob("*") if path.suffix != ".log"}
     page.locator("input[type=file]").set_input_files(photograph())
-    verdict = page.locator("h3").first
+    verdict = page.locator("h2").first
     expect(verdict).to_contain_text("From your photograph this attacker recovers")
     expect(page.get_by_text("as the network sees it")).to_be_visible()
     recovered = page.get_by_role("img", name=re.compile("^Your face as recovered"))
@@ -90,7 +90,7 @@ def test_stop_a_sweep_resume_it_and_take_it_from_the_list(page, address, place, 
     monkeypatch.setenv("PENUMBRA_HOME", str(place / "home"))
     register_tiny_folder(place / "photographs")
     page.goto(f"{address}/train?train_data=tiny&train_device=cpu&train_deep_obfuscator_lambda1=0,1")
-    expect(page.locator("h3").first).to_contain_text("2 settings of DeepObfuscator")
+    expect(page.locator("h2").first).to_contain_text("2 settings of DeepObfuscator")
     page.get_by_role("button", name="Start training and attacks").click()
     expect(page.get_by_text(re.compile(r"step \d+ of \d+")).first).to_be_visible()
     page.get_by_role("button", name="Stop").click()

@@ -25,7 +25,7 @@ def test_move_lambda_and_see_verdict_curve_and_pictures_change(page, address):
     page.goto(address)
     expect(page.get_by_role("heading", name="How much protection")).to_be_visible()
     expect(page.locator(CHART)).to_be_visible()
-    verdict = page.locator("h3").first
+    verdict = page.locator("h2").first
     expect(verdict).to_contain_text(
         "At λ₁ = 1, λ₂ = 1 the strongest attacker tells the gender in 82 %"
     )
@@ -47,13 +47,13 @@ def test_move_lambda_and_see_verdict_curve_and_pictures_change(page, address):
 
     page.get_by_role("link", name="See what the attacker recovers").click()
     expect(page.get_by_role("heading", name="What would an attacker see?")).to_be_visible()
-    expect(page.locator("h3").first).to_contain_text(
+    expect(page.locator("h2").first).to_contain_text(
         "At λ₁ = 5, λ₂ = 1 an attacker redraws the picture"
     )
     strong = first_picture(page)
     page.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator("h3").first).to_contain_text("At λ₁ = 1, λ₂ = 1")
+    expect(page.locator("h2").first).to_contain_text("At λ₁ = 1, λ₂ = 1")
     expect(page.locator("[data-testid=stImage] img").first).to_be_visible()
     assert first_picture(page) != strong
     assert not page.outside
@@ -75,18 +75,18 @@ def test_clicking_a_point_chooses_it(page, address):
     page.mouse.move(*point)
     expect(page.locator(".hoverlayer .hovertext")).to_contain_text("Noise on the picture")
     page.mouse.click(*point)
-    expect(page.locator("h3").first).to_contain_text(f"At σ = {sigma[-1]:g} the strongest attacker")
+    expect(page.locator("h2").first).to_contain_text(f"At σ = {sigma[-1]:g} the strongest attacker")
     page.wait_for_url(re.compile(r"method=image_noise"))
 
 
 def test_a_shared_link_shows_the_same(page, address):
     blur = f"{METHODS['blur'].knobs[0].grid[-1]:g}"
     page.goto(f"{address}/?private=identity&method=blur&blur.radius={blur}")
-    expect(page.locator("h3").first).to_contain_text(
+    expect(page.locator("h2").first).to_contain_text(
         f"At blur = {blur} an attacker with other photographs"
     )
     page.goto(f"{address}/reconstructions?method=blur&blur.radius={blur}&faces=least&face=3")
-    expect(page.locator("h3").first).to_contain_text(f"At blur = {blur} an attacker redraws")
+    expect(page.locator("h2").first).to_contain_text(f"At blur = {blur} an attacker redraws")
     expect(page.get_by_role("combobox", name="Faces")).to_have_value("Least recovered first")
     expect(page.get_by_role("combobox", name="Face", exact=True)).to_have_value("Face 3")
     expect(page.get_by_text("λ₁ = 5", exact=False)).to_have_count(0)
@@ -97,7 +97,7 @@ def test_phone_width_has_no_sideways_scrolling(page, address):
     for path in ("", "reconstructions", "train"):
         page.goto(f"{address}/{path}")
         expect(page.locator("h1")).to_be_visible()
-        expect(page.locator("h3").first).to_be_visible()
+        expect(page.locator("h2").first).to_be_visible()
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
@@ -120,6 +120,6 @@ def test_start_a_tiny_training_and_see_it_finish(page, address, place, monkeypat
     page.get_by_role("link", name="See it on the trade-off").click()
     expect(page.get_by_role("heading", name="How much protection")).to_be_visible()
     page.goto(f"{address}/?data=tiny")
-    expect(page.locator("h3").first).to_contain_text(
+    expect(page.locator("h2").first).to_contain_text(
         re.compile("tells the gender|too weak to conclude")
     )

@@ -79,7 +79,7 @@ def test_a_lasso_shows_the_faces_and_rings_them_on_both_maps(page, address):
 
     page.get_by_role("slider").first.focus()  # the same faces at another setting
     page.keyboard.press("ArrowRight")
-    expect(page.locator("h3").first).to_contain_text("λ₁ = 5")
+    expect(page.locator("h2").first).to_contain_text("λ₁ = 5")
     expect(faces).to_have_count(3)
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("Draw around points")).to_be_visible()
@@ -106,10 +106,10 @@ def test_clicking_a_cell_chooses_its_setting(page, address):
     page.goto(f"{address}/leaks")
     cells = page.locator(".st-key-chart_leaks .heatmaplayer")
     expect(cells.first).to_be_visible()
-    expect(page.locator("h3").first).to_contain_text("At λ₁ = 1, λ₂ = 1 an attacker also tells")
+    expect(page.locator("h2").first).to_contain_text("At λ₁ = 1, λ₂ = 1 an attacker also tells")
     box = cells.first.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.95, box["y"] + 10)
-    expect(page.locator("h3").first).to_contain_text("At λ₁ = 5, λ₂ = 1 an attacker also tells")
+    expect(page.locator("h2").first).to_contain_text("At λ₁ = 5, λ₂ = 1 an attacker also tells")
     page.wait_for_url(re.compile(r"deep_obfuscator\.lambda1=5"))
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390

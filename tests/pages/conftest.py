@@ -57,6 +57,7 @@ def words(app):
     """All text of a page."""
     kinds = (
         "title",
+        "header",
         "subheader",
         "markdown",
         "caption",

@@ -20,7 +20,7 @@ def test_empty_says_what_to_do(root):
 def test_the_chosen_setting_beside_the_unprotected_one(populated):
     app = whole(open_page("compare"))
     assert verdict(app).startswith(
-        "### Compared with Unprotected features, DeepObfuscator, λ₁ = 1, λ₂ = 1 hides the gender"
+        "## Compared with Unprotected features, DeepObfuscator, λ₁ = 1, λ₂ = 1 hides the gender"
     )
     assert "Not compared photograph by photograph" in words(app)  # made-up runs keep no decisions
     assert "The same faces" in words(app)
@@ -32,14 +32,14 @@ def test_the_second_setting_is_chosen_and_stands_in_the_address(populated):
     assert any(text.startswith("Blurring") for text in other)
     blur = next(i for i, text in enumerate(other) if text.startswith("Blurring"))
     whole(app.selectbox(key="with").select_index(blur).run())
-    assert verdict(app).startswith("### Compared with Blurring")
+    assert verdict(app).startswith("## Compared with Blurring")
     assert "".join(app.query_params["with"]).startswith("blur-")
 
 
 def test_a_link_to_a_setting_that_is_not_there_falls_back(populated):
     app = whole(open_page("compare", **{"with": "../../etc/passwd"}))
     assert any("not available here" in note.value for note in app.info)
-    assert verdict(app).startswith("### Compared with Unprotected features")
+    assert verdict(app).startswith("## Compared with Unprotected features")
 
 
 def test_the_numbers_open(populated):
@@ -57,5 +57,5 @@ def test_one_setting_alone(populated):
 
 def test_damaged_folders_are_named(damaged):
     app = whole(open_page("compare"))
-    assert verdict(app).startswith("### Compared with")
+    assert verdict(app).startswith("## Compared with")
     assert "left out" in "".join(folder.label for folder in app.expander)

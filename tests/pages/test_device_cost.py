@@ -34,7 +34,7 @@ def test_populated_says_cost_and_privacy(populated):
     priced(populated)
     app = whole(open_page("device_cost"))
     assert app.main.markdown[0].value.startswith(
-        "### DeepObfuscator takes 1.2 ms of a processor core and sends 2.0 kB per photograph instead "
+        "## DeepObfuscator takes 1.2 ms of a processor core and sends 2.0 kB per photograph instead "
         "of 9.0 kB. At λ₁ = 1, λ₂ = "
     )
     assert "tells the gender in" in app.main.markdown[0].value

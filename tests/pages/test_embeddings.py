@@ -66,7 +66,7 @@ def test_without_maps_a_job_can_be_started_and_is_waited_for(populated, monkeypa
     app = whole(open_page("embeddings"))
     assert "have not been computed" in words(app)
     assert "python -m core explain deep_obfuscator-" in words(app)
-    button = next(b for b in app.button if b.label == "Compute the maps")
+    button = next(b for b in app.button if b.label == "Compute them")
     whole(button.click().run())
     run = started[0][0]
     assert (run.method, run.knobs["lambda1"]) == ("deep_obfuscator", 1.0)
@@ -94,7 +94,7 @@ def test_the_verdict_compares_with_before(computed):
 
 def test_the_unprotected_reference_stands_alone(computed):
     app = whole(open_page("embeddings", method="original"))
-    assert app.main.markdown[0].value.startswith("### With Unprotected features the most similar")
+    assert app.main.markdown[0].value.startswith("## With Unprotected features the most similar")
     assert "Before protection" not in words(app)
 
 
@@ -181,7 +181,7 @@ def test_a_missing_map_of_before_leaves_the_other(computed):
     for path in computed.glob("synthetic/original-*/explain"):
         shutil.rmtree(path)
     app = whole(open_page("embeddings"))
-    assert app.main.markdown[0].value.startswith("### At λ₁ = 1")
+    assert app.main.markdown[0].value.startswith("## At λ₁ = 1")
     assert "The map before protection is missing" in words(app)
 
 

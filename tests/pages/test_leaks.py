@@ -48,7 +48,7 @@ def test_the_knob_and_the_columns_can_be_moved(populated):
 def test_a_method_without_a_knob_has_all_methods_as_columns(populated):
     app = whole(open_page("leaks", method="original"))
     assert app.segmented_control(key="leak_columns").options == ["all methods"]
-    assert app.main.markdown[0].value.startswith("### With Unprotected features")
+    assert app.main.markdown[0].value.startswith("## With Unprotected features")
 
 
 def test_bad_addresses_fall_back_with_a_note(populated):

@@ -38,7 +38,7 @@ def dpfe(populated):
 
 
 def verdict_of(app):
-    return next(m.value for m in app.main.markdown if m.value.startswith("### "))
+    return next(m.value for m in app.main.markdown if m.value.startswith("## "))
 
 
 def test_empty_says_what_to_do(root):
@@ -52,7 +52,7 @@ def test_a_method_without_noise_gives_way_to_one_with(dpfe):
     assert "DeepObfuscator has nothing that can be moved when it releases" in words(app)
     assert app.selectbox(key="noise_of").value == "dpfe"
     assert verdict_of(app).startswith(
-        "### At r = 0, β = 1 the strongest attacker tells the gender in"
+        "## At r = 0, β = 1 the strongest attacker tells the gender in"
     )
     assert "the most that was measured, r = 0.5, leaves" in verdict_of(app)
     whole(app.switch_page("../pages/trade_off.py").run())
@@ -63,7 +63,7 @@ def test_the_slider_moves_the_words(dpfe):
     app = whole(open_page("noise", method="dpfe"))
     whole(app.select_slider(key=DRAWN).set_value(0.5).run())
     said = verdict_of(app)
-    assert said.startswith("### At r = 0.5, β = 1")
+    assert said.startswith("## At r = 0.5, β = 1")
     assert (
         "without noise, and in 83 % with 16 releases of one photograph; smile detection loses"
         in said
@@ -77,7 +77,7 @@ def test_between_the_measured_amounts_the_page_says_whose_numbers_it_shows(dpfe)
     assert "0.3" in app.query_params[DRAWN]
     assert "0.5" in app.query_params[RATIO]
     assert "At r = 0.3 nothing was measured: the numbers are of r = 0.5, the nearest" in words(app)
-    assert verdict_of(app).startswith("### At r = 0.5")
+    assert verdict_of(app).startswith("## At r = 0.5")
     whole(app.switch_page("../pages/trade_off.py").run())
     assert app.select_slider(key=RATIO).value == 0.5
     assert not app.info
@@ -97,7 +97,7 @@ def test_the_slider_follows_the_other_pages(dpfe):
 def test_a_shared_link_draws_the_same_amount(dpfe):
     app = whole(open_page("noise", method="dpfe", **{RATIO: "0.5", DRAWN: "0.3"}))
     assert app.select_slider(key=DRAWN).value == 0.3
-    assert verdict_of(app).startswith("### At r = 0.5")
+    assert verdict_of(app).startswith("## At r = 0.5")
 
 
 def test_drawing_again_and_another_face(dpfe):
@@ -162,7 +162,7 @@ def test_nothing_that_moves_was_measured(root):
 def test_nonsense_in_a_link_falls_back(dpfe):
     app = whole(open_page("noise", method="dpfe", face="99", **{DRAWN: "lots", RATIO: "lots"}))
     assert "“99” is not available here" in words(app)
-    assert verdict_of(app).startswith("### At r = 0")
+    assert verdict_of(app).startswith("## At r = 0")
 
 
 def test_damaged_folders_are_named(populated):

@@ -62,7 +62,7 @@ def test_before_a_photograph_the_page_says_what_it_will_do_and_what_becomes_of_i
 def test_a_face_is_redrawn_along_the_knob_and_the_attacker_is_named(alive):
     app = given(one_face())
     said = app.main.markdown[0].value
-    assert said.startswith("### From your photograph this attacker recovers")
+    assert said.startswith("## From your photograph this attacker recovers")
     assert "picture redrawer (mirrored decoder), trained afterwards" in words(app)
     assert "On test faces this attacker reaches a likeness of 0.70" in words(app)
     assert "as the network sees it" in words(app)

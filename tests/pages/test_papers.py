@@ -21,7 +21,7 @@ def test_every_paper_and_its_measures(populated):
     app = whole(open_page("papers"))
     for paper in PAPERS:
         whole(app.selectbox(key="paper").set_value(paper).run())
-        assert app.main.markdown[0].value.startswith("### ")
+        assert app.main.markdown[0].value.startswith("## ")
         measures = app.selectbox(key="measure").options
         assert measures
     whole(app.selectbox(key="table").set_value("Section 6.4, Figure 11").run())

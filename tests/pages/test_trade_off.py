@@ -35,7 +35,7 @@ def test_a_training_under_way_is_no_result(root):
 def test_populated_gives_a_verdict(populated):
     app = whole(open_page())
     assert verdict(app) == (
-        "### At λ₁ = 1, λ₂ = 1 the strongest attacker tells the gender in 82 % of cases (80–84; "
+        "## At λ₁ = 1, λ₂ = 1 the strongest attacker tells the gender in 82 % of cases (80–84; "
         "chance 50 %, unprotected 97 %); smile detection loses 0.9 points."
     )
 
@@ -46,7 +46,7 @@ def test_moving_the_knob_changes_the_verdict(populated):
     assert list(slider.options) == ["0", "1", "5"]
     whole(slider.set_value(5.0).run())
     assert verdict(app).startswith(
-        "### At λ₁ = 5, λ₂ = 1 the strongest attacker tells the gender in 69 %"
+        "## At λ₁ = 5, λ₂ = 1 the strongest attacker tells the gender in 69 %"
     )
 
 
