@@ -48,6 +48,14 @@ CONFIG = {
 }
 
 
+def verdict(sentence: str) -> None:
+    """The sentence that answers a page's question; no number loses its sign at the end of a line."""
+    st.markdown(f"## {sentence.replace(' %', UNBROKEN_PERCENT)}", anchors=False)
+
+
+UNBROKEN_PERCENT = "\N{NO-BREAK SPACE}%"
+
+
 @st.cache_resource
 def _pictures() -> Callable[..., Any]:
     """The two buttons under a chart; registered once per process."""

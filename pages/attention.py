@@ -24,7 +24,7 @@ from app import (
 from core.errors import PenumbraError
 from core.explain import maps as maps_of
 
-FRAME, STEP, MEAN = 168, 112, 92  # pixels of a picture of the row, of the film strip, of a group
+FRAME, STEP, MEAN = 156, 112, 92  # pixels of a picture of the row, of the film strip, of a group
 WHO = {"attacker": "The attacker", "service": "The service"}
 MEANING = (
     "**Grad-CAM** asks a network which places of a picture its answer hangs on: it follows the answer "
@@ -237,7 +237,7 @@ def maps() -> None:
     asked = side == "attacker" and view.target == f"attribute:{found.target}"
     best = row["value"] if asked and row["conclusive"] else None
     with head:
-        st.markdown(f"## {attention.sentence(row, found, side, bare, name)}", anchors=False)
+        show.verdict(attention.sentence(row, found, side, bare, name))
         st.caption(attention.detail(found, side, bare, name, best))
     one_face(row, found, face - 1)
     averages(found)

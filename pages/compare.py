@@ -87,7 +87,7 @@ def compare() -> None:
     found = comparison.differences(paired, one, other, view)
     said = comparison.sentence(found, one, other, view)
     with head:
-        st.markdown(f"## {said}", anchors=False)
+        show.verdict(said)
         st.caption(
             " ".join(filter(None, (
                 comparison.others(found),

@@ -42,7 +42,7 @@ def device() -> None:
     said = verdict.verdict(row, unprotected, view)
     with head:
         sentence = device_cost.sentence(row)
-        st.markdown(f"## {sentence} {said.sentence}", anchors=False)
+        show.verdict(f"{sentence} {said.sentence}")
         st.markdown(verdict.mark(said.exposure))
         if device_cost.measured(row):
             st.caption(device_cost.small_print(row))

@@ -122,7 +122,7 @@ def maps() -> None:
         )
     with head:
         said = embeddings.sentence(row, found, bare, by, bare_row)
-        st.markdown(f"## {said}", anchors=False)
+        show.verdict(said)
         st.caption(embeddings.detail(found, bare, by, lda(row, bare_row)))
     if bare_row and bare is None:
         st.caption(f":material/warning: The map before protection is missing: {bare_problem}")

@@ -64,7 +64,7 @@ def heat_map() -> None:
     table = photographs.grid(settings)
     said, under = leaks.sentence(table, row, unprotected_grid())
     with head:
-        st.markdown(f"## {said}", anchors=False)
+        show.verdict(said)
         st.caption(under)
     headings = {setting["key"]: leaks.heading(setting, along) for setting in settings}
     order = leaks.ordered(table, row["key"])

@@ -180,7 +180,7 @@ def live() -> None:
             st.session_state[DRAWN] = st.session_state.get(DRAWN, 0) + int(again_drawn)
     with head:
         said = noise.sentence(row, line[0], line[-1], again.get(row["key"]), view)
-        st.markdown(f"## {said}", anchors=False)
+        show.verdict(said)
         if row["conclusive"]:
             st.markdown(verdict.mark(verdict.exposure(row)))
         measured = row[f"knob:{knob.name}"]

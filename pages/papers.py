@@ -48,7 +48,7 @@ def beside() -> None:
     said = papers.sentence(paper, pairs, measure)
     shown = [pair for pair in pairs if pair.row["metric"] == measure]
     with head:
-        st.markdown(f"## {said}", anchors=False)
+        show.verdict(said)
         st.markdown(papers.tally(pairs))
         st.caption(papers.differences(paper, shown, dataset, preset))
     numbers = papers.frame(pairs, measure)

@@ -10,6 +10,7 @@ from app import (  # fmt: skip
     pictures,
     points,
     redrawers,
+    show,
     verdict,
     wording,
 )
@@ -88,7 +89,7 @@ def test_faces() -> None:
             )  # fmt: skip
     said = verdict.verdict(row, unprotected, view)
     with head:
-        st.markdown(f"## {said.sentence}", anchors=False)
+        show.verdict(said.sentence)
         st.markdown(verdict.mark(said.exposure))
         best = who == redrawers.STRONGEST if len(among) > 1 else None
         st.caption(redrawers.sentence(drawn_by, f"{METHODS[method].title} releases", best))

@@ -12,6 +12,7 @@ from app import (
     points,
     repeated_releases,
     report,
+    show,
     tables,
     trade_off_chart,
     verdict,
@@ -146,7 +147,7 @@ def compose() -> None:
     set_any = asked.attack is not None or asked.loss is not None
     kept = goal.verdict(row, asked, view) if set_any else None
     with head:
-        st.markdown(f"## {said.sentence}", anchors=False)
+        show.verdict(said.sentence)
         st.markdown(verdict.mark(said.exposure))
         if kept is None:
             st.caption("You set no limits on the Trade-off page; the report then only states what was measured.")  # fmt: skip

@@ -99,7 +99,7 @@ def trade_off() -> None:
         limits = limit_inputs()
     said = verdict.verdict(row, unprotected, view)
     with head:
-        st.markdown(f"## {said.sentence}", anchors=False)
+        show.verdict(said.sentence)
         st.markdown(verdict.mark(said.exposure))
         st.caption(said.detail)
         if repeated := repeated_releases.again(

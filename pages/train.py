@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import loaders, own_folder, pickers, plans, states, training_queue, wording
+from app import loaders, own_folder, pickers, plans, show, states, training_queue, wording
 from core import data, jobs
 from core.device import CHOICES
 from core.errors import PenumbraError
@@ -133,7 +133,7 @@ def summary(plan: plans.Plan, head) -> None:
         else "time not known yet"
     )
     with head:
-        st.markdown(f"## {count} of {METHODS[plan.method].title}: {time}.", anchors=False)
+        show.verdict(f"{count} of {METHODS[plan.method].title}: {time}.")
         if trained == len(wanted):
             st.caption("Trained already; what was not attacked yet will be attacked.")
         else:

@@ -67,7 +67,13 @@ def words(app):
         "text",
         "code",
     )
-    return "\n".join(str(e.value) for kind in kinds for e in getattr(app, kind))
+    text = "\n".join(str(e.value) for kind in kinds for e in getattr(app, kind))
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def headline(app):
+    """The verdict, in the page's first line of text."""
+    return app.main.markdown[0].value.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def whole(app):

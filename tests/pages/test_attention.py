@@ -4,7 +4,7 @@ import pytest
 
 from core import explain, results
 from tests.attention_folders import facts, write_attention
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 
 KNOB = "deep_obfuscator.lambda1"
 
@@ -36,7 +36,7 @@ def test_maps_that_were_not_computed_are_offered(populated, monkeypatch):
 def test_populated_says_where_and_shows_the_face_five_ways(populated):
     write_attention(populated)
     app = whole(open_page("attention"))
-    said = app.main.markdown[0].value
+    said = headline(app)
     assert "At λ₁ = 1" in said
     assert "the attacker looks where one looks at λ₁ = 0, and" in said  # made up: the same maps
     assert "tells the gender in 72 % of cases (70–74; chance 50 %)" in said
@@ -55,11 +55,11 @@ def test_the_service_another_face_and_another_setting(populated):
     write_attention(populated)
     app = whole(open_page("attention"))
     whole(app.button_group(key="who").set_value("service").run())
-    assert "the service looks" in app.main.markdown[0].value
-    assert "whether a person smiles in 87 %" in app.main.markdown[0].value
+    assert "the service looks" in headline(app)
+    assert "whether a person smiles in 87 %" in headline(app)
     assert "was not told to hide" not in words(app)
     whole(app.select_slider(key=KNOB).set_value(5.0).run())
-    assert "At λ₁ = 5" in app.main.markdown[0].value
+    assert "At λ₁ = 5" in headline(app)
     whole(app.selectbox(key="face").set_value(2).run())
     assert "smiles" in words(app)
     assert app.query_params["face"] in ("2", ["2"])
@@ -77,7 +77,7 @@ def test_the_face_comes_along_from_the_reconstructions(populated):
 def test_the_weakest_setting_is_compared_with_none(populated):
     write_attention(populated)
     app = whole(open_page("attention", **{KNOB: "0"}))
-    said = app.main.markdown[0].value
+    said = headline(app)
     assert "the attacker looks mostly at the lower third of the picture, and tells" in said
 
 
@@ -91,7 +91,7 @@ def test_a_link_that_asks_for_what_is_not_there(populated):
 def test_a_release_without_places_shows_no_map(populated):
     write_attention(populated, attacker=facts("Male", cells=False), service={})
     app = whole(open_page("attention"))
-    assert "nothing says from where" in app.main.markdown[0].value
+    assert "nothing says from where" in headline(app)
     seen = words(app)
     assert "There is no map through the release: there is no map of places" in seen
     headings = [text.value for text in app.main.markdown]
@@ -101,7 +101,7 @@ def test_a_release_without_places_shows_no_map(populated):
 
 def test_an_attacker_who_guesses_looks_nowhere(populated):
     write_attention(populated, attacker=facts("Male", low=0.48))
-    said = whole(open_page("attention")).main.markdown[0].value
+    said = headline(whole(open_page("attention")))
     assert "cannot tell the gender (50 %; 48–52; chance 50 %): where he looks means nothing" in said
 
 

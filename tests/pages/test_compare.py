@@ -2,13 +2,13 @@
 
 import shutil
 
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 
 QUESTION = "Which of two settings is better?"
 
 
 def verdict(app):
-    return app.main.markdown[0].value
+    return headline(app)
 
 
 def test_empty_says_what_to_do(root):

@@ -3,7 +3,7 @@
 from core import cost
 from core.methods import METHODS
 from tests.checkpoint_folders import write_cost
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 
 KNOB = "deep_obfuscator.lambda1"
 
@@ -27,17 +27,17 @@ def test_no_cost_measured_names_the_command(populated):
     app = whole(open_page("device_cost"))
     assert "No cost was measured yet" in words(app)
     assert "python -m core cost" in words(app)
-    assert "was not measured at this setting. At λ₁ = 1" in app.main.markdown[0].value
+    assert "was not measured at this setting. At λ₁ = 1" in headline(app)
 
 
 def test_populated_says_cost_and_privacy(populated):
     priced(populated)
     app = whole(open_page("device_cost"))
-    assert app.main.markdown[0].value.startswith(
+    assert headline(app).startswith(
         "## DeepObfuscator takes 1.2 ms of a processor core and sends 2.0 kB per photograph instead "
         "of 9.0 kB. At λ₁ = 1, λ₂ = "
     )
-    assert "tells the gender in" in app.main.markdown[0].value
+    assert "tells the gender in" in headline(app)
     assert "Measured on one core of a laptop" in words(app)
     assert any("settings were not measured on a device" in e.label for e in app.expander)
 
@@ -46,7 +46,7 @@ def test_the_knob_and_the_measure(populated):
     priced(populated)
     app = whole(open_page("device_cost"))
     whole(app.select_slider(key=KNOB).set_value(5.0).run())
-    assert "At λ₁ = 5" in app.main.markdown[0].value
+    assert "At λ₁ = 5" in headline(app)
     whole(app.selectbox(key="cost").set_value("traffic").run())
     assert "What is sent for each photograph" in words(app)
     assert "traffic" in app.query_params["cost"]
@@ -80,4 +80,4 @@ def test_damaged_costs_are_named(damaged):
         (folder / cost.FILE).write_text('{"version": 1')
     app = whole(open_page("device_cost"))
     assert "cannot be read; measure again" in words(app)
-    assert "was not measured at this setting" in app.main.markdown[0].value
+    assert "was not measured at this setting" in headline(app)

@@ -9,7 +9,7 @@ from core import explain, jobs
 from core.data.order import canonical_order
 from core.errors import PenumbraError
 from core.results import run_folders
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 from tests.tiny_faces import tiny_faces
 
 FACES = tiny_faces(identities=96, images=4, size=32)
@@ -76,12 +76,12 @@ def test_without_maps_a_job_can_be_started_and_is_waited_for(populated, monkeypa
     assert "They are being computed" in words(app)
     compute(populated)
     whole(next(b for b in app.button if b.label == "Look again").click().run())
-    assert "Partly: at" in app.main.markdown[0].value
+    assert "Partly: at" in headline(app)
 
 
 def test_the_verdict_compares_with_before(computed):
     app = whole(open_page("embeddings"))
-    said = app.main.markdown[0].value
+    said = headline(app)
     assert (
         "Partly: at λ₁ = 1, λ₂ = 1 the most similar release of another person agrees on “Gender”"
         in said
@@ -89,12 +89,12 @@ def test_the_verdict_compares_with_before(computed):
     assert "in 75 % of cases (70–80; chance 50 %, unprotected 90 %)" in said
     assert "Before protection**: Unprotected features" in words(app)
     whole(app.select_slider(key=SHOWN).set_value(5.0).run())
-    assert "at λ₁ = 5" in app.main.markdown[0].value
+    assert "at λ₁ = 5" in headline(app)
 
 
 def test_the_unprotected_reference_stands_alone(computed):
     app = whole(open_page("embeddings", method="original"))
-    assert app.main.markdown[0].value.startswith("## With Unprotected features the most similar")
+    assert headline(app).startswith("## With Unprotected features the most similar")
     assert "Before protection" not in words(app)
 
 
@@ -108,7 +108,7 @@ def test_without_a_reference_the_weakest_value_is_before(computed):
 def test_colours_maps_and_people_stand_in_the_address(computed):
     app = whole(open_page("embeddings"))
     whole(app.selectbox(key="colour").set_value("identity").run())
-    assert "shows the same person" in app.main.markdown[0].value
+    assert "shows the same person" in headline(app)
     assert len(app.multiselect(key="people").value) == 7
     chosen = app.multiselect(key="people").options[:1]
     whole(app.multiselect(key="people").set_value([chosen[0].split()[1]]).run())
@@ -181,7 +181,7 @@ def test_a_missing_map_of_before_leaves_the_other(computed):
     for path in computed.glob("synthetic/original-*/explain"):
         shutil.rmtree(path)
     app = whole(open_page("embeddings"))
-    assert app.main.markdown[0].value.startswith("## At λ₁ = 1")
+    assert headline(app).startswith("## At λ₁ = 1")
     assert "The map before protection is missing" in words(app)
 
 
@@ -191,7 +191,7 @@ def test_photographs_that_are_gone_leave_the_verdict(computed, monkeypatch):
 
     monkeypatch.setattr("core.data.load", gone)
     app = whole(open_page("embeddings"))
-    assert "Partly: at λ₁ = 1" in app.main.markdown[0].value
+    assert "Partly: at λ₁ = 1" in headline(app)
     assert "The maps cannot be drawn: the folder is gone" in words(app)
 
 
@@ -215,5 +215,5 @@ def test_an_attribute_that_the_data_set_does_not_have_is_named(populated, monkey
             facts["apart"]["Goatee"] = facts["apart"]["Male"]
             explain.save(explain.place(folder, "embedding", at), arrays, facts)
     app = whole(open_page("embeddings", colour="Goatee"))
-    assert "agrees on “Goatee”" in app.main.markdown[0].value
+    assert "agrees on “Goatee”" in headline(app)
     assert "has no attribute 'Goatee'" in words(app)

@@ -8,7 +8,7 @@ from core.errors import PenumbraError
 from core.methods import METHODS
 from core.run import Run, checked
 from tests.checkpoint_folders import finding, write_attack, write_run
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 from tests.tiny_faces import tiny_faces
 
 FACES = tiny_faces(identities=96, images=4, size=32)
@@ -31,7 +31,7 @@ def test_empty_says_what_to_do(root):
 
 def test_populated_names_what_nobody_declared(populated):
     app = whole(open_page("leaks"))
-    said = app.main.markdown[0].value
+    said = headline(app)
     assert "At λ₁ = 1, λ₂ = 1 an attacker also tells whether a person is young in 70 %" in said
     assert "none of 1 attributes that nobody declared stay hidden" in said
     assert "Without protection none of 1" in words(app)
@@ -40,7 +40,7 @@ def test_populated_names_what_nobody_declared(populated):
 def test_the_knob_and_the_columns_can_be_moved(populated):
     app = whole(open_page("leaks"))
     whole(app.select_slider(key=SHOWN).set_value(5.0).run())
-    assert "At λ₁ = 5" in app.main.markdown[0].value
+    assert "At λ₁ = 5" in headline(app)
     whole(app.segmented_control(key="leak_columns").set_value("methods").run())
     assert app.query_params["leak_columns"] == "methods"
 
@@ -48,18 +48,18 @@ def test_the_knob_and_the_columns_can_be_moved(populated):
 def test_a_method_without_a_knob_has_all_methods_as_columns(populated):
     app = whole(open_page("leaks", method="original"))
     assert app.segmented_control(key="leak_columns").options == ["all methods"]
-    assert app.main.markdown[0].value.startswith("## With Unprotected features")
+    assert headline(app).startswith("## With Unprotected features")
 
 
 def test_bad_addresses_fall_back_with_a_note(populated):
     app = whole(open_page("leaks", leak_columns="<b>", method="nobody", private="attribute:x"))
     assert "is not available here" in words(app)
-    assert "an attacker also tells" in app.main.markdown[0].value
+    assert "an attacker also tells" in headline(app)
 
 
 def test_damaged_folders_are_named_and_the_rest_is_shown(damaged):
     app = whole(open_page("leaks"))
-    assert "an attacker also tells" in app.main.markdown[0].value
+    assert "an attacker also tells" in headline(app)
     assert any("damaged" in box.label for box in app.expander)
 
 
@@ -156,7 +156,7 @@ def test_every_method_can_be_looked_at(populated):
     for name in app.sidebar.selectbox(key="method").options:
         method = next(entry.name for entry in METHODS.values() if entry.title == name)
         whole(app.sidebar.selectbox(key="method").set_value(method).run())
-        assert "nobody declared" in app.main.markdown[0].value
+        assert "nobody declared" in headline(app)
 
 
 def test_of_several_attributes_one_is_asked_about(told):

@@ -6,7 +6,7 @@ import pytest
 from core import explain
 from core.run import Run, checked
 from tests.checkpoint_folders import damage, finding, write_attack, write_run
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 
 RATIO, DRAWN = "dpfe.noise_ratio", "drawn.dpfe"
 MEASURED = (0.0, 0.1, 0.5)
@@ -38,7 +38,7 @@ def dpfe(populated):
 
 
 def verdict_of(app):
-    return next(m.value for m in app.main.markdown if m.value.startswith("## "))
+    return headline(app)
 
 
 def test_empty_says_what_to_do(root):

@@ -12,7 +12,7 @@ from core.own_photograph import redraw
 from core.run import Run, checked
 from tests.live_runs import bring_to_life
 from tests.own_photograph.scenes import known_faces, scene
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 
 LAMBDA1 = "deep_obfuscator.lambda1"
 
@@ -61,7 +61,7 @@ def test_before_a_photograph_the_page_says_what_it_will_do_and_what_becomes_of_i
 
 def test_a_face_is_redrawn_along_the_knob_and_the_attacker_is_named(alive):
     app = given(one_face())
-    said = app.main.markdown[0].value
+    said = headline(app)
     assert said.startswith("## From your photograph this attacker recovers")
     assert "picture redrawer (mirrored decoder), trained afterwards" in words(app)
     assert "On test faces this attacker reaches a likeness of 0.70" in words(app)
@@ -103,9 +103,9 @@ def test_a_setting_whose_attacker_was_not_kept_shows_the_rest(alive):
 
 def test_moving_and_enlarging_changes_what_the_network_sees(alive):
     app = given(one_face())
-    before = app.main.markdown[0].value
+    before = headline(app)
     whole(app.slider(key="own_zoom").set_value(1.8).run())
-    assert app.main.markdown[0].value != before
+    assert headline(app) != before
     # another photograph starts where its face is
     app = given(scene(known_faces()[12], 300, 100, 100), app)
     assert app.slider(key="own_zoom").value == 1.0
@@ -122,10 +122,10 @@ def test_of_several_faces_the_largest_is_used_and_another_can_be_chosen(alive):
     picture[150:500, 420:770] = scene(known_faces()[12], 350, 0, 0)[:350, :350]
     app = given(picture)
     assert any("2 faces were found; the largest is used" in note.value for note in app.info)
-    before = app.main.markdown[0].value
+    before = headline(app)
     picker = next(b for b in app.segmented_control if b.key == "own_face")
     whole(picker.set_value(1).run())
-    assert app.main.markdown[0].value != before
+    assert headline(app) != before
 
 
 @pytest.mark.parametrize(

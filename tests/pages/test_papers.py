@@ -1,7 +1,7 @@
 """Papers beside ours: empty, populated, damaged; the pickers and a link."""
 
 from core.published import PAPERS
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 
 
 def test_empty_says_what_to_do(root):
@@ -21,11 +21,11 @@ def test_every_paper_and_its_measures(populated):
     app = whole(open_page("papers"))
     for paper in PAPERS:
         whole(app.selectbox(key="paper").set_value(paper).run())
-        assert app.main.markdown[0].value.startswith("## ")
+        assert headline(app).startswith("## ")
         measures = app.selectbox(key="measure").options
         assert measures
     whole(app.selectbox(key="table").set_value("Section 6.4, Figure 11").run())
-    assert "has no number on what is to be hidden" in app.main.markdown[0].value
+    assert "has no number on what is to be hidden" in headline(app)
 
 
 def test_the_whole_table_says_why_numbers_are_missing(populated):

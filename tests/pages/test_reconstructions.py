@@ -8,7 +8,7 @@ from core.attacks import ATTACKS, WHITE_BOX
 from core.methods import METHODS
 from core.run import Run, checked
 from tests.checkpoint_folders import PICTURES, damage, finding, redrawn, write_attack, write_run
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 
 SHOWN = "deep_obfuscator.lambda1"
 
@@ -25,7 +25,7 @@ def test_empty_says_what_to_do(root):
 
 def test_populated_shows_pairs_and_a_film_strip(populated):
     app = whole(open_page("reconstructions"))
-    assert "redraws the picture with a likeness of 0.70" in app.main.markdown[0].value
+    assert "redraws the picture with a likeness of 0.70" in headline(app)
     assert sum(text.startswith("**") for text in captions(app)) == PICTURES
     strip = [text for text in captions(app) if "λ₁ = " in text]
     assert [text.split("λ₁ = ")[1][0] for text in strip] == ["0", "1", "5"]
@@ -37,7 +37,7 @@ def test_the_knob_changes_words_and_pictures(populated):
     app = whole(open_page("reconstructions"))
     before = captions(app)
     whole(app.select_slider(key=SHOWN).set_value(5.0).run())
-    assert "At λ₁ = 5" in app.main.markdown[0].value
+    assert "At λ₁ = 5" in headline(app)
     assert captions(app) != before
 
 
@@ -56,7 +56,7 @@ def test_the_setting_comes_along_from_the_trade_off(populated):
     strongest = METHODS["blur"].knobs[0].grid[-1]
     app.select_slider(key="blur.radius").set_value(strongest).run()
     whole(app.switch_page("../pages/reconstructions.py").run())
-    assert f"At blur = {strongest:g}" in app.main.markdown[0].value
+    assert f"At blur = {strongest:g}" in headline(app)
 
 
 def test_a_method_that_releases_no_picture_keeps_its_place(populated):
@@ -151,14 +151,14 @@ def test_an_attacker_with_a_second_data_set_can_be_picked_and_changes_no_figure(
     contested, monkeypatch
 ):
     monkeypatch.setattr("app.loaders.FRESH", 0.0)  # what is written here is to be seen at once
-    before = whole(open_page("reconstructions")).main.markdown[0].value
+    before = headline(whole(open_page("reconstructions")))
     for folder in contested.glob("synthetic/deep_obfuscator-*"):
         for name in ("resrec+celeba_64", "../resrec+x", "resrec+<b>", "+"):
             row = finding("image", "private", name, "ms_ssim", 0.99)
             place = name if name == "resrec+celeba_64" else "odd"
             write_attack(folder, place, [row], arrays=redrawn(0.05))
     app = whole(open_page("reconstructions"))
-    assert app.main.markdown[0].value == before
+    assert headline(app) == before
     picker = app.selectbox(key="redrawer")
     assert picker.options[1:] == [
         "Picture redrawer (mirrored decoder)",

@@ -2,7 +2,7 @@
 
 from core.run import Run, checked
 from tests.checkpoint_folders import write_run
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 
 QUESTION = "What do I hand in?"
 
@@ -17,7 +17,7 @@ def test_the_verdict_and_what_is_in_the_file(populated):
     app = open_page("report")
     app.session_state["report_contents"] = True
     whole(app.run())
-    assert "tells the gender in 82 %" in app.main.markdown[0].value
+    assert "tells the gender in 82 %" in headline(app)
     assert "You set no limits" in words(app)
     assert "faces, original and redrawn" in words(app)
     assert "of nobody" in words(app)  # the faces are computed

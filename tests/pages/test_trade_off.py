@@ -8,13 +8,13 @@ from app import wording
 from core.methods import METHODS
 from core.run import Run, checked
 from tests.checkpoint_folders import finding, settings, write_attack, write_run
-from tests.pages.conftest import open_page, whole, words
+from tests.pages.conftest import headline, open_page, whole, words
 
 QUESTION = "How much protection can this service afford?"
 
 
 def verdict(app):
-    return app.main.markdown[0].value
+    return headline(app)
 
 
 def test_empty_says_what_to_do(root):
