@@ -106,3 +106,26 @@ def test_stop_a_sweep_resume_it_and_take_it_from_the_list(page, address, place, 
     expect(page.get_by_text("No training has been started here yet")).to_be_visible()
     assert not list((place / "checkpoints" / "tiny").glob("deep_obfuscator-*"))
     assert (place / "photographs" / "labels.csv").is_file()
+
+
+def test_compare_two_faces_over_lambda(page, address):
+    """Two faces, each from weak to strong protection: the reader sees which is recovered better."""
+    page.goto(f"{address}/reconstructions?face=1")
+    steps = page.get_by_role("img", name=re.compile(r"^Face \d+ recovered at λ₁ = "))
+    expect(steps.first).to_be_visible()
+
+    def told():
+        return [step.get_attribute("alt") for step in steps.all()]
+
+    first = told()
+    assert [re.search(r"λ₁ = ([\d.]+)", text)[1] for text in first] == ["0", "1", "5"]
+    page.get_by_role("combobox", name="Face", exact=True).click()
+    page.get_by_role("option", name="Face 3", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile("^Face 3 recovered at")).first).to_be_visible()
+    page.wait_for_url(re.compile("face=3"))
+    second = told()
+    assert [text.replace("Face 1", "Face 3") for text in first] != second  # another face, others
+    page.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("h2").first).to_contain_text("λ₁ = 5")
+    assert told() == second  # the film stays, the light on it moves
