@@ -19,9 +19,9 @@ WIDTH = 300  # pixels
 MARKUP = """
 <figure>
   <div class="stage">
-    <img class="below" draggable="false"><img class="above" draggable="false">
+    <img class="below" alt="" draggable="false"><img class="above" alt="" draggable="false">
     <span class="line" aria-hidden="true"><span class="knob"></span></span>
-    <input type="range" min="0" max="100" step="1" value="50">
+    <input type="range" aria-label="share of the original" min="0" max="100" step="1" value="50">
   </div>
   <figcaption><span>original</span><span>recovered</span></figcaption>
 </figure>

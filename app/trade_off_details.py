@@ -64,9 +64,9 @@ def paper(view: View, row: dict) -> None:
     for title, pairs in (("What is to be hidden", report.private), ("The service", report.utility)):
         if pairs:
             st.markdown(f"**{title}**")
-            st.dataframe(
-                published_words.table(pairs, view), hide_index=True,
-                alt=f"{title}: every number of the paper, and ours beside it",
+            show.table(
+                published_words.table(pairs, view), f"paper-{title.split()[-1]}",
+                f"{title}: every number of the paper, and ours beside it",
             )  # fmt: skip
     st.caption(f"{published_words.MEANING} {published_words.measures(report)}")
 
@@ -87,15 +87,16 @@ def all_settings(looked: Looking) -> None:
     unit = "" if view.target == "image" else " (%)"
     shown = tables.of_settings(table, view)
     number = st.column_config.NumberColumn
-    st.dataframe(
-        shown, hide_index=True, alt="One row for each setting of the chart",
+    share = wording.in_percent(view.service)
+    show.table(
+        shown, "settings", "One row for each setting of the chart",
         column_config={
             "Attacker": number(f"Attacker{unit}", format="%.2f" if not unit else "%.1f"),
             "from": number(format="%.2f" if not unit else "%.1f"),
             "to": number(format="%.2f" if not unit else "%.1f"),
             "Guessing": number(f"Guessing{unit}", format="%.2f" if not unit else "%.1f"),
-            "Service": number("Service (%)", format="%.1f"),
-            "Loss": number("Loss (points)", format="%.1f"),
+            "Service": number(f"Service ({'%' if share else 'hundredths'})", format="%.1f"),
+            "Loss": number(f"Loss ({'points' if share else 'hundredths'})", format="%.1f"),
         },
     )  # fmt: skip
     if unprotected is not None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
-from app import charts, loaders, plans, states
+from app import charts, loaders, plans, show, states
 from core import jobs, removal
 from core.errors import PenumbraError
 
@@ -60,9 +61,9 @@ def _job(job: dict[str, Any], newest: bool) -> None:
                 with st.expander("The whole message"):
                     st.text(job["message"])
         if job["losses"] and (newest or job["state"] in ACTIVE):
-            st.plotly_chart(
-                charts.losses(job["losses"], states.dark()), key=f"losses_{job['job_id']}",
-                config={"displayModeBar": False}, alt="Losses of the training, step by step",
+            show.chart(
+                charts.losses(job["losses"], states.dark()), "losses", pd.DataFrame(job["losses"]),
+                "Losses of the training, step by step", key=f"losses_{job['job_id']}",
             )  # fmt: skip
         with st.container(horizontal=True):
             _buttons(job)
@@ -132,9 +133,7 @@ def trained() -> None:
         return
     records = found.to_dict("records")
     by_id = {f"{row['dataset']}/{row['run_id']}": row for row in records}
-    st.dataframe(
-        plans.trained_table(records), hide_index=True, alt="Every trained setting on this machine"
-    )
+    show.table(plans.trained_table(records), "trained", "Every trained setting on this machine")
     chosen = st.selectbox(
         "Delete a setting", list(by_id), None, key="delete_run",
         placeholder="Choose one of them",
