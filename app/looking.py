@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loaders, pickers, points, show, states, wording
-from app.views import View
+from app.views import SERVICE, STRONGEST, View
 from core.methods import METHODS
 
 
@@ -31,11 +31,14 @@ class Looking(NamedTuple):
     rows: list[dict[str, Any]]
 
 
-def look(title: str, target: str | None = None, protocol: str | None = None) -> Looking:
+def look(
+    title: str, target: str | None = None, protocol: str | None = None, strongest: bool = False
+) -> Looking:
     """Heading, sidebar, and the settings they pick; ends the page with its next step where there are
     none.
 
     target, protocol  what this page looks at whatever the sidebar says (which keeps its values)
+    strongest         likewise the strongest attacker, and right guesses: on pages that decide
     """
     st.title(title, anchor=False)
     with show.charts_fetched():
@@ -46,6 +49,14 @@ def look(title: str, target: str | None = None, protocol: str | None = None) -> 
         st.stop()
     asked = pickers.sidebar()
     view = asked._replace(target=target or asked.target, protocol=protocol or asked.protocol)
+    if view.target != asked.target:  # who was picked attacks something else
+        view = view._replace(attacker=STRONGEST)
+    if strongest:
+        if (view.attacker, view.service) != (STRONGEST, SERVICE):
+            st.caption(
+                "Here the strongest attacker and right guesses count, whatever the sidebar says."
+            )
+        view = view._replace(attacker=STRONGEST, service=SERVICE)
     table = loaders.settings(view)
     # methods measured for what the sidebar asks stay choosable: changing the page changes no choice
     measured = {*table["method"], *(loaders.settings(asked)["method"] if view != asked else ())}

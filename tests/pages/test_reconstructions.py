@@ -215,3 +215,8 @@ def test_a_face_in_words(populated):
     app = whole(open_page("reconstructions", face="3"))
     assert "**Of face 3 the attacker recovers " in words(app)
     assert "likeness in structure (MS-SSIM): 0." in words(app)
+
+
+def test_an_attacker_on_attributes_who_was_picked_elsewhere_hides_no_pictures(populated):
+    app = whole(open_page("reconstructions", attacker="mlp"))
+    assert "an attacker redraws the picture" in headline(app)

@@ -72,3 +72,10 @@ def test_an_attack_too_weak_is_a_limit_of_the_report(root):
     app = open_page("report")
     app.session_state["report_contents"] = True
     assert "nothing can be concluded" in words(whole(app.run()))
+
+
+def test_a_report_is_about_the_strongest_attacker_whatever_the_sidebar_says(populated):
+    app = whole(open_page("report", attacker="mlp", by="auc"))
+    assert "the strongest attacker tells the gender in 82 %" in headline(app)
+    assert "Here the strongest attacker and right guesses count" in words(app)
+    assert app.query_params["attacker"]  # the other pages keep it
