@@ -32,13 +32,14 @@ class Looking(NamedTuple):
 
 
 def look(
-    title: str, target: str | None = None, protocol: str | None = None, strongest: bool = False
+    title: str, target: str | None = None, protocol: str | None = None, strongest: bool = True
 ) -> Looking:
     """Heading, sidebar, and the settings they pick; ends the page with its next step where there are
     none.
 
     target, protocol  what this page looks at whatever the sidebar says (which keeps its values)
-    strongest         likewise the strongest attacker, and right guesses: on pages that decide
+    strongest         likewise the strongest attacker, and right guesses; only where others can be
+                      compared with them does the sidebar's own choice count
     """
     st.title(title, anchor=False)
     with show.charts_fetched():

@@ -12,7 +12,7 @@ FACE = 88  # pixels of one picture
 SHOWN = 6  # faces
 UNIT = "%.1f"
 
-looking = looking_at.look("Which of two settings is better?", protocol="strict", strongest=True)
+looking = looking_at.look("Which of two settings is better?", protocol="strict")
 view, rows = looking.view, points.records(looking.table)
 by_key = {row["key"]: row for row in rows}
 names = wording.unique_labels(list(by_key), lambda key: goal.name(by_key[key]))

@@ -28,7 +28,7 @@ FACES = 6
 LONGEST = 5000  # characters of the officer's own texts
 SYNTHETIC = "synthetic"  # the one data set that shows nobody
 
-looking = looking_at.look("What do I hand in?", protocol="strict", strongest=True)
+looking = looking_at.look("What do I hand in?", protocol="strict")
 view, findings, unprotected = looking.view, looking.findings, looking.unprotected
 
 

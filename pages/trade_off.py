@@ -19,7 +19,7 @@ from app import (
 from app import looking as looking_at
 from app.goal import Limits
 
-looking = looking_at.look("How much protection can this service afford?")
+looking = looking_at.look("How much protection can this service afford?", strongest=False)
 _, view, table, method, unprotected, offered = looking
 rows = points.records(table)
 

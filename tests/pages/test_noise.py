@@ -169,3 +169,10 @@ def test_damaged_folders_are_named(populated):
     damage(populated)
     app = whole(open_page("noise", method="blur"))
     assert any("damaged and left out" in e.label for e in app.expander)
+
+
+def test_the_strongest_attacker_counts_whatever_the_sidebar_says(populated):
+    usual = headline(whole(open_page("noise", method="image_noise")))
+    app = whole(open_page("noise", method="image_noise", attacker="mlp"))
+    assert headline(app) == usual
+    assert "Here the strongest attacker and right guesses count" in words(app)
