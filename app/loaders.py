@@ -117,8 +117,6 @@ def offered(what: str, *choices: Any) -> list[str]:
 
 @st.cache_data(max_entries=4 * KEPT_VIEWS, show_spinner=False)
 def _offered(mark: tuple[str, int, int], what: str, choices: tuple[Any, ...]) -> list[str]:
-    if what == "attackers":
-        return views.attackers(_read(mark)[0], View(*choices[0]))
     return OFFERED[what](_read(mark)[0], *choices)
 
 
@@ -128,6 +126,7 @@ OFFERED: dict[str, Callable[..., list[str]]] = {
     "tasks": views.tasks,
     "targets": views.targets,
     "attributes": views.attributes,
+    "attackers": views.attackers,
     "services": views.services,
 }
 

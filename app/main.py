@@ -41,4 +41,4 @@ MARKS = ROOT / "app" / "marks"
 st.set_page_config(page_title="Penumbra", page_icon=str(MARKS / "icon.svg"), layout="wide")
 ground = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(MARKS / f"wordmark-{ground}.svg"), icon_image=str(MARKS / "icon.svg"), size="large")
-st.navigation({group: pages for group, pages in PAGES.items() if pages}).run()
+st.navigation(PAGES).run()

@@ -115,7 +115,7 @@ def _cost(row: Mapping[str, Any], view: View) -> str:
         return ""
     service = wording.service(view.task)
     loss = wording.loss(view.service, abs(row["cost"]))
-    if loss in (wording.loss(view.service, 0.0), f"−{wording.loss(view.service, 0.0)}"):
+    if loss == wording.loss(view.service, 0.0):
         return f"{service} loses nothing measurable"
     return f"{service} {'gains' if row['cost'] < 0 else 'loses'} {loss}"
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import device_cost, loaders, pickers, points, show, states, verdict
+from app import clicks, device_cost, loaders, pickers, points, show, states, verdict
 from app import looking as looking_at
 from core.methods import METHODS
 
@@ -13,21 +13,10 @@ table = device_cost.joined(looking.table, measured)
 rows = points.records(table)
 
 
-def select_bubble() -> None:
-    """A click on a bubble makes its setting the chosen one."""
-    clicked = st.session_state["device_cost_chart"].selection["points"]
-    keys = [point.get("customdata") for point in clicked]
-    keys = [key[0] if isinstance(key, list) else key for key in keys]
-    for row in [row for row in rows if row["key"] in keys][:1]:
-        pickers.select(row)
-        st.session_state["clicked"] = True
-
-
 @st.fragment
 def device() -> None:
     """Verdict, knob and chart: redrawn alone when the knob moves."""
-    if st.session_state.pop("clicked", False):
-        st.rerun()  # the method picker in the sidebar follows the click
+    clicks.follow()
     head = st.container(gap="xsmall")
     left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with left:
@@ -57,7 +46,7 @@ def device() -> None:
     show.chart(
         device_cost.chart(table, key, view, measure, states.dark()), f"device-cost-{measure}",
         lambda: device_cost.frame(table, view), f"{what.label} against privacy. {sentence} {said.sentence}",
-        key="device_cost_chart", on_select=select_bubble, selection_mode="points",
+        key="device_cost_chart", on_select=lambda: clicks.choose_clicked("device_cost_chart", rows), selection_mode="points",
         note="The larger a bubble, the better the service; click one to choose it. Bars up and down: "
         "95 % intervals.",
     )  # fmt: skip

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from app import (
+    clicks,
     embedding_chart,
     embeddings,
     groups,
@@ -77,10 +78,7 @@ def lda(row: dict, bare: dict | None) -> dict | None:
 
 def remember(chart: str) -> None:
     """A lasso, or a tap, on one map selects the photographs on both."""
-    chosen = st.session_state[chart].selection["points"]
-    found = [point.get("customdata") for point in chosen]
-    found = [value[0] if isinstance(value, list) else value for value in found]
-    hold(sorted({int(value) for value in found if value is not None}))
+    hold(sorted({int(value) for value in clicks.selected(chart) if value is not None}))
 
 
 def hold(positions: list[int]) -> None:

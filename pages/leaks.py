@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import (
+    clicks,
     groups,
     leak_chart,
     leaks,
@@ -26,17 +27,6 @@ here = looking.look("What else leaks?", protocol="strict")
 view = here.view
 
 
-def select_cell() -> None:
-    """A click on a cell makes its setting the chosen one."""
-    clicked = st.session_state["chart_leaks"].selection["points"]
-    keys = [point.get("customdata") for point in clicked]
-    keys = [key[0] if isinstance(key, list) else key for key in keys]
-    rows = [row for row in here.rows if row["key"] in keys]
-    if rows:
-        pickers.select(rows[0])
-        st.session_state["leaks_clicked"] = True
-
-
 def unprotected_grid():
     """What leaks without protection; None where that was not measured."""
     if here.unprotected is None:
@@ -48,8 +38,7 @@ def unprotected_grid():
 @st.fragment
 def heat_map() -> None:
     """Verdict, knob and heat map, and the questions about people at this setting."""
-    if st.session_state.pop("leaks_clicked", False):
-        st.rerun()  # the method picker in the sidebar follows the click
+    clicks.follow()
     head = st.container(gap="xsmall")
     left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with left:
@@ -72,7 +61,7 @@ def heat_map() -> None:
         figure = leak_chart.heat_map(table, order, headings, row["key"], states.dark())
         show.chart(
             figure, "leaks", lambda: leaks.numbers(table, headings, order),
-            leak_chart.alt(table, row["key"]), on_select=select_cell, selection_mode="points",
+            leak_chart.alt(table, row["key"]), on_select=lambda: clicks.choose_clicked("chart_leaks", here.rows), selection_mode="points",
             note="Right guesses of the strongest attacker, in %; guessing gives 50. ○ not clearly "
             "better than guessing, ? too weak an attack. Click a column to choose it.",
         )  # fmt: skip

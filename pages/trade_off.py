@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import (
+    clicks,
     goal,
     loaders,
     pickers,
@@ -22,21 +23,6 @@ from app.goal import Limits
 looking = looking_at.look("How much protection can this service afford?", strongest=False)
 _, view, table, method, unprotected, offered = looking
 rows = points.records(table)
-
-
-def choose_row(row: dict) -> None:
-    """Make a setting the chosen one; the sidebar follows."""
-    pickers.select(row)
-    st.session_state["clicked"] = True
-
-
-def select_point() -> None:
-    """A click on a point makes its setting the chosen one."""
-    clicked = st.session_state["trade_off_chart"].selection["points"]
-    keys = [point.get("customdata") for point in clicked]
-    keys = [key[0] if isinstance(key, list) else key for key in keys]
-    for row in [row for row in rows if row["key"] in keys][:1]:
-        choose_row(row)
 
 
 def limit_inputs() -> Limits:
@@ -79,7 +65,7 @@ def goal_seek(row: dict, limits: Limits) -> None:
         with st.container(horizontal=True):
             for place, offer in enumerate(offers):
                 st.button(
-                    f"Go to {goal.name(offer)}", key=f"goal_{place}", on_click=choose_row, args=(offer,),
+                    f"Go to {goal.name(offer)}", key=f"goal_{place}", on_click=clicks.choose, args=(offer,),
                     icon=":material/arrow_forward:",
                 )  # fmt: skip
         if len(found.kept) > 1:
@@ -89,8 +75,7 @@ def goal_seek(row: dict, limits: Limits) -> None:
 @st.fragment
 def trade_off() -> None:
     """Verdict, knob and chart: redrawn alone when the knob moves."""
-    if st.session_state.pop("clicked", False):
-        st.rerun()  # the method picker in the sidebar follows the click
+    clicks.follow()
     head = st.container(gap="xsmall")
     left, right = st.columns([5, 4], gap="large", vertical_alignment="bottom")
     with left:
@@ -119,7 +104,7 @@ def trade_off() -> None:
     show.chart(
         figure, "trade-off", lambda: tables.of_settings(table, view), f"Utility against privacy. {said.sentence}",
         key="trade_off_chart", note="Every point is a trained and attacked setting; click one to choose it. "
-        "Bars: 95 % intervals.", on_select=select_point, selection_mode="points",
+        "Bars: 95 % intervals.", on_select=lambda: clicks.choose_clicked("trade_off_chart", rows), selection_mode="points",
     )  # fmt: skip
     st.page_link("../pages/reconstructions.py", icon=":material/face:",
                  label="See what the attacker recovers at this setting")  # fmt: skip

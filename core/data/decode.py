@@ -14,6 +14,19 @@ from PIL import Image
 from core.data.listing import Photograph
 from core.errors import PenumbraError
 
+# What Pillow's decoders raise for hostile or truncated bytes, by format.
+DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    zlib.error,
+)
 MAX_PIXELS = 50_000_000  # checked in the header, before anything is decoded
 MAX_BYTES = 100 * 2**20  # of one encoded photograph
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP")
@@ -120,19 +133,7 @@ def decode(data: bytes, height: int, width: int, crop: float = 1.0) -> np.ndarra
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # Pillow's own limit
         raise PenumbraError(f"has too many pixels (limit {MAX_PIXELS // 10**6} million)") from None
-    # Pillow's decoders raise these for hostile or truncated bytes, by format.
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        struct.error,
-        IndexError,
-        KeyError,
-        TypeError,
-        OverflowError,
-        zlib.error,
-    ) as error:
+    except DECODER_ERRORS as error:
         reason = " ".join(str(error).split())[:120]
         if "cannot identify" in reason:
             reason = f"no {', '.join(_READABLE)} image"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.data.decode import MODES, ORIENTATION, UPRIGHT
+from core.data.decode import DECODER_ERRORS, MODES, ORIENTATION, UPRIGHT
 from core.errors import PenumbraError
 
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -43,20 +41,7 @@ def read(data: bytes) -> NDArray[np.uint8]:
         raise PenumbraError(
             "The photograph claims more pixels than are read. Save it smaller and try again."
         ) from None
-    # Pillow's decoders raise these for hostile or truncated bytes, by format.
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        struct.error,
-        IndexError,
-        KeyError,
-        TypeError,
-        OverflowError,
-        MemoryError,
-        zlib.error,
-    ):
+    except (*DECODER_ERRORS, MemoryError):
         raise PenumbraError(
             "This file cannot be read as a photograph: it is no JPEG, PNG or WebP, or it is "
             "damaged. Save it as JPEG and try again."
