@@ -172,7 +172,7 @@ def panels(found: Look, face: int, redrawn: NDArray[np.uint8] | None) -> list[Pa
     if redrawn is not None and found.redrawn is not None and found.redrawn_said is not None:
         row.append(
             Panel(
-                "On the redrawn picture",
+                "On the redrawing",
                 said(found.target, int(found.redrawn_said[face]), truth),
                 overlays.over(redrawn, found.redrawn[face]),
                 f"{who}: where one looks on what the attacker redrew, {parts(found.redrawn[face])}",

@@ -33,7 +33,7 @@ MEANING = (
     "photographs.  \n"
     "**Through the release**: a network that was trained on what this setting releases, followed back "
     "through the release into the photograph.  \n"
-    "**On the redrawn picture**: the first network, shown what the attacker redrew.  \n"
+    "**On the redrawing**: the first network, shown what the attacker redrew.  \n"
     "**Difference**: through the release against on the photograph. Teal places lose, amber places gain. "
     "Two different networks read them, so some difference is there without any protection, too.  \n"
     "**Shares on the same places**: of two maps, each adding up to 100 %, the part that falls on the "

@@ -41,7 +41,7 @@ def test_populated_says_where_and_shows_the_face_five_ways(populated):
     assert "the attacker looks where one looks at λ₁ = 0, and" in said  # made up: the same maps
     assert "tells the gender in 72 % of cases (70–74; chance 50 %)" in said
     seen = words(app)
-    for name in ("Photograph", "On the photograph", "Through the release", "On the redrawn picture",
+    for name in ("Photograph", "On the photograph", "Through the release", "On the redrawing",
                  "Difference", "Women", "Men"):  # fmt: skip
         assert f"**{name}**" in seen
     assert "100 % of attention falls on the same places as at λ₁ = 0 (mean over 8 faces)" in seen
