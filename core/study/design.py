@@ -49,7 +49,7 @@ DEFAULTS: dict[str, Any] = {
     "distractors": "random",  # or people who share the attributes in `matched_on`
     "matched_on": [],
     "photograph": "other",  # the right option is another photograph of the person, or the same
-    "people": 24,  # whose redrawn faces are asked about
+    "people": 24,  # whose faces are asked about; those of practice and attention come on top
     "practice": True,
     "attention": 2,  # questions with an unprotected face, to see who looks
     "time_limit": None,  # seconds, or None
@@ -96,11 +96,10 @@ def check(design: Mapping[str, Any]) -> dict[str, Any]:
             "say when the study has enough answers: a number of participants, or the width of the "
             "interval that is narrow enough"
         )
-    asked = found["questions"] + found["attention"] + found["practice"]
-    if found["people"] < asked:
+    if found["people"] < found["questions"]:
         raise PenumbraError(
-            f"{asked} faces are shown to each participant, practice and attention checks included, "
-            f"and nobody sees a person twice: ask about {asked} people or more, not {found['people']}"
+            f"nobody is asked about one person twice: for {found['questions']} questions ask about "
+            f"{found['questions']} people or more, not {found['people']}"
         )
     return found
 
