@@ -1,8 +1,10 @@
 """Penumbra: import path, page list, theme. Start with `streamlit run app/main.py`."""
 
 import os
+import re
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
@@ -38,6 +40,20 @@ PAGES = {
 }
 MARKS = ROOT / "app" / "marks"
 
+
+def only_the_study() -> None:
+    """A participant's browser is told of no other page. Whatever page its address names, that page is
+    the study's, so that none is said to be missing."""
+    study = st.Page("../pages/take_part.py", title="Study", default=True)
+    named = re.search(r"/([A-Za-z0-9_-]{1,60})/?$", urlsplit(st.context.url or "").path)
+    same = [st.Page("../pages/take_part.py", title="Study", url_path=named[1])] if named else []
+    st.navigation([study, *same], position="hidden").run()
+
+
+if "study" in st.query_params:
+    st.set_page_config("Study", str(MARKS / "icon.svg"), layout="centered")
+    only_the_study()
+    st.stop()
 st.set_page_config(page_title="Penumbra", page_icon=str(MARKS / "icon.svg"), layout="wide")
 ground = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(MARKS / f"wordmark-{ground}.svg"), icon_image=str(MARKS / "icon.svg"), size="large")
