@@ -22,6 +22,7 @@ from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
 from core.pictures import unpacked
 from core.run import checkpoints
+from core.study import stimuli
 
 FRESH = 0.5  # seconds
 _looked: dict[str, tuple[float, tuple[str, int, int]]] = {}
@@ -277,3 +278,17 @@ def _about(dataset: str, entry: str) -> dict[str, Any]:
         return data.describe(dataset) | {"preview": faces, "problem": None}
     except PenumbraError as error:
         return {"problem": str(error), "preview": [], "attributes": {}}
+
+
+def study_pictures(place: dict[str, Any]) -> dict[str, Any]:
+    """`core.study.stimuli.possible` of a setting with dataset, run_id and release_value. Raises
+    PenumbraError where its pictures cannot be read."""
+    return _study_pictures(stamp(), place["dataset"], place["run_id"], place["release_value"])
+
+
+@st.cache_data(max_entries=KEPT_VIEWS, show_spinner="Counting the faces that can be shown …")
+def _study_pictures(
+    mark: tuple[str, int, int], dataset: str, run_id: str, value: float | None
+) -> dict[str, Any]:
+    setting = {"dataset": dataset, "run_id": run_id, "release_value": value}
+    return stimuli.possible(setting)

@@ -34,6 +34,10 @@ PAGES = {
         st.Page("../pages/papers.py", title="Papers beside ours", icon=":material/menu_book:"),
         st.Page("../pages/report.py", title="Report", icon=":material/description:"),
     ],
+    "Ask people": [
+        st.Page("../pages/studies.py", title="Studies", icon=":material/groups:"),
+        st.Page("../pages/study_results.py", title="Study results", icon=":material/insights:"),
+    ],
     "Train": [
         st.Page("../pages/train.py", title="Train and sweep", icon=":material/tune:"),
     ],
