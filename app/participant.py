@@ -10,14 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from app import rate_limit
 from core.errors import PenumbraError
 from core.study import taking
+from core.study.database import DatabaseError
 
 TOKEN = re.compile(r"[0-9a-f]{32}")
-CODE = re.compile(r"[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}")
 LONGEST_CODE = 40  # characters that somebody may type where a code is asked for
 PANEL_ID = re.compile(r"[\x21-\x7e]{1,120}")  # as long as `core.study.tables` keeps
 LONGEST_ADDRESS = 40  # characters of a study's id in the address
@@ -105,12 +103,6 @@ def panel_id(parameters: Mapping[str, str]) -> str | None:
     return found
 
 
-def spoken_code(typed: str) -> str:
-    """A withdrawal code as it is written, from what somebody typed."""
-    letters = re.sub(r"[^A-Z0-9]", "", typed.upper())
-    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
-
-
 def follow(
     study_id: str,
     said: Mapping[str, Any],
@@ -146,13 +138,18 @@ def follow(
         return answer | {"wait": True, "note": f"{asked} {again}" if kind == "answer" else asked}
     try:
         return answer | _done(study_id, said, panel)
-    except SQLAlchemyError:
+    except DatabaseError:
         return answer | {"wait": True, "note": AWAY}
 
 
 def _seconds(wait: float) -> str:
     whole = max(1, round(wait + 0.5))
     return f"{whole} second{'s' if whole > 1 else ''}"
+
+
+def sentence(problem: PenumbraError) -> str:
+    text = str(problem)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _done(study_id: str, said: Mapping[str, Any], panel: str | None) -> dict[str, Any]:
@@ -167,10 +164,11 @@ def _done(study_id: str, said: Mapping[str, Any], panel: str | None) -> dict[str
             taking.answer(study_id, token, said["number"] - 1, said["place"], said["milliseconds"],
                           said["confidence"])  # fmt: skip
         elif kind == "withdraw":
-            code = spoken_code(said["code"])
-            deleted = bool(CODE.fullmatch(code)) and taking.withdraw(study_id, code)
+            deleted = taking.withdraw(study_id, said["code"])
+    except DatabaseError:
+        raise
     except PenumbraError as problem:
-        note = str(problem)
+        note = sentence(problem)
     current = taking.current(study_id, token) if token else None
     unknown = current is not None and current["stage"] == "unknown"
     if kind == "withdraw":

@@ -4,11 +4,11 @@ the app. How far they are stands in the database; their browser keeps one random
 import time
 
 import streamlit as st
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import participant, question
 from core.errors import PenumbraError
 from core.study import taking
+from core.study.database import DatabaseError
 
 KEY = "part"  # of the component
 SESSION = "taking_part"  # how this browser session goes on
@@ -28,13 +28,13 @@ def main() -> None:
         study = taking.arrive(session["study"])
         st.set_page_config(page_title=study["title"])
         found = stage(study, session)
+    except DatabaseError:
+        study, found = {}, {"stage": "waiting", "wait": True, "note": participant.AWAY}
     except PenumbraError as problem:
         with above:
-            st.title("This link leads to no study", anchor=False)
-            words(str(problem))
+            st.title("There is no study here", anchor=False)
+            words(participant.sentence(problem))
         return
-    except SQLAlchemyError:
-        study, found = {}, {"stage": "waiting", "wait": True, "note": participant.AWAY}
     with above:
         introduced(found, study)
     with here:

@@ -119,11 +119,13 @@ function questionView(root, painted, answered) {
     mine.done = true;
     clearInterval(mine.timer);
     enabled(false);
-    const measured = mine.place !== null && mine.plain;
+    const time = mine.elapsed + mine.chosen - mine.began;
+    // Under a limit all time counts; otherwise a time with an interruption in it measures nothing.
+    const measured = mine.place !== null && (mine.plain || mine.limit);
     answered({
       number: mine.number,
       place: mine.place,
-      milliseconds: measured ? Math.round(mine.chosen - mine.began) : null,
+      milliseconds: measured ? Math.round(time) : null,
       confidence: level,
     });
   }
