@@ -38,7 +38,8 @@ function beginPart(root, first) {
   const find = (name) => root.querySelector(name);
   const store = openStore(first.study);
   const part = { receive };
-  let [serial, unheard, timers, data] = [0, null, [], first];
+  let [serial, unheard, timers, data] = [first.heard, null, [], first];
+  let met = first.stage !== "hello" && !first.wait;
 
   const view = questionView(root, seen, (answer) => {
     store.write({ pending: answer });
@@ -91,7 +92,10 @@ function beginPart(root, first) {
 
   // ---- from the server
   function receive(found) {
-    if (!serial) return hello();
+    if (!met) {
+      met = true;
+      return hello();
+    }
     // what was said before our last message was heard says nothing new
     if (unheard ? found.heard < unheard.from : found.stage === "hello") return;
     if (found.wait) {
