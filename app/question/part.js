@@ -48,8 +48,11 @@ function beginPart(root, first) {
   const asked = () => data.stage === "question";
   // another tab may have gone on meanwhile
   const around = watch(root, view, asked, () => unheard || !asked() || hello());
+  const dialogs = new MutationObserver(dismiss);
+  dialogs.observe(document.body, { childList: true });
   part.end = () => {
     hush();
+    dialogs.disconnect();
     end(root, view, around);
   };
 
@@ -212,6 +215,12 @@ function watch(root, view, asked, back) {
     [document, "visibilitychange", seen]];
   listeners.forEach(([where, what, act]) => where.addEventListener(what, act));
   return listeners;
+}
+
+// Streamlit's words about a lost connection are for those who started the app, and lock the page
+// until they are closed. This page says it itself, and answers can still be given.
+function dismiss() {
+  document.querySelector("[data-testid=stDialog] button[aria-label=Close]")?.click();
 }
 
 function end(root, view, listeners) {
