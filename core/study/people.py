@@ -41,6 +41,8 @@ class Trial(NamedTuple):
 
 def photographs(faces: Faces, rows: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
     """The people in `rows`, in the order of their numbers, and which of `rows` show each."""
+    if not len(rows):
+        return {}
     people = faces.identities[rows]
     order = np.argsort(people, kind="stable")
     found, starts = np.unique(people[order], return_index=True)
