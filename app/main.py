@@ -1,8 +1,10 @@
 """Penumbra: import path, page list, theme. Start with `streamlit run app/main.py`."""
 
 import os
+import re
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
@@ -51,7 +53,10 @@ site_settings.hand_down()
 icon = str(MARKS / "icon.svg")
 if STUDY in st.query_params:
     st.set_page_config(page_title="Study", page_icon=icon, layout="centered")
-    pages = [st.Page("../pages/take_part.py", title="Study")]
+    # Whatever page the address names is the study's, so that none is said to be missing.
+    named = re.search(r"/([A-Za-z0-9_-]{1,60})/?$", urlsplit(st.context.url or "").path)
+    paths = [None, named[1]] if named else [None]
+    pages = [st.Page("../pages/take_part.py", title="Study", url_path=path) for path in paths]
     st.navigation(pages, position="hidden").run()
 else:
     st.set_page_config(page_title="Penumbra", page_icon=icon, layout="wide")
