@@ -58,6 +58,13 @@ def url() -> str:
     return os.environ.get("PENUMBRA_DATABASE") or f"sqlite:///{home()}/studies/studies.sqlite"
 
 
+def exists() -> bool:
+    """Whether there is a database at `url()`, as far as that can be told without asking a server:
+    looking for studies is to make no file."""
+    place = _parsed(url())
+    return place.get_backend_name() != "sqlite" or Path(str(place.database)).is_file()
+
+
 @contextmanager
 def reading(address: str | None = None) -> Iterator[Connection]:
     """A connection that sees one moment of the database and changes nothing."""

@@ -279,7 +279,7 @@ def findings(study_ids: Sequence[str] | None = None) -> tuple[pd.DataFrame, list
     """(rows as `core.results.findings` has them, one line for everything that was left out).
 
     Target `recognition:<study id>`, attacker `human`, `machine_release` or `machine_picture` on the
-    same questions, metric `accuracy`, chance 1/options; `redrawer` is who redrew the faces, n the
+    same questions, metric `right_picks`, chance 1/options; `redrawer` is who redrew the faces, n the
     number of answers (of questions, for the machine), identities the people shown. Only answers of
     people who passed the attention checks. Not conclusive below ENOUGH answers.
 
@@ -313,7 +313,7 @@ def _findings(
 ) -> list[dict[str, Any]]:
     shared = about | {
         "run_id": row["run_id"], "target": f"recognition:{study_id}", "role": "private",
-        "protocol": "strict", "release_value": row["release_value"], "metric": "accuracy",
+        "protocol": "strict", "release_value": row["release_value"], "metric": "right_picks",
         "chance": row["chance"], "identities": row["people"], "redrawer": row["attacker"],
         "conclusive": row["n"] >= ENOUGH,
     }  # fmt: skip
