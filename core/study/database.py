@@ -58,10 +58,9 @@ def url() -> str:
     return os.environ.get("PENUMBRA_DATABASE") or f"sqlite:///{home()}/studies/studies.sqlite"
 
 
-def exists() -> bool:
-    """Whether there is a database at `url()`, as far as that can be told without asking a server:
-    looking for studies is to make no file."""
-    place = _parsed(url())
+def exists(address: str | None = None) -> bool:
+    """Whether there may be studies: pages that only look do not make a database."""
+    place = _parsed(address or url())
     return place.get_backend_name() != "sqlite" or Path(str(place.database)).is_file()
 
 
@@ -364,8 +363,8 @@ def _explained(place: URL) -> Iterator[None]:
     """Errors of the database in words; never the URL, which may hold a password."""
     try:
         yield
-    except exc.IntegrityError:
-        raise
+    except (exc.IntegrityError, exc.ProgrammingError, exc.DataError):
+        raise  # the caller's to judge, or a mistake in this program: not to be covered up
     except exc.TimeoutError as error:
         raise DatabaseBusy(_BUSY) from error
     except exc.DBAPIError as error:
