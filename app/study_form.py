@@ -57,8 +57,8 @@ def _rows(dataset: str, preset: str) -> list[dict[str, Any]]:
 
 def _shown(dataset: str, preset: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Title, settings and attackers."""
-    title = st.text_input("Title", key="study_title", max_chars=asked.LENGTHS["title"],
-                          placeholder="Who is this?", help="Participants see it.", **KEPT)  # fmt: skip
+    title = st.text_input("Title", "Who is this?", key="study_title", help="Participants see it.",
+                          max_chars=asked.LENGTHS["title"], **KEPT)  # fmt: skip
     by_key = {row["key"]: row for row in rows}
     labels = study_words.labels(rows)
     key = f"study_settings_{dataset}_{preset}"
@@ -144,7 +144,7 @@ def _asked(attributes: Mapping[str, Any]) -> dict[str, Any]:
                                  format_func=label, max_selections=asked.MOST_MATCHED, **KEPT)  # fmt: skip
     photograph = _one_of(
         "The right photograph is", "photograph",
-        {"other": "Another of the same person", "same": "The very one that was redrawn"},
+        {"other": "Another of the person", "same": "The redrawn one itself"},
         "An attacker who looks for a person has other photographs of them. With the very one, light and "
         "pose give it away as well.",
     )  # fmt: skip
@@ -185,13 +185,13 @@ def _enough() -> dict[str, Any]:
     """When the study lets nobody else in."""
     with st.container(horizontal=True):
         low, high = asked.TARGET
-        target = st.number_input("Enough after", low, high, asked.DEFAULTS["target"], key="study_target",
-                                 placeholder="no number", width=190, **KEPT,
-                                 help="Participants. The study closes itself then.")  # fmt: skip
+        target = st.number_input("Enough participants", low, high, asked.DEFAULTS["target"], key="study_target",
+                                 placeholder="no number", width=170, **KEPT,
+                                 help="The study closes itself then.")  # fmt: skip
         narrow, wide = (100 * share for share in asked.STOP_WIDTH)
         points_wide = st.number_input(
-            "… or at an interval of", narrow, wide, None, 1.0, key="study_stop_width", format="%g",
-            placeholder="points, not used", width=210, **KEPT,
+            "or at an interval of (points)", narrow, wide, None, 1.0, key="study_stop_width", format="%g",
+            placeholder="not used", width=170, **KEPT,
             help="Sequential stopping: the study closes itself when every setting's 95 % interval is "
             "narrower than so many percentage points. How narrow it is does not depend on whether the "
             "result pleases, so that stopping then does not favour one.",
