@@ -125,7 +125,9 @@ def test_the_number_an_error_gives_is_the_most_that_works():
 
 def test_without_second_photographs_the_same_one_is_offered():
     single = tiny_faces(identities=160, images=1, size=8)
-    with pytest.raises(PenumbraError, match=r"of whom 0 have a second photograph.*photograph: same"):
+    with pytest.raises(
+        PenumbraError, match=r"of whom 0 have a second photograph.*photograph: same"
+    ):
         people.trials(single, asking(), 0)
     assert people.trials(single, asking(photograph="same"), 0)
 
