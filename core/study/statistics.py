@@ -1,0 +1,220 @@
+"""Statistics of a forced-choice study. Pure functions of counts and shares; nothing is read here.
+
+SciPy is imported where it is used: pages that only show that there is no study yet do without it.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from core.errors import PenumbraError
+
+LEVEL = 0.95
+# Beyond this no study is planned: the difference is too small to be found by asking people.
+MOST_ANSWERS = 50_000
+# Where d' is looked for; at 12 the other options are never taken, to double precision.
+FURTHEST = 12.0
+ALTERNATIVES = ("greater", "less", "two-sided")
+
+
+def wilson(right: float, answers: float, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's score interval of a share, `right` of `answers`; (0, 1) where nobody answered. Counts
+    of weighted answers need not be whole.
+
+    Its ends are the shares p at which (right/answers - p) is z standard errors sqrt(p(1-p)/answers).
+    Source: Wilson, JASA 22 (1927); without continuity correction, method 3 of Newcombe, Statistics
+    in Medicine 17 (1998). Raises PenumbraError for counts that cannot be.
+    """
+    _counted(right, answers)
+    if not 0 < level < 1:
+        raise PenumbraError(f"the level of an interval lies between 0 and 1, not at {level!r}")
+    if answers == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    middle, half = _score_interval(right / answers, np.asarray(answers), z)
+    # Where nobody or everybody is right an end is exactly 0 or 1; rounding would put it beside.
+    low = 0.0 if right == 0 else float(middle - half)
+    return low, 1.0 if right == answers else float(middle + half)
+
+
+def _score_interval(share: float, answers: NDArray, z: float) -> tuple[NDArray, NDArray]:
+    """(middle, half of the width) of Wilson's interval for each number of answers."""
+    weight = z * z / answers
+    half = z * np.sqrt(share * (1 - share) / answers + weight / (4 * answers)) / (1 + weight)
+    return (share + weight / 2) / (1 + weight), half
+
+
+def binomial_p(right: int, answers: int, chance: float, alternative: str = "greater") -> float:
+    """How probable `right` of `answers`, or something further off, is if everybody guesses and is
+    right with probability `chance`: the exact binomial test. 1 where nobody answered.
+
+    alternative  "greater" (better than guessing), "less", or "two-sided": all outcomes that are no
+                 more probable than this one (as R's binom.test and scipy.stats.binomtest)
+
+    Source: Clopper and Pearson, Biometrika 26 (1934). Raises PenumbraError for bad arguments.
+    """
+    _counted(right, answers)
+    _share("chance", chance)
+    if alternative not in ALTERNATIVES:
+        raise PenumbraError(f"the alternative is one of {', '.join(ALTERNATIVES)}")
+    if alternative == "greater":
+        return float(_at_least(right, answers, chance))
+    if alternative == "less":
+        return float(_at_least(answers - right, answers, 1 - chance))
+    from scipy.special import gammaln, xlog1py, xlogy
+
+    k = np.arange(answers + 1)
+    logarithm = (
+        gammaln(answers + 1) - gammaln(k + 1) - gammaln(answers - k + 1)
+        + xlogy(k, chance) + xlog1py(answers - k, -chance)
+    )  # fmt: skip
+    # Outcomes that mirror this one are equally probable but for rounding: they belong to it.
+    as_rare = logarithm <= logarithm[right] + 1e-7
+    return min(1.0, float(np.exp(logarithm[as_rare]).sum()))
+
+
+def _at_least(right: ArrayLike, answers: ArrayLike, chance: float) -> NDArray:
+    """P(X >= right) of a binomial X, by the regularised incomplete beta function."""
+    from scipy.special import betainc
+
+    k, n = np.asarray(right, np.float64), np.asarray(answers, np.float64)
+    inside = (k > 0) & (k <= n)
+    found = betainc(np.where(inside, k, 1), np.where(inside, n - k + 1, 1), chance)
+    return np.where(inside, found, k <= 0)
+
+
+def forced_choice(d_prime: float, options: int) -> float:
+    """Share of right choices among `options` of somebody with sensitivity d': the integral over x of
+    phi(x - d') Phi(x)^(options - 1). The right option gives an impression drawn from N(d', 1), each
+    other one from N(0, 1), and the strongest is chosen.
+
+    Source: Green and Swets, "Signal Detection Theory and Psychophysics" (1966), chapter 2.
+    """
+    from scipy.special import ndtr
+
+    # The trapezoid rule converges faster than any power of the step on such integrands (Trefethen
+    # and Weideman, SIAM Review 56, 2014): at .1 the error is that of double precision.
+    step = 0.1
+    x = np.arange(-100, 101) * step
+    density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    return float((density * ndtr(x + d_prime) ** (options - 1)).sum() * step)
+
+
+def d_prime(share: float, options: int) -> float:
+    """Sensitivity d' of somebody who chooses rightly among `options` in `share` of cases: 0 for
+    guessing, below 0 for worse, the same scale whatever the number of options.
+
+    A share of 0 or 1 gives minus or plus infinity. It is not moved by 1/(2n), as is often done: the
+    number of answers would then decide what is reported. Read the finite end of the interval
+    (`d_prime` of both ends of `wilson`, since d' grows with the share) as a bound instead.
+
+    Source: Green and Swets (1966), tabulated by Hacker and Ratcliff, Perception & Psychophysics 26
+    (1979). Raises PenumbraError for fewer than two options or no share.
+    """
+    _share("share", share)
+    if options < 2:
+        raise PenumbraError(f"somebody who chooses has two options or more, not {options}")
+    if share in (0, 1):
+        return math.inf if share else -math.inf
+    low, high = -FURTHEST, FURTHEST
+    if not forced_choice(low, options) < share < forced_choice(high, options):
+        return math.inf if share > 0.5 else -math.inf
+    while high - low > 1e-10:
+        middle = (low + high) / 2
+        low, high = (middle, high) if forced_choice(middle, options) < share else (low, middle)
+    return (low + high) / 2
+
+
+def agreement(counts: ArrayLike) -> float:
+    """Krippendorff's alpha for names without order: 1 where all who saw the same say the same, 0 as
+    if their answers were dealt out at random, below 0 where they avoid each other's.
+
+    counts  (things, categories): how many people put each thing into each category. Things that
+            fewer than two people saw say nothing and are left out; how many saw one may differ.
+
+    NaN where nobody can be compared, or where all answers are the same (there is nothing that could
+    have been dealt out otherwise). Source: Krippendorff, "Computing Krippendorff's
+    Alpha-Reliability" (2011), section D.
+    """
+    table = np.asarray(counts, dtype=np.float64)
+    if table.ndim != 2 or (table < 0).any():
+        raise PenumbraError("agreement is counted in a table: things down, categories across")
+    raters = table.sum(1)
+    table, raters = table[raters > 1], raters[raters > 1]
+    total, marginal = raters.sum(), table.sum(0)
+    expected = total**2 - np.square(marginal).sum()
+    if expected == 0:
+        return math.nan
+    observed = ((raters**2 - np.square(table).sum(1)) / (raters - 1)).sum()
+    return float(1 - (total - 1) * observed / expected)
+
+
+def power(answers: int, share: float, chance: float, level: float = 1 - LEVEL) -> float:
+    """How probable it is that the exact test ("greater", at `level`) of `answers` answers finds that
+    people do better than `chance`, if they are right in `share` of cases."""
+    _share("share", share)
+    _share("chance", chance)
+    return float(_power(np.array([answers]), share, chance, level)[0])
+
+
+def needed(
+    share: float,
+    chance: float,
+    width: float | None = None,
+    power: float = 0.8,
+    level: float = 1 - LEVEL,
+) -> int | None:
+    """How many answers it takes in all, if people are right in `share` of cases.
+
+    width  given: until Wilson's interval (at 1 - level) is no wider than this
+    power  otherwise: until the exact test finds with this probability that they do better than
+           `chance`; the number from which on it stays so, since the power of an exact test goes up
+           and down (Chernick and Liu, The American Statistician 56, 2002)
+
+    None where no number does: `share` is not above `chance`, or more than MOST_ANSWERS are needed.
+    """
+    _share("share", share)
+    _share("chance", chance)
+    if width is not None:
+        answers = np.arange(1, MOST_ANSWERS + 1)
+        z = NormalDist().inv_cdf(1 - level / 2)
+        narrow = 2 * _score_interval(share, answers, z)[1] <= width
+        return int(answers[narrow.argmax()]) if narrow.any() else None
+    if share <= chance:
+        return None
+    # The test by the normal distribution needs nearly as many; this is far beyond the last drop of
+    # the exact power below `power`.
+    one, other = NormalDist().inv_cdf(1 - level), NormalDist().inv_cdf(power)
+    spread = one * math.sqrt(chance * (1 - chance)) + other * math.sqrt(share * (1 - share))
+    rough = (spread / (share - chance)) ** 2
+    if rough > MOST_ANSWERS:
+        return None
+    answers = np.arange(1, int(1.3 * rough) + 100)
+    weak = _power(answers, share, chance, level) < power
+    return int(answers[weak].max(initial=0)) + 1
+
+
+def _power(answers: NDArray, share: float, chance: float, level: float) -> NDArray:
+    """`power` for each number of answers."""
+    from scipy.special import bdtrik
+
+    # The fewest right answers that the test calls better than guessing: the inverse of the binomial
+    # distribution says about how many, the test itself which.
+    critical = np.floor(bdtrik(1 - level, answers, chance))
+    for _ in range(2):
+        critical += _at_least(critical, answers, chance) > level
+    return _at_least(critical, answers, share)
+
+
+def _counted(right: float, answers: float) -> None:
+    if not 0 <= right <= answers:
+        raise PenumbraError(f"{right} right of {answers} answers cannot be")
+
+
+def _share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise PenumbraError(f"{name} is a share from 0 to 1, not {value!r}")
