@@ -207,7 +207,8 @@ def _too_few(
     for column, name in zip(columns, names, strict=True):
         rest = [other for other in columns if other != column]
         without[name] = _lacking([_fitting(faces, beside, r, rest) for r in rights], wanted)
-    helps = min(without, key=lambda name: without[name])
+    # of equal ones the last: who matches names first what matters most
+    helps = min(reversed(names), key=lambda name: without[name])
     left = f"it would be {without[helps]}" if without[helps] else "there would be enough"
     return (
         f"for {lacking} of the {len(rights)} people asked about, fewer than {wanted} others share "

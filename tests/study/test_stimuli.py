@@ -145,7 +145,10 @@ def test_no_file_tells_what_it_shows(built):
 
 
 def test_no_number_of_a_picture_tells_what_it_shows(built):
+    redrawn = [item["redrawn"] for item in built["items"]]
     rights = [item["options"][0] for item in built["items"]]
+    assert min(rights) < np.mean(redrawn) < max(rights)
+    assert redrawn != sorted(redrawn)
     wrong = [number for item in built["items"] for number in item["options"][1:]]
     assert min(rights) < np.mean(wrong) < max(rights)
     assert rights != sorted(rights)
