@@ -39,7 +39,7 @@ def form() -> dict[str, Any] | None:
         found = _shown(dataset, preset, rows)
         found |= _enough()
     with right:
-        found |= _asked(loaders.about(dataset)["attributes"])
+        found |= _asked(loaders.about(dataset)["attributes"], found["people"])
         found |= _told()
     return found
 
@@ -123,10 +123,11 @@ def _attackers(places: Sequence[Mapping[str, Any]]) -> tuple[list[str], dict[str
     return chosen, counts
 
 
-def _asked(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What one participant is asked, and how hard it is."""
+def _asked(attributes: Mapping[str, Any], people: int) -> dict[str, Any]:
+    """What one participant is asked, nobody twice about one of the `people`, and how hard it is."""
     with st.container(horizontal=True):
-        questions = _count("Questions", "questions", "For each participant, besides practice and attention checks.")  # fmt: skip
+        questions = _count("Questions", "questions", "For each participant, besides practice and "
+                           "attention checks. Nobody is asked about one person twice.", people)  # fmt: skip
         options = _count("Photographs to choose from", "options", "Guessing is right in one of so many.")  # fmt: skip
     distractors = _one_of(
         "The other photographs show", "distractors", {"random": "Anybody", "matched": "People who look alike"},
@@ -190,7 +191,7 @@ def _enough() -> dict[str, Any]:
                                  help="The study closes itself then.")  # fmt: skip
         narrow, wide = (100 * share for share in asked.STOP_WIDTH)
         points_wide = st.number_input(
-            "or at an interval of (points)", narrow, wide, None, 1.0, key="study_stop_width", format="%g",
+            "or interval (points)", narrow, wide, None, 1.0, key="study_stop_width", format="%g",
             placeholder="not used", width=170, **KEPT,
             help="Sequential stopping: the study closes itself when every setting's 95 % interval is "
             "narrower than so many percentage points. How narrow it is does not depend on whether the "
@@ -202,10 +203,12 @@ def _enough() -> dict[str, Any]:
     }
 
 
-def _count(label: str, name: str, help: str) -> int:
+def _count(label: str, name: str, help: str, most: int | None = None) -> int:
     low, high = asked.COUNTS[name]
-    return int(st.number_input(label, low, high, asked.DEFAULTS[name], key=f"study_{name}",
-                               help=help, width=190, **KEPT))  # fmt: skip
+    high = high if most is None else min(most, high)
+    key = f"study_{name}"
+    st.session_state[key] = min(high, st.session_state.get(key, asked.DEFAULTS[name]))
+    return int(st.number_input(label, low, high, key=key, help=help, width=190, **KEPT))
 
 
 def _one_of(label: str, name: str, options: Mapping[str, str], help: str) -> str:
