@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app import study_words, wording
+from app import study_verdict, wording
 from app.charts import style
 from app.palette import colours, faded
 from core.methods import METHODS
@@ -23,8 +23,8 @@ ROW = 54  # pixels of a setting
 WRAP = 24  # letters of a setting's label in one line, so that a phone shows the chart
 OFFSET = {"machine_release": 0.2, "machine_picture": -0.2}  # of a row, so that marks stay apart
 MACHINES = {  # who -> (words of the legend, symbol)
-    "machine_release": (study_words.MACHINE_WORDS["machine_release"], "diamond-open"),
-    "machine_picture": (study_words.MACHINE_WORDS["machine_picture"], "x-thin-open"),
+    "machine_release": (study_verdict.MACHINE_WORDS["machine_release"], "diamond-open"),
+    "machine_picture": (study_verdict.MACHINE_WORDS["machine_picture"], "x-thin-open"),
 }
 SHARES = np.linspace(0, 1, 11)  # edges of the histogram of participants
 TIMES = np.geomspace(250, 128_000, 28)  # milliseconds, edges of the histogram of times
@@ -37,7 +37,7 @@ def accuracy(
 ) -> go.Figure:
     """How often the right person is picked at each setting, from weak to strong protection.
 
-    rows       of `app.study_words.rows`; those without answers keep an empty line
+    rows       of `app.study_verdict.rows`; those without answers keep an empty line
     published  `core.study.results.reference` where it may be compared with (as many options)
     same       whether comparing releases is trivial, so that its marks are left out
     """
@@ -141,7 +141,7 @@ def _people(
                     "line": {"width": 2 if look["symbol"].endswith("-open") else 0, "color": look["color"]}},
             error_x=_bars(rows, "share", "low", "high") | {"thickness": 2.5, "width": 5, "color": look["color"]},
             text=[
-                f"<b>{row['label']}</b><br>people: {study_words.with_interval(row)}<br>{row['right']} of "
+                f"<b>{row['label']}</b><br>people: {study_verdict.with_interval(row)}<br>{row['right']} of "
                 f"{row['n']} answers, {row['participants']} participants, {row['people']} faces"
                 for row in rows
             ],
@@ -157,9 +157,9 @@ def accuracy_alt(rows: Sequence[Row], same: bool) -> str:
         if not row["n"]:
             parts.append(f"{row['label']}: no answers")
             continue
-        by = study_words.machine(row, same)
+        by = study_verdict.machine(row, same)
         beside = f", the machine {wording.percent(row[by])}" if by else ""
-        parts.append(f"{row['label']}: people {study_words.with_interval(row)}{beside}")
+        parts.append(f"{row['label']}: people {study_verdict.with_interval(row)}{beside}")
     return (
         "How often the right person is picked at each setting, guessing "
         f"{wording.percent(rows[0]['chance'])}. " + "; ".join(parts)
@@ -305,7 +305,7 @@ def calibration(table: pd.DataFrame, chance: float, dark: bool = False) -> go.Fi
             mode="markers+lines", name="people", line={"color": faded(colour["teal"], 0.5), "width": 1.5},
             marker={"size": 12, "color": colour["teal"]},
             error_y=bars | {"thickness": 2, "width": 5, "color": colour["teal"]},
-            text=[f"{study_words.with_interval(row)} of {row['n']} answers" for row in rows],
+            text=[f"{study_verdict.with_interval(row)} of {row['n']} answers" for row in rows],
             hovertemplate="%{text}<extra></extra>", showlegend=False,
         )
     )  # fmt: skip
