@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 app: install
 	$(VENV)/bin/streamlit run app/main.py
 
-test: install-dev chromium check
+test: install-dev chromium postgresql check
 	$(VENV)/bin/python -m pytest
 
 check: install-dev
@@ -35,6 +35,11 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 chromium:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 	  { echo "installing Chromium for the browser tests"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; }
+# Studies are kept in SQLite or PostgreSQL, and are tested on both: a server of the tests' own.
+.PHONY: postgresql
+postgresql:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+	  { echo "installing PostgreSQL for the tests of studies"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq postgresql; }
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Rebuild the checkpoints that come with Penumbra; it can be stopped and given again.

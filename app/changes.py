@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+# (checkpoint folder, how many times `times` found, their sum, `app.study_findings.version`)
+Mark = tuple[str, int, int, str]
 DEPTH = 5  # <dataset>/<run>/attacks/<protocol>/<attack>
 FILES_DOWN_TO = 3  # run.json, done and the like; a run's parts are written as whole folders
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import loaders
+from app import changes, loaders
 from core import data
 from core.own_photograph import face_place, redraw
 
@@ -36,9 +36,7 @@ def restored(row: dict[str, Any], dataset: str) -> Restored:
 
 
 @st.cache_resource(max_entries=KEPT_NETWORKS, show_spinner="Waking the attacker …")
-def _restored(
-    mark: tuple[str, int, int], dataset: str, run_id: str, value: float | None
-) -> Restored:
+def _restored(mark: changes.Mark, dataset: str, run_id: str, value: float | None) -> Restored:
     return redraw.restore(Path(mark[0]) / dataset / run_id, value)
 
 

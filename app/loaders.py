@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import changes, data_curve, pictures, points, published, views, wording
+from app import changes, data_curve, pictures, points, published, study_findings, views, wording
 from app.views import View
 from core import compare, cost, data, explain, results
 from core import provenance as prove
@@ -22,9 +22,10 @@ from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
 from core.pictures import unpacked
 from core.run import checkpoints
+from core.study import stimuli
 
 FRESH = 0.5  # seconds
-_looked: dict[str, tuple[float, tuple[str, int, int]]] = {}
+_looked: dict[str, tuple[float, changes.Mark]] = {}
 KEPT_TABLES = 4
 KEPT_VIEWS = 64
 KEPT_DATASETS = 16
@@ -41,15 +42,15 @@ def settle() -> None:
     gc.freeze()
 
 
-def stamp() -> tuple[str, int, int]:
-    """Changes whenever a run or an attack is finished, removed or replaced; looked up anew at most
-    twice a second, since a redraw asks for it several times."""
+def stamp() -> changes.Mark:
+    """Changes whenever a run or an attack is finished, removed or replaced, or what closed studies
+    found changes; looked up anew at most twice a second, since a redraw asks for it several times."""
     root = checkpoints()
     now = time.monotonic()
     looked, mark = _looked.get(str(root), (-math.inf, None))
     if mark is None or now - looked > FRESH:
         times = changes.times(str(root))
-        mark = (str(root), len(times), sum(times))
+        mark = (str(root), len(times), sum(times), study_findings.version())
         _looked.clear()
         _looked[str(root)] = (now, mark)
     return mark
@@ -66,7 +67,7 @@ def of_run(run_id: str) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=KEPT_TABLES, show_spinner=False)
-def _by_run(mark: tuple[str, int, int]) -> dict[str, pd.DataFrame]:
+def _by_run(mark: changes.Mark) -> dict[str, pd.DataFrame]:
     """A redraw asks for one run; going through all rows for it would take as long as the rest."""
     return dict(list(_read(mark)[0].groupby("run_id", sort=False)))
 
@@ -77,8 +78,20 @@ def problems() -> list[str]:
 
 
 @st.cache_resource(max_entries=KEPT_TABLES, show_spinner="Reading the trained settings …")
-def _read(mark: tuple[str, int, int]) -> tuple[pd.DataFrame, list[str]]:
-    return results.read(Path(mark[0]))
+def _read_files(root: str, count: int, total: int) -> tuple[pd.DataFrame, list[str]]:
+    return results.read(Path(root))
+
+
+@st.cache_resource(max_entries=KEPT_TABLES, show_spinner=False)
+def _read(mark: changes.Mark) -> tuple[pd.DataFrame, list[str]]:
+    """Findings of the files, and of closed studies where there are any."""
+    table, wrong = _read_files(*mark[:3])
+    if not mark[3]:
+        return table, wrong
+    asked, left_out = study_findings.findings()
+    if not asked.empty:
+        table = pd.concat([table, asked], ignore_index=True)
+    return table, [*wrong, *left_out]
 
 
 def runs() -> pd.DataFrame:
@@ -87,7 +100,7 @@ def runs() -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
-def _runs(mark: tuple[str, int, int]) -> pd.DataFrame:
+def _runs(mark: changes.Mark) -> pd.DataFrame:
     return results.runs(Path(mark[0]))
 
 
@@ -97,7 +110,7 @@ def costs(dataset: str) -> tuple[pd.DataFrame, list[str]]:
 
 
 @st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
-def _costs(mark: tuple[str, int, int], dataset: str) -> tuple[pd.DataFrame, list[str]]:
+def _costs(mark: changes.Mark, dataset: str) -> tuple[pd.DataFrame, list[str]]:
     rows: list[dict[str, Any]] = []
     wrong: list[str] = []
     for folder in results.run_folders(Path(mark[0])):
@@ -116,7 +129,7 @@ def offered(what: str, *choices: Any) -> list[str]:
 
 
 @st.cache_data(max_entries=4 * KEPT_VIEWS, show_spinner=False)
-def _offered(mark: tuple[str, int, int], what: str, choices: tuple[Any, ...]) -> list[str]:
+def _offered(mark: changes.Mark, what: str, choices: tuple[Any, ...]) -> list[str]:
     return OFFERED[what](_read(mark)[0], *choices)
 
 
@@ -137,7 +150,7 @@ def settings(view: View) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
-def _settings(mark: tuple[str, int, int], view: tuple[str, ...]) -> pd.DataFrame:
+def _settings(mark: changes.Mark, view: tuple[str, ...]) -> pd.DataFrame:
     return points.settings(_read(mark)[0], View(*view))
 
 
@@ -147,7 +160,7 @@ def references(view: View) -> dict[str, dict[str, Any]]:
 
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
-def _references(mark: tuple[str, int, int], view: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+def _references(mark: changes.Mark, view: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     return points.references(_read(mark)[0], View(*view))
 
 
@@ -157,13 +170,13 @@ def measured(dataset: str, preset: str) -> list[dict[str, Any]]:
 
 
 @st.cache_resource(max_entries=KEPT_TABLES, show_spinner=False)
-def _measured(mark: tuple[str, int, int], dataset: str, preset: str) -> list[dict[str, Any]]:
+def _measured(mark: changes.Mark, dataset: str, preset: str) -> list[dict[str, Any]]:
     return published.measured(_read(mark)[0], dataset, preset)
 
 
 @st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
 def redrawn(
-    mark: tuple[str, int, int], dataset: str, run_id: str, attack: str, release_value: float | None
+    mark: changes.Mark, dataset: str, run_id: str, attack: str, release_value: float | None
 ) -> dict[str, np.ndarray]:
     """`core.results.pictures` of one setting. Raises PenumbraError where there are none."""
     return results.pictures(Path(mark[0]) / dataset / run_id, attack, release_value)
@@ -180,7 +193,7 @@ def curve(run_id: str, release_value: float | None, attribute: str) -> pd.DataFr
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
 def _curve(
-    mark: tuple[str, int, int], dataset: str, run_id: str, value: float | None, attribute: str
+    mark: changes.Mark, dataset: str, run_id: str, value: float | None, attribute: str
 ) -> pd.DataFrame:
     attack = results.attack_name("data_curve", value)
     folder = Path(mark[0]) / dataset / run_id / "attacks" / "strict" / attack
@@ -191,7 +204,7 @@ def _curve(
 
 @st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
 def strongest_redrawer(
-    mark: tuple[str, int, int], dataset: str, run_id: str, release_value: float | None
+    mark: changes.Mark, dataset: str, run_id: str, release_value: float | None
 ) -> str | None:
     """The attacker on the picture that was found strongest on validation; None where none was
     chosen. Raises PenumbraError where the file that says so is damaged."""
@@ -208,7 +221,7 @@ def explanation(
 
 @st.cache_resource(max_entries=KEPT_EXPLANATIONS, show_spinner=False)
 def _explanation(
-    mark: tuple[str, int, int], dataset: str, run_id: str, name: str, release_value: float | None
+    mark: changes.Mark, dataset: str, run_id: str, name: str, release_value: float | None
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return explain.read(Path(mark[0]) / dataset / run_id, name, release_value)
 
@@ -224,7 +237,7 @@ def photograph_maps(
 
 @st.cache_resource(max_entries=KEPT_VIEWS, show_spinner=False)
 def _photograph_maps(
-    mark: tuple[str, int, int], dataset: str, run_id: str, target: str
+    mark: changes.Mark, dataset: str, run_id: str, target: str
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     arrays, facts = explain_photographs.read(Path(mark[0]) / dataset / run_id, target)
     return arrays | {name: unpacked(name, arrays) for name in ("originals", "means")}, facts
@@ -245,7 +258,7 @@ def paired(dataset: str, first: dict[str, Any], second: dict[str, Any]) -> pd.Da
 
 @st.cache_data(max_entries=KEPT_VIEWS, show_spinner="Comparing the same photographs …")
 def _paired(
-    mark: tuple[str, int, int],
+    mark: changes.Mark,
     dataset: str,
     first: tuple[str, float | None],
     second: tuple[str, float | None],
@@ -277,3 +290,17 @@ def _about(dataset: str, entry: str) -> dict[str, Any]:
         return data.describe(dataset) | {"preview": faces, "problem": None}
     except PenumbraError as error:
         return {"problem": str(error), "preview": [], "attributes": {}}
+
+
+def study_pictures(place: dict[str, Any]) -> dict[str, Any]:
+    """`core.study.stimuli.possible` of a setting with dataset, run_id and release_value. Raises
+    PenumbraError where its pictures cannot be read."""
+    return _study_pictures(stamp(), place["dataset"], place["run_id"], place["release_value"])
+
+
+@st.cache_data(max_entries=KEPT_VIEWS, show_spinner="Counting the faces that can be shown …")
+def _study_pictures(
+    mark: changes.Mark, dataset: str, run_id: str, value: float | None
+) -> dict[str, Any]:
+    setting = {"dataset": dataset, "run_id": run_id, "release_value": value}
+    return stimuli.possible(setting)

@@ -1,8 +1,10 @@
 """Penumbra: import path, page list, theme. Start with `streamlit run app/main.py`."""
 
 import os
+import re
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
@@ -14,6 +16,8 @@ if str(ROOT) not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
     )
 
 import streamlit as st  # noqa: E402 (after the import path is set)
+
+from app import access, site_settings  # noqa: E402
 
 PAGES = {
     "Explore": [
@@ -32,13 +36,31 @@ PAGES = {
         st.Page("../pages/papers.py", title="Papers beside ours", icon=":material/menu_book:"),
         st.Page("../pages/report.py", title="Report", icon=":material/description:"),
     ],
+    "Ask people": [
+        st.Page("../pages/studies.py", title="Studies", icon=":material/groups:"),
+        st.Page("../pages/study_results.py", title="Study results", icon=":material/insights:"),
+    ],
     "Train": [
         st.Page("../pages/train.py", title="Train and sweep", icon=":material/tune:"),
     ],
 }
 MARKS = ROOT / "app" / "marks"
 
-st.set_page_config(page_title="Penumbra", page_icon=str(MARKS / "icon.svg"), layout="wide")
-ground = "dark" if st.context.theme.type == "dark" else "light"
-st.logo(str(MARKS / f"wordmark-{ground}.svg"), icon_image=str(MARKS / "icon.svg"), size="large")
-st.navigation(PAGES).run()
+# A study's link shows the study and nothing else; all other pages are the officers'.
+STUDY = "study"
+
+site_settings.hand_down()
+icon = str(MARKS / "icon.svg")
+if STUDY in st.query_params:
+    st.set_page_config(page_title="Study", page_icon=icon, layout="centered")
+    # Whatever page the address names is the study's, so that none is said to be missing.
+    named = re.search(r"/([A-Za-z0-9_-]{1,60})/?$", urlsplit(st.context.url or "").path)
+    paths = [None, named[1]] if named else [None]
+    pages = [st.Page("../pages/take_part.py", title="Study", url_path=path) for path in paths]
+    st.navigation(pages, position="hidden").run()
+else:
+    st.set_page_config(page_title="Penumbra", page_icon=icon, layout="wide")
+    ground = "dark" if st.context.theme.type == "dark" else "light"
+    st.logo(str(MARKS / f"wordmark-{ground}.svg"), icon_image=icon, size="large")
+    access.gate()
+    st.navigation(PAGES).run()

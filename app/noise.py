@@ -168,6 +168,7 @@ def sentence(
     does = {
         "image": f"an attacker redraws the picture with a likeness of {shown}",
         "identity": f"an attacker with other photographs of the same people names the right person in {shown} of cases",
+        "recognition": f"people pick the person of a redrawn face in {shown} of cases",
     }.get(kind, f"the {_attacker(view)} attacker tells {wording.told(name)} in {shown} of cases")  # fmt: skip
     chance = f"; guessing {said(row['chance'], view)}" if wording.known(row["chance"]) else ""
     text = f"At {points.setting_label(row)} {does}" + (f" ({span}{chance})" if span else "")

@@ -91,7 +91,11 @@ def curve(
     title = {
         "identity": "attacker names the right person",
         "image": "likeness of what the attacker redraws",
-    }.get(view.target, f"attacker tells {wording.told(view.target.partition(':')[2])}")
+        "recognition": "people pick the right person",
+    }.get(
+        view.target.partition(":")[0],
+        f"attacker tells {wording.told(view.target.partition(':')[2])}",
+    )
     notes = [
         {"x": 0, "xref": "paper", "y": top, "yref": "paper", "xanchor": "left", "yanchor": "bottom",
          "text": text, "showarrow": False, "font": {"size": 13, "color": tint}}

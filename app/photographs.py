@@ -17,7 +17,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import leaks, loaders, pictures, wording
+from app import changes, leaks, loaders, pictures, wording
 from core import compare, data, results, subgroups
 from core.data.faces import Faces
 from core.data.order import canonical_order
@@ -49,7 +49,7 @@ def tested(dataset: str, run_id: str) -> Faces:
 
 
 @st.cache_resource(max_entries=KEPT_FACES, ttl=600, show_spinner="Opening the photographs …")
-def _tested(mark: tuple[str, int, int], dataset: str, run_id: str) -> Faces:
+def _tested(mark: changes.Mark, dataset: str, run_id: str) -> Faces:
     run = results.read_run(Path(mark[0]) / dataset / run_id)
     preset = METHODS[run.method].presets[run.preset]
     if dataset not in QUICK and not data.is_packed(dataset, preset["height"], preset["width"]):
@@ -67,7 +67,7 @@ def told(row: dict[str, Any], target: str) -> subgroups.Told:
 
 @st.cache_resource(max_entries=KEPT_TOLD, show_spinner="Reading what the attacker told …")
 def _told(
-    mark: tuple[str, int, int], dataset: str, run_id: str, value: float | None, target: str
+    mark: changes.Mark, dataset: str, run_id: str, value: float | None, target: str
 ) -> subgroups.Told:
     where = compare.Setting(Path(mark[0]) / dataset / run_id, value)
     return subgroups.told(where, target, *order(dataset, run_id))
@@ -82,7 +82,7 @@ def groups(
 
 @st.cache_data(max_entries=KEPT_GRIDS, show_spinner=False)
 def _groups(
-    mark: tuple[str, int, int], dataset: str, run_id: str, value: float | None, target: str,
+    mark: changes.Mark, dataset: str, run_id: str, value: float | None, target: str,
     attribute: str,
 ) -> tuple[pd.DataFrame, dict[str, float]]:  # fmt: skip
     said = _told(mark, dataset, run_id, value, target)
@@ -108,7 +108,7 @@ def grid(settings: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=KEPT_GRIDS, show_spinner=False)
-def _grid(mark: tuple[str, int, int], settings: list[dict[str, Any]]) -> pd.DataFrame:
+def _grid(mark: changes.Mark, settings: list[dict[str, Any]]) -> pd.DataFrame:
     chosen = {row["key"]: _strongest(row) for row in settings}
     return leaks.grid(loaders.findings(), settings, chosen)
 

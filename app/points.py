@@ -16,7 +16,7 @@ from core.methods import METHODS, Knob
 
 # Whose number counts, best first.
 ATTACKERS = {
-    "strict": ("worst_case", "mirrored_decoder", "nearest_neighbour"),
+    "strict": ("worst_case", "mirrored_decoder", "nearest_neighbour", "human"),
     "paper": ("training_adversary", "training_reconstructor", "worst_case"),
 }
 UTILITY = {"strict": ("best_head",), "paper": ("own_head", "own_verifier", "best_head")}
@@ -163,9 +163,10 @@ def _guarding(attack: pd.DataFrame, targets: Iterable[str]) -> pd.DataFrame:
     """Leave out methods that were told to guard nothing of `targets` but something else; baselines
     guard nothing in particular and always stay."""
     baseline = attack["method"].map(lambda name: name in METHODS and METHODS[name].baseline)
-    names = {target.partition(":")[2] for target in targets}
-    if names == {""}:
+    targets = list(targets)
+    if not all(target.startswith("attribute:") for target in targets):
         return attack
+    names = {target.partition(":")[2] for target in targets}
     guards = attack["private"].map(lambda text: bool(names & {*str(text).split(",")}))
     return attack[baseline.astype(bool) | guards.astype(bool)]
 

@@ -68,6 +68,13 @@ def _attack(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
         _attacked(unprotected) and f"unprotected {wording.percent(unprotected['value'])}",
     )
     value = wording.percent(row["value"], _digits(row))
+    if kind == "recognition":
+        who = (
+            "people pick"
+            if view.attacker in (STRONGEST, "human")
+            else f"a machine ({wording.attacker(view.attacker)}) picks"
+        )
+        return f"{who} the person of a redrawn face out of {round(1 / row['chance'])} in {value} of cases{aside}"
     if kind == "identity":
         return f"an attacker with other photographs of the same people names the right person in {value} of cases{aside}"
     told = wording.told(row["target"].partition(":")[2] if "target" in row else _names(view)[0])
@@ -126,6 +133,8 @@ def _subject(view: View) -> str:
         return "the picture"
     if kind == "identity":
         return "identity"
+    if kind == "recognition":
+        return "whether people recognise the face"
     return f"how well an attacker tells {', '.join(map(wording.told, _names(view)))}"
 
 
@@ -143,6 +152,8 @@ def _detail(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
         bare = show(unprotected["utility"])
         text += f", unprotected ({reference_label(unprotected)}) {'in ' if share else ''}{bare}"
     people = f"{row['n']:,.0f} photographs of {row['identities']:,.0f} people nobody trained on"
+    if view.target.startswith("recognition:"):
+        people = f"{row['n']:,.0f} answers of {row['identities']:,.0f} participants"
     seeds = int(row["seeds"])
     text += f". Measured on {people}, {'one training' if seeds == 1 else f'{seeds} trainings'}."
     return text

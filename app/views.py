@@ -9,7 +9,12 @@ import pandas as pd
 from core.methods.declare import VERIFICATION
 
 # What is read off for each kind of target.
-MEASURE = {"attribute": "balanced_accuracy", "identity": "top1_accuracy", "image": "ms_ssim"}
+MEASURE = {
+    "attribute": "balanced_accuracy",
+    "identity": "top1_accuracy",
+    "image": "ms_ssim",
+    "recognition": "right_picks",  # of a study: people, and machines on the same questions
+}
 STRONGEST = "worst_case"
 SERVICE = "balanced_accuracy"
 SERVICES = (SERVICE, "accuracy", "auc", "mcc")  # measures of the service that may be chosen
@@ -19,8 +24,8 @@ NO_ATTACKERS = ("best_head", "own_head", "own_verifier", "siamese")  # they serv
 class View(NamedTuple):
     """What is being looked at: kept in the sidebar and in the URL.
 
-    target    "attribute:Male", "attribute:Male,Young" (whichever of them leaks more), "identity" or
-              "image"
+    target    "attribute:Male", "attribute:Male,Young" (whichever of them leaks more), "identity",
+              "image" or "recognition:<a study's title>"
     attacker  `worst_case`, the strongest on validation, or one of its own choice (strict protocol)
     service   the measure of what the service keeps, one of `SERVICES`
     """
@@ -41,7 +46,9 @@ class View(NamedTuple):
     def targets(self) -> tuple[str, ...]:
         """The findings' targets that it is about: several where the attacker may take his pick."""
         kind, _, names = self.target.partition(":")
-        return tuple(f"{kind}:{name}" for name in names.split(",")) if names else (kind,)
+        if kind != "attribute":
+            return (self.target,)
+        return tuple(f"{kind}:{name}" for name in names.split(","))
 
 
 def datasets(findings: pd.DataFrame) -> list[str]:
@@ -71,13 +78,14 @@ def task_target(task: str) -> str:
 
 def targets(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
     """What may be attacked in runs that serve `task`: declared private attributes, most runs first,
-    then identity and the picture itself, as far as findings hold them."""
+    then identity, the picture itself and studies with people, as far as findings hold them."""
     rows = _serving(findings, dataset, preset, task)
     rows = rows[(rows["role"] == "private") & rows["metric"].isin(MEASURE.values())]
     counted = rows.groupby("target")["run_id"].nunique().sort_index()
-    order = {"identity": 1, "image": 2}
-    known = [t for t in counted.index if t.partition(":")[0] in MEASURE]
-    return sorted(known, key=lambda target: (order.get(target, 0), -counted[target]))
+    order = {"identity": 1, "image": 2, "recognition": 3}
+    kind = {target: target.partition(":")[0] for target in counted.index}
+    known = [target for target in counted.index if kind[target] in MEASURE]
+    return sorted(known, key=lambda target: (order.get(kind[target], 0), -counted[target]))
 
 
 def attributes(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:

@@ -73,6 +73,7 @@ METRICS = {  # metric -> (name, unit, one-line explanation)
     "advantage": ("above the commoner answer", "points", "Plain accuracy minus what always giving the commoner answer scores."),
     "auc": ("area under the ROC curve", "", "Chance that a yes-photograph is ranked above a no-photograph; 0.5 is guessing."),
     "mcc": ("Matthews correlation", "", "Agreement of guess and truth; 0 is guessing, 1 is perfect."),
+    "right_picks": ("right picks", "%", "Share of questions in which the right one of several photographs is picked as the person whom a redrawn face shows."),
     "top1_accuracy": ("named at first try", "%", "Share of photographs for which the first name given is the right one."),
     "log_rank_privacy": ("depth in the list of names", "", "Log-rank privacy: 0 if the first name given is always right, 0.8 to 0.9 for names in random order; higher is more private."),
     "normalised_rank_mean": ("place in the list of names", "%", "How far down the list of names the right one stands on average; random order gives 50 %."),
@@ -128,6 +129,9 @@ ATTACKERS = {
     "training_reconstructor": "the method's own redrawer",
     "own_head": "the method's own task network",
     "siamese": "pair matcher (Siamese network)",
+    "human": "people",
+    "machine_release": "nearest neighbour on what is released, asked the same",
+    "machine_picture": "face network that sees the same pictures",
     "own_verifier": "the method's own pair matcher",
     "best_head": "best fresh task network",
 }
@@ -175,6 +179,8 @@ def service(name: str) -> str:
 def target_label(target: str) -> str:
     """Label of a finding's target: `attribute:Male` -> "Gender", `identity`, `image`."""
     kind, _, names = target.partition(":")
+    if kind == "recognition":
+        return f"Recognised by people: {names}"
     if kind != "attribute":
         return TARGETS.get(target, target)
     return ", ".join(attribute_label(name) for name in names.split(","))

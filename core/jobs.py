@@ -15,8 +15,6 @@ import secrets
 import shutil
 import signal
 import statistics
-import subprocess
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -24,9 +22,9 @@ from typing import Any
 
 import psutil
 
-from core import checkpoint
+from core import background, checkpoint
 from core.errors import PenumbraError, Stopped
-from core.run import ROOT, Run, from_dict, home, state
+from core.run import Run, from_dict, home, state
 
 JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 RECENT_ROWS = 400  # of a run's log, for the live chart
@@ -235,30 +233,12 @@ def work(job_id: str) -> int:
 def _launch(job_id: str) -> None:
     place = folder(job_id)
     (place / "progress.json").unlink(missing_ok=True)
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    with open(place / "output.txt", "ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "core", "work", job_id],
-            cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-    started = psutil.Process(process.pid).create_time()
-    checkpoint.write_json(place / "process.json", {"pid": process.pid, "started": started})
+    background.launch(place, ["work", job_id])
 
 
 def _process(job_id: str) -> psutil.Process | None:
-    """The job's living process; a process that only inherited its number does not count."""
-    entry = _optional(folder(job_id) / "process.json")
-    try:
-        process = psutil.Process(int(entry["pid"]))
-        if abs(process.create_time() - float(entry["started"])) > 1:
-            return None
-        if process.status() == psutil.STATUS_ZOMBIE:
-            process.wait(0)  # our own ended child: collect it
-            return None
-        return process
-    except (KeyError, TypeError, ValueError, psutil.Error):
-        return None
+    """The job's living process."""
+    return background.living(folder(job_id))
 
 
 def _optional(path: Path) -> dict[str, Any]:

@@ -108,9 +108,6 @@ def redraw(restored: Restored, pictures: NDArray[np.uint8]) -> dict[str, NDArray
     """
     import torch
 
-    from core.attacks.decoding import decode
-    from core.metrics import images
-
     if pictures.ndim != 4 or pictures.shape[1:] != (restored.height, restored.width, 3):
         raise PenumbraError(
             f"the network sees {restored.width} x {restored.height} pixels, got an array of "
@@ -121,6 +118,20 @@ def redraw(restored: Restored, pictures: NDArray[np.uint8]) -> dict[str, NDArray
         pixels = (truth.float() / 255).contiguous(memory_format=torch.channels_last)
         generator = torch.Generator().manual_seed(SEED)
         z = restored.model.release(pixels, generator, restored.release_value)
+        return from_releases(restored, z, truth)
+
+
+def from_releases(
+    restored: Restored, z: torch.Tensor, truth: torch.Tensor
+) -> dict[str, NDArray[np.generic]]:
+    """`redraw` for whoever has the releases z (n, …) of the photographs `truth`, uint8 (n, 3, H, W),
+    already."""
+    import torch
+
+    from core.attacks.decoding import decode
+    from core.metrics import images
+
+    with torch.no_grad():
         z = _folded(restored.model, z).float()
         redrawn = decode(restored.decoder, restored.scaler(z))
         scores = images.similarities(redrawn, truth, list(METRICS))

@@ -18,6 +18,8 @@ def clean(tmp_path, monkeypatch):
     """Own folders, own environment, and no cache of an earlier test."""
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
+    # AppTest has no connection whose other end could be this machine
+    monkeypatch.setenv("PENUMBRA_OFFICERS", "anyone")
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     monkeypatch.setattr(sys, "path", list(sys.path))
     st.cache_data.clear()

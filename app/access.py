@@ -1,0 +1,186 @@
+"""Who may see the officers' pages: everything but a study's own page, which needs nothing.
+
+In this order: an identity provider (Streamlit's OpenID Connect) with a list of addresses, else a
+password, else this machine alone. Where a proxy before Penumbra asks who it is, `PENUMBRA_OFFICERS=
+anyone` says so.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from app import site_settings
+
+ALLOWED = "officer"  # session key: how this session came in
+LONGEST_PASSWORD = 200
+WRONG = 8  # wrong passwords …
+PER = 60.0  # … in so many seconds, from everybody together: then all wait
+# Headers with which proxies and tunnels say that the visitor is somebody behind them.
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
+             "cf-connecting-ip", "true-client-ip", "via")  # fmt: skip
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+def gate() -> None:
+    """Go on only for officers; otherwise draw what is needed to come in, and end the script."""
+    if site_settings.setting(site_settings.OFFICERS) == site_settings.ANYONE:
+        return
+    if site_settings.signs_in():
+        _sign_in()
+    elif password_hash := site_settings.setting(site_settings.PASSWORD_HASH):
+        if st.session_state.get(ALLOWED) != password_hash:
+            _ask_password(password_hash)
+    elif not _on_this_machine():
+        _refuse(
+            "These pages answer on their own machine only",
+            "Nobody has set a password for them. If you were sent a link to a study, open that whole "
+            "link again. If you run Penumbra, make a password:",
+        )
+
+
+def how() -> str:
+    """One sentence for officers: who can open these pages at the moment."""
+    if site_settings.setting(site_settings.OFFICERS) == site_settings.ANYONE:
+        return "Penumbra asks nobody who they are (PENUMBRA_OFFICERS=anyone): whatever stands before it must."
+    if site_settings.signs_in():
+        return "Officers sign in with the configured identity provider; participants need nothing."
+    if site_settings.setting(site_settings.PASSWORD_HASH):
+        return "Officers' pages ask for the password; participants need nothing."
+    return (
+        "No password is set, so these pages answer on this machine only. Participants elsewhere can "
+        "open a study's link as soon as Penumbra is served to them; to reach these pages from "
+        "elsewhere, set a password (`python -m core study password`)."
+    )
+
+
+def local(headers: Mapping[str, str], remote: str | None) -> bool:
+    """Whether a connection comes from this machine itself and not through a proxy on it.
+
+    headers  of the websocket's handshake, names in any case; a Host of another name is somebody
+             else's page pointing here
+    remote   address of the other end; None is loopback, as Streamlit has it
+    """
+    named = {name.lower(): value for name, value in headers.items()}
+    if any(name in named for name in FORWARDED):
+        return False
+    try:
+        host = urlsplit(f"//{named.get('host', '')}").hostname
+    except ValueError:
+        return False
+    return host in LOCAL_NAMES and _loopback(remote)
+
+
+def _loopback(remote: str | None) -> bool:
+    if remote is None:
+        return True
+    try:
+        address = ip_address(remote)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _on_this_machine() -> bool:
+    """Looked at once for each session, while its browser is connected: without a connection there
+    are no headers, and nothing is known."""
+    if ALLOWED not in st.session_state:
+        headers = st.context.headers.to_dict()
+        if not headers:
+            return False
+        st.session_state[ALLOWED] = local(headers, st.context.ip_address)
+    return st.session_state[ALLOWED] is True
+
+
+def _sign_in() -> None:
+    if not st.user.is_logged_in:
+        _head("Penumbra", "These pages are for officers. Participants of a study open its link.")
+        if st.button("Sign in", type="primary", icon=":material/login:"):
+            st.login()
+        st.stop()
+    listed = (site_settings.setting(site_settings.OFFICERS) or "").lower().split(",")
+    if not admitted(st.user.to_dict(), [entry.strip() for entry in listed if entry.strip()]):
+        _head(
+            "Signed in, but not on the list",
+            "Whoever runs Penumbra decides who may see these pages: ask them to add your address.",
+        )
+        if st.button("Sign out", icon=":material/logout:"):
+            st.logout()
+        st.stop()
+
+
+def admitted(user: Mapping[str, Any], listed: list[str]) -> bool:
+    """Whether a signed-in user is on the list of addresses, or at one of its domains ("@office.eu").
+    An address that the provider has not verified does not count; an empty list admits nobody."""
+    email = user.get("email")
+    if not isinstance(email, str) or user.get("email_verified", True) is not True:
+        return False
+    email = email.strip().lower()
+    return email in listed or f"@{email.rpartition('@')[2]}" in listed
+
+
+def _ask_password(password_hash: str) -> None:
+    _head("Penumbra", "These pages are for officers. Participants of a study open its link.")
+    with st.form("password", width=420):
+        given = st.text_input("Password", type="password", max_chars=LONGEST_PASSWORD)
+        pressed = st.form_submit_button("Come in", type="primary")
+    if pressed:
+        right, problem = check(given, password_hash, _tries(), time.monotonic())
+        if right:
+            st.session_state[ALLOWED] = password_hash
+            st.rerun()
+        st.error(problem, icon=":material/error:")
+    st.stop()
+
+
+class Tries:
+    """When wrong passwords were given, by anybody."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.wrong: deque[float] = deque(maxlen=WRONG)
+
+
+@st.cache_resource
+def _tries() -> Tries:
+    return Tries()
+
+
+def check(given: str, password_hash: str, tries: Tries, now: float) -> tuple[bool, str]:
+    """(whether the password is right, what to tell whoever gave it). One at a time: the hash is slow
+    and takes memory on purpose, and many at once would be a way to stop the server."""
+    with tries.lock:
+        if len(tries.wrong) == WRONG and now - tries.wrong[0] < PER:
+            return False, "Too many wrong passwords. Wait a minute, then try again."
+        try:
+            PasswordHasher().verify(password_hash, given[:LONGEST_PASSWORD])
+            return True, ""
+        except InvalidHashError:
+            return False, (
+                "PENUMBRA_PASSWORD_HASH is no password's hash, so nobody can come in. Make one with "
+                "python -m core study password, and start Penumbra again."
+            )
+        except VerificationError:
+            tries.wrong.append(now)
+            return False, "That is not the password."
+
+
+def _refuse(title: str, text: str) -> None:
+    _head(title, text)
+    st.code("python -m core study password", language=None)
+    st.stop()
+
+
+def _head(title: str, text: str) -> None:
+    st.title(title, anchor=False)
+    st.write(text)

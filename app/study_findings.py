@@ -1,0 +1,42 @@
+"""What closed studies found, as findings among the others: people are one more attacker."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import pandas as pd
+
+from core.errors import PenumbraError
+from core.study import closed, database, results
+
+FRESH = 5.0  # seconds; a database may be far away
+AWAY = "away"
+_looked: tuple[str, float, str] = ("", -math.inf, "")  # database, when, what
+
+
+def version() -> str:
+    """`core.study.closed.version`, looked up anew at most every `FRESH` seconds. A database that
+    cannot be reached takes nothing from the rest of the app."""
+    global _looked
+    now, place = time.monotonic(), database.url()
+    if _looked[0] != place or now - _looked[1] > FRESH:
+        try:
+            _looked = (place, now, closed.version())
+        except PenumbraError:
+            _looked = (place, now, AWAY)
+    return _looked[2]
+
+
+def findings() -> tuple[pd.DataFrame, list[str]]:
+    """(`core.study.results.findings` of closed studies, one line for each that was left out); the
+    study stands in the target by its title."""
+    try:
+        titles = closed.titles()
+        found, problems = results.findings(list(titles))
+    except PenumbraError as error:
+        return pd.DataFrame(), [f"studies were left out: {error}"]
+    if found.empty:
+        return found, problems
+    named = {f"recognition:{name}": f"recognition:{title}" for name, title in titles.items()}
+    return found.assign(target=found["target"].replace(named)), problems

@@ -1,0 +1,216 @@
+"""Whom a study asks about, with which photographs, and who stands beside them. Numpy only: nothing is
+redrawn here.
+
+Rows are positions in `Faces`. Everything follows from the seed; each decision has a random stream of
+its own, so that changing one field of a design leaves what the others decide as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import PenumbraError
+
+if TYPE_CHECKING:
+    from core.data.faces import Faces
+
+WHOM, SHOWN, BESIDE, UNASKED = range(4)  # random streams
+FEWEST_ATTENTION = 3  # people of attention questions, however few of these a participant gets
+SPARE_ATTENTION = 3  # times as many of them as a participant gets: not everybody sees the same
+Photographs = Mapping[int, NDArray[np.int64]]  # person -> rows
+
+
+class Trial(NamedTuple):
+    """One question, whatever setting redraws it.
+
+    role        "question", "attention" or "practice"
+    photograph  the row that the redrawn face is made from
+    options     rows of different people's photographs, the right person's first
+    """
+
+    role: str
+    person: int
+    photograph: int
+    options: tuple[int, ...]
+
+
+def photographs(faces: Faces, rows: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
+    """The people in `rows`, in the order of their numbers, and which of `rows` show each."""
+    if not len(rows):
+        return {}
+    people = faces.identities[rows]
+    order = np.argsort(people, kind="stable")
+    found, starts = np.unique(people[order], return_index=True)
+    parts = np.split(rows[order], starts[1:])
+    return {int(person): part for person, part in zip(found, parts, strict=True)}
+
+
+def unasked(attention: int) -> dict[str, int]:
+    """How many people the questions with an unprotected face need, by role, where a participant gets
+    `attention` of them."""
+    return {"attention": max(FEWEST_ATTENTION, SPARE_ATTENTION * attention), "practice": 1}
+
+
+def trials(
+    faces: Faces,
+    design: Mapping[str, Any],
+    seed: int,
+    among: NDArray[np.int64] | None = None,
+) -> list[Trial]:
+    """The questions of a study about test people, whom no network was trained on.
+
+    One for each of the design's `people`, then those of attention and practice, about others. Of
+    the rows `among` is what the faces asked about are redrawn from (default: every test
+    photograph). The right option is another photograph of the person or, for attention and practice
+    always, the very one. Nobody who is asked about stands beside anybody; beside whom somebody
+    stands is settled so that as few as possible stand twice.
+
+    Raises PenumbraError, saying what to relax, where there are too few people, second photographs,
+    or people who share the attributes in `matched_on` with the right photograph.
+    """
+    everybody = photographs(faces, faces.indices("test"))
+    redrawn = everybody if among is None else photographs(faces, among)
+    order = np.random.default_rng([seed, WHOM]).permutation(list(everybody)).tolist()
+    asked = _asked(order, everybody, redrawn, design)
+    left = [person for person in order if person not in set(asked)]
+    extra = [role for role, n in unasked(design["attention"]).items() for _ in range(n)]
+    beside = {person: everybody[person] for person in left[len(extra) :]}
+    if len(beside) < design["options"] - 1:
+        most = len(everybody) - len(extra) - design["options"] + 1
+        raise PenumbraError(
+            f"{faces.dataset} has {len(everybody)} test people: with {design['options']} options, "
+            f"and {len(extra)} people for practice and attention questions, at most "
+            f"{max(most, 0)} can be asked about, not {design['people']}; ask about fewer people, "
+            "or show fewer options"
+        )
+    same = design["photograph"] == "same"
+    whose = [("question", person, redrawn[person], same) for person in asked]
+    spare = zip(extra, left[: len(extra)], strict=True)
+    whose += [(role, person, everybody[person], True) for role, person in spare]
+    pairs = [_pair(person, rows, everybody[person], same, seed) for _, person, rows, same in whose]
+    columns = faces.columns(design["matched_on"]) if design["distractors"] == "matched" else []
+    used: Counter[int] = Counter()
+    others = _others(
+        faces,
+        beside,
+        [right for _, right in pairs[: len(asked)]],
+        columns,
+        design["options"] - 1,
+        np.random.default_rng([seed, BESIDE]),
+        used,
+    )
+    others += _others(
+        faces,
+        beside,
+        [right for _, right in pairs[len(asked) :]],
+        [],
+        design["options"] - 1,
+        np.random.default_rng([seed, UNASKED]),
+        used,
+    )
+    return [
+        Trial(role, person, photograph, (right, *distractors))
+        for (role, person, _, _), (photograph, right), distractors in zip(
+            whose, pairs, others, strict=True
+        )
+    ]
+
+
+def _asked(
+    order: Sequence[int], everybody: Photographs, redrawn: Photographs, design: Mapping[str, Any]
+) -> list[int]:
+    """The first of `order` who can be asked about."""
+    wanted, other = design["people"], design["photograph"] == "other"
+    able = [p for p in order if p in redrawn and (len(everybody[p]) > 1 or not other)]
+    if len(able) >= wanted:
+        return able[:wanted]
+    held = f"the attackers of these settings have redrawn {len(redrawn)} test people"
+    if len(redrawn) == len(everybody):
+        held = f"the data set has {len(redrawn)} test people"
+    if len(able) < len(redrawn):
+        raise PenumbraError(
+            f"{held}, of whom {len(able)} have a second photograph that could be the right option; "
+            f"the study asks about {wanted}: ask about fewer people, or let the right option be the "
+            "very photograph that was redrawn (photograph: same)"
+        )
+    raise PenumbraError(
+        f"{held}; the study asks about {wanted}: ask about fewer people"
+        + ("" if len(redrawn) == len(everybody) else ", or choose mirrored_decoder as attacker")
+    )
+
+
+def _pair(
+    person: int, shown: NDArray[np.int64], rows: NDArray[np.int64], same: bool, seed: int
+) -> tuple[int, int]:
+    """(the row to redraw, of those `shown`; the row of the right option) of one person."""
+    drawn = np.random.default_rng([seed, SHOWN, person])
+    photograph = int(drawn.choice(shown))
+    return photograph, photograph if same else int(drawn.choice(rows[rows != photograph]))
+
+
+def _others(
+    faces: Faces,
+    beside: Photographs,
+    rights: Sequence[int],
+    columns: Sequence[int],
+    wanted: int,
+    drawn: np.random.Generator,
+    used: Counter[int],
+) -> list[list[int]]:
+    """Rows of `wanted` people `beside` each of the photographs `rights`, who share its attributes in
+    `columns`. `used` counts how often somebody stood beside anybody, and is counted on."""
+    fitting = [_fitting(faces, beside, right, columns) for right in rights]
+    if lacking := _lacking(fitting, wanted):
+        raise PenumbraError(_too_few(faces, beside, rights, columns, wanted, lacking))
+    found: list[list[int]] = [[] for _ in rights]
+    # those first who have the fewest to choose from
+    for place in sorted(range(len(rights)), key=lambda i: len(fitting[i])):
+        people = drawn.permutation(list(fitting[place])).tolist()
+        chosen = sorted(people, key=lambda person: used[person])[:wanted]
+        used.update(chosen)
+        found[place] = [int(drawn.choice(fitting[place][person])) for person in chosen]
+    return found
+
+
+def _fitting(
+    faces: Faces, beside: Photographs, right: int, columns: Sequence[int]
+) -> dict[int, NDArray[np.int64]]:
+    """Who has a photograph that shares the attributes in `columns` with `right`, and which."""
+    rows = np.concatenate(list(beside.values()))
+    if columns:
+        alike = faces.attributes[rows][:, columns] == faces.attributes[right, columns]
+        rows = rows[alike.all(axis=1)]
+    return photographs(faces, rows)
+
+
+def _lacking(fitting: Sequence[Photographs], wanted: int) -> int:
+    """For how many fewer than `wanted` people fit."""
+    return sum(len(found) < wanted for found in fitting)
+
+
+def _too_few(
+    faces: Faces,
+    beside: Photographs,
+    rights: Sequence[int],
+    columns: Sequence[int],
+    wanted: int,
+    lacking: int,
+) -> str:
+    """What to say where matches are missing, with the attribute whose absence helps most."""
+    names = [faces.attribute_names[column] for column in columns]
+    without = {}
+    for column, name in zip(columns, names, strict=True):
+        rest = [other for other in columns if other != column]
+        without[name] = _lacking([_fitting(faces, beside, r, rest) for r in rights], wanted)
+    helps = min(without, key=lambda name: without[name])
+    left = f"it would be {without[helps]}" if without[helps] else "there would be enough"
+    return (
+        f"for {lacking} of the {len(rights)} people asked about, fewer than {wanted} others share "
+        f"{', '.join(names)} with the right photograph; without {helps} {left}: match on fewer "
+        "attributes, show fewer options, or ask about fewer people"
+    )

@@ -1,0 +1,334 @@
+"""Studies from draft to closed: made, prepared, opened, read, copied, deleted.
+
+What a study asks is `core.study.design`; its pictures come from `core.study.stimuli` and are made by
+a process of its own, whose state is in the database.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from core import background
+from core.errors import PenumbraError
+from core.run import home
+from core.study import database, stopping
+from core.study.assignment import assign
+from core.study.design import DEFAULTS, LENGTHS, check
+from core.study.tables import ROLES, answers, items, participants, pictures, studies
+
+STUDY_ID = re.compile(r"[A-Za-z0-9_-]{12}")
+CHANGEABLE = ("draft", "ready", "failed")  # nobody has answered yet
+NO_LINK = "this link leads to no study; ask whoever sent it"
+COPY = " (copy)"
+REPORT_EVERY = 0.5  # seconds between two notes of how far a preparation is
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+ITEM = ("role", "setting", "dataset", "run_id", "release_value", "attacker", "person",
+        "machine_release", "machine_picture", "ms_ssim")  # fmt: skip
+# What `read` gives besides the counts.
+COLUMNS = ("id", "title", "created", "state", "message", "done", "wanted", "seed", "design",
+           "withdrawn")  # fmt: skip
+
+
+def create(design: Mapping[str, Any]) -> str:
+    """Keep a new study as a draft; its id, which is also the end of its link.
+
+    Raises PenumbraError for a design that `core.study.design.check` refuses.
+    """
+    checked = check(design)
+    row = {
+        "id": _new_id(), "title": checked["title"], "created": time.time(), "state": "draft",
+        "seed": secrets.randbelow(2**53), "design": checked,
+    }  # fmt: skip
+    with database.writing() as connection:
+        connection.execute(sa.insert(studies), row)
+    return row["id"]
+
+
+def _new_id() -> str:
+    while True:
+        found = secrets.token_urlsafe(9)
+        if found[0] not in "-_":  # a command would take it for an option
+            return found
+
+
+def change(study_id: str, design: Mapping[str, Any]) -> None:
+    """Another design for a study that was never open; what was prepared for the old one is dropped,
+    trial runs with simulated participants as well."""
+    checked = check(design)
+    with database.writing() as connection:
+        study = find(connection, study_id, lock=True)
+        if described_state(study)[0] not in CHANGEABLE:
+            raise PenumbraError(_not_now(study))
+        drop_material(connection, study_id)
+        _note(
+            connection, study_id, design=checked, title=checked["title"], state="draft", message=""
+        )
+
+
+def copy(study_id: str) -> str:
+    """A new draft that asks the same; its id."""
+    design = dict(read(study_id)["design"])
+    design["title"] = design["title"][: LENGTHS["title"] - len(COPY)] + COPY
+    return create(design)
+
+
+def start_preparing(study_id: str) -> None:
+    """Start the process that makes the study's pictures; returns at once, `studies.read` tells how
+    far it is. Raises PenumbraError where it runs already or the study was opened."""
+    with database.writing() as connection:
+        study = find(connection, study_id, lock=True)
+        if described_state(study)[0] not in CHANGEABLE:
+            raise PenumbraError(_not_now(study))
+        _note(connection, study_id, state="preparing", message="", done=0, wanted=0)
+        # Before the commit: nobody ever sees a study that is being prepared by no process. The
+        # process in turn waits for the commit before it can write.
+        background.launch(folder(study_id), ["study", "prepare", study_id])
+
+
+def prepare(study_id: str) -> None:
+    """Make the study's pictures and items and keep them; the study is then ready. What goes wrong is
+    kept as the study's message and raised."""
+    from core.study import stimuli
+
+    with database.writing() as connection:
+        study = find(connection, study_id, lock=True)
+        process = background.living(folder(study_id))
+        others = process is not None and process.pid != os.getpid()
+        if study["state"] not in (*CHANGEABLE, "preparing") or others:
+            raise PenumbraError(_not_now(study))
+        background.sign(folder(study_id), os.getpid())
+        _note(connection, study_id, state="preparing", message="", done=0, wanted=0)
+    reported = 0.0
+
+    def report(done: int, wanted: int) -> None:
+        nonlocal reported
+        if done < wanted and time.monotonic() - reported < REPORT_EVERY:
+            return
+        reported = time.monotonic()
+        with database.writing(durable=False) as connection:
+            _note(connection, study_id, done=done, wanted=wanted)
+
+    try:
+        store_material(study_id, stimuli.build(study["design"], study["seed"], report))
+    except Exception as error:
+        words = (
+            str(error) if isinstance(error, PenumbraError) else f"{type(error).__name__}: {error}"
+        )
+        with database.writing() as connection:
+            _note(connection, study_id, state="failed", message=words[:2000])
+        raise
+    finally:
+        background.unsign(folder(study_id))
+
+
+def store_material(study_id: str, material: Mapping[str, Any]) -> None:
+    """Keep what `core.study.stimuli.build` made, in one transaction: the study is then ready.
+
+    material  {"pictures": PNGs, all equally long, "items": dicts that refer to them by index}
+    Raises PenumbraError for material that does not hold together and for a study that was opened.
+    """
+    with database.writing() as connection:
+        study = find(connection, study_id, lock=True)
+        if study["state"] not in (*CHANGEABLE, "preparing"):
+            raise PenumbraError(_not_now(study))
+        _check(material, study["design"])
+        drop_material(connection, study_id)
+        rows = [{"study_id": study_id, "png": png} for png in material["pictures"]]
+        inserted = sa.insert(pictures).returning(pictures.c.id, sort_by_parameter_order=True)
+        ids = list(connection.execute(inserted, rows).scalars())
+        connection.execute(
+            sa.insert(items),
+            [
+                {name: item[name] for name in ITEM}
+                | {"study_id": study_id, "redrawn": ids[item["redrawn"]],
+                   "options": [ids[option] for option in item["options"]]}
+                for item in material["items"]
+            ],
+        )  # fmt: skip
+        _note(connection, study_id, state="ready", message="", admitted=0)
+
+
+def open_study(study_id: str) -> None:
+    """Let participants in. Raises PenumbraError where the study is not prepared or has enough."""
+    with database.writing() as connection:
+        study = find(connection, study_id, lock=True)
+        if study["state"] not in ("ready", "closed", "open"):
+            raise PenumbraError("a study is opened when its pictures are ready: prepare it first")
+        reason = stopping.reason(connection, study)
+        if reason:
+            raise PenumbraError(f"this study has enough answers: {reason}; copy it to ask for more")
+        _note(connection, study_id, state="open", message="")
+
+
+def close_study(study_id: str) -> None:
+    """Let nobody new in; whoever has begun may finish."""
+    with database.writing() as connection:
+        study = find(connection, study_id, lock=True)
+        if study["state"] not in ("open", "closed"):
+            raise PenumbraError("this study is not open")
+        _note(connection, study_id, state="closed")
+
+
+def delete(study_id: str) -> None:
+    """Remove a study with everything that was answered. There is no way back."""
+    with database.writing() as connection:
+        study = find(connection, study_id, lock=True)
+        connection.execute(sa.delete(studies).where(studies.c.id == study_id))
+    process = background.living(folder(study_id))
+    if study["state"] == "preparing" and process is not None:
+        process.terminate()
+    shutil.rmtree(folder(study_id), ignore_errors=True)  # the preparation's notes, if any
+
+
+def read(study_id: str) -> dict[str, Any]:
+    """A study: id, title, created (seconds since 1970), state (of `tables.STATES`), message (why it
+    failed, or closed by itself), done and wanted (steps of its preparation), seed, design, withdrawn,
+    and the number of participants, those who finished, answers (all without simulated ones), and
+    simulated participants."""
+    with database.reading() as connection:
+        return _described(connection, [find(connection, study_id)])[0]
+
+
+def list_studies() -> list[dict[str, Any]]:
+    """All studies as `read` gives them, newest first."""
+    with database.reading() as connection:
+        order = (studies.c.created.desc(), studies.c.id)
+        ids = connection.execute(sa.select(studies.c.id).order_by(*order)).scalars().all()
+        return _described(connection, [find(connection, study_id) for study_id in ids])
+
+
+def sample(study_id: str, seed: int) -> list[dict[str, Any]]:
+    """What one participant would be asked, for the officer's preview: one dict for each question, as
+    `core.study.taking.current` gives them. Stores nothing."""
+    with database.reading() as connection:
+        study = find(connection, study_id)
+        rows = {row["id"]: row for row in _items(connection, study_id)}
+        if not rows:
+            raise PenumbraError("this study has no pictures yet: prepare it first")
+        trials = assign(list(rows.values()), {}, study["design"], seed)
+        return [
+            question(connection, study["design"], rows[item_id], order, position, len(trials))
+            for position, (item_id, order) in enumerate(trials)
+        ]
+
+
+# For the modules beside this one ---------------------------------------------------------------
+
+
+def find(connection: Connection, study_id: str, lock: bool = False) -> dict[str, Any]:
+    """A study's row; `lock` keeps others from changing it until the transaction ends. Raises
+    PenumbraError where there is none."""
+    row = None
+    if isinstance(study_id, str) and STUDY_ID.fullmatch(study_id):
+        wanted = sa.select(studies).where(studies.c.id == study_id)
+        row = connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
+    if row is None:
+        raise PenumbraError(NO_LINK)
+    return {**row, "design": {**DEFAULTS, **row["design"]}}  # defaults: fields that came later
+
+
+def folder(study_id: str) -> Path:
+    """Where the process that prepares a study leaves its notes."""
+    if not STUDY_ID.fullmatch(study_id):
+        raise PenumbraError(NO_LINK)
+    return home() / "studies" / study_id
+
+
+def _items(connection: Connection, study_id: str) -> list[dict[str, Any]]:
+    found = connection.execute(sa.select(items).where(items.c.study_id == study_id)).mappings()
+    return [dict(row) for row in found]
+
+
+def question(
+    connection: Connection, design: Mapping[str, Any], item: Mapping[str, Any], order: list[int],
+    position: int, total: int,
+) -> dict[str, Any]:  # fmt: skip
+    """What a page needs to ask one question; see `core.study.taking.current`."""
+    shown = [item["options"][index] for index in order]
+    wanted = sa.select(pictures.c.id, pictures.c.png).where(pictures.c.id.in_([item["redrawn"], *shown]))  # fmt: skip
+    png = {row.id: row.png for row in connection.execute(wanted)}
+    return {
+        "stage": "question", "position": position, "number": position + 1, "total": total,
+        "role": item["role"], "redrawn": png[item["redrawn"]], "options": [png[key] for key in shown],
+        "limit": design["time_limit"], "practice_right": None,
+    }  # fmt: skip
+
+
+def drop_material(connection: Connection, study_id: str) -> None:
+    """Remove pictures and items, and whoever tried them out: simulated participants."""
+    for table in (participants, items, pictures):
+        connection.execute(sa.delete(table).where(table.c.study_id == study_id))
+
+
+def described_state(study: Mapping[str, Any]) -> tuple[str, str]:
+    """State and message; a preparation whose process is gone has failed."""
+    if study["state"] == "preparing" and background.living(folder(study["id"])) is None:
+        return "failed", (
+            "the preparation ended without a word (stopped, or out of memory); prepare it again"
+        )
+    return study["state"], study["message"]
+
+
+def _check(material: Mapping[str, Any], design: Mapping[str, Any]) -> None:
+    pngs, options = material["pictures"], design["options"]
+    if not all(png.startswith(SIGNATURE) for png in pngs) or len(set(map(len, pngs))) != 1:
+        raise PenumbraError("a study's pictures are PNGs of one length: the length would tell them")
+    for item in material["items"]:
+        used = [item["redrawn"], *item["options"]]
+        if item["role"] not in ROLES or len(set(item["options"])) != options:
+            raise PenumbraError(f"a {item['role']} item has not {options} different options")
+        if not all(0 <= index < len(pngs) for index in used):
+            raise PenumbraError(f"a {item['role']} item refers to a picture that is not there")
+
+
+def _not_now(study: Mapping[str, Any]) -> str:
+    if study["state"] == "preparing":
+        return "this study is being prepared; wait until that has ended"
+    return "a study that was opened stays as it is, so that all are asked the same: copy it"
+
+
+def _note(connection: Connection, study_id: str, **values: Any) -> None:
+    """Change a study's row. Raises PenumbraError where it was deleted meanwhile."""
+    noted = sa.update(studies).where(studies.c.id == study_id)
+    if connection.execute(noted, values).rowcount == 0:
+        raise PenumbraError("the study was deleted meanwhile")
+
+
+def _described(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    ids = [row["id"] for row in rows]
+    counts = {key: {"participants": 0, "finished": 0, "answers": 0, "simulated": 0} for key in ids}
+    people = (
+        sa.select(participants.c.study_id, participants.c.simulated, sa.func.count(),
+                  sa.func.count(participants.c.finished))
+        .where(participants.c.study_id.in_(ids))
+        .group_by(participants.c.study_id, participants.c.simulated)
+    )  # fmt: skip
+    for study_id, simulated, all_of_them, finished in connection.execute(people):
+        if simulated:
+            counts[study_id]["simulated"] = all_of_them
+        else:
+            counts[study_id] |= {"participants": all_of_them, "finished": finished}
+    given = (
+        sa.select(participants.c.study_id, sa.func.count())
+        .join(answers, answers.c.participant_id == participants.c.id)
+        .where(participants.c.study_id.in_(ids), participants.c.simulated.is_(False))
+        .group_by(participants.c.study_id)
+    )
+    for study_id, number in connection.execute(given):
+        counts[study_id]["answers"] = number
+    described = []
+    for row in rows:
+        state, message = described_state(row)
+        entry = {name: row[name] for name in COLUMNS}
+        described.append(entry | {"state": state, "message": message} | counts[row["id"]])
+    return described
