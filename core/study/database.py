@@ -58,6 +58,12 @@ def url() -> str:
     return os.environ.get("PENUMBRA_DATABASE") or f"sqlite:///{home()}/studies/studies.sqlite"
 
 
+def exists(address: str | None = None) -> bool:
+    """Whether there may be studies: pages that only look do not make a database."""
+    place = _parsed(address or url())
+    return place.get_backend_name() != "sqlite" or Path(str(place.database)).is_file()
+
+
 @contextmanager
 def reading(address: str | None = None) -> Iterator[Connection]:
     """A connection that sees one moment of the database and changes nothing."""
@@ -357,8 +363,8 @@ def _explained(place: URL) -> Iterator[None]:
     """Errors of the database in words; never the URL, which may hold a password."""
     try:
         yield
-    except exc.IntegrityError:
-        raise
+    except (exc.IntegrityError, exc.ProgrammingError, exc.DataError):
+        raise  # the caller's to judge, or a mistake in this program: not to be covered up
     except exc.TimeoutError as error:
         raise DatabaseBusy(_BUSY) from error
     except exc.DBAPIError as error:

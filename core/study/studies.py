@@ -201,6 +201,8 @@ def read(study_id: str) -> dict[str, Any]:
 
 def list_studies() -> list[dict[str, Any]]:
     """All studies as `read` gives them, newest first."""
+    if not database.exists():
+        return []
     with database.reading() as connection:
         order = (studies.c.created.desc(), studies.c.id)
         ids = connection.execute(sa.select(studies.c.id).order_by(*order)).scalars().all()

@@ -282,7 +282,7 @@ def withdraw(study_id: str, code: str) -> bool:
         connection.execute(sa.delete(participants).where(participants.c.id == found.id))
         if not found.simulated:
             counted = sa.update(studies_table).where(studies_table.c.id == study_id)
-            connection.execute(counted, {"withdrawn": studies_table.c.withdrawn + 1})
+            connection.execute(counted.values(withdrawn=studies_table.c.withdrawn + 1))
     return True
 
 

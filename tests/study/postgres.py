@@ -1,0 +1,123 @@
+"""A real PostgreSQL for tests: Debian's binaries, a folder of its own, a socket instead of a port."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+SECONDS = 60  # the longest that a start may take on a busy machine
+MISSING = (
+    "no PostgreSQL for the tests of the study database: install Debian's package `postgresql` (its "
+    "binaries suffice, no server of it need run), or put `initdb` and `postgres` on the PATH"
+)
+
+
+def binary(name: str) -> str | None:
+    """Path of a program of PostgreSQL, the newest version where there are several."""
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
+        key=lambda path: float(path.parts[-3]) if path.parts[-3].replace(".", "").isdigit() else 0,
+    )
+    return str(versions[-1]) if versions else shutil.which(name)
+
+
+class Server:
+    """A server in `folder`, reached through a socket in it."""
+
+    def __init__(self, folder: Path, fsync: bool) -> None:
+        self.folder, self.fsync = folder, fsync
+        self.process: subprocess.Popen | None = None
+        # PostgreSQL refuses to run as root; where the tests do, it runs as Debian's own user.
+        self.as_user: dict = {}
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            self.as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def initialise(self) -> None:
+        self._run("initdb", "--pgdata", str(self.folder / "data"), "--username", "postgres",
+                  "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")  # fmt: skip
+
+    def start(self) -> None:
+        program = binary("postgres")
+        assert program, MISSING
+        safety = "on" if self.fsync else "off"
+        settings = {
+            "listen_addresses": "", "unix_socket_directories": str(self.folder), "fsync": safety,
+            "full_page_writes": safety, "max_connections": "60",
+        }  # fmt: skip
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        with open(self.folder / "log.txt", "ab") as log:
+            self.process = subprocess.Popen(
+                [program, "-D", str(self.folder / "data"), *options], cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.as_user,
+            )  # fmt: skip
+        end = time.monotonic() + SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url(), connect_timeout=5).close()
+                return
+            except psycopg.OperationalError:
+                log_text = (self.folder / "log.txt").read_text(errors="replace")[-2000:]
+                assert self.process.poll() is None, f"PostgreSQL ended: {log_text}"
+                assert time.monotonic() < end, f"PostgreSQL did not start: {log_text}"
+                time.sleep(0.05)  # polling a condition, not in its place
+
+    def stop(self) -> None:
+        """Let it end in order."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(SECONDS)
+            self.process = None
+
+    def crash(self) -> None:
+        """`pg_ctl stop -m immediate`: no shutdown checkpoint, the next start has to recover."""
+        self._run("pg_ctl", "stop", "--mode", "immediate", "--wait", "--pgdata", str(self.folder / "data"))  # fmt: skip
+        assert self.process is not None
+        self.process.wait(SECONDS)
+        self.process = None
+
+    def create(self, database: str, template: str = "template1") -> str:
+        """A new database, a copy of `template`; its URL."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')  # type: ignore[arg-type]
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')  # type: ignore[arg-type]
+
+    def _run(self, name: str, *arguments: str) -> None:
+        program = binary(name)
+        assert program, MISSING
+        done = subprocess.run(
+            [program, *arguments], cwd=self.folder, capture_output=True, text=True, **self.as_user
+        )
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+
+
+@contextmanager
+def served(fsync: bool = False) -> Iterator[Server]:
+    """A running server; without `fsync` faster, and not to be pulled the plug on. Raises
+    AssertionError with what to install where there is no PostgreSQL."""
+    assert binary("initdb") and binary("postgres"), MISSING
+    folder = Path(tempfile.mkdtemp(prefix="penumbra-pg-", dir="/tmp"))  # a socket's path is short
+    server = Server(folder, fsync)
+    try:
+        server.initialise()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
