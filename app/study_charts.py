@@ -222,7 +222,9 @@ def both_ends(faces: pd.DataFrame, most: int) -> pd.DataFrame:
 
 def face_label(row: Row, labels: Mapping[tuple[str, str], str]) -> str:
     """ "person 12, λ₁ = 1"; the question's number where it stands alone."""
-    return f"person {row['person']}, {labels.get((row['setting'], row['attacker']), row['setting'])}"
+    return (
+        f"person {row['person']}, {labels.get((row['setting'], row['attacker']), row['setting'])}"
+    )
 
 
 def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.Figure:

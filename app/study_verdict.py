@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,12 +18,6 @@ MACHINE_WORDS = {
     "machine_release": "machine, comparing what is released",
     "machine_picture": "machine, looking at the same pictures",
 }
-ALPHA = (  # Krippendorff's own steps, and two of ours below them
-    (0.8, "people choose the same photograph"),
-    (0.667, "people mostly choose the same photograph"),
-    (0.3, "people choose the same photograph more often than not by accident, but differ a lot"),
-    (0.1, "people hardly agree which photograph it is"),
-)
 
 
 def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict[str, Any]]:
@@ -95,11 +88,13 @@ def machine(row: Row, same: bool) -> str | None:
     return None
 
 
-def verdict(rows: Sequence[Row], same: bool) -> str:
-    """The sentence that answers the page's question.
+def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
+    """The sentence that answers the page's question: the setting at which most is recognised, and
+    the one at which least is.
 
-    rows  of `rows`
-    same  whether the right option is the very photograph that was redrawn
+    rows    of `rows`
+    same    whether the right option is the very photograph that was redrawn
+    people  who answered
     """
     told = [row for row in rows if row["n"] >= ENOUGH]
     if not told:
@@ -111,7 +106,7 @@ def verdict(rows: Sequence[Row], same: bool) -> str:
     most, least = max(told, key=lambda row: row["share"]), min(told, key=lambda row: row["share"])
     chance = f"guessing {wording.percent(most['chance'])}"
     if most is least:
-        start = f"{most['place']}, people" if len(rows) > 1 else "People"
+        start = f"{most['place']} {people.lower()}" if len(rows) > 1 else people
         by = machine(most, same)
         beside = f"; the machine {wording.percent(most[by])} on the same questions" if by else ""
         return (
@@ -126,7 +121,7 @@ def verdict(rows: Sequence[Row], same: bool) -> str:
         )
     place = least["place"][0].lower() + least["place"][1:]
     return (
-        f"{most['place']} people pick the right person in {with_interval(most)} of cases, {place} "
+        f"{most['place']} {people.lower()} pick the right person in {with_interval(most)} of cases, {place} "
         f"in {with_interval(least)} ({chance}{beside})."
     )
 
@@ -155,11 +150,20 @@ def against_guessing(row: Row) -> str:
 
 
 def under(rows: Sequence[Row], who: str) -> str:
-    """What stands under the verdict: every setting against guessing, and who counts."""
-    lines = [f"{row['place']}: {against_guessing(row)}." for row in rows if row["n"]]
-    total, people = sum(row["n"] for row in rows), max((row["participants"] for row in rows), default=0)  # fmt: skip
-    few = f"{total} answers of {WHO[who]}; up to {people} participants at a setting."
-    return " ".join([*(lines if len(lines) <= 4 else []), few])
+    """What stands under the verdict: every setting against guessing, where there are few, and who
+    counts."""
+    told = [row for row in rows if row["n"]]
+    lines = [f"{row['place']}: {against_guessing(row)}." for row in told] if len(told) <= 4 else []
+    total, most = sum(row["n"] for row in rows), max(row["participants"] for row in rows)
+    counted = f"{_answers(total)} of {WHO[who]}, {most} participant{'s' * (most != 1)}"
+    return " ".join(
+        [
+            *lines,
+            counted[0].upper()
+            + counted[1:]
+            + (" at most at one setting." if len(rows) > 1 else "."),
+        ]
+    )
 
 
 def trivial(same: bool) -> str:
@@ -190,100 +194,3 @@ def reference(found: Row) -> str:
 def probability(p: float) -> str:
     """A p-value as it is printed."""
     return "below .001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"
-
-
-def sensitivity(row: Row) -> str:
-    """ "1.21 (0.95–1.48)" for d'; a bound where everybody or nobody was right."""
-    if not row["n"]:
-        return "–"
-    if math.isinf(row["d_prime"]):
-        return f"above {row['d_low']:.2f}" if row["d_prime"] > 0 else f"below {row['d_high']:.2f}"
-    return f"{row['d_prime']:.2f} ({row['d_low']:.2f} to {row['d_high']:.2f})"
-
-
-def numbers(summary_rows: Sequence[Row]) -> pd.DataFrame:
-    """The table of all settings, everybody and those who passed beside each other."""
-    return pd.DataFrame(
-        [
-            {
-                "Setting": row["label"],
-                "Who counts": WHO[row["who"]],
-                "Answers": row["n"],
-                "Participants": row["participants"],
-                "Right (95 % interval)": with_interval(row) if row["n"] else "–",
-                "Guessing": wording.percent(row["chance"]),
-                "p (exact)": probability(row["p"]) if row["n"] else "–",
-                "d′ (95 % interval)": sensitivity(row),
-                "People's answers hanging together": wording.interval(row["clustered_low"], row["clustered_high"]) or "–",
-                "Answers about a face hanging together": wording.interval(row["people_low"], row["people_high"]) or "–",
-                "Machine, releases": _machine(row, "machine_release"),
-                "Machine, pictures": _machine(row, "machine_picture"),
-                "Median time": wording.seconds(row["milliseconds"]),
-            }
-            for row in summary_rows
-        ]
-    )  # fmt: skip
-
-
-def _machine(row: Row, name: str) -> str:
-    if not wording.known(row[name]):
-        return "–"
-    return f"{wording.percent(row[name])} ({wording.interval(row[f'{name}_low'], row[f'{name}_high'])})"  # fmt: skip
-
-
-def clustered(rows: Sequence[Row]) -> str:
-    """Where an interval that lets answers hang together is clearly wider than Wilson's."""
-    wider = []
-    for name, what in (
-        ("clustered", "a participant's answers hang together"),
-        ("people", "answers about one face hang together"),
-    ):
-        for row in rows:
-            if row["n"] < ENOUGH or not wording.known(row[f"{name}_low"]):
-                continue
-            wide, narrow = row[f"{name}_high"] - row[f"{name}_low"], row["high"] - row["low"]
-            if wide > 1.1 * narrow:
-                span = wording.interval(row[f"{name}_low"], row[f"{name}_high"])
-                wider.append(f"{row['label']}: {span} % instead of "
-                             f"{wording.interval(row['low'], row['high'])} %, since {what}")  # fmt: skip
-    if not wider:
-        return (
-            "Letting a participant's answers, or all answers about one face, hang together makes no "
-            "interval clearly wider."
-        )
-    return "Some intervals are wider than the ones drawn. " + "; ".join(wider) + "."
-
-
-def alpha(value: float) -> str:
-    """Krippendorff's alpha in words."""
-    if not wording.known(value):
-        return "nobody can be compared yet, or all gave one answer"
-    for limit, words in ALPHA:
-        if value >= limit:
-            return words
-    return "people agree no more than if they had drawn lots"
-
-
-def needed(row: Row, more: Mapping[str, int | None], width: float) -> str:
-    """How many more answers it takes, in words."""
-    if row["n"] < ENOUGH:
-        return "too few answers to plan by; come back with ten or more"
-    tell, narrow = more["to_tell"], more["to_narrow"]
-    if row["low"] > row["chance"]:
-        first = "that people beat guessing is settled"
-    elif tell is None:
-        first = (
-            "people do not beat guessing, or by so little that no study would find it; more answers "
-            "only narrow the interval"
-        )
-    elif tell:
-        first = f"about {tell} more to find (with 80 % probability) that people beat guessing"
-    else:
-        first = "as many as such a difference usually takes, yet it was not found; ask more"
-    points = f"± {wording.points(width / 2)}"
-    second = (
-        f"narrower than {points} already" if narrow == 0
-        else f"{narrow} more until the interval is {points}" if narrow
-        else f"no affordable number makes the interval {points}"
-    )  # fmt: skip
-    return f"{first}; {second}"
