@@ -22,6 +22,7 @@ from core.run import checkpoints
 from core.study import database, statistics
 from core.study.tables import answers as answered
 from core.study.tables import items, participants, studies, trials
+from core.study.tables import pictures as stored
 
 ENOUGH = 10  # answers below which nothing is said of a setting
 RESAMPLES = 1000
@@ -145,6 +146,20 @@ def _typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
         }
     )
     return table
+
+
+def pictures(study_id: str, item: int) -> dict[str, Any]:
+    """What was shown in one question: `redrawn`, a PNG, and `options`, PNGs with the right one first.
+    Raises PenumbraError where the study has no such question."""
+    with database.reading() as connection:
+        wanted = (items.c.study_id == study_id, items.c.id == item)
+        row = connection.execute(select(items.c.redrawn, items.c.options).where(*wanted)).first()
+        if row is None:
+            raise PenumbraError("this question is gone; its study was deleted or prepared again")
+        ids = [row.redrawn, *row.options]
+        found = connection.execute(select(stored.c.id, stored.c.png).where(stored.c.id.in_(ids)))
+        png = {picture.id: picture.png for picture in found}
+    return {"redrawn": png[row.redrawn], "options": [png[name] for name in row.options]}
 
 
 def counted(answers: pd.DataFrame) -> pd.DataFrame:
