@@ -186,7 +186,8 @@ def _enough() -> dict[str, Any]:
     """When the study lets nobody else in."""
     with st.container(horizontal=True):
         low, high = asked.TARGET
-        target = st.number_input("Enough participants", low, high, asked.DEFAULTS["target"], key="study_target",
+        st.session_state.setdefault("study_target", asked.DEFAULTS["target"])  # may be emptied
+        target = st.number_input("Enough participants", low, high, None, key="study_target",
                                  placeholder="no number", width=170, **KEPT,
                                  help="The study closes itself then.")  # fmt: skip
         narrow, wide = (100 * share for share in asked.STOP_WIDTH)

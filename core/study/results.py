@@ -219,7 +219,7 @@ def _scores(part: pd.DataFrame, options: int, seed: int) -> dict[str, Any]:
         "chance": 1 / options, "p": statistics.binomial_p(right, n, 1 / options),
         "d_prime": statistics.d_prime(share, options) if n else math.nan,
         "d_low": statistics.d_prime(low, options), "d_high": statistics.d_prime(high, options),
-        "milliseconds": float(part["milliseconds"].astype("Float64").median()) if n else math.nan,
+        "milliseconds": float(part["milliseconds"].astype(float).median()),
         "timed_out": float(part["timed_out"].mean()) if n else math.nan,
     }  # fmt: skip
     for name, column in (("clustered", "participant"), ("people", "person")):
