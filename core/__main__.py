@@ -21,6 +21,7 @@ from core.command_options import (
 from core.data_commands import data_commands
 from core.errors import PenumbraError, Stopped
 from core.explain import EXPLANATIONS
+from core.study.commands import study_commands
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,6 +142,9 @@ def _parser() -> argparse.ArgumentParser:
 
     data = add_command(commands, "data", "list, add, describe and make data sets", None)
     data_commands(data.add_subparsers(title="data commands", required=True, metavar="COMMAND"))
+
+    study = add_command(commands, "study", "whom do people recognise? keep studies, rehearse", None)
+    study_commands(study.add_subparsers(title="study commands", required=True, metavar="COMMAND"))
 
     work = commands.add_parser("work")  # the process of a job; started by core.jobs
     work.add_argument("job_id")

@@ -111,7 +111,7 @@ class Server:
 def served(fsync: bool = False) -> Iterator[Server]:
     """A running server; without `fsync` faster, and not to be pulled the plug on. Raises
     AssertionError with what to install where there is no PostgreSQL."""
-    assert binary("initdb") and binary("postgres"), MISSING
+    assert all(map(binary, ("initdb", "postgres", "pg_ctl"))), MISSING
     folder = Path(tempfile.mkdtemp(prefix="penumbra-pg-", dir="/tmp"))  # a socket's path is short
     server = Server(folder, fsync)
     try:
