@@ -6,6 +6,7 @@ page's connection.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -56,6 +57,8 @@ NO_CODE = (
     "Nothing is kept under this code. Either it was deleted already, or a character is wrong: a code "
     "looks like ABCD-EFGH-JKLM."
 )
+
+log = logging.getLogger(__name__)
 
 
 def message(said: Any) -> dict[str, Any] | None:
@@ -138,7 +141,8 @@ def follow(
         return answer | {"wait": True, "note": f"{asked} {again}" if kind == "answer" else asked}
     try:
         return answer | _done(study_id, said, panel)
-    except DatabaseError:
+    except DatabaseError as problem:
+        log.warning("a participant was asked to wait: %s", problem)
         return answer | {"wait": True, "note": AWAY}
 
 

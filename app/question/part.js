@@ -38,7 +38,8 @@ function beginPart(root, first) {
   const find = (name) => root.querySelector(name);
   const store = openStore(first.study);
   const part = { receive };
-  let [serial, unheard, timers, data] = [0, null, [], first];
+  let [serial, unheard, timers, data] = [first.heard, null, [], first];
+  let met = first.stage !== "hello" && !first.wait;
 
   const view = questionView(root, seen, (answer) => {
     store.write({ pending: answer });
@@ -47,8 +48,11 @@ function beginPart(root, first) {
   const asked = () => data.stage === "question";
   // another tab may have gone on meanwhile
   const around = watch(root, view, asked, () => unheard || !asked() || hello());
+  const dialogs = new MutationObserver(dismiss);
+  dialogs.observe(document.body, { childList: true });
   part.end = () => {
     hush();
+    dialogs.disconnect();
     end(root, view, around);
   };
 
@@ -91,7 +95,10 @@ function beginPart(root, first) {
 
   // ---- from the server
   function receive(found) {
-    if (!serial) return hello();
+    if (!met) {
+      met = true;
+      return hello();
+    }
     // what was said before our last message was heard says nothing new
     if (unheard ? found.heard < unheard.from : found.stage === "hello") return;
     if (found.wait) {
@@ -208,6 +215,12 @@ function watch(root, view, asked, back) {
     [document, "visibilitychange", seen]];
   listeners.forEach(([where, what, act]) => where.addEventListener(what, act));
   return listeners;
+}
+
+// Streamlit's words about a lost connection are for those who started the app, and lock the page
+// until they are closed. This page says it itself, and answers can still be given.
+function dismiss() {
+  document.querySelector("[data-testid=stDialog] button[aria-label=Close]")?.click();
 }
 
 function end(root, view, listeners) {
