@@ -66,4 +66,4 @@ else:
     ground = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(MARKS / f"wordmark-{ground}.svg"), icon_image=icon, size="large")
     access.gate()
-    st.navigation(PAGES).run()
+    st.navigation(PAGES, expanded=True).run()

@@ -99,7 +99,7 @@ def admit(
     rows = [dict(row) for row in found]
     drawn = assign(rows, uses(connection, study_id, simulated, now), study["design"], seed)
     participant = {
-        "study_id": study_id, "number": number, "token_hash": _hash("token", token).hex(),
+        "study_id": study_id, "number": number, "token_hash": token_hash(token),
         "withdrawal_hash": _hash("withdrawal", withdrawal_code(token)).hex(), "seed": seed,
         "consented": now, "simulated": simulated,
     }  # fmt: skip
@@ -293,6 +293,11 @@ def withdrawal_code(token: str) -> str:
     return "-".join(letters[i : i + 4] for i in range(0, CODE_LENGTH, 4))
 
 
+def token_hash(token: str) -> str:
+    """What is stored of a browser's token."""
+    return _hash("token", token).hex()
+
+
 def _plain_code(code: str) -> str | None:
     """A code as it was given out, however it was typed; None for what is none."""
     if not isinstance(code, str) or len(code) > 60:
@@ -352,7 +357,7 @@ def _participant(connection: Connection, study_id: str, token: str, lock: bool =
     if not isinstance(token, str) or not TOKEN.fullmatch(token):
         raise PenumbraError("this browser's token is damaged; open the study's link anew")
     wanted = sa.select(participants.c.id).where(
-        participants.c.token_hash == _hash("token", token).hex(),
+        participants.c.token_hash == token_hash(token),
         participants.c.study_id == study_id,
     )
     return connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
