@@ -166,7 +166,7 @@ def pack_better(data, told):
         (name_the_run, "'deep_obfuscator' is in what the browser receives"),
         (remark_on_attention, "remark tells questions of one kind from the others"),
         (right_first, "place guesses 96 of 96"),
-        (pack_better, "packed size guesses 96 of 96"),
+        (pack_better, "packed size guesses 18 of 18"),
         (longer, "pictures differ in length"),
         (show_the_photograph_itself, "a participant sees one picture twice"),
     ],
