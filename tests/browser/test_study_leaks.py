@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core.study import taking
+from core.study import database, taking
 from tests.browser import participants
 from tests.browser.conftest import ROOT
 from tests.browser.participants import arrive, asked, truth
@@ -99,6 +99,7 @@ def honest(tmp_path, monkeypatch):
             taking.answer(study_id, token, found["position"], 0)
         everybody.append((drawn, truth(study_id)[number]))
     yield everybody
+    database.close()
 
 
 def in_page(png):
