@@ -55,8 +55,11 @@ if STUDY in st.query_params:
     st.set_page_config(page_title="Study", page_icon=icon, layout="centered")
     # Whatever page the address names is the study's, so that none is said to be missing.
     named = re.search(r"/([A-Za-z0-9_-]{1,60})/?$", urlsplit(st.context.url or "").path)
-    paths = [None, named[1]] if named else [None]
-    pages = [st.Page("../pages/take_part.py", title="Study", url_path=path) for path in paths]
+    paths = [named[1], f"{named[1]}_"] if named else ["_"]
+    pages = [
+        st.Page("../pages/take_part.py", title="Study", url_path=path, default=path is paths[-1])
+        for path in paths
+    ]
     st.navigation(pages, position="hidden").run()
 else:
     st.set_page_config(page_title="Penumbra", page_icon=icon, layout="wide")
