@@ -65,7 +65,7 @@ def accuracy(
     figure.update_layout(
         height=150 + ROW * len(rows), margin={"l": 10, "r": 10, "t": 10, "b": 10}, dragmode=False,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, annotations=notes,
-        uirevision="constant",
+        uirevision="constant", showlegend=True,
     )  # fmt: skip
     return figure
 
@@ -135,7 +135,7 @@ def _people(
     figure.add_trace(
         go.Scatter(
             x=[row["share"] * 100 for row in rows], y=[y for _, y in there], mode="markers+lines",
-            name=f"people, {rows[0]['title']}" if several else "people",
+            name=f"people, {rows[0]['title']}" if several else "people", legendrank=1,
             line={"color": faded(look["color"], 0.45), "width": 1.5, "dash": look["dash"]},
             marker={"size": 14, "symbol": look["symbol"], "color": look["color"],
                     "line": {"width": 2 if look["symbol"].endswith("-open") else 0, "color": look["color"]}},
@@ -166,17 +166,16 @@ def accuracy_alt(rows: Sequence[Row], same: bool) -> str:
     )
 
 
-def choices(faces: pd.DataFrame, labels: Mapping[tuple[str, str], str], dark: bool = False) -> go.Figure:  # fmt: skip
-    """What was chosen for each face, the least recognised first; at most `MOST_FACES` of them, from
-    both ends.
+def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
+    """What was chosen for each face of one setting, the least recognised first; at most `MOST_FACES`
+    of them, from both ends.
 
-    faces   of `core.study.breakdown.faces`
-    labels  (setting, attacker) -> label
+    faces  of `core.study.breakdown.faces`
     """
     colour = colours(dark)
     shown = both_ends(faces, MOST_FACES)
     figure = go.Figure()
-    names = [face_label(row, labels) for row in shown.to_dict("records")]
+    names = [f"person {person}" for person in shown["person"]]
     wrong = [sorted(taken[1:], reverse=True) for taken in shown["choices"]]
     most = max(map(len, wrong), default=0)
     parts = [("the right person", [taken[0] for taken in shown["choices"]], colour["brick"], "")]
@@ -195,7 +194,7 @@ def choices(faces: pd.DataFrame, labels: Mapping[tuple[str, str], str], dark: bo
             go.Bar(
                 x=[100 * count / n for count, n in zip(counts, shown["n"], strict=True)], y=names,
                 orientation="h", name=name, legendgroup=name, showlegend=name not in seen,
-                marker={"color": tint, "pattern": {"shape": pattern, "fgcolor": colour["ground"], "size": 5},
+                marker={"color": tint, "pattern": {"fillmode": "overlay", "shape": pattern, "fgcolor": colour["ground"], "size": 5},
                         "line": {"width": 1, "color": colour["ground"]}},
                 customdata=[[count, n] for count, n in zip(counts, shown["n"], strict=True)],
                 hovertemplate=f"%{{y}}<br>{name}: %{{customdata[0]}} of %{{customdata[1]}}<extra></extra>",
@@ -218,13 +217,6 @@ def both_ends(faces: pd.DataFrame, most: int) -> pd.DataFrame:
     if len(faces) <= most:
         return faces
     return pd.concat([faces.head(most - most // 2), faces.tail(most // 2)])
-
-
-def face_label(row: Row, labels: Mapping[tuple[str, str], str]) -> str:
-    """ "person 12, λ₁ = 1"; the question's number where it stands alone."""
-    return (
-        f"person {row['person']}, {labels.get((row['setting'], row['attacker']), row['setting'])}"
-    )
 
 
 def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.Figure:
@@ -252,7 +244,8 @@ def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.
             customdata=names, hovertemplate="%{customdata} right: %{y:.1f} by luck alone<extra></extra>",
         )
     )  # fmt: skip
-    figure.add_vline(x=chance * 100, line={"color": colour["quiet"], "width": 1.5, "dash": "dot"})
+    figure.add_vline(x=chance * 100, line={"color": colour["quiet"], "width": 1.5, "dash": "dot"},
+                     annotation_text="guessing", annotation_position="top right")  # fmt: skip
     figure.update_xaxes(title="of a participant's answers are right", ticksuffix=" %", range=[0, 100],
                         fixedrange=True, gridcolor=colour["line"], zeroline=False)  # fmt: skip
     figure.update_yaxes(title="participants", rangemode="tozero", fixedrange=True,

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from app import wording
-from app.study_verdict import WHO, Row, probability, with_interval
+from app.study_verdict import Row, probability, with_interval
 from core.study.results import ENOUGH, SUMMARY
 
 ALPHA = (  # Krippendorff's own steps, and two of ours below them
@@ -19,6 +19,7 @@ ALPHA = (  # Krippendorff's own steps, and two of ours below them
     (0.3, "people often choose the same photograph, and often do not"),
     (0.1, "people hardly agree which photograph it is"),
 )
+COUNTS = {"all": "everybody", "passed": "passed the checks"}
 WORDS = "  \n".join(
     (
         "**Right**: the person whom the redrawn face shows was picked among the photographs. "
@@ -49,8 +50,17 @@ def sensitivity(row: Row) -> str:
     if not row["n"]:
         return "–"
     if math.isinf(row["d_prime"]):
-        return f"above {row['d_low']:.2f}" if row["d_prime"] > 0 else f"below {row['d_high']:.2f}"
-    return f"{row['d_prime']:.2f} ({row['d_low']:.2f} to {row['d_high']:.2f})"
+        return (
+            f"above {_signed(row['d_low'])}"
+            if row["d_prime"] > 0
+            else f"below {_signed(row['d_high'])}"
+        )
+    return f"{_signed(row['d_prime'])} ({_signed(row['d_low'])} to {_signed(row['d_high'])})"
+
+
+def _signed(value: float) -> str:
+    """Two digits with a printed minus, and none before 0."""
+    return f"{value:z.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def numbers(rows: Sequence[Row]) -> pd.DataFrame:
@@ -59,7 +69,7 @@ def numbers(rows: Sequence[Row]) -> pd.DataFrame:
         [
             {
                 "Setting": row["label"],
-                "Who counts": WHO[row["who"]],
+                "Who counts": COUNTS[row["who"]],
                 "Answers": row["n"],
                 "Participants": row["participants"],
                 "Right (95 % interval)": with_interval(row) if row["n"] else "–",
@@ -114,7 +124,9 @@ def alpha_words(row: Row) -> str:
         (words for limit, words in ALPHA if row["alpha"] >= limit),
         "people agree no more than if they had drawn lots",
     )
-    return f"{words} (alpha {row['alpha']:.2f}; {row['faces']} faces, {row['answers']} answers)"
+    return (
+        f"{words} (alpha {_signed(row['alpha'])}; {row['faces']} faces, {row['answers']} answers)"
+    )
 
 
 def needed(row: Row, more: Mapping[str, int | None], width: float) -> str:

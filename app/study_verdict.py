@@ -138,7 +138,7 @@ def _answers(n: int) -> str:
 def against_guessing(row: Row) -> str:
     """Whether people do better than guessing, and what is not ruled out."""
     if row["n"] < ENOUGH:
-        return f"only {_answers(row['n'])}, too few to say"
+        return "too few answers to say"
     if row["low"] > row["chance"]:
         return "clearly more often than by guessing"
     if row["high"] < row["chance"]:
@@ -149,21 +149,16 @@ def against_guessing(row: Row) -> str:
     )
 
 
-def under(rows: Sequence[Row], who: str) -> str:
-    """What stands under the verdict: every setting against guessing, where there are few, and who
+def under(rows: Sequence[Row], who: str, participants: int) -> str:
+    """What stands under the verdict: every setting against guessing, where they are few, and who
     counts."""
-    told = [row for row in rows if row["n"]]
+    told = [row for row in rows if row["n"] >= ENOUGH]
     lines = [f"{row['place']}: {against_guessing(row)}." for row in told] if len(told) <= 4 else []
-    total, most = sum(row["n"] for row in rows), max(row["participants"] for row in rows)
-    counted = f"{_answers(total)} of {WHO[who]}, {most} participant{'s' * (most != 1)}"
-    return " ".join(
-        [
-            *lines,
-            counted[0].upper()
-            + counted[1:]
-            + (" at most at one setting." if len(rows) > 1 else "."),
-        ]
+    counted = (
+        f"{_answers(sum(row['n'] for row in rows))} of {WHO[who]}: {participants} "
+        f"participant{'s' * (participants != 1)}."
     )
+    return " ".join([*lines, counted[0].upper() + counted[1:]])
 
 
 def trivial(same: bool) -> str:
@@ -172,8 +167,8 @@ def trivial(same: bool) -> str:
         return ""
     return (
         "In this study the right option is the very photograph that was redrawn. People may match "
-        "light, pose or background instead of the face, and a machine that compares releases is "
-        "right by construction: its marks say nothing here."
+        "light, pose or background instead of the face. A machine that compares releases is right "
+        "by construction, so it is left out."
     )
 
 

@@ -103,8 +103,9 @@ if simulated:
         "the page will look and nothing about faces.",
         icon=":material/smart_toy:",
     )
+looked = study_details.Looked(study, simulated, who, tuple(rows), summary, about)
 show.verdict(study_verdict.verdict(rows, same, "Simulated participants" if simulated else "People"))
-st.caption(study_verdict.under(rows, who))
+st.caption(study_verdict.under(rows, who, looked.participants))
 if study["state"] == "open":
     st.caption(
         "The study is still open. Looking while answers come in is fine; deciding to stop because "
@@ -120,7 +121,6 @@ show.chart(
 if text := study_verdict.trivial(same):
     st.info(text, icon=":material/info:")
 
-looked = study_details.Looked(study, simulated, who, tuple(rows), summary, about)
 for title, key, part in study_details.PARTS:
     if not study_details.offered(key, looked):
         continue
