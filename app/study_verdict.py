@@ -22,7 +22,7 @@ MACHINE_WORDS = {
 
 def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict[str, Any]]:
     """The rows of `core.study.results.summary` for `who`, from weak to strong protection within each
-    method, with the run's description, title, label (unique) and key.
+    method, with the run's description, title, label (unique) and place (how a sentence begins).
 
     about  run id -> `core.results.describe`; a run that is gone is called by its setting's key
     """
@@ -38,7 +38,13 @@ def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict
         "attacker": len({(row["attacker"]) for row in found}) > 1,
     }
     for row in found:
-        row |= {"title": _title(row), "place": _place(row, several), "label": _label(row, several)}
+        row["title"] = _title(row)
+        row |= {"place": _place(row, several), "label": _label(row, several)}
+    labels = [row["label"] for row in found]
+    for row in found:
+        if labels.count(row["label"]) > 1:  # trainings that differ in nothing but their seed, say
+            row["label"] += f", {row['setting']}"
+            row["place"] += f" ({row['setting']})"
     return sorted(found, key=_order)
 
 
