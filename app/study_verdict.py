@@ -146,6 +146,8 @@ def against_guessing(row: Row) -> str:
     if row["n"] < ENOUGH:
         return "too few answers to say"
     if row["low"] > row["chance"]:
+        if row["people_low"] <= row["chance"]:
+            return "more often than by guessing with these faces, not clearly so with others"
         return "clearly more often than by guessing"
     if row["high"] < row["chance"]:
         return "clearly less often than by guessing"

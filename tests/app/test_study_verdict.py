@@ -82,8 +82,15 @@ def test_made_up_answers_are_not_said_of_people():
     ],
 )
 def test_against_guessing_no_more_is_said_than_the_interval_allows(low, high, words):
-    assert words in study_verdict.against_guessing(row(low=low, high=high))
+    assert words in study_verdict.against_guessing(row(low=low, high=high, people_low=low))
     assert "too few" in study_verdict.against_guessing(row(low=low, high=high, n=9))
+
+
+def test_what_holds_for_these_faces_is_not_said_of_others():
+    said = study_verdict.against_guessing(row(low=0.3, people_low=0.2))
+    assert "with these faces, not clearly so with others" in said
+    single = study_verdict.against_guessing(row(low=0.3, people_low=math.nan))
+    assert single == "clearly more often than by guessing"
 
 
 def test_under_the_verdict_stands_who_counts():
