@@ -19,6 +19,7 @@ ALPHA = (  # Krippendorff's own steps, and two of ours below them
     (0.3, "people often choose the same photograph, and often do not"),
     (0.1, "people hardly agree which photograph it is"),
 )
+CLEARLY = 1.1  # times as wide
 COUNTS = {"all": "everybody", "passed": "passed the checks"}
 WORDS = "  \n".join(
     (
@@ -94,26 +95,37 @@ def _machine(row: Row, name: str) -> str:
 
 
 def clustered(rows: Sequence[Row]) -> str:
-    """Where an interval that lets answers hang together is clearly wider than Wilson's."""
-    wider = []
+    """Where an interval that lets answers hang together is clearly wider than Wilson's: at how many
+    settings, and the widest."""
+    told = [row for row in rows if row["n"] >= ENOUGH]
+    parts = []
     for name, what in (
         ("clustered", "a participant's answers hang together"),
-        ("people", "answers about one face hang together"),
+        ("people", "all answers about a face hang together"),
     ):
-        for row in rows:
-            if row["n"] < ENOUGH or not wording.known(row[f"{name}_low"]):
-                continue
-            wide, narrow = row[f"{name}_high"] - row[f"{name}_low"], row["high"] - row["low"]
-            if wide > 1.1 * narrow:
-                span = wording.interval(row[f"{name}_low"], row[f"{name}_high"])
-                wider.append(f"{row['label']}: {span} % instead of "
-                             f"{wording.interval(row['low'], row['high'])} %, since {what}")  # fmt: skip
-    if not wider:
-        return (
-            "Letting a participant's answers, or all answers about one face, hang together makes no "
-            "interval clearly wider."
+        wider = sorted(
+            (row for row in told if _widened(row, name) > CLEARLY),
+            key=lambda row: -_widened(row, name),
         )
-    return "Some intervals are wider than the ones drawn. " + "; ".join(wider) + "."
+        if wider:
+            most = wider[0]
+            span = wording.interval(most[f"{name}_low"], most[f"{name}_high"])
+            drawn = wording.interval(most["low"], most["high"])
+            parts.append(
+                f"Where {what}, the interval is wider than the one drawn at {len(wider)} of {len(told)} "
+                f"settings; most at {most['label']}: {span} % instead of {drawn} %."
+            )
+    return " ".join(parts) or (
+        "Letting a participant's answers, or all answers about a face, hang together makes no "
+        "interval clearly wider."
+    )
+
+
+def _widened(row: Row, name: str) -> float:
+    """How many times as wide as Wilson's the interval is; 0 where there is none."""
+    if not wording.known(row[f"{name}_low"]):
+        return 0.0
+    return (row[f"{name}_high"] - row[f"{name}_low"]) / (row["high"] - row["low"])
 
 
 def alpha_words(row: Row) -> str:

@@ -14,10 +14,15 @@ from core.study.results import ENOUGH, MACHINES
 
 Row = Mapping[str, Any]
 WHO = {"all": "everybody", "passed": "those who passed the attention checks"}
-MACHINE_WORDS = {
+MACHINE_WORDS = {  # in legends
     "machine_release": "machine, comparing what is released",
-    "machine_picture": "machine, looking at the same pictures",
+    "machine_picture": "face network, looking at the same pictures",
 }
+MACHINE_NAMES = {  # in sentences
+    "machine_release": "a machine that compares releases",
+    "machine_picture": "a face network",
+}
+FEW_SETTINGS = 4  # up to which each is compared with guessing in words
 
 
 def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict[str, Any]]:
@@ -85,13 +90,16 @@ def _order(row: Row) -> tuple[Any, ...]:
     return (list(METHODS).index(row["method"]), strength, str(row["setting"]), str(row["attacker"]))
 
 
-def machine(row: Row, same: bool) -> str | None:
-    """The machine that people are compared with: of `MACHINES` the first that says something. With
-    the very photograph among the options, comparing releases is no achievement."""
+def machine(rows: Sequence[Row], same: bool) -> str | None:
+    """The machine that people are compared with: the one that is right most often, since a reader
+    has to reckon with the strongest. With the very photograph among the options, comparing releases
+    is no achievement and does not count."""
+    shares = {}
     for name in MACHINES:
-        if wording.known(row[name]) and not (same and name == "machine_release"):
-            return name
-    return None
+        known = [row[name] for row in rows if wording.known(row[name])]
+        if len(known) == len(rows) > 0 and not (same and name == "machine_release"):
+            shares[name] = sum(known)
+    return max(shares, key=lambda name: shares[name], default=None)
 
 
 def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
@@ -111,24 +119,21 @@ def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
         )  # fmt: skip
     most, least = max(told, key=lambda row: row["share"]), min(told, key=lambda row: row["share"])
     chance = f"guessing {wording.percent(most['chance'])}"
+    named = [most] if most is least else [most, least]
+    by, beside = machine(named, same), ""
+    if by:
+        shares = " and ".join(wording.percent(row[by]) for row in named)
+        beside = f"; {MACHINE_NAMES[by]} {shares} on the same questions"
     if most is least:
         start = f"{most['place']} {people.lower()}" if len(rows) > 1 else people
-        by = machine(most, same)
-        beside = f"; the machine {wording.percent(most[by])} on the same questions" if by else ""
         return (
             f"{start} pick the right person in {wording.percent(most['share'])} of cases "
             f"({wording.interval(most['low'], most['high'])}; {chance}{beside})."
         )
-    by = [machine(row, same) for row in (most, least)]
-    beside = ""
-    if all(by):
-        beside = "; the machine {} and {} on the same questions".format(
-            *(wording.percent(row[name]) for row, name in zip((most, least), by, strict=True))
-        )
     place = least["place"][0].lower() + least["place"][1:]
     return (
-        f"{most['place']} {people.lower()} pick the right person in {with_interval(most)} of cases, {place} "
-        f"in {with_interval(least)} ({chance}{beside})."
+        f"{most['place']} {people.lower()} pick the right person in {with_interval(most)} of cases, "
+        f"{place} in {with_interval(least)} ({chance}{beside})."
     )
 
 
@@ -161,7 +166,10 @@ def under(rows: Sequence[Row], who: str, participants: int) -> str:
     """What stands under the verdict: every setting against guessing, where they are few, and who
     counts."""
     told = [row for row in rows if row["n"] >= ENOUGH]
-    lines = [f"{row['place']}: {against_guessing(row)}." for row in told] if len(told) <= 4 else []
+    lines = [f"{row['place']}: {against_guessing(row)}." for row in told]
+    if len(told) > FEW_SETTINGS:
+        beaten = sum(row["low"] > row["chance"] for row in told)
+        lines = [f"More often than by guessing at {beaten} of {len(told)} settings."]
     counted = (
         f"{_answers(sum(row['n'] for row in rows))} of {WHO[who]}: {participants} "
         f"participant{'s' * (participants != 1)}."

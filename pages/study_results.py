@@ -104,7 +104,8 @@ if simulated:
         icon=":material/smart_toy:",
     )
 looked = study_details.Looked(study, simulated, who, tuple(rows), summary, about)
-show.verdict(study_verdict.verdict(rows, same, "Simulated participants" if simulated else "People"))
+people = "Simulated participants" if simulated else "People"
+show.verdict(study_verdict.verdict(rows, same, people))
 st.caption(study_verdict.under(rows, who, looked.participants))
 if study["state"] == "open":
     st.caption(
@@ -114,8 +115,8 @@ if study["state"] == "open":
 reference = results.reference()
 comparable = study["design"]["options"] == round(1 / reference["chance"])
 show.chart(
-    study_charts.accuracy(rows, reference if comparable else None, same, states.dark()), "study",
-    lambda: study_details_words.taken_away(rows), study_charts.accuracy_alt(rows, same),
+    study_charts.accuracy(rows, reference if comparable else None, same, states.dark(), people.lower()), "study",
+    lambda: study_details_words.taken_away(rows), study_charts.accuracy_alt(rows, same, people.lower()),
     note="Bars: 95 % intervals. Settings run from weak to strong protection.",
 )  # fmt: skip
 if text := study_verdict.trivial(same):

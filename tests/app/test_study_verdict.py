@@ -36,8 +36,8 @@ def row(**more):
 
 def test_the_verdict_of_one_setting_names_share_interval_guessing_and_machine():
     assert study_verdict.verdict([row()], same=False) == (
-        "People pick the right person in 61 % of cases (55–67; guessing 25 %; the machine 97 % on the "
-        "same questions)."
+        "People pick the right person in 61 % of cases (55–67; guessing 25 %; a machine that compares "
+        "releases 97 % on the same questions)."
     )
 
 
@@ -46,7 +46,7 @@ def test_the_verdict_of_several_names_the_most_and_the_least_recognised():
     middle = row(share=0.4, place="At λ₁ = 1")
     assert study_verdict.verdict([row(), middle, low], same=False) == (
         "At λ₁ = 0 people pick the right person in 61 % (55–67) of cases, at λ₁ = 5 in 27 % (22–33) "
-        "(guessing 25 %; the machine 97 % and 88 % on the same questions)."
+        "(guessing 25 %; a machine that compares releases 97 % and 88 % on the same questions)."
     )
 
 
@@ -61,11 +61,19 @@ def test_fewer_than_ten_answers_are_too_early():
 
 
 def test_with_the_very_photograph_the_machine_on_releases_is_not_the_measure():
-    assert "the machine 90 %" in study_verdict.verdict([row()], same=True)
+    assert "a face network 90 %" in study_verdict.verdict([row()], same=True)
     alone = row(machine_picture=math.nan)
-    assert "machine" not in study_verdict.verdict([alone], same=True)
+    assert "questions" not in study_verdict.verdict([alone], same=True)
     assert "by construction" in study_verdict.trivial(same=True)
     assert study_verdict.trivial(same=False) == ""
+
+
+def test_the_strongest_machine_is_the_one_to_reckon_with():
+    weak = row(machine_release=0.6, machine_picture=0.95)
+    assert "a face network 95 % on the same questions" in study_verdict.verdict([weak], same=False)
+    unknown = row(machine_picture=math.nan)
+    assert study_verdict.machine([weak, unknown], same=False) == "machine_release"
+    assert study_verdict.machine([], same=False) is None
 
 
 def test_made_up_answers_are_not_said_of_people():
@@ -97,6 +105,10 @@ def test_under_the_verdict_stands_who_counts():
     said = study_verdict.under([row(), row(n=3)], "passed", 21)
     assert said.endswith("203 answers of those who passed the attention checks: 21 participants.")
     assert said.count("guessing") == 1
+    many = study_verdict.under([row(), row(), row(), row(), row(low=0.2)], "all", 21)
+    assert many.startswith(
+        "More often than by guessing at 4 of 5 settings. 1000 answers of everybody"
+    )
 
 
 def summary(*settings, attackers=("resrec",)):
@@ -184,7 +196,8 @@ def test_wider_clustered_intervals_are_said():
     quiet = study_details_words.clustered([row()])
     assert "no interval clearly wider" in quiet
     wide = study_details_words.clustered([row(clustered_low=0.4, clustered_high=0.8)])
-    assert "λ₁ = 0: 40–80 % instead of 55–67 %, since a participant's answers" in wide
+    assert "Where a participant's answers hang together" in wide
+    assert "1 of 1 settings; most at λ₁ = 0: 40–80 % instead of 55–67 %" in wide
 
 
 @pytest.mark.parametrize(
