@@ -138,7 +138,8 @@ function questionView(root, painted, answered) {
     const rows = Math.ceil(count / columns);
     const [wide, high] = [redrawn.naturalWidth || 1, redrawn.naturalHeight || 1];
     const ratio = wide / high;
-    const taken = (now.confidence ? 300 : 205) + 30 * rows; // px of everything that is no picture
+    // px of everything that is no picture
+    const taken = (now.confidence ? 300 : 205) + (narrow ? 24 : 0) + 30 * rows;
     const free = Math.max(0, tall - taken) * ratio;
     const across = (root.host.clientWidth - 8 * (columns - 1)) / columns - 12;
     const each = whole(Math.max(48, Math.min(across, free / (rows + 1.4), 192)), wide);
