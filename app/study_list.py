@@ -138,7 +138,7 @@ def _preview(study: Mapping[str, Any]) -> None:
         st.write("That was the last question. Participants now see their code for withdrawal.")
         st.write(_plain(study["design"]["completion"]))
         return
-    if question.show(asked[place], key=f"preview_{name}_{place}") is not None:
+    if question.show(asked[place], f"preview_{name}_{place}", study["design"]["confidence"]):
         st.session_state[PREVIEWED] = (name, asked, place + 1)
         st.rerun(scope="fragment")
 
