@@ -110,7 +110,7 @@ st.caption(study_verdict.under(rows, who, looked.participants))
 if study["state"] == "open":
     st.caption(
         "The study is still open. Looking while answers come in is fine; deciding to stop because "
-        "the numbers please is not: they stop where its rule says."
+        "the numbers please is not: the study ends where its rule says."
     )
 reference = results.reference()
 comparable = study["design"]["options"] == round(1 / reference["chance"])
