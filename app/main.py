@@ -1,8 +1,10 @@
 """Penumbra: import path, page list, theme. Start with `streamlit run app/main.py`."""
 
 import os
+import re
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
@@ -51,11 +53,17 @@ site_settings.hand_down()
 icon = str(MARKS / "icon.svg")
 if STUDY in st.query_params:
     st.set_page_config(page_title="Study", page_icon=icon, layout="centered")
-    pages = [st.Page("../pages/take_part.py", title="Study")]
+    # Whatever page the address names is the study's, so that none is said to be missing.
+    named = re.search(r"/([A-Za-z0-9_-]{1,60})/?$", urlsplit(st.context.url or "").path)
+    paths = [named[1], f"{named[1]}_"] if named else ["_"]
+    pages = [
+        st.Page("../pages/take_part.py", title="Study", url_path=path, default=path is paths[-1])
+        for path in paths
+    ]
     st.navigation(pages, position="hidden").run()
 else:
     st.set_page_config(page_title="Penumbra", page_icon=icon, layout="wide")
     ground = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(MARKS / f"wordmark-{ground}.svg"), icon_image=icon, size="large")
     access.gate()
-    st.navigation(PAGES).run()
+    st.navigation(PAGES, expanded=True).run()

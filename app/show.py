@@ -10,6 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.spreadsheet import as_csv
+
 # Plotly draws the pictures itself, from the chart in the reader's browser: its camera button is
 # pressed for each of the two formats. No second renderer on the server, no chart leaves the machine.
 PICTURES = """
@@ -145,23 +147,3 @@ def csv(
         label, written, f"penumbra-{name}.csv", "text/csv", key=f"{key}_csv",
         icon=":material/download:", type="tertiary", on_click="ignore",
     )  # fmt: skip
-
-
-# A cell that starts so is a formula to spreadsheets; texts may come from a stranger's findings.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def as_csv(frame: pd.DataFrame) -> bytes:
-    """UTF-8 with a mark that spreadsheets ask for; texts that look like formulas are quoted."""
-    safe = frame.copy()
-    for column in safe.columns[[not _numeric(safe[name]) for name in safe.columns]]:
-        safe[column] = [_quoted(value) for value in safe[column]]
-    return b"\xef\xbb\xbf" + safe.to_csv(index=False).encode()
-
-
-def _numeric(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(column))
-
-
-def _quoted(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

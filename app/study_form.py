@@ -39,7 +39,7 @@ def form() -> dict[str, Any] | None:
         found = _shown(dataset, preset, rows)
         found |= _enough()
     with right:
-        found |= _asked(loaders.about(dataset)["attributes"])
+        found |= _asked(loaders.about(dataset)["attributes"], found["people"])
         found |= _told()
     return found
 
@@ -57,8 +57,8 @@ def _rows(dataset: str, preset: str) -> list[dict[str, Any]]:
 
 def _shown(dataset: str, preset: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Title, settings and attackers."""
-    title = st.text_input("Title", key="study_title", max_chars=asked.LENGTHS["title"],
-                          placeholder="Who is this?", help="Participants see it.", **KEPT)  # fmt: skip
+    title = st.text_input("Title", "Who is this?", key="study_title", help="Participants see it.",
+                          max_chars=asked.LENGTHS["title"], **KEPT)  # fmt: skip
     by_key = {row["key"]: row for row in rows}
     labels = study_words.labels(rows)
     key = f"study_settings_{dataset}_{preset}"
@@ -123,10 +123,11 @@ def _attackers(places: Sequence[Mapping[str, Any]]) -> tuple[list[str], dict[str
     return chosen, counts
 
 
-def _asked(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What one participant is asked, and how hard it is."""
+def _asked(attributes: Mapping[str, Any], people: int) -> dict[str, Any]:
+    """What one participant is asked, nobody twice about one of the `people`, and how hard it is."""
     with st.container(horizontal=True):
-        questions = _count("Questions", "questions", "For each participant, besides practice and attention checks.")  # fmt: skip
+        questions = _count("Questions", "questions", "For each participant, besides practice and "
+                           "attention checks. Nobody is asked about one person twice.", people)  # fmt: skip
         options = _count("Photographs to choose from", "options", "Guessing is right in one of so many.")  # fmt: skip
     distractors = _one_of(
         "The other photographs show", "distractors", {"random": "Anybody", "matched": "People who look alike"},
@@ -144,7 +145,7 @@ def _asked(attributes: Mapping[str, Any]) -> dict[str, Any]:
                                  format_func=label, max_selections=asked.MOST_MATCHED, **KEPT)  # fmt: skip
     photograph = _one_of(
         "The right photograph is", "photograph",
-        {"other": "Another of the same person", "same": "The very one that was redrawn"},
+        {"other": "Another of the person", "same": "The redrawn one itself"},
         "An attacker who looks for a person has other photographs of them. With the very one, light and "
         "pose give it away as well.",
     )  # fmt: skip
@@ -185,13 +186,14 @@ def _enough() -> dict[str, Any]:
     """When the study lets nobody else in."""
     with st.container(horizontal=True):
         low, high = asked.TARGET
-        target = st.number_input("Enough after", low, high, asked.DEFAULTS["target"], key="study_target",
-                                 placeholder="no number", width=190, **KEPT,
-                                 help="Participants. The study closes itself then.")  # fmt: skip
+        st.session_state.setdefault("study_target", asked.DEFAULTS["target"])  # may be emptied
+        target = st.number_input("Enough participants", low, high, None, key="study_target",
+                                 placeholder="no number", width=170, **KEPT,
+                                 help="The study closes itself then.")  # fmt: skip
         narrow, wide = (100 * share for share in asked.STOP_WIDTH)
         points_wide = st.number_input(
-            "… or at an interval of", narrow, wide, None, 1.0, key="study_stop_width", format="%g",
-            placeholder="points, not used", width=210, **KEPT,
+            "or interval (points)", narrow, wide, None, 1.0, key="study_stop_width", format="%g",
+            placeholder="not used", width=170, **KEPT,
             help="Sequential stopping: the study closes itself when every setting's 95 % interval is "
             "narrower than so many percentage points. How narrow it is does not depend on whether the "
             "result pleases, so that stopping then does not favour one.",
@@ -202,10 +204,12 @@ def _enough() -> dict[str, Any]:
     }
 
 
-def _count(label: str, name: str, help: str) -> int:
+def _count(label: str, name: str, help: str, most: int | None = None) -> int:
     low, high = asked.COUNTS[name]
-    return int(st.number_input(label, low, high, asked.DEFAULTS[name], key=f"study_{name}",
-                               help=help, width=190, **KEPT))  # fmt: skip
+    high = high if most is None else min(most, high)
+    key = f"study_{name}"
+    st.session_state[key] = min(high, st.session_state.get(key, asked.DEFAULTS[name]))
+    return int(st.number_input(label, low, high, key=key, help=help, width=190, **KEPT))
 
 
 def _one_of(label: str, name: str, options: Mapping[str, str], help: str) -> str:

@@ -153,7 +153,7 @@ def _detail(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
         text += f", unprotected ({reference_label(unprotected)}) {'in ' if share else ''}{bare}"
     people = f"{row['n']:,.0f} photographs of {row['identities']:,.0f} people nobody trained on"
     if view.target.startswith("recognition:"):
-        people = f"{row['n']:,.0f} answers of {row['identities']:,.0f} participants"
+        people = f"{row['n']:,.0f} answers about {row['identities']:,.0f} people's faces"
     seeds = int(row["seeds"])
     text += f". Measured on {people}, {'one training' if seeds == 1 else f'{seeds} trainings'}."
     return text

@@ -277,6 +277,11 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def seconds(milliseconds: float | None) -> str:
+    """How long an answer took: 2345 -> "2.3 s"."""
+    return f"{milliseconds / 1000:.1f} s" if known(milliseconds) else "–"
+
+
 def size(megabytes: float | None) -> str:
     """Disk space in words."""
     if not known(megabytes):

@@ -83,7 +83,7 @@ def runs(root: Path | None = None) -> pd.DataFrame:
         row: dict[str, Any] = {"run_id": folder.name, "dataset": folder.parent.name}
         row |= {"method": folder.name.rsplit("-", 1)[0], "folder": str(folder)}
         try:
-            row |= _describe(read_run(folder))
+            row |= describe(read_run(folder))
             row["state"] = state(folder)
             row["problem"] = (
                 f"{folder.name}: the weights are missing; delete the folder and train again"
@@ -137,7 +137,7 @@ def read(root: Path | None = None) -> tuple[pd.DataFrame, list[str]]:
                 raise PenumbraError(f"{folder.name}: the weights are missing; train it again")
             if state(folder) != "finished":
                 continue
-            described = _describe(run)
+            described = describe(run)
             for attack in attack_folders(folder):
                 start = len(columns["run_id"])
                 for name, values in read_findings(attack, run).items():
@@ -159,7 +159,8 @@ def read(root: Path | None = None) -> tuple[pd.DataFrame, list[str]]:
     return table, wrong
 
 
-def _describe(run: Run) -> dict[str, Any]:
+def describe(run: Run) -> dict[str, Any]:
+    """What every row of a run's findings says of the run: `RUN`, seed, `knob:<name>`."""
     return {
         "dataset": run.dataset,
         "method": run.method,

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import PenumbraError
+from core.run import NAME
 
 RUN_ID = re.compile(r"[a-z0-9_]{1,60}-[0-9a-f]{10}")
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+ATTRIBUTE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 ATTACKER = re.compile(r"[a-z0-9_]{1,60}")
 DISTRACTORS = ("random", "matched")
 PHOTOGRAPHS = ("other", "same")
@@ -133,7 +134,7 @@ def _width(value: Any) -> float | None:
 
 
 def _matched(distractors: str, names: Any) -> list[str]:
-    if not isinstance(names, list) or not all(isinstance(n, str) and NAME.fullmatch(n) for n in names):  # fmt: skip
+    if not isinstance(names, list) or not all(isinstance(n, str) and ATTRIBUTE.fullmatch(n) for n in names):  # fmt: skip
         raise PenumbraError("matched_on is a list of attribute names")
     if distractors == "matched" and not 1 <= len(names) <= MOST_MATCHED:
         raise PenumbraError(f"matched distractors share 1 to {MOST_MATCHED} attributes: name them")

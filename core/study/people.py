@@ -41,6 +41,8 @@ class Trial(NamedTuple):
 
 def photographs(faces: Faces, rows: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
     """The people in `rows`, in the order of their numbers, and which of `rows` show each."""
+    if not len(rows):
+        return {}
     people = faces.identities[rows]
     order = np.argsort(people, kind="stable")
     found, starts = np.unique(people[order], return_index=True)
@@ -205,7 +207,8 @@ def _too_few(
     for column, name in zip(columns, names, strict=True):
         rest = [other for other in columns if other != column]
         without[name] = _lacking([_fitting(faces, beside, r, rest) for r in rights], wanted)
-    helps = min(without, key=lambda name: without[name])
+    # of equal ones the last: who matches names first what matters most
+    helps = min(reversed(names), key=lambda name: without[name])
     left = f"it would be {without[helps]}" if without[helps] else "there would be enough"
     return (
         f"for {lacking} of the {len(rights)} people asked about, fewer than {wanted} others share "

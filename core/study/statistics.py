@@ -15,14 +15,15 @@ from core.errors import PenumbraError
 
 LEVEL = 0.95
 # Beyond this no study is planned: the difference is too small to be found by asking people.
-MOST_ANSWERS = 100_000
+MOST_ANSWERS = 50_000
 # Where d' is looked for; at 12 the other options are never taken, to double precision.
 FURTHEST = 12.0
 ALTERNATIVES = ("greater", "less", "two-sided")
 
 
-def wilson(right: int, answers: int, level: float = LEVEL) -> tuple[float, float]:
-    """Wilson's score interval of a share, `right` of `answers`; (0, 1) where nobody answered.
+def wilson(right: float, answers: float, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's score interval of a share, `right` of `answers`; (0, 1) where nobody answered. Counts
+    of weighted answers need not be whole.
 
     Its ends are the shares p at which (right/answers - p) is z standard errors sqrt(p(1-p)/answers).
     Source: Wilson, JASA 22 (1927); without continuity correction, method 3 of Newcombe, Statistics
@@ -185,14 +186,14 @@ def needed(
         return int(answers[narrow.argmax()]) if narrow.any() else None
     if share <= chance:
         return None
-    # The test by the normal distribution needs nearly as many; twice that is far beyond the last
-    # drop of the exact power below `power`.
+    # The test by the normal distribution needs nearly as many; this is far beyond the last drop of
+    # the exact power below `power`.
     one, other = NormalDist().inv_cdf(1 - level), NormalDist().inv_cdf(power)
     spread = one * math.sqrt(chance * (1 - chance)) + other * math.sqrt(share * (1 - share))
     rough = (spread / (share - chance)) ** 2
     if rough > MOST_ANSWERS:
         return None
-    answers = np.arange(1, 2 * int(rough) + 100)
+    answers = np.arange(1, int(1.3 * rough) + 100)
     weak = _power(answers, share, chance, level) < power
     return int(answers[weak].max(initial=0)) + 1
 
@@ -209,7 +210,7 @@ def _power(answers: NDArray, share: float, chance: float, level: float) -> NDArr
     return _at_least(critical, answers, share)
 
 
-def _counted(right: int, answers: int) -> None:
+def _counted(right: float, answers: float) -> None:
     if not 0 <= right <= answers:
         raise PenumbraError(f"{right} right of {answers} answers cannot be")
 

@@ -60,28 +60,26 @@ def possible(setting: Mapping[str, Any]) -> dict[str, Any]:
     opened = _opened(setting)
     packed = data.is_packed(opened.run.dataset, opened.height, opened.width)
     faces = _faces(opened) if packed else None
-    counts = data.describe(opened.run.dataset)["splits"]["test"]
-    shown = people.photographs(faces, faces.indices("test")) if faces else {}
-    everybody = {person for person, rows in shown.items() if len(rows) > 1}
-    attackers, others = {}, {}
-    for name, positions in _redrawers(opened).items():
-        if positions is None:
-            attackers[name] = counts["identities"]
-            others[name] = len(everybody)
-        elif faces is None:  # stored pictures show different people while there are enough
-            attackers[name] = min(len(positions), counts["identities"])
-        else:
-            drawn = {int(p) for p in faces.identities[_stored_rows(faces, positions)]}
-            attackers[name], others[name] = len(drawn), len(drawn & everybody)
-    if faces is None:
-        others = attackers if counts["images"] > counts["identities"] else {}
+    attackers, others = {}, {}  # name -> people, and those of them with two photographs
+    if faces is not None:
+        shown = people.photographs(faces, faces.indices("test"))
+        several = {person for person, rows in shown.items() if len(rows) > 1}
+        for name, positions in _redrawers(opened).items():
+            rows = faces.indices("test") if positions is None else _stored_rows(faces, positions)
+            drawn = {int(person) for person in faces.identities[rows]}
+            attackers[name], others[name] = len(drawn), len(drawn & several)
+    else:  # stored pictures show different people while there are enough
+        counts = data.describe(opened.run.dataset)["splits"]["test"]
+        most, twice = counts["identities"], counts["images"] > counts["identities"]
+        for name, positions in _redrawers(opened).items():
+            attackers[name] = most if positions is None else min(len(positions), most)
+            others[name] = attackers[name] if twice else 0
     name = setting.get("attacker") or max(attackers, key=lambda n: attackers[n], default="")
-    several = others.get(name, 0)
     return {
         "people": attackers.get(name, 0),
         "attackers": attackers,
-        "other_photographs": several >= designs.COUNTS["people"][0],
-        "people_other": several,
+        "other_photographs": others.get(name, 0) >= designs.COUNTS["people"][0],
+        "people_other": others.get(name, 0),
     }
 
 

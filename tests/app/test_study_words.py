@@ -23,9 +23,9 @@ def study(**more):
 def test_a_design_says_what_each_setting_gets_and_how_sure_that_is():
     what, sure = study_words.promise(asked(target=40))
     assert what == "10 questions on 2 settings, 4 photographs each: guessing is right in 25 %."
-    # 40 x 10 / 2 = 200 answers, 50 right: Wilson's interval is .195 to .314
+    # 40 x 10 / 2 = 200 answers, 50 right: Wilson's interval is .1950 to .3144
     assert "40 participants give each setting 200 answers" in sure
-    assert "about 12 points wide (19–31)" in sure
+    assert "about 12 points wide (20–31)" in sure
 
 
 def test_attackers_share_the_questions_as_settings_do():

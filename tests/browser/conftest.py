@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from core.study import database
 from tests.checkpoint_folders import populate
 
 ROOT = Path(__file__).parents[2]
@@ -44,23 +45,40 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def address(place):
     """Address of the running app."""
+    process, found = start_app(place)
+    try:
+        yield found
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def start_app(place: Path, port: int = 0) -> tuple[subprocess.Popen, str]:
+    """The app on the folders of `place`, at any port or this one, and its address."""
     environment = os.environ | {
         "PENUMBRA_CHECKPOINTS": str(place / "checkpoints"), "PENUMBRA_HOME": str(place / "home"),
-        "PENUMBRA_THREADS": "1", "OMP_NUM_THREADS": "1",
+        "PENUMBRA_DATABASE": studies_of(place), "PENUMBRA_THREADS": "1", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     log = place / "app.log"
     with open(log, "w") as output:
         # from another folder, as a newcomer may: the app finds its own parts
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"),
-             "--server.headless", "true", "--server.port", "0", "--server.fileWatcherType", "none"],
+             "--server.headless", "true", "--server.port", str(port),
+             "--server.fileWatcherType", "none"],
             cwd=place, env=environment, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
-        yield _wait_until_served(process, log)
-    finally:
+        return process, _wait_until_served(process, log)
+    except BaseException:
         process.terminate()
         process.wait(20)
+        raise
+
+
+def studies_of(place: Path) -> str:
+    """Address of the study database of an app on `place`."""
+    return f"sqlite:///{place / 'home' / 'studies' / 'studies.sqlite'}"
 
 
 def _wait_until_served(process: subprocess.Popen, log: Path) -> str:
@@ -75,6 +93,15 @@ def _wait_until_served(process: subprocess.Popen, log: Path) -> str:
         assert process.poll() is None, f"the app ended: {log.read_text()}"
         time.sleep(0.1)  # polling a condition, not in its place
     pytest.fail(f"the app did not start within {SECONDS} s: {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def studies(place):
+    """Lets the test see the app's studies, and make some."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PENUMBRA_DATABASE", studies_of(place))
+        yield
+    database.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,26 @@
+"""Tables as CSV files that are safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+# A cell that starts so is a formula to spreadsheets; texts may come from a stranger.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """UTF-8 with a mark that spreadsheets ask for; texts that look like formulas are quoted."""
+    safe = frame.copy()
+    for column in safe.columns[[not _numeric(safe[name]) for name in safe.columns]]:
+        safe[column] = [_quoted(value) for value in safe[column]]
+    return b"\xef\xbb\xbf" + safe.to_csv(index=False).encode()
+
+
+def _numeric(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column))
+
+
+def _quoted(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -1,0 +1,132 @@
+"""Study results: do people recognise the face?"""
+
+import streamlit as st
+
+from app import (
+    loaders,
+    pickers,
+    show,
+    states,
+    study_answers,
+    study_charts,
+    study_details,
+    study_details_words,
+    study_verdict,
+    study_words,
+)
+from core.errors import PenumbraError
+from core.study import results
+
+PEOPLE, SIMULATED = "people", "simulated"
+OF = {PEOPLE: "People", SIMULATED: "Simulated participants"}
+
+
+def nothing(title: str, text: str) -> None:
+    """An empty state with its next step; ends the page."""
+    with st.container(border=True):
+        st.header(title, anchor=False)
+        st.write(text)
+        if st.button("Go to the studies", type="primary", icon=":material/groups:"):
+            st.switch_page("../pages/studies.py")
+    loaders.settle()
+    st.stop()
+
+
+def chosen_study() -> dict:
+    """The study that is looked at, picked at the top."""
+    try:
+        found = study_answers.listed()
+    except PenumbraError as error:
+        st.error(
+            f"The studies cannot be read: {error}. What people answered is not touched by this; reload "
+            "the page when the database is back.",
+            icon=":material/error:",
+        )
+        st.stop()
+    if not found:
+        nothing(
+            "No study yet",
+            "Set a study up, open it, and send its link: what people answer is counted here while "
+            "it comes in.",
+        )
+    by_id = {study["id"]: study for study in found}
+    titles = [study["title"] for study in found]
+
+    def label(name: str) -> str:
+        study = by_id[name]
+        twice = f" ({name})" if titles.count(study["title"]) > 1 else ""
+        return f"{study['title']}{twice}, {study_words.STATES[study['state']][0]}"
+
+    answered = next((study["id"] for study in found if study["answers"]), None)
+    return by_id[pickers.choose("Study", list(by_id), "results_of", label, default=answered, width=520)]  # fmt: skip
+
+
+def whose(study: dict) -> tuple[bool, str]:
+    """(whether simulated answers are looked at, whose of them count)."""
+    simulated = False
+    if study["simulated"]:
+        simulated = pickers.choose(
+            "Answers of", list(OF), "answers_of", OF.__getitem__, control="segmented",
+            help="Simulated participants were made up by a program to rehearse the study.",
+        ) == SIMULATED  # fmt: skip
+    if not study["design"]["attention"]:
+        return simulated, "all"
+    only = pickers.toggle(
+        "Only those who passed the attention checks", "passed", True,
+        "Attention checks show an unprotected face, which everybody who looks should recognise. The "
+        "numbers with and without are beside each other in the table below.",
+    )  # fmt: skip
+    return simulated, "passed" if only else "all"
+
+
+st.title("Do people recognise the face?", anchor=False)
+with show.charts_fetched():
+    study = chosen_study()
+simulated, who = whose(study)
+same = study["design"]["photograph"] == "same"
+try:
+    summary, about, missing = study_answers.summary(study, simulated)
+except PenumbraError as error:
+    st.error(f"The answers cannot be read: {error}. Nothing was deleted.", icon=":material/error:")
+    st.stop()
+rows = study_verdict.rows(summary, about, who)
+if not any(row["n"] for row in study_verdict.rows(summary, about, "all")):
+    made_up = f" There are {study['simulated']} simulated participants to look at above." if study["simulated"] and not simulated else ""  # fmt: skip
+    nothing(
+        "Nobody has answered yet",
+        f"“{study_words.STATES[study['state']][0].capitalize()}” is where this study stands. Numbers "
+        f"appear with the first answers.{made_up}",
+    )
+if simulated:
+    st.warning(
+        "**These are not people.** A program made the answers up to rehearse the study. They say how "
+        "the page will look and nothing about faces.",
+        icon=":material/smart_toy:",
+    )
+looked = study_details.Looked(study, simulated, who, tuple(rows), summary, about)
+people = "Simulated participants" if simulated else "People"
+show.verdict(study_verdict.verdict(rows, same, people))
+st.caption(study_verdict.under(rows, who, looked.participants))
+if study["state"] == "open":
+    st.caption(
+        "The study is still open. Looking while answers come in is fine; deciding to stop because "
+        "the numbers please is not: the study ends where its rule says."
+    )
+reference = results.reference()
+comparable = study["design"]["options"] == round(1 / reference["chance"])
+show.chart(
+    study_charts.accuracy(rows, reference if comparable else None, same, states.dark(), people.lower()), "study",
+    lambda: study_details_words.taken_away(rows), study_charts.accuracy_alt(rows, same, people.lower()),
+    note="Bars: 95 % intervals. Settings run from weak to strong protection.",
+)  # fmt: skip
+if text := study_verdict.trivial(same):
+    st.info(text, icon=":material/info:")
+
+for title, key, part in study_details.PARTS:
+    if not study_details.offered(key, looked):
+        continue
+    with st.expander(title, key=f"study_{key}_open", on_change="rerun") as folder:
+        if folder.open:
+            part(looked)
+states.damaged(missing)
+loaders.settle()

@@ -1,0 +1,248 @@
+"""Taking part in a study in a real browser: with keys, with fingers, twice, and not at all."""
+
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from core.study import studies as kept_studies
+from tests.browser import participants
+from tests.browser.participants import answer, arrive, asked, places, stored
+from tests.study.material import open_study
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
+SHORT = {"questions": 3, "attention": 0, "practice": False, "people": 12}
+PHONE = {"width": 390, "height": 844}
+
+
+def kept(page, study_id):
+    """What the browser keeps of a study."""
+    return page.evaluate("name => JSON.parse(localStorage.getItem(name))", f"penumbra.study.{study_id}")  # fmt: skip
+
+
+def test_whole_participation_with_the_keyboard(page, address):
+    study_id = open_study(questions=4, attention=1, practice=True, confidence=True, people=12)
+    page.goto(f"{address}/?study={study_id}&panel=somebody-7")
+    expect(page.get_by_role("heading", name="Who is it?")).to_be_visible()
+    expect(page.get_by_role("button", name="I agree and take part")).to_be_visible()
+    assert kept(page, study_id) is None  # nothing is kept before consent
+    page.get_by_role("button", name="I agree and take part").focus()
+    page.keyboard.press("Enter")
+    pressed = [(3, 1), (1, 5), (4, 2), (2, 3), (2, 2), (1, 4)]
+    for number, (option, sure) in enumerate(pressed, 1):
+        asked(page, number)
+        expect(page.get_by_text("This one is for practice")).to_be_visible(visible=number == 1)
+        expect(page.get_by_text("Now it counts")).to_be_visible(visible=number == 2)
+        page.keyboard.press(str(option))
+        expect(page.get_by_role("button", name=f"Photograph {option}")).to_have_attribute("aria-pressed", "true")  # fmt: skip
+        page.keyboard.press(str(sure))
+    code = participants.code(page)
+    assert re.fullmatch(r"[A-Z0-9]{4}(-[A-Z0-9]{4}){2}", code)
+    assert "panel" not in page.url
+    assert places(study_id) == [option - 1 for option, _ in pressed]
+    given = stored(study_id)[1]
+    assert [given[position]["confidence"] for position in range(6)] == [sure for _, sure in pressed]
+    assert all(250 < given[position]["milliseconds"] < 60_000 for position in range(6))
+    assert participants.rows()["panel_ids"] == 1
+
+    page.reload()
+    assert participants.code(page) == code
+    assert not page.outside
+
+
+def test_whole_participation_with_a_finger(browser, address):
+    study_id = open_study(**SHORT, confidence=True)
+    phone = browser.new_page(viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=3)
+    phone.goto(f"{address}/?study={study_id}")
+    phone.get_by_role("button", name="I agree and take part").tap()
+    for number, (first, option) in enumerate([(0, 3), (2, 2), (1, 0)], 1):
+        options = asked(phone, number)
+        boxes = [picture.bounding_box() for picture in phone.locator("img:visible").all()]
+        assert len({(box["width"], box["height"]) for box in boxes[1:]}) == 1
+        assert all(box["width"] == box["height"] for box in boxes)
+        options.nth(first).tap()
+        options.nth(option).tap()  # the choice may be changed until its confidence is given
+        last = phone.get_by_role("button", name="4", exact=True)
+        box = last.bounding_box()
+        assert box["y"] + box["height"] <= PHONE["height"]  # all of it without scrolling
+        last.tap()
+    expect(phone.locator("output.code")).to_be_visible()
+    assert phone.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    phone.close()
+    assert places(study_id) == [3, 2, 0]
+
+
+def test_reload_and_back_lose_nothing(page, address):
+    study_id = open_study(**SHORT)
+    arrive(page, address, study_id)
+    answer(page, range(1, 2), 1)
+    asked(page, 2)
+    page.reload()
+    asked(page, 2)
+    page.goto("about:blank")
+    page.go_back()
+    asked(page, 2).nth(3).click()
+    asked(page, 3)
+    page.goto(f"{address}/?study={study_id}")
+    asked(page, 3).nth(2).click()
+    participants.code(page)
+    assert places(study_id) == [1, 3, 2]
+    assert participants.count(study_id) == 1
+    # an interrupted time measures nothing
+    given = stored(study_id)[1]
+    assert [given[at]["milliseconds"] is None for at in range(3)] == [False, True, True]
+
+
+def test_double_click_and_double_key_answer_once(page, address):
+    study_id = open_study(**SHORT)
+    page.goto(f"{address}/?study={study_id}")
+    page.get_by_role("button", name="I agree and take part").dblclick()
+    asked(page, 1).nth(1).evaluate("button => { button.click(); button.click(); }")
+    asked(page, 2)
+    page.keyboard.press("3")
+    page.keyboard.press("4")
+    asked(page, 3).nth(0).dblclick(delay=20)
+    participants.code(page)
+    assert places(study_id) == [1, 2, 0]
+    assert participants.count(study_id) == 1
+
+
+def test_two_tabs_are_one_participant(browser, address):
+    study_id = open_study(**SHORT)
+    device = browser.new_context()
+    first, second = device.new_page(), device.new_page()
+    for tab in (first, second):
+        tab.goto(f"{address}/?study={study_id}")
+        expect(tab.get_by_role("button", name="I agree and take part")).to_be_visible()
+    for tab in (first, second):
+        tab.get_by_role("button", name="I agree and take part").click()
+    for tab in (first, second):
+        asked(tab, 1)
+    first.locator(".option").nth(2).click()
+    asked(first, 2)
+    second.locator(".option").nth(0).click()  # the same question once more: the first counts
+    asked(second, 2).nth(1).click()
+    asked(second, 3).nth(3).click()
+    participants.code(second)
+    first.locator(".option").nth(0).click()
+    participants.code(first)
+    device.close()
+    assert places(study_id) == [2, 1, 3]
+    assert participants.count(study_id) == 1
+
+
+def test_time_runs_out_and_the_choice_is_nobody(page, address):
+    study_id = open_study(**SHORT, time_limit=5)
+    arrive(page, address, study_id)
+    asked(page, 1).nth(1).click()
+    asked(page, 2)
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"[1-5] s"))
+    asked(page, 3).nth(0).click()  # nothing was chosen in question 2
+    participants.code(page)
+    assert places(study_id) == [1, None, 0]
+
+
+def test_withdrawal_deletes_everything(page, address):
+    study_id = open_study(**SHORT)
+    before = participants.rows()
+    arrive(page, address, study_id, "&PROLIFIC_PID=5f2d")
+    answer(page, range(1, 4))
+    participants.code(page)
+    assert participants.rows()["panel_ids"] == before["panel_ids"] + 1
+    page.get_by_role("button", name="Delete my answers").click()
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Delete my answers").click()
+    page.get_by_role("button", name="Delete all of it").click()
+    expect(page.get_by_role("heading", name="Everything was deleted")).to_be_visible()
+    assert participants.rows() == before
+    assert kept_studies.read(study_id)["withdrawn"] == 1
+    assert kept(page, study_id) is None
+
+    # and with the code, by somebody who lost the page
+    arrive(page, address, study_id)
+    answer(page, range(1, 4))
+    code = participants.code(page)
+    page.get_by_role("button", name="Somebody else wants to take part").click()
+    page.get_by_role("button", name="I noted the code").click()
+    page.get_by_role("button", name="Withdraw with a code").click()
+    page.get_by_label("Withdrawal code").fill("AAAA-AAAA-AAAA")
+    page.get_by_role("button", name="Delete everything").click()
+    expect(page.get_by_text("Nothing is kept under this code")).to_be_visible()
+    page.goto(f"{address}/?study={study_id}&withdraw")
+    page.get_by_label("Withdrawal code").fill(f" {code.lower().replace('-', ' ')} ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Everything was deleted")).to_be_visible()
+    assert participants.rows() == before
+
+
+def test_somebody_else_on_the_same_device(page, address):
+    study_id = open_study(**SHORT)
+    arrive(page, address, study_id)
+    answer(page, range(1, 4), 1)
+    first = participants.code(page)
+    page.get_by_role("button", name="Somebody else wants to take part").click()
+    page.get_by_role("button", name="I noted the code").click()
+    page.get_by_role("button", name="I agree and take part").click()
+    answer(page, range(1, 4), 2)
+    assert participants.code(page) != first
+    assert [places(study_id, number) for number in (1, 2)] == [[1, 1, 1], [2, 2, 2]]
+
+
+def test_a_browser_that_keeps_nothing(browser, address):
+    study_id = open_study(**SHORT)
+    device = browser.new_context()
+    device.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked') } })")  # fmt: skip
+    page = device.new_page()
+    arrive(page, address, study_id)
+    asked(page, 1)
+    expect(page.get_by_text("reloading it would begin anew")).to_be_visible()
+    answer(page, range(1, 4), 1)
+    participants.code(page)
+    device.close()
+    assert places(study_id) == [1, 1, 1]
+
+
+def test_not_taking_part_keeps_nothing(page, address):
+    study_id = open_study(**SHORT)
+    page.goto(f"{address}/?study={study_id}")
+    page.get_by_role("button", name="I do not take part").click()
+    expect(page.get_by_role("heading", name="You are not taking part")).to_be_visible()
+    assert kept(page, study_id) is None
+    assert participants.count(study_id) == 0
+    kept_studies.close_study(study_id)
+    page.get_by_role("button", name="Back to the study").click()
+    expect(page.get_by_text("This study has ended")).to_be_visible()
+    page.goto(f"{address}/?study=neverexisted")
+    expect(page.get_by_role("heading", name="There is no study here")).to_be_visible()
+
+
+@pytest.mark.parametrize("ground", ["light", "dark"])
+def test_everybody_can_read_and_reach_it(browser, address, ground):
+    study_id = open_study(**(SHORT | {"questions": 1}), confidence=True, time_limit=300, completion="Code C1")  # fmt: skip
+    page = browser.new_page(viewport=PHONE, color_scheme=ground)
+    page.goto(f"{address}/?study={study_id}")
+    found = []
+
+    def look(where):
+        # `region`: a landmark around what a component draws is Streamlit's to give
+        for violation in Axe().run(page).response["violations"]:
+            nodes = violation["nodes"]
+            found.append((where, violation["id"], json.dumps(nodes[0]["target"]), nodes[0]["failureSummary"][:200]))  # fmt: skip
+
+    agree = page.get_by_role("button", name="I agree and take part")
+    expect(agree).to_be_visible()
+    look("consent")
+    page.get_by_role("button", name="Withdraw with a code").click()
+    expect(page.get_by_label("Withdrawal code")).to_be_visible()
+    look("code")
+    page.get_by_role("button", name="Back to the study").click()
+    agree.click()
+    asked(page, 1).nth(1).click()
+    look("question")
+    page.get_by_role("button", name="3", exact=True).click()
+    participants.code(page)
+    look("thanks")
+    page.close()
+    assert not found, "\n".join(map(str, found))

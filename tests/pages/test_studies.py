@@ -1,0 +1,134 @@
+"""Setting up a study: from the form to a link, and what can be done with a study."""
+
+import pytest
+
+from core.errors import PenumbraError
+from core.study import database, studies, taking
+from tests.pages.conftest import headline, open_page, whole, words
+from tests.study import material
+
+
+@pytest.fixture(autouse=True)
+def own_database(tmp_path, monkeypatch):
+    monkeypatch.setenv("PENUMBRA_DATABASE", f"sqlite:///{tmp_path}/studies.sqlite")
+    yield
+    database.close()
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Ids of studies whose pictures were asked for: no process is started."""
+    found = []
+    monkeypatch.setattr(studies, "start_preparing", found.append)
+    return found
+
+
+def press(app, label):
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def test_nothing_is_trained(root):
+    app = whole(open_page("studies"))
+    assert app.title[0].value == "What will people be asked?"
+    assert "No study yet" in headline(app)
+    assert "Nothing has been trained yet" in words(app)
+
+
+def test_a_study_is_made_as_the_form_says(populated, started):
+    app = whole(open_page("studies"))
+    assert "8 questions on 3 settings" in words(app)
+    assert "40 participants give each setting 106 answers" in words(app)
+    app.text_input(key="study_title").set_value("Who is it?")
+    app.number_input(key="study_questions").set_value(6)
+    app.toggle(key="study_confidence").set_value(True)
+    app.text_input(key="study_contact").set_value("Anna, anna@office.eu")
+    whole(app.run())
+    whole(press(app, "Make the study"))
+    (study,) = studies.list_studies()
+    assert started == [study["id"]]
+    design = study["design"]
+    assert (design["title"], design["questions"], design["confidence"]) == ("Who is it?", 6, True)
+    assert design["contact"] == "Anna, anna@office.eu"
+    assert {setting["attacker"] for setting in design["settings"]} == {"mirrored_decoder"}
+    assert all(s["run_id"].startswith("deep_obfuscator") for s in design["settings"])
+
+
+def test_look_alikes_share_what_was_chosen(populated, started):
+    app = whole(open_page("studies"))
+    app.button_group(key="study_distractors").set_value("matched")
+    whole(app.run())
+    assert app.multiselect(key="study_matched_on").value == ["Male", "Young"]
+    whole(press(app, "Make the study"))
+    assert studies.list_studies()[0]["design"]["matched_on"] == ["Male", "Young"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda app: app.text_input(key="study_title").set_value(" "), "give the study a title"),
+        (lambda app: app.number_input(key="study_target").set_value(None), "enough answers"),
+        (lambda app: app.text_area(key="study_consent").set_value(""), "consent"),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_is_made(populated, started, change, said):
+    app = whole(open_page("studies"))
+    change(app)
+    whole(app.run())
+    assert said in words(app)
+    assert not any(button.label == "Make the study" for button in app.button)
+
+
+def test_a_study_is_opened_and_closed(populated):
+    name = material.ready_study(title="Who is *it*?")
+    app = whole(open_page("studies"))
+    assert "1 study, 0 open" in headline(app)
+    assert f"/?study={name}" in words(app)
+    whole(press(app, "Open"))
+    assert studies.read(name)["state"] == "open"
+    whole(app.run())
+    assert "1 study, 1 open" in headline(app)
+    assert r"Who is \*it\*?" in words(app)
+    taking.start(name, material.token())
+    whole(press(app, "Close"))
+    assert studies.read(name)["state"] == "closed"
+
+
+def test_deleting_asks_first_and_takes_all(populated):
+    name = material.open_study()
+    taking.start(name, material.token())
+    app = whole(open_page("studies"))
+    assert "answers of 1 participants" in words(app)
+    whole(press(app, "Delete it all"))
+    with pytest.raises(PenumbraError):
+        studies.read(name)
+
+
+def test_another_begins_as_its_template(populated, started):
+    settings = [
+        {"dataset": "synthetic", "run_id": run.name, "release_value": None, "attacker": "mirrored_decoder"}
+        for run in sorted((populated / "synthetic").glob("deep_obfuscator-*"))[:2]
+    ]  # fmt: skip
+    studies.create({"title": "First", "settings": settings, "questions": 7, "people": 8, "time_limit": 30,
+                    "stop_width": 0.2, "distractors": "matched", "matched_on": ["Male"]})  # fmt: skip
+    app = whole(open_page("studies"))
+    whole(press(app, "Use as template"))
+    whole(press(app, "Make the study"))
+    second, first = (study["design"] for study in studies.list_studies())
+    assert second == first
+
+
+def test_a_failed_preparation_says_why(populated):
+    name = studies.create(material.design())
+    with pytest.raises(PenumbraError):
+        studies.prepare(name)
+    app = whole(open_page("studies"))
+    assert "could not be prepared" in words(app)
+    assert studies.read(name)["message"] in words(app)
+
+
+def test_a_database_that_is_away_is_said(populated, monkeypatch):
+    monkeypatch.setenv("PENUMBRA_DATABASE", "postgresql://anna:secret@127.0.0.1:1/none")
+    app = whole(open_page("studies"))
+    assert app.error
+    assert "secret" not in words(app)
+    assert whole(open_page("trade_off")).title[0].value.startswith("How much protection")

@@ -1,0 +1,40 @@
+"""Answers in the columns of `core.study.results.answers`, made up, so that what is done with them can
+be tested without a study."""
+
+import numpy as np
+import pandas as pd
+
+from core.study.results import COLUMNS
+
+SETTINGS = ("deep_obfuscator-0123456789", "dpfe-0123456789@0.5")
+
+
+def answers(people=40, share=0.6, settings=SETTINGS, options=4, questions=10, faces=24, seed=0,
+            **columns):  # fmt: skip
+    """`people` who each answer `questions` about other faces, an attention check among them, and are
+    right in `share` of cases; every fifth fails the check. `columns` replace whole columns."""
+    draw = np.random.default_rng(seed)
+    rows = []
+    for person in range(1, people + 1):
+        shown = draw.permutation(faces)[:questions]
+        for position, face in enumerate([-1, *shown]):
+            check = face == -1
+            hit = (person % 5 != 0) if check else draw.random() < share
+            setting = settings[int(draw.integers(len(settings)))]
+            choice = 0 if hit else int(draw.integers(1, options))
+            rows.append({
+                "participant": person, "position": position, "setting": setting, "attacker": "resrec",
+                "role": "attention" if check else "question", "dataset": "synthetic",
+                "run_id": setting.partition("@")[0], "choice": choice, "options": options,
+                "release_value": float(setting.partition("@")[2] or "nan"),
+                "item": 1000 if check else face + 100 * settings.index(setting), "person": face,
+                "place": int(draw.integers(options)), "right": hit, "timed_out": False,
+                "confidence": int(draw.integers(1, 6)), "milliseconds": int(draw.integers(800, 9000)),
+                "server_milliseconds": 9000, "answered": 1.79e9 + 60 * person + position,
+                "passed": person % 5 != 0, "finished": True, "machine_release_right": face % 4 != 3,
+                "machine_picture_right": None,
+            })  # fmt: skip
+    table = pd.DataFrame(rows)
+    for name, values in columns.items():
+        table[name] = values
+    return table[[*COLUMNS]].astype({name: column.kind for name, column in COLUMNS.items()})
