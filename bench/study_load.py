@@ -126,11 +126,11 @@ def described(seconds: list[float]) -> str:
 
 
 def killed(kind: str, what: str, number: int, server: postgres.Server | None) -> int:
-    """Everybody at human pace; in the middle `what` is killed and started again. How many
+    """Everybody without time to think; in the middle `what` is killed and started again. How many
     acknowledged answers were lost or doubled."""
     with tempfile.TemporaryDirectory(prefix="penumbra-load-") as folder:
         study, place = open_study(), Path(folder)
-        process = worker(study, place, "human pace", number)
+        process = worker(study, place, "at once", number)
         middle = number * QUESTIONS // 2
         until(lambda: len(acknowledged(place)) >= middle or process.poll() is not None)
         if server is None:
@@ -142,7 +142,7 @@ def killed(kind: str, what: str, number: int, server: postgres.Server | None) ->
         print(f"\n{kind}: {what} was killed after {before} acknowledged answers")
         if server is None:
             lost = checked(study, place, number, complete=False)
-            process = worker(study, place, "human pace", number)
+            process = worker(study, place, "at once", number)
         else:
             server.start()
             database.close()

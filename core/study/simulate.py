@@ -167,12 +167,12 @@ def rehearsal() -> str:
     setting for each shipped λ1. Its id. Raises PenumbraError where no such run is there."""
     from core import results
 
-    runs = results.runs()
-    wanted = (
-        (runs["dataset"] == "synthetic") & (runs["method"] == "deep_obfuscator")
-        & (runs["state"] == "finished") & (runs["knob:lambda2"] == 1)
-    )  # fmt: skip
-    along = runs[wanted].sort_values("knob:lambda1")["run_id"]
+    found = results.runs()
+    finished = found[(found["method"] == "deep_obfuscator") & (found["state"] == "finished")]
+    here = finished[finished["dataset"] == "synthetic"]
+    along = (
+        here.query("`knob:lambda2` == 1").sort_values("knob:lambda1")["run_id"] if len(here) else ()
+    )
     if not len(along):
         raise PenumbraError(
             "the shipped DeepObfuscator runs are not here; name a study of your own with --study"

@@ -8,7 +8,6 @@ answer to a question counts. Nothing but an explicit `start` begins.
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -291,6 +290,6 @@ def _whole(name: str, value: Any, least: int, most: int) -> None:
 
 def _milliseconds(value: Any) -> int | None:
     """Within 0 and an hour; None for what is no time."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return None
     return int(min(max(value, 0), LONGEST))
