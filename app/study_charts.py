@@ -33,13 +33,18 @@ MOST_FACES = 40
 
 
 def accuracy(
-    rows: Sequence[Row], published: Row | None, same: bool, dark: bool = False
+    rows: Sequence[Row],
+    published: Row | None,
+    same: bool,
+    dark: bool = False,
+    people: str = "people",
 ) -> go.Figure:
     """How often the right person is picked at each setting, from weak to strong protection.
 
     rows       of `app.study_verdict.rows`; those without answers keep an empty line
     published  `core.study.results.reference` where it may be compared with (as many options)
     same       whether comparing releases is trivial, so that its marks are left out
+    people     who answered
     """
     colour = colours(dark)
     figure = go.Figure()
@@ -49,7 +54,7 @@ def accuracy(
             _marks(figure, rows, [y + OFFSET[name] for y in height], name, words, symbol, colour["brick"])  # fmt: skip
     for method in dict.fromkeys(row["method"] for row in rows):
         mine = [(row, y) for row, y in zip(rows, height, strict=True) if row["method"] == method]
-        _people(figure, mine, method, len({row["method"] for row in rows}) > 1, colour)
+        _people(figure, mine, people, len({row["method"] for row in rows}) > 1, colour)
     chance = rows[0]["chance"] * 100
     figure.add_vline(x=chance, line={"color": colour["quiet"], "width": 1.5, "dash": "dot"})
     top = len(rows) - 0.45
@@ -65,7 +70,7 @@ def accuracy(
     figure.update_layout(
         height=150 + ROW * len(rows), margin={"l": 10, "r": 10, "t": 10, "b": 10}, dragmode=False,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, annotations=notes,
-        uirevision="constant",
+        uirevision="constant", showlegend=True,
     )  # fmt: skip
     return figure
 
@@ -123,7 +128,7 @@ def _marks(
 
 
 def _people(
-    figure: go.Figure, there: Sequence[tuple[Row, float]], method: str | None, several: bool,
+    figure: go.Figure, there: Sequence[tuple[Row, float]], people: str, several: bool,
     colour: Mapping[str, str],
 ) -> None:  # fmt: skip
     """People's answers at the settings of one method."""
@@ -131,17 +136,18 @@ def _people(
     if not there:
         return
     rows = [row for row, _ in there]
+    method = rows[0]["method"]
     look = style(method) if method in METHODS else {"color": colour["quiet"], "dash": "dot", "symbol": "circle"}  # fmt: skip
     figure.add_trace(
         go.Scatter(
             x=[row["share"] * 100 for row in rows], y=[y for _, y in there], mode="markers+lines",
-            name=f"people, {rows[0]['title']}" if several else "people",
+            name=f"{people}, {rows[0]['title']}" if several else people, legendrank=1,
             line={"color": faded(look["color"], 0.45), "width": 1.5, "dash": look["dash"]},
             marker={"size": 14, "symbol": look["symbol"], "color": look["color"],
                     "line": {"width": 2 if look["symbol"].endswith("-open") else 0, "color": look["color"]}},
             error_x=_bars(rows, "share", "low", "high") | {"thickness": 2.5, "width": 5, "color": look["color"]},
             text=[
-                f"<b>{row['label']}</b><br>people: {study_verdict.with_interval(row)}<br>{row['right']} of "
+                f"<b>{row['label']}</b><br>{people}: {study_verdict.with_interval(row)}<br>{row['right']} of "
                 f"{row['n']} answers, {row['participants']} participants, {row['people']} faces"
                 for row in rows
             ],
@@ -150,33 +156,32 @@ def _people(
     )  # fmt: skip
 
 
-def accuracy_alt(rows: Sequence[Row], same: bool) -> str:
+def accuracy_alt(rows: Sequence[Row], same: bool, people: str = "people") -> str:
     """The chart of `accuracy` for those who do not see it."""
     parts = []
     for row in rows:
         if not row["n"]:
             parts.append(f"{row['label']}: no answers")
             continue
-        by = study_verdict.machine(row, same)
-        beside = f", the machine {wording.percent(row[by])}" if by else ""
-        parts.append(f"{row['label']}: people {study_verdict.with_interval(row)}{beside}")
+        by = study_verdict.machine([row], same)
+        beside = f", {study_verdict.MACHINE_NAMES[by]} {wording.percent(row[by])}" if by else ""
+        parts.append(f"{row['label']}: {people} {study_verdict.with_interval(row)}{beside}")
     return (
         "How often the right person is picked at each setting, guessing "
         f"{wording.percent(rows[0]['chance'])}. " + "; ".join(parts)
     )
 
 
-def choices(faces: pd.DataFrame, labels: Mapping[tuple[str, str], str], dark: bool = False) -> go.Figure:  # fmt: skip
-    """What was chosen for each face, the least recognised first; at most `MOST_FACES` of them, from
-    both ends.
+def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
+    """What was chosen for each face of one setting, the least recognised first; at most `MOST_FACES`
+    of them, from both ends.
 
-    faces   of `core.study.breakdown.faces`
-    labels  (setting, attacker) -> label
+    faces  of `core.study.breakdown.faces`
     """
     colour = colours(dark)
     shown = both_ends(faces, MOST_FACES)
     figure = go.Figure()
-    names = [face_label(row, labels) for row in shown.to_dict("records")]
+    names = [f"person {person}" for person in shown["person"]]
     wrong = [sorted(taken[1:], reverse=True) for taken in shown["choices"]]
     most = max(map(len, wrong), default=0)
     parts = [("the right person", [taken[0] for taken in shown["choices"]], colour["brick"], "")]
@@ -195,7 +200,7 @@ def choices(faces: pd.DataFrame, labels: Mapping[tuple[str, str], str], dark: bo
             go.Bar(
                 x=[100 * count / n for count, n in zip(counts, shown["n"], strict=True)], y=names,
                 orientation="h", name=name, legendgroup=name, showlegend=name not in seen,
-                marker={"color": tint, "pattern": {"shape": pattern, "fgcolor": colour["ground"], "size": 5},
+                marker={"color": tint, "pattern": {"fillmode": "overlay", "shape": pattern, "fgcolor": colour["ground"], "size": 5},
                         "line": {"width": 1, "color": colour["ground"]}},
                 customdata=[[count, n] for count, n in zip(counts, shown["n"], strict=True)],
                 hovertemplate=f"%{{y}}<br>{name}: %{{customdata[0]}} of %{{customdata[1]}}<extra></extra>",
@@ -218,13 +223,6 @@ def both_ends(faces: pd.DataFrame, most: int) -> pd.DataFrame:
     if len(faces) <= most:
         return faces
     return pd.concat([faces.head(most - most // 2), faces.tail(most // 2)])
-
-
-def face_label(row: Row, labels: Mapping[tuple[str, str], str]) -> str:
-    """ "person 12, λ₁ = 1"; the question's number where it stands alone."""
-    return (
-        f"person {row['person']}, {labels.get((row['setting'], row['attacker']), row['setting'])}"
-    )
 
 
 def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.Figure:
@@ -252,7 +250,8 @@ def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.
             customdata=names, hovertemplate="%{customdata} right: %{y:.1f} by luck alone<extra></extra>",
         )
     )  # fmt: skip
-    figure.add_vline(x=chance * 100, line={"color": colour["quiet"], "width": 1.5, "dash": "dot"})
+    figure.add_vline(x=chance * 100, line={"color": colour["quiet"], "width": 1.5, "dash": "dot"},
+                     annotation_text="guessing", annotation_position="top right")  # fmt: skip
     figure.update_xaxes(title="of a participant's answers are right", ticksuffix=" %", range=[0, 100],
                         fixedrange=True, gridcolor=colour["line"], zeroline=False)  # fmt: skip
     figure.update_yaxes(title="participants", rangemode="tozero", fixedrange=True,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from PIL import Image
 
 from app import (
+    pictures,
     show,
     states,
     study_answers,
@@ -41,6 +45,10 @@ class Looked(NamedTuple):
         """The answers that count."""
         found = study_answers.answers(self.study, self.simulated)
         return found[found["passed"]] if self.who == "passed" else found
+
+    @property
+    def participants(self) -> int:
+        return results.counted(self.answers)["participant"].nunique()
 
     @property
     def labels(self) -> dict[tuple[str, str], str]:
@@ -102,7 +110,7 @@ def faces(looked: Looked) -> None:
         for row in rows.to_dict("records"):
             _face(looked.study["id"], row)
     show.chart(
-        study_charts.choices(table, wanted, states.dark()), "study-faces",
+        study_charts.choices(table, states.dark()), "study-faces",
         lambda: study_details_words.faces_taken_away(table, wanted),
         study_details_words.faces_alt(table),
     )  # fmt: skip
@@ -118,13 +126,28 @@ def _face(study_id: str, row: dict[str, Any]) -> None:
     said = study_details_words.face(row)
     with st.container(horizontal=True, gap="small", vertical_alignment="top"):
         with st.container(width=FACE + 16, gap="xxsmall"):
-            st.image(found["redrawn"], width=FACE, alt=f"Redrawn face of person {row['person']}")
+            st.image(
+                _enlarged(found["redrawn"]),
+                width=FACE,
+                output_format="PNG",
+                alt=f"Redrawn face of person {row['person']}",
+            )
             st.caption(f"redrawn; {said}")
         for place, (picture, count) in enumerate(zip(found["options"], row["choices"], strict=True)):  # fmt: skip
             with st.container(width=FACE + 16, gap="xxsmall"):
                 what = "the right one" if place == 0 else "a wrong one"
-                st.image(picture, width=FACE, alt=f"Option: {what}, chosen {count} times")
+                st.image(
+                    _enlarged(picture),
+                    width=FACE,
+                    output_format="PNG",
+                    alt=f"Option: {what}, chosen {count} times",
+                )
                 st.caption(f"{'**right** ' if place == 0 else ''}{count} of {row['n']}")
+
+
+def _enlarged(png: bytes) -> np.ndarray:
+    """A picture at the size at which it is shown, its pixels not smoothed."""
+    return pictures.enlarged(np.asarray(Image.open(io.BytesIO(png)).convert("RGB")), FACE)
 
 
 def people(looked: Looked) -> None:
@@ -164,9 +187,10 @@ def sure(looked: Looked) -> None:
 
 def alike(looked: Looked) -> None:
     table = breakdown.agreement(looked.answers)
-    for row in table.to_dict("records"):
-        label = looked.labels.get((row["setting"], row["attacker"]), row["setting"])
-        st.markdown(f"**{label}**: {study_details_words.alpha_words(row)}.")
+    found = {(row["setting"], row["attacker"]): row for row in table.to_dict("records")}
+    for key, label in looked.labels.items():
+        if key in found:
+            st.markdown(f"**{label}**: {study_details_words.alpha_words(found[key])}.")
     st.caption(
         "Krippendorff's alpha over the photographs that were chosen: 1 where all who saw a face chose "
         "the same photograph, right or wrong; 0 as if their choices had been dealt out at random. "

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from app import wording
-from app.study_verdict import WHO, Row, probability, with_interval
+from app.study_verdict import Row, probability, with_interval
 from core.study.results import ENOUGH, SUMMARY
 
 ALPHA = (  # Krippendorff's own steps, and two of ours below them
@@ -19,6 +19,8 @@ ALPHA = (  # Krippendorff's own steps, and two of ours below them
     (0.3, "people often choose the same photograph, and often do not"),
     (0.1, "people hardly agree which photograph it is"),
 )
+CLEARLY = 1.1  # times as wide
+COUNTS = {"all": "everybody", "passed": "passed the checks"}
 WORDS = "  \n".join(
     (
         "**Right**: the person whom the redrawn face shows was picked among the photographs. "
@@ -49,8 +51,17 @@ def sensitivity(row: Row) -> str:
     if not row["n"]:
         return "–"
     if math.isinf(row["d_prime"]):
-        return f"above {row['d_low']:.2f}" if row["d_prime"] > 0 else f"below {row['d_high']:.2f}"
-    return f"{row['d_prime']:.2f} ({row['d_low']:.2f} to {row['d_high']:.2f})"
+        return (
+            f"above {_signed(row['d_low'])}"
+            if row["d_prime"] > 0
+            else f"below {_signed(row['d_high'])}"
+        )
+    return f"{_signed(row['d_prime'])} ({_signed(row['d_low'])} to {_signed(row['d_high'])})"
+
+
+def _signed(value: float) -> str:
+    """Two digits with a printed minus, and none before 0."""
+    return f"{value:z.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def numbers(rows: Sequence[Row]) -> pd.DataFrame:
@@ -59,7 +70,7 @@ def numbers(rows: Sequence[Row]) -> pd.DataFrame:
         [
             {
                 "Setting": row["label"],
-                "Who counts": WHO[row["who"]],
+                "Who counts": COUNTS[row["who"]],
                 "Answers": row["n"],
                 "Participants": row["participants"],
                 "Right (95 % interval)": with_interval(row) if row["n"] else "–",
@@ -84,26 +95,37 @@ def _machine(row: Row, name: str) -> str:
 
 
 def clustered(rows: Sequence[Row]) -> str:
-    """Where an interval that lets answers hang together is clearly wider than Wilson's."""
-    wider = []
+    """Where an interval that lets answers hang together is clearly wider than Wilson's: at how many
+    settings, and the widest."""
+    told = [row for row in rows if row["n"] >= ENOUGH]
+    parts = []
     for name, what in (
         ("clustered", "a participant's answers hang together"),
-        ("people", "answers about one face hang together"),
+        ("people", "all answers about a face hang together"),
     ):
-        for row in rows:
-            if row["n"] < ENOUGH or not wording.known(row[f"{name}_low"]):
-                continue
-            wide, narrow = row[f"{name}_high"] - row[f"{name}_low"], row["high"] - row["low"]
-            if wide > 1.1 * narrow:
-                span = wording.interval(row[f"{name}_low"], row[f"{name}_high"])
-                wider.append(f"{row['label']}: {span} % instead of "
-                             f"{wording.interval(row['low'], row['high'])} %, since {what}")  # fmt: skip
-    if not wider:
-        return (
-            "Letting a participant's answers, or all answers about one face, hang together makes no "
-            "interval clearly wider."
+        wider = sorted(
+            (row for row in told if _widened(row, name) > CLEARLY),
+            key=lambda row: -_widened(row, name),
         )
-    return "Some intervals are wider than the ones drawn. " + "; ".join(wider) + "."
+        if wider:
+            most = wider[0]
+            span = wording.interval(most[f"{name}_low"], most[f"{name}_high"])
+            drawn = wording.interval(most["low"], most["high"])
+            parts.append(
+                f"Where {what}, the interval is wider than the one drawn at {len(wider)} of {len(told)} "
+                f"settings; most at {most['label']}: {span} % instead of {drawn} %."
+            )
+    return " ".join(parts) or (
+        "Letting a participant's answers, or all answers about a face, hang together makes no "
+        "interval clearly wider."
+    )
+
+
+def _widened(row: Row, name: str) -> float:
+    """How many times as wide as Wilson's the interval is; 0 where there is none."""
+    if not wording.known(row[f"{name}_low"]):
+        return 0.0
+    return (row[f"{name}_high"] - row[f"{name}_low"]) / (row["high"] - row["low"])
 
 
 def alpha_words(row: Row) -> str:
@@ -114,7 +136,9 @@ def alpha_words(row: Row) -> str:
         (words for limit, words in ALPHA if row["alpha"] >= limit),
         "people agree no more than if they had drawn lots",
     )
-    return f"{words} (alpha {row['alpha']:.2f}; {row['faces']} faces, {row['answers']} answers)"
+    return (
+        f"{words} (alpha {_signed(row['alpha'])}; {row['faces']} faces, {row['answers']} answers)"
+    )
 
 
 def needed(row: Row, more: Mapping[str, int | None], width: float) -> str:

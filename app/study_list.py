@@ -118,7 +118,7 @@ def _tried(act: Callable[[str], None], name: str) -> None:
         st.session_state[ERROR] = str(error)
 
 
-@st.dialog("What a participant sees", width="large", icon=":material/visibility:")
+@st.dialog("What a participant sees", width="medium", icon=":material/visibility:")
 def _preview(study: Mapping[str, Any]) -> None:
     """The consent text and the questions of one made-up participant; nothing is kept."""
     held = st.session_state.get(PREVIEWED)
@@ -131,13 +131,14 @@ def _preview(study: Mapping[str, Any]) -> None:
         st.session_state[PREVIEWED] = held
     name, asked, place = held
     st.caption("Nothing you do here is kept.")
+    with st.expander("What they agree to first"):
+        st.markdown(study["design"]["consent"].replace("![", "!\\["))
+        st.write(_plain(study["design"]["contact"]))
     if place >= len(asked):
         st.write("That was the last question. Participants now see their code for withdrawal.")
-        with st.expander("What they consented to"):
-            st.markdown(study["design"]["consent"])
-            st.write(study["design"]["contact"])
+        st.write(_plain(study["design"]["completion"]))
         return
-    if question.show(asked[place], key=f"preview_{name}_{place}") is not None:
+    if question.show(asked[place], f"preview_{name}_{place}", study["design"]["confidence"]):
         st.session_state[PREVIEWED] = (name, asked, place + 1)
         st.rerun(scope="fragment")
 

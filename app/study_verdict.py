@@ -14,15 +14,20 @@ from core.study.results import ENOUGH, MACHINES
 
 Row = Mapping[str, Any]
 WHO = {"all": "everybody", "passed": "those who passed the attention checks"}
-MACHINE_WORDS = {
+MACHINE_WORDS = {  # in legends
     "machine_release": "machine, comparing what is released",
-    "machine_picture": "machine, looking at the same pictures",
+    "machine_picture": "face network, looking at the same pictures",
 }
+MACHINE_NAMES = {  # in sentences
+    "machine_release": "a machine that compares releases",
+    "machine_picture": "a face network",
+}
+FEW_SETTINGS = 4  # up to which each is compared with guessing in words
 
 
 def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict[str, Any]]:
     """The rows of `core.study.results.summary` for `who`, from weak to strong protection within each
-    method, with the run's description, title, label (unique) and key.
+    method, with the run's description, title, label (unique) and place (how a sentence begins).
 
     about  run id -> `core.results.describe`; a run that is gone is called by its setting's key
     """
@@ -38,7 +43,13 @@ def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict
         "attacker": len({(row["attacker"]) for row in found}) > 1,
     }
     for row in found:
-        row |= {"title": _title(row), "place": _place(row, several), "label": _label(row, several)}
+        row["title"] = _title(row)
+        row |= {"place": _place(row, several), "label": _label(row, several)}
+    labels = [row["label"] for row in found]
+    for row in found:
+        if labels.count(row["label"]) > 1:  # trainings that differ in nothing but their seed, say
+            row["label"] += f", {row['setting']}"
+            row["place"] += f" ({row['setting']})"
     return sorted(found, key=_order)
 
 
@@ -79,13 +90,16 @@ def _order(row: Row) -> tuple[Any, ...]:
     return (list(METHODS).index(row["method"]), strength, str(row["setting"]), str(row["attacker"]))
 
 
-def machine(row: Row, same: bool) -> str | None:
-    """The machine that people are compared with: of `MACHINES` the first that says something. With
-    the very photograph among the options, comparing releases is no achievement."""
+def machine(rows: Sequence[Row], same: bool) -> str | None:
+    """The machine that people are compared with: the one that is right most often, since a reader
+    has to reckon with the strongest. With the very photograph among the options, comparing releases
+    is no achievement and does not count."""
+    shares = {}
     for name in MACHINES:
-        if wording.known(row[name]) and not (same and name == "machine_release"):
-            return name
-    return None
+        known = [row[name] for row in rows if wording.known(row[name])]
+        if len(known) == len(rows) > 0 and not (same and name == "machine_release"):
+            shares[name] = sum(known)
+    return max(shares, key=lambda name: shares[name], default=None)
 
 
 def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
@@ -105,24 +119,21 @@ def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
         )  # fmt: skip
     most, least = max(told, key=lambda row: row["share"]), min(told, key=lambda row: row["share"])
     chance = f"guessing {wording.percent(most['chance'])}"
+    named = [most] if most is least else [most, least]
+    by, beside = machine(named, same), ""
+    if by:
+        shares = " and ".join(wording.percent(row[by]) for row in named)
+        beside = f"; {MACHINE_NAMES[by]} {shares} on the same questions"
     if most is least:
         start = f"{most['place']} {people.lower()}" if len(rows) > 1 else people
-        by = machine(most, same)
-        beside = f"; the machine {wording.percent(most[by])} on the same questions" if by else ""
         return (
             f"{start} pick the right person in {wording.percent(most['share'])} of cases "
             f"({wording.interval(most['low'], most['high'])}; {chance}{beside})."
         )
-    by = [machine(row, same) for row in (most, least)]
-    beside = ""
-    if all(by):
-        beside = "; the machine {} and {} on the same questions".format(
-            *(wording.percent(row[name]) for row, name in zip((most, least), by, strict=True))
-        )
     place = least["place"][0].lower() + least["place"][1:]
     return (
-        f"{most['place']} {people.lower()} pick the right person in {with_interval(most)} of cases, {place} "
-        f"in {with_interval(least)} ({chance}{beside})."
+        f"{most['place']} {people.lower()} pick the right person in {with_interval(most)} of cases, "
+        f"{place} in {with_interval(least)} ({chance}{beside})."
     )
 
 
@@ -138,8 +149,10 @@ def _answers(n: int) -> str:
 def against_guessing(row: Row) -> str:
     """Whether people do better than guessing, and what is not ruled out."""
     if row["n"] < ENOUGH:
-        return f"only {_answers(row['n'])}, too few to say"
+        return "too few answers to say"
     if row["low"] > row["chance"]:
+        if row["people_low"] <= row["chance"]:
+            return "more often than by guessing with these faces, not clearly so with others"
         return "clearly more often than by guessing"
     if row["high"] < row["chance"]:
         return "clearly less often than by guessing"
@@ -149,21 +162,19 @@ def against_guessing(row: Row) -> str:
     )
 
 
-def under(rows: Sequence[Row], who: str) -> str:
-    """What stands under the verdict: every setting against guessing, where there are few, and who
+def under(rows: Sequence[Row], who: str, participants: int) -> str:
+    """What stands under the verdict: every setting against guessing, where they are few, and who
     counts."""
-    told = [row for row in rows if row["n"]]
-    lines = [f"{row['place']}: {against_guessing(row)}." for row in told] if len(told) <= 4 else []
-    total, most = sum(row["n"] for row in rows), max(row["participants"] for row in rows)
-    counted = f"{_answers(total)} of {WHO[who]}, {most} participant{'s' * (most != 1)}"
-    return " ".join(
-        [
-            *lines,
-            counted[0].upper()
-            + counted[1:]
-            + (" at most at one setting." if len(rows) > 1 else "."),
-        ]
+    told = [row for row in rows if row["n"] >= ENOUGH]
+    lines = [f"{row['place']}: {against_guessing(row)}." for row in told]
+    if len(told) > FEW_SETTINGS:
+        beaten = sum(row["low"] > row["chance"] for row in told)
+        lines = [f"More often than by guessing at {beaten} of {len(told)} settings."]
+    counted = (
+        f"{_answers(sum(row['n'] for row in rows))} of {WHO[who]}: {participants} "
+        f"participant{'s' * (participants != 1)}."
     )
+    return " ".join([*lines, counted[0].upper() + counted[1:]])
 
 
 def trivial(same: bool) -> str:
@@ -172,8 +183,8 @@ def trivial(same: bool) -> str:
         return ""
     return (
         "In this study the right option is the very photograph that was redrawn. People may match "
-        "light, pose or background instead of the face, and a machine that compares releases is "
-        "right by construction: its marks say nothing here."
+        "light, pose or background instead of the face. A machine that compares releases is right "
+        "by construction, so it is left out."
     )
 
 

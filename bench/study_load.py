@@ -6,8 +6,9 @@
 
 This is the storage layer (`core.study.taking`), without browser and page. One process stands for the
 app; each participant is a thread of it, as in Streamlit: start, then for each of ten questions
-`current` (with its five pictures) and `answer`. "at once" gives them no time to think, so that all
-200 wait for each other all the time; "human pace" thinks 0.5 to 3 seconds before each answer. Every
+`current` (with its five pictures) and `answer`. "at once" all start in the same moment, then all
+answer without time to think, so that 200 wait for each other all the time; "human pace" thinks 0.5 to
+3 seconds before each answer. Every
 acknowledged answer carries a number of its own and is looked for afterwards: it has to be there, once,
 with that number. Whoever meets an error of the database asks again, as a browser would.
 
@@ -42,6 +43,7 @@ sys.path.insert(0, str(ROOT))
 from core.study import database, taking  # noqa: E402 (after the import path is set)
 from core.study.database import DatabaseError  # noqa: E402
 from core.study.tables import answers, participants, trials  # noqa: E402
+from core.study.tokens import token_hash  # noqa: E402
 from tests.study import material, postgres  # noqa: E402
 
 QUESTIONS = 10
@@ -56,6 +58,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--participants", type=int, default=200)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--pace", choices=tuple(THINKING), help="only this one")
     parser.add_argument("--kill", action="store_true", help="kill -9 in the middle")
     parser.add_argument(
         "--work", nargs=3, metavar=("STUDY", "FOLDER", "PACE"), help=argparse.SUPPRESS
@@ -73,7 +76,7 @@ def main() -> int:
                 if server is not None:
                     lost += killed(kind, "the database server", options.participants, server)
             else:
-                for pace in THINKING:
+                for pace in [options.pace] if options.pace else THINKING:
                     lost += measured(kind, pace, options.participants)
     return 1 if lost else 0
 
@@ -123,11 +126,11 @@ def described(seconds: list[float]) -> str:
 
 
 def killed(kind: str, what: str, number: int, server: postgres.Server | None) -> int:
-    """Everybody at human pace; in the middle `what` is killed and started again. How many
+    """Everybody without time to think; in the middle `what` is killed and started again. How many
     acknowledged answers were lost or doubled."""
     with tempfile.TemporaryDirectory(prefix="penumbra-load-") as folder:
         study, place = open_study(), Path(folder)
-        process = worker(study, place, "human pace", number)
+        process = worker(study, place, "at once", number)
         middle = number * QUESTIONS // 2
         until(lambda: len(acknowledged(place)) >= middle or process.poll() is not None)
         if server is None:
@@ -139,7 +142,7 @@ def killed(kind: str, what: str, number: int, server: postgres.Server | None) ->
         print(f"\n{kind}: {what} was killed after {before} acknowledged answers")
         if server is None:
             lost = checked(study, place, number, complete=False)
-            process = worker(study, place, "human pace", number)
+            process = worker(study, place, "at once", number)
         else:
             server.start()
             database.close()
@@ -194,7 +197,7 @@ def checked(study: str, place: Path, number: int, complete: bool) -> int:
             .where(participants.c.study_id == study)
         ).scalar_one()  # fmt: skip
     there = {(owner, position): value for owner, position, value in rows}
-    hashes = {n: taking.token_hash(token_of(study, n)) for n in range(number)}
+    hashes = {n: token_hash(token_of(study, n)) for n in range(number)}
     lost = sum(there.get((hashes[n], position)) != value for n, position, value in wanted)
     twice = len(wanted) - len({(n, position) for n, position, _ in wanted})
     doubled = len(rows) - len(there) + twice
@@ -251,6 +254,8 @@ def take_part(
     gate.wait()
     time.sleep(chance.uniform(*thinking))  # reads the consent
     timed(times, "start", lambda: taking.start(study, token))
+    if not thinking[1]:
+        gate.wait()  # all are in before the first answers: nobody's wait eases another's
     while (question := timed(times, "current", lambda: taking.current(study, token)))[
         "stage"
     ] == "question":

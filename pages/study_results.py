@@ -103,24 +103,25 @@ if simulated:
         "the page will look and nothing about faces.",
         icon=":material/smart_toy:",
     )
-show.verdict(study_verdict.verdict(rows, same, "Simulated participants" if simulated else "People"))
-st.caption(study_verdict.under(rows, who))
+looked = study_details.Looked(study, simulated, who, tuple(rows), summary, about)
+people = "Simulated participants" if simulated else "People"
+show.verdict(study_verdict.verdict(rows, same, people))
+st.caption(study_verdict.under(rows, who, looked.participants))
 if study["state"] == "open":
     st.caption(
         "The study is still open. Looking while answers come in is fine; deciding to stop because "
-        "the numbers please is not: they stop where its rule says."
+        "the numbers please is not: the study ends where its rule says."
     )
 reference = results.reference()
 comparable = study["design"]["options"] == round(1 / reference["chance"])
 show.chart(
-    study_charts.accuracy(rows, reference if comparable else None, same, states.dark()), "study",
-    lambda: study_details_words.taken_away(rows), study_charts.accuracy_alt(rows, same),
+    study_charts.accuracy(rows, reference if comparable else None, same, states.dark(), people.lower()), "study",
+    lambda: study_details_words.taken_away(rows), study_charts.accuracy_alt(rows, same, people.lower()),
     note="Bars: 95 % intervals. Settings run from weak to strong protection.",
 )  # fmt: skip
 if text := study_verdict.trivial(same):
     st.info(text, icon=":material/info:")
 
-looked = study_details.Looked(study, simulated, who, tuple(rows), summary, about)
 for title, key, part in study_details.PARTS:
     if not study_details.offered(key, looked):
         continue

@@ -10,23 +10,25 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections import deque
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event, exc, text
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
 from core.errors import PenumbraError
-from core.run import home
+from core.study.place import url
+from core.study.turns import NoTurn, Turns, in_turn
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 PATIENCE = 30  # seconds that one transaction waits for others
-CONNECTIONS = 12  # kept open by a process: more than two cores can serve, fewer than servers allow
+CONNECTIONS = 8  # of a process: more than two cores can serve, far fewer than servers allow
+IDLE = 3  # seconds after which a connection is looked at before it is used
 ATTEMPTS = 3  # of work that may safely be done twice
 MIGRATION_LOCK = 0x70656E756D627261  # "penumbra": the advisory lock of upgrades on PostgreSQL
 
@@ -53,11 +55,6 @@ class DatabaseNewer(DatabaseError):
     """Its tables were made by a newer version of Penumbra."""
 
 
-def url() -> str:
-    """`PENUMBRA_DATABASE`, or the file in this machine's own folder. May hold a password."""
-    return os.environ.get("PENUMBRA_DATABASE") or f"sqlite:///{home()}/studies/studies.sqlite"
-
-
 def exists(address: str | None = None) -> bool:
     """Whether there may be studies: pages that only look do not make a database."""
     place = _parsed(address or url())
@@ -68,7 +65,7 @@ def exists(address: str | None = None) -> bool:
 def reading(address: str | None = None) -> Iterator[Connection]:
     """A connection that sees one moment of the database and changes nothing."""
     place = engine(address)
-    with _explained(place.url), place.connect() as connection:
+    with _explained(place.url), _connected(place), place.connect() as connection:
         if place.dialect.name == "postgresql":
             connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -78,26 +75,40 @@ def reading(address: str | None = None) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(address: str | None = None, durable: bool = True) -> Iterator[Connection]:
+def writing(address: str | None = None, after: str | None = None) -> Iterator[Connection]:
     """One transaction: all of it or nothing is there afterwards.
 
     SQLite has one writer at a time: those of this process take turns in the order in which they
     came, others wait for at most `PATIENCE` seconds. Raises DatabaseError; an IntegrityError of
     SQLAlchemy is the caller's to judge.
 
-    durable  False for what may be lost in a power cut (never by a crash of this process): it does
-             not wait for the disk
+    after  others of this process who say the same: one by one, so that those who are going to lock
+           the same row do not wait for it each with a connection in hand
     """
     place = engine(address)
     lite = place.dialect.name == "sqlite"
-    turn = _turns(place) if lite else nullcontext()
-    with turn, _explained(place.url), place.connect() as connection:
+    queue = "writing" if lite else after
+    turn = in_turn(place.url, queue) if queue else nullcontext()
+    with _explained(place.url), turn, _connected(place), place.connect() as connection:
         if lite:
-            connection.execution_options(begin="BEGIN IMMEDIATE", synchronous=durable)
+            connection.execution_options(begin="BEGIN IMMEDIATE")
         with connection.begin():
-            if not lite and not durable:
-                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield connection
+
+
+def note(statement: Executable, values: dict[str, Any], address: str | None = None) -> int:
+    """One statement that nobody would miss after a power cut (a crash of this process it survives),
+    quicker than `writing`: SQLite does not wait for the disk. The number of rows that it changed."""
+    place = engine(address)
+    lite = place.dialect.name == "sqlite"
+    turn = in_turn(place.url, "writing") if lite else nullcontext()
+    with _explained(place.url), turn, _connected(place), place.connect() as connection:
+        if lite:
+            connection.execution_options(begin="BEGIN IMMEDIATE", synchronous="NORMAL")
+        else:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        with connection.begin():
+            return connection.execute(statement, values).rowcount
 
 
 def repeated(work: Work) -> Work:
@@ -143,6 +154,7 @@ def close() -> None:
         _engines.clear()
 
 
+@functools.lru_cache(maxsize=16)
 def _parsed(address: str) -> URL:
     try:
         place = make_url(address)
@@ -167,7 +179,7 @@ def _made(place: URL, for_upgrade: bool = False) -> Engine:
             "connect_args": {"timeout": PATIENCE, "check_same_thread": False}
         }
     else:
-        options = {"connect_args": {"connect_timeout": 10}, "pool_pre_ping": True}
+        options = {"connect_args": {"connect_timeout": 10}}
     if for_upgrade:
         options |= {"poolclass": NullPool}
     else:
@@ -195,7 +207,7 @@ def _sqlite_manners(made: Engine, for_upgrade: bool) -> None:
     @event.listens_for(made, "begin")
     def began(connection: Connection) -> None:
         options = connection.get_execution_options()
-        if not options.get("synchronous", True):
+        if options.get("synchronous"):
             connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
         connection.exec_driver_sql(options.get("begin", "BEGIN"))
 
@@ -206,65 +218,34 @@ def _sqlite_manners(made: Engine, for_upgrade: bool) -> None:
 
 
 def _postgresql_manners(made: Engine) -> None:
+    import psycopg
+
     @event.listens_for(made, "connect")
     def connected(raw: Any, record: Any) -> None:
         raw.execute(f"SET lock_timeout = '{PATIENCE}s'")
         raw.execute("SET idle_in_transaction_session_timeout = '5min'")
         raw.commit()
+        record.info["used"] = time.monotonic()
 
-
-# Turns ---------------------------------------------------------------------------------------
-
-
-class _Turns:
-    """A lock that is handed on in the order in which it was asked for.
-
-    SQLite's own waiting sleeps and looks again: under load some wait for seconds while late-comers
-    are served. Here nobody overtakes.
-    """
-
-    def __init__(self) -> None:
-        self.guard = threading.Lock()
-        self.waiting: deque[threading.Lock] = deque()
-        self.taken = False
-
-    def __enter__(self) -> None:
-        with self.guard:
-            if not self.taken:
-                self.taken = True
-                return
-            mine = threading.Lock()
-            mine.acquire()
-            self.waiting.append(mine)
-        came = False
+    @event.listens_for(made, "checkout")
+    def taken(raw: Any, record: Any, proxy: Any) -> None:
+        """A server that was started again has closed what lay idle: a new connection then. Those
+        in use are not asked each time; `repeated` gets over their loss."""
+        if time.monotonic() - record.info["used"] < IDLE:
+            return
         try:
-            came = mine.acquire(timeout=PATIENCE)
-        finally:
-            if not came:
-                self._leave(mine)
-        if not came:
-            raise DatabaseBusy(_BUSY)
+            raw.execute("SELECT 1")
+            raw.rollback()
+        except psycopg.Error as error:
+            raise exc.DisconnectionError from error
 
-    def _leave(self, mine: threading.Lock) -> None:
-        with self.guard:
-            if mine in self.waiting:
-                self.waiting.remove(mine)
-                return
-        self.__exit__()  # the turn came in the very moment: hand it on
-
-    def __exit__(self, *error: object) -> None:
-        with self.guard:
-            if self.waiting:
-                self.waiting.popleft().release()
-            else:
-                self.taken = False
+    @event.listens_for(made, "checkin")
+    def handed_back(raw: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
 
 
-_all_turns: dict[str, _Turns] = {}
-
-
-def _turns(place: Engine) -> _Turns:
-    return _all_turns.setdefault(str(place.url.database), _Turns())
+def _connected(place: Engine) -> Turns:
+    return in_turn(place.url, "connection", CONNECTIONS)
 
 
 # Tables up to date ---------------------------------------------------------------------------
@@ -365,7 +346,7 @@ def _explained(place: URL) -> Iterator[None]:
         yield
     except (exc.IntegrityError, exc.ProgrammingError, exc.DataError):
         raise  # the caller's to judge, or a mistake in this program: not to be covered up
-    except exc.TimeoutError as error:
+    except (NoTurn, exc.TimeoutError) as error:
         raise DatabaseBusy(_BUSY) from error
     except exc.DBAPIError as error:
         raise _in_words(place, error) from error

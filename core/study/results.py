@@ -20,6 +20,7 @@ from core.errors import PenumbraError
 from core.metrics.intervals import mean_interval, resample_identities
 from core.run import checkpoints
 from core.study import database, statistics
+from core.study.studies import STUDY_ID
 from core.study.tables import answers as answered
 from core.study.tables import items, participants, studies, trials
 from core.study.tables import pictures as stored
@@ -44,7 +45,7 @@ COLUMNS: dict[str, Column] = {
     "role": Column("str", "practice, attention, question", "practice and attention questions show an unprotected face and count for nothing but who looks"),
     "setting": Column("str", "<run_id> or <run_id>@<release value>", "the setting whose redrawn face was shown"),
     "dataset": Column("str", "name", "data set of the photographs"),
-    "run_id": Column("str", "name", "the trained run"),
+    "run_id": Column("str", "name", "the trained run, a folder of the checkpoints"),
     "release_value": Column("float64", "the knob's own", "value of the knob that moves at release; empty where there is none"),
     "attacker": Column("str", "name", "the attacker who redrew the face"),
     "item": Column("int64", "number", "redrawn face with its options: the same number is the same question for everybody"),
@@ -100,9 +101,11 @@ def answers(study_id: str, simulated: bool = False) -> pd.DataFrame:
 
 def known(connection: Connection, study_id: str) -> None:
     """Raises PenumbraError where there is no such study."""
-    if connection.execute(select(studies.c.id).where(studies.c.id == study_id)).first() is None:
+    wanted = select(studies.c.id).where(studies.c.id == study_id)
+    named = isinstance(study_id, str) and STUDY_ID.fullmatch(study_id)
+    if not named or connection.execute(wanted).first() is None:
         raise PenumbraError(
-            f"there is no study {study_id[:16]!r}; `python -m core study list` names all"
+            f"there is no study {study_id!r:.20}; `python -m core study list` names all"
         )
 
 

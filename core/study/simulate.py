@@ -20,7 +20,7 @@ from scipy.special import expit, ndtri
 from sqlalchemy import Connection
 
 from core.errors import PenumbraError
-from core.study import database, studies, taking
+from core.study import admission, database, studies
 from core.study.design import setting_key
 from core.study.tables import answers, items, participants, trials
 
@@ -51,7 +51,7 @@ def simulate(study_id: str, number: int, skill: float | Sequence[float], seed: i
         study = studies.find(connection, study_id)
         wanted = sa.select(items).where(items.c.study_id == study_id).order_by(items.c.id)
         faces = [dict(row) for row in connection.execute(wanted).mappings()]
-    if study["state"] not in taking.STARTS_AT or not faces:
+    if study["state"] not in admission.FOR_SIMULATED or not faces:
         raise PenumbraError("this study has no pictures yet: prepare it first")
     people = chance.permutation(ndtri((np.arange(number) + 0.5) / number)) * PEOPLE_DIFFER
     right = _right(faces, _skills(study["design"], skill), people, chance)
@@ -111,7 +111,9 @@ def _take_part(
     right: Mapping[int, float], favourites: Mapping[int, int],
 ) -> tuple[int, bool]:  # fmt: skip
     """(answers given, whether it went on to the end) of one participant, who begins at `began`."""
-    participant, drawn = taking.admit(connection, study, secrets.token_hex(16), None, True, began)
+    participant, drawn = admission.admit(
+        connection, study, secrets.token_hex(16), None, True, began
+    )
     given = int(chance.integers(1, len(drawn))) if chance.random() < BREAKS_OFF else len(drawn)
     pace = np.exp(chance.normal(0, 0.3))  # some are quick, some are slow
     now, shown, rows = began, [], []
@@ -165,12 +167,12 @@ def rehearsal() -> str:
     setting for each shipped λ1. Its id. Raises PenumbraError where no such run is there."""
     from core import results
 
-    runs = results.runs()
-    wanted = (
-        (runs["dataset"] == "synthetic") & (runs["method"] == "deep_obfuscator")
-        & (runs["state"] == "finished") & (runs["knob:lambda2"] == 1)
-    )  # fmt: skip
-    along = runs[wanted].sort_values("knob:lambda1")["run_id"]
+    found = results.runs()
+    finished = found[(found["method"] == "deep_obfuscator") & (found["state"] == "finished")]
+    here = finished[finished["dataset"] == "synthetic"]
+    along = (
+        here.query("`knob:lambda2` == 1").sort_values("knob:lambda1")["run_id"] if len(here) else ()
+    )
     if not len(along):
         raise PenumbraError(
             "the shipped DeepObfuscator runs are not here; name a study of your own with --study"

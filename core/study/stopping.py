@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,10 +91,9 @@ def look(study: Mapping[str, Any]) -> None:
             )
 
 
-def full(connection: Connection, study: Mapping[str, Any]) -> bool:
+def full(connection: Connection, study: Mapping[str, Any], now: float) -> bool:
     """Whether those who are done and those who are under way are as many as are wanted."""
     target = study["design"]["target"]
     if target is None:
         return False
-    now = time.time()
     return finished(connection, study["id"]) + under_way(connection, study["id"], now) >= target

@@ -29,6 +29,7 @@ from core.study.tables import ROLES, answers, items, participants, pictures, stu
 STUDY_ID = re.compile(r"[A-Za-z0-9_-]{12}")
 CHANGEABLE = ("draft", "ready", "failed")  # nobody has answered yet
 NO_LINK = "this link leads to no study; ask whoever sent it"
+GONE = "the study was deleted meanwhile"
 COPY = " (copy)"
 REPORT_EVERY = 0.5  # seconds between two notes of how far a preparation is
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -37,6 +38,10 @@ ITEM = ("role", "setting", "dataset", "run_id", "release_value", "attacker", "pe
 # What `read` gives besides the counts.
 COLUMNS = ("id", "title", "created", "state", "message", "done", "wanted", "seed", "design",
            "withdrawn")  # fmt: skip
+
+_PICTURES = sa.select(pictures.c.id, pictures.c.png).where(
+    pictures.c.id.in_(sa.bindparam("keys", expanding=True))
+)
 
 
 def create(design: Mapping[str, Any]) -> str:
@@ -115,8 +120,9 @@ def prepare(study_id: str) -> None:
         if done < wanted and time.monotonic() - reported < REPORT_EVERY:
             return
         reported = time.monotonic()
-        with database.writing(durable=False) as connection:
-            _note(connection, study_id, done=done, wanted=wanted)
+        moved = sa.update(studies).where(studies.c.id == study_id)
+        if not database.note(moved, {"done": done, "wanted": wanted}):
+            raise PenumbraError(GONE)
 
     try:
         store_material(study_id, stimuli.build(study["design"], study["seed"], report))
@@ -230,19 +236,23 @@ def sample(study_id: str, seed: int) -> list[dict[str, Any]]:
 def find(connection: Connection, study_id: str, lock: bool = False) -> dict[str, Any]:
     """A study's row; `lock` keeps others from changing it until the transaction ends. Raises
     PenumbraError where there is none."""
-    row = None
-    if isinstance(study_id, str) and STUDY_ID.fullmatch(study_id):
-        wanted = sa.select(studies).where(studies.c.id == study_id)
-        row = connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
+    check_id(study_id)
+    wanted = sa.select(studies).where(studies.c.id == study_id)
+    row = connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
     if row is None:
         raise PenumbraError(NO_LINK)
     return {**row, "design": {**DEFAULTS, **row["design"]}}  # defaults: fields that came later
 
 
+def check_id(study_id: str) -> None:
+    """Raises PenumbraError for what cannot be a study's id."""
+    if not isinstance(study_id, str) or not STUDY_ID.fullmatch(study_id):
+        raise PenumbraError(NO_LINK)
+
+
 def folder(study_id: str) -> Path:
     """Where the process that prepares a study leaves its notes."""
-    if not STUDY_ID.fullmatch(study_id):
-        raise PenumbraError(NO_LINK)
+    check_id(study_id)
     return home() / "studies" / study_id
 
 
@@ -257,8 +267,8 @@ def question(
 ) -> dict[str, Any]:  # fmt: skip
     """What a page needs to ask one question; see `core.study.taking.current`."""
     shown = [item["options"][index] for index in order]
-    wanted = sa.select(pictures.c.id, pictures.c.png).where(pictures.c.id.in_([item["redrawn"], *shown]))  # fmt: skip
-    png = {row.id: row.png for row in connection.execute(wanted)}
+    keys = {"keys": [item["redrawn"], *shown]}
+    png = {row[0]: row[1] for row in connection.execute(_PICTURES, keys)}
     return {
         "stage": "question", "position": position, "number": position + 1, "total": total,
         "role": item["role"], "redrawn": png[item["redrawn"]], "options": [png[key] for key in shown],
@@ -303,7 +313,7 @@ def _note(connection: Connection, study_id: str, **values: Any) -> None:
     """Change a study's row. Raises PenumbraError where it was deleted meanwhile."""
     noted = sa.update(studies).where(studies.c.id == study_id)
     if connection.execute(noted, values).rowcount == 0:
-        raise PenumbraError("the study was deleted meanwhile")
+        raise PenumbraError(GONE)
 
 
 def _described(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,10 +7,12 @@ import zlib
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 from PIL import Image
 
-from core.study import studies
+from core.study import database, studies
 from core.study.design import check, setting_key
+from core.study.tables import studies as studies_table
 
 SIZE = 16  # pixels on a side
 
@@ -65,9 +67,13 @@ def material(design: dict[str, Any], seed: int = 0) -> dict[str, Any]:
 
 
 def ready_study(settings: int = 2, seed: int = 0, **changes: Any) -> str:
-    """Id of a study whose pictures are made."""
+    """Id of a study whose pictures are made; who is asked what follows from `seed` as well."""
     wanted = design(settings, **changes)
     study_id = studies.create(wanted)
+    with database.writing() as connection:
+        connection.execute(
+            sa.update(studies_table).where(studies_table.c.id == study_id), {"seed": seed}
+        )
     studies.store_material(study_id, material(wanted, seed))
     return study_id
 
