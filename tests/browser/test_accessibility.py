@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+# the page of participants is nothing without a study: tests/browser/test_study.py looks at it
+PAGES = sorted({path.stem for path in (ROOT / "pages").glob("*.py")} - {"take_part"})
 NAVIGATION = ("list", "listitem")  # how Streamlit nests the list of pages
 THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 # Streamlit writes white on the accent; in the dark that has 3.5 (see .streamlit/config.toml)
