@@ -133,7 +133,9 @@ function questionView(root, painted, answered) {
   // Whole screen pixels for each pixel of a face where that costs little of its size.
   function fit() {
     const count = options.children.length;
-    const [narrow, tall] = [root.host.clientWidth < 560, window.innerHeight];
+    const above = Math.max(0, root.querySelector(".question").getBoundingClientRect().top - 24);
+    const tall = Math.max(window.innerHeight - above, 0.6 * window.innerHeight);
+    const narrow = root.host.clientWidth < 560;
     const columns = !narrow ? count : count === 4 ? 2 : count <= 3 ? count : Math.ceil(count / 2);
     const rows = Math.ceil(count / columns);
     const [wide, high] = [redrawn.naturalWidth || 1, redrawn.naturalHeight || 1];

@@ -25,9 +25,7 @@ def test_asking_in_vain_costs_nothing_and_a_clock_that_goes_back_gives_nothing()
     assert take(bucket, burst=1, seconds_each=10, now=1000)[1] == 0
 
 
-@given(
-    st.lists(st.floats(0, 60), min_size=1, max_size=60), st.integers(1, 10), st.floats(0.1, 30)
-)
+@given(st.lists(st.floats(0, 60), min_size=1, max_size=60), st.integers(1, 10), st.floats(0.1, 30))
 def test_never_more_than_the_burst_and_what_has_dripped(pauses, burst, seconds_each):
     bucket, now, taken = None, 0.0, 0
     for pause in pauses:

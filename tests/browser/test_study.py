@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from core.study import studies as kept_studies
 from tests.browser import participants
 from tests.browser.participants import answer, arrive, asked, places, stored
-from tests.study.material import open_study
+from tests.study.material import open_study, ready_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
 SHORT = {"questions": 3, "attention": 0, "practice": False, "people": 12}
@@ -96,16 +96,25 @@ def test_reload_and_back_lose_nothing(page, address):
 
 
 def test_double_click_and_double_key_answer_once(page, address):
-    study_id = open_study(**SHORT)
+    study_id = open_study(**(SHORT | {"questions": 4}))
     page.goto(f"{address}/?study={study_id}")
     page.get_by_role("button", name="I agree and take part").dblclick()
     asked(page, 1).nth(1).evaluate("button => { button.click(); button.click(); }")
     asked(page, 2)
     page.keyboard.press("3")
     page.keyboard.press("4")
-    asked(page, 3).nth(0).dblclick(delay=20)
+    # a slow second click, which comes when the next question has just been painted
+    asked(page, 3).nth(0).evaluate("""async (button) => {
+        const section = button.closest('section')
+        const frame = () => new Promise(requestAnimationFrame)
+        button.click()
+        while (!section.querySelector('.progress').textContent.startsWith('Question 4')) await frame()
+        while (section.querySelector('.pictures.coming')) await frame()
+        for (let more = 0; more < 6; more++) { await frame(); button.click() }
+    }""")
+    asked(page, 4).nth(1).dblclick(delay=20)
     participants.code(page)
-    assert places(study_id) == [1, 2, 0]
+    assert places(study_id) == [1, 2, 0, 1]
     assert participants.count(study_id) == 1
 
 
@@ -266,3 +275,18 @@ def test_everybody_can_read_and_reach_it(browser, address, ground):
     look("thanks")
     page.close()
     assert not found, "\n".join(map(str, found))
+
+
+def test_an_officer_looks_through_a_study_and_nothing_is_kept(page, address):
+    before = participants.rows()
+    study_id = ready_study(
+        questions=2, attention=0, practice=True, people=12, title="Looked through"
+    )
+    page.goto(f"{address}/studies")
+    page.locator(f".st-key-preview_{study_id} button").click()
+    for number in (1, 2, 3):
+        asked(page, number)
+        page.keyboard.press("2")
+    expect(page.get_by_text("That was the last question")).to_be_visible()
+    assert participants.rows() == before
+    assert kept(page, study_id) is None

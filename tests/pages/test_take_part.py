@@ -39,7 +39,9 @@ def test_consent_in_the_officers_words():
     app = visited(study_id, token="")
     assert [title.value for title in app.title] == ["Who is it?"]
     text = words(app)
-    assert "3 questions, each with one face and 4 photographs. You have 20 seconds for each." in text
+    assert (
+        "3 questions, each with one face and 4 photographs. You have 20 seconds for each." in text
+    )
     assert "**Read** this." in text
     assert "![x]" not in text  # a picture would tell its server who reads this
     assert "office@example.org" in text
