@@ -164,7 +164,9 @@ def _other_roles(asked: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -
         for name in MAY_HOLD["question"] - {"redrawn", "options", "number", "heard"}:
             mine = {json.dumps(one.get(name)) for one, told in asked if told["role"] == role}
             others = {
-                json.dumps(one.get(name)) for one, told in asked if told["role"] not in (role, "practice")
+                json.dumps(one.get(name))
+                for one, told in asked
+                if told["role"] not in (role, "practice")
             }
             if others and not mine & others:
                 found.append(f"{name} tells questions of one kind from the others")

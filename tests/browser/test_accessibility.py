@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+# what participants see has a test of its own (test_study.py)
+PAGES = sorted({path.stem for path in (ROOT / "pages").glob("*.py")} - {"take_part"})
 NAVIGATION = ("list", "listitem")  # how Streamlit nests the list of pages
 THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 # Streamlit writes white on the accent; in the dark that has 3.5 (see .streamlit/config.toml)

@@ -123,4 +123,3 @@ def test_offline_for_a_while(page, address):
     page.context.set_offline(False)
     asked(page, 2)
     assert places(study_id) == [1]
-

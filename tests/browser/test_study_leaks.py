@@ -98,7 +98,7 @@ def honest(tmp_path, monkeypatch):
             })  # fmt: skip
             taking.answer(study_id, token, found["position"], 0)
         everybody.append((drawn, truth(study_id)[number]))
-    yield everybody
+    return everybody
 
 
 def in_page(png):
