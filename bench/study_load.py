@@ -23,7 +23,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -69,6 +71,10 @@ def main() -> int:
     if options.work:
         work(*options.work, options.participants)
         return 0
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, SQLite "
+        f"{sqlite3.sqlite_version}, load {os.getloadavg()[0]:.1f}"
+    )
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     lost = 0
     for kind in kinds:
