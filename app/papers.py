@@ -23,7 +23,7 @@ FEW = 40  # numbers up to which all of a paper are shown at once
 LINE = 60  # letters of a row's words, so that they fit a phone
 ROW = 48  # pixels of a row of the figure: its words, and its marks under them
 MISSING = {  # `app.published.missing` in words
-    "people": "People were asked; we have asked nobody.",
+    "people": "People were asked. Studies of your own stand under Study results, beside this figure.",
     "device": "Measured on a telephone that we do not have.",
     "count": "A count, or what guessing scores: nothing to measure again.",
     "method": "No run of {title} here.",

@@ -174,7 +174,7 @@ def _unsaid(row: Mapping[str, Any]) -> str:
 
 def _nothing(row: Mapping[str, Any]) -> str:
     if row["protocol"] == "people":
-        return "we have asked nobody"
+        return "studies of your own stand under Study results"
     return "we have no number of this kind and setting to set beside it"
 
 

@@ -8,7 +8,7 @@ import time
 import pandas as pd
 
 from core.errors import PenumbraError
-from core.study import closed, database, results
+from core.study import place
 
 FRESH = 5.0  # seconds; a database may be far away
 AWAY = "away"
@@ -19,12 +19,16 @@ def version() -> str:
     """`core.study.closed.version`, looked up anew at most every `FRESH` seconds. A database that
     cannot be reached takes nothing from the rest of the app."""
     global _looked
-    now, place = time.monotonic(), database.url()
-    if _looked[0] != place or now - _looked[1] > FRESH:
+    if not place.likely():
+        return ""
+    from core.study import closed  # what speaks to databases takes half a second to load
+
+    now, address = time.monotonic(), place.url()
+    if _looked[0] != address or now - _looked[1] > FRESH:
         try:
-            _looked = (place, now, closed.version())
+            _looked = (address, now, closed.version())
         except PenumbraError:
-            _looked = (place, now, AWAY)
+            _looked = (address, now, AWAY)
     return _looked[2]
 
 
@@ -32,6 +36,8 @@ def findings() -> tuple[pd.DataFrame, list[str]]:
     """(`core.study.results.findings` of closed studies, one line for each that was left out); the
     study stands in the target by its title. Where a setting's faces were redrawn by several
     attackers, those count by which its people were recognised best."""
+    from core.study import closed, results
+
     try:
         titles = closed.titles()
         found, problems = results.findings(list(titles))

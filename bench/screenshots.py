@@ -1,5 +1,5 @@
 """Pictures of every page for the README, light and dark, on a desktop and on a phone, from the shipped runs
-on the synthetic faces.
+on the synthetic faces. The study in them is a rehearsal: its participants are made up, and the page says so.
 
     python -m bench.screenshots            writes docs/screenshots/<page>-<ground>-<width>.webp
     python -m bench.screenshots leaks      of some pages only
@@ -8,6 +8,8 @@ on the synthetic faces.
 from __future__ import annotations
 
 import io
+import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -31,8 +33,15 @@ PAGES = {  # page -> what is looked at
     "compare": "?method=dpfe",
     "papers": "",
     "report": "?method=dpfe_hardened&attack_limit=65",
+    "studies": "",
+    "study_results": "?answers_of=simulated",
+    "take_part": "",
     "train": "",
 }
+PARTICIPANTS, SKILL = 60, (0.75, 0.7, 0.6, 0.5, 0.4, 0.3)  # of the rehearsal, along λ₁
+AGREE = re.compile("^I agree")
+DRAWN = "() => !document.querySelector('[data-testid=stMain] [data-testid=stSkeleton]')"
+STUDIES = {"studies", "study_results", "take_part"}
 SIZES = {"desktop": (1360, 950), "phone": (390, 844)}  # CSS pixels
 QUALITY = 80
 
@@ -44,6 +53,8 @@ def main() -> None:
     PLACE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         log = Path(place) / "log"
+        os.environ["PENUMBRA_DATABASE"] = f"sqlite:///{place}/studies.sqlite"
+        study = rehearsed() if STUDIES & {*wanted} else ""
         process = start(ROOT / "checkpoints", log)
         browser = launched(playwright)
         try:
@@ -56,10 +67,16 @@ def main() -> None:
                     page.set_default_timeout(60_000)
                     for name in wanted:
                         path = "" if name == "trade_off" else name
-                        page.goto(f"{address}/{path}{PAGES[name]}")
-                        page.locator("h2").first.wait_for()
+                        if name == "take_part":
+                            page.goto(f"{address}/?study={study}")
+                            page.get_by_role("button", name=AGREE).click()
+                            page.get_by_role("button", name="Photograph 1").wait_for()
+                        else:
+                            page.goto(f"{address}/{path}{PAGES[name]}")
+                            page.locator("h2").first.wait_for()
                         settled(page)
                         page.wait_for_function(DECODED)
+                        page.wait_for_function(DRAWN)
                         page.wait_for_function("() => document.fonts.status === 'loaded'")
                         picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
                         picture.convert("RGB").save(
@@ -72,6 +89,16 @@ def main() -> None:
             process.wait(20)
     total = sum(path.stat().st_size for path in PLACE.glob("*.webp"))
     print(f"{len(list(PLACE.glob('*.webp')))} pictures, {total / 1e6:.1f} MB, in {PLACE}")
+
+
+def rehearsed() -> str:
+    """Id of an open study with simulated answers."""
+    from core.study import simulate, studies
+
+    study = simulate.rehearsal()
+    simulate.simulate(study, PARTICIPANTS, SKILL)
+    studies.open_study(study)
+    return study
 
 
 if __name__ == "__main__":

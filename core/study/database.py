@@ -22,7 +22,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
 from core.errors import PenumbraError
-from core.run import home
+from core.study.place import url
 from core.study.turns import NoTurn, Turns, in_turn
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
@@ -53,11 +53,6 @@ class DatabaseFull(DatabaseError):
 
 class DatabaseNewer(DatabaseError):
     """Its tables were made by a newer version of Penumbra."""
-
-
-def url() -> str:
-    """`PENUMBRA_DATABASE`, or the file in this machine's own folder. May hold a password."""
-    return os.environ.get("PENUMBRA_DATABASE") or f"sqlite:///{home()}/studies/studies.sqlite"
 
 
 def exists(address: str | None = None) -> bool:

@@ -89,6 +89,8 @@ def rows() -> dict[str, int]:
     """How many rows of people the whole database holds, by table."""
     with database.reading() as connection:
         return {
-            table.name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            table.name: connection.execute(
+                sa.select(sa.func.count()).select_from(table)
+            ).scalar_one()
             for table in (participants, panel_ids, trials, answers)
         }

@@ -113,19 +113,23 @@ def test_two_tabs_are_one_participant(browser, address):
     study_id = open_study(**SHORT)
     device = browser.new_context()
     first, second = device.new_page(), device.new_page()
+    agree = "I agree and take part"
     for tab in (first, second):
         tab.goto(f"{address}/?study={study_id}")
-        expect(tab.get_by_role("button", name="I agree and take part")).to_be_visible()
+        expect(tab.get_by_role("button", name=agree)).to_be_visible()
     for tab in (first, second):
-        tab.get_by_role("button", name="I agree and take part").click()
-    for tab in (first, second):
+        tab.bring_to_front()
+        tab.get_by_role("button", name=agree).click()
         asked(tab, 1)
-    first.locator(".option").nth(2).click()
+    first.bring_to_front()
+    asked(first, 1).nth(2).click()
     asked(first, 2)
+    second.bring_to_front()
     second.locator(".option").nth(0).click()  # the same question once more: the first counts
     asked(second, 2).nth(1).click()
     asked(second, 3).nth(3).click()
     participants.code(second)
+    first.bring_to_front()
     first.locator(".option").nth(0).click()
     participants.code(first)
     device.close()
@@ -226,7 +230,6 @@ def test_everybody_can_read_and_reach_it(browser, address, ground):
     found = []
 
     def look(where):
-        # `region`: a landmark around what a component draws is Streamlit's to give
         for violation in Axe().run(page).response["violations"]:
             nodes = violation["nodes"]
             found.append((where, violation["id"], json.dumps(nodes[0]["target"]), nodes[0]["failureSummary"][:200]))  # fmt: skip

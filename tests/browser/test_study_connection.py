@@ -1,0 +1,126 @@
+"""Lost connections: what was answered arrives when there is one again, once."""
+
+import os
+import signal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import participants
+from tests.browser.conftest import start_app
+from tests.browser.participants import answer, arrive, asked, places
+from tests.study.material import open_study
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
+FOUR = {"questions": 4, "attention": 0, "practice": False, "people": 12}
+LOST = "No connection. Your answer is kept here"
+
+
+class Server:
+    """The app at one port, which can be killed and started again."""
+
+    def __init__(self, place):
+        self.place = place
+        self.process, self.address = start_app(place)
+
+    def kill(self):
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait(20)
+
+    def start(self):
+        self.process, _ = start_app(self.place, urlsplit(self.address).port)
+
+
+@pytest.fixture
+def server(place):
+    started = Server(place)
+    yield started
+    started.process.kill()
+    started.process.wait(20)
+
+
+def test_server_killed_between_click_and_acknowledgement(page, server):
+    study_id = open_study(**FOUR)
+    arrive(page, server.address, study_id)
+    answer(page, range(1, 2), 1)
+    asked(page, 2)
+    server.kill()
+    page.locator(".option").nth(3).click()
+    expect(page.get_by_text(LOST)).to_be_visible()
+    assert places(study_id) == [1]
+    # it has been answered: nothing more is taken
+    page.locator(".option").nth(0).evaluate("button => button.click()")
+    server.start()
+    asked(page, 3)
+    assert places(study_id) == [1, 3]
+
+    # nothing was asked while it was away: the next answer arrives all the same
+    server.kill()
+    server.start()
+    page.locator(".option").nth(2).click()
+    asked(page, 4)
+    assert places(study_id) == [1, 3, 2]
+
+    # killed again, and the page closed in the middle of it: the browser kept the answer
+    server.kill()
+    page.locator(".option").nth(1).click()
+    expect(page.get_by_text(LOST)).to_be_visible()
+    page.goto("about:blank")
+    server.start()
+    page.goto(f"{server.address}/?study={study_id}")
+    participants.code(page)
+    assert places(study_id) == [1, 3, 2, 1]
+    assert participants.count(study_id) == 1
+
+
+def test_the_word_that_an_answer_arrived_is_lost(page, server):
+    """The answer is stored, the acknowledgement never comes, the server dies: told again, it counts
+    once."""
+    study_id = open_study(**FOUR)
+    deaf = []
+
+    def between(route):
+        upstream = route.connect_to_server()
+        upstream.on_message(lambda message: None if deaf else route.send(message))
+
+    page.route_web_socket(lambda url: "_stcore/stream" in url, between)
+    arrive(page, server.address, study_id)
+    asked(page, 1)
+    deaf.append(True)
+    page.locator(".option").nth(2).click()
+    expect(page.get_by_text(LOST)).to_be_visible()
+    assert places(study_id) == [2]
+    deaf.clear()
+    asked(page, 2).nth(0).click()
+    asked(page, 3)
+    assert places(study_id) == [2, 0]
+
+
+def test_agreed_while_the_connection_was_lost(page, server):
+    study_id = open_study(**FOUR)
+    page.goto(f"{server.address}/?study={study_id}&panel=p1")
+    agree = page.get_by_role("button", name="I agree and take part")
+    expect(agree).to_be_visible()
+    server.kill()
+    agree.click()
+    expect(page.get_by_text("No connection")).to_be_visible()
+    page.goto("about:blank")
+    server.start()
+    page.goto(f"{server.address}/?study={study_id}&panel=p1")  # agreed already: no second consent
+    answer(page, range(1, 5))
+    participants.code(page)
+    assert participants.count(study_id) == 1
+
+
+def test_offline_for_a_while(page, address):
+    study_id = open_study(**FOUR)
+    arrive(page, address, study_id)
+    asked(page, 1)
+    page.context.set_offline(True)
+    page.locator(".option").nth(1).click()
+    expect(page.get_by_text(LOST)).to_be_visible()
+    page.context.set_offline(False)
+    asked(page, 2)
+    assert places(study_id) == [1]
+
