@@ -85,7 +85,7 @@ def _shown(dataset: str, preset: str, rows: Sequence[Mapping[str, Any]]) -> dict
         )
     settings = [place | {"attacker": name} for place in places for name in attackers]
     most = max(asked.COUNTS["people"][0], min(people, asked.COUNTS["people"][1]))
-    st.session_state["study_people"] = min(st.session_state.get("study_people", 24), most)
+    _within("study_people", asked.DEFAULTS["people"], most)
     number = st.number_input(
         "People asked about", *(asked.COUNTS["people"][0], most), key="study_people", **KEPT,
         help=f"Each is asked about at every setting, never twice of one participant. More people make "
@@ -208,8 +208,16 @@ def _count(label: str, name: str, help: str, most: int | None = None) -> int:
     low, high = asked.COUNTS[name]
     high = high if most is None else min(most, high)
     key = f"study_{name}"
-    st.session_state[key] = min(high, st.session_state.get(key, asked.DEFAULTS[name]))
+    _within(key, asked.DEFAULTS[name], high)
     return int(st.number_input(label, low, high, key=key, help=help, width=190, **KEPT))
+
+
+def _within(key: str, usual: int, most: int) -> None:
+    """Keep a number under `most`; one that was as small as it had to be grows again with that."""
+    held = st.session_state.get(key, usual)
+    if held == st.session_state.get(f"{key}_most"):
+        held = max(held, usual)
+    st.session_state[key], st.session_state[f"{key}_most"] = min(held, most), most
 
 
 def _one_of(label: str, name: str, options: Mapping[str, str], help: str) -> str:

@@ -83,10 +83,10 @@ def _buttons(study: Mapping[str, Any]) -> None:
                 "Make its pictures", ":material/brush:", name, studies.start_preparing, "primary"
             )
         if state in ("ready", "closed"):
-            _button("Open", ":material/play_arrow:", name, studies.open_study,
+            _button("Open the study", ":material/play_arrow:", name, studies.open_study,
                     "primary" if state == "ready" else "secondary")  # fmt: skip
         if state == "open":
-            _button("Close", ":material/lock:", name, studies.close_study)
+            _button("Close the study", ":material/lock:", name, studies.close_study)
         if state in ("ready", "open", "closed") and st.button(
             "Look through it", key=f"preview_{name}", icon=":material/visibility:"
         ):

@@ -8,7 +8,9 @@ when the block has ended, so that an answer that was acknowledged outlives a cra
 from __future__ import annotations
 
 import functools
+import logging
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +34,7 @@ IDLE = 3  # seconds after which a connection is looked at before it is used
 ATTEMPTS = 3  # of work that may safely be done twice
 MIGRATION_LOCK = 0x70656E756D627261  # "penumbra": the advisory lock of upgrades on PostgreSQL
 
+log = logging.getLogger(__name__)
 Work = TypeVar("Work", bound=Callable[..., Any])
 
 
@@ -109,6 +112,23 @@ def note(statement: Executable, values: dict[str, Any], address: str | None = No
             connection.execution_options(isolation_level="AUTOCOMMIT")
         with connection.begin():
             return connection.execute(statement, values).rowcount
+
+
+def wipe(address: str | None = None) -> None:
+    """What was deleted leaves SQLite's log at once as well, or, where others are reading just now, when
+    the log is written anew. (PostgreSQL overwrites deleted rows when it next vacuums.)"""
+    place = engine(address)
+    if place.dialect.name != "sqlite":
+        return
+    turn = in_turn(place.url, "writing")
+    try:
+        with _explained(place.url), turn, _connected(place), place.connect() as connection:
+            raw: Any = connection.connection.driver_connection  # no transaction may be begun
+            raw.execute("PRAGMA busy_timeout = 500")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            raw.execute(f"PRAGMA busy_timeout = {1000 * PATIENCE}")
+    except (DatabaseError, sqlite3.Error) as error:  # the rows are gone, which was asked for
+        log.warning("what was deleted stays in the database's log for now: %s", error)
 
 
 def repeated(work: Work) -> Work:

@@ -190,6 +190,7 @@ def delete(study_id: str) -> None:
     with database.writing() as connection:
         study = find(connection, study_id, lock=True)
         connection.execute(sa.delete(studies).where(studies.c.id == study_id))
+    database.wipe()
     process = background.living(folder(study_id))
     if study["state"] == "preparing" and process is not None:
         process.terminate()

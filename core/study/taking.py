@@ -268,6 +268,7 @@ def withdraw(study_id: str, code: str) -> bool:
         if not found.simulated:
             counted = sa.update(studies_table).where(studies_table.c.id == study_id)
             connection.execute(counted.values(withdrawn=studies_table.c.withdrawn + 1))
+    database.wipe()
     return True
 
 

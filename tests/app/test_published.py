@@ -219,7 +219,10 @@ def test_words_of_a_setting_that_cannot_be_checked_are_no_same_setting():
 def test_people_are_not_compared_with_a_network():
     numbers = {("strict", "identity", "nearest_neighbour", "top1_accuracy"): (0.37, 0.005)}
     text = said([ours(lambda1=1, lambda2=1, numbers=numbers)], VIEW._replace(target="identity"))
-    assert "names the right person in 28 % of cases; studies of your own stand under Study results." in text
+    assert (
+        "names the right person in 28 % of cases; studies of your own stand under Study results."
+        in text
+    )
 
 
 def test_a_loss_is_taken_against_the_method_s_own_reference():

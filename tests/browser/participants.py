@@ -9,10 +9,11 @@ from core.study import database
 from core.study.tables import answers, items, panel_ids, participants, trials
 
 READY = """number => {
-    const host = document.querySelector('[data-testid=stBidiComponentIsolated]')
-    const question = host?.shadowRoot?.querySelector('section.question')
-    return question && !question.hidden && question.querySelector('.option[aria-disabled=false]') &&
+    const ready = (question) => question && !question.hidden &&
+        question.querySelector('.option[aria-disabled=false]') &&
         question.querySelector('.progress').textContent.startsWith(`Question ${number} of`)
+    return [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].some(
+        (host) => ready(host.shadowRoot?.querySelector('section.question')))
 }"""
 
 

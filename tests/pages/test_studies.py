@@ -53,6 +53,16 @@ def test_a_study_is_made_as_the_form_says(populated, started):
     assert all(s["run_id"].startswith("deep_obfuscator") for s in design["settings"])
 
 
+def test_numbers_that_had_to_be_small_grow_again(populated, started, monkeypatch):
+    app = whole(open_page("studies"))
+    assert app.number_input(key="study_people").value == 8  # so many faces were kept
+    found = {"people": 200, "attackers": {"mirrored_decoder": 200}, "other_photographs": True}
+    monkeypatch.setattr("app.loaders.study_pictures", lambda place: found)
+    whole(app.run())
+    assert app.number_input(key="study_people").value == 24
+    assert app.number_input(key="study_questions").value == 10
+
+
 def test_look_alikes_share_what_was_chosen(populated, started):
     app = whole(open_page("studies"))
     app.button_group(key="study_distractors").set_value("matched")
@@ -83,13 +93,13 @@ def test_a_study_is_opened_and_closed(populated):
     app = whole(open_page("studies"))
     assert "1 study, 0 open" in headline(app)
     assert f"/?study={name}" in words(app)
-    whole(press(app, "Open"))
+    whole(press(app, "Open the study"))
     assert studies.read(name)["state"] == "open"
     whole(app.run())
     assert "1 study, 1 open" in headline(app)
     assert r"Who is \*it\*?" in words(app)
     taking.start(name, material.token())
-    whole(press(app, "Close"))
+    whole(press(app, "Close the study"))
     assert studies.read(name)["state"] == "closed"
 
 

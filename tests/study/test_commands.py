@@ -91,3 +91,22 @@ def test_a_password_that_will_not_do(typed, message, capsys, monkeypatch):
 def test_upgrade_says_the_revision(database, capsys):
     assert main(["study", "upgrade"]) == 0
     assert "at revision 0001" in capsys.readouterr().out
+
+
+def test_results_and_export(database, capsys, tmp_path):
+    study = material.ready_study(2)
+    assert main(["study", "results", study]) == 0
+    assert capsys.readouterr().out == "no answers yet\n"
+    simulate.simulate(study, 20, 0.5)
+    assert main(["study", "results", study, "--simulated"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 1 + 2 * 2  # two settings, for all and for those who passed
+    assert {"setting", "share", "low", "high", "chance"} <= set(shown[0].split())
+    assert main(["study", "results", study, "--simulated", "--format", "csv"]) == 0
+    assert capsys.readouterr().out.count("mirrored_decoder") == 4
+    for form in ("csv", "parquet"):
+        place = tmp_path / form
+        assert main(["study", "export", study, "--simulated", "--format", form, "--out", str(place)]) == 0  # fmt: skip
+        written = capsys.readouterr().out.split()
+        assert sorted(map(str, place.iterdir())) == sorted(written)
+        assert any(name.endswith(form) for name in written)

@@ -1,0 +1,141 @@
+"""An officer's way: a study is set up, looked through, opened and answered; its result stands where
+decisions are made. And the door before it all."""
+
+import os
+import re
+import shutil
+from urllib.parse import quote
+
+import pytest
+from argon2 import PasswordHasher
+from playwright.sync_api import expect
+
+from core.run import Run, checked
+from core.study import studies as kept_studies
+from tests.browser.conftest import ROOT, start_app
+from tests.browser.participants import answer, arrive, asked, code, truth
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
+HOSTILE = '<img src=x onerror="document.title=1"> **Who?** '
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """An app with one shipped setting and the unprotected one: networks that can be asked."""
+    place = tmp_path_factory.mktemp("app")
+    shipped = ROOT / "checkpoints" / "synthetic"
+    protected = Run("deep_obfuscator", "synthetic", knobs={"lambda1": 0.0, "lambda2": 1.0})
+    for run in (protected, Run("original", "synthetic")):
+        name = checked(run).id
+        shutil.copytree(shipped / name, place / "checkpoints" / "synthetic" / name)
+    return place
+
+
+def test_from_the_form_to_the_trade_off(page, browser, address):
+    page.goto(f"{address}/studies")
+    title = page.get_by_role("textbox", name="Title")
+    title.fill(HOSTILE)
+    title.press("Enter")
+    expect(page.get_by_text("10 questions on 1 setting")).to_be_visible()
+    page.get_by_role("button", name="Make the study").click()
+    page.get_by_role("button", name="Look through it").click(timeout=180_000)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Question 1 of 13")).to_be_visible()
+    asked(page, 1).first.click()
+    expect(dialog.get_by_text("Question 2 of 13")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Open the study").click()
+    expect(page.get_by_text("The link for participants.")).to_be_visible()
+    link = page.get_by_text("/?study=").first.inner_text().strip()
+    (study,) = kept_studies.list_studies()
+    assert link == f"{address}/?study={study['id']}"
+    assert study["participants"] == 0  # looking through it leaves nothing
+
+    person = browser.new_page()
+    arrive(person, address, study["id"])
+    expect(person.get_by_text("**Who?**")).to_have_count(0)  # the title is no markup …
+    expect(person.get_by_text("Question 1 of")).to_be_visible()
+    for number, known in enumerate(truth(study["id"])[1], 1):
+        answer(person, range(number, number + 1), known["right"])
+    assert code(person)
+    assert person.locator("img[src=x]").count() == 0  # … and runs nothing
+    assert person.title() != "1"
+    person.close()
+
+    expect(page.get_by_text("1 finished")).to_be_visible()
+    page.get_by_role("button", name="Close the study").click()
+    expect(page.get_by_role("button", name="Open the study")).to_be_visible()
+    page.get_by_role("button", name="Results").click()
+    expect(page.get_by_role("heading", name="Do people recognise the face?")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+
+    target = quote(f"recognition:{HOSTILE.strip()}")
+    page.goto(f"{address}/?private={target}")
+    verdict = page.locator("h2").first
+    expect(verdict).to_contain_text("people pick the person of a redrawn face out of 4 in 100")
+    assert page.locator("img[src=x]").count() == 0
+    assert not page.outside
+
+
+def test_the_door(browser, place, monkeypatch):
+    monkeypatch.setenv("PENUMBRA_PASSWORD_HASH", PasswordHasher(1, 64, 1).hash("correct horse"))
+    process, address = start_app(place)
+    try:
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        frames = []
+        page.on("websocket", lambda s: s.on("framereceived", lambda data: frames.append(data)))
+        page.goto(f"{address}/study_results")
+        expect(page.get_by_text("These pages are for officers")).to_be_visible()
+        received = b"".join(
+            frame if isinstance(frame, bytes) else frame.encode() for frame in frames
+        )
+        for word in (b"trade_off", b"Trade-off", b"deep_obfuscator", b"synthetic"):
+            assert word not in received
+        page.get_by_role("textbox", name="Password").fill("wrong")
+        page.get_by_role("button", name="Come in").click()
+        expect(page.get_by_text("That is not the password.")).to_be_visible()
+        page.get_by_role("textbox", name="Password").fill("correct horse")
+        page.get_by_role("button", name="Come in").click()
+        expect(page.get_by_role("heading", name="Do people recognise the face?")).to_be_visible()
+        page.close()
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_without_a_password_no_way_leads_in_through_a_proxy(place):
+    """What a proxy on this machine passes on is somebody else's: it says so in its headers."""
+    from websockets.sync.client import connect
+
+    assert "PENUMBRA_PASSWORD_HASH" not in os.environ
+    process, address = start_app(place)
+    try:
+        host = address.removeprefix("http://")
+        for headers, fine in (({}, True), ({"X-Forwarded-For": "203.0.113.7"}, False)):
+            with connect(
+                f"ws://{host}/_stcore/stream", subprotocols=["streamlit"], origin=address,
+                additional_headers=headers, max_size=None,
+            ) as socket:  # fmt: skip
+                assert (b"Trade-off" in _everything(socket)) is fine
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _everything(socket) -> bytes:
+    """All that the server sends until its script has ended."""
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    message = BackMsg()
+    message.rerun_script.query_string = ""
+    socket.send(message.SerializeToString())
+    found = b""
+    while True:
+        frame = socket.recv(timeout=60)
+        found += frame
+        told = ForwardMsg()
+        told.ParseFromString(frame)
+        if told.WhichOneof("type") == "script_finished":
+            return found
