@@ -151,6 +151,16 @@ def _seconds(wait: float) -> str:
     return f"{whole} second{'s' if whole > 1 else ''}"
 
 
+def _current(study_id: str, token: str) -> dict[str, Any]:
+    """Where the participant is; nowhere in a study that was deleted meanwhile."""
+    try:
+        return taking.current(study_id, token)
+    except DatabaseError:
+        raise
+    except PenumbraError:
+        return {"stage": "unknown"}
+
+
 def sentence(problem: PenumbraError) -> str:
     text = str(problem)
     return f"{text[:1].upper()}{text[1:]}."
@@ -173,7 +183,7 @@ def _done(study_id: str, said: Mapping[str, Any], panel: str | None) -> dict[str
         raise
     except PenumbraError as problem:
         note = sentence(problem)
-    current = taking.current(study_id, token) if token else None
+    current = _current(study_id, token) if token else None
     unknown = current is not None and current["stage"] == "unknown"
     if kind == "withdraw":
         # told again because the word of it was lost: the token's participation is gone as well

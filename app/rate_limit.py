@@ -18,7 +18,8 @@ def take(
     now           seconds; a clock that goes backwards gives no drops
     """
     drops, then = bucket or (float(burst), now)
-    drops = min(float(burst), drops + max(0.0, now - then) / seconds_each)
+    latest = max(then, now)
+    drops = min(float(burst), drops + (latest - then) / seconds_each)
     if drops >= 1:
-        return (drops - 1, now), 0.0
-    return (drops, now), (1 - drops) * seconds_each
+        return (drops - 1, latest), 0.0
+    return (drops, latest), (1 - drops) * seconds_each

@@ -8,6 +8,13 @@ from playwright.sync_api import Locator, Page, expect
 from core.study import database
 from core.study.tables import answers, items, panel_ids, participants, trials
 
+READY = """number => {
+    const host = document.querySelector('[data-testid=stBidiComponentIsolated]')
+    const question = host?.shadowRoot?.querySelector('section.question')
+    return question && !question.hidden && question.querySelector('.option[aria-disabled=false]') &&
+        question.querySelector('.progress').textContent.startsWith(`Question ${number} of`)
+}"""
+
 
 def arrive(page: Page, address: str, study_id: str, more: str = "") -> None:
     """Open the link and agree."""
@@ -17,10 +24,8 @@ def arrive(page: Page, address: str, study_id: str, more: str = "") -> None:
 
 def asked(page: Page, number: int) -> Locator:
     """The options of question `number`, as soon as they can be chosen."""
-    expect(page.get_by_text(f"Question {number} of")).to_be_visible()
-    options = page.locator(".option")
-    expect(options.first).to_have_attribute("aria-disabled", "false")
-    return options
+    page.wait_for_function(READY, arg=number)  # looks at every frame; `expect` up to a second later
+    return page.locator(".option")
 
 
 def answer(page: Page, numbers: range, place: int = 0) -> None:

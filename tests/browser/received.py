@@ -194,7 +194,8 @@ def _same_pictures(everybody: Sequence[tuple[Received, Any]]) -> list[str]:
 
 
 def _guesses(counted: Sequence[tuple[Mapping[str, Any], int]]) -> list[str]:
-    """Ways to guess the right option without looking at it, each with any rank among the options."""
+    """Ways to guess the right option without looking at it, each with any rank among the options.
+    What a picture itself has is counted once for each set of options: everybody is shown the same."""
     ways: dict[str, Callable[[str], Any]] = {
         "place": lambda source: 0,
         "hash": lambda source: hashlib.sha256(source.encode()).hexdigest(),
@@ -203,13 +204,17 @@ def _guesses(counted: Sequence[tuple[Mapping[str, Any], int]]) -> list[str]:
     }
     found = []
     for way, key in ways.items():
-        hits: Counter[int] = Counter()
-        for question, right in counted:
+        ranks: dict[Any, int] = {}
+        for at, (question, right) in enumerate(counted):
             options = question["options"]
-            order = sorted(range(len(options)), key=lambda place, o=options: key(o[place]))
-            hits[order.index(right)] += 1
-        for times in hits.values():
+            values = [key(option) for option in options]
+            if way == "place":
+                ranks[at] = right
+            elif len(set(values)) > 1:  # what is the same for all tells nothing
+                order = sorted(zip(values, options, strict=True))
+                ranks[frozenset(options)] = order.index((values[right], options[right]))
+        for times in Counter(ranks.values()).values():
             chance = 1 / len(counted[0][0]["options"])
-            if binomtest(times, len(counted), chance, "greater").pvalue < NO_SURPRISE:
-                found.append(f"{way} guesses {times} of {len(counted)}")
+            if binomtest(times, len(ranks), chance, "greater").pvalue < NO_SURPRISE:
+                found.append(f"{way} guesses {times} of {len(ranks)}")
     return found

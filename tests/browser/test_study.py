@@ -148,6 +148,23 @@ def test_time_runs_out_and_the_choice_is_nobody(page, address):
     assert places(study_id) == [1, None, 0]
 
 
+def test_time_in_another_tab_is_not_measured(page, address):
+    study_id = open_study(**SHORT)
+    arrive(page, address, study_id)
+    asked(page, 1)
+    page.evaluate("""() => {
+        for (const hidden of [true, false]) {
+            Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+            document.dispatchEvent(new Event('visibilitychange'))
+        }
+    }""")
+    page.locator(".option").nth(1).click()
+    answer(page, range(2, 4))
+    participants.code(page)
+    given = stored(study_id)[1]
+    assert [given[at]["milliseconds"] is None for at in range(3)] == [True, False, False]
+
+
 def test_withdrawal_deletes_everything(page, address):
     study_id = open_study(**SHORT)
     before = participants.rows()

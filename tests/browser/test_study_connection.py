@@ -2,13 +2,15 @@
 
 import os
 import signal
+import sqlite3
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+from core.study import database
 from tests.browser import participants
-from tests.browser.conftest import start_app
+from tests.browser.conftest import start_app, studies_of
 from tests.browser.participants import answer, arrive, asked, places
 from tests.study.material import open_study
 
@@ -123,3 +125,42 @@ def test_offline_for_a_while(page, address):
     page.context.set_offline(False)
     asked(page, 2)
     assert places(study_id) == [1]
+
+
+def test_a_database_that_others_hold(page, address, place):
+    study_id = open_study(**FOUR)
+    arrive(page, address, study_id)
+    asked(page, 1)
+    other = sqlite3.connect(studies_of(place).removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    page.locator(".option").nth(3).click()
+    expect(page.get_by_text(LOST)).to_be_visible()
+    assert places(study_id) == []
+    other.execute("ROLLBACK")
+    other.close()
+    asked(page, 2).nth(1).click()
+    asked(page, 3)
+    assert places(study_id) == [3, 1]
+
+
+def test_a_database_that_is_away(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("PENUMBRA_DATABASE", studies_of(tmp_path))
+    study_id = open_study(**FOUR)
+    database.close()
+    folder, elsewhere = tmp_path / "home" / "studies", tmp_path / "elsewhere"
+    folder.rename(elsewhere)
+    folder.write_text("here is no database")
+    process, address = start_app(tmp_path)
+    try:
+        page.goto(f"{address}/?study={study_id}")
+        expect(page.get_by_text("The study cannot be reached at the moment")).to_be_visible()
+        assert page.get_by_text(str(tmp_path)).count() == 0
+        folder.unlink()
+        elsewhere.rename(folder)
+        page.get_by_role("button", name="I agree and take part").click()  # it tries again by itself
+        asked(page, 1)
+        assert participants.count(study_id) == 1
+    finally:
+        process.kill()
+        process.wait(20)
+        database.close()

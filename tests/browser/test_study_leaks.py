@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core.study import taking
+from core.study import database, taking
 from tests.browser import participants
 from tests.browser.conftest import ROOT
 from tests.browser.participants import arrive, asked, truth
@@ -98,7 +98,8 @@ def honest(tmp_path, monkeypatch):
             })  # fmt: skip
             taking.answer(study_id, token, found["position"], 0)
         everybody.append((drawn, truth(study_id)[number]))
-    return everybody
+    yield everybody
+    database.close()
 
 
 def in_page(png):
@@ -166,7 +167,7 @@ def pack_better(data, told):
         (name_the_run, "'deep_obfuscator' is in what the browser receives"),
         (remark_on_attention, "remark tells questions of one kind from the others"),
         (right_first, "place guesses 96 of 96"),
-        (pack_better, "packed size guesses 96 of 96"),
+        (pack_better, "packed size guesses 18 of 18"),
         (longer, "pictures differ in length"),
         (show_the_photograph_itself, "a participant sees one picture twice"),
     ],
