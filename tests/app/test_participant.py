@@ -76,10 +76,7 @@ HOSTILE = st.recursive(
 @given(
     st.fixed_dictionaries(
         {"kind": st.sampled_from([*participant.FIELDS, "x"]) | HOSTILE},
-        optional={
-            name: HOSTILE
-            for name in ("serial", "token", "number", "place", "milliseconds", "confidence", "code")
-        },
+        optional=dict.fromkeys(("serial", "token", "number", "place", "milliseconds", "confidence", "code"), HOSTILE),
     )
 )
 def test_whatever_is_heard_has_the_types_that_are_promised(message):
