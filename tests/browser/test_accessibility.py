@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
-# what participants see has a test of its own (test_study.py)
+# the page of participants is nothing without a study: tests/browser/test_study.py looks at it
 PAGES = sorted({path.stem for path in (ROOT / "pages").glob("*.py")} - {"take_part"})
 NAVIGATION = ("list", "listitem")  # how Streamlit nests the list of pages
 THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]

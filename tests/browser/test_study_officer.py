@@ -2,7 +2,6 @@
 decisions are made. And the door before it all."""
 
 import os
-import re
 import shutil
 from urllib.parse import quote
 
