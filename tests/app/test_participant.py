@@ -76,7 +76,9 @@ HOSTILE = st.recursive(
 @given(
     st.fixed_dictionaries(
         {"kind": st.sampled_from([*participant.FIELDS, "x"]) | HOSTILE},
-        optional=dict.fromkeys(("serial", "token", "number", "place", "milliseconds", "confidence", "code"), HOSTILE),
+        optional=dict.fromkeys(
+            ("serial", "token", "number", "place", "milliseconds", "confidence", "code"), HOSTILE
+        ),
     )
 )
 def test_whatever_is_heard_has_the_types_that_are_promised(message):
