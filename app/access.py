@@ -31,21 +31,30 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-pr
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
-def gate() -> None:
-    """Go on only for officers; otherwise draw what is needed to come in, and end the script."""
+def allowed() -> bool:
+    """Whether this session may see the officers' pages."""
     if site_settings.setting(site_settings.OFFICERS) == site_settings.ANYONE:
-        return
+        return True
+    if site_settings.signs_in():
+        return bool(st.user.is_logged_in) and admitted(st.user.to_dict(), _listed())
+    if password_hash := site_settings.setting(site_settings.PASSWORD_HASH):
+        return st.session_state.get(ALLOWED) == password_hash
+    return _on_this_machine()
+
+
+def door() -> None:
+    """The page for those who are not allowed: what is needed to come in."""
     if site_settings.signs_in():
         _sign_in()
     elif password_hash := site_settings.setting(site_settings.PASSWORD_HASH):
-        if st.session_state.get(ALLOWED) != password_hash:
-            _ask_password(password_hash)
-    elif not _on_this_machine():
-        _refuse(
+        _ask_password(password_hash)
+    else:
+        _head(
             "These pages answer on their own machine only",
             "Nobody has set a password for them. If you were sent a link to a study, open that whole "
             "link again. If you run Penumbra, make a password:",
         )
+        st.code("python -m core study password", language=None)
 
 
 def how() -> str:
@@ -107,16 +116,18 @@ def _sign_in() -> None:
         _head("Penumbra", "These pages are for officers. Participants of a study open its link.")
         if st.button("Sign in", type="primary", icon=":material/login:"):
             st.login()
-        st.stop()
-    listed = (site_settings.setting(site_settings.OFFICERS) or "").lower().split(",")
-    if not admitted(st.user.to_dict(), [entry.strip() for entry in listed if entry.strip()]):
-        _head(
-            "Signed in, but not on the list",
-            "Whoever runs Penumbra decides who may see these pages: ask them to add your address.",
-        )
-        if st.button("Sign out", icon=":material/logout:"):
-            st.logout()
-        st.stop()
+        return
+    _head(
+        "Signed in, but not on the list",
+        "Whoever runs Penumbra decides who may see these pages: ask them to add your address.",
+    )
+    if st.button("Sign out", icon=":material/logout:"):
+        st.logout()
+
+
+def _listed() -> list[str]:
+    named = (site_settings.setting(site_settings.OFFICERS) or "").lower().split(",")
+    return [entry.strip() for entry in named if entry.strip()]
 
 
 def admitted(user: Mapping[str, Any], listed: list[str]) -> bool:
@@ -140,7 +151,6 @@ def _ask_password(password_hash: str) -> None:
             st.session_state[ALLOWED] = password_hash
             st.rerun()
         st.error(problem, icon=":material/error:")
-    st.stop()
 
 
 class Tries:
@@ -173,12 +183,6 @@ def check(given: str, password_hash: str, tries: Tries, now: float) -> tuple[boo
         except VerificationError:
             tries.wrong.append(now)
             return False, "That is not the password."
-
-
-def _refuse(title: str, text: str) -> None:
-    _head(title, text)
-    st.code("python -m core study password", language=None)
-    st.stop()
 
 
 def _head(title: str, text: str) -> None:

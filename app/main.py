@@ -3,7 +3,9 @@
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,19 +53,23 @@ STUDY = "study"
 
 site_settings.hand_down()
 icon = str(MARKS / "icon.svg")
+
+
+def alone(script: Callable[[], None] | str, title: str) -> Any:
+    """The one page of this session, whatever page the address names: none is said to be missing,
+    and no other is told of."""
+    named = re.search(r"/([A-Za-z0-9_-]{1,60})/?$", urlsplit(st.context.url or "").path)
+    paths = [None, named[1]] if named else [None]
+    pages = [st.Page(script, title=title, url_path=path) for path in paths]
+    return st.navigation(pages, position="hidden")
+
+
 if STUDY in st.query_params:
     st.set_page_config(page_title="Study", page_icon=icon, layout="centered")
-    # Whatever page the address names is the study's, so that none is said to be missing.
-    named = re.search(r"/([A-Za-z0-9_-]{1,60})/?$", urlsplit(st.context.url or "").path)
-    paths = [named[1], f"{named[1]}_"] if named else ["_"]
-    pages = [
-        st.Page("../pages/take_part.py", title="Study", url_path=path, default=path is paths[-1])
-        for path in paths
-    ]
-    st.navigation(pages, position="hidden").run()
+    alone("../pages/take_part.py", "Study").run()
 else:
     st.set_page_config(page_title="Penumbra", page_icon=icon, layout="wide")
     ground = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(MARKS / f"wordmark-{ground}.svg"), icon_image=icon, size="large")
-    access.gate()
-    st.navigation(PAGES, expanded=True).run()
+    everything = access.allowed()
+    (st.navigation(PAGES, expanded=True) if everything else alone(access.door, "Penumbra")).run()

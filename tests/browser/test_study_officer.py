@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from core.run import Run, checked
 from core.study import studies as kept_studies
 from tests.browser.conftest import ROOT, start_app
-from tests.browser.participants import answer, arrive, asked, code, truth
+from tests.browser.participants import answer, arrive, code, truth
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
 HOSTILE = '<img src=x onerror="document.title=1"> **Who?** '
@@ -40,7 +40,7 @@ def test_from_the_form_to_the_trade_off(page, browser, address):
     page.get_by_role("button", name="Look through it").click(timeout=180_000)
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Question 1 of 13")).to_be_visible()
-    asked(page, 1).first.click()
+    dialog.get_by_role("button", name="Photograph 2").click()
     expect(dialog.get_by_text("Question 2 of 13")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Open the study").click()
@@ -64,7 +64,7 @@ def test_from_the_form_to_the_trade_off(page, browser, address):
     expect(page.get_by_text("1 finished")).to_be_visible()
     page.get_by_role("button", name="Close the study").click()
     expect(page.get_by_role("button", name="Open the study")).to_be_visible()
-    page.get_by_role("button", name="Results").click()
+    page.get_by_role("button", name="Results").first.click()
     expect(page.get_by_role("heading", name="Do people recognise the face?")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
 
