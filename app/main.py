@@ -59,7 +59,8 @@ def alone(script: Callable[[], None] | str, title: str) -> Any:
     """The one page of this session, whatever page the address names: none is said to be missing,
     and no other is told of."""
     named = re.search(r"/([A-Za-z0-9_-]{1,60})/?$", urlsplit(st.context.url or "").path)
-    paths = [None, named[1]] if named else [None]
+    # The first one, at the root, has a path of its own as well: another than the named one.
+    paths = [f"{named[1]}_", named[1]] if named else ["_"]
     pages = [st.Page(script, title=title, url_path=path) for path in paths]
     return st.navigation(pages, position="hidden")
 
