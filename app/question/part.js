@@ -1,6 +1,7 @@
 // Taking part: what the server says is drawn, what the person does is kept here and then told to it.
 // A message is told again until the server has heard it; told twice it counts once.
-const AGAIN = 5000; // ms until an unheard message is told again
+const AGAIN = 5000; // ms until an unheard message is told again; each time twice as long, so that
+const SELDOM = 20000; // a server with too much to do is not given more
 const SLOW = 300; // ms until "Saving" appears
 const LOST = 3000; // ms until silence is called a lost connection
 const SECTIONS = ["consent", "declined", "question", "finished", "withdraw", "withdrawn", "closed"];
@@ -39,6 +40,7 @@ function beginPart(root, first) {
   const store = openStore(first.study);
   const part = { receive };
   let [serial, unheard, timers, data] = [first.heard, null, [], first];
+  let patience = AGAIN;
   let met = first.stage !== "hello" && !first.wait;
 
   const view = questionView(root, seen, (answer) => {
@@ -59,6 +61,7 @@ function beginPart(root, first) {
   // ---- to the server
   function say(message) {
     unheard = { ...message, from: serial + 1 };
+    patience = AGAIN;
     tell();
     later(() => wait("Saving …", null), SLOW);
   }
@@ -69,7 +72,8 @@ function beginPart(root, first) {
     const { from, ...message } = unheard;
     part.tell({ ...message, serial });
     later(() => wait(KEPT_HERE, GOES_ON), LOST);
-    later(tell, AGAIN);
+    later(tell, patience);
+    patience = Math.min(2 * patience, SELDOM);
   }
 
   function later(act, milliseconds) {

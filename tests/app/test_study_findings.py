@@ -1,7 +1,6 @@
 """People as one more attacker: what closed studies found stands among the findings."""
 
 import json
-import secrets
 
 import pandas as pd
 import pytest
@@ -11,7 +10,7 @@ from app.views import View
 from core import results
 from core.study import database, studies, taking
 from tests.checkpoint_folders import populate
-from tests.study import material
+from tests.study.participating import answered
 
 
 @pytest.fixture
@@ -25,37 +24,11 @@ def place(tmp_path, monkeypatch):
     database.close()
 
 
-def made(place, title="Who?", answers=12, right=9):
-    """An open study of one setting, with so many answers of which so many are right."""
+def made(place, **more):
+    """An open study of one setting: (id, token, run id, knobs)."""
     run = min((place / "synthetic").glob("deep_obfuscator-*"))
     knobs = json.loads((run / "run.json").read_text())["run"]["knobs"]
-    setting = material.setting(run_id=run.name)
-    wanted = material.design() | {"settings": [setting], "title": title}
-    wanted |= {"questions": answers, "practice": False, "attention": 0}
-    name = studies.create(wanted)
-    studies.store_material(name, material.material(wanted))
-    studies.open_study(name)
-    token = secrets.token_hex(16)
-    taking.start(name, token)
-    orders = order_of(name)
-    for position in range(answers):
-        wanted_option = 0 if position < right else 1
-        taking.answer(name, token, position, orders[position].index(wanted_option))
-    return name, token, run.name, knobs
-
-
-def order_of(name):
-    from sqlalchemy import select
-
-    from core.study.tables import participants, trials
-
-    with database.reading() as connection:
-        rows = connection.execute(
-            select(trials.c.position, trials.c.option_order)
-            .join(participants, participants.c.id == trials.c.participant_id)
-            .where(participants.c.study_id == name)
-        )
-        return {row.position: list(row.option_order) for row in rows}
+    return *answered(run.name, **more), run.name, knobs
 
 
 def test_a_closed_study_counts_and_an_open_one_does_not(place):

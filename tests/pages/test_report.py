@@ -1,8 +1,10 @@
 """Report: what is handed in, and what it says before it is downloaded."""
 
 from core.run import Run, checked
+from core.study import database, studies
 from tests.checkpoint_folders import write_run
 from tests.pages.conftest import headline, open_page, whole, words
+from tests.study.participating import answered
 
 QUESTION = "What do I hand in?"
 
@@ -21,6 +23,26 @@ def test_the_verdict_and_what_is_in_the_file(populated):
     assert "You set no limits" in words(app)
     assert "faces, original and redrawn" in words(app)
     assert "of nobody" in words(app)  # the faces are computed
+
+
+def test_what_people_recognised_is_evidence_once_the_study_is_closed(
+    populated, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PENUMBRA_DATABASE", f"sqlite:///{tmp_path}/studies.sqlite")
+    monkeypatch.setattr("app.study_findings.FRESH", 0.0)
+    monkeypatch.setattr("app.loaders.FRESH", 0.0)
+    name, _ = answered(checked(Run("deep_obfuscator", "synthetic")).id)
+    app = open_page("report")
+    app.session_state["report_contents"] = True
+    assert "Recognised by people" not in words(whole(app.run()))
+    studies.close_study(name)
+    assert "Recognised by people: Who? (right picks)" in words(whole(app.run()))
+    whole(app.button[0].click().run())
+    written = app.session_state["report_file"][1].decode()
+    line = written[written.index("Recognised by people: Who?") :][:300]
+    assert "75.0" in line
+    assert "25.0" in line
+    database.close()
 
 
 def test_limits_come_from_the_trade_off_page(populated):

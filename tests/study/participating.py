@@ -7,7 +7,9 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from core.study import database as db
-from core.study import taking
+from core.study import studies, taking
+from core.study.tables import participants, trials
+from tests.study import material
 from tests.study.material import token
 
 
@@ -23,6 +25,24 @@ def go_on(study: str, me: str, place: int = 0, until: int | None = None) -> dict
     while (now := taking.current(study, me))["stage"] == "question" and now["position"] != until:
         taking.answer(study, me, now["position"], place, 1500)
     return now
+
+
+def answered(
+    run_id: str, title: str = "Who?", answers: int = 12, right: int = 9
+) -> tuple[str, str]:
+    """(id, token) of an open study of one setting, with so many answers of one person, of which so
+    many are right."""
+    wanted = material.design() | {"settings": [material.setting(run_id=run_id)], "title": title}
+    wanted |= {"questions": answers, "practice": False, "attention": 0}
+    name = studies.create(wanted)
+    studies.store_material(name, material.material(wanted))
+    studies.open_study(name)
+    me = begin(name)
+    for row in table(trials):
+        if row["participant_id"] == max(person["id"] for person in table(participants)):
+            option = 0 if row["position"] < right else 1
+            taking.answer(name, me, row["position"], row["option_order"].index(option))
+    return name, me
 
 
 def forward(monkeypatch, seconds: float) -> None:
