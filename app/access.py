@@ -68,7 +68,7 @@ def how() -> str:
     return (
         "No password is set, so these pages answer on this machine only. Participants elsewhere can "
         "open a study's link as soon as Penumbra is served to them; to reach these pages from "
-        "elsewhere, set a password (`python -m core study password`)."
+        "elsewhere, set a password (python -m core study password)."
     )
 
 

@@ -11,7 +11,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -202,18 +202,20 @@ def read(study_id: str) -> dict[str, Any]:
     failed, or closed by itself), done and wanted (steps of its preparation), seed, design, withdrawn,
     and the number of participants, those who finished, answers (all without simulated ones), and
     simulated participants."""
-    with database.reading() as connection:
-        return _described(connection, [find(connection, study_id)])[0]
+    return _looked_at(lambda connection: [find(connection, study_id)])[0]
 
 
 def list_studies() -> list[dict[str, Any]]:
     """All studies as `read` gives them, newest first."""
     if not database.exists():
         return []
-    with database.reading() as connection:
-        order = (studies.c.created.desc(), studies.c.id)
+    order = (studies.c.created.desc(), studies.c.id)
+
+    def every(connection: Connection) -> list[dict[str, Any]]:
         ids = connection.execute(sa.select(studies.c.id).order_by(*order)).scalars().all()
-        return _described(connection, [find(connection, study_id) for study_id in ids])
+        return [find(connection, study_id) for study_id in ids]
+
+    return _looked_at(every)
 
 
 def sample(study_id: str, seed: int) -> list[dict[str, Any]]:
@@ -315,6 +317,18 @@ def _note(connection: Connection, study_id: str, **values: Any) -> None:
     noted = sa.update(studies).where(studies.c.id == study_id)
     if connection.execute(noted, values).rowcount == 0:
         raise PenumbraError(GONE)
+
+
+def _looked_at(rows_of: Callable[[Connection], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Studies as `read` gives them; looked at twice where a preparation seems to have ended without a
+    word: that may have come between the row and the look for the process."""
+    for _ in range(2):
+        with database.reading() as connection:
+            rows = rows_of(connection)
+            found = _described(connection, rows)
+        if [row["state"] for row in rows] == [entry["state"] for entry in found]:
+            break
+    return found
 
 
 def _described(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

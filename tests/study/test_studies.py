@@ -230,6 +230,20 @@ def test_the_process_that_prepares(database):
     assert "deep_obfuscator-0000000000" in found["message"]
 
 
+def test_a_last_word_that_comes_between_two_looks_is_heard(database, monkeypatch):
+    """The row is read while the process lives; when it is looked for, it has said why and ended."""
+    study = studies.create(design())
+    with db.writing() as connection:
+        studies._note(connection, study, state="preparing")
+
+    def ends(folder):
+        with db.writing() as connection:
+            studies._note(connection, study, state="failed", message="its own words")
+
+    monkeypatch.setattr(background, "living", ends)
+    assert studies.read(study)["message"] == "its own words"
+
+
 def test_a_process_that_was_killed_is_noticed(database):
     study = studies.create(design())
     studies.start_preparing(study)
