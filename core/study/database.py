@@ -29,7 +29,9 @@ from core.study.turns import NoTurn, Turns, in_turn
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 PATIENCE = 30  # seconds that one transaction waits for others
-CONNECTIONS = 8  # of a process: more than two cores can serve, far fewer than servers allow
+# Of a process. More make 200 participants at once wait longer (bench/study_load.py): on two cores 8
+# gave a p95 of 290 to 315 ms for an answer on PostgreSQL, 5 gave 195 to 230, 3 gave 230 to 250.
+CONNECTIONS = 5
 IDLE = 3  # seconds after which a connection is looked at before it is used
 ATTEMPTS = 3  # of work that may safely be done twice
 MIGRATION_LOCK = 0x70656E756D627261  # "penumbra": the advisory lock of upgrades on PostgreSQL
@@ -92,7 +94,9 @@ def writing(address: str | None = None, after: str | None = None) -> Iterator[Co
     lite = place.dialect.name == "sqlite"
     queue = "writing" if lite else after
     turn = in_turn(place.url, queue) if queue else nullcontext()
-    with _explained(place.url), turn, _connected(place), place.connect() as connection:
+    # What somebody has answered is kept before others begin or are shown their next question.
+    connected = _connected(place) if after else _connected(place).ahead()
+    with _explained(place.url), turn, connected, place.connect() as connection:
         if lite:
             connection.execution_options(begin="BEGIN IMMEDIATE")
         with connection.begin():

@@ -285,6 +285,27 @@ def test_turns_are_taken_in_order_and_never_by_two():
     assert queue.places == 1
 
 
+def test_what_cannot_wait_goes_before_all_that_can():
+    queue, order = turns.Turns(1), []
+    entered = threading.Event()
+
+    def enter(name: str) -> None:
+        with queue.ahead() if name.isupper() else queue:
+            order.append(name)
+
+    with queue:
+        threads = []
+        for number, name in enumerate("abAcB"):
+            threads.append(threading.Thread(target=enter, args=(name,)))
+            threads[-1].start()
+            while len(queue.waiting) + len(queue.hurried) <= number:
+                entered.wait(0.001)
+    for thread in threads:
+        thread.join()
+    assert order == list("ABabc")
+    assert queue.places == 1
+
+
 def test_who_waits_too_long_leaves_the_queue(monkeypatch):
     monkeypatch.setattr(turns, "PATIENCE", 0.05)
     queue = turns.Turns(2)
