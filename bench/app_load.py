@@ -36,7 +36,7 @@ sys.path.insert(0, str(ROOT))
 from bench.app_speed import served, start  # noqa: E402 (after the import path is set)
 
 PAGES = ("", "reconstructions", "attention", "embeddings", "leaks", "noise", "device_cost", "compare",
-         "papers", "report", "train")  # fmt: skip
+         "papers", "report", "studies", "study_results", "train")  # fmt: skip
 READING = (5.0, 10.0)  # seconds
 PATIENCE = 60.0  # seconds after which a page counts as lost
 Times = dict[str, list[float]]

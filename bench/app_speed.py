@@ -50,6 +50,8 @@ PAGES = {  # title in the navigation -> what a first visit waits for
     "Compare": FIGURE,
     "Papers beside ours": FIGURE,
     "Report": "[data-testid=stForm]",
+    "Studies": "[data-testid=stMain] [data-testid=stMultiSelect]",
+    "Study results": "[data-testid=stMain] [data-testid=stBaseButton-primary]",
     "Train and sweep": "[data-testid=stMain] [data-testid=stCode]",
 }
 OWN = "A photograph of one's own"
