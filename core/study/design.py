@@ -34,8 +34,9 @@ CONSENT = """**What you are asked.** You see one face that a computer redrew, an
 Choose the person whom the redrawn face shows. There is no trick; guess when you are not sure.
 
 **What is kept.** Your choices, how long each took, when you gave it, and, where you are asked, how sure \
-you were. No name, no address of your device. Your browser remembers a random number until you are \
-done, so that you can go on after an interruption.
+you were. No name, no address of your device. If a panel sent you, the id that it has given you is kept \
+apart from your answers. Your browser remembers a random number and an answer that is under way, so that \
+you can go on after an interruption and find your code again.
 
 **Your rights.** Taking part is voluntary; you can close the page at any time. At the end you get a \
 code with which you can have everything that is kept about you deleted.
