@@ -9,7 +9,7 @@ app: install
 	$(VENV)/bin/streamlit run app/main.py
 
 test: install-dev chromium postgresql check
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: install-dev
 	$(VENV)/bin/ruff check .
