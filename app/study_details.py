@@ -217,7 +217,7 @@ def asked(looked: Looked) -> None:
     st.markdown(study_details_words.design(looked.study))
     st.caption("The consent text, as it was shown:")
     with st.container(border=True):
-        st.markdown(looked.study["design"]["consent"])
+        st.markdown(wording.without_pictures(looked.study["design"]["consent"]))
 
 
 def take_away(looked: Looked) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app import question, study_form, study_words
+from app import question, study_form, study_words, wording
 from core.errors import PenumbraError
 from core.study import studies
 
@@ -132,7 +132,7 @@ def _preview(study: Mapping[str, Any]) -> None:
     name, asked, place = held
     st.caption("Nothing you do here is kept.")
     with st.expander("What they agree to first"):
-        st.markdown(study["design"]["consent"].replace("![", "!\\["))
+        st.markdown(wording.without_pictures(study["design"]["consent"]))
         st.write(_plain(study["design"]["contact"]))
     if place >= len(asked):
         st.write("That was the last question. Participants now see their code for withdrawal.")

@@ -309,3 +309,9 @@ def likeness(ms_ssim: float | None) -> str:
         if ms_ssim >= limit:
             return word
     return "hardly anything"
+
+
+def without_pictures(text: str) -> str:
+    """Markdown whose pictures stay text: they would be fetched from elsewhere, which tells that place
+    the address of everybody who reads them."""
+    return text.replace("![", "!\\[")

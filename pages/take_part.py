@@ -5,7 +5,7 @@ import time
 
 import streamlit as st
 
-from app import participant, question
+from app import participant, question, wording
 from core.errors import PenumbraError
 from core.study import taking
 from core.study.database import DatabaseError
@@ -120,13 +120,12 @@ def introduced(found: dict, study: dict) -> None:
 
 
 def title(study: dict) -> None:
-    st.title(study["title"].replace("![", "!\\["), anchor=False)
+    st.title(wording.without_pictures(study["title"]), anchor=False)
 
 
 def words(text: str) -> None:
-    """An officer's text. Pictures in it would be fetched from elsewhere, which tells that place the
-    address of everybody who reads it."""
-    st.markdown(text.replace("![", "!\\["))
+    """An officer's text."""
+    st.markdown(wording.without_pictures(text))
 
 
 main()

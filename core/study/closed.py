@@ -10,9 +10,7 @@ from core.study.tables import participants, studies
 
 def version() -> str:
     """Changes whenever a study is closed, opened again or deleted, or answers of a closed one are
-    finished or withdrawn; empty where there is none. Raises DatabaseError."""
-    if not database.exists():
-        return ""
+    finished or withdrawn; empty where none is closed. Raises DatabaseError."""
     count = func.count(participants.c.finished)
     query = (
         select(studies.c.id, studies.c.withdrawn, count)
@@ -27,8 +25,6 @@ def version() -> str:
 
 def titles() -> dict[str, str]:
     """Study id -> title of every closed study, its id behind it where two are called the same."""
-    if not database.exists():
-        return {}
     query = select(studies.c.id, studies.c.title).where(studies.c.state == "closed")
     with database.reading() as connection:
         found = {row.id: row.title for row in connection.execute(query)}

@@ -60,12 +60,6 @@ class DatabaseNewer(DatabaseError):
     """Its tables were made by a newer version of Penumbra."""
 
 
-def exists(address: str | None = None) -> bool:
-    """Whether there may be studies: pages that only look do not make a database."""
-    place = _parsed(address or url())
-    return place.get_backend_name() != "sqlite" or Path(str(place.database)).is_file()
-
-
 @contextmanager
 def reading(address: str | None = None) -> Iterator[Connection]:
     """A connection that sees one moment of the database and changes nothing."""

@@ -10,13 +10,10 @@ from core.run import home
 
 def url() -> str:
     """`PENUMBRA_DATABASE`, or the file in this machine's own folder. May hold a password."""
-    return os.environ.get("PENUMBRA_DATABASE") or f"sqlite:///{_file()}"
+    return os.environ.get("PENUMBRA_DATABASE") or f"sqlite:///{home()}/studies/studies.sqlite"
 
 
-def likely() -> bool:
-    """Whether there may be studies: a database is named, or the usual file is there."""
-    return bool(os.environ.get("PENUMBRA_DATABASE")) or _file().is_file()
-
-
-def _file() -> Path:
-    return home() / "studies" / "studies.sqlite"
+def exists() -> bool:
+    """Whether there may be studies: pages that only look make no file and ask no server."""
+    kind, _, path = url().partition(":///")
+    return not kind.startswith("sqlite") or Path(path.partition("?")[0]).expanduser().is_file()

@@ -1,4 +1,4 @@
-"""Studies from draft to closed: made, prepared, opened, read, copied, deleted.
+"""Studies from draft to closed: made, prepared, opened, read, deleted.
 
 What a study asks is `core.study.design`; its pictures come from `core.study.stimuli` and are made by
 a process of its own, whose state is in the database.
@@ -21,16 +21,15 @@ from sqlalchemy import Connection
 from core import background
 from core.errors import PenumbraError
 from core.run import home
-from core.study import database, stopping
+from core.study import database, place, stopping
 from core.study.assignment import assign
-from core.study.design import DEFAULTS, LENGTHS, check
+from core.study.design import DEFAULTS, check
 from core.study.tables import ROLES, answers, items, participants, pictures, studies
 
 STUDY_ID = re.compile(r"[A-Za-z0-9_-]{12}")
 CHANGEABLE = ("draft", "ready", "failed")  # nobody has answered yet
 NO_LINK = "this link leads to no study; ask whoever sent it"
 GONE = "the study was deleted meanwhile"
-COPY = " (copy)"
 REPORT_EVERY = 0.5  # seconds between two notes of how far a preparation is
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 ITEM = ("role", "setting", "dataset", "run_id", "release_value", "attacker", "person",
@@ -78,13 +77,6 @@ def change(study_id: str, design: Mapping[str, Any]) -> None:
         _note(
             connection, study_id, design=checked, title=checked["title"], state="draft", message=""
         )
-
-
-def copy(study_id: str) -> str:
-    """A new draft that asks the same; its id."""
-    design = dict(read(study_id)["design"])
-    design["title"] = design["title"][: LENGTHS["title"] - len(COPY)] + COPY
-    return create(design)
 
 
 def start_preparing(study_id: str) -> None:
@@ -172,7 +164,9 @@ def open_study(study_id: str) -> None:
             raise PenumbraError("a study is opened when its pictures are ready: prepare it first")
         reason = stopping.reason(connection, study)
         if reason:
-            raise PenumbraError(f"this study has enough answers: {reason}; copy it to ask for more")
+            raise PenumbraError(
+                f"this study has enough answers: {reason}; make another like it to ask for more"
+            )
         _note(connection, study_id, state="open", message="")
 
 
@@ -207,7 +201,7 @@ def read(study_id: str) -> dict[str, Any]:
 
 def list_studies() -> list[dict[str, Any]]:
     """All studies as `read` gives them, newest first."""
-    if not database.exists():
+    if not place.exists():
         return []
     order = (studies.c.created.desc(), studies.c.id)
 
@@ -309,7 +303,7 @@ def _check(material: Mapping[str, Any], design: Mapping[str, Any]) -> None:
 def _not_now(study: Mapping[str, Any]) -> str:
     if study["state"] == "preparing":
         return "this study is being prepared; wait until that has ended"
-    return "a study that was opened stays as it is, so that all are asked the same: copy it"
+    return "a study that was opened stays as it is, so that all are asked the same: make another like it"
 
 
 def _note(connection: Connection, study_id: str, **values: Any) -> None:

@@ -78,3 +78,9 @@ def test_figures_of_a_second_face_network_keep_their_words_and_unit():
     assert wording.metric_words("tar_at_far_1e-2_onnx_0a1b2c3d")[0].endswith("(onnx 0a1b2c3d)")
     assert wording.score("reidentification_dlib", 0.5) == "50.0 %"
     assert wording.metric_words("unheard_of") == ("unheard_of", "", "")
+
+
+def test_pictures_in_a_text_are_not_fetched():
+    text = "**Bold** ![x](http://example.org/x.png) [a link](http://example.org)"
+    assert wording.without_pictures(text) == text.replace("![", "!\\[")
+    assert wording.without_pictures("plain!") == "plain!"

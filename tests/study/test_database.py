@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from core.errors import PenumbraError
 from core.run import ROOT
 from core.study import database as db
-from core.study import studies, turns
+from core.study import place, studies, turns
 from core.study.tables import studies as table
 from tests.study import material
 
@@ -97,11 +97,11 @@ def test_the_default_is_a_file_for_its_owner_alone(tmp_path, monkeypatch):
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
     path = tmp_path / "home" / "studies" / "studies.sqlite"
     assert db.url() == f"sqlite:///{path}"
-    assert not db.exists()
+    assert not place.exists()
     assert studies.list_studies() == []
     assert not path.exists()  # who only looks makes no database
     assert count() == 0
-    assert db.exists()
+    assert place.exists()
     assert path.stat().st_mode & 0o777 == 0o600
     db.close()
 

@@ -65,16 +65,12 @@ def test_newest_first(database, monkeypatch):
     assert [study["id"] for study in studies.list_studies()] == [made[0], made[2], made[1]]
 
 
-def test_change_and_copy(database):
+def test_a_change_drops_what_was_made(database):
     study = ready_study()
     studies.change(study, design(3, title="Another"))
     found = studies.read(study)
     assert (found["state"], found["title"]) == ("draft", "Another")
     assert rows(tables.items) == rows(tables.pictures) == 0
-    twin = studies.copy(study)
-    assert studies.read(twin)["design"] == design(3, title="Another (copy)")
-    long = studies.create(design(title="x" * 120))
-    assert studies.read(studies.copy(long))["title"] == "x" * 113 + " (copy)"
 
 
 def test_a_study_that_was_opened_stays_as_it_is(database):
@@ -85,7 +81,7 @@ def test_a_study_that_was_opened_stays_as_it_is(database):
         lambda: studies.prepare(study),
         lambda: studies.store_material(study, material.material(design())),
     ):
-        with pytest.raises(PenumbraError, match="copy it"):
+        with pytest.raises(PenumbraError, match="make another like it"):
             change()
     assert studies.read(study)["design"] == design()
     assert studies.read(study)["state"] == "open"
@@ -124,7 +120,7 @@ def test_delete_takes_everything(database):
 def test_what_is_no_study(database, study):
     kept = open_study()
     calls = (
-        studies.read, studies.copy, studies.open_study, studies.close_study, studies.delete,
+        studies.read, studies.open_study, studies.close_study, studies.delete,
         studies.start_preparing, studies.prepare, taking.arrive,
         lambda s: studies.change(s, design()), lambda s: studies.sample(s, 0),
         lambda s: taking.start(s, token()), lambda s: taking.current(s, token()),
