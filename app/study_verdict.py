@@ -115,7 +115,7 @@ def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
         n = max((row["n"] for row in rows), default=0)
         return (
             f"Too early to say: {_answers(n)} so far"
-            + (" at the setting that has most." if len(rows) > 1 else ".")
+            + (" at the setting that has most." if n and len(rows) > 1 else ".")
         )  # fmt: skip
     most, least = max(told, key=lambda row: row["share"]), min(told, key=lambda row: row["share"])
     chance = f"guessing {wording.percent(most['chance'])}"
@@ -143,7 +143,7 @@ def with_interval(row: Row) -> str:
 
 
 def _answers(n: int) -> str:
-    return "nobody has answered" if not n else f"{n} answer{'s' * (n != 1)}"
+    return "no answer that counts" if not n else f"{n} answer{'s' * (n != 1)}"
 
 
 def against_guessing(row: Row) -> str:
