@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-DATABASE = "DATABASE"  # where studies are kept; `core.study.database` reads it
+DATABASE = "DATABASE"  # where studies are kept; `core.study.storage.database` reads it
 PASSWORD_HASH = (
     "PASSWORD_HASH"  # of the officers' password, made by `python -m core study password`
 )

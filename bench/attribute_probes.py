@@ -25,8 +25,8 @@ from torch.nn import functional
 from core import data, train
 from core.attacks import features as flat
 from core.attacks import fitting
-from core.attacks.exposing import expose
-from core.attacks.probes import _mlp
+from core.attacks.attributes.probes import _mlp
+from core.attacks.releases import expose
 from core.metrics.attributes import auc
 from core.run import ROOT
 

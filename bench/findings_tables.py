@@ -1,6 +1,6 @@
 """The README's tables of findings, from the shipped checkpoints: `python -m bench.findings_tables`.
 
-`tests/test_readme.py` holds the README to them.
+`tests/cli/test_readme.py` holds the README to them.
 """
 
 from __future__ import annotations

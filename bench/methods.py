@@ -29,8 +29,8 @@ from core import device as devices
 from core.data.on_device import part_indices, to_device
 from core.methods import METHODS, Batch, Model
 from core.run import Run, checked
-from core.training_batches import batch_at, batches_before
-from core.training_state import optimisers_of
+from core.training.batches import batch_at, batches_before
+from core.training.state import optimisers_of
 
 if TYPE_CHECKING:
     from core.data.faces import Faces

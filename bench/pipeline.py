@@ -19,8 +19,8 @@ from core import device as devices
 from core.data.on_device import to_device
 from core.methods import METHODS
 from core.run import Run, checked
-from core.training_batches import batch_at
-from core.training_state import optimisers_of
+from core.training.batches import batch_at
+from core.training.state import optimisers_of
 
 
 def main() -> None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.command_options import (
+from core.cli.data import data_commands
+from core.cli.options import (
     add_command,
     add_device,
     add_release,
@@ -18,10 +19,9 @@ from core.command_options import (
     described_runs,
     names,
 )
-from core.data_commands import data_commands
+from core.cli.study import study_commands
 from core.errors import PenumbraError, Stopped
 from core.explain import EXPLANATIONS
-from core.study.commands import study_commands
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,8 +230,8 @@ def _folders(names: list[str]) -> list[Path]:
 
 
 def _compare(options: argparse.Namespace, arguments: list[str]) -> None:
-    from core.compare import Setting, compare
-    from core.protocols import protocols
+    from core.analysis.compare import Setting, compare
+    from core.analysis.protocols import protocols
 
     settings = []
     for text in filter(None, (options.first, options.second)):
@@ -250,7 +250,7 @@ def _compare(options: argparse.Namespace, arguments: list[str]) -> None:
 def _cost(options: argparse.Namespace, arguments: list[str]) -> None:
     import pandas as pd
 
-    from core import cost
+    from core.analysis import device_cost as cost
 
     rows = []
     for folder in _folders(options.run) or _finished():
@@ -305,7 +305,7 @@ def _published(options: argparse.Namespace, arguments: list[str]) -> None:
 
 
 def _shipped(options: argparse.Namespace, arguments: list[str]) -> int:
-    from core import shipped
+    from core.shipping import shipped
     from core.sweep import side_by_side
 
     if options.workers > 1:

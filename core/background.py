@@ -14,9 +14,9 @@ from pathlib import Path
 
 import psutil
 
-from core import checkpoint
 from core.errors import PenumbraError
 from core.run import ROOT
+from core.storage import files
 
 
 def launch(folder: Path, arguments: Sequence[str]) -> None:
@@ -35,7 +35,7 @@ def launch(folder: Path, arguments: Sequence[str]) -> None:
 def sign(folder: Path, pid: int) -> None:
     """Note that the process `pid` does the work of `folder`."""
     started = psutil.Process(pid).create_time()
-    checkpoint.write_json(folder / "process.json", {"pid": pid, "started": started})
+    files.write_json(folder / "process.json", {"pid": pid, "started": started})
 
 
 def unsign(folder: Path) -> None:
@@ -46,7 +46,7 @@ def unsign(folder: Path) -> None:
 def living(folder: Path) -> psutil.Process | None:
     """The process that does the work of `folder`; None where there is none or it has ended."""
     try:
-        entry = checkpoint.read_json(folder / "process.json")
+        entry = files.read_json(folder / "process.json")
         process = psutil.Process(int(entry["pid"]))
         if abs(process.create_time() - float(entry["started"])) > 1:
             return None

@@ -19,28 +19,30 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 from tqdm import tqdm
 
-from core import data, embedders, findings_file, results
+from core import data, embedders, results
 from core import device as devices
-from core.attack_folders import Task, expected_seconds, finished, is_done, place, save
-from core.attacks import ATTACKS, ONLY_FOR, REDRAWERS, Exposed, Result, ensemble
+from core.attacks import ATTACKS, ONLY_FOR, REDRAWERS, Exposed, Result
 from core.attacks import controls as control
-from core.attacks.exposing import by_image, expose, with_extra
-from core.attacks.own import (
+from core.attacks.attributes import ensemble
+from core.attacks.method_networks import (
     OWN,
     own_head,
     own_verifier,
     training_adversary,
     training_reconstructor,
 )
-from core.attacks.strongest import strongest
-from core.control_runs import controls
+from core.attacks.releases import by_image, expose, with_extra
 from core.data.faces import Faces
 from core.data.order import labels_of
 from core.errors import PenumbraError
-from core.face_network import face_features
+from core.evaluation.control_runs import controls
+from core.evaluation.face_network import face_features
+from core.evaluation.worst_case import strongest
 from core.methods import METHODS, Model
 from core.methods.declare import attributes_among
 from core.run import Run
+from core.storage import findings_file
+from core.storage.attack_folders import Task, expected_seconds, finished, is_done, place, save
 
 Report = Callable[[dict[str, Any]], None]
 PROTOCOLS = ("strict", "paper")
@@ -343,7 +345,7 @@ def _write_ensemble(folder: Path, run: Run, faces: Faces, value: float | None) -
 
 def _members(folder: Path, value: float | None) -> set[str]:
     """Who took part in the ensemble that is there. Shipped runs have it without its members' scores
-    (`core.trimming`): it cannot be drawn anew, and one of fewer members must not replace it."""
+    (`core.shipping.trimming`): it cannot be drawn anew, and one of fewer members must not replace it."""
     task = Task("strict", ensemble.NAME, value)
     if not is_done(folder, task):
         return set()

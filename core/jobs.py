@@ -22,9 +22,10 @@ from typing import Any
 
 import psutil
 
-from core import background, checkpoint
+from core import background
 from core.errors import PenumbraError, Stopped
 from core.run import Run, from_dict, home, state
+from core.storage import files as checkpoint
 
 JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 RECENT_ROWS = 400  # of a run's log, for the live chart

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import checkpoint, findings_file
 from core.errors import PenumbraError
-from core.pictures import unpacked
 from core.run import NAME, RUN_ID, VERSION, Run, checkpoints, from_dict, state
+from core.storage import files, findings_file
+from core.storage.pictures import unpacked
 
 FINDING = {  # column -> type of a finding row
     "run_id": str,
@@ -60,7 +60,7 @@ def run_folders(root: Path | None = None) -> list[Path]:
 def read_run(folder: Path) -> Run:
     """The Run of a folder. Raises PenumbraError when run.json is missing, damaged, of another
     version, or does not belong to the folder's name."""
-    record = checkpoint.read_json(folder / "run.json")
+    record = files.read_json(folder / "run.json")
     if record.get("version") != VERSION:
         raise PenumbraError(
             f"{folder.name} was written by another version of Penumbra; train it again"
@@ -90,7 +90,7 @@ def runs(root: Path | None = None) -> pd.DataFrame:
                 if row["state"] == "damaged"
                 else None
             )
-            row["seconds"] = checkpoint.read_json(folder / "run.json").get("seconds")
+            row["seconds"] = files.read_json(folder / "run.json").get("seconds")
         except PenumbraError as error:
             row |= {"state": "damaged", "problem": str(error)}
         row["evaluated"] = len(attack_folders(folder))
@@ -295,7 +295,7 @@ def shared_originals(folder: Path) -> Path | None:
     """The file with the photographs that trimmed runs of a data set no longer hold themselves:
     `<dataset>/_originals/<fingerprint, 12 digits>/arrays.npz`; None where a run does not say which
     data it was trained on."""
-    data = checkpoint.read_json(folder / "run.json").get("data")
+    data = files.read_json(folder / "run.json").get("data")
     fingerprint = data.get("fingerprint") if isinstance(data, dict) else None
     if not isinstance(fingerprint, str) or not re.fullmatch("[0-9a-f]{64}", fingerprint):
         return None

@@ -25,16 +25,17 @@ from filelock import FileLock, Timeout
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core import checkpoint, shared_stages, training_state
 from core import device as devices
 from core.data.on_device import part_indices, steps_for, to_device
 from core.errors import PenumbraError, Stopped
 from core.methods import METHODS, Batch, Model, Phase, Stage
 from core.methods.declare import columns
 from core.run import VERSION, Run, checked, code_fingerprint, from_dict
-from core.training_batches import batch_at, batches_before
-from core.training_log import Log
-from core.training_state import optimisers_of
+from core.storage import files
+from core.training import shared_stages, state
+from core.training.batches import batch_at, batches_before
+from core.training.log import Log
+from core.training.state import optimisers_of
 
 if TYPE_CHECKING:
     from core.data.faces import Faces
@@ -99,7 +100,7 @@ def _train(
         for part in sorted({p.part for stage in model.stages for p in stage.phases})
     }
     lengths = stage_lengths(model, len(faces.indices("defender")))
-    start_stage, start_step, optimisers, seconds = training_state.resume(model, folder, device)
+    start_stage, start_step, optimisers, seconds = state.resume(model, folder, device)
     steps_before = sum(lengths[:start_stage]) + start_step
     log = Log(folder / "log.jsonl", keep=steps_before)
     bar = tqdm(
@@ -116,8 +117,8 @@ def _train(
             if first == 0:
                 optimisers = optimisers_of(model, stage)
                 if cached is not None and cached.is_file():
-                    checkpoint.fill_networks(
-                        model.networks, checkpoint.load_tensors(cached), cached, missing_ok=True
+                    files.fill_networks(
+                        model.networks, files.load_tensors(cached), cached, missing_ok=True
                     )
                     bar.update(lengths[number])
                     log.note(stage.name, sum(lengths[:number]), sum(lengths))
@@ -152,14 +153,14 @@ def _train(
                 if stopping or time.monotonic() - saved > save_every:
                     log.flush()
                     elapsed = seconds + time.monotonic() - began
-                    training_state.save(folder, model, optimisers, number, step + 1, elapsed)
+                    state.save(folder, model, optimisers, number, step + 1, elapsed)
                     saved = time.monotonic()
                 if stopping:
                     bar.close()
                     raise Stopped(f"{run.id} stopped at step {step + 1} of stage {stage.name}")
             if cached is not None:
-                tensors = checkpoint.network_tensors(shared_stages.trained(model, number))
-                checkpoint.save_tensors(cached, tensors)
+                tensors = files.network_tensors(shared_stages.trained(model, number))
+                files.save_tensors(cached, tensors)
     bar.close()
     log.flush()
     record["seconds"] = round(seconds + time.monotonic() - began, 2)
@@ -241,7 +242,7 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[st
 
     Raises PenumbraError when the folder is unfinished, damaged, renamed or of another version.
     """
-    record = checkpoint.read_json(folder / "run.json")
+    record = files.read_json(folder / "run.json")
     if record.get("version") != VERSION:
         raise PenumbraError(
             f"{folder} was written by another version of Penumbra "
@@ -257,15 +258,15 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[st
         raise PenumbraError(f"{folder}/run.json names no attributes; train it again")
     model = without(METHODS[run.method].build(run, tuple(attributes)), record.get("left_out", []))
     weights = folder / "weights.safetensors"
-    tensors = checkpoint.load_tensors(weights, record.get("weights_sha256"))
-    checkpoint.fill_networks(model.networks, tensors, weights)
+    tensors = files.load_tensors(weights, record.get("weights_sha256"))
+    files.fill_networks(model.networks, tensors, weights)
     for network in model.networks.values():
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return run, record, freeze(model)
 
 
 def without(model: Model, names: list[str]) -> Model:
-    """The model without networks that only its training needed (see `core.shipped`)."""
+    """The model without networks that only its training needed (see `core.shipping.shipped`)."""
     gone = [model.networks[name] for name in names if name in model.networks]
     parts = ("training_adversary", "training_reconstructor", "own_head", "own_verifier")
     lost: dict[str, Any] = {
@@ -283,13 +284,13 @@ def without(model: Model, names: list[str]) -> Model:
 
 def finish(folder: Path, model: Model, record: dict[str, Any]) -> None:
     """Write weights and record, drop the training state, and mark the folder done."""
-    tensors = checkpoint.halved(checkpoint.network_tensors(model.networks))
+    tensors = files.halved(files.network_tensors(model.networks))
     bad = [name for name, t in tensors.items() if t.is_floating_point() and not t.isfinite().all()]
     if bad:
         raise PenumbraError(f"training diverged: {bad[0]} is not finite; lower the learning rate")
-    record["weights_sha256"] = checkpoint.save_tensors(folder / "weights.safetensors", tensors)
-    checkpoint.write_json(folder / "run.json", record)
-    checkpoint.write_bytes(folder / "done", b"")
+    record["weights_sha256"] = files.save_tensors(folder / "weights.safetensors", tensors)
+    files.write_json(folder / "run.json", record)
+    files.write_bytes(folder / "done", b"")
     for path in (folder / "state.json", *folder.glob("state-*.safetensors")):
         path.unlink(missing_ok=True)
 
@@ -319,14 +320,14 @@ def _record(
     }
     path = folder / "run.json"
     if path.is_file():
-        old = checkpoint.read_json(path)
+        old = files.read_json(path)
         if old.get("data") != record["data"]:
             raise PenumbraError(
                 f"{folder} was begun on other photographs; delete it, or restore the data set"
             )
         if (before := old.get("notes", {})) != notes:
             raise PenumbraError(f"{folder} was begun with {before}, here are {notes}; delete it")
-    checkpoint.write_json(path, record)
+    files.write_json(path, record)
     return record
 
 

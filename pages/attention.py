@@ -6,21 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import (
-    attention,
-    face_views,
-    loaders,
-    looking,
-    overlays,
-    photographs,
-    pickers,
-    pictures,
-    points,
-    redrawers,
-    show,
-    unexplained,
-    wording,
-)
+from app.attention import maps as attention
+from app.attention import overlays
+from app.cache import loaders, photographs
+from app.page import pictures, show, unexplained, wording
+from app.reconstructions import attackers, face_views
+from app.settings import looking, pickers, points
 from core.errors import PenumbraError
 from core.explain import maps as maps_of
 
@@ -71,7 +62,7 @@ def sides(row: dict[str, Any]) -> list[str]:
 
 def redrawn(row: dict[str, Any], face: int) -> np.ndarray | None:
     """What `mirrored_decoder` redrew of one face."""
-    found, _, _ = face_views.load(view.dataset, row, redrawers.FIRST)
+    found, _, _ = face_views.load(view.dataset, row, attackers.FIRST)
     if found is None or face >= len(found["reconstructions"]):
         return None
     return found["reconstructions"][face]

@@ -4,8 +4,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import comparison, goal, loaders, pickers, pictures, points, show, states, wording
-from app import looking as looking_at
+from app.cache import loaders
+from app.evidence import comparison
+from app.page import pictures, show, states, wording
+from app.settings import looking as looking_at
+from app.settings import pickers, points
+from app.trade_off import goal
 from core.errors import PenumbraError
 
 FACE = 88  # pixels of one picture

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from app import clicks, device_cost, loaders, pickers, points, show, states, verdict
-from app import looking as looking_at
+from app.cache import loaders
+from app.evidence import device_cost
+from app.page import clicks, show, states, verdict
+from app.settings import looking as looking_at
+from app.settings import pickers, points
 from core.methods import METHODS
 
 looking = looking_at.look("What does protection cost the device?")

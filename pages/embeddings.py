@@ -3,22 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from app import (
-    clicks,
-    embedding_chart,
-    embeddings,
-    groups,
-    loaders,
-    looking,
-    photographs,
-    pickers,
-    pictures,
-    show,
-    states,
-    thumbnails,
-    unexplained,
-    wording,
-)
+from app.cache import loaders, photographs
+from app.embedding import chart as embedding_chart
+from app.embedding import maps as embeddings
+from app.leakage import groups
+from app.page import clicks, pictures, show, states, thumbnails, unexplained, wording
+from app.settings import looking, pickers
 from core.errors import PenumbraError
 
 FACE = 84  # pixels of a face below the maps

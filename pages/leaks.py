@@ -2,21 +2,11 @@
 
 import streamlit as st
 
-from app import (
-    clicks,
-    groups,
-    leak_chart,
-    leaks,
-    looking,
-    photographs,
-    pickers,
-    pictures,
-    points,
-    show,
-    states,
-    wording,
-)
-from core import subgroups
+from app.cache import photographs
+from app.leakage import attributes, chart, groups
+from app.page import clicks, pictures, show, states, wording
+from app.settings import looking, pickers, points
+from core.analysis import subgroups
 from core.errors import PenumbraError
 
 FACE = 104  # pixels of a face
@@ -43,25 +33,25 @@ def heat_map() -> None:
     left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with left:
         row = looking.setting(here)
-    offered = leaks.choices(here.rows, row)
+    offered = attributes.choices(here.rows, row)
     with right:
         along = pickers.choose(
             "Columns", list(offered), "leak_columns", offered.__getitem__, control="segmented",
             help="Settings that differ in one knob, from weak to strong, or all methods side by side.",
         )  # fmt: skip
-    settings = leaks.columns(here.rows, row, along)
+    settings = attributes.columns(here.rows, row, along)
     table = photographs.grid(settings)
-    said, under = leaks.sentence(table, row, unprotected_grid())
+    said, under = attributes.sentence(table, row, unprotected_grid())
     with head:
         show.verdict(said)
         st.caption(under)
-    headings = {setting["key"]: leaks.heading(setting, along) for setting in settings}
-    order = leaks.ordered(table, row["key"])
+    headings = {setting["key"]: attributes.heading(setting, along) for setting in settings}
+    order = attributes.ordered(table, row["key"])
     if order:
-        figure = leak_chart.heat_map(table, order, headings, row["key"], states.dark())
+        figure = chart.heat_map(table, order, headings, row["key"], states.dark())
         show.chart(
-            figure, "leaks", lambda: leaks.numbers(table, headings, order),
-            leak_chart.alt(table, row["key"]), on_select=lambda: clicks.choose_clicked("chart_leaks", here.rows), selection_mode="points",
+            figure, "leaks", lambda: attributes.numbers(table, headings, order),
+            chart.alt(table, row["key"]), on_select=lambda: clicks.choose_clicked("chart_leaks", here.rows), selection_mode="points",
             note="Right guesses of the strongest attacker, in %; guessing gives 50. ○ not clearly "
             "better than guessing, ? too weak an attack. Click a column to choose it.",
         )  # fmt: skip
@@ -122,7 +112,7 @@ def by_group(row: dict, target: str) -> None:
     table = groups.table({name: each[0] for name, each in found.items()})
     chance = row["chance"] if wording.known(row["chance"]) else None
     show.chart(
-        leak_chart.groups(table, chance, states.dark()), "groups",
+        chart.groups(table, chance, states.dark()), "groups",
         table.drop(columns=["text", "label"]), said,
     )  # fmt: skip
     for note in groups.notes(table, target):

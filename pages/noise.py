@@ -3,24 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from app import (
-    address,
-    loaders,
-    noise,
-    noise_charts,
-    noise_drawn,
-    pickers,
-    pictures,
-    points,
-    redrawers,
-    repeated_releases,
-    show,
-    states,
-    trade_off_chart,
-    verdict,
-    wording,
-)
-from app import looking as looking_at
+from app.cache import loaders
+from app.noise import amounts, charts, drawn_releases, repeated_releases
+from app.page import pictures, show, states, verdict, wording
+from app.reconstructions import attackers
+from app.settings import address, pickers, points
+from app.settings import looking as looking_at
+from app.trade_off import chart as trade_off_chart
 from core.errors import PenumbraError
 from core.methods import METHODS
 
@@ -29,7 +18,7 @@ DRAWN = "noise.draws"  # session key: how often "Draw again" was pressed
 
 looking = looking_at.look("How much noise is enough?")
 view = looking.view
-noisy = noise.methods(looking.table)
+noisy = amounts.methods(looking.table)
 if not noisy:
     states.nothing_measured(
         "No method that adds noise when it releases was measured for this choice. Choose another task "
@@ -58,7 +47,7 @@ def amount_and_row(method: str, rows: list[dict]) -> tuple[float, dict]:
     The slider also stops where nothing was measured, so it has a key of its own; the other pages'
     slider follows it to the nearest measured amount, and is followed when it was moved since.
     """
-    knob = noise.knob_of(method)
+    knob = amounts.knob_of(method)
     key, name, own = pickers.slider_key(method, knob.name), f"knob:{knob.name}", f"drawn.{method}"
     usual = points.nearest(rows, method, {})[name]
     followed = f"{own}.measured"
@@ -67,10 +56,10 @@ def amount_and_row(method: str, rows: list[dict]) -> tuple[float, dict]:
     if not known or st.session_state.get(followed, held) != held:
         st.session_state[own] = held
     amount = pickers.choose(
-        f"{knob.symbol} · weak to strong protection", noise.amounts(rows, method), own, wording.number,
+        f"{knob.symbol} · weak to strong protection", amounts.amounts(rows, method), own, wording.number,
         knob.help, "slider", usual,
     )  # fmt: skip
-    near = noise.nearest(rows, method, amount)
+    near = amounts.nearest(rows, method, amount)
     if len(points.knobs_of(method)) > 1:
         alike = [row | {name: amount} for row in near]  # only the other knobs are left to move
         chosen = pickers.knobs(alike, method)
@@ -86,7 +75,7 @@ def redrawn(row: dict) -> tuple[dict | None, str, str]:
     """(pictures of one setting, "", who drew them) or (None, why there are none, "")."""
     asked = (loaders.stamp(), view.dataset, row["run_id"])
     try:
-        who = loaders.strongest_redrawer(*asked, row["release_value"]) or redrawers.FIRST
+        who = loaders.strongest_redrawer(*asked, row["release_value"]) or attackers.FIRST
         return loaders.redrawn(*asked, who, row["release_value"]), "", who
     except PenumbraError as error:
         return None, str(error), ""
@@ -94,21 +83,21 @@ def redrawn(row: dict) -> tuple[dict | None, str, str]:
 
 def released(method: str, row: dict, amount: float, most: float, face: int) -> None:
     """What leaves the device, drawn for the amount on the slider."""
-    knob = noise.knob_of(method)
+    knob = amounts.knob_of(method)
     seed = seed_of(face)
     st.markdown(f"**What leaves the device at {knob.symbol} = {amount:g}**")
     try:
         arrays, facts = loaders.explanation(view.dataset, row["run_id"], "noise", None)
-        kept = noise_drawn.checked(arrays, facts)
+        kept = drawn_releases.checked(arrays, facts)
     except PenumbraError as error:
         st.caption(f"What this setting releases cannot be drawn. {error}")
         return
     if kept.kind == "code":
         before = kept.releases[min(face, len(kept.releases) - 1)]
-        after = noise_drawn.code_with_noise(before, kept.noise_root, amount, seed)
+        after = drawn_releases.code_with_noise(before, kept.noise_root, amount, seed)
         show.chart(
-            noise_drawn.bars(before, after, kept.mean, kept.spread, most, states.dark()), "noise-code",
-            noise_drawn.code_frame(before, after, kept.mean, kept.spread),
+            drawn_releases.bars(before, after, kept.mean, kept.spread, most, states.dark()), "noise-code",
+            drawn_releases.code_frame(before, after, kept.mean, kept.spread),
             f"The numbers of face {face + 1}, without noise and as released at {knob.symbol} = {amount:g}",
             key="noise_code",
         )  # fmt: skip
@@ -117,10 +106,10 @@ def released(method: str, row: dict, amount: float, most: float, face: int) -> N
     with st.container(horizontal=True, gap="small"):
         for values, words in (
             (whole, "without noise"),
-            (noise_drawn.map_with_replacements(whole, amount, seed), "as it is sent"),
+            (drawn_releases.map_with_replacements(whole, amount, seed), "as it is sent"),
         ):
             alt = f"One channel of face {face + 1}, {words}"
-            picture_of(noise_drawn.grey(values), alt, words)
+            picture_of(drawn_releases.grey(values), alt, words)
     st.caption(f"One of the {kept.channels} maps that are sent: the one that differs most.")
 
 
@@ -132,20 +121,20 @@ def picture_of(picture, alt: str, words: str, more: str | None = None) -> None:
 
 def three_pictures(method: str, row: dict, amount: float, face: int, found: dict, who: str) -> None:
     """The photograph, what is sent where that is a picture, and what an attacker makes of it."""
-    knob = noise.knob_of(method)
+    knob = amounts.knob_of(method)
     measured = row[f"knob:{knob.name}"]
     original, likeness = found["originals"][face], float(found["ms_ssim"][face])
     with st.container(horizontal=True, gap="small"):
         picture_of(original, f"Face {face + 1}, original", "original")
-        if method in noise_drawn.PICTURES:
-            sent = noise_drawn.filtered(method, original, amount, seed_of(face))
+        if method in drawn_releases.PICTURES:
+            sent = drawn_releases.filtered(method, original, amount, seed_of(face))
             words = f"what leaves the device at {knob.symbol} = {amount:g}"
             picture_of(sent, f"Face {face + 1}, {words}", words)
         picture_of(
             found["reconstructions"][face],
             f"Face {face + 1} as an attacker recovers it at {knob.symbol} = {measured:g}",
             f"recovered at {knob.symbol} = {measured:g}: {wording.likeness(likeness)} · {likeness:.2f}",
-            redrawers.sentence(who, f"{METHODS[method].title} releases", True),
+            attackers.sentence(who, f"{METHODS[method].title} releases", True),
         )
 
 
@@ -159,14 +148,14 @@ def live() -> None:
     """Verdict, slider, release and curve: redrawn alone when the slider moves."""
     head = st.container(gap="xsmall")
     method, rows = method_and_rows()
-    knob = noise.knob_of(method)
+    knob = amounts.knob_of(method)
     left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with left:
         amount, row = amount_and_row(method, rows)
-    line = noise.along(rows, row)
+    line = amounts.along(rows, row)
     runs = dict.fromkeys(entry["run_id"] for entry in line)
     measured_here = pd.concat([loaders.of_run(run_id) for run_id in runs])
-    again = noise.repeated(measured_here, line, view)
+    again = amounts.repeated(measured_here, line, view)
     found, problem, who = redrawn(row)
     with right, st.container(horizontal=True, vertical_alignment="bottom"):
         count = 1 if found is None else len(found["originals"])
@@ -179,7 +168,7 @@ def live() -> None:
                                     help="Noise is drawn anew for every release.")  # fmt: skip
             st.session_state[DRAWN] = st.session_state.get(DRAWN, 0) + int(again_drawn)
     with head:
-        said = noise.sentence(row, line[0], line[-1], again.get(row["key"]), view)
+        said = amounts.sentence(row, line[0], line[-1], again.get(row["key"]), view)
         show.verdict(said)
         if row["conclusive"]:
             st.markdown(verdict.mark(verdict.exposure(row)))
@@ -197,18 +186,18 @@ def live() -> None:
         st.caption(text)
     faces, chart = st.columns([5, 6], gap="large")
     with faces:
-        if method not in noise_drawn.PICTURES:
-            released(method, row, amount, noise.amounts(rows, method)[-1], face)
+        if method not in drawn_releases.PICTURES:
+            released(method, row, amount, amounts.amounts(rows, method)[-1], face)
         if found is None:
             st.caption(f"Nobody redrew pictures from this setting. {problem}")
         else:
             three_pictures(method, row, amount, face, found, who)
     with chart:
         st.markdown("**Attacker and service over the amount**")
-        ranked = noise.ranks(measured_here, line)
+        ranked = amounts.ranks(measured_here, line)
         show.chart(
-            noise_charts.curve(line, again, row["key"], amount, view, states.dark()), "noise",
-            lambda: noise.frame(line, again, ranked, view), f"Attacker and service over {knob.symbol}. {said}",
+            charts.curve(line, again, row["key"], amount, view, states.dark()), "noise",
+            lambda: amounts.frame(line, again, ranked, view), f"Attacker and service over {knob.symbol}. {said}",
             key="noise_curve",
         )  # fmt: skip
         st.caption("Bars: 95 % intervals. Band: where the slider stands.")
@@ -221,21 +210,21 @@ def live() -> None:
             trade_off(line, row)
     with st.expander("All measured amounts", key="amounts", on_change="rerun") as folder:
         if folder.open:
-            show.table(noise.frame(line, again, ranked, view).round(2), "noise-amounts",
+            show.table(amounts.frame(line, again, ranked, view).round(2), "noise-amounts",
                        "Every measured amount of noise")  # fmt: skip
-            st.caption(noise.MEANING)
+            st.caption(amounts.MEANING)
             if repeats := repeated_releases.again(loaders.of_run(row["run_id"]), row, view):
                 st.caption(repeats.sentence)
 
 
 def places(ranked, row: dict) -> None:
-    text = noise.rank_sentence(ranked, row["key"])
+    text = amounts.rank_sentence(ranked, row["key"])
     if ranked.empty:
         st.write("Nobody ranked names by what these settings release.")
         return
     st.markdown(f"**{text or 'At this amount nobody ranked names.'}**")
     show.chart(
-        noise_charts.rank_chart(ranked, noise.knob_of(row["method"]), row["key"], states.dark()),
+        charts.rank_chart(ranked, amounts.knob_of(row["method"]), row["key"], states.dark()),
         "noise-ranks", ranked.drop(columns="key"), f"Place of the right name over the amount of noise. {text}",
         key="noise_ranks", note="0 %: named first. Thick: 95 % interval of the mean; thin: one standard deviation.",
     )  # fmt: skip

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from app import loaders, papers, pickers, published_words, show, states, wording
-from app import looking as looking_at
+from app.cache import loaders
+from app.evidence import papers, published_words
+from app.page import show, states, wording
+from app.settings import looking as looking_at
+from app.settings import pickers
 from core.methods import METHODS
 from core.published import PAPERS
 

@@ -2,18 +2,9 @@
 
 import streamlit as st
 
-from app import (  # fmt: skip
-    face_views,
-    looking,
-    own_photograph,
-    pickers,
-    pictures,
-    points,
-    redrawers,
-    show,
-    verdict,
-    wording,
-)
+from app.page import pictures, show, verdict, wording
+from app.reconstructions import attackers, face_views, own_photograph
+from app.settings import looking, pickers, points
 from core.methods import METHODS
 
 WHOSE = {"test": "Test photographs", "own": "Your own photograph"}
@@ -23,15 +14,15 @@ SHOWN = 8  # pairs at a time
 found_here = looking.look("What would an attacker see?", target="image", protocol="strict")
 findings, view, _, method, unprotected, rows = found_here
 mine = {row["run_id"] for row in rows if row["method"] == method}
-among = redrawers.measured(findings, mine)
+among = attackers.measured(findings, mine)
 
 
 def redrawer() -> str:
     """Whose pictures are shown: the strongest attacker's unless the reader picks another one."""
     if len(among) < 2:
-        return redrawers.STRONGEST
+        return attackers.STRONGEST
     return pickers.choose(
-        "Redrawn by", [redrawers.STRONGEST, *among], "redrawer", redrawers.label,
+        "Redrawn by", [attackers.STRONGEST, *among], "redrawer", attackers.label,
         help="The strongest is the attacker that did best on photographs set aside for the choice.",
     )  # fmt: skip
 
@@ -91,16 +82,16 @@ def test_faces() -> None:
     with head:
         show.verdict(said.sentence)
         st.markdown(verdict.mark(said.exposure))
-        best = who == redrawers.STRONGEST if len(among) > 1 else None
-        st.caption(redrawers.sentence(drawn_by, f"{METHODS[method].title} releases", best))
+        best = who == attackers.STRONGEST if len(among) > 1 else None
+        st.caption(attackers.sentence(drawn_by, f"{METHODS[method].title} releases", best))
     if found is None:
         st.warning(
             f"The pictures of this setting cannot be shown. {problem}", icon=":material/warning:"
         )
         return
     face_views.pairs(found, pictures.order(found["ms_ssim"], how)[start - 1 :][:SHOWN])
-    uneven = redrawers.range_sentence(found["ms_ssim"])
-    st.markdown(f"{uneven} {redrawers.recognised_sentence(findings, row, drawn_by)}")
+    uneven = attackers.range_sentence(found["ms_ssim"])
+    st.markdown(f"{uneven} {attackers.recognised_sentence(findings, row, drawn_by)}")
     one_face(row, found, who)
     with st.expander("Most and least protected faces", key="extremes", on_change="rerun") as fold:
         if fold.open:

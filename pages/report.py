@@ -5,23 +5,15 @@ import datetime
 import pandas as pd
 import streamlit as st
 
-from app import (
-    goal,
-    loaders,
-    pickers,
-    points,
-    repeated_releases,
-    report,
-    show,
-    tables,
-    trade_off_chart,
-    verdict,
-    views,
-    wording,
-)
-from app import looking as looking_at
-from app.goal import Limits
-from app.report import Evidence, Words
+from app.cache import loaders
+from app.evidence import report
+from app.evidence.report import Evidence, Words
+from app.noise import repeated_releases
+from app.page import show, tables, verdict, wording
+from app.settings import looking as looking_at
+from app.settings import pickers, points, views
+from app.trade_off import chart, goal
+from app.trade_off.goal import Limits
 from core.errors import PenumbraError
 
 FACES = 6
@@ -125,7 +117,7 @@ def write(
     record, commands = loaders.provenance(view.dataset, row)
     findings_here = loaders.of_run(row["run_id"])
     again = repeated_releases.again(findings_here, row, view._replace(target=row["target"]))
-    figure = trade_off_chart.trade_off(
+    figure = chart.trade_off(
         looking.table, points.lines(points.records(looking.table), looking_at.values(row), row["method"]),
         row["key"], view, asked.attack, asked.loss,
     )  # fmt: skip

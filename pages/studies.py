@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from app import access, loaders, show, states, study_form, study_list, study_words
+from app import access
+from app.cache import loaders
+from app.page import show, states
+from app.study import form, listing, words
 from core.errors import PenumbraError
 from core.study import design, studies
 
@@ -12,9 +15,9 @@ try:
 except PenumbraError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
-show.verdict(study_words.headline(found))
+show.verdict(words.headline(found))
 st.caption(access.how())
-study_list.listing()
+listing.listing()
 
 
 def summary(asked: dict) -> None:
@@ -24,7 +27,7 @@ def summary(asked: dict) -> None:
     except PenumbraError as error:
         st.info(f"Not ready: {error}.", icon=":material/edit:")
         return
-    what, sure = study_words.promise(checked)
+    what, sure = words.promise(checked)
     st.markdown(f"**{what}** {sure}")
     if st.button("Make the study", type="primary", icon=":material/brush:"):
         try:
@@ -40,7 +43,7 @@ with st.container(border=True):
     st.subheader("A new study", anchor=False)
     if loaders.findings().empty:
         states.nothing_trained(loaders.runs())
-    elif (asked := study_form.form()) is not None:
+    elif (asked := form.form()) is not None:
         summary(asked)
 states.damaged(loaders.problems())
 loaders.settle()

@@ -2,20 +2,12 @@
 
 import streamlit as st
 
-from app import (
-    loaders,
-    pickers,
-    show,
-    states,
-    study_answers,
-    study_charts,
-    study_details,
-    study_details_words,
-    study_verdict,
-    study_words,
-)
+from app.cache import loaders
+from app.page import show, states
+from app.settings import pickers
+from app.study import answers, charts, details, details_words, verdict, words
 from core.errors import PenumbraError
-from core.study import results
+from core.study.analysis import results
 
 PEOPLE, SIMULATED = "people", "simulated"
 OF = {PEOPLE: "People", SIMULATED: "Simulated participants"}
@@ -35,7 +27,7 @@ def nothing(title: str, text: str) -> None:
 def chosen_study() -> dict:
     """The study that is looked at, picked at the top."""
     try:
-        found = study_answers.listed()
+        found = answers.listed()
     except PenumbraError as error:
         st.error(
             f"The studies cannot be read: {error}. What people answered is not touched by this; reload "
@@ -55,7 +47,7 @@ def chosen_study() -> dict:
     def label(name: str) -> str:
         study = by_id[name]
         twice = f" ({name})" if titles.count(study["title"]) > 1 else ""
-        return f"{study['title']}{twice}, {study_words.STATES[study['state']][0]}"
+        return f"{study['title']}{twice}, {words.STATES[study['state']][0]}"
 
     answered = next((study["id"] for study in found if study["answers"]), None)
     return by_id[pickers.choose("Study", list(by_id), "results_of", label, default=answered, width=520)]  # fmt: skip
@@ -85,16 +77,16 @@ with show.charts_fetched():
 simulated, who = whose(study)
 same = study["design"]["photograph"] == "same"
 try:
-    summary, about, missing = study_answers.summary(study, simulated)
+    summary, about, missing = answers.summary(study, simulated)
 except PenumbraError as error:
     st.error(f"The answers cannot be read: {error}. Nothing was deleted.", icon=":material/error:")
     st.stop()
-rows = study_verdict.rows(summary, about, who)
-if not any(row["n"] for row in study_verdict.rows(summary, about, "all")):
+rows = verdict.rows(summary, about, who)
+if not any(row["n"] for row in verdict.rows(summary, about, "all")):
     made_up = f" There are {study['simulated']} simulated participants to look at above." if study["simulated"] and not simulated else ""  # fmt: skip
     nothing(
         "Nobody has answered yet",
-        f"“{study_words.STATES[study['state']][0].capitalize()}” is where this study stands. Numbers "
+        f"“{words.STATES[study['state']][0].capitalize()}” is where this study stands. Numbers "
         f"appear with the first answers.{made_up}",
     )
 if simulated:
@@ -103,10 +95,10 @@ if simulated:
         "the page will look and nothing about faces.",
         icon=":material/smart_toy:",
     )
-looked = study_details.Looked(study, simulated, who, tuple(rows), summary, about)
+looked = details.Looked(study, simulated, who, tuple(rows), summary, about)
 people = "Simulated participants" if simulated else "People"
-show.verdict(study_verdict.verdict(rows, same, people))
-st.caption(study_verdict.under(rows, who, looked.participants))
+show.verdict(verdict.verdict(rows, same, people))
+st.caption(verdict.under(rows, who, looked.participants))
 if study["state"] == "open":
     st.caption(
         "The study is still open. Looking while answers come in is fine; deciding to stop because "
@@ -115,15 +107,15 @@ if study["state"] == "open":
 reference = results.reference()
 comparable = study["design"]["options"] == round(1 / reference["chance"])
 show.chart(
-    study_charts.accuracy(rows, reference if comparable else None, same, states.dark(), people.lower()), "study",
-    lambda: study_details_words.taken_away(rows), study_charts.accuracy_alt(rows, same, people.lower()),
+    charts.accuracy(rows, reference if comparable else None, same, states.dark(), people.lower()), "study",
+    lambda: details_words.taken_away(rows), charts.accuracy_alt(rows, same, people.lower()),
     note="Bars: 95 % intervals. Settings run from weak to strong protection.",
 )  # fmt: skip
-if text := study_verdict.trivial(same):
+if text := verdict.trivial(same):
     st.info(text, icon=":material/info:")
 
-for title, key, part in study_details.PARTS:
-    if not study_details.offered(key, looked):
+for title, key, part in details.PARTS:
+    if not details.offered(key, looked):
         continue
     with st.expander(title, key=f"study_{key}_open", on_change="rerun") as folder:
         if folder.open:

@@ -5,10 +5,11 @@ import time
 
 import streamlit as st
 
-from app import participant, question, wording
+from app.page import wording
+from app.study import participant, question
 from core.errors import PenumbraError
-from core.study import taking
-from core.study.database import DatabaseError
+from core.study.participation import taking
+from core.study.storage.database import DatabaseError
 
 KEY = "part"  # of the component
 SESSION = "taking_part"  # how this browser session goes on

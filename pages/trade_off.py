@@ -2,23 +2,13 @@
 
 import streamlit as st
 
-from app import (
-    clicks,
-    goal,
-    loaders,
-    pickers,
-    points,
-    repeated_releases,
-    show,
-    states,
-    tables,
-    trade_off_chart,
-    trade_off_details,
-    verdict,
-    wording,
-)
-from app import looking as looking_at
-from app.goal import Limits
+from app.cache import loaders
+from app.noise import repeated_releases
+from app.page import clicks, show, states, tables, verdict, wording
+from app.settings import looking as looking_at
+from app.settings import pickers, points
+from app.trade_off import chart, details, goal
+from app.trade_off.goal import Limits
 
 looking = looking_at.look("How much protection can this service afford?", strongest=False)
 _, view, table, method, unprotected, offered = looking
@@ -97,7 +87,7 @@ def trade_off() -> None:
                 st.caption(text)
     if limits.attack is not None or limits.loss is not None:
         goal_seek(row, limits)
-    figure = trade_off_chart.trade_off(
+    figure = chart.trade_off(
         table, points.lines(rows, looking_at.values(row), method), row["key"], view,
         limits.attack, limits.loss, states.dark(),
     )  # fmt: skip
@@ -110,17 +100,17 @@ def trade_off() -> None:
                  label="See what the attacker recovers at this setting")  # fmt: skip
     with st.expander("All numbers of this setting", key="numbers", on_change="rerun") as folder:
         if folder.open:
-            trade_off_details.numbers(loaders.of_run(row["run_id"]), row)
-    curve = trade_off_details.curve_of(view, row)
+            details.numbers(loaders.of_run(row["run_id"]), row)
+    curve = details.curve_of(view, row)
     if not curve.empty:
         with st.expander(
             "Would a bigger attacker know more?", key="curve", on_change="rerun"
         ) as folder:
             if folder.open:
-                trade_off_details.bigger_attacker(curve, row["target"].partition(":")[2])
+                details.bigger_attacker(curve, row["target"].partition(":")[2])
     with st.expander("What the paper reports", key="published", on_change="rerun") as folder:
         if folder.open:
-            trade_off_details.paper(view, row)
+            details.paper(view, row)
 
 
 trade_off()
@@ -128,11 +118,11 @@ with st.expander(
     "All settings, and the table to take away", key="settings", on_change="rerun"
 ) as folder:
     if folder.open:
-        trade_off_details.all_settings(looking)
+        details.all_settings(looking)
 if view.target != "image":
     with st.expander(
         "Strict protocol beside the paper's own", key="protocols", on_change="rerun"
     ) as folder:
         if folder.open:
-            trade_off_details.protocols(view)
+            details.protocols(view)
 looking_at.ended()

@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from app import loaders, own_folder, pickers, plans, show, states, training_queue, wording
+from app.cache import loaders
+from app.page import show, states, wording
+from app.settings import pickers
+from app.training import own_folder, plans, training_queue
 from core import data, jobs
 from core.device import CHOICES
 from core.errors import PenumbraError

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core import checkpoint, explain, pictures, results
+from core import explain, results
 from core.explain import photographs
+from core.storage import files, pictures
 from tests.checkpoint_folders import PICTURES, faces
 
 FINGERPRINT = "5e" * 32
@@ -53,9 +54,9 @@ def write_attention(root: Path, attacker: dict | None = None, service: dict | No
     attacker = facts("Male") if attacker is None else attacker
     service = facts("Smiling", 0.85, declared=False) if service is None else service
     for folder in results.run_folders(root):
-        record = checkpoint.read_json(folder / "run.json")
+        record = files.read_json(folder / "run.json")
         record["data"] = {"fingerprint": FINGERPRINT}
-        checkpoint.write_json(folder / "run.json", record)
+        files.write_json(folder / "run.json", record)
         for attack in folder.glob("attacks/strict/probes*"):
             value = attack.name.partition("@")[2]
             arrays = {"positions": np.arange(PICTURES, dtype=np.int32) * 3}

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import torch
 
-from core import checkpoint, train
+from core import train
 from core.methods import METHODS
 from core.nets.decoders import decoder_for
 from core.own_photograph import redraw
 from core.run import VERSION, Run
+from core.storage import files
 
 ATTRIBUTES = ("Male", "Smiling", "Young")
 
@@ -33,9 +34,9 @@ def bring_to_life(
         z = redraw._folded(model, model.release(blank, torch.Generator(), release_value))
         decoder = decoder_for(tuple(z.shape[1:]), height, width)
     shape = (1, z.shape[1], 1, 1) if z.ndim == 4 else z.shape[1:]
-    weights = checkpoint.halved(dict(decoder.state_dict()))
+    weights = files.halved(dict(decoder.state_dict()))
     # seeds differ in what they draw by more than two decimals of the score
     weights |= {"mean": torch.zeros(shape), "scale": torch.full(shape, 1.0 + 40 * seed)}
     place = redraw.weights_of(folder, release_value)
-    checkpoint.save_tensors(place, weights)
+    files.save_tensors(place, weights)
     (place.parent / "done").write_text("")

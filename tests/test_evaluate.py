@@ -8,13 +8,15 @@ import pytest
 import torch
 from filelock import FileLock
 
-from core import control_runs, findings_file, results, train
-from core.attacks import ATTACKS, controls, exposing
+from core import results, train
+from core.attacks import ATTACKS, controls, releases
 from core.data.order import canonical_order, pictured
 from core.errors import PenumbraError
 from core.evaluate import evaluate
-from core.pictures import unpacked
+from core.evaluation import control_runs
 from core.run import Run, checked
+from core.storage import findings_file
+from core.storage.pictures import unpacked
 from tests.tiny_faces import tiny_faces
 
 LEFT_OUT = ("urec1", "urec2")  # built and trained as resrec is
@@ -33,12 +35,12 @@ def settle(place, patch, faces=FACES):
     for name in LEFT_OUT:
         patch.delitem(ATTACKS, name)
     patch.setattr("core.nets.perceptual.vgg16_weights", lambda: None)  # no downloads
-    patch.setattr("core.attacks.probes.LEAST_STEPS", 60)
-    patch.setattr("core.attacks.pair_network.MOST_STEPS", 25)
-    patch.setattr("core.attacks.invert.STEPS", 6)
-    patch.setattr("core.attacks.invert.FIRST_STEPS", 2)
-    patch.setattr("core.attacks.critic.EVERY", 50)
-    patch.setattr("core.attacks.decoding.MOST_EPOCHS", 3)
+    patch.setattr("core.attacks.attributes.probes.LEAST_STEPS", 60)
+    patch.setattr("core.attacks.identity.pair_network.MOST_STEPS", 25)
+    patch.setattr("core.attacks.reconstruction.inversion.STEPS", 6)
+    patch.setattr("core.attacks.reconstruction.inversion.FIRST_STEPS", 2)
+    patch.setattr("core.attacks.reconstruction.adversarial.EVERY", 50)
+    patch.setattr("core.attacks.reconstruction.training.MOST_EPOCHS", 3)
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +143,8 @@ def test_adding_an_attack_leaves_the_others(copy, monkeypatch):
 
 def test_under_the_paper_s_protocol_everybody_is_on_all_sides(copy):
     before = stamps(copy)
-    exposed = exposing.expose(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
-    mixed = exposing.by_image(exposed, seed=1)
+    exposed = releases.expose(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
+    mixed = releases.by_image(exposed, seed=1)
     for part in ("attacker", "validation", "test"):
         assert len(mixed.z[part]) == len(exposed.z[part]) == len(mixed.identities[part])
     assert not set(exposed.identities["test"]) & set(exposed.identities["attacker"])
@@ -288,8 +290,8 @@ def test_controls_pass_where_everything_is_open(measured):
 
 
 def test_releases_that_do_not_fit_are_thinned_out(monkeypatch):
-    monkeypatch.setattr(exposing, "SHARE_OF_MEMORY", 1e-9)
-    exposed = exposing.expose(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
+    monkeypatch.setattr(releases, "SHARE_OF_MEMORY", 1e-9)
+    exposed = releases.expose(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
     assert all(2 <= len(z) < len(FACES.indices(split)) for split, z in exposed.z.items())
     assert len(exposed.z["test"]) == len(exposed.attributes["test"]) == len(exposed.places["test"])
 

@@ -100,10 +100,10 @@ def test_a_failing_run_says_why():
 def test_a_process_number_given_to_somebody_else_is_not_our_job(tmp_path):
     job_id = jobs.start([a_run(SHORT)], device="cpu", evaluate=False)
     wait(job_id, lambda j: j["state"] == "finished")
-    from core import checkpoint
+    from core.storage import files
 
     own = psutil.Process()
-    checkpoint.write_json(
+    files.write_json(
         jobs.folder(job_id) / "process.json", {"pid": own.pid, "started": own.create_time() - 100}
     )
     assert jobs.describe(job_id)["state"] == "finished"

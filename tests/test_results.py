@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import checkpoint, findings_file, results
+from core import results
 from core.errors import PenumbraError
-from core.pictures import packed
 from core.run import Run, checked
+from core.storage import files, findings_file
+from core.storage.pictures import packed
 
 ROW = {
     "target": "attribute:Male",
@@ -34,7 +35,7 @@ def finished_run(root, rows=(ROW,), attack="mlp", finished=True, **change):
     folder = root / run.dataset / run.id
     place = folder / "attacks" / "strict" / attack
     place.mkdir(parents=True)
-    checkpoint.write_json(
+    files.write_json(
         folder / "run.json", {"version": 1, "run": json.loads(run.canonical()), "seconds": 3.0}
     )
     (folder / "weights.safetensors").write_bytes(b"x")
@@ -80,7 +81,7 @@ def spoil_json(folder):
 
 
 def spoil_version(folder):
-    checkpoint.write_json(folder / "run.json", {"version": 7})
+    files.write_json(folder / "run.json", {"version": 7})
 
 
 def spoil_name(folder):

@@ -12,13 +12,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core import checkpoint, train
+from core import train
 from core.data.on_device import to_device
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.run import ROOT, Run, checked, state
-from core.training_batches import batches_before
-from core.training_log import read_log
+from core.storage import files
+from core.training.batches import batches_before
+from core.training.log import read_log
 from tests.tiny_faces import tiny_faces
 
 QUICK = {
@@ -147,7 +148,7 @@ def test_a_state_torn_by_a_kill_is_refused_in_words():
     run.folder.mkdir(parents=True)
     train._record(run, tiny_faces(), torch.device("cpu"), run.folder, {})
     (run.folder / "state-2-1.safetensors").write_bytes(b"half a file")
-    checkpoint.write_json(
+    files.write_json(
         run.folder / "state.json",
         {
             "stage": 2,
@@ -207,8 +208,8 @@ def test_damaged_foreign_and_renamed_folders_are_refused():
     (folder / "weights.safetensors").write_bytes(content[:-100])
     with pytest.raises(PenumbraError, match="hash differs"):
         train.load(folder)
-    record = checkpoint.read_json(folder / "run.json")
-    checkpoint.write_json(folder / "run.json", record | {"version": 99})
+    record = files.read_json(folder / "run.json")
+    files.write_json(folder / "run.json", record | {"version": 99})
     with pytest.raises(PenumbraError, match="another version"):
         train.load(folder)
     (folder / "run.json").write_text("{")

@@ -4,24 +4,24 @@ An attack is a function `attack(exposed, generator) -> Result`; it sees what lea
 nothing else of the method.
 """
 
-from core.attacks.critic import adversarial_decoder
-from core.attacks.data_curve import data_curve
-from core.attacks.discriminant import discriminant
-from core.attacks.embedding import embedding
-from core.attacks.feature_map import feature_map
+from core.attacks.attributes.kernels import kernel
+from core.attacks.attributes.learning_curve import data_curve
+from core.attacks.attributes.neighbours import neighbours
+from core.attacks.attributes.probes import cnn, logistic, mlp
+from core.attacks.attributes.repeated import averaging, informed
+from core.attacks.attributes.trees import boosted_trees
+from core.attacks.identity.discriminant import discriminant
+from core.attacks.identity.feature_map import feature_map
+from core.attacks.identity.lda_score import lda_score
+from core.attacks.identity.log_rank import log_rank
+from core.attacks.identity.nearest_neighbour import nearest_neighbour
+from core.attacks.identity.siamese_embedding import embedding
+from core.attacks.identity.verification import siamese
 from core.attacks.interface import Attack, Exposed, Result
-from core.attacks.invert import inversion
-from core.attacks.kernel_redrawer import kernel_redrawer
-from core.attacks.kernels import kernel
-from core.attacks.lda_score import lda_score
-from core.attacks.log_rank import log_rank
-from core.attacks.nearest_neighbour import nearest_neighbour
-from core.attacks.neighbours import neighbours
-from core.attacks.probes import cnn, logistic, mlp
-from core.attacks.reconstruct import mirrored_decoder, resrec, urec1, urec2
-from core.attacks.repeated import averaging, informed
-from core.attacks.trees import boosted_trees
-from core.attacks.verification import siamese
+from core.attacks.reconstruction.adversarial import adversarial_decoder
+from core.attacks.reconstruction.decoders import mirrored_decoder, resrec, urec1, urec2
+from core.attacks.reconstruction.inversion import inversion
+from core.attacks.reconstruction.kernel_regression import kernel_redrawer
 from core.methods.declare import VERIFICATION
 
 ATTACKS: dict[str, Attack] = {
@@ -65,7 +65,7 @@ MADE_OF = {
 WHITE_BOX = ("inversion",)
 
 # Attacks that can be given a second source of photographs (`Exposed.extra`): those by
-# `core.attacks.decoding.by_decoder`.
+# `core.attacks.reconstruction.training.by_decoder`.
 REDRAWERS = ("mirrored_decoder", "urec1", "urec2", "resrec", "adversarial_decoder")
 
 __all__ = [

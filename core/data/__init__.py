@@ -3,9 +3,9 @@
 A source of data is one file with a `SOURCE` and one line in `SOURCES`.
 """
 
-from core.data import celeba, folder, lfw, synthetic
 from core.data.faces import SPLITS, Faces
 from core.data.listing import Source
+from core.data.sources import celeba, folder, lfw, synthetic
 
 SOURCES: dict[str, Source] = {
     "synthetic": synthetic.SOURCE,

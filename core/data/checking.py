@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from core.data import datasets, decode, folder, labels, listing, pack, splits
+from core.data import datasets, labels, listing, splits
 from core.data.listing import Listing
+from core.data.packing import decode, pack
+from core.data.sources import folder
 from core.errors import PenumbraError
 
 LONGEST_PATH = 4096

@@ -13,9 +13,10 @@ import numpy as np
 from filelock import FileLock
 
 import core.data
-from core.data import decode, joined, pack, splits
+from core.data import joined, splits
 from core.data.faces import Faces
 from core.data.listing import Listing
+from core.data.packing import decode, pack
 from core.errors import PenumbraError
 from core.run import NAME, ROOT, home
 

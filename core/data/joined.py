@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from core.data import pack, splits
+from core.data import splits
 from core.data.listing import Listing
+from core.data.packing import pack
 from core.errors import PenumbraError
 from core.run import NAME
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core import checkpoint
 from core.data.datasets import entry_of
 from core.data.faces import Faces
 from core.embedders import dlib_network, onnx_network
@@ -17,6 +16,7 @@ from core.embedders.embedder import Embedder
 from core.embedders.onnx_network import ARCFACE, Preparation
 from core.errors import PenumbraError
 from core.run import checkpoints
+from core.storage import files
 
 NOTHING = "none"
 ONNX = "onnx"
@@ -48,7 +48,7 @@ def choose(dataset: str, embedder: str, preparation: Preparation = ARCFACE) -> s
         key = onnx_network.key(content, preparation)
         name = _onnx_name(key)
         record = {"embedder": ONNX, "path": str(path), "key": key, **preparation._asdict()}
-    checkpoint.write_json(place, record)
+    files.write_json(place, record)
     return name
 
 
@@ -115,7 +115,7 @@ def _record(dataset: str) -> dict[str, Any] | None:
     place = _place(dataset)
     if not place.is_file():
         return None
-    record = checkpoint.read_json(place)
+    record = files.read_json(place)
     known = record.get("embedder") == dlib_network.NAME or (
         record.get("embedder") == ONNX
         and all(isinstance(record.get(field), str) for field in ("path", "key"))

@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from core import checkpoint
 from core.errors import PenumbraError
+from core.storage import files
 
 BATCH = 32
 OFTEN = 512  # photographs after which what was seen is written: such networks may be slow
@@ -95,7 +95,7 @@ def _digest(picture: NDArray[np.uint8]) -> bytes:
 def _read(path: Path) -> dict[bytes, NDArray[np.float32]]:
     if not path.is_file():
         return {}
-    tensors = checkpoint.load_tensors(path)
+    tensors = files.load_tensors(path)
     digests, vectors = tensors.get("digests"), tensors.get("vectors")
     if (
         digests is None
@@ -115,6 +115,6 @@ def _read(path: Path) -> dict[bytes, NDArray[np.float32]]:
 def _write(path: Path, known: dict[bytes, NDArray[np.float32]]) -> None:
     digests = np.frombuffer(b"".join(known), np.uint8).reshape(-1, DIGEST).copy()
     vectors = np.stack(list(known.values()))
-    checkpoint.save_tensors(
+    files.save_tensors(
         path, {"digests": torch.from_numpy(digests), "vectors": torch.from_numpy(vectors)}
     )

@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core import checkpoint, results
-from core.attack_folders import write_arrays
+from core import results
 from core.errors import PenumbraError
 from core.explain import noise
 from core.explain.attention import attention_maps
 from core.explain.embedding import embedding_maps
 from core.run import Run
+from core.storage import files
+from core.storage.attack_folders import write_arrays
 
 if TYPE_CHECKING:
     import numpy as np
@@ -172,11 +173,11 @@ def save(
             shutil.rmtree(old)
     partial.mkdir(parents=True)
     write_arrays(partial / "arrays.npz", arrays)
-    checkpoint.write_json(partial / "facts.json", facts)
+    files.write_json(partial / "facts.json", facts)
     if weights:
-        checkpoint.save_tensors(partial / "weights.safetensors", weights)
+        files.save_tensors(partial / "weights.safetensors", weights)
     partial.rename(target)
-    checkpoint.write_bytes(target / "done", b"")
+    files.write_bytes(target / "done", b"")
 
 
 def read(
@@ -192,7 +193,7 @@ def read(
     if not (target / "done").is_file():
         raise PenumbraError(f"{target.parent.parent.name} has no finished {target.name}: {again}")
     try:
-        return results.arrays(target), checkpoint.read_json(target / "facts.json")
+        return results.arrays(target), files.read_json(target / "facts.json")
     except PenumbraError as error:
         raise PenumbraError(
             f"{target} is damaged ({str(error).partition(';')[0]}); delete this folder and {again}"

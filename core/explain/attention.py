@@ -49,7 +49,7 @@ def attention_maps(
     """
     import torch
 
-    from core.attacks.exposing import draws_noise
+    from core.attacks.releases import draws_noise
     from core.explain import grad_cam, reader
 
     exposed = subject.exposed

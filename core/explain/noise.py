@@ -1,7 +1,7 @@
 """What is released before noise is added to it, so that the noise can be drawn for people to see.
 
 Kept once per run: a few faces' releases without noise, and what the noise is drawn from. A page then
-draws it for any amount, without the network (`app.noise`). Filters of the photograph need nothing
+draws it for any amount, without the network (`app.noise.amounts`). Filters of the photograph need nothing
 of the kind: the photographs are there.
 """
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from core import checkpoint, pictures, results
+from core import results
 from core.errors import PenumbraError
 from core.explain import maps
 from core.run import checkpoints
+from core.storage import files, pictures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def read(folder: Path, target: str) -> tuple[dict[str, np.ndarray], dict[str, An
     """(arrays, facts) of the photographs that a run was trained on, for one attribute.
 
     Arrays: `positions` (n,) of the pictured faces among the test photographs, `originals_webp` and
-    `originals_ends` of them (`core.pictures`), `truth` uint8 (n,), `maps` uint8 (n, h, w), `said`
+    `originals_ends` of them (`core.storage.pictures`), `truth` uint8 (n,), `maps` uint8 (n, h, w), `said`
     uint8 (n,); `each` uint8 (m, h, w) of the test faces that averages are taken over, `groups`
     (g, h, w) averages, `means_webp` and `means_ends` of the mean faces. Facts: `target`, `groups` (names), `balanced_accuracy`, `low`, `high`, `n`, `people`,
     `thirds`, and how like these maps are to those of a second network trained from another start:
@@ -62,7 +63,7 @@ def read(folder: Path, target: str) -> tuple[dict[str, np.ndarray], dict[str, An
     Raises PenumbraError, with the command that mends it, where it is missing or damaged.
     """
     again = f"run python -m core explain {folder.name} --only attention"
-    data = checkpoint.read_json(folder / "run.json").get("data")
+    data = files.read_json(folder / "run.json").get("data")
     fingerprint = data.get("fingerprint") if isinstance(data, dict) else None
     if not isinstance(fingerprint, str) or not re.fullmatch("[A-Za-z0-9-]{1,80}", fingerprint):
         raise PenumbraError(f"{folder.name} does not say which photographs it was trained on")
@@ -82,7 +83,7 @@ def _content(folder: Path, target: str, again: str) -> tuple[dict[str, np.ndarra
         raise PenumbraError(f"{folder} is not finished: {again}")
     try:
         arrays = results.arrays(folder)
-        facts = checkpoint.read_json(folder / "facts.json")
+        facts = files.read_json(folder / "facts.json")
     except PenumbraError as error:
         first = str(error).partition(";")[0]
         raise PenumbraError(f"{folder} is damaged ({first}); delete it and {again}") from error
@@ -140,7 +141,7 @@ def _find_out(
     for start in ("again", "first"):  # the first is what is kept, and what `chain` is below
         reading = reader.learned(clear, [target], generator_for(f"photographs/{start}/{target}"))
         network = reading.network
-        tensors = checkpoint.halved(dict(network.state_dict()))
+        tensors = files.halved(dict(network.state_dict()))
         network.load_state_dict({name: t.float() for name, t in tensors.items()})
         chain = grad_cam.Chain(identity_release, reading.scaler, network)
         threshold = float(reading.thresholds[0])
@@ -193,7 +194,7 @@ def _network(folder: Path, faces: Faces, exposed: Exposed) -> tuple[Chain, float
     from core.explain.reader import MapReader
 
     path = folder / "weights.safetensors"
-    tensors = checkpoint.load_tensors(path)
+    tensors = files.load_tensors(path)
     network = MapReader((4, faces.height, faces.width), 1)
     try:
         scaler = MapScaler(*(tensors.pop(name).to(exposed.device) for name in ("mean", "scale")))
@@ -203,7 +204,7 @@ def _network(folder: Path, faces: Faces, exposed: Exposed) -> tuple[Chain, float
             f"{path} is damaged (no {error}); delete its folder and explain again"
         ) from None
     named = {f"reader/{name}": tensor for name, tensor in tensors.items()}
-    checkpoint.fill_networks({"reader": network}, named, path)
+    files.fill_networks({"reader": network}, named, path)
     network.to(exposed.device)
     return Chain(identity_release, scaler, network), threshold
 

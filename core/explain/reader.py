@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from core.attacks import features, fitting
+from core.attacks.attributes.probes import PICTURE, candidates_for, flip_some, mlp_network
 from core.attacks.fitting import Schedule
 from core.attacks.interface import Exposed
-from core.attacks.probes import PICTURE, candidates_for, flip_some, mlp_network
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import percentile_interval, resample_identities, resampled_decisions
 from core.nets.vgg import convolutions
 
 LEAST_SIDE = 4  # cells of a map from which on it says where something is
 LOOKED_AT = 16  # pixels of the smaller side from which on a map is halved before it is looked at
-LEAST_STEPS = 500  # on pictures, see `core.attacks.probes.LEAST_STEPS`
+LEAST_STEPS = 500  # on pictures, see `core.attacks.attributes.probes.LEAST_STEPS`
 
 
 class MapReader(nn.Module):

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core import checkpoint, results
+from core import results
 from core.errors import PenumbraError
+from core.storage import files
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from core.attacks.decoding import Scaler
+    from core.attacks.reconstruction.training import Scaler
     from core.methods import Model
     from core.run import Run
 
@@ -66,7 +67,7 @@ def restore(folder: Path, release_value: float | None, device: str = "auto") -> 
 
     from core import device as devices
     from core import train
-    from core.attacks.decoding import Scaler
+    from core.attacks.reconstruction.training import Scaler
     from core.methods import METHODS
     from core.nets.decoders import decoder_for
 
@@ -80,7 +81,7 @@ def restore(folder: Path, release_value: float | None, device: str = "auto") -> 
     run, _, model = train.load(folder, chosen)
     preset = METHODS[run.method].presets[run.preset]
     height, width = int(preset["height"]), int(preset["width"])
-    tensors = checkpoint.load_tensors(place)
+    tensors = files.load_tensors(place)
     with torch.no_grad():
         blank = torch.zeros(1, 3, height, width, device=chosen)
         z = _folded(model, model.release(blank, torch.Generator().manual_seed(SEED), release_value))
@@ -128,7 +129,7 @@ def from_releases(
     already."""
     import torch
 
-    from core.attacks.decoding import decode
+    from core.attacks.reconstruction.training import decode
     from core.metrics import images
 
     with torch.no_grad():

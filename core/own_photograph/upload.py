@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.data.decode import DECODER_ERRORS, MODES, ORIENTATION, UPRIGHT
+from core.data.packing.decode import DECODER_ERRORS, MODES, ORIENTATION, UPRIGHT
 from core.errors import PenumbraError
 
 FORMATS = ("JPEG", "PNG", "WEBP")

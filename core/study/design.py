@@ -68,7 +68,7 @@ def check(design: Mapping[str, Any]) -> dict[str, Any]:
     """The design with its defaults filled in, every value checked and texts stripped.
 
     Raises PenumbraError that names the first field that is wrong and what it may be. What depends
-    on the runs (do they exist, are there enough people) is checked by `core.study.stimuli`.
+    on the runs (do they exist, are there enough people) is checked by `core.study.material.stimuli`.
     """
     unknown = set(design) - set(DEFAULTS)
     if unknown:
@@ -170,6 +170,6 @@ def _setting(setting: Any) -> dict[str, Any]:
 
 
 def setting_key(setting: Mapping[str, Any]) -> str:
-    """`<run_id>` or `<run_id>@<release value>`, as `app.points.settings` has it in `key`."""
+    """`<run_id>` or `<run_id>@<release value>`, as `app.settings.points.settings` has it in `key`."""
     value = setting["release_value"]
     return setting["run_id"] if value is None else f"{setting['run_id']}@{value:g}"

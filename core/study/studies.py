@@ -1,6 +1,6 @@
 """Studies from draft to closed: made, prepared, opened, read, deleted.
 
-What a study asks is `core.study.design`; its pictures come from `core.study.stimuli` and are made by
+What a study asks is `core.study.design`; its pictures come from `core.study.material.stimuli` and are made by
 a process of its own, whose state is in the database.
 """
 
@@ -21,10 +21,11 @@ from sqlalchemy import Connection
 from core import background
 from core.errors import PenumbraError
 from core.run import home
-from core.study import database, place, stopping
-from core.study.assignment import assign
 from core.study.design import DEFAULTS, check
-from core.study.tables import ROLES, answers, items, participants, pictures, studies
+from core.study.participation import stopping
+from core.study.participation.assignment import assign
+from core.study.storage import database, location
+from core.study.storage.tables import ROLES, answers, items, participants, pictures, studies
 
 STUDY_ID = re.compile(r"[A-Za-z0-9_-]{12}")
 CHANGEABLE = ("draft", "ready", "failed")  # nobody has answered yet
@@ -95,7 +96,7 @@ def start_preparing(study_id: str) -> None:
 def prepare(study_id: str) -> None:
     """Make the study's pictures and items and keep them; the study is then ready. What goes wrong is
     kept as the study's message and raised."""
-    from core.study import stimuli
+    from core.study.material import stimuli
 
     with database.writing() as connection:
         study = find(connection, study_id, lock=True)
@@ -130,7 +131,7 @@ def prepare(study_id: str) -> None:
 
 
 def store_material(study_id: str, material: Mapping[str, Any]) -> None:
-    """Keep what `core.study.stimuli.build` made, in one transaction: the study is then ready.
+    """Keep what `core.study.material.stimuli.build` made, in one transaction: the study is then ready.
 
     material  {"pictures": PNGs, all equally long, "items": dicts that refer to them by index}
     Raises PenumbraError for material that does not hold together and for a study that was opened.
@@ -201,7 +202,7 @@ def read(study_id: str) -> dict[str, Any]:
 
 def list_studies() -> list[dict[str, Any]]:
     """All studies as `read` gives them, newest first."""
-    if not place.exists():
+    if not location.exists():
         return []
     order = (studies.c.created.desc(), studies.c.id)
 
@@ -214,7 +215,7 @@ def list_studies() -> list[dict[str, Any]]:
 
 def sample(study_id: str, seed: int) -> list[dict[str, Any]]:
     """What one participant would be asked, for the officer's preview: one dict for each question, as
-    `core.study.taking.current` gives them. Stores nothing."""
+    `core.study.participation.taking.current` gives them. Stores nothing."""
     with database.reading() as connection:
         study = find(connection, study_id)
         rows = {row["id"]: row for row in _items(connection, study_id)}
@@ -262,7 +263,7 @@ def question(
     connection: Connection, design: Mapping[str, Any], item: Mapping[str, Any], order: list[int],
     position: int, total: int,
 ) -> dict[str, Any]:  # fmt: skip
-    """What a page needs to ask one question; see `core.study.taking.current`."""
+    """What a page needs to ask one question; see `core.study.participation.taking.current`."""
     shown = [item["options"][index] for index in order]
     keys = {"keys": [item["redrawn"], *shown]}
     png = {row[0]: row[1] for row in connection.execute(_PICTURES, keys)}

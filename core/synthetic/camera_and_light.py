@@ -5,7 +5,8 @@ Glasses, make-up and beards are also worn or not per photograph, by the person's
 
 import numpy as np
 
-from core.synthetic import colour, shape
+from core.synthetic import shape
+from core.synthetic.appearance import colour
 from core.synthetic.correlations import Correlations
 from core.synthetic.fields import normalise, smoothstep
 from core.synthetic.identity import chance, draw

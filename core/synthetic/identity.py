@@ -6,7 +6,7 @@ completed by `shape.settle`, which moves the labelled features out of their dead
 
 import numpy as np
 
-from core.synthetic import colour
+from core.synthetic.appearance import colour
 from core.synthetic.correlations import Correlations
 
 # Local targets drawn for everybody: deviation, then "name:negative:positive".

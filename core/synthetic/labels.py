@@ -1,6 +1,6 @@
 """Labels of a photograph: CelebA's attribute names, 0 or 1, and `meta_` columns."""
 
-from core.synthetic.hair import WAVY
+from core.synthetic.appearance.hair import WAVY
 from core.synthetic.shape import OPEN_MOUTHS, SMILES
 
 BROWN = ("dark_brown", "brown", "light_brown")

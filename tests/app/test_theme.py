@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.palette import DARK, LIGHT, faded
+from app.charts.palette import DARK, LIGHT, faded
 from core.methods import METHODS
 
 THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())[

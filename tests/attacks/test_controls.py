@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.attacks import controls, strongest
+from core.attacks import controls
+from core.evaluation import worst_case
 
 
 def row(metric, low, chance, attacker="a", target="t", value=None):
@@ -75,9 +76,9 @@ def test_the_worst_case_is_conclusive_where_a_competitor_is():
         }
 
     done = {"one": attack("one", 0.7, False), "other": attack("other", 0.6, True)}
-    assert strongest.strongest(done)[0][0]["conclusive"]
+    assert worst_case.strongest(done)[0][0]["conclusive"]
     done = {"one": attack("one", 0.7, False), "other": attack("other", 0.6, False)}
-    assert not strongest.strongest(done)[0][0]["conclusive"]
+    assert not worst_case.strongest(done)[0][0]["conclusive"]
 
 
 def test_the_strongest_is_chosen_on_validation_and_scored_on_test():
@@ -90,7 +91,7 @@ def test_the_strongest_is_chosen_on_validation_and_scored_on_test():
         return rows, arrays
 
     done = {"x": attack("x", 0.8, 0.6), "y": attack("y", 0.7, 0.9), "z": attack("z", np.nan, 1.0)}
-    rows, arrays = strongest.strongest(done)
+    rows, arrays = worst_case.strongest(done)
     assert [(r["attacker"], r["value"]) for r in rows] == [("worst_case", 0.6)]
     assert arrays["chosen"].tolist() == ["x"]
-    assert strongest.strongest({})[0] == []
+    assert worst_case.strongest({})[0] == []

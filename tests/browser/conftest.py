@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from core.study import database
+from core.study.storage import database
 from tests.checkpoint_folders import populate
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from playwright.sync_api import Locator, Page, expect
 
-from core.study import database
-from core.study.tables import answers, items, panel_ids, participants, trials
+from core.study.storage import database
+from core.study.storage.tables import answers, items, panel_ids, participants, trials
 
 READY = """number => {
     const ready = (question) => question && !question.hidden &&

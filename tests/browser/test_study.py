@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from core.study import studies as kept_studies
 from tests.browser import participants
 from tests.browser.participants import answer, arrive, asked, places, stored
-from tests.study.material import open_study, ready_study
+from tests.study.sample_study import open_study, ready_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
 SHORT = {"questions": 3, "attention": 0, "practice": False, "people": 12}

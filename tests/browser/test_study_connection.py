@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from core.study import database
+from core.study.storage import database
 from tests.browser import participants
 from tests.browser.conftest import start_app, studies_of
 from tests.browser.participants import answer, arrive, asked, places
-from tests.study.material import open_study
+from tests.study.sample_study import open_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
 FOUR = {"questions": 4, "attention": 0, "practice": False, "people": 12}

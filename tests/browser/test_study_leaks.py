@@ -12,12 +12,13 @@ from PIL import Image
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core.study import database, taking
+from core.study.participation import taking
+from core.study.storage import database
 from tests.browser import participants
 from tests.browser.conftest import ROOT
 from tests.browser.participants import arrive, asked, truth
 from tests.browser.received import PREFIX, Received, leaks, recorded
-from tests.study import material
+from tests.study import sample_study
 
 PEOPLE = 3  # who take part in the browser
 MADE_UP = 12  # who take part in the tests of the search itself
@@ -35,7 +36,7 @@ SECRETS = [
 @pytest.mark.browser
 @pytest.mark.usefixtures("studies")
 def test_nothing_that_the_browser_receives_tells_the_answer(browser, address):
-    study_id = material.open_study(**DESIGN)
+    study_id = sample_study.open_study(**DESIGN)
     everybody = []
     for number in range(1, PEOPLE + 1):
         device = browser.new_context(viewport={"width": 1000, "height": 900})
@@ -58,7 +59,7 @@ def test_nothing_that_the_browser_receives_tells_the_answer(browser, address):
 @pytest.mark.usefixtures("studies")
 @pytest.mark.parametrize("path", ["", "trade_off", "take_part", "studies", "no_such_page"])
 def test_every_address_shows_the_study_alone(page, address, path):
-    study_id = material.open_study(**DESIGN)
+    study_id = sample_study.open_study(**DESIGN)
 
     def look():
         page.goto(f"{address}/{path}?study={study_id}")
@@ -83,10 +84,10 @@ def test_every_address_shows_the_study_alone(page, address, path):
 def honest(tmp_path, monkeypatch):
     """What browsers would receive of a made-up study, and the truth."""
     monkeypatch.setenv("PENUMBRA_DATABASE", f"sqlite:///{tmp_path / 'studies.sqlite'}")
-    study_id = material.open_study(**DESIGN)
+    study_id = sample_study.open_study(**DESIGN)
     everybody = []
     for number in range(1, MADE_UP + 1):
-        token = material.token()
+        token = sample_study.token()
         taking.start(study_id, token)
         drawn = []
         while (found := taking.current(study_id, token))["stage"] == "question":
@@ -156,8 +157,8 @@ def pack_better(data, told):
     png = base64.b64decode(data["options"][right].removeprefix(PREFIX))
     colour = tuple(hashlib.sha256(png).digest()[:3])
     packed = io.BytesIO()
-    Image.new("RGB", (material.SIZE, material.SIZE), colour).save(packed, "PNG")
-    data["options"][right] = in_page(material._padded(packed.getvalue(), len(png) - 12))
+    Image.new("RGB", (sample_study.SIZE, sample_study.SIZE), colour).save(packed, "PNG")
+    data["options"][right] = in_page(sample_study._padded(packed.getvalue(), len(png) - 12))
 
 
 @pytest.mark.parametrize(

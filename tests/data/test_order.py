@@ -42,7 +42,7 @@ def test_labels_come_in_that_order():
 
 def test_pages_read_labels_and_decisions_without_torch_and_scipy():
     loaded = (
-        "import sys, core.compare, core.data.order, core.metrics.intervals;"
+        "import sys, core.analysis.compare, core.data.order, core.metrics.intervals;"
         "print([name for name in ('torch', 'scipy', 'sklearn') if name in sys.modules])"
     )
     done = subprocess.run(

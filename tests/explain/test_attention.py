@@ -5,11 +5,12 @@ import shutil
 import numpy as np
 import pytest
 
-from core import checkpoint, explain, results, train
+from core import explain, results, train
 from core.errors import PenumbraError
 from core.explain import photographs, reader
 from core.explain.attention import targets
 from core.run import Run, checked
+from core.storage import files
 from tests.tiny_faces import tiny_faces
 
 RUN = checked(Run("blur", "tiny", tasks=("Smiling",), private=("Male",)))
@@ -82,17 +83,17 @@ def test_what_is_missing_or_damaged_is_said(explained):
     with pytest.raises(PenumbraError, match="is not finished: run python -m core explain"):
         photographs.read(run.folder, "Young")
     (place,) = run.folder.parent.glob("_explain/*/Male")
-    facts = checkpoint.read_json(place / "facts.json")
-    checkpoint.write_json(place / "facts.json", facts | {"target": "Young"})
+    facts = files.read_json(place / "facts.json")
+    files.write_json(place / "facts.json", facts | {"target": "Young"})
     with pytest.raises(PenumbraError, match="is about 'Young'"):
         photographs.read(run.folder, "Male")
     (place / "facts.json").write_text("{")
     with pytest.raises(PenumbraError, match="is damaged"):
         photographs.read(run.folder, "Male")
-    record = checkpoint.read_json(run.folder / "run.json")
+    record = files.read_json(run.folder / "run.json")
     for fingerprint in (None, "../../..", 7):
         record["data"]["fingerprint"] = fingerprint
-        checkpoint.write_json(run.folder / "run.json", record)
+        files.write_json(run.folder / "run.json", record)
         with pytest.raises(PenumbraError, match="does not say which photographs"):
             photographs.read(run.folder, "Male")
 

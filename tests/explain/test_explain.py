@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from core import checkpoint, explain, train
+from core import explain, train
 from core.__main__ import main
 from core.errors import PenumbraError
 from core.run import Run, checked
+from core.storage import files
 from tests.tiny_faces import tiny_faces
 
 
@@ -76,7 +77,7 @@ def test_what_is_missing_or_damaged_says_which_command_mends_it(asked):
                 (place / name).write_bytes(damaged)
             with pytest.raises(PenumbraError, match=r"is damaged .* delete this folder and run"):
                 explain.read(run.folder, "looked", 6.0)
-        checkpoint.write_bytes(place / name, whole)
+        files.write_bytes(place / name, whole)
     explain.read(run.folder, "looked", 6.0)
 
 

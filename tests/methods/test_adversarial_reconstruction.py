@@ -11,7 +11,7 @@ from core.errors import PenumbraError
 from core.methods import METHODS, Batch
 from core.nets import perceptual, resnet
 from core.run import Run, checked
-from core.training_state import optimisers_of
+from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 NAME = "adversarial_reconstruction"

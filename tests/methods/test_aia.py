@@ -8,13 +8,13 @@ import torch
 
 from core import evaluate as evaluation
 from core import losses, train
-from core.attacks import verification
+from core.attacks.identity import verification
 from core.methods import METHODS, Batch
 from core.methods.declare import VERIFICATION
 from core.nets import aia as nets
 from core.results import findings
 from core.run import Run, checked
-from core.training_state import optimisers_of
+from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 QUICK = {
@@ -281,7 +281,7 @@ def test_evaluated_as_a_map_and_verified_fresh_and_by_its_own_network(monkeypatc
         z = {split: exposed.z[split].flatten(1).numpy() for split in pairs}
         return verification.scored(exposed, z, "siamese", pairs)
 
-    for place in ("core.evaluate", "core.control_runs"):
+    for place in ("core.evaluate", "core.evaluation.control_runs"):
         monkeypatch.setattr(f"{place}.ATTACKS", {"siamese": plain_distances})
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)
     folder = train.train(run_of(schedule=QUICK), faces, "cpu", False)

@@ -7,8 +7,8 @@ from core import losses, train
 from core.methods import METHODS, Batch
 from core.methods.deep_obfuscator import TEST_SETS
 from core.run import Run, checked
-from core.training_log import read_log
-from core.training_state import optimisers_of
+from core.training.log import read_log
+from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 ALL = (*ATTRIBUTES, "High_Cheekbones", "Heavy_Makeup")

@@ -11,8 +11,8 @@ from core.errors import PenumbraError
 from core.methods import METHODS, dpfe
 from core.nets import darknet
 from core.run import Run, checked
-from core.training_batches import batch_at
-from core.training_state import optimisers_of
+from core.training.batches import batch_at
+from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 QUICK = {

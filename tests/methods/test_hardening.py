@@ -13,7 +13,7 @@ from core.methods import METHODS, Batch, hardening
 from core.nets.adversaries import Dense, Residual
 from core.nets.decoders import FlatDecoder
 from core.run import Run, checked
-from core.training_state import optimisers_of
+from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 HARDENED = [name for name in METHODS if name.endswith("_hardened")]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.attacks.critic import figure_six
+from core.attacks.reconstruction.adversarial import figure_six
 from core.nets import reconstructors
 
 RELEASED = (128, 54, 44)  # of the paper's obfuscator at 218x178

@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from core import data
-from core.data import datasets, decode
+from core.data import datasets
 from core.data.faces import SPLITS
+from core.data.packing import decode
 
 
 @functools.cache

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from core import checkpoint, results
+from core import results
 from core.errors import PenumbraError
 from core.own_photograph import redraw
 from core.run import Run, checked
+from core.storage import files
 from tests.live_runs import bring_to_life
 from tests.own_photograph.scenes import known_faces
 
@@ -84,16 +85,16 @@ def test_an_attacker_that_was_not_kept_is_said(alive):
 def test_damaged_and_foreign_weights_are_refused(alive):
     run, value = alive
     place = redraw.weights_of(run.folder, value)
-    whole = checkpoint.load_tensors(place)
+    whole = files.load_tensors(place)
     place.write_bytes(place.read_bytes()[:200])
     with pytest.raises(PenumbraError, match="damaged"):
         redraw.restore(run.folder, value, "cpu")
     weight = next(name for name in sorted(whole) if name.endswith("weight"))
     for gone in ("mean", weight):
-        checkpoint.save_tensors(place, {n: t for n, t in whole.items() if n != gone})
+        files.save_tensors(place, {n: t for n, t in whole.items() if n != gone})
         with pytest.raises(PenumbraError, match="does not fit"):
             redraw.restore(run.folder, value, "cpu")
     wrong = whole | {"mean": whole["mean"].new_zeros(1, 7, 3, 5, 5)}
-    checkpoint.save_tensors(place, wrong)
+    files.save_tensors(place, wrong)
     with pytest.raises(PenumbraError, match="does not fit"):
         redraw.restore(run.folder, value, "cpu")

@@ -11,7 +11,7 @@ KNOB = "deep_obfuscator.lambda1"
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr("app.loaders.FRESH", 0.0)
+    monkeypatch.setattr("app.cache.loaders.FRESH", 0.0)
 
 
 def test_empty_says_what_to_do(root):

@@ -59,7 +59,7 @@ def test_empty_says_what_to_do(root):
 
 
 def test_without_maps_a_job_can_be_started_and_is_waited_for(populated, monkeypatch):
-    monkeypatch.setattr("app.loaders.FRESH", 0.0)
+    monkeypatch.setattr("app.cache.loaders.FRESH", 0.0)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
     started = []
     monkeypatch.setattr(jobs, "start", lambda runs, **options: started.append(runs))
@@ -169,7 +169,7 @@ def test_numbers_are_folded(computed):
 
 
 def test_damaged_maps_are_named(computed, monkeypatch):
-    monkeypatch.setattr("app.loaders.FRESH", 0.0)
+    monkeypatch.setattr("app.cache.loaders.FRESH", 0.0)
     for path in computed.glob("synthetic/deep_obfuscator-*/explain/embedding/arrays.npz"):
         path.write_bytes(path.read_bytes()[:60])
     app = whole(open_page("embeddings"))

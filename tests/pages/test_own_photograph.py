@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import own_photograph
+from app.reconstructions import own_photograph
 from core.methods import METHODS
 from core.own_photograph import redraw
 from core.run import Run, checked

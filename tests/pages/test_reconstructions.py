@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app import redrawers
+from app.reconstructions import attackers
 from core.attacks import ATTACKS, WHITE_BOX
 from core.methods import METHODS
 from core.run import Run, checked
@@ -143,14 +143,16 @@ def test_a_setting_that_the_picked_attacker_left_out_says_so(contested):
 
 
 def test_who_knows_the_network_is_said_of_the_same_attackers():
-    assert redrawers.KNOWS_NETWORK == WHITE_BOX
-    assert redrawers.FIRST in ATTACKS
+    assert attackers.KNOWS_NETWORK == WHITE_BOX
+    assert attackers.FIRST in ATTACKS
 
 
 def test_an_attacker_with_a_second_data_set_can_be_picked_and_changes_no_figure(
     contested, monkeypatch
 ):
-    monkeypatch.setattr("app.loaders.FRESH", 0.0)  # what is written here is to be seen at once
+    monkeypatch.setattr(
+        "app.cache.loaders.FRESH", 0.0
+    )  # what is written here is to be seen at once
     before = headline(whole(open_page("reconstructions")))
     for folder in contested.glob("synthetic/deep_obfuscator-*"):
         for name in ("resrec+celeba_64", "../resrec+x", "resrec+<b>", "+"):

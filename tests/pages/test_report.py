@@ -1,7 +1,8 @@
 """Report: what is handed in, and what it says before it is downloaded."""
 
 from core.run import Run, checked
-from core.study import database, studies
+from core.study import studies
+from core.study.storage import database
 from tests.checkpoint_folders import write_run
 from tests.pages.conftest import headline, open_page, whole, words
 from tests.study.participating import answered
@@ -29,8 +30,8 @@ def test_what_people_recognised_is_evidence_once_the_study_is_closed(
     populated, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("PENUMBRA_DATABASE", f"sqlite:///{tmp_path}/studies.sqlite")
-    monkeypatch.setattr("app.study_findings.FRESH", 0.0)
-    monkeypatch.setattr("app.loaders.FRESH", 0.0)
+    monkeypatch.setattr("app.study.findings.FRESH", 0.0)
+    monkeypatch.setattr("app.cache.loaders.FRESH", 0.0)
     name, _ = answered(checked(Run("deep_obfuscator", "synthetic")).id)
     app = open_page("report")
     app.session_state["report_contents"] = True
@@ -82,7 +83,7 @@ def test_a_damaged_folder_is_said(populated, monkeypatch):
     def broken(*_):
         raise PenumbraError("run.json is missing")
 
-    monkeypatch.setattr("app.loaders.provenance", broken)
+    monkeypatch.setattr("app.cache.loaders.provenance", broken)
     app = whole(open_page("report"))
     whole(app.button[0].click().run())
     assert "No report can be made of this setting: run.json is missing" in app.error[0].value

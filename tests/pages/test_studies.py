@@ -3,9 +3,11 @@
 import pytest
 
 from core.errors import PenumbraError
-from core.study import database, studies, taking
+from core.study import studies
+from core.study.participation import taking
+from core.study.storage import database
 from tests.pages.conftest import headline, open_page, whole, words
-from tests.study import material
+from tests.study import sample_study
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +59,7 @@ def test_numbers_that_had_to_be_small_grow_again(populated, started, monkeypatch
     app = whole(open_page("studies"))
     assert app.number_input(key="study_people").value == 8  # so many faces were kept
     found = {"people": 200, "attackers": {"mirrored_decoder": 200}, "other_photographs": True}
-    monkeypatch.setattr("app.loaders.study_pictures", lambda place: found)
+    monkeypatch.setattr("app.cache.loaders.study_pictures", lambda place: found)
     whole(app.run())
     assert app.number_input(key="study_people").value == 24
     assert app.number_input(key="study_questions").value == 10
@@ -89,7 +91,7 @@ def test_what_is_missing_is_said_and_nothing_is_made(populated, started, change,
 
 
 def test_a_study_is_opened_and_closed(populated):
-    name = material.ready_study(title="Who is *it*?")
+    name = sample_study.ready_study(title="Who is *it*?")
     app = whole(open_page("studies"))
     assert "1 study, 0 open" in headline(app)
     assert f"/?study={name}" in words(app)
@@ -98,14 +100,14 @@ def test_a_study_is_opened_and_closed(populated):
     whole(app.run())
     assert "1 study, 1 open" in headline(app)
     assert r"Who is \*it\*?" in words(app)
-    taking.start(name, material.token())
+    taking.start(name, sample_study.token())
     whole(press(app, "Close the study"))
     assert studies.read(name)["state"] == "closed"
 
 
 def test_deleting_asks_first_and_takes_all(populated):
-    name = material.open_study()
-    taking.start(name, material.token())
+    name = sample_study.open_study()
+    taking.start(name, sample_study.token())
     app = whole(open_page("studies"))
     assert "answers of 1 participants" in words(app)
     whole(press(app, "Delete it all"))
@@ -128,7 +130,7 @@ def test_another_begins_as_its_template(populated, started):
 
 
 def test_a_failed_preparation_says_why(populated):
-    name = studies.create(material.design())
+    name = studies.create(sample_study.design())
     with pytest.raises(PenumbraError):
         studies.prepare(name)
     app = whole(open_page("studies"))

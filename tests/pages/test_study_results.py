@@ -3,10 +3,11 @@
 import pytest
 
 from core.run import Run, checked
-from core.study import database, studies
+from core.study import studies
+from core.study.storage import database
 from tests.checkpoint_folders import write_run
 from tests.pages.conftest import headline, open_page, whole, words
-from tests.study import material
+from tests.study import sample_study
 from tests.study.taken import takes
 
 SMALL = {"questions": 4, "people": 6, "attention": 1, "target": 40, "confidence": True}
@@ -27,10 +28,10 @@ def own_database(tmp_path, monkeypatch):
 
 def study(title="Who is it?", **more):
     """Id of an open study of two runs, weak and strong protection."""
-    design = material.design(1, **SMALL | {"title": title} | more)
-    design["settings"] = [material.setting(run_id=run) for run in (STRONG, WEAK)]
+    design = sample_study.design(1, **SMALL | {"title": title} | more)
+    design["settings"] = [sample_study.setting(run_id=run) for run in (STRONG, WEAK)]
     name = studies.create(design)
-    studies.store_material(name, material.material(design))
+    studies.store_material(name, sample_study.material(design))
     studies.open_study(name)
     return name
 

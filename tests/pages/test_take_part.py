@@ -2,10 +2,12 @@
 
 import pytest
 
-from app import participant
-from core.study import database, studies, taking
+from app.study import participant
+from core.study import studies
+from core.study.participation import taking
+from core.study.storage import database
 from tests.pages.conftest import open_page, whole, words
-from tests.study.material import open_study, ready_study, token
+from tests.study.sample_study import open_study, ready_study, token
 
 SHORT = {"questions": 3, "attention": 0, "practice": False, "people": 12}
 pytestmark = pytest.mark.usefixtures("root")

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from app import wording
+from app.page import wording
 from core.methods import METHODS
 from core.run import Run, checked
 from tests.checkpoint_folders import finding, settings, write_attack, write_run

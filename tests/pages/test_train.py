@@ -5,10 +5,12 @@ import json
 import pytest
 from filelock import FileLock
 
-from app import own_folder, wording
-from core import data, jobs, removal
+from app.page import wording
+from app.training import own_folder
+from core import data, jobs
 from core.methods import METHODS
 from core.run import Run, checked, home
+from core.shipping import removal
 from tests.checkpoint_folders import write_run
 from tests.pages.conftest import open_page, whole, words
 from tests.tiny_folder import register_tiny_folder
@@ -189,7 +191,7 @@ def test_a_run_in_use_is_not_deleted_and_the_page_says_why(tiny, root):
 
 
 def test_a_shipped_setting_is_deleted_only_with_a_clear_word(tiny, populated, monkeypatch):
-    monkeypatch.setattr("app.loaders.FRESH", 0.0)
+    monkeypatch.setattr("app.cache.loaders.FRESH", 0.0)
     app = whole(unfolded(open_page("train", train_data="tiny"), "trained"))
     mine = shipped_in(populated)
     name = f"synthetic/{mine.name}"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core import checkpoint, data, pictures
+from core import data
 from core.run import Run, checked
+from core.storage import files, pictures
 from core.study import design
 from tests.checkpoint_folders import write_attack
 from tests.live_runs import bring_to_life
@@ -37,9 +38,9 @@ def populate(place: Path) -> None:
 
 def give_data(run: Run, fingerprint: str | None = None) -> None:
     """Say in `run.json` on which version of the data set it was trained; default: as it is now."""
-    record = checkpoint.read_json(run.folder / "run.json")
+    record = files.read_json(run.folder / "run.json")
     fingerprint = data.load(run.dataset, 64, 64, progress=False).fingerprint if fingerprint is None else fingerprint  # fmt: skip
-    checkpoint.write_json(run.folder / "run.json", record | {"data": {"fingerprint": fingerprint}})
+    files.write_json(run.folder / "run.json", record | {"data": {"fingerprint": fingerprint}})
 
 
 def store_faces(run: Run, attacker: str, count: int, **more: np.ndarray) -> None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from core.study import database as study_database
+from core.study.storage import database as study_database
 from tests.study import postgres
 
 KINDS = ("sqlite", "postgresql")

@@ -1,10 +1,10 @@
-"""Answers in the columns of `core.study.results.answers`, made up, so that what is done with them can
+"""Answers in the columns of `core.study.analysis.results.answers`, made up, so that what is done with them can
 be tested without a study."""
 
 import numpy as np
 import pandas as pd
 
-from core.study.results import COLUMNS
+from core.study.analysis.results import COLUMNS
 
 SETTINGS = ("deep_obfuscator-0123456789", "dpfe-0123456789@0.5")
 

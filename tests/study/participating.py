@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from core.study import database as db
-from core.study import studies, taking
-from core.study.tables import participants, trials
-from tests.study import material
-from tests.study.material import token
+from core.study import studies
+from core.study.participation import taking
+from core.study.storage import database as db
+from core.study.storage.tables import participants, trials
+from tests.study import sample_study
+from tests.study.sample_study import token
 
 
 def begin(study: str, **more) -> str:
@@ -32,10 +33,13 @@ def answered(
 ) -> tuple[str, str]:
     """(id, token) of an open study of one setting, with so many answers of one person, of which so
     many are right."""
-    wanted = material.design() | {"settings": [material.setting(run_id=run_id)], "title": title}
+    wanted = sample_study.design() | {
+        "settings": [sample_study.setting(run_id=run_id)],
+        "title": title,
+    }
     wanted |= {"questions": answers, "practice": False, "attention": 0}
     name = studies.create(wanted)
-    studies.store_material(name, material.material(wanted))
+    studies.store_material(name, sample_study.material(wanted))
     studies.open_study(name)
     me = begin(name)
     for row in table(trials):

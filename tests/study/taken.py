@@ -2,9 +2,10 @@
 
 import sqlalchemy as sa
 
-from core.study import database, taking
-from core.study.tables import items, trials
-from tests.study.material import token
+from core.study.participation import taking
+from core.study.storage import database
+from core.study.storage.tables import items, trials
+from tests.study.sample_study import token
 
 
 def takes(study_id, choose=lambda item: 0, questions=None, panel_id=None, simulated=False,

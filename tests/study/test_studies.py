@@ -9,10 +9,13 @@ import sqlalchemy as sa
 
 from core import background
 from core.errors import PenumbraError
-from core.study import database as db
-from core.study import stimuli, studies, tables, taking
-from tests.study import material
-from tests.study.material import design, open_study, ready_study, token
+from core.study import studies
+from core.study.material import stimuli
+from core.study.participation import taking
+from core.study.storage import database as db
+from core.study.storage import tables
+from tests.study import sample_study
+from tests.study.sample_study import design, open_study, ready_study, token
 
 SECONDS = 90  # the longest that a process of its own may take on a busy machine
 HOSTILE = ["", "x" * 12 + "y", "../../../etc/", "' OR 1=1 --", "é" * 12, "a\0bcdefghijk", None, 7, b"abcdefghijkl"]  # fmt: skip
@@ -43,7 +46,7 @@ def test_a_new_study(database):
     assert {found[name] for name in ("participants", "finished", "answers", "withdrawn", "simulated")} == {0}  # fmt: skip
     assert studies.list_studies() == [found]
     with pytest.raises(PenumbraError, match="give the study a title"):
-        studies.create({"settings": [material.setting()]})
+        studies.create({"settings": [sample_study.setting()]})
     assert len({studies.create(design())[0] for _ in range(60)} & set("-_")) == 0
 
 
@@ -79,7 +82,7 @@ def test_a_study_that_was_opened_stays_as_it_is(database):
         lambda: studies.change(study, design(3)),
         lambda: studies.start_preparing(study),
         lambda: studies.prepare(study),
-        lambda: studies.store_material(study, material.material(design())),
+        lambda: studies.store_material(study, sample_study.material(design())),
     ):
         with pytest.raises(PenumbraError, match="make another like it"):
             change()
@@ -160,7 +163,7 @@ def test_preparing_tells_how_far_it_is_and_ends_ready(database, monkeypatch):
         seen.append(studies.read(study))
         progress(3, 3)
         seen.append(studies.read(study))
-        return material.material(wanted)
+        return sample_study.material(wanted)
 
     monkeypatch.setattr(stimuli, "build", build)
     studies.prepare(study)
@@ -169,7 +172,7 @@ def test_preparing_tells_how_far_it_is_and_ends_ready(database, monkeypatch):
     assert studies.read(study)["state"] == "ready"
     assert background.living(studies.folder(study)) is None  # this process goes on with other work
     studies.prepare(study)  # once more, for example after a run was trained anew
-    assert rows(tables.items) == len(material.material(design(2))["items"])
+    assert rows(tables.items) == len(sample_study.material(design(2))["items"])
 
 
 def test_what_goes_wrong_is_kept(database, monkeypatch):
@@ -187,7 +190,9 @@ def test_what_goes_wrong_is_kept(database, monkeypatch):
             studies.prepare(study)
         found = studies.read(study)
         assert (found["state"], found["message"]) == ("failed", message)
-    monkeypatch.setattr(stimuli, "build", lambda wanted, seed, progress: material.material(wanted))
+    monkeypatch.setattr(
+        stimuli, "build", lambda wanted, seed, progress: sample_study.material(wanted)
+    )
     studies.prepare(study)
     assert (studies.read(study)["state"], studies.read(study)["message"]) == ("ready", "")
 
@@ -270,7 +275,7 @@ def test_material_that_does_not_hold_together_is_refused(database):
         (lambda m: m["items"][0].update(options=[0, 1, 2, 2]), "4 different options"),
         (lambda m: m["items"][0].update(role="trick"), "trick"),
     ]:
-        made = material.material(design())
+        made = sample_study.material(design())
         spoil(made)
         with pytest.raises(PenumbraError, match=message):
             studies.store_material(study, made)

@@ -1,0 +1,1 @@
+"""The attention page: maps laid over faces."""

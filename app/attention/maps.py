@@ -1,0 +1,339 @@
+"""Where somebody looks: maps laid over faces, and what they say in words. No Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.attention import overlays
+from app.page import wording
+from app.settings.points import setting_label
+from core.errors import PenumbraError
+from core.explain import maps
+from core.methods import METHODS
+
+Row = Mapping[str, Any]
+Arrays = Mapping[str, NDArray[Any]]
+
+GROUPS = {"Male=0": "Women", "Male=1": "Men", "Smiling=0": "Not smiling", "Smiling=1": "Smiling"}
+THIRDS = ("upper", "middle", "lower")
+SLACK = 0.05  # of attention: less than that apart from what is usual is not called elsewhere
+ELSEWHERE = 0.5  # share of attention on the same places below which it is simply elsewhere
+MOSTLY = 0.5  # share of attention from which on a third of the picture is named
+
+
+class Look(NamedTuple):
+    """One side (the attacker, or the service) of one setting.
+
+    target       the attribute that is read
+    declared     whether the run was told to hide it
+    originals    uint8 (n, H, W, 3), the pictured faces; `truth` uint8 (n,): their answers
+    before       uint8 (n, h, w): maps of who sees the photographs; `before_said` (n,)
+    through      the same of who sees the releases, or None where no map can be made
+    said         uint8 (n,): what is said of each face from its release
+    redrawn      maps of who sees the redrawn pictures, or None; `redrawn_said` (n,) or None
+    groups       name -> (mean face (H, W, 3), map before, map through or None)
+    facts        of the setting; `clear` of the photographs
+    """
+
+    target: str
+    declared: bool
+    originals: NDArray[np.uint8]
+    truth: NDArray[np.uint8]
+    before: NDArray[np.uint8]
+    before_said: NDArray[np.uint8]
+    through: NDArray[np.uint8] | None
+    said: NDArray[np.uint8]
+    redrawn: NDArray[np.uint8] | None
+    redrawn_said: NDArray[np.uint8] | None
+    groups: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None]]
+    facts: dict[str, Any]
+    clear: dict[str, Any]
+
+
+def look(
+    found: tuple[Arrays, Mapping[str, Any]], side: str, shared: tuple[Arrays, Mapping[str, Any]]
+) -> Look:
+    """What `core.explain.attention` left, for "attacker" or "service", with what
+    `app.cache.loaders.photograph_maps` gives of the same attribute. Raises PenumbraError where they are
+    damaged or do not belong together."""
+    (arrays, facts), (known, clear) = found, shared
+    try:
+        originals, means = known["originals"], known["means"]
+        count = len(originals)
+        if not np.array_equal(arrays["positions"], known["positions"]):
+            raise ValueError("other faces than the photographs'")
+        faces = {name: _answers(known[name], count) for name in ("truth", "said")}
+        names = [str(name) for name in clear["groups"]]
+        own = [str(name) for name in facts["groups"]]
+        through = _maps(arrays.get(f"{side}_release"), count)
+        averages = _maps(arrays.get(f"{side}_release_groups"), len(own))
+        before = _maps(known["maps"], count)
+        plain = _maps(known["groups"], len(names))
+        if before is None or plain is None or len(means) != len(names):
+            raise ValueError("no maps of the photographs")
+        told = f"{side}_said_redrawn"
+        return Look(
+            target=str(facts[side]["target"]),
+            declared=bool(facts[side]["declared"]),
+            originals=originals,
+            truth=faces["truth"],
+            before=before,
+            before_said=faces["said"],
+            through=through,
+            said=_answers(arrays[f"{side}_said"], count),
+            redrawn=_maps(arrays.get(f"{side}_redrawn"), count),
+            redrawn_said=_answers(arrays[told], count) if told in arrays else None,
+            groups={
+                name: (
+                    means[i],
+                    plain[i],
+                    None if averages is None or name not in own else averages[own.index(name)],
+                )
+                for i, name in enumerate(names)
+            },
+            facts=_numbers(facts[side]) | {"reason": facts[side].get("reason")},
+            clear=_numbers(clear),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        if isinstance(error, PenumbraError):
+            raise
+        raise PenumbraError(
+            f"the maps are damaged ({error}); delete them and compute them again"
+        ) from error
+
+
+def _maps(found: NDArray[Any] | None, count: int) -> NDArray[np.uint8] | None:
+    if found is None:
+        return None
+    if found.dtype != np.uint8 or found.ndim != 3 or len(found) != count or max(found.shape) > 64:
+        raise ValueError("a map is not what it should be")
+    return found
+
+
+def _answers(found: NDArray[Any], count: int) -> NDArray[np.uint8]:
+    if found.dtype != np.uint8 or found.shape != (count,):
+        raise ValueError("the answers are not what they should be")
+    return found
+
+
+def _numbers(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is a finite number, or three of them as `thirds`; the rest is not for a page."""
+    found: dict[str, Any] = {k: float(v) for k, v in facts.items() if wording.known(v)}
+    thirds = facts.get("thirds")
+    if isinstance(thirds, list) and len(thirds) == 3 and all(map(wording.known, thirds)):
+        found["thirds"] = [float(share) for share in thirds]
+    return found
+
+
+def group_label(name: str) -> str:
+    """ "Women"; "Young: yes" of groups without a word of their own."""
+    target, _, value = name.partition("=")
+    if name in GROUPS or not value:
+        return GROUPS.get(name, "All")
+    return f"{wording.attribute_label(target)}: {'yes' if value == '1' else 'no'}"
+
+
+class Panel(NamedTuple):
+    """One picture of the row: its heading, what is under it, what it shows in words."""
+
+    name: str
+    text: str
+    picture: NDArray[np.uint8]
+    alt: str
+
+
+def panels(found: Look, face: int, redrawn: NDArray[np.uint8] | None) -> list[Panel]:
+    """The row of one face: photograph, map on it, map through the release, map on the
+    redrawn picture (uint8 (H, W, 3)), difference; what there is none of is left out."""
+    picture, truth = found.originals[face], int(found.truth[face])
+    who = f"Face {face + 1}"
+    row = [
+        Panel("Photograph", answer(found.target, truth), picture, f"{who}, photograph"),
+        Panel(
+            "On the photograph",
+            said(found.target, int(found.before_said[face]), truth),
+            overlays.over(picture, found.before[face]),
+            f"{who}: where one looks who sees the photograph, {parts(found.before[face])}",
+        ),
+    ]
+    if found.through is not None:
+        row.append(
+            Panel(
+                "Through the release",
+                said(found.target, int(found.said[face]), truth),
+                overlays.over(picture, found.through[face]),
+                f"{who}: where the evidence lies that gets through, {parts(found.through[face])}",
+            )
+        )
+    if redrawn is not None and found.redrawn is not None and found.redrawn_said is not None:
+        row.append(
+            Panel(
+                "On the redrawing",
+                said(found.target, int(found.redrawn_said[face]), truth),
+                overlays.over(redrawn, found.redrawn[face]),
+                f"{who}: where one looks on what the attacker redrew, {parts(found.redrawn[face])}",
+            )
+        )
+    if found.through is not None:
+        alike = float(maps.overlap(found.before[face], found.through[face]))
+        row.append(
+            Panel(
+                "Difference",
+                f"{wording.percent(alike)} on the same places",
+                overlays.apart(picture, found.before[face], found.through[face]),
+                f"{who}: where attention went; {wording.percent(alike)} stays on the same places",
+            )
+        )
+    return row
+
+
+ANSWERS = {"Male": ("a woman", "a man"), "Smiling": ("does not smile", "smiles")}
+
+
+def answer(target: str, value: int) -> str:
+    """ "a woman", "smiles"; "Young: yes" of other attributes."""
+    if target in ANSWERS:
+        return ANSWERS[target][value]
+    return f"{wording.attribute_label(target)}: {('no', 'yes')[value]}"
+
+
+def said(target: str, value: int, truth: int) -> str:
+    """What is read of a face, and whether that is right."""
+    return f"reads “{answer(target, value)}”: {'right' if value == truth else 'wrong'}"
+
+
+def parts(lit: NDArray[np.uint8]) -> str:
+    """Where a map lies, in words: "mostly at the lower third of the picture (56 %)"."""
+    return _third([float(share) for share in maps.thirds(lit)])
+
+
+def _third(shares: Sequence[float], number: bool = True) -> str:
+    most = int(np.argmax(shares))
+    share = f" ({wording.percent(shares[most])})" if number else ""
+    if shares[most] >= MOSTLY:
+        return f"mostly at the {THIRDS[most]} third of the picture{share}"
+    return f"all over the picture, most at the {THIRDS[most]} third{share}"
+
+
+def stayed(found: Look, bare: Look | None) -> float | None:
+    """The share of attention that lies on the same places as in another setting, a mean over the
+    pictured faces; None where one of the two has no maps, or is about something else."""
+    if bare is None or found.through is None or bare.through is None:
+        return None
+    if found.target != bare.target or len(found.through) != len(bare.through) or at_chance(bare):
+        return None
+    return round(float(maps.overlap(found.through, bare.through).mean()), 6)
+
+
+def moved(same: float, found: Look) -> str:
+    """A share of attention on the same places, in words. What two readers of the same photographs
+    agree on, trained from different starts, is as much as can be asked for."""
+    most = found.clear.get("again_overlap", 1.0)
+    if same >= most - SLACK:
+        return "where one looks"
+    return "partly elsewhere than" if same >= ELSEWHERE else "elsewhere than"
+
+
+def at_chance(found: Look) -> bool:
+    """Whether the reader's balanced accuracy cannot be told from guessing."""
+    low = found.facts.get("low")
+    return not (wording.known(low) and low > 0.5)
+
+
+def sentence(
+    row: Row, found: Look, side: str, bare: Look | None = None, bare_name: str = ""
+) -> str:
+    """The verdict: where he looks, and how often he is right.
+
+    bare, bare_name  the same side at the weakest protection, and what that is called: "λ₁ = 0"
+    """
+    setting = setting_label(row)
+    place = f"At {setting}" if setting else f"With {METHODS[row['method']].title}"
+    who, looks = ("the attacker", "he looks") if side == "attacker" else ("the service", "it looks")
+    told = wording.told(found.target)
+    right = wording.percent(found.facts.get("balanced_accuracy"))
+    span = wording.interval(found.facts.get("low"), found.facts.get("high"))
+    aside = "; ".join(filter(None, (span, "chance 50 %")))
+    if at_chance(found):
+        return f"{place} {who} cannot tell {told} ({right}; {aside}): where {looks} means nothing."
+    if found.through is None:
+        return f"{place} {who} tells {told} in {right} of cases ({aside}); nothing says from where."
+    same = stayed(found, bare)
+    if same is not None:
+        where = f"looks {moved(same, found)} at {bare_name}"
+        return f"{place} {who} {where}, and tells {told} in {right} of cases ({aside})."
+    if "thirds" in found.facts:
+        where = f"looks {_third(found.facts['thirds'], False)}"
+        return f"{place} {who} {where}, and tells {told} in {right} of cases ({aside})."
+    return f"{place} {who} tells {told} in {right} of cases ({aside})."
+
+
+def detail(
+    found: Look,
+    side: str,
+    bare: Look | None = None,
+    bare_name: str = "",
+    strongest: float | None = None,
+) -> str:
+    """The lines under the verdict: how much stays on the same places and what that compares with,
+    where the evidence lies, and what the `strongest` of all attackers reaches."""
+    words = []
+    again = found.clear.get("again_overlap")
+    same = stayed(found, bare)
+    if found.through is not None and not at_chance(found):
+        if same is not None:
+            words.append(
+                f"{wording.percent(same)} of attention falls on the same places as at {bare_name} "
+                f"(mean over {len(found.through)} faces)"
+            )
+            if wording.known(again):
+                words[-1] += (
+                    f"; {wording.percent(again)} is what two readers of the same photographs agree "
+                    "on, trained from different starts"
+                )
+            words[-1] += "."
+        if "thirds" in found.facts and "thirds" in found.clear:
+            words.append(
+                f"The evidence that gets through lies {_third(found.facts['thirds'])}; on the "
+                f"photographs themselves {_third(found.clear['thirds'])}."
+            )
+    if wording.known(strongest):
+        words.append(f"The strongest of all attackers is right in {wording.percent(strongest)}.")
+    if side == "attacker" and not found.declared:
+        words.append(f"This setting was not told to hide {wording.told(found.target)}.")
+    return " ".join(words)
+
+
+def table(rows: Iterable[tuple[Row, Mapping[str, Mapping[str, Any]]]]) -> pd.DataFrame:
+    """One row for each setting and side, from (setting, facts)."""
+    found = []
+    for row, facts in rows:
+        for side in ("attacker", "service"):
+            told = facts.get(side)
+            if not isinstance(told, Mapping):
+                continue
+            numbers = _numbers(told)
+            thirds = numbers.get("thirds", [None] * 3)
+            found.append(
+                {
+                    "method": METHODS[row["method"]].title,
+                    "setting": setting_label(row),
+                    "who": side,
+                    "reads": wording.attribute_label(str(told.get("target"))),
+                    "balanced accuracy": numbers.get("balanced_accuracy"),
+                    "low": numbers.get("low"),
+                    "high": numbers.get("high"),
+                    "overlap with the photographs": numbers.get("overlap"),
+                    "overlap low": numbers.get("overlap_low"),
+                    "overlap high": numbers.get("overlap_high"),
+                    "correlation": numbers.get("correlation"),
+                    **{f"{name} third": thirds[i] for i, name in enumerate(THIRDS)},
+                    "run": row["run_id"],
+                }
+            )
+    return pd.DataFrame(found)

@@ -1,0 +1,1 @@
+"""Bounded caches of what is read from disk."""

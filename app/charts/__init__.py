@@ -1,0 +1,1 @@
+"""What figures share: palette, layout, places of labels."""

@@ -1,0 +1,279 @@
+"""Maps of releases: what was computed, checked, and what it says in words. No Streamlit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.leakage import groups
+from app.page import wording
+from app.settings import points
+from app.settings.points import Rows, setting_label
+from core.errors import PenumbraError
+from core.methods import METHODS
+
+IDENTITY = "identity"
+MAPS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
+FINEST = 65_535  # core.explain.embedding keeps coordinates as 16-bit whole numbers
+MOST_POINTS = 5_000  # of a map; ours have some 560
+FOLLOWED = 7  # people with a colour of their own
+# Steps of the silhouette; our own, for reading.
+SILHOUETTE = (
+    (0.5, "stand clearly apart"),
+    (0.25, "stand apart"),
+    (0.1, "overlap widely"),
+)
+
+
+class Maps(NamedTuple):
+    """One setting's maps.
+
+    positions   int (n,) of the photographs in canonical order
+    places      map's name -> float (n, 2) in [0, 1]
+    apart       "identity" and attributes -> {"silhouette", "purity", "low", "high", "chance"}
+    facts       photographs, people, seed, numbers, axes, variance
+    """
+
+    positions: NDArray[np.int64]
+    places: dict[str, NDArray[np.float64]]
+    apart: dict[str, dict[str, float]]
+    facts: dict[str, Any]
+
+
+def maps(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> Maps:
+    """What `core.explain.embedding` left. Raises PenumbraError where it is not that."""
+    try:
+        positions = arrays["positions"].astype(np.int64)
+        places = {name: arrays[name].astype(float) / FINEST for name in MAPS}
+        apart = {str(name): _numbers(row) for name, row in facts["apart"].items()}
+        sized = all(place.shape == (len(positions), 2) for place in places.values())
+        counts = {
+            name: int(facts[name]) for name in ("photographs", "people", "seed", "numbers", "axes")
+        }
+        variance = [float(share) for share in facts["variance"]]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PenumbraError(f"the maps are damaged ({error}); delete them and compute them again") from error  # fmt: skip
+    whole = positions.ndim == 1 and 0 < len(positions) <= MOST_POINTS and positions.min() >= 0
+    if not (
+        sized and whole and len(variance) == 2 and len(set(positions.tolist())) == len(positions)
+    ):
+        raise PenumbraError("the maps are damaged; delete them and compute them again")
+    return Maps(positions, places, apart, counts | {"variance": variance})
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        name: float(row.get(name, math.nan))
+        for name in ("silhouette", "purity", "low", "high", "chance")
+    }
+
+
+def turned(here: Maps, bare: Maps | None) -> Maps:
+    """Maps turned and mirrored to lie as those of `bare` do (orthogonal Procrustes; PCA mirrored
+    alone: its axes mean something), so that the eye compares groups and not directions."""
+    if bare is None or not np.array_equal(here.positions, bare.positions):
+        return here
+    return here._replace(
+        places={name: _turned(here.places[name], bare.places[name], name == "pca") for name in MAPS}
+    )
+
+
+def _turned(
+    places: NDArray[np.float64], onto: NDArray[np.float64], only_mirror: bool
+) -> NDArray[np.float64]:
+    ours, theirs = places - places.mean(0), onto - onto.mean(0)
+    if only_mirror:
+        turn = np.diag(np.where((ours * theirs).sum(0) < 0, -1.0, 1.0))
+    else:
+        left, _, right = np.linalg.svd(ours.T @ theirs)
+        turn = left @ right
+    found = ours @ turn
+    low, high = found.min(0), found.max(0)
+    return (found - (low + high) / 2) / max(1e-9, float((high - low).max())) + 0.5
+
+
+def before(rows: Rows, row: Mapping[str, Any], unprotected: Mapping[str, Any] | None) -> dict[str, Any] | None:  # fmt: skip
+    """The setting that stands for “before protection”: the unprotected reference; where there is none,
+    the weakest value of the same knob; None where `row` is itself the weakest there is."""
+    if unprotected is not None:
+        values = {knob.name: unprotected[f"knob:{knob.name}"] for knob in points.knobs_of(unprotected["method"])}  # fmt: skip
+        found = points.nearest(rows, unprotected["method"], values)
+        if found is not None:
+            return None if found["key"] == row["key"] else found
+    by_key = {setting["key"]: setting for setting in rows}
+    at = {k.name: row[f"knob:{k.name}"] for k in points.knobs_of(row["method"]) if wording.known(row[f"knob:{k.name}"])}  # fmt: skip
+    mine = [setting for setting in rows if setting["method"] == row["method"]]
+    for line in points.lines(mine, at, row["method"]):
+        if line.knob and row["key"] in line.keys and line.keys[0] != row["key"]:
+            return by_key[line.keys[0]]
+    return None
+
+
+def title(row: Mapping[str, Any]) -> str:
+    """ "DeepObfuscator, λ₁ = 1" """
+    setting = setting_label(row)
+    return METHODS[row["method"]].title + (f", {setting}" if setting else "")
+
+
+def sentence(
+    row: Mapping[str, Any], here: Maps, bare: Maps | None, by: str, bare_row: Mapping[str, Any] | None
+) -> str:  # fmt: skip
+    """The verdict: whether the nearest release is still of the same person, or has the same answer."""
+    setting = setting_label(row)
+    place = f"at {setting}" if setting else f"with {METHODS[row['method']].title}"
+    found = here.apart.get(by)
+    if found is None:
+        return f"{_capital(place)} nothing can be said by {_colouring(by)}: all photographs have one answer."
+    other = bare.apart.get(by) if bare else None
+    aside = [wording.interval(found["low"], found["high"])]
+    inside = f"chance {_share(found['chance'])}"
+    if other and bare_row is not None:
+        unprotected = "unprotected" if bare_row["method"] == points.UNPROTECTED else f"at {setting_label(bare_row)}"  # fmt: skip
+        inside += f", {unprotected} {wording.percent(other['purity'])}"
+    aside.append(inside)
+    what = (
+        "shows the same person"
+        if by == IDENTITY
+        else f"of another person agrees on “{wording.attribute_label(by)}”"
+    )
+    text = f"{place} the most similar release {what} in {wording.percent(found['purity'])} of cases ({'; '.join(filter(None, aside))})"  # fmt: skip
+    answer = mixed(found, other)
+    return f"{answer}: {text}." if answer else f"{_capital(text)}."
+
+
+def mixed(found: Mapping[str, float], other: Mapping[str, float] | None) -> str:
+    """ "Yes", "mostly", "partly" or "no": how much of what was above chance before is gone; "" where
+    there is nothing to compare with or nothing to lose."""
+    if other is None or not all(map(wording.known, (*found.values(), *other.values()))):
+        return ""
+    if not other["low"] > other["chance"]:
+        return ""
+    if not found["low"] > found["chance"]:
+        return "Yes"
+    kept = (found["purity"] - found["chance"]) / (other["purity"] - other["chance"])
+    return "No" if kept > 0.9 else "Partly" if kept > 0.5 else "Mostly"
+
+
+def _share(value: float) -> str:
+    return wording.percent(value, 1 if 0 < value < 0.095 else 0)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _colouring(by: str) -> str:
+    return "person" if by == IDENTITY else f"“{wording.attribute_label(by)}”"
+
+
+def silhouette(value: float) -> str:
+    """A silhouette in words: groups …"""
+    if not wording.known(value):
+        return "not measured"
+    return next((words for limit, words in SILHOUETTE if value >= limit), "lie in each other")
+
+
+def detail(here: Maps, bare: Maps | None, by: str, lda: Mapping[str, Any] | None) -> str:
+    """The line under the verdict."""
+    found = here.apart.get(by)
+    parts = []
+    if found and wording.known(found["silhouette"]):
+        groups = "Photographs of one person" if by == IDENTITY else "The two groups"
+        text = (
+            f"{groups} {silhouette(found['silhouette'])} (silhouette {_signed(found['silhouette'])}"
+        )
+        other = bare.apart.get(by) if bare else None
+        text += f", before {_signed(other['silhouette'])})" if other else ")"
+        parts.append(text)
+    if lda and wording.known(lda["value"]):
+        span = wording.interval(lda["low"], lda["high"], 2, 1)
+        text = f"people stand apart by an LDA score of {lda['value']:.2f}" + (
+            f" ({span})" if span else ""
+        )
+        if wording.known(lda.get("before")):
+            text += f", before {lda['before']:.2f}"
+        parts.append(text if parts else _capital(text))
+    text = "; ".join(parts)
+    return (f"{text}. " if text else "") + (
+        f"{here.facts['photographs']:,} photographs of {here.facts['people']:,} people nobody trained on."
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+def table(here: Maps, bare: Maps | None) -> pd.DataFrame:
+    """How far every grouping stands apart, before and here; identity first, then what is still
+    most alike. Shares in per cent."""
+    rows = []
+    for name, row in here.apart.items():
+        other = (bare.apart.get(name) if bare else None) or {}
+        rows.append(
+            {
+                "Grouped by": "Person" if name == IDENTITY else wording.attribute_label(name),
+                "Nearest agrees, before": 100 * other.get("purity", math.nan),
+                "Nearest agrees, here": 100 * row["purity"],
+                "from": 100 * row["low"],
+                "to": 100 * row["high"],
+                "Guessing": 100 * row["chance"],
+                "Silhouette, before": other.get("silhouette", math.nan),
+                "Silhouette, here": row["silhouette"],
+                "In words": silhouette(row["silhouette"]),
+                "first": name == IDENTITY,
+                "gain": row["purity"] - row["chance"],
+            }
+        )
+    found = pd.DataFrame(rows)
+    if found.empty:
+        return found
+    found = found.sort_values(["first", "gain"], ascending=False, kind="stable", ignore_index=True)
+    return found.drop(columns=["first", "gain"])
+
+
+def followed(people: NDArray[np.int64], count: int = FOLLOWED) -> list[int]:
+    """The people with most photographs on the map."""
+    names, sizes = np.unique(people, return_counts=True)
+    return names[np.argsort(-sizes, kind="stable")][:count].tolist()
+
+
+def selection(
+    chosen: Sequence[int], people: NDArray[np.int64], labels: NDArray[np.bool_] | None, by: str
+) -> str:
+    """A lasso in words.
+
+    chosen      places on the map (in 0 … n - 1)
+    people      (n,) whom each photograph shows
+    labels      (n,) the colouring attribute; None for identity
+    """
+    inside = np.asarray(chosen, dtype=int)
+    who = np.unique(people[inside])
+    of_theirs = int(np.isin(people, who).sum())
+    one = "photograph" if len(inside) == 1 else "photographs"
+    persons = "person" if len(who) == 1 else "people"
+    text = f"{len(inside):,} {one} of {len(who):,} {persons}"
+    whose = "this person's" if len(who) == 1 else "these people's"
+    text += f"; {wording.percent(len(inside) / of_theirs)} of {whose} photographs lie inside"
+    if labels is not None:
+        text += (
+            f"; {groups.name(by, True)}: {wording.percent(float(labels[inside].mean()))} inside, "
+            f"{wording.percent(float(labels.mean()))} on the whole map"
+        )
+    return text + "."
+
+
+def coordinates(
+    here: Maps, people: NDArray[np.int64], labels: NDArray[np.bool_] | None
+) -> pd.DataFrame:
+    """What is drawn, for the file: all three maps, one row per photograph."""
+    table = pd.DataFrame({"photograph": here.positions, "person": people})
+    if labels is not None:
+        table["has_attribute"] = labels
+    for name, places in here.places.items():
+        table[f"{name}_x"], table[f"{name}_y"] = places[:, 0], places[:, 1]
+    return table

@@ -1,0 +1,1 @@
+"""Comparison, papers, device cost and the report."""

@@ -1,0 +1,1 @@
+"""What else leaks, and for whom."""

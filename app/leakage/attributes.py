@@ -1,0 +1,241 @@
+"""What else leaks: every attribute at every setting, sorted by surprise, and in words. Pure pandas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from app.page import wording
+from app.settings import points
+from app.settings.points import Rows, setting_label
+from core.methods import METHODS
+from core.results import attack_name
+
+METHODS_SIDE_BY_SIDE = "methods"
+HIDDEN, LEAKS, UNKNOWN = "hidden", "leaks", "unknown"
+ROLES = {"unlisted": 0, "private": 1, "utility": 2}  # order of the rows
+SUFFIX = {"unlisted": "", "private": " (to be hidden)", "utility": " (the service)"}
+COLUMNS = (
+    "attribute", "role", "key", "value", "low", "high", "chance", "state", "surprise", "attacker",
+    "n", "identities", "rarer",
+)  # fmt: skip
+
+
+def choices(rows: Rows, row: Mapping[str, Any]) -> dict[str, str]:
+    """What the columns may run along from the setting `row`: name of a knob -> its symbol, and all
+    methods side by side."""
+    found = {line.knob.name: line.knob.symbol for line in _lines(rows, row) if line.knob}
+    return found | {METHODS_SIDE_BY_SIDE: "all methods"}
+
+
+def columns(rows: Rows, row: Mapping[str, Any], along: str) -> list[dict[str, Any]]:
+    """The settings that are the columns: those that differ from `row` in the knob `along` alone, from
+    weak to strong protection; or one for each method, the chosen method's being `row`, the others'
+    at their defaults."""
+    by_key = {setting["key"]: setting for setting in rows}
+    if along == METHODS_SIDE_BY_SIDE:
+        names = list(dict.fromkeys(setting["method"] for setting in rows))
+        found = [
+            row if name == row["method"] else points.nearest(rows, name, {})
+            for name in sorted(names, key=lambda name: METHODS[name].baseline)
+        ]
+        return [dict(setting) for setting in found if setting is not None]
+    for line in _lines(rows, row):
+        if line.knob and line.knob.name == along:
+            return [by_key[key] for key in line.keys]
+    return [dict(row)]
+
+
+def _lines(rows: Rows, row: Mapping[str, Any]) -> list[points.Line]:
+    mine = [setting for setting in rows if setting["method"] == row["method"]]
+    at = {knob.name: row[f"knob:{knob.name}"] for knob in points.knobs_of(row["method"])}
+    found = points.lines(mine, {k: v for k, v in at.items() if wording.known(v)}, row["method"])
+    return [line for line in found if row["key"] in line.keys]
+
+
+def heading(row: Mapping[str, Any], along: str) -> str:
+    """What stands over a column."""
+    value = row.get(f"knob:{along}")
+    if along == METHODS_SIDE_BY_SIDE or not wording.known(value):
+        return METHODS[row["method"]].title
+    symbol = next(k.symbol for k in points.knobs_of(row["method"]) if k.name == along)
+    return f"{symbol} = {value:g}"
+
+
+def grid(
+    findings: pd.DataFrame, settings: Rows, chosen: Mapping[str, Mapping[str, str]]
+) -> pd.DataFrame:
+    """One row for each attribute that was attacked at each of `settings`; columns `COLUMNS`.
+
+    chosen    key of a setting -> target -> the attacker that was strongest on validation
+
+    `state`: `LEAKS` where the interval lies above guessing, `HIDDEN` where it does not, `UNKNOWN`
+    where the attack is too weak to conclude. `surprise`: the gain over guessing of an attribute
+    that is neither the service's nor to be hidden, 0 where it is not sure to be one. `rarer`:
+    photographs with the rarer answer.
+    """
+    keys = {(row["run_id"], _value(row["release_value"])): row["key"] for row in settings}
+    found = findings[
+        findings["run_id"].isin([row["run_id"] for row in settings])
+        & (findings["protocol"] == "strict")
+        & findings["attacker"].isin(["worst_case", "best_head"])
+        & findings["metric"].isin(["balanced_accuracy", "accuracy"])
+        & findings["target"].astype(str).str.startswith("attribute:")
+    ]
+    majority, rows = {}, []
+    for entry in found.to_dict("records"):
+        key = keys.get((entry["run_id"], _value(entry["release_value"])))
+        if key is None:
+            continue
+        if entry["metric"] == "accuracy":
+            majority[key, entry["target"]] = entry["chance"]
+            continue
+        attacker = chosen.get(key, {}).get(entry["target"])
+        rows.append(
+            {name: entry[name] for name in ("role", "value", "low", "high", "chance", "n")}
+            | {"identities": entry["identities"], "target": entry["target"], "key": key}
+            | {"attribute": entry["target"].partition(":")[2], "state": state(entry)}
+            | {"attacker": attacker or entry["attacker"]}
+        )
+    for entry in rows:
+        share = majority.get((entry["key"], entry.pop("target")), math.nan)
+        known = wording.known(share) and wording.known(entry["n"])
+        entry["rarer"] = round((1 - share) * entry["n"]) if known else math.nan
+        surprises = entry["role"] == "unlisted" and entry["state"] == LEAKS
+        entry["surprise"] = entry["value"] - entry["chance"] if surprises else 0.0
+    return pd.DataFrame(rows, columns=list(COLUMNS)).drop_duplicates(["attribute", "key"])
+
+
+def _value(value: Any) -> str:
+    return attack_name("", value if wording.known(value) else None)
+
+
+def state(entry: Mapping[str, Any]) -> str:
+    """`LEAKS`, `HIDDEN` or `UNKNOWN`."""
+    if not entry["conclusive"]:
+        return UNKNOWN
+    certain = entry["low"] if wording.known(entry["low"]) else entry["value"]
+    return LEAKS if certain > entry["chance"] else HIDDEN
+
+
+def ordered(table: pd.DataFrame, key: str) -> list[str]:
+    """The attributes, most surprising first, on average over the settings shown (so that no row
+    moves while a knob does); those declared at the setting `key` last."""
+    here = table[table["key"] == key].set_index("attribute")["role"].to_dict()
+    mean = table.groupby("attribute")["surprise"].mean()
+    gain = (table["value"] - table["chance"]).groupby(table["attribute"]).mean()
+    return sorted(
+        mean.index,
+        key=lambda name: (ROLES.get(here.get(name, "unlisted"), 0), -mean[name], -gain[name], name),
+    )
+
+
+def row_label(attribute: str, role: str) -> str:
+    return wording.attribute_label(attribute) + SUFFIX.get(role, "")
+
+
+def exposure(row: Mapping[str, Any]) -> float:
+    """Gain over guessing as a part of the largest possible gain, in [0, 1]; NaN where unknown."""
+    if row["state"] == UNKNOWN:
+        return math.nan
+    gain = (row["value"] - row["chance"]) / max(1e-9, 1 - row["chance"])
+    return float(np.clip(gain, 0.0, 1.0))
+
+
+def cell(row: Mapping[str, Any]) -> str:
+    """The number in a cell: per cent, with a ring where it may as well be guessing."""
+    if row["state"] == UNKNOWN:
+        return "?"
+    return f"{row['value'] * 100:.0f}" + ("○" if row["state"] == HIDDEN else "")
+
+
+def hover(row: Mapping[str, Any], where: str) -> str:
+    """What a cell says when pointed at."""
+    label = wording.attribute_label(row["attribute"])
+    declared = {"private": "to be hidden", "utility": "what the service needs"}
+    lines = [f"<b>{label}</b>, {where}", declared.get(row["role"], "nobody declared it")]
+    span = wording.interval(row["low"], row["high"])
+    told = f"told in {wording.percent(row['value'])} of cases" + (f" ({span})" if span else "")
+    words = {
+        LEAKS: f"{told}; guessing {wording.percent(row['chance'])}",
+        HIDDEN: f"{told}: not clearly better than guessing ({wording.percent(row['chance'])})",
+        UNKNOWN: f"{told}; attack too weak to conclude",
+    }
+    lines += [words[row["state"]], f"by: {wording.attacker(row['attacker'])}"]
+    photographs = f"{row['n']:,.0f} photographs of {row['identities']:,.0f} people"
+    if wording.known(row["rarer"]):
+        photographs += f"; the rarer answer on {row['rarer']:,.0f}"
+    return "<br>".join([*lines, photographs])
+
+
+def sentence(
+    table: pd.DataFrame, row: Mapping[str, Any], bare: pd.DataFrame | None = None
+) -> tuple[str, str]:
+    """(verdict in large type, what stands under it) on the setting `row`; `bare`: the same table of
+    the unprotected setting, for what it is compared with."""
+    setting = setting_label(row)
+    place = f"At {setting}" if setting else f"With {METHODS[row['method']].title}"
+    mine = table[(table["key"] == row["key"]) & (table["role"] == "unlisted")]
+    if mine.empty:
+        return (f"{place} nobody attacked an attribute that was not declared.", "")
+    counts = mine["state"].value_counts()
+    hidden, unknown = int(counts.get(HIDDEN, 0)), int(counts.get(UNKNOWN, 0))
+    total = len(mine)
+    rest = f"{_of(hidden, total)} attributes that nobody declared stay{'s' * (hidden == 1)} hidden"
+    if unknown:
+        rest += f", for {unknown} the attack is too weak to conclude"
+    leaking = mine.sort_values("surprise", ascending=False, kind="stable").to_dict("records")
+    worst = leaking[0]
+    if not worst["surprise"]:
+        text = f"{place} nothing else leaks for certain: {rest}."
+        return text, _compared(None, bare, row)
+    aside = wording.interval(worst["low"], worst["high"])
+    inside = f"{aside}; " if aside else ""
+    text = (
+        f"{place} an attacker also tells {wording.told(worst['attribute'])} in "
+        f"{wording.percent(worst['value'])} of cases ({inside}chance "
+        f"{wording.percent(worst['chance'])}), which nobody declared; {rest}."
+    )
+    others = [
+        wording.attribute_label(entry["attribute"]) for entry in leaking[1:4] if entry["surprise"]
+    ]
+    under = f"Next: {', '.join(others)}. " if others else ""
+    return text, under + _compared(worst["attribute"], bare, row)
+
+
+def _of(count: int, total: int) -> str:
+    """ "14 of 24", in words at both ends."""
+    return (
+        f"none of {total}"
+        if not count
+        else f"all {total}"
+        if count == total
+        else f"{count} of {total}"
+    )
+
+
+def _compared(attribute: str | None, bare: pd.DataFrame | None, row: Mapping[str, Any]) -> str:
+    """What the same attackers tell without protection."""
+    if bare is None or bare.empty or set(bare["key"]) == {row["key"]}:
+        return ""
+    nobody = bare[bare["role"] == "unlisted"]
+    hidden = int((nobody["state"] == HIDDEN).sum())
+    text = f"Without protection {_of(hidden, len(nobody))} stay{'s' * (hidden == 1)} hidden"
+    same = bare[bare["attribute"] == attribute].to_dict("records")
+    if same:
+        value = wording.percent(same[0]["value"])
+        text += f", and the attacker is right about “{wording.attribute_label(str(attribute))}” in {value} of cases"
+    return text + "."
+
+
+def numbers(table: pd.DataFrame, headings: Mapping[str, str], order: Sequence[str]) -> pd.DataFrame:
+    """What is drawn, for the file."""
+    place = {name: position for position, name in enumerate(order)}
+    rows = table.assign(setting=table["key"].map(headings))
+    rows = rows.sort_values("attribute", key=lambda column: column.map(place), kind="stable")
+    return rows[["attribute", "role", "setting", "value", "low", "high", "chance", "state",
+                 "surprise", "attacker", "n", "identities", "rarer"]]  # fmt: skip

@@ -1,0 +1,35 @@
+"""What a reader clicked on a chart, and how the page follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app.settings import pickers, points
+
+
+def selected(chart: str) -> list[Any]:
+    """The custom data of the points that are selected on the chart with this key."""
+    found = [point.get("customdata") for point in st.session_state[chart].selection["points"]]
+    return [value[0] if isinstance(value, list) else value for value in found]
+
+
+def choose_clicked(chart: str, rows: points.Rows) -> None:
+    """A callback: a click on a point, whose custom data is its row's key, chooses that setting."""
+    keys = selected(chart)
+    for row in [row for row in rows if row["key"] in keys][:1]:
+        choose(row)
+
+
+def choose(row: dict[str, Any]) -> None:
+    """A callback: make a setting the chosen one; `follow` then takes the sidebar along."""
+    pickers.select(row)
+    st.session_state["clicked"] = True
+
+
+def follow() -> None:
+    """First in a fragment with such a chart: after a click the whole page runs, since the method
+    picker in the sidebar has to follow."""
+    if st.session_state.pop("clicked", False):
+        st.rerun()

@@ -1,0 +1,96 @@
+"""Tables of numbers for people, from the tidy findings. Pure pandas."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from app.page import wording
+from app.settings.points import setting_label
+from app.settings.views import View
+from core.methods import METHODS
+
+ORDER = ("balanced_accuracy", "auc", "mcc", "accuracy", "advantage", "top1_accuracy", "verification_auc", "tar_at_far_1e-2", "bayes_error_bound", "balanced_accuracy_at_4x", "balanced_accuracy_at_16x", "log_rank_privacy", "normalised_rank_mean", "normalised_rank_std", "rank_guarantee_0.01", "rank_guarantee_0.05", "rank_guarantee_0.1", "cosine_similarity", "lda_within", "lda_between", "lda_ratio", "ms_ssim", "ssim", "psnr")  # fmt: skip
+ROLES = {"utility": "the service", "private": "private", "unlisted": "nobody mentioned it"}
+
+
+def of_setting(findings: pd.DataFrame, run_id: str, release_value: float | None) -> pd.DataFrame:
+    """Attackers x metrics of one setting, in words: one row per target, attacker and protocol."""
+    rows = findings[findings["run_id"] == run_id]
+    if release_value is None or pd.isna(release_value):
+        rows = rows[rows["release_value"].isna()]
+    else:
+        rows = rows[rows["release_value"] == release_value]
+    rows = rows.assign(
+        Target=rows["target"].map(wording.target_label),
+        Role=rows["role"].map(ROLES).fillna(rows["role"]),
+        Attacker=rows["attacker"].map(wording.attacker, na_action="ignore"),
+        Protocol=rows["protocol"].map(wording.PROTOCOLS).fillna(rows["protocol"]),
+        shown=[
+            _with_interval(metric, value, low, high)
+            for metric, value, low, high in zip(
+                rows["metric"], rows["value"], rows["low"], rows["high"], strict=True
+            )
+        ],
+    )
+    wide = rows.pivot_table(
+        index=["Role", "Target", "Attacker", "Protocol"], columns="metric", values="shown",
+        aggfunc="first", sort=False,
+    )  # fmt: skip
+    present = [metric for metric in ORDER if metric in wide] + [m for m in wide if m not in ORDER]
+    wide = wide[present].fillna("")
+    wide.columns = [heading(m) for m in present]
+    rank = {role: position for position, role in enumerate(ROLES.values())}
+    return wide.reset_index().sort_values("Role", key=lambda c: c.map(rank), kind="stable")
+
+
+def heading(metric: str) -> str:
+    """Column heading of a metric."""
+    name = wording.metric_words(metric)[0]
+    return name[0].upper() + name[1:]
+
+
+def _with_interval(metric: str, value: float, low: float, high: float) -> str:
+    unit = wording.metric_words(metric)[1]
+    digits, scale = (1, 100) if unit in ("%", "points") else (1, 1) if unit == "dB" else (2, 1)
+    span = wording.interval(low, high, digits, scale)
+    return wording.score(metric, value) + (f" ({span})" if span else "")
+
+
+def of_settings(table: pd.DataFrame, view: View) -> pd.DataFrame:
+    """One row per setting of the chart, as numbers that can be sorted."""
+    factor = 1 if view.target == "image" else 100
+    return pd.DataFrame(
+        {
+            "Method": table["method"].map(lambda name: METHODS[name].title),
+            "Setting": [setting_label(row) for _, row in table.iterrows()],
+            "Attacker": table["value"] * factor,
+            "from": table["low"] * factor,
+            "to": table["high"] * factor,
+            "Guessing": table["chance"].astype(float) * factor,
+            "Service": table["utility"] * 100,
+            "Loss": table["cost"].astype(float) * 100,
+            "Conclusive": table["conclusive"],
+            "Trainings": table["seeds"],
+        }
+    )
+
+
+def protocol_pairs(strict: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
+    """Settings measured under both protocols: label, method, strict, paper, chance, and `gone`: the
+    part of the privacy claimed under the paper's protocol that the strict one takes away."""
+    both = strict.merge(paper[["key", "value"]], on="key", suffixes=("", "_paper"))
+    several = both["method"].nunique() > 1
+    label = [
+        (METHODS[row["method"]].title + ", ") * several + setting_label(row)
+        for row in both.to_dict("records")
+    ]
+    return pd.DataFrame(
+        {
+            "label": label,
+            "method": both["method"],
+            "strict": both["value"],
+            "paper": both["value_paper"],
+            "chance": both["chance"],
+            "gone": both["value"] - both["value_paper"],
+        }
+    )

@@ -1,0 +1,54 @@
+"""What a page says where `core.explain` has not computed what it shows, or that is damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app.cache import photographs
+from core import jobs, results
+from core.errors import PenumbraError
+from core.explain import place
+
+
+def missing(row: Mapping[str, Any], name: str, what: str, lasts: str, problem: str) -> None:
+    """Why `what` (in words, as a plural: "The maps") cannot be shown of a setting, and the button or
+    the command that makes them. Called in a fragment.
+
+    name     of the explanation
+    lasts    how long it takes, in words
+    problem  what was said when it was read
+    """
+    where = photographs.setting(dict(row))
+    with st.container(border=True):
+        if (place(where.folder, name, where.value) / "done").is_file():
+            st.header(f"{what} of this setting are damaged")
+            st.write(problem)
+            return
+        st.header(f"{what} of this setting have not been computed")
+        current = [
+            job
+            for job in jobs.list_jobs()
+            if row["run_id"] in job["run_ids"] and job["state"] in ("queued", "running")
+        ]
+        if current:
+            st.write("They are being computed. Other work on this setting may come first.")
+            st.button("Look again", icon=":material/refresh:")
+            return
+        st.write(f"It takes {lasts} on one processor core and does not block anything else.")
+        st.button(
+            "Compute them", type="primary", icon=":material/play_arrow:",
+            on_click=lambda: _start(where.folder, name),
+        )  # fmt: skip
+        st.caption("Or from a terminal:")
+        st.code(f"python -m core explain {row['run_id']} --only {name}", language=None)
+
+
+def _start(folder: Path, name: str) -> None:
+    try:
+        jobs.start([results.read_run(folder)], evaluate=False, explain=[name])
+    except PenumbraError as error:
+        st.toast(f"Nothing was started: {error}. Nothing of yours was changed.")

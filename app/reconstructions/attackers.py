@@ -1,0 +1,153 @@
+"""Who redrew the pictures of a setting, and how that is said. Pure pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from app.page import wording
+from core.results import ATTACK, parted
+
+STRONGEST = "strongest"
+FIRST = "mirrored_decoder"  # where no strongest attacker was chosen: runs measured with this one
+KNOWS_NETWORK = ("inversion",)  # core.attacks.WHITE_BOX, without importing torch
+
+
+def measured(findings: pd.DataFrame, run_ids: Collection[str]) -> list[str]:
+    """Attackers whose redrawn pictures of any of these runs were scored strictly, in the order of
+    `wording.ATTACKERS`; those who were given a second data set last."""
+    rows = findings[
+        (findings["target"] == "image")
+        & (findings["protocol"] == "strict")
+        & (findings["metric"] == "ms_ssim")
+        & findings["run_id"].isin(list(run_ids))
+    ]
+    found = {name for name in rows["attacker"].dropna() if ATTACK.fullmatch(name)} - {"worst_case"}
+    order = {name: position for position, name in enumerate(wording.ATTACKERS)}
+
+    def rank(name: str) -> tuple[bool, int, str]:
+        plain, extra = parted(name)
+        return extra is not None, order.get(plain, len(order)), name
+
+    return sorted(found, key=rank)
+
+
+def label(attacker: str) -> str:
+    """For the picker."""
+    if attacker == STRONGEST:
+        return "Strongest attacker"
+    name = wording.attacker(attacker)
+    return name[0].upper() + name[1:]
+
+
+def sentence(attacker: str, released: str, strongest: bool | None) -> str:
+    """Who drew what stands right of the originals; `released` names what it was drawn from;
+    `strongest` says whether it was the strongest of several, None where there was one attacker."""
+    plain, extra = parted(attacker)
+    name = wording.ATTACKERS.get(plain, plain)
+    how = (
+        "who knows the network on the device and searches, pixel by pixel, for the picture that "
+        "would release the same"
+        if attacker in KNOWS_NETWORK
+        else "trained afterwards on other people's photographs"
+    )
+    if extra:
+        how += (
+            f", those of “{extra}” among them: more than the others had, so not counted with them"
+        )
+    rank = ", the strongest of those tried" if strongest else ""
+    aside = " The figures above are the strongest attacker's." if strongest is False else ""
+    article = "a " if not name.startswith("the ") else ""
+    return (
+        f"Left the original, right what the attacker recovers from what {released}: {article}{name}"
+        f"{rank}, {how}. A likeness of 1 is the same picture.{aside}"
+    )
+
+
+def release_value(row: Mapping[str, Any]) -> float | None:
+    """The release-time knob's value of a setting; None for a method without one."""
+    value = row["release_value"]
+    return float(value) if wording.known(value) else None
+
+
+def scores(
+    findings: pd.DataFrame, row: Mapping[str, Any], metric: str
+) -> dict[str, Mapping[str, Any]]:
+    """Attacker -> what was found of `metric` on the redrawn pictures of one setting (strictly)."""
+    value = release_value(row)
+    rows = findings[
+        (findings["run_id"] == row["run_id"])
+        & (findings["target"] == "image")
+        & (findings["protocol"] == "strict")
+        & (findings["metric"] == metric)
+        & (
+            findings["release_value"].isna()
+            if value is None
+            else findings["release_value"] == value
+        )
+    ]
+    columns = ("attacker", "value", "low", "high", "chance", "n")
+    listed = zip(*(rows[name].tolist() for name in columns), strict=True)
+    return {found[0]: dict(zip(columns, found, strict=True)) for found in listed}
+
+
+def range_sentence(ms_ssim: np.ndarray) -> str:
+    """How uneven the protection is among the faces shown."""
+    best, least = int(np.argmax(ms_ssim)), int(np.argmin(ms_ssim))
+    high, low = float(ms_ssim[best]), float(ms_ssim[least])
+    return (
+        f"Not everybody is protected alike: of these {len(ms_ssim)} faces number {best + 1} is "
+        f"recovered best ({wording.likeness(high)}, {high:.2f}), number {least + 1} least "
+        f"({wording.likeness(low)}, {low:.2f})."
+    )
+
+
+def recognised_sentence(findings: pd.DataFrame, row: Mapping[str, Any], who: str) -> str:
+    """How many redrawn faces a face network recognises; "" where that was not measured."""
+    found = scores(findings, row, "reidentification").get(who)
+    if found is None:
+        return ""
+    span = wording.interval(found["low"], found["high"])
+    guess = (
+        f", guessing {wording.percent(found['chance'])}" if wording.known(found["chance"]) else ""
+    )
+    return (
+        f"A face-verification network recognises the person in {wording.percent(found['value'])} "
+        f"of all {found['n']} redrawn test faces{f' ({span})' if span else ''}{guess}."
+    )
+
+
+def ahead_sentence(findings: pd.DataFrame, row: Mapping[str, Any]) -> str:
+    """How much better the strongest attacker does than `FIRST`, the one whose network is kept."""
+    found = scores(findings, row, "ms_ssim")
+    kept, best = found.get(FIRST), found.get("worst_case")
+    if kept is None:
+        return ""
+    said = f"On test faces this attacker reaches a likeness of {kept['value']:.2f}"
+    if best is None:
+        return f"{said}; no other attacker was measured here."
+    if best["value"] - kept["value"] < 0.005:
+        return f"{said}; none of those tried here does better."
+    return (
+        f"{said}, the strongest of those tried here {best['value']:.2f}: a determined attacker "
+        "may well recover more of this photograph than is shown."
+    )
+
+
+def measures_table(drawn: Sequence[tuple[str, Mapping[str, np.ndarray], int]]) -> pd.DataFrame:
+    """One row for each attacker's picture of a face: the verdict in words and all measures."""
+    return pd.DataFrame(
+        [
+            {
+                "Attacker": label(who),
+                "In words": wording.likeness(float(found["ms_ssim"][face])),
+                "MS-SSIM": round(float(found["ms_ssim"][face]), 3),
+                "SSIM": round(float(found["ssim"][face]), 3),
+                "PSNR (dB)": round(float(found["psnr"][face]), 1),
+            }
+            for who, found, face in drawn
+        ]
+    )

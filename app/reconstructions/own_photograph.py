@@ -1,0 +1,246 @@
+"""The reader's own photograph, attacked: upload or camera, placed as in training, redrawn.
+
+What is uploaded lives in the reader's session and nowhere else: no cache that sessions share sees
+it, nothing is written. One photograph is kept at a time, and dropped when it is taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.cache import loaders, restored_attackers
+from app.page import pictures, wording
+from app.reconstructions import attackers, face_views, swipe
+from app.settings import looking, pickers, points
+from app.settings.looking import Looking
+from core.errors import PenumbraError
+from core.methods import METHODS
+from core.own_photograph import face_place, upload
+
+STATE = "own_photograph"  # session key: one photograph, decoded, and where its faces are
+SOURCES = {"file": "From a file", "camera": "With the camera"}
+MOVES = {"own_zoom": 1.0, "own_across": 0.0, "own_down": 0.0}  # sliders and where they start
+SIDE = 188  # pixels of a picture
+PRIVATE = (
+    "Your photograph stays in the memory of the machine that runs Penumbra: it is never stored or "
+    "passed on, and is gone when you take it out or close this page."
+)
+SYNTHETIC = (
+    "Network and attacker learned on synthetic faces; had they learned on real ones, more might be "
+    "recovered of a real photograph: take this as a look, not as a measurement."
+)
+
+
+class Own(NamedTuple):
+    """The photograph in the session."""
+
+    file: str
+    picture: np.ndarray  # uint8 (H, W, 3), upright
+    faces: list[face_place.Box]  # the largest first
+
+
+def show(looking_at: Looking, lines_of: Callable[[dict[str, Any]], list[points.Line]]) -> None:
+    """The view of the page: the photograph in, and what the attacker of a setting makes of it.
+
+    lines_of  setting -> the curves of the method's knobs through it, for the film strip
+    """
+    findings, dataset, rows = looking_at.findings, looking_at.view.dataset, looking_at.rows
+    head = st.container(gap="xsmall")
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        own = _photograph()
+    with right:
+        row = looking.setting(looking_at)
+        if own is None:
+            st.markdown("**What you will see here**")
+            st.markdown(
+                "Your face as the network on the device sees it; beside it the picture that an "
+                "attacker draws from what leaves the device; and how that changes as protection grows."
+            )
+            return
+        with left:
+            picture, outline = _placed(own, dataset, row)
+        try:
+            found = _redrawn(row, dataset, picture)
+        except PenumbraError as error:
+            st.warning(str(error), icon=":material/warning:")
+            found = None
+        _views(picture, found)
+    with left:
+        st.image(outline, width=min(SIDE, outline.shape[1]), output_format="PNG",
+                 alt="Your photograph; the part that is used is outlined")  # fmt: skip
+        st.caption("Your photograph. The outlined part is used.")
+    with head:
+        if found is not None:
+            value = float(found["ms_ssim"][0])
+            st.markdown(
+                f"## From your photograph this attacker recovers {face_views.recovered(value)}: "
+                f"{value:.2f}, where 1 is the same picture.",
+                anchors=False,
+            )
+            st.caption(_attacker(findings, row, dataset))
+    if lines := lines_of(row):
+        _film(picture, dataset, row, rows, lines)
+
+
+def _photograph() -> Own | None:
+    """What the reader gave, decoded and searched for faces once."""
+    source = pickers.choose(
+        "Photograph", list(SOURCES), "own_from", SOURCES.__getitem__, control="segmented"
+    )
+    if source == "file":
+        given = st.file_uploader(
+            "Photograph of a face, from the front", ["jpg", "jpeg", "png", "webp"], key="own_file",
+            max_upload_size=upload.MOST_BYTES >> 20,
+        )  # fmt: skip
+    else:
+        given = st.camera_input("Look straight into the camera", key="own_camera")
+    st.caption(f":material/lock: {PRIVATE}")
+    if given is None:
+        st.session_state.pop(STATE, None)
+        return None
+    kept = st.session_state.get(STATE)
+    if kept is not None and kept.file == given.file_id:
+        return kept
+    st.session_state.pop(STATE, None)
+    try:
+        picture = upload.read(given.getvalue())
+    except PenumbraError as error:
+        st.error(f"{error} Nothing of it was kept.", icon=":material/error:")
+        return None
+    with st.spinner("Looking for the face …"):
+        own = Own(given.file_id, picture, face_place.find_faces(picture))
+    st.session_state[STATE] = own
+    for key, start in MOVES.items():
+        st.session_state[key] = start
+    st.session_state.pop("own_face", None)
+    return own
+
+
+def _placed(own: Own, dataset: str, row: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """(the photograph as the network sees it, the whole with an outline of that part)."""
+    preset = METHODS[row["method"]].presets[row["preset"]]
+    height, width = preset["height"], preset["width"]
+    try:
+        usual = restored_attackers.usual(dataset)
+    except PenumbraError as error:
+        usual = face_place.UNKNOWN
+        st.warning(f"Where this data set has its faces is not known. {error}")
+    if not own.faces:
+        st.warning(
+            "No face was found from the front, so the middle of the photograph is used. Move the "
+            "sliders until the face lies in the picture as in the examples.",
+            icon=":material/face_retouching_off:",
+        )
+    face = own.faces[0] if own.faces else None
+    if len(own.faces) > 1:
+        st.info(
+            f"{len(own.faces)} faces were found; the largest is used unless you choose another.",
+            icon=":material/group:",
+        )
+        numbers = list(range(len(own.faces)))
+        chosen = st.segmented_control(
+            "Face", numbers, key="own_face", default=0, required=True,
+            format_func=lambda number: "Largest" if number == 0 else f"Number {number + 1}",
+        )  # fmt: skip
+        face = own.faces[chosen or 0]
+    with st.expander("Move or enlarge the face", expanded=not own.faces):
+        _examples(dataset)
+        columns = st.columns(3, gap="medium")
+        zoom = columns[0].slider("Size of the face", 0.5, 3.0, step=0.05, key="own_zoom")
+        across = columns[1].slider("Left to right", -0.5, 0.5, step=0.02, key="own_across")
+        down = columns[2].slider("Up to down", -0.5, 0.5, step=0.02, key="own_down")
+    part = face_place.window(
+        face, usual, own.picture.shape[:2], width / height, zoom, -across, -down
+    )
+    return (
+        face_place.cut(own.picture, part, height, width),
+        pictures.outlined(own.picture, part, SIDE),
+    )
+
+
+def _examples(dataset: str) -> None:
+    """A few photographs of the data set, for comparing."""
+    preview = loaders.about(dataset)["preview"]
+    if len(preview):
+        st.caption("The network learned on faces that lie like these:")
+        with st.container(horizontal=True, gap="xxsmall"):
+            for number, face in enumerate(preview):
+                st.image(face, width=56, output_format="PNG", alt=f"Example face {number + 1}")
+
+
+def _redrawn(row: dict[str, Any], dataset: str, picture: np.ndarray) -> face_views.Found | None:
+    """What the kept attacker of a setting makes of one picture; None where none was kept."""
+    from core.own_photograph import redraw
+
+    if not restored_attackers.kept(row, dataset):
+        return None
+    return redraw.redraw(restored_attackers.restored(row, dataset), picture[None])
+
+
+def _views(picture: np.ndarray, found: face_views.Found | None) -> None:
+    """The part that the network sees, what comes back, and both under a handle."""
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=SIDE, gap="xxsmall"):
+            st.image(
+                pictures.png(pictures.enlarged(picture, SIDE), SIDE), width=SIDE, output_format="PNG",
+                alt="Your face as the network sees it",
+            )  # fmt: skip
+            st.caption("as the network sees it")
+        if found is None:
+            return
+        text = face_views.likeness(found, 0)
+        redrawn = found["reconstructions"][0]
+        with st.container(width=SIDE, gap="xxsmall"):
+            st.image(
+                pictures.png(pictures.enlarged(redrawn, SIDE), SIDE), width=SIDE, output_format="PNG",
+                alt=f"Your face as recovered: {text}",
+            )  # fmt: skip
+            st.caption(f"recovered: {text}", help=face_views.details(found, 0))
+        with st.container(width=SIDE, gap="xxsmall"):
+            swipe.swipe(picture, redrawn, "Your face", "swipe_own", SIDE)
+
+
+def _film(
+    picture: np.ndarray, dataset: str, row: dict[str, Any], rows: points.Rows,
+    lines: list[points.Line],
+) -> None:  # fmt: skip
+    """Your face along the knob, wherever the attacker's network was kept."""
+    st.markdown("**Your face, from weak to strong protection**")
+    line = face_views.knob(lines)
+    by_key = {setting["key"]: setting for setting in rows}
+    steps, missing = [], []
+    for setting in (by_key[key] for key in line.keys):
+        name = face_views.step_name(line, setting)
+        try:
+            found = _redrawn(setting, dataset, picture)
+        except PenumbraError as error:
+            st.caption(f":material/warning: Left out at {name}: {error}")
+            continue
+        if found is None:
+            missing.append(name)
+        else:
+            steps.append((name, setting["key"] == row["key"], found, 0))
+    if steps:
+        face_views.film(picture, "Your face", steps)
+    if missing:
+        there = ", ".join(name for name, *_ in steps) or "no value of this knob"
+        st.info(
+            f"This attacker's network was kept at {there} only, to save space. Left out: "
+            f"{', '.join(missing)}. The test photographs show all of them.",
+            icon=":material/info:",
+        )
+
+
+def _attacker(findings: pd.DataFrame, row: dict[str, Any], dataset: str) -> str:
+    """Who it is, how he does on test faces, and how far this can be trusted."""
+    synthetic = f" {SYNTHETIC}" if dataset == "synthetic" else ""
+    return (
+        f"The attacker: a {wording.attacker(attackers.FIRST)}, trained afterwards on other people's "
+        f"photographs. {attackers.ahead_sentence(findings, row)}{synthetic}"
+    )

@@ -1,0 +1,110 @@
+"""What every page about results starts with: its question, what is being looked at, what is there."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from app.cache import loaders
+from app.page import show, states, wording
+from app.settings import pickers, points
+from app.settings.views import SERVICE, STRONGEST, View
+from core.methods import METHODS
+
+
+class Looking(NamedTuple):
+    """What is being looked at.
+
+    findings     all that was measured (shared by all sessions: not to be written to)
+    view         data set, size, task, target, protocol
+    table        one row per setting of the view (`app.settings.points.settings`) with its `cost`
+    method       whose knobs are moved
+    unprotected  the row that stands for no protection (`app.settings.points.reference`), or None
+    rows         the table's rows as dicts, the chosen method's other variants left out
+    """
+
+    findings: pd.DataFrame
+    view: View
+    table: pd.DataFrame
+    method: str
+    unprotected: dict[str, Any] | None
+    rows: list[dict[str, Any]]
+
+
+def look(
+    title: str, target: str | None = None, protocol: str | None = None, strongest: bool = True
+) -> Looking:
+    """Heading, sidebar, and the settings they pick; ends the page with its next step where there are
+    none.
+
+    target, protocol  what this page looks at whatever the sidebar says (which keeps its values)
+    strongest         likewise the strongest attacker, and right guesses; only where others can be
+                      compared with them does the sidebar's own choice count
+    """
+    st.title(title, anchor=False)
+    with show.charts_fetched():
+        findings = loaders.findings()
+    if findings.empty:
+        states.damaged(loaders.problems())
+        states.nothing_trained(loaders.runs())
+        st.stop()
+    asked = pickers.sidebar()
+    view = asked._replace(target=target or asked.target, protocol=protocol or asked.protocol)
+    if view.target != asked.target:  # who was picked attacks something else
+        view = view._replace(attacker=STRONGEST)
+    if strongest:
+        if (view.attacker, view.service) != (STRONGEST, SERVICE):
+            st.caption(
+                "Here the strongest attacker and right guesses count, whatever the sidebar says."
+            )
+        view = view._replace(attacker=STRONGEST, service=SERVICE)
+    table = loaders.settings(view)
+    # methods measured for what the sidebar asks stay choosable: changing the page changes no choice
+    measured = {*table["method"], *(loaders.settings(asked)["method"] if view != asked else ())}
+    method = pickers.method(measured) if measured else ""
+    if method not in set(table["method"]):
+        states.nothing_measured(_missing(view, method))
+        states.damaged(loaders.problems())
+        st.stop()
+    unprotected = points.reference(loaders.references(view), method)
+    table = points.compared(table, unprotected)
+    rows = pickers.variant(points.records(table), method)
+    return Looking(findings, view, table, method, unprotected, rows)
+
+
+def setting(looking: Looking) -> dict[str, Any]:
+    """The knobs' sliders, where this is called; the row of the chosen setting."""
+    chosen = pickers.knobs(looking.rows, looking.method)
+    return points.nearest(looking.rows, looking.method, chosen)  # type: ignore[return-value]
+
+
+def values(row: dict[str, Any]) -> dict[str, float]:
+    """Knob name -> its value at a setting."""
+    found = {knob.name: row[f"knob:{knob.name}"] for knob in points.knobs_of(row["method"])}
+    return {name: value for name, value in found.items() if wording.known(value)}
+
+
+def ended() -> None:
+    """The last line of a page: what was damaged and left out, and tidying up."""
+    states.damaged(loaders.problems())
+    loaders.settle()
+
+
+def _missing(view: View, method: str) -> str:
+    wanted = f"“{wording.target_label(view.target)}”"
+    if method and view.target == "image":
+        return (
+            f"No attacker has redrawn pictures from what {METHODS[method].title} releases. "
+            "Choose another method in the sidebar, or measure this one."
+        )
+    if method:
+        return (
+            f"Nobody has attacked what {METHODS[method].title} releases for {wanted} under this "
+            "protocol. Choose another method in the sidebar, or measure this one."
+        )
+    return (
+        f"No trained setting serves {wording.service(view.task)} and was attacked for {wanted} under "
+        "this protocol. Choose another in the sidebar, or train one."
+    )

@@ -1,0 +1,71 @@
+"""Runs of one method that share their knobs and still are not one setting: another schedule or cut,
+more tasks, more to hide. Each such variant has curves and sliders of its own. Pure Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.page import wording
+
+Rows = Sequence[dict[str, Any]]
+
+
+def key(row: Mapping[str, Any]) -> str:
+    """What tells a row's variant from others of its method: "schedule|tasks|private"."""
+    schedule = row.get("schedule")
+    parts = (schedule if isinstance(schedule, str) else "", row["tasks"], row["private"])
+    return "|".join(parts)
+
+
+def keys(rows: Rows, method: str) -> list[str]:
+    """The variants of a method, the plainest first: its own schedule, the fewest attributes."""
+    found = {key(row) for row in rows if row["method"] == method}
+    return sorted(found, key=lambda variant: plainness(*variant.split("|")))
+
+
+def plainness(schedule: str, *attributes: str) -> tuple[bool, int, tuple[str, ...]]:
+    """Sorts what was trained with the method's own schedule, then with few attributes, first."""
+    return (
+        bool(schedule),
+        sum(text.count(",") for text in attributes),
+        (*attributes, schedule),
+    )
+
+
+def only(rows: Rows, method: str, variant: str) -> list[dict[str, Any]]:
+    """`rows` without the other variants of `method`; those of other methods stay."""
+    return [row for row in rows if row["method"] != method or key(row) == variant]
+
+
+# Entries of a schedule that a reader should not have to look up; others are named as declared.
+SCHEDULE = {
+    "layer": "released behind layer {:g}",
+    "cut": "cut at place {:g}",
+    "frozen_adversary": "attacker in training frozen",
+    "tanh_adversary": "attacker in training of Eq. 6",
+}
+
+
+def schedule_words(schedule: str) -> str:
+    """What of the schedule was replaced, in words: "layer=3" -> "released behind layer 3"."""
+    parts = []
+    for part in filter(None, schedule.split(", ")):
+        name, _, value = part.partition("=")
+        if name in SCHEDULE:
+            parts.append(SCHEDULE[name].format(float(value)))
+        else:
+            parts.append(f"{name.replace('_', ' ')} {value}")
+    return ", ".join(parts)
+
+
+def label(variant: str, among: Sequence[str]) -> str:
+    """What is special about a variant `among` those of its method: "released behind layer 3", "service: Smile"; ""
+    for the only one, and for the plainest where its schedule is all that the others change."""
+    own, every = variant.split("|"), [other.split("|") for other in among]
+    parts = [schedule_words(own[0])] if own[0] else []
+    for place, said in ((1, "service"), (2, "hidden")):
+        if len({other[place] for other in every}) > 1:
+            names = [wording.attribute_label(name) for name in own[place].split(",") if name]
+            parts.append(f"{said}: {', '.join(names) or 'nothing'}")
+    return "; ".join(parts)

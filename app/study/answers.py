@@ -1,0 +1,63 @@
+"""Cached reading of a study's answers. Caches are bounded and refresh when somebody answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.cache import loaders
+from core.study import studies
+from core.study.analysis import breakdown, results
+
+KEPT = 6  # studies, of people and of simulated participants; ten megabytes for each 50,000 answers
+KEPT_PICTURES = 48  # questions; some hundred kilobytes each
+Mark = tuple[Any, ...]
+
+
+def listed() -> list[dict[str, Any]]:
+    """`core.study.studies.list_studies`: those that were ever ready, newest first. Raises
+    PenumbraError where the database cannot be asked."""
+    return [s for s in studies.list_studies() if s["state"] in ("ready", "open", "closed")]
+
+
+def mark(study: dict[str, Any], simulated: bool) -> Mark:
+    """Changes whenever an answer comes or goes."""
+    counts = ("answers", "participants", "finished", "withdrawn", "simulated")
+    return (study["id"], study["state"], *(study[name] for name in counts), simulated)
+
+
+def answers(study: dict[str, Any], simulated: bool) -> pd.DataFrame:
+    """`core.study.analysis.results.answers`. Shared by all sessions: not to be written to."""
+    return _answers(mark(study, simulated), study["id"], simulated)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner="Reading the answers …")
+def _answers(mark: Mark, study_id: str, simulated: bool) -> pd.DataFrame:
+    return results.answers(study_id, simulated)
+
+
+def summary(study: dict[str, Any], simulated: bool) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:  # fmt: skip
+    """(`core.study.analysis.results.summary`, run id -> what it is, one line for each run that is gone)."""
+    return _summary(mark(study, simulated), loaders.stamp(), study, simulated)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner="Counting the answers …")
+def _summary(
+    mark: Mark, runs: Any, _study: dict[str, Any], simulated: bool
+) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:
+    table = results.summary(answers(_study, simulated))
+    return table, *results.described(table)
+
+
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
+def pictures(study_id: str, item: int) -> dict[str, Any]:
+    """`core.study.analysis.results.pictures`."""
+    return results.pictures(study_id, item)
+
+
+@st.cache_data(max_entries=8 * KEPT, show_spinner="Counting how many more it takes …")
+def more(n: int, share: float, chance: float, width: float) -> dict[str, int | None]:
+    """`core.study.analysis.breakdown.more` of a row with these numbers."""
+    return breakdown.more({"n": n, "share": share, "chance": chance}, width)

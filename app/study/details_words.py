@@ -1,0 +1,292 @@
+"""What a study's folded details say, and their tables. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from app.page import wording
+from app.study.verdict import Row, probability, with_interval
+from core.study.analysis.results import ENOUGH, SUMMARY
+
+ALPHA = (  # Krippendorff's own steps, and two of ours below them
+    (0.8, "people choose the same photograph"),
+    (0.667, "people mostly choose the same photograph"),
+    (0.3, "people often choose the same photograph, and often do not"),
+    (0.1, "people hardly agree which photograph it is"),
+)
+CLEARLY = 1.1  # times as wide
+COUNTS = {"all": "everybody", "passed": "passed the checks"}
+WORDS = "  \n".join(
+    (
+        "**Right**: the person whom the redrawn face shows was picked among the photographs. "
+        "Answers that did not come in time count as wrong; practice and attention questions "
+        "count for nothing here.",
+        "**In brackets**: the 95 % interval (Wilson): values with which the answers go together "
+        "well.",
+        "**Guessing**: one in as many as there are photographs.",
+        "**p (exact)**: how often guessers would do as well or better, by the exact binomial "
+        "test. Small: people do see something. Large: these answers do not show it, which is "
+        "not the same as safe.",
+        "**d′**: how far the right photograph stands out among the others for the people asked, "
+        "in units of their doubt; 0 is guessing. It does not depend on how many photographs "
+        "there are (Green and Swets).",
+        "**Hanging together**: somebody who sees well is right more often, and some faces are "
+        "easy. Intervals that allow for it resample whole participants, or whole faces.",
+        "**The machine**: the same questions, answered by a nearest neighbour among what is "
+        "released (what an attacker with the same software would do), and by a face network "
+        "that sees the same pictures.",
+        "**Attention checks**: questions with an unprotected face, which everybody who looks "
+        "should get.",
+    )
+)
+
+
+def sensitivity(row: Row) -> str:
+    """ "1.21 (0.95–1.48)" for d'; a bound where everybody or nobody was right."""
+    if not row["n"]:
+        return "–"
+    if math.isinf(row["d_prime"]):
+        return (
+            f"above {_signed(row['d_low'])}"
+            if row["d_prime"] > 0
+            else f"below {_signed(row['d_high'])}"
+        )
+    return f"{_signed(row['d_prime'])} ({_signed(row['d_low'])} to {_signed(row['d_high'])})"
+
+
+def _signed(value: float) -> str:
+    """Two digits with a printed minus, and none before 0."""
+    return f"{value:z.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def numbers(rows: Sequence[Row]) -> pd.DataFrame:
+    """The table of all settings, everybody and those who passed beside each other."""
+    return pd.DataFrame(
+        [
+            {
+                "Setting": row["label"],
+                "Who counts": COUNTS[row["who"]],
+                "Answers": row["n"],
+                "Participants": row["participants"],
+                "Right (95 % interval)": with_interval(row) if row["n"] else "–",
+                "Guessing": wording.percent(row["chance"]),
+                "p (exact)": probability(row["p"]) if row["n"] else "–",
+                "d′ (95 % interval)": sensitivity(row),
+                "People's answers hanging together": wording.interval(row["clustered_low"], row["clustered_high"]) or "–",
+                "Answers about a face hanging together": wording.interval(row["people_low"], row["people_high"]) or "–",
+                "Machine, releases": _machine(row, "machine_release"),
+                "Machine, pictures": _machine(row, "machine_picture"),
+                "Median time": wording.seconds(row["milliseconds"]),
+            }
+            for row in rows
+        ]
+    )  # fmt: skip
+
+
+def _machine(row: Row, name: str) -> str:
+    if not wording.known(row[name]):
+        return "–"
+    return f"{wording.percent(row[name])} ({wording.interval(row[f'{name}_low'], row[f'{name}_high'])})"  # fmt: skip
+
+
+def clustered(rows: Sequence[Row]) -> str:
+    """Where an interval that lets answers hang together is clearly wider than Wilson's: at how many
+    settings, and the widest."""
+    told = [row for row in rows if row["n"] >= ENOUGH]
+    parts = []
+    for name, what in (
+        ("clustered", "a participant's answers hang together"),
+        ("people", "all answers about a face hang together"),
+    ):
+        wider = sorted(
+            (row for row in told if _widened(row, name) > CLEARLY),
+            key=lambda row: -_widened(row, name),
+        )
+        if wider:
+            most = wider[0]
+            span = wording.interval(most[f"{name}_low"], most[f"{name}_high"])
+            drawn = wording.interval(most["low"], most["high"])
+            parts.append(
+                f"Where {what}, the interval is wider than the one drawn at {len(wider)} of {len(told)} "
+                f"settings; most at {most['label']}: {span} % instead of {drawn} %."
+            )
+    return " ".join(parts) or (
+        "Letting a participant's answers, or all answers about a face, hang together makes no "
+        "interval clearly wider."
+    )
+
+
+def _widened(row: Row, name: str) -> float:
+    """How many times as wide as Wilson's the interval is; 0 where there is none."""
+    if not wording.known(row[f"{name}_low"]):
+        return 0.0
+    return (row[f"{name}_high"] - row[f"{name}_low"]) / (row["high"] - row["low"])
+
+
+def alpha_words(row: Row) -> str:
+    """Krippendorff's alpha of a row of `core.study.analysis.breakdown.agreement` in words."""
+    if not wording.known(row["alpha"]):
+        return "no two people have answered about the same face yet"
+    words = next(
+        (words for limit, words in ALPHA if row["alpha"] >= limit),
+        "people agree no more than if they had drawn lots",
+    )
+    return (
+        f"{words} (alpha {_signed(row['alpha'])}; {row['faces']} faces, {row['answers']} answers)"
+    )
+
+
+def needed(row: Row, more: Mapping[str, int | None], width: float) -> str:
+    """How many more answers it takes, in words."""
+    if row["n"] < ENOUGH:
+        return "too few answers to plan by; come back with ten or more"
+    tell, narrow = more["to_tell"], more["to_narrow"]
+    if row["low"] > row["chance"]:
+        first = "that people beat guessing is settled"
+    elif tell is None:
+        first = (
+            "people do not beat guessing, or by so little that no study would find it; more answers "
+            "only narrow the interval"
+        )
+    elif tell:
+        first = f"about {tell} more to find (with 80 % probability) that people beat guessing"
+    else:
+        first = "as many as such a difference usually takes, yet it was not found; ask more"
+    points = f"± {wording.points(width / 2)}"
+    second = (
+        f"narrower than {points} already" if narrow == 0
+        else f"{narrow} more until the interval is {points}" if narrow
+        else f"no affordable number makes the interval {points}"
+    )  # fmt: skip
+    return f"{first}; {second}"
+
+
+def taken_away(rows: Sequence[Row]) -> pd.DataFrame:
+    """All numbers of the rows, for a file."""
+    return pd.DataFrame([{name: row[name] for name in ("label", *SUMMARY)} for row in rows])
+
+
+def faces_caption(faces: pd.DataFrame) -> str:
+    """How far faces differ, of `core.study.analysis.breakdown.faces`."""
+    few, many = int(faces["n"].min()), int(faces["n"].max())
+    asked = f"{few} answers" if few == many else f"{few} to {many} answers"
+    said = (
+        f"{len(faces)} faces with {asked} each; the least recognised is right in "
+        f"{wording.percent(faces['share'].min())}, the best in {wording.percent(faces['share'].max())}."
+    )
+    if many < ENOUGH:
+        said += " With so few answers for each face, much of that is luck."
+    return said
+
+
+def face(row: Row) -> str:
+    """One face: "right in 3 of 11 (10–57)"."""
+    span = wording.interval(row["low"], row["high"])
+    return f"right in {row['right']} of {row['n']} ({span} %)"
+
+
+def faces_alt(faces: pd.DataFrame) -> str:
+    return "What was chosen for each redrawn face, the least recognised first. " + faces_caption(
+        faces
+    )
+
+
+def faces_taken_away(faces: pd.DataFrame, labels: Mapping[tuple[str, str], str]) -> pd.DataFrame:
+    """Faces for a file: a column for each option, the right one first."""
+    table = faces.drop(columns="choices")
+    most = max(map(len, faces["choices"]), default=0)
+    for option in range(most):
+        table[f"chosen_{option}"] = [taken[option] for taken in faces["choices"]]
+    keys = zip(table["setting"], table["attacker"], strict=True)
+    return table.assign(label=[labels.get(key, key[0]) for key in keys])
+
+
+def people_caption(people: pd.DataFrame) -> str:
+    """How far participants differ, of `core.study.analysis.breakdown.participants`."""
+    done = int(people["finished"].sum())
+    return (
+        f"{len(people)} participant{'s' * (len(people) != 1)}, {done} finished; the middle half is right "
+        f"in {wording.interval(people['share'].quantile(0.25), people['share'].quantile(0.75))} % of "
+        "their questions. Bars that reach further out than the dashed line mean that some see more "
+        "than others."
+    )
+
+
+def times_caption(timed: pd.DataFrame, counted: pd.DataFrame) -> str:
+    """Median times of right and wrong answers, and how often time ran out."""
+    parts = [
+        f"Half of the answers took less than {wording.seconds(float(timed['milliseconds'].median()))}"
+    ]
+    for right, name in ((True, "right ones"), (False, "wrong ones")):
+        took = timed.loc[timed["right"] == right, "milliseconds"]
+        if len(took):
+            parts.append(f"{name} {wording.seconds(float(took.median()))}")
+    late = int(counted["timed_out"].sum())
+    text = "; ".join(parts) + "."
+    return text + (f" Time ran out in {late} of {len(counted)} questions." if late else "")
+
+
+def calibration_caption(table: pd.DataFrame) -> str:
+    """Whether those who are surer are right more often, of `core.study.analysis.breakdown.calibration`."""
+    first, last = table.iloc[0].to_dict(), table.iloc[-1].to_dict()
+    if len(table) < 2:
+        return f"All said {first['confidence']:.0f} of 5; {with_interval(first)} were right."
+    text = (
+        f"Who said {first['confidence']:.0f} of 5 was right in {with_interval(first)}, who said "
+        f"{last['confidence']:.0f} in {with_interval(last)}: "
+    )
+    if last["low"] > first["high"]:
+        return text + "people know when they see something."
+    if last["high"] < first["low"]:
+        return text + "people are right less often when they are surer."
+    return text + "being sure does not clearly go with being right."
+
+
+def stopping(study: Mapping[str, Any], everybody: Sequence[Row], simulated: bool) -> str:
+    """How far the study is from its own end; its rule looks at everybody's answers."""
+    design, parts = study["design"], []
+    if design["target"] is not None:
+        parts.append(f"It closes itself when {design['target']} participants have finished; {study['finished']} have")  # fmt: skip
+    if design["stop_width"] is not None:
+        wanted = wording.points(design["stop_width"])
+        widest = max((row["high"] - row["low"] for row in everybody), default=1.0)
+        now = "" if simulated else f"; the widest has {wording.points(widest)} now"
+        parts.append(f"it closes itself when every setting's interval is narrower than {wanted}{now}")  # fmt: skip
+    rule = "; or ".join(parts)
+    state = f" It is {study['state']}" + (f": {study['message']}." if study["message"] else ".")
+    return rule[0].upper() + rule[1:] + "." + state
+
+
+def design(study: Mapping[str, Any]) -> str:
+    """What was asked of whom, as a list."""
+    asked, settings = study["design"], study["design"]["settings"]
+    others = "anybody"
+    if asked["distractors"] == "matched":
+        same = ", ".join(wording.attribute_label(name).lower() for name in asked["matched_on"])
+        others = f"people alike in: {same}"
+    right = (
+        "the very photograph that was redrawn" if asked["photograph"] == "same"
+        else "another photograph of the person"
+    )  # fmt: skip
+    made = datetime.fromtimestamp(study["created"], UTC).strftime("%d %B %Y").lstrip("0")
+    limit = f"{asked['time_limit']} s" if asked["time_limit"] else "none"
+    lines = {
+        "Made": made,
+        "Settings": f"{len(settings)}, of the data set {settings[0]['dataset']}, redrawn by: "
+        + ", ".join(dict.fromkeys(wording.attacker(s["attacker"]) for s in settings)),
+        "Questions": f"{asked['questions']} for each participant, about {asked['people']} people in all; "
+        "nobody is asked about one person twice",
+        "To choose from": f"{asked['options']} photographs; the right one is {right}, the others are {others}",
+        "Practice": "one question" if asked["practice"] else "none",
+        "Attention checks": f"{asked['attention']}" if asked["attention"] else "none",
+        "Time limit": limit,
+        "How sure they are": "asked" if asked["confidence"] else "not asked",
+        "Took part": f"{study['participants']}; {study['finished']} finished, {study['withdrawn']} withdrew "
+        "and left nothing behind",
+    }  # fmt: skip
+    return "  \n".join(f"**{name}**: {value}" for name, value in lines.items())

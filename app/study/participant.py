@@ -1,0 +1,195 @@
+"""What a participant's browser says, and what it is told. Knows no Streamlit.
+
+Everything that comes is hostile until `message` has checked it: anybody can send anything over the
+page's connection.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from app.study import rate_limit
+from core.errors import PenumbraError
+from core.study.participation import taking
+from core.study.storage.database import DatabaseError
+
+TOKEN = re.compile(r"[0-9a-f]{32}")
+LONGEST_CODE = 40  # characters that somebody may type where a code is asked for
+PANEL_ID = re.compile(r"[\x21-\x7e]{1,120}")  # as long as `core.study.storage.tables` keeps
+LONGEST_ADDRESS = 40  # characters of a study's id in the address
+# What each kind of message holds beside `kind` and `serial`.
+FIELDS: dict[str, set[str]] = {
+    "hello": {"token"},
+    "agree": {"token"},
+    "answer": {"token", "number", "place", "milliseconds", "confidence"},
+    "withdraw": {"token", "code"},
+    "code": set(),
+    "decline": set(),
+}
+# field -> (lowest, highest, may be missing); `core.study.participation.taking` knows the study's own bounds
+NUMBERS = {
+    "serial": (1, 1_000_000, False),
+    "number": (1, 1000, False),
+    "place": (0, 100, True),
+    "milliseconds": (0, 86_400_000, True),
+    "confidence": (1, 5, True),
+}
+# kind of message -> (how many at once, seconds until another), of one session. A code is guessed in
+# no time that people have, however often it is tried; this keeps the database quiet.
+LIMITS = {
+    "agree": (5, 20.0),
+    "answer": (20, 1.0),
+    "withdraw": (5, 30.0),
+}
+OTHERS = (40, 0.5)
+AWAY = (
+    "The study cannot be reached at the moment. Answers that you gave are kept; this page tries again "
+    "by itself."
+)
+GONE = (
+    "The participation that this browser knew is not there any more: it was withdrawn. Nothing is kept "
+    "of it."
+)
+NO_CODE = (
+    "Nothing is kept under this code. Either it was deleted already, or a character is wrong: a code "
+    "looks like ABCD-EFGH-JKLM."
+)
+
+log = logging.getLogger(__name__)
+
+
+def message(said: Any) -> dict[str, Any] | None:
+    """What the browser said, with the fields of its kind and nothing else; None for anything that the
+    page does not say."""
+    if not isinstance(said, Mapping) or len(said) > 8:
+        return None
+    kind = said.get("kind")
+    if not isinstance(kind, str) or kind not in FIELDS:
+        return None
+    names = {"serial", *FIELDS[kind]}
+    if set(said) != names | {"kind"}:
+        return None
+    checks = {"token": _token, "code": _code}
+    for name in names:
+        fine = checks[name](said[name]) if name in checks else _number(name, said[name])
+        if not fine:
+            return None
+    if kind in ("agree", "answer") and not said["token"]:
+        return None
+    return {"kind": kind, **{name: said[name] for name in names}}
+
+
+def _token(value: Any) -> bool:
+    return isinstance(value, str) and (not value or bool(TOKEN.fullmatch(value)))
+
+
+def _code(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_CODE
+
+
+def _number(name: str, value: Any) -> bool:
+    low, high, missing = NUMBERS[name]
+    if value is None:
+        return missing
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def panel_id(parameters: Mapping[str, str]) -> str | None:
+    """Who the person is for the panel that sent them, from the address; None where it says nothing
+    that could be one."""
+    found = parameters.get("panel") or parameters.get("PROLIFIC_PID")
+    if not isinstance(found, str) or not PANEL_ID.fullmatch(found):
+        return None
+    return found
+
+
+def follow(
+    study_id: str,
+    said: Mapping[str, Any],
+    panel: str | None,
+    buckets: dict[str, rate_limit.Bucket],
+    now: float,
+) -> dict[str, Any]:
+    """Does what a checked message asks for. Returns how the session goes on:
+
+    heard   the message's `serial`
+    token   whose participation is shown; "" for nobody's
+    view    "code", "declined" or "withdrawn" where that is shown instead
+    note    a line for the person, or None
+    forget  the browser's token leads to nothing and is to be forgotten
+    wait    nothing was done: the browser keeps what it has and says it again
+    current what `core.study.participation.taking.current` says of the token, where that was asked, or None
+
+    buckets  of this session, by kind of message; filled in here
+    now      seconds of a monotonic clock
+    """
+    kind, token = said["kind"], said.get("token", "")
+    answer = {"heard": said["serial"], "token": token, "view": None, "note": None,
+              "forget": False, "wait": False, "current": None}  # fmt: skip
+    burst, seconds = LIMITS.get(kind, OTHERS)
+    counted = kind if kind in LIMITS else "other"
+    buckets[counted], wait = rate_limit.take(buckets.get(counted), burst, seconds, now)
+    if wait:
+        again = "Your answer is kept here; this page sends it again by itself."
+        asked = f"That was very often. Please wait {_seconds(wait)}."
+        # what a person typed anew may be given up; what this page holds is tried again
+        if kind == "withdraw":
+            return answer | {"view": "code", "note": asked}
+        return answer | {"wait": True, "note": f"{asked} {again}" if kind == "answer" else asked}
+    try:
+        return answer | _done(study_id, said, panel)
+    except DatabaseError as problem:
+        log.warning("a participant was asked to wait: %s", problem)
+        return answer | {"wait": True, "note": AWAY}
+
+
+def _seconds(wait: float) -> str:
+    whole = max(1, round(wait + 0.5))
+    return f"{whole} second{'s' if whole > 1 else ''}"
+
+
+def _current(study_id: str, token: str) -> dict[str, Any]:
+    """Where the participant is; nowhere in a study that was deleted meanwhile."""
+    try:
+        return taking.current(study_id, token)
+    except DatabaseError:
+        raise
+    except PenumbraError:
+        return {"stage": "unknown"}
+
+
+def sentence(problem: PenumbraError) -> str:
+    text = str(problem)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _done(study_id: str, said: Mapping[str, Any], panel: str | None) -> dict[str, Any]:
+    kind, token = said["kind"], said.get("token", "")
+    if kind in ("code", "decline"):
+        return {"view": "declined" if kind == "decline" else "code"}
+    note, deleted = None, False
+    try:
+        if kind == "agree":
+            taking.start(study_id, token, panel_id=panel)
+        elif kind == "answer":
+            taking.answer(study_id, token, said["number"] - 1, said["place"], said["milliseconds"],
+                          said["confidence"])  # fmt: skip
+        elif kind == "withdraw":
+            deleted = taking.withdraw(study_id, said["code"])
+    except DatabaseError:
+        raise
+    except PenumbraError as problem:
+        note = sentence(problem)
+    current = _current(study_id, token) if token else None
+    unknown = current is not None and current["stage"] == "unknown"
+    if kind == "withdraw":
+        # told again because the word of it was lost: the token's participation is gone as well
+        deleted = deleted or unknown
+        return {"view": "withdrawn" if deleted else "code", "forget": unknown,
+                "note": None if deleted else note or NO_CODE}  # fmt: skip
+    if unknown:
+        return {"token": "", "note": note or GONE, "forget": True}
+    return {"note": note, "current": current}

@@ -1,0 +1,105 @@
+"""Studies in words: what a design comes to, how far a study is. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.page import wording
+from app.settings import points, variants
+from core.methods import METHODS
+from core.study.analysis import statistics
+
+# state -> (word, badge colour, icon)
+STATES = {
+    "draft": ("draft", "gray", ":material/edit:"),
+    "preparing": ("drawing its pictures", "orange", ":material/brush:"),
+    "ready": ("ready to open", "blue", ":material/task_alt:"),
+    "open": ("open", "green", ":material/play_arrow:"),
+    "closed": ("closed", "gray", ":material/lock:"),
+    "failed": ("could not be prepared", "red", ":material/error:"),
+}
+
+
+def labels(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Key of a setting -> “DeepObfuscator, λ₁ = 1, λ₂ = 1”, with its variant where there are several."""
+    found = {}
+    for row in rows:
+        among = variants.keys(rows, row["method"])
+        parts = [METHODS[row["method"]].title, points.setting_label(row)]
+        if len(among) > 1:
+            parts.append(variants.label(variants.key(row), among))
+        found[row["key"]] = ", ".join(part for part in parts if part)
+    return found
+
+
+def usual(rows: Sequence[Mapping[str, Any]], most: int) -> list[str]:
+    """Keys of settings to begin with: of the first method with a knob, from weak to strong, with
+    both ends."""
+    line = next((line for line in points.lines(list(rows)) if line.knob is not None), None)
+    if line is None:
+        return [row["key"] for row in rows[:1]]
+    last = len(line.keys) - 1
+    wanted = min(most, len(line.keys))
+    places = [round(last * step / max(1, wanted - 1)) for step in range(wanted)]
+    return [line.keys[place] for place in dict.fromkeys(places)]
+
+
+def answers_each(design: Mapping[str, Any], participants: int) -> int:
+    """Answers that each setting and attacker gets from so many participants."""
+    return participants * design["questions"] // max(1, len(design["settings"]))
+
+
+def promise(design: Mapping[str, Any]) -> tuple[str, str]:
+    """(what it will be, how sure it will be) of a checked design: two sentences."""
+    count = len(design["settings"])
+    chance = 1 / design["options"]
+    what = (
+        f"{_many(design['questions'], 'question')} on {_many(count, 'setting')}, "
+        f"{design['options']} photographs each: guessing is right in {wording.percent(chance)}."
+    )
+    if design["target"] is None:
+        width = wording.points(design["stop_width"])
+        return (
+            what,
+            f"It goes on until each setting's interval is narrower than {width}, however many people that takes.",
+        )
+    each = answers_each(design, design["target"])
+    low, high = statistics.wilson(round(chance * each), each)
+    sure = (
+        f"{_many(design['target'], 'participant')} give each setting {each:,} answers. If people only "
+        f"guess, its interval will be about {100 * (high - low):.0f} points wide "
+        f"({wording.interval(low, high)})."
+    )
+    if design["stop_width"] is not None:
+        sure += f" It ends sooner when all intervals are narrower than {wording.points(design['stop_width'])}."
+    return what, sure
+
+
+def progress(study: Mapping[str, Any]) -> tuple[float, str]:
+    """(share in [0, 1], words) of how far a study of `core.study.studies.read` is."""
+    if study["state"] == "preparing":
+        wanted = max(1, study["wanted"])
+        return min(1.0, study["done"] / wanted), "Faces are being redrawn; this page may be closed."
+    target = study["design"]["target"]
+    done = study["finished"]
+    words = f"{_many(study['participants'], 'participant')}, {done} finished, {study['answers']:,} answers"
+    if study["withdrawn"]:
+        words += f", {study['withdrawn']} withdrew"
+    if target is None:
+        return 0.0, words
+    return min(1.0, done / target), f"{words}; enough at {target:,}"
+
+
+def headline(studies: Sequence[Mapping[str, Any]]) -> str:
+    """One sentence about all studies."""
+    if not studies:
+        return "No study yet: set one up below, look through it, and send its link."
+    running = [study for study in studies if study["state"] == "open"]
+    people = sum(study["participants"] for study in studies)
+    text = f"{len(studies)} {'studies' if len(studies) > 1 else 'study'}, {len(running)} open"
+    return f"{text}; {_many(people, 'person', 'people')} took part so far."
+
+
+def _many(count: int, one: str, several: str = "") -> str:
+    return f"{count:,} {one if count == 1 else several or one + 's'}"

@@ -1,0 +1,114 @@
+"""Goal-seek: which measured settings keep the officer's limits, and what the nearest one violates.
+Pure Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from app.page import wording
+from app.settings.points import setting_label
+from app.settings.views import View
+
+Row = Mapping[str, Any]
+SHOWN = 3  # settings that are named
+
+
+class Limits(NamedTuple):
+    """The highest value of the attack, the highest loss of the service (shares; None: no limit),
+    and whether the ends of the 95 % intervals have to keep them, too."""
+
+    attack: float | None
+    loss: float | None
+    confident: bool
+
+
+class Found(NamedTuple):
+    """`kept`: settings that keep the limits, those that cost the service least first; `nearest`: of
+    the others, the one that violates them least (None where nothing can be said about any)."""
+
+    kept: list[Row]
+    nearest: Row | None
+
+
+def seek(rows: Sequence[Row], limits: Limits) -> Found:
+    """Search the measured settings of a view (rows of `app.settings.points.compared`). A setting whose
+    attack was too weak to conclude never counts as keeping anything."""
+    known = [row for row in rows if row["conclusive"]]
+    over = {id(row): excess(row, limits) for row in known}
+    kept = [row for row in known if over[id(row)] == (0.0, 0.0)]
+    kept.sort(key=lambda row: (-row["utility"], row["gain"]))
+    rest = [
+        row for row in known if over[id(row)] != (0.0, 0.0) and sum(over[id(row)]) < float("inf")
+    ]
+    return Found(kept, min(rest, key=lambda row: sum(over[id(row)]), default=None))
+
+
+def excess(row: Row, limits: Limits) -> tuple[float, float]:
+    """How far a setting goes beyond each limit: (attack, loss), 0 where it is kept; infinite where
+    the number is not known."""
+    ends = ("high", "cost_high") if limits.confident else ("value", "cost")
+    found = []
+    for name, limit in zip(ends, (limits.attack, limits.loss), strict=True):
+        value = row[name]
+        if limit is None:
+            found.append(0.0)
+        elif not wording.known(value):
+            found.append(float("inf"))
+        else:
+            found.append(max(0.0, value - limit))
+    return found[0], found[1]
+
+
+def sentence(found: Found, limits: Limits, view: View, count: int) -> str:
+    """The answer to "is there a setting that keeps my limits?"."""
+    sure = ", with 95 % confidence" if limits.confident else ""
+    if len(found.kept) == 1:
+        return f"One of {count} measured settings keeps your limits{sure}."
+    if found.kept:
+        return f"{len(found.kept)} of {count} measured settings keep your limits{sure}."
+    text = f"No trained setting keeps your limits{sure}."
+    if found.nearest is None:
+        return text
+    return f"{text} The nearest is {name(found.nearest)}: {violation(found.nearest, limits, view)}."
+
+
+def name(row: Row) -> str:
+    """A setting with its method: "DPFE, β = 1, r = 0.5"."""
+    label = setting_label(row)
+    return row["title"] + (f", {label}" if label else "")
+
+
+def violation(row: Row, limits: Limits, view: View) -> str:
+    """What a setting violates, in words."""
+    attack, loss = excess(row, limits)
+    parts = []
+    if attack:
+        reached = row["high" if limits.confident else "value"]
+        show = (
+            (lambda v: f"{v:.2f}") if view.target == "image" else (lambda v: wording.percent(v, 1))
+        )
+        parts.append(
+            f"the attack {'may reach' if limits.confident else 'reaches'} {show(reached)} where you "
+            f"allow {show(limits.attack)}"
+        )
+    if loss:
+        cost = row["cost_high" if limits.confident else "cost"]
+        parts.append(
+            f"the service {'may lose' if limits.confident else 'loses'} "
+            f"{wording.loss(view.service, cost)} where you allow {wording.loss(view.service, limits.loss or 0.0)}"
+        )
+    return " and ".join(parts)
+
+
+def verdict(row: Row, limits: Limits, view: View) -> tuple[bool, str]:
+    """Whether one setting keeps the limits, and the line that says so."""
+    if not row["conclusive"]:
+        return False, "The attack is too weak to say whether your limits are kept."
+    if limits.attack is not None and not wording.known(row["value"]):
+        return False, "The attack on this setting was not measured."
+    if limits.loss is not None and not wording.known(row["cost"]):
+        return False, "The loss is not known: there is no unprotected run to compare with."
+    if excess(row, limits) == (0.0, 0.0):
+        return True, "This setting keeps your limits."
+    return False, f"This setting is outside your limits: {violation(row, limits, view)}."

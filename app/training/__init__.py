@@ -1,0 +1,1 @@
+"""Planning trainings and following them."""

@@ -1,0 +1,244 @@
+"""What the Train page plans: choices -> runs, and the command line that does the same. No
+Streamlit."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from app.page import wording
+from core.errors import PenumbraError
+from core.methods import METHODS
+from core.methods.declare import IDENTITY, VERIFICATION
+from core.published import METHODS as IN_PAPERS
+from core.run import Run
+from core.sweep import grid
+
+MOST_RUNS = 200
+Sets = tuple[tuple[str, ...], tuple[str, ...]]  # tasks and private attributes
+
+
+class Plan(NamedTuple):
+    """What to train. `knobs` maps each training-time knob to its values."""
+
+    dataset: str
+    method: str
+    preset: str
+    tasks: tuple[str, ...]
+    private: tuple[str, ...]
+    knobs: dict[str, tuple[float, ...]]
+    seed: int = 0
+    device: str = "auto"
+
+
+def offered(method: str, attributes: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(what the service may need, what may be hidden) with a method on a data set: its attributes,
+    and verification or identity where the method understands them."""
+    known = METHODS[method].understands
+    tasks = [name for name in (VERIFICATION,) if name in known]
+    private = [name for name in (IDENTITY,) if name in known]
+    return [*attributes, *tasks], [*attributes, *private]
+
+
+def paper_sets(method: str, attributes: Sequence[str]) -> dict[str, Sets]:
+    """The combinations of the method's paper that the data set has all attributes for, by their
+    words; none for a method of no paper."""
+    declared = METHODS[method]
+    if method not in IN_PAPERS:
+        return {}
+    sets = declared.published_sets.values() or [(declared.tasks, declared.private)]
+    tasks, private = offered(method, attributes)
+    return {
+        set_label(*pair): pair
+        for pair in sets
+        if set(pair[0]) <= set(tasks) and set(pair[1]) <= set(private)
+    }
+
+
+def set_label(tasks: Sequence[str], private: Sequence[str]) -> str:
+    """ "Smile; hidden: Gender, Heavy make-up"."""
+    needs, hides = (", ".join(map(wording.choice_label, names)) for names in (tasks, private))
+    return f"{needs}; hidden: {hides or 'nothing by name'}"
+
+
+def numbers(texts: Sequence[str], symbol: str) -> tuple[float, ...]:
+    """Knob values as typed, sorted, without doubles. Raises PenumbraError for what is no number."""
+    found = set()
+    for text in texts:
+        try:
+            value = float(str(text).replace(",", "."))
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < 1e9:
+            raise PenumbraError(
+                f"{symbol} = {str(text)[:20]!r} is no number from 0 upwards; remove it"
+            )
+        found.add(value)
+    if not found:
+        raise PenumbraError(f"choose at least one value of {symbol}")
+    return tuple(sorted(found))
+
+
+def runs(plan: Plan) -> list[Run]:
+    """Every setting of the plan. Raises PenumbraError saying what is wrong with it."""
+    count = 1
+    for values in plan.knobs.values():
+        count *= len(values)
+    if count > MOST_RUNS:
+        raise PenumbraError(f"{count} settings are too many for one go; choose at most {MOST_RUNS}")
+    method = METHODS[plan.method]
+    if not plan.private and method.private and not method.baseline:
+        raise PenumbraError(
+            "name at least one private attribute; hiding it is what the method is for"
+        )
+    return grid(
+        plan.method, plan.dataset, plan.preset, plan.tasks, plan.private, plan.knobs, (plan.seed,)
+    )
+
+
+def command(plan: Plan) -> str:
+    """The command line that trains and measures the same settings."""
+    parts = [
+        "python", "-m", "core", "sweep", "--dataset", plan.dataset, "--method", plan.method,
+        "--preset", plan.preset, "--tasks", ",".join(plan.tasks), "--private", ",".join(plan.private),
+    ]  # fmt: skip
+    for name, values in plan.knobs.items():
+        parts += ["--knob", f"{name}={','.join(f'{value:g}' for value in values)}"]
+    parts += ["--seed", str(plan.seed), "--device", plan.device]
+    return " ".join(shlex.quote(part) for part in parts)
+
+
+def setting(run: Mapping[str, Any]) -> str:
+    """A run in short: "λ₁ = 1, λ₂ = 0", or the seed where the method has no knob to train."""
+    method = METHODS.get(run.get("method", ""))
+    knobs = run.get("knobs", {})
+    if method is None:
+        return ""
+    return ", ".join(f"{k.symbol} = {knobs[k.name]:g}" for k in method.knobs if k.name in knobs)
+
+
+def job_title(job: Mapping[str, Any]) -> str:
+    """ "DeepObfuscator on synthetic: 6 settings"."""
+    if not job["runs"]:
+        return "A job whose file cannot be read"
+    first = job["runs"][0]
+    method = METHODS.get(first.get("method", ""))
+    count = len(job["runs"])
+    title = method.title if method else str(first.get("method"))
+    if count > 1:
+        return f"{title} on {first['dataset']}: {count} settings"
+    named = setting(first)
+    return f"{title} on {first['dataset']}" + (f": {named}" if named else "")
+
+
+def progress(job: Mapping[str, Any]) -> tuple[float, str]:
+    """(share done in [0, 1], what is going on) of a job."""
+    count = max(1, len(job["runs"]))
+    if job["state"] == "finished":
+        return 1.0, "done: trained and attacked" if job["evaluate"] else "done: trained"
+    part = job["step"] / job["steps"] if job["steps"] else 0.0
+    measuring = job["phase"] == "evaluate"
+    # attacks take about as long as the training: half a setting each
+    attacked = job["attacks_done"] / max(1, job["attacks"])
+    explaining = job["phase"] == "explain"  # little beside the other two
+    inside = 1.0 if explaining else 0.5 + 0.5 * attacked if measuring else 0.5 * part
+    share = min(1.0, (min(job["index"], count - 1) + inside) / count)
+    if job["state"] == "queued":
+        return share, "waiting for its turn: one job works at a time"
+    words = []
+    if count > 1:
+        words.append(f"setting {job['index'] + 1} of {count}")
+    current = job["runs"][min(job["index"], count - 1)] if job["runs"] else {}
+    if setting(current):
+        words.append(setting(current))
+    if measuring:
+        name = str(job["attack"] or "").replace("_", " ")
+        done = f" ({job['attacks_done'] + 1} of {job['attacks']})" if job["attacks"] else ""
+        words.append(f"attacking it: {name}{done}" if name else "attacking it")
+    elif explaining:
+        words.append("preparing the pages that show it")
+    elif job["stage"]:
+        words.append(f"{str(job['stage']).replace('_', ' ')}, step {job['step']} of {job['steps']}")
+    elif job["state"] == "running":
+        words.append("starting, reading the photographs")
+    if job["state"] == "running" and wording.known(job["eta_seconds"]):
+        what = "attacks on this setting" if measuring else "training"
+        words.append(f"about {wording.duration(job['eta_seconds'])} of {what} left")
+    return share, ", ".join(words)
+
+
+def usual(method: str) -> dict[str, tuple[float, ...]]:
+    """Values offered first: the whole grid of the first training-time knob, defaults of the rest."""
+    knobs = [knob for knob in METHODS[method].knobs if knob.when == "train"]
+    return {
+        knob.name: tuple(knob.grid) if first else (knob.default,)
+        for knob, first in zip(
+            knobs, itertools.chain([True], itertools.repeat(False)), strict=False
+        )
+    }
+
+
+def basis(cost: Mapping[str, Any]) -> str:
+    """What an estimate of `core.jobs.estimate` goes by, in a sentence."""
+    count = cost["examples"]
+    if not count:
+        return "Nothing like it has been trained here, so nobody can say how long it takes."
+    like = "setting" if count == 1 else "settings"
+    where = f" on “{cost['dataset']}”" if cost["dataset"] else ""
+    devices = [name for name in cost["devices"] if name][:2]
+    on = f", trained on {' and '.join(devices)}" if devices else ""
+    smaller = (
+        " Those have been slimmed down since: fresh ones take more room until then."
+        if cost["trimmed"]
+        else ""
+    )
+    return (
+        f"Estimated from {count} finished {like} of this method and size{where}{on}; another machine "
+        f"or number of photographs takes another time.{smaller}"
+    )
+
+
+def run_title(row: Mapping[str, Any]) -> str:
+    """ "DeepObfuscator, λ₁ = 1, λ₂ = 0" of a row of `core.results.runs`."""
+    method = METHODS.get(row["method"])
+    if method is None:
+        return str(row["method"])
+    values = {knob.name: row.get(f"knob:{knob.name}") for knob in method.knobs}
+    named = [
+        f"{knob.symbol} = {values[knob.name]:g}"
+        for knob in method.knobs
+        if wording.known(values[knob.name])
+    ]
+    return ", ".join([method.title, *named])
+
+
+def trained_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """One row for each trained setting, in words, from rows of `core.results.runs`."""
+    return pd.DataFrame(
+        [
+            {
+                "Setting": run_title(row),
+                "Data set": row["dataset"],
+                "Serves": words_of(row["tasks"]),
+                "Hides": words_of(row["private"]),
+                "Size": row["preset"] if isinstance(row["preset"], str) else "",
+                "State": row["state"],
+                "Attacks": row["evaluated"],
+                "Training": wording.duration(row["seconds"])
+                if wording.known(row["seconds"])
+                else "",
+                "Name": row["run_id"],
+            }
+            for row in rows
+        ]
+    )
+
+
+def words_of(names: Any) -> str:
+    """Comma-joined attribute names as a person would say them; "" for what is none."""
+    known = [name for name in names.split(",") if name] if isinstance(names, str) else []
+    return ", ".join(map(wording.choice_label, known))

@@ -1,0 +1,172 @@
+"""Trainings and what came of them: progress, losses, stop, resume, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.cache import loaders
+from app.charts import figures
+from app.page import show, states
+from app.training import plans
+from core import jobs
+from core.errors import PenumbraError
+from core.shipping import removal
+
+ACTIVE = ("queued", "running")
+EVERY = 1.5  # seconds between looks at a running training
+SHORT = 200  # characters of a message shown at once
+ERROR = "train_error"  # session key
+STATES = {  # state -> (word, badge colour, icon)
+    "queued": ("waiting", "gray", ":material/schedule:"),
+    "running": ("running", "orange", ":material/play_arrow:"),
+    "finished": ("finished", "green", ":material/check:"),
+    "stopped": ("stopped", "gray", ":material/pause:"),
+    "failed": ("failed", "red", ":material/error:"),
+}
+
+
+def queue() -> None:
+    """All jobs, newest first; redrawn by itself while one is active, so that the page never waits."""
+    watched = any(job["state"] in ACTIVE for job in jobs.list_jobs())
+    st.fragment(_jobs, run_every=EVERY if watched else None)(watched)
+
+
+def _jobs(watched: bool) -> None:
+    found = jobs.list_jobs()
+    active = any(job["state"] in ACTIVE for job in found)
+    if active != watched:
+        st.rerun()  # start or end the watching
+    if error := st.session_state.pop(ERROR, None):
+        st.error(error, icon=":material/error:")
+    if not found:
+        st.caption(
+            "No training has been started here yet. What you start appears here and goes on by itself."
+        )
+    for position, job in enumerate(found):
+        _job(job, newest=position == 0)
+
+
+def _job(job: dict[str, Any], newest: bool) -> None:
+    word, colour, icon = STATES[job["state"]]
+    share, text = plans.progress(job)
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plans.job_title(job)}**", width="stretch")
+            st.badge(word, color=colour, icon=icon)
+        st.progress(share, text or word)
+        if job["message"] and job["state"] != "finished":
+            st.caption(job["message"][:SHORT] + ("…" if len(job["message"]) > SHORT else ""))
+            if len(job["message"]) > SHORT:
+                with st.expander("The whole message"):
+                    st.text(job["message"])
+        if job["losses"] and (newest or job["state"] in ACTIVE):
+            show.chart(
+                figures.losses(job["losses"], states.dark()), "losses", pd.DataFrame(job["losses"]),
+                "Losses of the training, step by step", key=f"losses_{job['job_id']}",
+            )  # fmt: skip
+        with st.container(horizontal=True):
+            _buttons(job)
+
+
+def _buttons(job: dict[str, Any]) -> None:
+    key = job["job_id"]
+    if job["state"] in ACTIVE:
+        st.button("Stop", key=f"stop_{key}", icon=":material/stop:", on_click=_act, args=(jobs.stop, key),
+                  help="Saves where it is; it can be resumed.")  # fmt: skip
+        return
+    if job["state"] != "finished":
+        st.button("Resume", key=f"resume_{key}", icon=":material/play_arrow:", on_click=_act, args=(jobs.resume, key))  # fmt: skip
+    else:
+        st.page_link(
+            "../pages/trade_off.py", label="See it on the trade-off", icon=":material/balance:"
+        )
+    with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"ask_{key}"):
+        st.markdown("**Remove this training from the list?**")
+        mine = _deletable(job)
+        count = f"{len(mine)} setting{'s' if len(mine) != 1 else ''}"
+        too = bool(mine) and st.checkbox(
+            f"Delete what it trained as well: {count} with all measurements", key=f"too_{key}"
+        )
+        st.caption(
+            f"{count} will be gone for good; your photographs stay."
+            if too
+            else "What was trained and measured stays, and so do your photographs."
+        )
+        st.button(
+            "Delete it all" if too else "Remove from list", key=f"delete_{key}", type="primary",
+            on_click=_act, args=(_delete, key, mine if too else []),
+        )  # fmt: skip
+
+
+def _deletable(job: dict[str, Any]) -> list[tuple[str, str]]:
+    """(data set, run id) of a job's runs that are there and did not come with Penumbra."""
+    root = Path(loaders.stamp()[0])
+    pairs = zip(job["runs"], job["run_ids"], strict=False)
+    folders = [root / str(run["dataset"]) / run_id for run, run_id in pairs]
+    return [
+        (folder.parent.name, folder.name)
+        for folder in folders
+        if folder.is_dir() and not removal.is_shipped(folder)
+    ]
+
+
+def _delete(job_id: str, trained: list[tuple[str, str]]) -> None:
+    for dataset, run_id in trained:
+        removal.remove(dataset, run_id)
+    jobs.delete(job_id)
+
+
+def _act(action: Callable[..., None], *arguments: Any) -> None:
+    """A button's work; what goes wrong is said, not thrown."""
+    try:
+        action(*arguments)
+    except PenumbraError as error:
+        st.session_state[ERROR] = str(error)
+
+
+def trained() -> None:
+    """Every trained setting on this machine, and how to be rid of one."""
+    found = loaders.runs()
+    if found.empty:
+        st.caption("Nothing has been trained yet.")
+        return
+    records = found.to_dict("records")
+    by_id = {f"{row['dataset']}/{row['run_id']}": row for row in records}
+    show.table(plans.trained_table(records), "trained", "Every trained setting on this machine")
+    chosen = st.selectbox(
+        "Delete a setting", list(by_id), None, key="delete_run",
+        placeholder="Choose one of them",
+        format_func=lambda name: f"{plans.run_title(by_id[name])} · {name}",
+    )  # fmt: skip
+    if error := st.session_state.pop("delete_error", None):
+        st.error(error, icon=":material/error:")
+    if chosen not in by_id:
+        return
+    row = by_id[chosen]
+    shipped = removal.is_shipped(Path(row["folder"]))
+    sure = st.checkbox(
+        "It came with Penumbra. I know that the charts of the synthetic faces lose it, and that only "
+        "a training or a fresh copy brings it back."
+        if shipped
+        else "I know that it and all that was measured of it will be gone for good.",
+        key=f"sure_{chosen}",
+    )
+    st.button(
+        "Delete this setting", icon=":material/delete:", disabled=not sure, on_click=_remove,
+        args=(row["dataset"], row["run_id"], shipped),
+    )  # fmt: skip
+
+
+def _remove(dataset: str, run_id: str, shipped_too: bool) -> None:
+    try:
+        removal.remove(dataset, run_id, shipped_too)
+    except PenumbraError as error:
+        st.session_state["delete_error"] = str(error)
+        return
+    st.session_state.pop("delete_run", None)
+    st.toast("Deleted.", icon=":material/delete:")

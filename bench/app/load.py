@@ -1,0 +1,208 @@
+"""Many people at once: sessions that walk all pages and move sliders, the server's memory, its errors, and
+how much slower it becomes.
+
+    python -m bench.app.load                             20 sessions, five minutes
+    python -m bench.app.load --sessions 5 --minutes 1
+
+A session speaks to the running app as a browser does, over the app's own websocket, without drawing:
+on a machine with two cores twenty real browsers would measure themselves. It opens a page, waits for
+the end of its script, reads for 5 to 10 seconds, moves the first slider where there is one, reads
+again, and goes to the next page. First one session walks alone, twice (the first time fills the
+caches), then all together. Times are from the message sent to the script's end, so they hold what
+waits in the server. Prints each page's median alone and together, the worst ratio, the highest
+resident memory of the server, and every error; ends with 1 where there was one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from bench.app.speed import served, start  # noqa: E402 (after the import path is set)
+
+PAGES = ("", "reconstructions", "attention", "embeddings", "leaks", "noise", "device_cost", "compare",
+         "papers", "report", "studies", "study_results", "train")  # fmt: skip
+READING = (5.0, 10.0)  # seconds
+PATIENCE = 60.0  # seconds after which a page counts as lost
+Times = dict[str, list[float]]
+
+
+class Session:
+    """One person's connection: knows the widgets of the page that is open."""
+
+    def __init__(self, socket: Any, errors: list[str]) -> None:
+        self.socket, self.errors = socket, errors
+        self.sliders: list[tuple[Any, str]] = []  # (slider, its fragment)
+
+    async def open(self, page: str) -> float:
+        """Seconds until the page's script has ended."""
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
+        self.sliders = []
+        message = BackMsg()
+        message.rerun_script.page_name = page
+        message.rerun_script.query_string = ""
+        return await self._until_finished(message, page or "trade_off")
+
+    async def move(self, page: str, choice: random.Random) -> float | None:
+        """Seconds until the first slider's fragment has been redrawn; None without a slider."""
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
+        found = [entry for entry in self.sliders if len(entry[0].options) > 1]
+        if not found:
+            return None
+        slider, fragment = found[0]
+        message = BackMsg()
+        message.rerun_script.fragment_id = fragment
+        state = message.rerun_script.widget_states.widgets.add()
+        state.id = slider.id
+        state.string_array_value.data.append(choice.choice(list(slider.options)))
+        return await self._until_finished(message, f"{page or 'trade_off'}, slider")
+
+    async def _until_finished(self, message: Any, what: str) -> float:
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        began = time.perf_counter()
+        await self.socket.send(message.SerializeToString())
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                told = ForwardMsg()
+                told.ParseFromString(await self.socket.recv())
+                kind = told.WhichOneof("type")
+                if kind == "delta" and told.delta.WhichOneof("type") == "new_element":
+                    element = told.delta.new_element
+                    drawn = element.WhichOneof("type")
+                    if drawn == "exception":
+                        self.errors.append(f"{what}: {element.exception.message[:200]}")
+                    elif drawn == "slider":
+                        self.sliders.append((element.slider, told.delta.fragment_id))
+                elif kind == "page_not_found":
+                    self.errors.append(f"{what}: there is no such page")
+                elif kind == "script_finished":
+                    if told.script_finished in (
+                        ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+                    ):  # fmt: skip
+                        return time.perf_counter() - began
+                    if told.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+                        self.errors.append(f"{what}: the script does not compile")
+                        return time.perf_counter() - began
+
+
+async def walk(
+    address: str, number: int, end: float, rounds: int | None, reading: bool, times: Times, errors: list[str]
+) -> None:  # fmt: skip
+    """One session, until `end` or for so many rounds through all pages."""
+    from websockets.asyncio.client import connect
+
+    choice = random.Random(number)
+    where = address.replace("http", "ws") + "/_stcore/stream"
+    try:
+        async with connect(
+            where, subprotocols=["streamlit"], max_size=None, origin=address
+        ) as socket:  # type: ignore[list-item, arg-type]
+            session, done = Session(socket, errors), 0
+            while time.perf_counter() < end and done != rounds:
+                for page in choice.sample(PAGES, len(PAGES)) if reading else PAGES:
+                    times[page or "trade_off"].append(await session.open(page))
+                    await asyncio.sleep(choice.uniform(*READING) if reading else 0)
+                    moved = await session.move(page, choice)
+                    if moved is not None:
+                        times[f"{page or 'trade_off'}, slider"].append(moved)
+                        await asyncio.sleep(choice.uniform(*READING) if reading else 0)
+                    if time.perf_counter() >= end:
+                        break
+                done += 1
+    except (OSError, TimeoutError) as error:
+        errors.append(f"session {number}: {type(error).__name__} {error}")
+
+
+async def watch(process: psutil.Process, peak: list[int]) -> None:
+    """The server's resident memory, twice a second."""
+    while True:
+        peak[0] = max(peak[0], process.memory_info().rss)
+        await asyncio.sleep(0.5)
+
+
+async def measure(address: str, pid: int, sessions: int, seconds: float) -> dict[str, Any]:
+    process, peak, errors = psutil.Process(pid), [0], []
+    watcher = asyncio.create_task(watch(process, peak))
+    alone: Times = defaultdict(list)
+    together: Times = defaultdict(list)
+    forever = time.perf_counter() + 3600
+    await walk(address, 0, forever, 1, False, defaultdict(list), errors)
+    await walk(address, 0, forever, 3, False, alone, errors)
+    single = peak[0]
+    end = time.perf_counter() + seconds
+    await asyncio.gather(
+        *(walk(address, 1 + i, end, None, True, together, errors) for i in range(sessions))
+    )
+    watcher.cancel()
+    return {
+        "alone": alone,
+        "together": together,
+        "errors": errors,
+        "single": single,
+        "peak": peak[0],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        log = Path(place) / "log"
+        process = start(ROOT / "checkpoints", log)
+        try:
+            address = served(process, log)
+            found = asyncio.run(
+                measure(address, process.pid, options.sessions, 60 * options.minutes)
+            )
+        finally:
+            process.terminate()
+            process.wait(20)
+        text = log.read_text()
+        said = [line for line in text.splitlines() if "Traceback" in line]
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load "
+        f"{os.getloadavg()[0]:.1f}; {options.sessions} sessions, {options.minutes:g} minutes"
+    )
+    worst = 0.0
+    for name, times in sorted(found["alone"].items()):
+        beside = found["together"].get(name)
+        if not beside:
+            continue
+        one, many = statistics.median(times), statistics.median(beside)
+        worst = max(worst, many / one)
+        print(
+            f"{name:28s} alone {1000 * one:5.0f} ms, together {1000 * many:5.0f} ms "
+            f"(worst {1000 * max(beside):5.0f}), {many / one:.1f} times, {len(beside)} times seen"
+        )
+    print(f"worst ratio of medians: {worst:.1f} (goal 3)")
+    print(f"memory: {found['single'] / 1e9:.2f} GB with one session, {found['peak'] / 1e9:.2f} GB at most (goal 1.5)")  # fmt: skip
+    print(f"errors: {len(found['errors'])}; tracebacks in the server's log: {len(said)}")
+    for error in found["errors"][:20]:
+        print(f"  {error}")
+    if said:
+        print(text[text.rindex("Traceback") :][-2000:])
+    return 1 if found["errors"] or said else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

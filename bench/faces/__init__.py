@@ -1,0 +1,1 @@
+"""Measurements of decoding, face placement and face networks."""

@@ -1,0 +1,304 @@
+"""Many participants at once: how long an answer takes, and whether one is ever lost or doubled.
+
+    python -m bench.study.load                      200 participants on SQLite and on PostgreSQL
+    python -m bench.study.load --database sqlite --participants 50
+    python -m bench.study.load --kill               what survives kill -9, of the app and the database
+
+This is the storage layer (`core.study.participation.taking`), without browser and page. One process stands for the
+app; each participant is a thread of it, as in Streamlit: start, then for each of ten questions
+`current` (with its five pictures) and `answer`. "at once" all start in the same moment, then all
+answer without time to think, so that 200 wait for each other all the time; "human pace" thinks 0.5 to
+3 seconds before each answer. Every
+acknowledged answer carries a number of its own and is looked for afterwards: it has to be there, once,
+with that number. Whoever meets an error of the database asks again, as a browser would.
+
+With --kill, SIGKILL ends the process in the middle, or `pg_ctl stop -m immediate` the database server;
+then it is started again, and everybody goes on with the token that their browser keeps. Databases are
+as they come, waiting for the disk at each commit. Ends with 1 if an acknowledged answer is not there
+or there twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from core.study.participation import taking  # noqa: E402 (after the import path is set)
+from core.study.participation.tokens import token_hash  # noqa: E402
+from core.study.storage import database  # noqa: E402
+from core.study.storage.database import DatabaseError  # noqa: E402
+from core.study.storage.tables import answers, participants, trials  # noqa: E402
+from tests.study import postgres, sample_study  # noqa: E402
+
+QUESTIONS = 10
+# Seconds before an answer. In haste: many answers are under way in any moment, for --kill.
+THINKING = {"at once": (0.0, 0.0), "human pace": (0.5, 3.0), "in haste": (0.0, 0.3)}
+MEASURED = ("at once", "human pace")
+GOAL = 300  # milliseconds: p95 of an answer
+AGAIN = 0.2  # seconds until a browser asks again
+PATIENCE = 120.0  # seconds of errors in a row after which a participant gives up
+KEPT = "acknowledged.jsonl"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--participants", type=int, default=200)
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--pace", choices=MEASURED, help="only this one")
+    parser.add_argument("--kill", action="store_true", help="kill -9 in the middle")
+    parser.add_argument(
+        "--work", nargs=3, metavar=("STUDY", "FOLDER", "PACE"), help=argparse.SUPPRESS
+    )
+    options = parser.parse_args()
+    if options.work:
+        work(*options.work, options.participants)
+        return 0
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, SQLite "
+        f"{sqlite3.sqlite_version}, load {os.getloadavg()[0]:.1f}"
+    )
+    kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
+    lost = 0
+    for kind in kinds:
+        with served(kind) as server:
+            if options.kill:
+                lost += killed(kind, "the app's process", options.participants, None)
+                if server is not None:
+                    lost += killed(kind, "the database server", options.participants, server)
+            else:
+                for pace in [options.pace] if options.pace else MEASURED:
+                    lost += measured(kind, pace, options.participants)
+    return 1 if lost else 0
+
+
+@contextmanager
+def served(kind: str) -> Iterator[postgres.Server | None]:
+    """An empty database, named in the environment; the server, where there is one."""
+    with tempfile.TemporaryDirectory(prefix="penumbra-load-") as place:
+        os.environ["PENUMBRA_HOME"] = place
+        if kind == "sqlite":
+            os.environ["PENUMBRA_DATABASE"] = f"sqlite:///{place}/studies.sqlite"
+            yield None
+        else:
+            with postgres.served(fsync=True) as server:
+                os.environ["PENUMBRA_DATABASE"] = server.create("load")
+                yield server
+        database.close()
+
+
+def measured(kind: str, pace: str, number: int) -> int:
+    """Everybody to the end; prints the times; how many answers were lost or doubled."""
+    with tempfile.TemporaryDirectory(prefix="penumbra-load-") as folder:
+        study, place = open_study(), Path(folder)
+        begun = time.perf_counter()
+        process = worker(study, place, pace, number)
+        assert process.wait() == 0, (place / "output.txt").read_text()
+        seconds = time.perf_counter() - begun
+        print(f"\n{kind}, {number} participants, {pace}, {seconds:.1f} s in all")
+        times = json.loads((place / "times.json").read_text())
+        for step in ("start", "current", "answer"):
+            print(f"  {step:8}" + described(times[step]))
+        first, last = times["answered"]
+        print(
+            f"  {number * QUESTIONS / (last - first):.0f} answers a second; errors met: {times['errors']}"
+        )
+        p95 = np.percentile(times["answer"], 95) * 1000
+        print(f"  p95 of an answer {'under' if p95 < GOAL else 'NOT UNDER'} {GOAL} ms")
+        return checked(study, place, number, complete=True)
+
+
+def described(seconds: list[float]) -> str:
+    values = 1000 * np.percentile(seconds, (50, 95, 99, 100))
+    return "".join(
+        f"  {name} {value:7.1f} ms"
+        for name, value in zip(("p50", "p95", "p99", "max"), values, strict=True)
+    )
+
+
+def killed(kind: str, what: str, number: int, server: postgres.Server | None) -> int:
+    """Everybody in haste; in the middle `what` is killed and started again. How many
+    acknowledged answers were lost or doubled."""
+    with tempfile.TemporaryDirectory(prefix="penumbra-load-") as folder:
+        study, place = open_study(), Path(folder)
+        process = worker(study, place, "in haste", number)
+        middle = number * QUESTIONS // 2
+        until(lambda: len(acknowledged(place)) >= middle or process.poll() is not None)
+        if server is None:
+            process.kill()
+            process.wait()
+        else:
+            server.crash()
+        before = len(acknowledged(place))
+        print(f"\n{kind}: {what} was killed after {before} acknowledged answers")
+        if server is None:
+            lost = checked(study, place, number, complete=False)
+            process = worker(study, place, "in haste", number)
+        else:
+            server.start()
+            database.close()
+            lost = checked(study, place, number, complete=False)
+        assert process.wait() == 0, (place / "output.txt").read_text()
+        print(
+            f"  started again, everybody went on; errors met: {json.loads((place / 'times.json').read_text())['errors']}"
+        )
+        return lost + checked(study, place, number, complete=True)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.02)  # polling a condition
+
+
+def open_study() -> str:
+    """Pictures of 64 x 64 pixels without compression, as those of real studies."""
+    sample_study.SIZE = 64
+    return sample_study.open_study(
+        settings=6,
+        questions=QUESTIONS,
+        practice=False,
+        attention=0,
+        confidence=True,
+        target=100_000,
+    )
+
+
+def worker(study: str, place: Path, pace: str, number: int) -> subprocess.Popen:
+    with open(place / "output.txt", "ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "bench.study.load", "--work", study, str(place), pace,
+             "--participants", str(number)],
+            cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+
+def checked(study: str, place: Path, number: int, complete: bool) -> int:
+    """How many acknowledged answers are not there with their value; prints what was found."""
+    wanted = acknowledged(place)
+    query = (
+        sa.select(participants.c.token_hash, answers.c.position, answers.c.milliseconds)
+        .join(answers, answers.c.participant_id == participants.c.id)
+        .where(participants.c.study_id == study)
+    )
+    with database.reading() as connection:
+        rows = [tuple(row) for row in connection.execute(query)]
+        asked = connection.execute(
+            sa.select(sa.func.count()).select_from(trials)
+            .join(participants, participants.c.id == trials.c.participant_id)
+            .where(participants.c.study_id == study)
+        ).scalar_one()  # fmt: skip
+    there = {(owner, position): value for owner, position, value in rows}
+    hashes = {n: token_hash(token_of(study, n)) for n in range(number)}
+    lost = sum(there.get((hashes[n], position)) != value for n, position, value in wanted)
+    twice = len(wanted) - len({(n, position) for n, position, _ in wanted})
+    doubled = len(rows) - len(there) + twice
+    missing = number * QUESTIONS - len(rows) if complete else 0
+    print(f"  acknowledged {len(wanted)}, stored {len(rows)} of {asked}: lost {lost}, doubled {doubled}, missing {missing}")  # fmt: skip
+    return lost + doubled + missing
+
+
+def acknowledged(place: Path) -> list[list[int]]:
+    """[participant, position, value] of every answer that was said to be stored."""
+    path = place / KEPT
+    if not path.is_file():
+        return []
+    return [
+        json.loads(line)
+        for line in path.read_text().splitlines(keepends=True)
+        if line.endswith("\n")
+    ]
+
+
+def token_of(study: str, number: int) -> str:
+    """The token that this participant's browser keeps."""
+    return f"{random.Random(f'{study}/{number}').getrandbits(128):032x}"
+
+
+# The process that is killed --------------------------------------------------------------------
+
+
+def work(study: str, folder: str, pace: str, number: int) -> None:
+    """All participants, a thread each; writes times.json at the end."""
+    place = Path(folder)
+    times: dict[str, Any] = {"start": [], "current": [], "answer": [], "errors": 0, "answered": []}
+    kept = os.open(place / KEPT, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    gate = threading.Barrier(number)
+    threads = [
+        threading.Thread(target=take_part, args=(study, n, THINKING[pace], kept, gate, times))
+        for n in range(number)
+    ]
+    database.engine()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    times["answered"] = [min(times["answered"]), max(times["answered"])]
+    (place / "times.json").write_text(json.dumps(times))
+
+
+def take_part(
+    study: str, number: int, thinking: tuple[float, float], kept: int, gate: threading.Barrier,
+    times: dict[str, Any],
+) -> None:  # fmt: skip
+    chance = random.Random(f"{number}/{os.getpid()}")
+    token = token_of(study, number)
+    gate.wait()
+    time.sleep(chance.uniform(*thinking))  # reads the consent
+    timed(times, "start", lambda: taking.start(study, token))
+    if not thinking[1]:
+        gate.wait()  # all are in before the first answers: nobody's wait eases another's
+    while (question := timed(times, "current", lambda: taking.current(study, token)))[
+        "stage"
+    ] == "question":
+        assert len({*question["options"], question["redrawn"]}) == 5
+        time.sleep(chance.uniform(*thinking))
+        position = question["position"]
+        value = chance.randrange(3_600_000)  # tells this answer from any other
+
+        def give(position: int = position, value: int = value) -> str:
+            return taking.answer(study, token, position, chance.randrange(4), value, 3)
+
+        said = timed(times, "answer", give)
+        times["answered"].append(time.perf_counter())
+        # A repeated request may find its own first one: then its number is there, or another's.
+        if said == "stored":
+            os.write(kept, f"[{number}, {position}, {value}]\n".encode())
+
+
+def timed(times: dict[str, Any], step: str, what: Callable[[], Any]) -> Any:
+    """Does it, again while the database has an error, and notes how long the last attempt took."""
+    end = time.perf_counter() + PATIENCE
+    while True:
+        begun = time.perf_counter()
+        try:
+            found = what()
+        except DatabaseError:
+            times["errors"] += 1
+            if begun > end:
+                raise
+            time.sleep(AGAIN)  # as a browser asks again
+            continue
+        times[step].append(time.perf_counter() - begun)
+        return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

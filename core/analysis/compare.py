@@ -1,0 +1,181 @@
+"""Do two settings differ? Paired: both are scored on the same people, and resampled together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core import results
+from core.data.order import labels_of
+from core.errors import PenumbraError
+from core.metrics import intervals
+from core.metrics.attributes import balanced_accuracy
+from core.storage import findings_file
+from core.storage.attack_folders import finished
+
+if TYPE_CHECKING:
+    from core.data.faces import Faces
+    from core.run import Run
+
+COLUMNS = ("target", "role", "metric", "first", "second", "difference", "low", "high", "clear")
+
+
+class Setting(NamedTuple):
+    """A run's folder and the value of its release-time knob, None where it has none."""
+
+    folder: Path
+    value: float | None = None
+
+
+def compare(first: Setting, second: Setting) -> pd.DataFrame:
+    """What the strongest attackers (and best fresh heads) reach at two settings, and the difference
+    second - first with its paired 95 % interval; columns `COLUMNS`.
+
+    One row for each attribute both were attacked for (balanced accuracy), and one for identity
+    (share of test photographs named rightly by the strongest attacker). `clear`: the interval leaves
+    out 0. The resamples are the same for both, so that what is hard about some people cancels out
+    (`core.metrics.intervals.paired_interval`).
+
+    Raises PenumbraError where the two have not been attacked on the same photographs, or before
+    decisions were kept.
+    """
+    runs = [results.read_run(setting.folder) for setting in (first, second)]
+    sizes = [_size(run) for run in runs]
+    if runs[0].dataset != runs[1].dataset or sizes[0] != sizes[1]:
+        raise PenumbraError(
+            f"{runs[0].id} and {runs[1].id} were not measured on the same photographs: compare "
+            "runs of one data set at one size"
+        )
+    faces = tested_faces(runs[0])
+    found = [decided(setting) for setting in (first, second)]
+    counts = {len(said) for decided in found for said in decided.values()}
+    rows = []
+    if counts:
+        labels, people = labels_of(faces, "test", max(counts))
+        if counts != {len(people)}:
+            raise PenumbraError(
+                "the two runs were attacked on different numbers of test photographs: "
+                "evaluate both again on a machine with as much memory"
+            )
+        resampling = intervals.resample_identities(people)
+        for target in sorted(set(found[0]) & set(found[1])):
+            name = target.partition(":")[2]
+            truth = labels[:, list(faces.attribute_names).index(name)]
+            if truth.min() == truth.max():
+                continue
+            values = [balanced_accuracy(truth, decided[target]) for decided in found]
+            drawn = [
+                intervals.resampled_decisions(truth, decided[target], resampling)[
+                    "balanced_accuracy"
+                ]
+                for decided in found
+            ]
+            role = _role(target, runs[0].tasks, runs[0].private)
+            rows.append(_row(target, role, "balanced_accuracy", values, drawn))
+    rows += _identity(first, second, faces)
+    if not rows:
+        raise PenumbraError(
+            "the two runs share no measured target: attack both with python -m core evaluate"
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def tested_faces(run: Run) -> Faces:
+    """The photographs a run was measured on, at its size."""
+    from core import data
+
+    return data.load(run.dataset, *_size(run), progress=False)
+
+
+def _size(run: Run) -> tuple[int, int]:
+    from core.methods import METHODS
+
+    preset = METHODS[run.method].presets[run.preset]
+    return preset["height"], preset["width"]
+
+
+def _role(target: str, tasks: tuple[str, ...], private: tuple[str, ...]) -> str:
+    name = target.partition(":")[2]
+    return "utility" if name in tasks else "private" if name in private else "unlisted"
+
+
+def decided(setting: Setting, only: str | None = None) -> dict[str, NDArray[np.bool_]]:
+    """Attribute target -> decisions (n,) of the strongest attacker on the test photographs; of one
+    target where `only` names it."""
+    done = finished(setting.folder, "strict", setting.value)
+    if "worst_case" not in done:
+        at = "" if setting.value is None else f" at release value {setting.value:g}"
+        raise PenumbraError(
+            f"{setting.folder.name} has not been attacked{at}: run python -m core evaluate"
+        )
+    chosen = results.arrays(done["worst_case"])
+    kept: dict[str, Mapping[str, NDArray[Any]]] = {}
+    found = {}
+    for target, name in zip(chosen["targets"].tolist(), chosen["chosen"].tolist(), strict=True):
+        if not str(target).startswith("attribute:") or name not in done:
+            continue
+        if only not in (None, target):
+            continue
+        if name not in kept:
+            kept[name] = results.arrays(done[name])
+        said = decisions(kept[name], done[name], str(target))
+        if said is not None:
+            found[str(target)] = said
+    return found
+
+
+def decisions(
+    arrays: Mapping[str, NDArray[Any]], attack: Path, target: str
+) -> NDArray[np.bool_] | None:
+    """Decisions (n,) of the attacker in folder `attack`, with these `arrays`, about one attribute
+    of the test photographs; None where he kept none."""
+    about = arrays.get("decided", arrays["targets"]).tolist() if "decisions" in arrays else []
+    if target not in about:
+        return None
+    place = about.index(target)
+    count = int(_tested(attack, target))
+    return np.unpackbits(arrays["decisions"][place], count=count).astype(bool)
+
+
+def _tested(attack: Path, target: str) -> int:
+    """How many test photographs a target was scored on."""
+    return next(row["n"] for row in findings_file.read(attack) if row["target"] == target)
+
+
+def _identity(first: Setting, second: Setting, faces: Faces) -> list[dict[str, Any]]:
+    arrays = []
+    for setting in (first, second):
+        name = results.strongest(setting.folder, "identity", setting.value)
+        place = finished(setting.folder, "strict", setting.value).get(name or "")
+        if place is None or not (place / "arrays.npz").exists():
+            return []
+        arrays.append(results.arrays(place))
+    if not all("probes" in found for found in arrays) or not np.array_equal(
+        arrays[0]["probes"], arrays[1]["probes"]
+    ):
+        return []
+    people = labels_of(faces, "test", len(faces.indices("test")))[1][arrays[0]["probes"]]
+    resampling = intervals.resample_identities(people)
+    correct = [found["correct"].astype(float) for found in arrays]
+    drawn = [intervals.resampled_mean(each, resampling) for each in correct]
+    values = [float(each.mean()) for each in correct]
+    return [_row("identity", "private", "top1_accuracy", values, drawn)]
+
+
+def _row(
+    target: str,
+    role: str,
+    metric: str,
+    values: list[float],
+    drawn: list[NDArray[np.float64]],
+) -> dict[str, Any]:
+    low, high = intervals.paired_interval(drawn[1], drawn[0])
+    clear = not math.isnan(low) and (low > 0 or high < 0)
+    rounded = [round(v, 4) for v in (*values, values[1] - values[0], low, high)]
+    return dict(zip(COLUMNS, (target, role, metric, *rounded, clear), strict=True))

@@ -1,0 +1,325 @@
+"""What a method costs the device: time, memory, size and traffic (DPFE section 6.4).
+
+Only what `release` computes counts; that is traced, not looked up by name: a network counts if one
+of its tensors enters an operation of one release. So the service's classifier never counts, and
+the part of a ResNet before the cut does without the part behind it.
+
+Time      of one photograph on `threads` cores, wall clock, after a warm-up: median and quartiles,
+          and the share of it in which the one core was busy with other work (above `BUSY`: too
+          much to believe the figures; null for several cores).
+Memory    the weights that take part, the photograph as float32, and the most that operations hold
+          beside them at one time, scratch space included, by the account of PyTorch's own CPU
+          allocator. The resident size of the process would be wrong at this scale: it moves with
+          what Python and PyTorch loaded, and memory freed earlier is used again without being seen.
+Multiply-adds  of convolutions and matrix products, half of what PyTorch's FlopCounterMode counts.
+Traffic   the numbers released, as float32 and as float16, against the photograph's own bytes: the
+          median stored file of the data set, else its 8-bit pixels at the network's input size.
+Share     of the whole network (release and the method's own head or verifier) that the device
+          runs; null where the service trains its own network afterwards.
+
+`cost.json` lies in the run's folder. Reading it needs no torch.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any
+
+from core.errors import PenumbraError
+from core.storage import files
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.data.listing import Photograph
+    from core.methods import Model
+    from core.run import Run
+
+FILE = "cost.json"
+VERSION = 1
+WARM_UP = 10  # releases before the clock runs
+BUSY = 0.1
+RECORD = {  # of a run, beside "releases": field -> (type, whether it may be null)
+    "run_id": (str, False),
+    "machine": (str, False),
+    "torch": (str, False),
+    "threads": (int, False),
+    "repeats": (int, False),
+    "photograph": (str, False),
+    "photograph_bytes": (int, False),
+    "pixel_bytes": (int, False),
+}
+RELEASE = {  # of one value of the release-time knob
+    "release_value": (float, True),
+    "milliseconds": (float, False),
+    "milliseconds_low": (float, False),
+    "milliseconds_high": (float, False),
+    "share_waited": (float, True),
+    "peak_memory_bytes": (int, False),
+    "parameters": (int, False),
+    "weights_bytes": (int, False),
+    "multiply_adds": (int, False),
+    "released_numbers": (int, False),
+    "released_bytes": (int, False),
+    "released_bytes_float16": (int, False),
+    "share_of_parameters": (float, True),
+    "share_of_multiply_adds": (float, True),
+}
+SHOWN = (  # in a terminal
+    "run_id",
+    "release_value",
+    "milliseconds",
+    "milliseconds_low",
+    "milliseconds_high",
+    "peak_memory_bytes",
+    "parameters",
+    "multiply_adds",
+    "released_bytes",
+    "photograph_bytes",
+    "share_of_multiply_adds",
+)
+
+
+def read(folder: Path | str) -> dict[str, Any] | None:
+    """The record of a run's folder, or None where the cost was not measured.
+
+    The fields of `RECORD`, and "releases": per value of the release-time knob a dict of `RELEASE`.
+    Raises PenumbraError when the file is damaged, of another version or of another run.
+    """
+    path = Path(folder) / FILE
+    if not path.is_file():
+        return None
+    again = f"; measure again with python -m core cost {path.parent.name}"
+    try:
+        record = files.read_json(path)
+    except PenumbraError:
+        raise PenumbraError(f"{path} cannot be read{again}") from None
+    if record.get("version") != VERSION or record.get("run_id") != path.parent.name:
+        raise PenumbraError(f"{path} is of another version of Penumbra or of another run{again}")
+    releases = record.get("releases")
+    if not isinstance(releases, list) or not releases:
+        raise PenumbraError(f"{path} holds no releases{again}")
+    for fields, entry in ((RECORD, record), *((RELEASE, release) for release in releases)):
+        for name in fields:
+            if not isinstance(entry, dict) or not _fits(entry.get(name), *fields[name]):
+                raise PenumbraError(f"{path}: {name} is damaged{again}")
+    return record
+
+
+def rows(folder: Path | str) -> list[dict[str, Any]]:
+    """`read` as one flat row per value of the release-time knob; [] where nothing was measured."""
+    record = read(folder)
+    if record is None:
+        return []
+    common = {name: record[name] for name in RECORD}
+    return [common | {name: release[name] for name in RELEASE} for release in record["releases"]]
+
+
+def _fits(value: Any, kind: type, nullable: bool) -> bool:
+    if value is None:
+        return nullable
+    if kind is str:
+        return isinstance(value, str) and len(value) <= 200
+    numeric = isinstance(value, int) or (kind is float and isinstance(value, float))
+    return numeric and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+
+
+def measure(folder: Path | str, threads: int = 1, repeats: int = 100) -> dict[str, Any]:
+    """Measure a finished run on this machine's CPU and write `cost.json`. Returns its content.
+
+    threads  cores that may be used
+    repeats  timed releases per value of the release-time knob
+
+    Raises PenumbraError when the run is unfinished or damaged.
+    """
+    import torch
+
+    from core import device as devices
+    from core import train
+    from core.methods import METHODS
+
+    if threads < 1 or repeats < 4:
+        raise PenumbraError("measuring the cost needs at least 1 thread and 4 repeats")
+    folder = Path(folder)
+    run, _, model = train.load(folder, "cpu")
+    preset = METHODS[run.method].presets[run.preset]
+    x = torch.rand(
+        (1, 3, preset["height"], preset["width"]), generator=torch.Generator().manual_seed(run.seed)
+    )
+    knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "release"]
+    values: list[float | None] = [*knobs[0].grid] if knobs else [None]
+    photograph, photograph_bytes = _photograph(run, x.numel())
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with torch.no_grad():
+            record = {
+                "version": VERSION,
+                "run_id": run.id,
+                "machine": devices.describe(torch.device("cpu")),
+                "torch": str(torch.__version__),
+                "threads": threads,
+                "repeats": repeats,
+                "photograph": photograph,
+                "photograph_bytes": photograph_bytes,
+                "pixel_bytes": x.numel(),
+                "releases": [_release_cost(model, x, value, repeats) for value in values],
+            }
+    finally:
+        torch.set_num_threads(before)
+    files.write_json(folder / FILE, record)
+    return record
+
+
+def _release_cost(model: Model, x: Tensor, value: float | None, repeats: int) -> dict[str, Any]:
+    """The fields of `RELEASE` for one value of the release-time knob; x (1, 3, H, W)."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+
+    def release() -> Tensor:
+        return model.release(x, generator, value)
+
+    def serve() -> Tensor:
+        z = model.release(x, generator, value)
+        for network in (model.own_head, model.own_verifier):
+            if network is not None:
+                network(z)
+        return z
+
+    z, device = traced(release, model)
+    _, whole = traced(serve, model)
+    served = model.own_head is not None or model.own_verifier is not None
+    weights = device["weights_bytes"]
+    return {
+        "release_value": value,
+        **timed(release, repeats),
+        "peak_memory_bytes": weights + x.numel() * x.element_size() + allocated(release),
+        **device,
+        "released_numbers": z.numel(),
+        "released_bytes": 4 * z.numel(),
+        "released_bytes_float16": 2 * z.numel(),
+        **{
+            f"share_of_{name}": device[name] / whole[name] if served and whole[name] else None
+            for name in ("parameters", "multiply_adds")
+        },
+    }
+
+
+def traced(compute: Callable[[], Tensor], model: Model) -> tuple[Tensor, dict[str, int]]:
+    """What `compute` returns, and of the model's networks what takes part in it:
+
+    parameters     trained numbers in tensors that enter an operation
+    weights_bytes  the same in bytes, with buffers (batch norm's statistics)
+    multiply_adds  of all its convolutions and matrix products
+
+    A tensor counts wholly also where an operation reads a part of it.
+    """
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils.flop_counter import FlopCounterMode
+
+    touched: set[int] = set()
+
+    class Touch(TorchDispatchMode):
+        def __torch_dispatch__(
+            self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            touched.update(_addresses([args, kwargs or {}]))
+            return operation(*args, **(kwargs or {}))
+
+    with FlopCounterMode(display=False) as counter, Touch():
+        result = compute()
+    parameters = {id(p): p for network in model.networks.values() for p in network.parameters()}
+    buffers = {id(b): b for network in model.networks.values() for b in network.buffers()}
+    taking_part = {
+        key: tensor
+        for key, tensor in (parameters | buffers).items()
+        if tensor.numel() and tensor.untyped_storage().data_ptr() in touched
+    }
+    return result, {
+        "parameters": sum(t.numel() for key, t in taking_part.items() if key in parameters),
+        "weights_bytes": sum(t.numel() * t.element_size() for t in taking_part.values()),
+        "multiply_adds": counter.get_total_flops() // 2,
+    }
+
+
+def _addresses(found: Any) -> set[int]:
+    """Where the tensors in nested lists and dicts keep their numbers."""
+    import torch
+
+    if isinstance(found, torch.Tensor):
+        return {found.untyped_storage().data_ptr()}
+    if isinstance(found, dict):
+        found = list(found.values())
+    if isinstance(found, (list, tuple)):
+        return {address for item in found for address in _addresses(item)}
+    return set()
+
+
+def timed(compute: Callable[[], Tensor], repeats: int) -> dict[str, float | None]:
+    """ "milliseconds" (median), "milliseconds_low", "milliseconds_high" (quartiles) and
+    "share_waited" of one `compute`, on as many threads as torch uses now."""
+    import torch
+
+    for _ in range(WARM_UP):
+        compute()
+    taken = []
+    worked = -time.process_time()
+    for _ in range(repeats):
+        began = time.perf_counter()
+        compute()
+        taken.append(1000 * (time.perf_counter() - began))
+    worked += time.process_time()
+    low, middle, high = quantiles(taken, n=4, method="inclusive")
+    waited = max(0.0, 1 - 1000 * worked / sum(taken)) if torch.get_num_threads() == 1 else None
+    return {
+        "milliseconds": middle,
+        "milliseconds_low": low,
+        "milliseconds_high": high,
+        "share_waited": waited,
+    }
+
+
+def allocated(compute: Callable[[], Tensor]) -> int:
+    """The most bytes that `compute` holds at one time beyond what was there before, its result
+    included: every allocation and release that PyTorch's CPU allocator reports to the profiler."""
+    from torch.profiler import ProfilerActivity, profile
+
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # the profiler talks on stderr
+    compute()
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        result = compute()
+    with tempfile.TemporaryDirectory() as folder:
+        trace = Path(folder) / "trace.json"
+        profiler.export_chrome_trace(str(trace))
+        events = json.loads(trace.read_text(encoding="utf-8"))["traceEvents"]
+    del result
+    steps = [event["args"] for event in events if event.get("name") == "[memory]"]
+    held = most = 0
+    for step in sorted(steps, key=lambda step: step["Ev Idx"]):
+        held += step["Bytes"]
+        most = max(most, held)
+    return most
+
+
+def _photograph(run: Run, pixels: int) -> tuple[str, int]:
+    """What a photograph of the run's data set is on the device, in words, and its bytes."""
+    from core.data import datasets
+
+    try:
+        photographs = datasets.listed(datasets.entry_of(run.dataset)).photographs
+        sizes = [_size(photograph) for photograph in photographs]
+    except (PenumbraError, OSError):
+        return "8-bit pixels at the network's input size; the files are not on this machine", pixels
+    return f"median of {len(sizes)} stored files", round(median(sizes))
+
+
+def _size(photograph: Photograph) -> int:
+    return photograph.size if photograph.offset >= 0 else os.stat(photograph.path).st_size

@@ -1,0 +1,124 @@
+"""One setting under both protocols: what its paper would have reported, and what is there."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core import results
+from core.analysis.compare import Setting, decisions, tested_faces
+from core.data.order import labels_of
+from core.errors import PenumbraError
+from core.metrics import intervals
+from core.storage import findings_file
+from core.storage.attack_folders import finished
+
+COLUMNS = (
+    "target", "metric", "reported_by", "paper", "attacker", "strict", "difference", "low", "high",
+    "clear", "paired",
+)  # fmt: skip
+# What each kind of target is judged by, and who inside the training attacks it.
+DECIDING = {"attribute": "balanced_accuracy", "image": "ms_ssim", "identity": "top1_accuracy"}
+INSIDE = {"attribute": "training_adversary", "image": "training_reconstructor"}
+WORST = "worst_case"
+
+
+def protocols(setting: Setting) -> pd.DataFrame:
+    """What a setting hides, as its paper would have measured it, beside the strict protocol.
+
+    A row for each private target and each way of reporting that was measured: `reported_by` is the
+    attacker of the training itself (`training_adversary`, `training_reconstructor`), or the
+    strongest fresh one who has other photographs of the same people (the paper protocol's own
+    choice). `attacker` is the strict protocol's strongest; `difference` is strict - paper, so much
+    more is there than was reported; `clear`: its 95 % interval leaves out 0.
+
+    `paired`: both decided about the same photographs, and the interval is that of the difference
+    within the same resamples. Where they did not, it is made of the two intervals as if they were
+    independent (MOVER: Zou and Donner, Statistics in Medicine 27, 2008, Eq. 4), which is wider.
+
+    Raises PenumbraError where nothing was measured by the paper protocol.
+    """
+    strict, paper = (finished(setting.folder, p, setting.value) for p in ("strict", "paper"))
+    if WORST not in strict:
+        at = "" if setting.value is None else f"@{setting.value:g}"
+        raise PenumbraError(
+            f"{setting.folder.name}{at} has not been attacked: run python -m core evaluate"
+        )
+    rows = []
+    for target, found in _deciding(strict[WORST]).items():
+        inside = INSIDE.get(target.partition(":")[0], "")
+        attacker = results.strongest(setting.folder, target, setting.value) or WORST
+        fresh = results.strongest(setting.folder, target, setting.value, "paper") or ""
+        for name, place in ((inside, paper.get(inside)), (fresh, paper.get(WORST))):
+            told = _deciding(place).get(target) if place and name else None
+            if place is None or told is None:
+                continue
+            drawn = None
+            if name == inside and attacker in strict:
+                drawn = _paired(setting, place, strict[attacker], target)
+            low, high = drawn or difference(told, found)
+            rows.append(
+                {
+                    "target": target,
+                    "metric": found["metric"],
+                    "reported_by": name,
+                    "paper": told["value"],
+                    "attacker": attacker,
+                    "strict": found["value"],
+                    "difference": round(found["value"] - told["value"], 4),
+                    "low": round(low, 4),
+                    "high": round(high, 4),
+                    "clear": low > 0 or high < 0,
+                    "paired": drawn is not None,
+                }
+            )
+    if not rows:
+        raise PenumbraError(
+            f"{setting.folder.name} was measured by the strict protocol only: run python -m core "
+            "evaluate with --protocol paper"
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def difference(paper: dict[str, Any], strict: dict[str, Any]) -> tuple[float, float]:
+    """95 % interval of strict - paper from two rows with `value`, `low`, `high` (MOVER)."""
+    apart = strict["value"] - paper["value"]
+    if None in (paper["low"], paper["high"], strict["low"], strict["high"]):
+        return math.nan, math.nan
+    down = math.hypot(strict["value"] - strict["low"], paper["high"] - paper["value"])
+    up = math.hypot(strict["high"] - strict["value"], paper["value"] - paper["low"])
+    return apart - down, apart + up
+
+
+def _deciding(attack: Path) -> dict[str, dict[str, Any]]:
+    """Private target -> the row that decides about it."""
+    return {
+        row["target"]: row
+        for row in findings_file.read(attack)
+        if row["role"] == "private"
+        and row["metric"] == DECIDING.get(str(row["target"]).partition(":")[0])
+        and row["value"] is not None
+    }
+
+
+def _paired(setting: Setting, paper: Path, strict: Path, target: str) -> tuple[float, float] | None:
+    """Paired interval of strict - paper; None where one of the two attackers kept no decisions
+    about the test photographs."""
+    if not all((place / "arrays.npz").is_file() for place in (paper, strict)):
+        return None
+    said = [decisions(results.arrays(place), place, target) for place in (paper, strict)]
+    one, other = said
+    if one is None or other is None or len(one) != len(other):
+        return None
+    faces = tested_faces(results.read_run(setting.folder))
+    labels, people = labels_of(faces, "test", len(one))
+    truth = labels[:, list(faces.attribute_names).index(target.partition(":")[2])]
+    resampling = intervals.resample_identities(people)
+    drawn = [
+        intervals.resampled_decisions(truth, each, resampling)["balanced_accuracy"]
+        for each in (one, other)
+    ]
+    return intervals.paired_interval(drawn[1], drawn[0])

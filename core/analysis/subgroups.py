@@ -1,0 +1,271 @@
+"""For whom does protection fail? What the strongest attackers told, group by group and person by
+person. Reads what attacks kept; no torch."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core import results
+from core.analysis.compare import Setting, decided, tested_faces
+from core.data.faces import Faces
+from core.data.order import canonical_order
+from core.errors import PenumbraError
+from core.metrics import intervals
+from core.metrics.attributes import from_counts
+from core.storage.attack_folders import finished
+
+FEWEST = 3  # people for each answer: below, a group gets no number
+SMALL = 20  # people: below, a group is marked as small
+GROUPS = (
+    "group",
+    "photographs",
+    "people",
+    "yes",
+    "no",
+    "measure",
+    "value",
+    "low",
+    "high",
+    "chance",
+)
+PERSONS = ("person", "photographs", "right", "share", "low", "high", "estimate", "example")
+
+
+class Told(NamedTuple):
+    """What the strongest attacker said about the test photographs that he was asked about.
+
+    target      `attribute:<Name>` or `identity`
+    right       bool (n,): whether he was right
+    truth       bool (n,): the attribute's true answer; None for identity
+    people      int64 (n,): whom each photograph shows
+    labels      int8 (n, A): all attributes of each photograph
+    names       the A attributes
+    rows        int64 (n,): the photographs' places in the data set
+    """
+
+    target: str
+    right: NDArray[np.bool_]
+    truth: NDArray[np.bool_] | None
+    people: NDArray[np.int64]
+    labels: NDArray[np.int8]
+    names: tuple[str, ...]
+    rows: NDArray[np.int64]
+
+
+def told(
+    setting: Setting,
+    target: str,
+    faces: Faces | None = None,
+    order: NDArray[np.int64] | None = None,
+) -> Told:
+    """What the strongest attacker of `target` (an attribute, or identity) told at a setting.
+
+    faces   the photographs the run was measured on; read where they are not given
+    order   `canonical_order` of the test photographs; found where it is not given
+
+    Raises PenumbraError where he kept no decisions, or about other photographs than there are.
+    """
+    if faces is None:
+        faces = tested_faces(results.read_run(setting.folder))
+    try:
+        if order is None:
+            order = canonical_order(faces, faces.indices("test"))
+        return _told(setting, target, faces, order)
+    except (KeyError, ValueError, TypeError, IndexError, StopIteration) as error:
+        raise PenumbraError(
+            f"{setting.folder.name}: what was kept about {target} is damaged ({error}); delete the "
+            "folder of its attacks and evaluate it again with python -m core evaluate"
+        ) from error
+
+
+def _told(setting: Setting, target: str, faces: Faces, order: NDArray[np.int64]) -> Told:
+    truth = None
+    if target == "identity":
+        asked, right = _named(setting)
+        if int(asked.max()) >= len(order):
+            raise _other_photographs(setting)
+        order = order[asked]
+    else:
+        said = decided(setting, target).get(target)
+        name = target.partition(":")[2]
+        if said is None or name not in faces.attribute_names:
+            raise PenumbraError(
+                f"{setting.folder.name} kept no decisions about {target}: "
+                "evaluate it again with python -m core evaluate"
+            )
+        if len(said) > len(order):
+            raise _other_photographs(setting)
+        order = order[: len(said)]
+        truth = faces.attributes[order, faces.columns([name])[0]].astype(bool)
+        right = said == truth
+    return Told(
+        target, right, truth, faces.identities[order], faces.attributes[order],
+        tuple(faces.attribute_names), order,
+    )  # fmt: skip
+
+
+def _named(setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """(probes, whether each was named rightly) of the strongest attacker on identity."""
+    name = results.strongest(setting.folder, "identity", setting.value)
+    place = finished(setting.folder, "strict", setting.value).get(name or "")
+    arrays = {} if place is None else results.arrays(place)
+    if "probes" not in arrays or "correct" not in arrays:
+        raise PenumbraError(
+            f"{setting.folder.name} kept no names: evaluate it again with python -m core evaluate"
+        )
+    asked, right = arrays["probes"].astype(np.int64), arrays["correct"].astype(bool)
+    if asked.ndim != 1 or asked.shape != right.shape or not len(asked) or asked.min() < 0:
+        raise ValueError("not one answer for each probe")
+    return asked, right
+
+
+def _other_photographs(setting: Setting) -> PenumbraError:
+    return PenumbraError(
+        f"{setting.folder.name} was attacked on other photographs than the data set holds now: "
+        "evaluate it again with python -m core evaluate"
+    )
+
+
+def groups(
+    said: Told, attribute: str, resampling: intervals.Resampling | None = None
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """The attacker's success with photographs that have `attribute` and with those that have not.
+
+    Columns `GROUPS`, a row for each of the two: `group` True or False, its photographs and people,
+    how many people answer the target with yes and with no (NaN for identity), and a `value` with
+    its 95 % interval, people resampled. `measure` says which:
+
+    balanced_accuracy  where both answers occur among at least FEWEST people each; chance .5
+    accuracy           share told rightly, where the group's photographs have one answer only (women
+                       asked for their gender); no chance: a constant answer is always right
+    top1_accuracy      for identity
+    too_few            no value
+
+    resampling  of `said.people`; drawn where it is not given
+
+    And the difference of the two, first - second, as {"value", "low", "high"}: in the same
+    resamples, empty where the two have no common measure.
+    """
+    member = said.labels[:, said.names.index(attribute)].astype(bool)
+    resampling = resampling or intervals.resample_identities(said.people)
+    rows, drawn = [], []
+    for group in (True, False):
+        row, values = _group(said, member == group, resampling)
+        rows.append({"group": group} | row)
+        drawn.append(values)
+    table = pd.DataFrame(rows, columns=list(GROUPS))
+    first, second = rows
+    if first["measure"] != second["measure"] or first["measure"] == "too_few":
+        return table, {}
+    low, high = intervals.paired_interval(drawn[0], drawn[1])
+    return table, {"value": first["value"] - second["value"], "low": low, "high": high}
+
+
+def _group(
+    said: Told, inside: NDArray[np.bool_], resampling: intervals.Resampling
+) -> tuple[dict[str, Any], NDArray[np.float64]]:
+    """One row of `groups` and its value in each resample."""
+    people = said.people[inside]
+    row: dict[str, Any] = {"photographs": int(inside.sum()), "people": len(np.unique(people))}
+    if said.truth is None:
+        enough, measure = row["people"] >= FEWEST, "top1_accuracy"
+        row |= {"yes": math.nan, "no": math.nan}
+        counted = [inside & said.right, inside & ~said.right]
+    else:
+        answers = said.truth[inside]
+        row |= {"yes": len(np.unique(people[answers])), "no": len(np.unique(people[~answers]))}
+        both = answers.any() and not answers.all()
+        enough = (min(row["yes"], row["no"]) if both else row["people"]) >= FEWEST
+        measure = "balanced_accuracy" if both else "accuracy"
+        counted = [
+            inside & right & answer
+            for answer in (said.truth, ~said.truth)
+            for right in (said.right, ~said.right)
+        ]
+    nothing = np.full(len(resampling.weights), np.nan)
+    if not enough:
+        return row | {"measure": "too_few"} | dict.fromkeys(GROUPS[6:], math.nan), nothing
+    per_person = [
+        np.bincount(resampling.codes, cell.astype(float), resampling.identities) for cell in counted
+    ]
+    value = _success([float(cell.sum()) for cell in per_person], measure)
+    drawn = _success([resampling.weights @ cell for cell in per_person], measure)
+    low, high = intervals.percentile_interval(drawn)
+    chance = 0.5 if measure == "balanced_accuracy" else math.nan
+    row |= {"measure": measure, "value": float(value), "low": low, "high": high, "chance": chance}
+    return row, drawn
+
+
+def _success(counts: list[Any], measure: str) -> NDArray[np.float64]:
+    """The measure from counts: (right, wrong) for identity, else (right and wrong of yes, right and
+    wrong of no), elementwise."""
+    if measure == "top1_accuracy":
+        right, wrong = counts
+        with np.errstate(invalid="ignore"):
+            return np.asarray(right / np.asarray(right + wrong))
+    tp, fn, tn, fp = counts
+    return from_counts(tp, fn, tn, fp)[measure]
+
+
+def persons(said: Told) -> pd.DataFrame:
+    """Everybody, those told rightly most reliably first; columns `PERSONS`.
+
+    person      as in `Faces.identities`
+    share       of the person's `photographs` that were told rightly, `right` of them
+    low, high   Wilson's 95 % interval (JASA 22, 1927): few photographs say little about a person
+    estimate    the share shrunk towards everybody's, as far as people differ no more than chance
+                would have it (`shrunken`); people are ordered by it
+    example     place in the data set of the person's first photograph that was told rightly, or of
+                the first one
+    """
+    names, codes = np.unique(said.people, return_inverse=True)
+    sizes = np.bincount(codes)
+    right = np.bincount(codes, said.right.astype(float)).astype(np.int64)
+    low, high = wilson(right, sizes)
+    # stable: right ones first, then as the photographs stand
+    by_person = np.lexsort((np.arange(len(codes)), ~said.right, codes))
+    first = by_person[np.concatenate(([0], np.cumsum(sizes)[:-1]))]
+    table = pd.DataFrame(
+        {
+            "person": names, "photographs": sizes, "right": right, "share": right / sizes,
+            "low": low, "high": high, "estimate": shrunken(right, sizes),
+            "example": said.rows[first],
+        }
+    )  # fmt: skip
+    return table.sort_values(
+        ["estimate", "low", "person"], ascending=[False, False, True], ignore_index=True
+    )
+
+
+def wilson(
+    right: NDArray[np.int64], count: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wilson's 95 % score interval of shares right / count."""
+    z = 1.959963984540054
+    share, n = right / count, count.astype(float)
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return np.maximum(0.0, middle - half), np.minimum(1.0, middle + half)
+
+
+def shrunken(right: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Shares right / count (I,) drawn towards the mean by as much as a beta-binomial with their mean
+    and spread says (moments after Kleinman, JASA 68, 1973): all the way where people differ by no
+    more than chance, hardly where they differ much or have many photographs."""
+    n = count.astype(float)
+    share = right / n
+    mean = float(right.sum() / n.sum())
+    people = len(n)
+    if people < 2 or mean in (0.0, 1.0) or n.max() <= 1:
+        return np.full(people, mean)
+    # E sum n (p - mean)^2 = mean (1 - mean) [(I - 1) + rho (N - sum n^2 / N - (I - 1))]
+    spread = float((n * (share - mean) ** 2).sum()) / (mean * (1 - mean))
+    room = n.sum() - (n**2).sum() / n.sum() - (people - 1)
+    alike = min(1.0, max(0.0, (spread - (people - 1)) / room)) if room > 0 else 0.0
+    weight = n * alike / (1 - alike + n * alike)
+    return weight * share + (1 - weight) * mean

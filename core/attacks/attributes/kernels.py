@@ -1,0 +1,145 @@
+"""Gaussian kernels on releases: smooth boundaries of any shape, which shine on few photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+
+from core.attacks import features as flat
+from core.attacks import fitting
+from core.attacks.attributes.probes import Labels, candidates_for, probe
+from core.attacks.fitting import Candidates
+from core.attacks.interface import Exposed, Result
+
+# Kernel exp(-factor * distance^2 / median distance^2) between photographs.
+FACTORS = (0.1, 0.3, 1.0, 3.0)
+PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
+# Axes are divided by their spread to this power: 0 leaves the standardised release as it is.
+WHITENINGS = (0.0, 0.5)
+# Settings are compared on so many rows; the best few are fitted to all that memory and time allow.
+COMPARED_ON, MOST_ROWS, FITTED = 1400, 12_000, 5
+
+
+class Setting(NamedTuple):
+    """One of the settings that are tried; see the constants above."""
+
+    whitening: float
+    factor: float
+    penalty: float
+
+
+GRID = [Setting(*values) for values in product(WHITENINGS, FACTORS, PENALTIES)]
+
+
+def kernel(exposed: Exposed, generator: Generator) -> Result:
+    """Kernel ridge regression with a Gaussian kernel on the standardised, flattened release; width
+    and penalty of each attribute are chosen on validation.
+
+    With a squared loss in place of the hinge it draws the boundaries of a support vector machine
+    (Rifkin, Yeo and Poggio, "Regularized least-squares classification", 2003), and a single
+    factorisation serves all attributes at once.
+    """
+    return probe(exposed, generator, "kernel", fit_kernel)
+
+
+def fit_kernel(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
+    """The family of `kernel`, see `core.attacks.attributes.probes.Family`."""
+    features = flat.flat_features(exposed, split, turned=True)
+    truth = torch.as_tensor(labels["train"], device=features["train"].device).double()
+    order = torch.randperm(len(truth), generator=generator).to(truth.device)
+    qualities = [
+        fitting.qualities(labels["validation"], score("validation"))
+        for score in fitted(features, truth, order[:COMPARED_ON], GRID)
+    ]
+    candidates = candidates_for(labels)
+    chosen = [GRID[place] for place in _leading(np.array(qualities))]
+    for score in fitted(features, truth, order[:MOST_ROWS], chosen):
+        logits = score("validation")
+        found = fitting.qualities(labels["validation"], logits)
+        candidates.offer(found, logits, partial(score, "test"))
+    return candidates
+
+
+def _leading(qualities: NDArray[np.float64]) -> list[int]:
+    """Places of at most `FITTED` settings (S, A), in order, that serve the attributes best: each in
+    turn is the one that adds most to the mean over attributes of the best quality so far."""
+    chosen: list[int] = []
+    reached = np.full(qualities.shape[1], qualities.min())
+    while len(chosen) < min(FITTED, len(qualities)):
+        gains = np.maximum(qualities - reached, 0).sum(1)
+        gains[chosen] = -1
+        chosen.append(int(gains.argmax()))
+        reached = np.maximum(reached, qualities[chosen[-1]])
+    return sorted(chosen)
+
+
+def fitted(
+    features: dict[str, Tensor], truth: Tensor, rows: Tensor, settings: list[Setting]
+) -> Iterator[Callable[[str], Tensor]]:
+    """For each setting, fitted to `rows`, what gives its scores (n, A) of "validation" or "test".
+
+    features  "train", "validation", "test" -> float (n, r)
+    truth     float64 (n, A) of the rows of "train": labels, or numbers of any kind
+    rows      int64, positions among the rows of "train"
+    """
+    for whitening in dict.fromkeys(setting.whitening for setting in settings):
+        turned = _whitened(features, whitening)
+        known = turned["train"][rows]
+        apart = squared_distances(known, known)
+        middle = apart.median().clamp_min(1e-30)
+        asked: dict[str, Tensor] = {}  # distances of the photographs that are to be scored
+        for setting in settings:
+            if setting.whitening != whitening:
+                continue
+            factor = setting.factor / middle
+            weights, offset = fit(_likeness(apart, factor), truth[rows], setting.penalty)
+
+            def score(
+                part: str,
+                turned: dict[str, Tensor] = turned,
+                known: Tensor = known,
+                asked: dict[str, Tensor] = asked,
+                factor: Tensor = factor,
+                weights: Tensor = weights,
+                offset: Tensor = offset,
+            ) -> Tensor:
+                if part not in asked:
+                    asked[part] = squared_distances(turned[part], known)
+                likeness = _likeness(asked[part], factor)
+                return (likeness @ weights + offset).float()
+
+            yield score
+
+
+def fit(likeness: Tensor, labels: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+    """Weights (n, A) and offsets (A,) that minimise |K w + b - labels|^2 + penalty * w'K w, with b
+    the labels' mean: K = `likeness` (n, n), labels (n, A), both float64."""
+    offset = labels.mean(0)
+    ridge = penalty * torch.eye(len(likeness), dtype=likeness.dtype, device=likeness.device)
+    factor = torch.linalg.cholesky(likeness + ridge)
+    return torch.cholesky_solve(labels - offset, factor), offset
+
+
+def squared_distances(one: Tensor, other: Tensor) -> Tensor:
+    """Squared Euclidean distances (n, m) of rows (n, r) and (m, r), never negative."""
+    squares = one.square().sum(1)[:, None] + other.square().sum(1) - 2 * one @ other.T
+    return squares.clamp_min_(0)
+
+
+def _likeness(squares: Tensor, factor: Tensor) -> Tensor:
+    return (squares * -factor).exp_()
+
+
+def _whitened(features: dict[str, Tensor], power: float) -> dict[str, Tensor]:
+    """Features in float64, each axis divided by its spread on "train" to the `power`; what hardly
+    varies is not blown up."""
+    spread = features["train"].double().std(0, correction=0)
+    scale = spread.clamp_min(1e-3 * spread.max().clamp_min(1e-30)) ** -power
+    return {part: values.double() * scale for part, values in features.items()}

@@ -1,0 +1,139 @@
+"""Would a bigger attacker know more? The private attributes, read with less and less data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator
+
+from core.attacks.attributes.kernels import fit_kernel
+from core.attacks.attributes.probes import Labels, best_of, fit_logistic, fit_mlp
+from core.attacks.interface import Exposed, Result, check_finite, finding
+from core.methods.declare import attributes_among
+from core.metrics import intervals
+from core.metrics.attributes import choose_threshold, confusion, from_counts
+from core.metrics.learning_curves import extrapolated
+
+SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the attacker's people, each within the next
+AHEAD = (4, 16)  # times the attacker's photographs: what the curve points to
+FAMILY = best_of(fit_logistic, fit_kernel, fit_mlp)
+FEWEST = 8  # photographs
+
+
+def data_curve(exposed: Exposed, generator: Generator) -> Result:
+    """How well the private attributes are read by an attacker with 1/16, 1/8, … of the attacker's
+    people, all their photographs with them, and how well by the law of learning curves one with 4
+    or 16 times as many photographs would.
+
+    The attackers are the quick ones (logistic regression, kernel ridge regression, MLP), the best
+    on validation at each size; so the curve may lie a little below the worst case, and what counts
+    is its direction. Rows, attacker `data_curve`: `balanced_accuracy_at_4x`, `…_16x`; intervals by
+    refitting the law to the curve of every resample of test identities, which covers the test
+    photographs' chance and not the law's. Empty result without private attributes.
+
+    Arrays: `attributes` (A,), `people`, `photographs` (S,), `value`, `low`, `high` (A, S) balanced
+    accuracy, `ahead` (K,) photographs, `ahead_value`, `ahead_low`, `ahead_high` (A, K).
+    """
+    names = attributes_among(exposed.private)
+    if not names or len(exposed.z["attacker"]) < FEWEST / SHARES[0]:
+        return Result()
+    check_finite(exposed)
+    columns = [exposed.attribute_names.index(name) for name in names]
+    resampling = intervals.resample_identities(exposed.identities["test"])
+    subsets = [_of_people(exposed, share) for share in SHARES]
+    curve: list[list[tuple[float, NDArray[np.float64]]]] = []
+    for rows in subsets:
+        given = exposed if len(rows) == len(exposed.z["attacker"]) else _thinned(exposed, rows)
+        labels = _labels(given, columns)
+        chosen = FAMILY(given, "attacker", labels, generator)
+        curve.append(
+            [
+                _scored(labels, column, chosen.validation, chosen.test, resampling)
+                for column in range(len(columns))
+            ]
+        )
+    photographs = np.array([len(rows) for rows in subsets])
+    people = [len(np.unique(exposed.identities["attacker"][rows])) for rows in subsets]
+    ahead = photographs[-1] * np.array(AHEAD)
+    values = np.array([[value for value, _ in at_size] for at_size in curve]).T  # (A, S)
+    drawn = np.array([[each for _, each in at_size] for at_size in curve])  # (S, A, B)
+    drawn = np.moveaxis(drawn, 0, -1)  # (A, B, S)
+    drawn = np.where(np.isnan(drawn), values[:, None, :], drawn)
+    reached = 1 - extrapolated(photographs, 1 - values, ahead)
+    spread = 1 - extrapolated(photographs, 1 - drawn, ahead)  # (A, B, K)
+    band = np.array([[intervals.percentile_interval(k) for k in a.T] for a in drawn])
+    ahead_band = np.array([[intervals.percentile_interval(k) for k in a.T] for a in spread])
+    findings = [
+        finding(
+            target=f"attribute:{name}",
+            role=exposed.role(name),
+            attacker="data_curve",
+            metric=f"balanced_accuracy_at_{times}x",
+            value=reached[a, k],
+            interval=(ahead_band[a, k, 0], ahead_band[a, k, 1]),
+            chance=0.5,
+            n=len(exposed.z["test"]),
+            identities=resampling.identities,
+        )
+        for a, name in enumerate(names)
+        for k, times in enumerate(AHEAD)
+    ]
+    arrays: dict[str, NDArray[Any]] = {
+        "attributes": np.array(names),
+        "people": np.array(people),
+        "photographs": photographs,
+        "value": values.astype(np.float32),
+        "low": band[..., 0].astype(np.float32),
+        "high": band[..., 1].astype(np.float32),
+        "ahead": ahead,
+        "ahead_value": reached.astype(np.float32),
+        "ahead_low": ahead_band[..., 0].astype(np.float32),
+        "ahead_high": ahead_band[..., 1].astype(np.float32),
+    }
+    return Result(findings, arrays)
+
+
+def _of_people(exposed: Exposed, share: float) -> NDArray[np.int64]:
+    """Rows of the attacker's photographs of the first `share` of his people, in the order in which
+    they appear, which is at random and the same for every release."""
+    people = exposed.identities["attacker"]
+    _, first, codes = np.unique(people, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))  # identity's code -> its place
+    kept = max(2, round(share * len(first)))
+    return np.flatnonzero(order[codes] < kept)
+
+
+def _thinned(exposed: Exposed, rows: NDArray[np.int64]) -> Exposed:
+    def less(values: dict[str, Any]) -> dict[str, Any]:
+        return values | {"attacker": values["attacker"][rows]}
+
+    return replace(
+        exposed,
+        z=exposed.z | {"attacker": exposed.z["attacker"][torch.from_numpy(rows)]},
+        attributes=less(exposed.attributes),
+        identities=less(exposed.identities),
+    )
+
+
+def _labels(exposed: Exposed, columns: list[int]) -> Labels:
+    parts = {"train": "attacker", "validation": "validation", "test": "test"}
+    return {part: exposed.attributes[split][:, columns] for part, split in parts.items()}
+
+
+def _scored(
+    labels: Labels,
+    column: int,
+    validation: NDArray[np.float32],
+    test: NDArray[np.float32],
+    resampling: intervals.Resampling,
+) -> tuple[float, NDArray[np.float64]]:
+    """Balanced accuracy on test, and in every resample (B,)."""
+    threshold = choose_threshold(labels["validation"][:, column], validation[:, column])
+    truth, said = labels["test"][:, column], test[:, column] > threshold
+    value = float(from_counts(*confusion(truth, said))["balanced_accuracy"])
+    drawn = intervals.resampled_decisions(truth, said, resampling)["balanced_accuracy"]
+    return value, drawn

@@ -1,0 +1,1 @@
+"""Attacks that find out who is in a photograph."""

@@ -1,0 +1,48 @@
+"""How far people stand apart in a release beside how much photographs of one person differ."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Generator
+
+from core.attacks.identity.pair_network import with_two
+from core.attacks.interface import Exposed, Result, check_finite, finding
+from core.metrics import scatter
+
+
+def lda_score(exposed: Exposed, generator: Generator) -> Result:
+    """Xiao et al., Table 3: variance within and between people and their ratio
+    (`core.metrics.scatter`), of the test photographs' releases as they are.
+
+    Only the ratio is free of the release's scale; the variances are given in units of the whole
+    variance of the attacker's releases. No attack, hence it competes for nothing. Empty result
+    where fewer than two test people have two photographs.
+    """
+    check_finite(exposed)
+    people = exposed.identities["test"]
+    if with_two(people) < 2:
+        return Result()
+    known = exposed.z["attacker"].flatten(1).float()
+    variance = float((known - known.mean(0)).square().sum(1).mean())
+    release = exposed.z["test"].flatten(1).float().cpu().numpy()
+    found = scatter.lda_score(release, people)
+    unit = {"lda_within": variance, "lda_between": variance, "lda_ratio": 1.0}
+    several = np.unique(people, return_inverse=True, return_counts=True)
+    counted = int((several[2][several[1]] > 1).sum())
+    rows = []
+    for metric, (value, (low, high), chance) in found.items():
+        scale = max(unit[metric], 1e-30)
+        rows.append(
+            finding(
+                target="identity",
+                role="private",
+                attacker="lda_score",
+                metric=metric,
+                value=value / scale,
+                interval=(low / scale, high / scale),
+                chance=chance,
+                n=counted,
+                identities=with_two(people),
+            )
+        )
+    return Result(rows)

@@ -1,0 +1,23 @@
+"""Re-identification: whose photograph is this, given one release per known person?"""
+
+from __future__ import annotations
+
+from torch import Generator
+
+from core.attacks import features as flat
+from core.attacks.identity import gallery
+from core.attacks.interface import Exposed, Result, check_finite
+
+
+def nearest_neighbour(exposed: Exposed, generator: Generator) -> Result:
+    """1-nearest-neighbour among the test identities, on features standardised by the attacker's.
+
+    Nothing is learned but the scale of each coordinate. Half of each identity's photographs, the
+    same for every release of them, are the gallery; the rest are probes. Rows and arrays of
+    `core.attacks.identity.gallery.scored`, the bound on the Bayes error among them. Empty result when fewer
+    than two test identities have two photographs.
+    """
+    check_finite(exposed)
+    standard = flat.standardiser(exposed.z["attacker"])
+    matcher = gallery.Matcher(lambda split: standard(exposed.z[split]).cpu().numpy())
+    return gallery.scored(exposed, matcher, matcher, "nearest_neighbour", bayes_bound=True)

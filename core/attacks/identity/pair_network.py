@@ -1,0 +1,160 @@
+"""A Siamese network on frozen releases: near for two of one person, far for two of two people.
+
+Trained from scratch on the people of one split: the defender's, as a service would
+(`core.attacks.identity.verification`), or the attacker's, to re-identify people (`core.attacks.identity.siamese_embedding`).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from core.attacks import features as flat
+from core.attacks import fitting
+from core.attacks.attributes.probes import Probe, flip_some
+from core.attacks.interface import Exposed
+from core.data.on_device import pair_positions
+from core.metrics import attributes, verification
+from core.metrics.verification import Pairs
+
+EMBEDDING = 64
+PEOPLE = 64  # in a batch, with two photographs each
+TEMPERATURE = 0.1
+LEARNING_RATE, WEIGHT_DECAY = 2e-3, 1e-2
+LOOK_EVERY = 25  # steps between two looks at the validation pairs
+ENOUGH = 2e-3  # AUC that a look must gain to count as better
+PATIENCE, DROPS, DECAY = 3, 2, 0.2
+MOST_STEPS = 1000
+
+Data = dict[str, Tensor]  # "train", "validation", "test" -> what a network reads, (n, …)
+Embeddings = dict[str, NDArray[np.float32]]  # "validation", "test" -> (n, d)
+
+
+def pair_loss(embeddings: Tensor, identities: Tensor) -> Tensor:
+    """Each photograph must find its second one among those of all people of the batch.
+
+    embeddings (B, d), identities (B,); rows 2i and 2i + 1 show one person. Softmax over cosines
+    (Sohn, "Improved deep metric learning with multi-class N-pair loss", NIPS 2016), in both
+    directions. On few people it goes further than the two-photograph loss of AIA's Eq. 7.
+    """
+    unit = functional.normalize(embeddings)
+    cosines = unit[0::2] @ unit[1::2].T / TEMPERATURE
+    right = torch.arange(len(cosines), device=cosines.device)
+    again = identities[0::2, None] == identities[None, 1::2]  # a person twice in one batch
+    again[right, right] = False
+    cosines = cosines.masked_fill(again, -1e4)
+    both = functional.cross_entropy(cosines, right) + functional.cross_entropy(cosines.T, right)
+    return both / 2
+
+
+class DenseHead(nn.Sequential):
+    """Features (B, r) -> embeddings (B, EMBEDDING): one hidden layer beside nothing else."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__(
+            nn.Dropout(0.05),
+            nn.Linear(inputs, 256),
+            nn.BatchNorm1d(256),
+            nn.ReLU(),
+            nn.Dropout(0.1),
+            nn.Linear(256, EMBEDDING),
+        )
+
+
+def embedded(
+    exposed: Exposed, split: str, pairs: Pairs, generator: Generator
+) -> tuple[float, Embeddings]:
+    """(AUC on validation, embeddings of "validation" and "test") of the better of a dense network
+    on the flattened release and, for maps, a convolutional one, trained on the people of `split`.
+
+    pairs: of the validation people, whose AUC ends the training and chooses.
+    """
+    candidates = [_dense(exposed, split, pairs, generator)]
+    if exposed.z["test"].ndim == 4 and min(exposed.z["test"].shape[-2:]) >= 4:
+        candidates.append(_convolutional(exposed, split, pairs, generator))
+    return max(candidates, key=lambda candidate: candidate[0])
+
+
+def _dense(
+    exposed: Exposed, split: str, pairs: Pairs, generator: Generator
+) -> tuple[float, Embeddings]:
+    data = flat.flat_features(exposed, split)
+    people = exposed.identities[split]
+    return _train(lambda: DenseHead(data["train"].shape[1]), data, people, pairs, generator)
+
+
+def _convolutional(
+    exposed: Exposed, split: str, pairs: Pairs, generator: Generator
+) -> tuple[float, Embeddings]:
+    data = flat.scaled_maps(exposed, split)
+    shape = tuple(data["train"].shape[1:])
+    build = partial(Probe, shape, EMBEDDING, 0.3)  # type: ignore[arg-type]
+    return _train(build, data, exposed.identities[split], pairs, generator, flip_some)
+
+
+def _train(
+    build: Callable[[], nn.Module],
+    data: Data,
+    people: NDArray[np.int64],
+    pairs: Pairs,
+    generator: Generator,
+    augment: Callable[[Tensor, Generator], Tensor] | None = None,
+) -> tuple[float, Embeddings]:
+    """(validation AUC, embeddings) of the running average of a head's weights at its best look;
+    training ends when the AUC on validation pairs stops rising."""
+    device = data["train"].device
+    identities = torch.as_tensor(people, device=device)
+    order = int(torch.randint(2**31, (), generator=generator))
+    with fitting.seeded(generator, device):
+        network = build().to(device)
+        if data["train"].ndim == 4:
+            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        average = fitting.Average(network, 0.98)
+        optimiser = torch.optim.AdamW(
+            network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY
+        )
+        patience = fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH)
+        best = -np.inf
+        best_state = copy.deepcopy(network.state_dict())
+        for step in range(MOST_STEPS):
+            network.train()
+            rows = pair_positions(people, 2 * PEOPLE, step, order, "siamese").to(device)
+            batch = data["train"][rows]
+            if augment is not None:
+                batch = augment(batch, generator)
+            with fitting.half_precision(device):
+                embeddings = network(batch)
+            loss = pair_loss(embeddings.float(), identities[rows])
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            average.update()
+            if (step + 1) % LOOK_EVERY:
+                continue
+            found = _embeddings(average.network, data["validation"])
+            apart = verification.distances(found, pairs)
+            value = attributes.auc(pairs.same, -apart)
+            if value > best:
+                best, best_state = value, copy.deepcopy(average.network.state_dict())
+            if patience.over(value):
+                break
+        average.network.load_state_dict(best_state)
+        splits = ("validation", "test")
+        return best, {split: _embeddings(average.network, data[split]) for split in splits}
+
+
+def _embeddings(network: nn.Module, data: Tensor) -> NDArray[np.float32]:
+    """Embeddings of length 1, (n, EMBEDDING): the cosine decides."""
+    return functional.normalize(fitting.predict(network, data)).cpu().numpy()
+
+
+def with_two(people: NDArray[np.int64]) -> int:
+    """How many people have two photographs or more."""
+    return int((np.unique(people, return_counts=True)[1] > 1).sum())

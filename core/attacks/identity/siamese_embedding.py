@@ -1,0 +1,32 @@
+"""Re-identification by a network that learned on other people what makes two photographs one."""
+
+from __future__ import annotations
+
+from torch import Generator
+
+from core.attacks.identity import gallery
+from core.attacks.identity.gallery import Matcher
+from core.attacks.identity.pair_network import embedded, with_two
+from core.attacks.identity.verification import drawn
+from core.attacks.interface import Exposed, Result, check_finite
+
+
+def embedding(exposed: Exposed, generator: Generator) -> Result:
+    """A Siamese network (`core.attacks.identity.pair_network`) trained on the attacker's people until pairs
+    of validation people are told apart no better; then the photograph, or the person, with the
+    nearest embedding, whichever names more of the validation people.
+
+    Rows and arrays of `core.attacks.identity.gallery.scored`. Empty result where fewer than two of the
+    attacker's, validation's or test people have two photographs.
+    """
+    check_finite(exposed)
+    splits = ("attacker", "validation", "test")
+    if min(with_two(exposed.identities[split]) for split in splits) < 2:
+        return Result()
+    _, embeddings = embedded(exposed, "attacker", drawn(exposed)["validation"], generator)
+    embed = embeddings.__getitem__
+    naming, confirming = gallery.best(
+        exposed,
+        (Matcher(embed, average, unit=True) for average in (False, True)),
+    )
+    return gallery.scored(exposed, naming, confirming, "embedding")

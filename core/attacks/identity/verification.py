@@ -1,0 +1,93 @@
+"""Verification as a task: how well a service can tell whether two releases show one person.
+
+A Siamese head is trained from scratch on frozen releases of the defender's photographs; the people
+it is scored on are in nobody's training.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Generator
+
+from core.attacks.identity.pair_network import Embeddings, embedded, with_two
+from core.attacks.interface import Exposed, Result, check_finite, finding
+from core.methods.declare import VERIFICATION
+from core.metrics import attributes, verification
+from core.metrics.verification import Pairs
+
+
+def siamese(exposed: Exposed, generator: Generator) -> Result:
+    """A fresh Siamese head, the better on validation of a dense one on the flattened release and,
+    for maps, a convolutional one; see `scored` for rows and arrays.
+
+    Empty result where verification is no task, or a split holds no two people with two photographs.
+    """
+    if VERIFICATION not in exposed.tasks:
+        return Result()
+    check_finite(exposed)
+    pairs = drawn(exposed)
+    people = exposed.identities["defender"]
+    if min(len(p.same) for p in pairs.values()) == 0 or with_two(people) < 2:
+        return Result()
+    _, embeddings = embedded(exposed, "defender", pairs["validation"], generator)
+    return scored(exposed, embeddings, "siamese", pairs)
+
+
+def drawn(exposed: Exposed) -> dict[str, Pairs]:
+    """Pairs of the people of "validation" and "test": the same for every release."""
+    return {
+        split: verification.draw_pairs(exposed.identities[split], exposed.x[split].cpu().numpy())
+        for split in ("validation", "test")
+    }
+
+
+def scored(
+    exposed: Exposed,
+    embeddings: Embeddings,
+    attacker: str,
+    pairs: dict[str, Pairs],
+    threshold: float | None = None,
+) -> Result:
+    """Rows of target `verification` (accuracy, balanced accuracy, AUC) from Euclidean distances of
+    embeddings; without a `threshold` the one that is best on the validation pairs.
+
+    Arrays: `targets` and `validation` (so that it competes for `best_head`);
+    `first`, `second` int32 (P,), positions of each pair among the test photographs, `same` uint8
+    (P,), `distances` float16 (P,) and `threshold`, both over the mean test distance.
+    """
+    apart = {split: verification.distances(embeddings[split], pairs[split]) for split in pairs}
+    if threshold is None:
+        threshold = verification.choose_threshold(pairs["validation"], apart["validation"])
+    people, test = exposed.identities["test"], pairs["test"]
+    found = verification.score(test, apart["test"], threshold, people)
+    findings = [
+        finding(
+            target=VERIFICATION,
+            role="utility",
+            attacker=attacker,
+            metric=metric,
+            value=value,
+            interval=interval,
+            chance=0.5,
+            n=len(test.same),
+            identities=len(np.unique(people[test.first])),
+        )
+        for metric, (value, interval) in found.items()
+    ]
+    on_validation = attributes.balanced_accuracy(
+        pairs["validation"].same, apart["validation"] < threshold
+    )
+    scale = max(float(apart["test"].mean()), 1e-30)
+    arrays: dict[str, NDArray[Any]] = {
+        "targets": np.array([VERIFICATION]),
+        "validation": np.array([on_validation], np.float32),
+        "first": test.first.astype(np.int32),
+        "second": test.second.astype(np.int32),
+        "same": test.same.astype(np.uint8),
+        "distances": (apart["test"] / scale).astype(np.float16),
+        "threshold": np.array(threshold / scale, np.float32),
+    }
+    return Result(findings, arrays)

@@ -1,0 +1,127 @@
+"""What a method says of itself: its own task head, and the adversaries of its training.
+
+The adversaries' numbers are what the papers report (protocol `paper`): no attacker trained after
+the method, hence no measure of privacy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attacks.identity import verification
+from core.attacks.interface import Exposed, Result, attribute_rows, finding
+from core.methods.declare import attributes_among
+from core.metrics import images
+from core.metrics.attributes import balanced_accuracy, choose_threshold
+from core.metrics.intervals import mean_interval, resample_identities
+
+Network = Callable[[Tensor], Tensor]
+# (protocol, attacker), each the name of a function of `core.methods.Model`.
+OWN = (
+    ("strict", "own_head"),
+    ("paper", "own_head"),
+    ("strict", "own_verifier"),
+    ("paper", "own_verifier"),
+    ("paper", "training_adversary"),
+    ("paper", "training_reconstructor"),
+)
+
+
+def own_head(exposed: Exposed, head: Network, protocol: str) -> Result:
+    """The method's own classifier on the tasks of the test photographs.
+
+    Strict: the threshold is chosen on validation, as for every fresh head. Paper: it is the
+    network's own decision, logit 0. Arrays as those of the probes.
+    """
+    return _scored(exposed, head, attributes_among(exposed.tasks), "own_head", protocol == "strict")
+
+
+def own_verifier(exposed: Exposed, embed: Network, protocol: str) -> Result:
+    """The method's own Siamese network on pairs of test photographs of unseen people.
+
+    Strict: the threshold is chosen on validation pairs, as for every fresh head. Paper: it is the
+    network's own decision, distance 1. Rows and arrays of `core.attacks.identity.verification.scored`;
+    empty result where no two people have two photographs.
+    """
+    pairs = verification.drawn(exposed)
+    if min(len(drawn.same) for drawn in pairs.values()) == 0:
+        return Result()
+    embeddings = {split: _outputs(embed, exposed.z[split]).cpu().numpy() for split in pairs}
+    threshold = None if protocol == "strict" else 1.0
+    return verification.scored(exposed, embeddings, "own_verifier", pairs, threshold)
+
+
+def training_adversary(exposed: Exposed, adversary: Network) -> Result:
+    """The adversary classifier of the training loop on the private attributes, decision at 0."""
+    return _scored(
+        exposed, adversary, attributes_among(exposed.private), "training_adversary", False
+    )
+
+
+def training_reconstructor(exposed: Exposed, reconstructor: Network) -> Result:
+    """The adversary reconstructor of the training loop: mean MS-SSIM, SSIM and PSNR on test."""
+    truth = exposed.x["test"]
+    redrawn = _outputs(reconstructor, exposed.z["test"]).clamp(0, 1)
+    resampling = resample_identities(exposed.identities["test"])
+    findings = [
+        finding(
+            target="image",
+            role="private",
+            attacker="training_reconstructor",
+            metric=metric,
+            value=float(values.double().mean()),
+            interval=mean_interval(values.numpy(), resampling),
+            chance=None,
+            n=len(truth),
+            identities=resampling.identities,
+        )
+        for metric, values in images.similarities(redrawn, truth).items()
+    ]
+    return Result(findings)
+
+
+def _scored(
+    exposed: Exposed, network: Network, names: tuple[str, ...], attacker: str, fitted: bool
+) -> Result:
+    columns = [exposed.attribute_names.index(name) for name in names]
+    scores = {
+        split: _outputs(network, exposed.z[split]).cpu().numpy() for split in ("validation", "test")
+    }
+    resampling = resample_identities(exposed.identities["test"])
+    validation = np.full(len(names), np.nan, np.float32)
+    decisions = np.zeros((len(names), len(scores["test"])), bool)
+    findings = []
+    for output, column in enumerate(columns):
+        truth = exposed.attributes["validation"][:, column]
+        given = scores["validation"][:, output]
+        threshold = choose_threshold(truth, given) if fitted else 0.0
+        validation[output] = balanced_accuracy(truth, given > threshold)
+        decisions[output] = scores["test"][:, output] > threshold
+        findings += attribute_rows(
+            names[output],
+            exposed.role(names[output]),
+            attacker,
+            exposed.attributes["test"][:, column],
+            scores["test"][:, output],
+            threshold,
+            exposed.identities["test"],
+            resampling,
+        )
+    arrays = {
+        "targets": np.array([f"attribute:{name}" for name in names], dtype=str),
+        "validation": validation,
+        "decisions": np.packbits(decisions, axis=1),
+        "kept": np.array(names, dtype=str),
+        "scores": scores["test"].T.astype(np.float16),
+        "validation_scores": scores["validation"].T.astype(np.float16),
+    }
+    return Result(findings, arrays)
+
+
+def _outputs(network: Network, z: Tensor, batch: int = 256) -> Tensor:
+    with torch.no_grad():
+        return torch.cat([network(z[i : i + batch]).float() for i in range(0, len(z), batch)])

@@ -1,0 +1,120 @@
+"""Reconstruction by the attacker of Xiao et al. (AAAI-20): a decoder against a discriminator."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+
+from core import losses
+from core.attacks.interface import Exposed, Result
+from core.attacks.reconstruction.scoring import MOST_PICTURES
+from core.attacks.reconstruction.training import Objective, by_decoder
+from core.nets import perceptual
+from core.nets.resnet import Discriminator, InversionDecoder, channels_of, map_sizes
+
+# Eq. 5. The paper prints no mu1 but 0 (its weak adversary) and has mu2 = 1, for features of VGG on
+# a scale it does not give. On the synthetic set's validation photographs .01 and .1 made every
+# epoch worse than 0 and 0: these weights leave the pixels in charge.
+MU1, MU2 = 0.001, 0.02
+# The perceptual term costs a processor four times what the rest does: it is taken every eighth
+# batch, eight times as heavy, and over a part of the batch.
+EVERY, PART = 8, 8
+SMALLEST = 32  # pixels of a side from which on the perceptual network can look at a picture
+LEARNING_RATE = 1e-3  # of the discriminator
+SMALL = 128  # pixels of a side under which networks have compact widths
+DISCRIMINATOR = {"compact": (8, 16, 32, 64), "paper": (64, 128, 256, 512)}
+ENCODER = {"compact": ("basic", 32), "paper": ("bottleneck", 64)}
+
+
+def adversarial_decoder(exposed: Exposed, generator: Generator) -> Result:
+    """Dec^a of Xiao et al. (Figure 6) against a frozen release, with the loss of Eq. 5.
+
+    The decoder minimises pixel distance + MU1 log(1 - D) + MU2 perceptual distance, its
+    discriminator D learns on the same batch afterwards and is thrown away; everything else, the
+    choice of the best epoch by MS-SSIM included, is as for `mirrored_decoder`. Figure 6 starts
+    where ResNet was cut; here at the cut whose map is nearest in size to the release's. Arrays
+    also hold `perceptual_network`: VGG16, or what stood in (`core.nets.perceptual`).
+    """
+    height, width = exposed.x["test"].shape[-2:]
+    size = "compact" if min(height, width) < SMALL else "paper"
+    looks = bool(MU2) and min(height, width) >= SMALLEST
+    result = by_decoder(
+        exposed,
+        generator,
+        "adversarial_decoder",
+        figure_six,
+        lambda: Game(Discriminator(DISCRIMINATOR[size]).to(exposed.device), looks).objective(),
+        most_pictures=MOST_PICTURES,
+    )
+    name = perceptual.name() if looks else "none"
+    return Result(result.findings, result.arrays | {"perceptual_network": np.array(name)})
+
+
+class Game:
+    """Eq. 5: what the decoder is told about its pictures, and the discriminator it plays against.
+
+    `looks` says whether the perceptual network takes part.
+    """
+
+    def __init__(self, judge: nn.Module, looks: bool) -> None:
+        self.judge, self.looks, self.batches = judge, looks, 0
+        self.optimiser = torch.optim.Adam(judge.parameters(), LEARNING_RATE, betas=(0.5, 0.999))
+
+    def objective(self) -> Objective:
+        return Objective(self.loss, self.opponent)
+
+    def loss(self, pictures: Tensor, truth: Tensor) -> Tensor:
+        """Of the decoder; the discriminator gets no gradient."""
+        self.judge.requires_grad_(False)
+        pixel = losses.pixel_distance(pictures, truth).mean()
+        deceit = losses.adversarial(self.judge(pictures))
+        distance: Tensor | float = 0.0
+        if self.looks and self.batches % EVERY == 0:
+            with torch.no_grad():
+                wanted = perceptual.features(truth[:PART])
+            seen = perceptual.features(pictures[:PART])
+            distance = losses.perceptual_distance(seen, wanted).mean()
+        self.batches += 1
+        return losses.inversion(pixel, deceit, distance, MU1, EVERY * MU2)
+
+    def opponent(self, pictures: Tensor, truth: Tensor) -> None:
+        """One step of the discriminator on pictures that carry no history."""
+        self.judge.requires_grad_(True)
+        loss = losses.discrimination(self.judge(truth), self.judge(pictures))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+
+
+def figure_six(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
+    """The decoder of Figure 6 for releases of `shape` (without the batch).
+
+    A flat release is taken for the last layer's outputs, a map for that of the cut whose map is
+    nearest in size. A release as large as the picture, which no cut gives, gets three
+    deconvolutions that enlarge nothing.
+    """
+    block, base = ENCODER["compact" if min(height, width) < SMALL else "paper"]
+    channels = list(channels_of(block, base))
+    if len(shape) != 3:
+        return _Flat(InversionDecoder(5, channels, math.prod(shape), height, width))
+    rows = shape[1]
+    sides = [height, *(size[0] for size in map_sizes(height, width)[:4])]
+    nearest = min(range(5), key=lambda place: abs(math.log(sides[place] / rows)))
+    layer = nearest - 1 if nearest else 2
+    channels[layer] = shape[0]
+    decoder = InversionDecoder(layer, channels, 1, height, width)
+    if not nearest:
+        decoder.sizes = [(height, width)] * len(decoder.sizes)
+    return decoder
+
+
+class _Flat(nn.Module):
+    def __init__(self, decoder: nn.Module) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.decoder(z.flatten(1))

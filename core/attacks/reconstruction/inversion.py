@@ -1,0 +1,178 @@
+"""White-box inversion: pixels that make the frozen network release what was observed.
+
+Source: Mahendran and Vedaldi, CVPR 2015 (inversion by optimisation under a total-variation prior).
+The attacker knows the released network and can differentiate it, as anybody can who has the app
+that runs on the device. He trains nothing; what he knows of faces is the prior and his photographs.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+
+from core.attacks.interface import Exposed, Result, check_finite
+from core.attacks.reconstruction.scoring import MOST_PICTURES, judged
+from core.attacks.reconstruction.training import Scaler, scaler_of
+from core.metrics import images
+from core.metrics.identity import nearest
+
+PICTURES = 64  # test photographs that are redrawn
+TRIALS = 16  # validation photographs, on which the prior's weight is chosen
+WEIGHTS = (1e-2, 0.3, 1.0, 3.0)  # of the prior, beside a feature distance that is 2 for strangers
+MIDDLE = 0.3  # while the starts compete
+FIRST_STEPS, STEPS = 40, 240  # of each start, and of the one that is kept
+STEP_SIZE = 0.04  # of Adam, in units of a pixel's range; falls to 0 in the last steps
+DRAWS = 8  # of a random release, where distances are compared
+NEIGHBOURS = 4096  # of the attacker's photographs among which a start is looked for
+BATCH = 32
+
+
+def inversion(exposed: Exposed, generator: Generator) -> Result:
+    """Redraw 64 test photographs from their releases by gradient descent on the pixels.
+
+    Minimises the mean squared distance between what the picture would release and what was
+    released, per channel (maps) or dimension scaled to spread 1 by the attacker's photographs, plus
+    the picture's total variation. Three starts: the mean face, noise, and the attacker's photograph
+    whose release is nearest. After `FIRST_STEPS` the start with the least feature distance goes on;
+    the truth is never looked at. Step size and steps are fixed; the prior's weight is the one of
+    `WEIGHTS` with the highest mean MS-SSIM on 16 validation photographs.
+
+    A random release is drawn anew at every step, so that the descent follows the expected
+    distance; starts are compared by the mean of several draws. Where nothing can be differentiated
+    (a constant, hard decisions) the best start is what is redrawn.
+
+    Findings, arrays: `core.attacks.reconstruction.scoring.judged`, over the 64: those of `exposed.pictured`, then
+    the first others. To compete with attackers that were scored on all validation photographs,
+    `validation` is the mean of the 16 less its standard error.
+    """
+    check_finite(exposed)
+    scaler = scaler_of(exposed.z["attacker"])
+    rows = chosen(exposed, PICTURES)
+    tried = exposed.x["validation"][:TRIALS]
+    attempt = _begun(exposed, exposed.z["validation"][:TRIALS], scaler, generator)
+    seed = int(torch.randint(2**62, (), generator=generator))
+    quality: dict[float, Tensor] = {}
+    for weight in WEIGHTS:
+        noise = torch.Generator().manual_seed(seed)
+        redrawn = _finished(exposed, *attempt, scaler, weight, noise)
+        quality[weight] = images.similarities(redrawn, tried, ["ms_ssim"])["ms_ssim"].double()
+    weight = max(WEIGHTS, key=lambda candidate: float(quality[candidate].mean()))
+    scores = quality[weight]
+    error = float(scores.std(correction=0)) / math.sqrt(max(1, len(scores) - 1))
+    start = _begun(exposed, exposed.z["test"][_index(rows, exposed)], scaler, generator)
+    redrawn = _finished(exposed, *start, scaler, weight, generator)
+    shown = exposed.pictured[:MOST_PICTURES]
+    found = judged(exposed, "inversion", redrawn, float(scores.mean()) - error, rows, shown)
+    return Result(found.findings, found.arrays | {"prior_weight": np.array(weight)})
+
+
+def chosen(exposed: Exposed, count: int) -> NDArray[np.int64]:
+    """Test rows to redraw: the pictured ones, then the first others, at most `count`."""
+    others = np.setdiff1d(np.arange(len(exposed.z["test"])), exposed.pictured)
+    return np.concatenate((exposed.pictured, others))[:count].astype(np.int64)
+
+
+def _begun(
+    exposed: Exposed, z: Tensor, scaler: Scaler, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    """(pictures float (n, 3, H, W), scaled releases wanted): the best of the starts, each after
+    `FIRST_STEPS`."""
+    wanted = scaler(z)
+    tried = [
+        descend(exposed, start, wanted, scaler, MIDDLE, FIRST_STEPS, generator)
+        for start in starts(exposed, wanted, scaler, generator)
+    ]
+    seed = int(torch.randint(2**62, (), generator=generator))
+    distances = torch.stack([distance(exposed, one, wanted, scaler, seed) for one in tried])
+    best = distances.argmin(0)
+    return torch.stack(tried)[best, torch.arange(len(best), device=best.device)], wanted
+
+
+def _finished(
+    exposed: Exposed,
+    pictures: Tensor,
+    wanted: Tensor,
+    scaler: Scaler,
+    weight: float,
+    generator: Generator,
+) -> Tensor:
+    """The pictures uint8 after the remaining steps."""
+    drawn = descend(exposed, pictures, wanted, scaler, weight, STEPS, generator, settle=True)
+    return drawn.mul(255).round().to(torch.uint8)
+
+
+def starts(exposed: Exposed, wanted: Tensor, scaler: Scaler, generator: Generator) -> list[Tensor]:
+    """Pictures float (n, 3, H, W) to begin with: the attacker's mean face, noise around it, and
+    his photograph whose release is nearest."""
+    x = exposed.x["attacker"]
+    mean = (x.double().mean(0) / 255).float().expand(len(wanted), -1, -1, -1)
+    noise = torch.randn(mean.shape, generator=generator).to(mean.device)
+    known = scaler(exposed.z["attacker"][:NEIGHBOURS]).flatten(1).cpu().numpy()
+    found = nearest(wanted.flatten(1).cpu().numpy(), known)
+    photographs = x[torch.as_tensor(found, device=x.device)].float() / 255
+    return [mean.clone(), (mean + 0.2 * noise).clamp(0, 1), photographs]
+
+
+def descend(
+    exposed: Exposed,
+    start: Tensor,
+    wanted: Tensor,
+    scaler: Scaler,
+    weight: float,
+    steps: int,
+    generator: Generator,
+    settle: bool = False,
+) -> Tensor:
+    """`start` (n, 3, H, W) after `steps` of Adam on each picture alone, kept in [0, 1]; with
+    `settle` the step size falls to 0 along half a cosine."""
+    parts = []
+    batch = BATCH if start.device.type == "cpu" else len(start)
+    for begin in range(0, len(start), batch):
+        pictures = start[begin : begin + batch].clone().requires_grad_()
+        aim = wanted[begin : begin + batch]
+        optimiser = torch.optim.Adam([pictures], STEP_SIZE)
+        for step in range(steps):
+            if settle:
+                share = (1 + math.cos(math.pi * step / steps)) / 2
+                optimiser.param_groups[0]["lr"] = STEP_SIZE * share
+            released = exposed.release(pictures, generator)
+            if not released.requires_grad:
+                break  # nothing to follow
+            loss = _distances(scaler(released), aim) + weight * total_variation(pictures)
+            (pictures.grad,) = torch.autograd.grad(loss.sum(), [pictures])
+            optimiser.step()
+            with torch.no_grad():
+                pictures.clamp_(0, 1)
+        parts.append(pictures.detach())
+    return torch.cat(parts)
+
+
+def distance(
+    exposed: Exposed, pictures: Tensor, wanted: Tensor, scaler: Scaler, seed: int
+) -> Tensor:
+    """How far what `pictures` release is from `wanted`, (n,): the mean of several draws."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        draws = [
+            _distances(scaler(exposed.release(pictures, generator)), wanted) for _ in range(DRAWS)
+        ]
+    return torch.stack(draws).mean(0)
+
+
+def _distances(released: Tensor, wanted: Tensor) -> Tensor:
+    return (released - wanted).square().flatten(1).mean(1)
+
+
+def total_variation(pictures: Tensor) -> Tensor:
+    """Mean absolute difference of neighbours, down and across, of pictures (n, 3, H, W): (n,)."""
+    down = (pictures[:, :, 1:] - pictures[:, :, :-1]).abs().flatten(1).mean(1)
+    across = (pictures[:, :, :, 1:] - pictures[:, :, :, :-1]).abs().flatten(1).mean(1)
+    return down + across
+
+
+def _index(rows: NDArray[np.int64], exposed: Exposed) -> Tensor:
+    return torch.as_tensor(rows, device=exposed.z["test"].device)

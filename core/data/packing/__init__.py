@@ -1,0 +1,1 @@
+"""Photographs decoded once and packed into one memory-mapped array."""

@@ -1,0 +1,295 @@
+"""Photographs decoded once, in parallel, into one memory-mapped uint8 array per size.
+
+A pack is a folder under `core.run.home()/packed`, named after the data set, the size and a stamp of
+the source (its files, sizes, times and options): a changed source gets a new pack. It is built in a
+folder of another name under a lock and renamed when whole, so a killed or concurrent packing never
+shows a half-written one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from core.data import splits
+from core.data.faces import SPLITS, Faces
+from core.data.listing import Listing
+from core.data.packing.parallel import decode_all
+from core.errors import PenumbraError
+from core.run import home
+
+FORMAT = 1  # of a pack; part of its stamp
+MAX_BROKEN = 20  # broken photographs that are skipped however few there are in all ...
+MAX_BROKEN_SHARE = 0.05  # ... and the share above which it is an error
+
+
+def stamp(entry: dict[str, Any]) -> str:
+    """12 hex digits that change when the source does: the entry of the catalogue and the path, size
+    and time of every file under it."""
+    described = [FORMAT, entry["source"], entry["path"], entry["options"]]
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    root = Path(entry["path"])
+    if not root.is_dir():
+        raise PenumbraError(
+            f"{root}: no such folder; mount it, or remove and add the data set again"
+        )
+    lines = []
+    if "labels" in entry["options"]:  # a CSV that may lie outside the folder
+        labels = root / Path(entry["options"]["labels"]).expanduser()
+        lines = [_file_line(labels, "labels")] if labels.is_file() else []
+    folders = [str(root)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as items:
+                for item in items:
+                    if item.is_dir():  # a linked image folder counts; a link inside it does not
+                        if not item.is_symlink() or Path(item.path).parent == root:
+                            folders.append(item.path)
+                    elif item.is_file():
+                        lines.append(_file_line(Path(item.path), os.path.relpath(item.path, root)))
+        except OSError as error:
+            raise PenumbraError(f"{error.filename}: {error.strerror}; make it readable") from None
+    for line in sorted(lines):
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:12]
+
+
+def _file_line(path: Path, name: str) -> str:
+    status = path.stat()
+    return f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
+
+
+def folder(name: str, height: int, width: int, mark: str) -> Path:
+    """Where the pack of a data set at one size and stamp lies."""
+    return home() / "packed" / f"{name}-{height}x{width}-{mark}"
+
+
+def existing(name: str, mark: str) -> list[Path]:
+    """Finished packs of a data set at a stamp, by rising number of pixels."""
+    found = [
+        path
+        for path in (home() / "packed").glob(f"{name}-*x*-{mark}")
+        if (path / "done").is_file() and path.name.rsplit("-", 2)[0] == name
+    ]
+    return sorted(found, key=lambda path: (path / "images.npy").stat().st_size)
+
+
+def discard(name: str) -> None:
+    """Delete every pack of a data set."""
+    for path in (home() / "packed").glob(f"{name}-*x*-*"):
+        if path.name.rsplit("-", 2)[0] == name and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def pack(
+    name: str,
+    height: int,
+    width: int,
+    mark: str,
+    listed: Callable[[], Listing],
+    crop: float = 1.0,
+    processes: int | None = None,
+    progress: bool = True,
+) -> Path:
+    """The pack's folder, built if it is not there yet. `listed` gives the photographs and labels and
+    is called only then. Raises PenumbraError when too many photographs are broken."""
+    target = folder(name, height, width, mark)
+    if (target / "done").is_file():
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PenumbraError(
+            f"{target.parent}: {error.strerror}; set PENUMBRA_HOME to a folder you may write to"
+        ) from None
+    with FileLock(target.with_suffix(".lock")):
+        if (target / "done").is_file():  # another process packed it while this one waited
+            return target
+        partial = target.with_suffix(".partial")
+        for rubbish in (partial, target):
+            if rubbish.exists():
+                shutil.rmtree(rubbish)
+        partial.mkdir()
+        try:
+            _build(partial, name, height, width, listed(), crop, processes, progress)
+            os.replace(partial, target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    for stale in target.parent.glob(f"{name}-{height}x{width}-????????????"):
+        if stale != target:
+            _delete_unless_wanted(stale)
+    return target
+
+
+def _delete_unless_wanted(stale: Path) -> None:
+    """Delete a pack of an older source, but not while another process (of a second checkout, whose
+    synthetic faces lie elsewhere) is about to take or make it."""
+    with suppress(Timeout), FileLock(stale.with_suffix(".lock"), timeout=0):
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def _build(
+    target: Path,
+    name: str,
+    height: int,
+    width: int,
+    listing: Listing,
+    crop: float,
+    processes: int | None,
+    progress: bool,
+) -> None:
+    count = len(listing.names)
+    need, free = count * height * width * 3, shutil.disk_usage(target).free
+    if need * 1.1 > free:
+        raise PenumbraError(
+            f"{target.parent}: packing {name} needs {need / 2**30:.1f} GB and {free / 2**30:.1f} GB "
+            "are free; make room or set PENUMBRA_HOME to another disk"
+        )
+    checksums, broken = decode_all(
+        listing.photographs, target / "images.npy", height, width, crop, processes, progress, name
+    )
+    skipped = [f"{listing.names[position]}: {reason}" for position, reason in sorted(broken)]
+    if len(broken) == count or len(broken) > max(MAX_BROKEN, MAX_BROKEN_SHARE * count):
+        raise PenumbraError(
+            f"{name}: {len(broken)} of {count} photographs cannot be read, the first: {skipped[0]}; "
+            "replace them or delete their rows"
+        )
+    keep = np.setdiff1d(np.arange(count), [position for position, _ in broken])
+    if broken:
+        _compact(target, keep)
+    people = sorted({listing.identities[position] for position in keep})
+    number = {person: position for position, person in enumerate(people)}
+    identities = np.array([number[listing.identities[i]] for i in keep], dtype=np.int64)
+    attributes, split = listing.attributes[keep], listing.split[keep]
+    without = (
+        f" without {len(skipped)} unreadable photographs ({skipped[0]}, ...)" if skipped else ""
+    )
+    splits.checked(split, identities, name + without)
+    names = [listing.names[position] for position in keep]
+    labels: dict[str, Any] = {
+        "attribute_names": list(listing.attribute_names),
+        "names": names,
+        "identity_names": people,
+        "skipped": skipped,
+        "notes": listing.notes + constant_attributes(attributes, split, listing.attribute_names),
+    }
+    digest = hashlib.sha256(
+        json.dumps([height, width, crop, labels["attribute_names"], names]).encode()
+    )
+    digest.update(json.dumps(people).encode())
+    digest.update(np.array(checksums, dtype="<u4")[keep].tobytes())
+    for array in (attributes, identities, split):
+        digest.update(array.astype("<i8").tobytes())
+    labels["fingerprint"] = digest.hexdigest()
+    for label, array in (("attributes", attributes), ("identities", identities), ("split", split)):
+        np.save(target / f"{label}.npy", array, allow_pickle=False)
+    (target / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
+    (target / "summary.json").write_text(
+        json.dumps(
+            summary(
+                attributes, identities, split, listing.attribute_names, skipped, labels["notes"]
+            )
+        ),
+        encoding="utf-8",
+    )
+    (target / "done").touch()
+
+
+def _compact(target: Path, keep: np.ndarray) -> None:
+    """Leave the rows of broken photographs out of the array file, a part at a time."""
+    images = np.load(target / "images.npy", mmap_mode="r", allow_pickle=False)
+    kept = np.lib.format.open_memmap(
+        target / "kept.npy", mode="w+", dtype=np.uint8, shape=(len(keep), *images.shape[1:])
+    )
+    for start in range(0, len(keep), 1024):
+        kept[start : start + 1024] = images[keep[start : start + 1024]]
+    del images, kept
+    os.replace(target / "kept.npy", target / "images.npy")
+
+
+def constant_attributes(
+    attributes: np.ndarray, split: np.ndarray, attribute_names: tuple[str, ...]
+) -> list[str]:
+    """A note for each attribute (int8 (N, A)) that has one value only in a split (int8 (N,))."""
+    notes = []
+    for column, name in enumerate(attribute_names):
+        where = [
+            SPLITS[number]
+            for number in range(len(SPLITS))
+            if np.ptp(attributes[split == number, column]) == 0
+        ]
+        if where:
+            notes.append(f"{name} never varies in {', '.join(where)}: it cannot be measured there")
+    return notes
+
+
+def summary(
+    attributes: np.ndarray,
+    identities: np.ndarray,
+    split: np.ndarray,
+    attribute_names: Sequence[str],
+    skipped: list[str],
+    notes: list[str],
+) -> dict[str, Any]:
+    """What a page shows of a data set without touching its photographs."""
+    shares = attributes.mean(axis=0, dtype=np.float64)
+    return {
+        "images": len(identities),
+        "identities": len(np.unique(identities)),
+        "attributes": dict(zip(attribute_names, shares.tolist(), strict=True)),
+        "splits": {
+            name: {
+                "images": int(np.sum(split == number)),
+                "identities": len(np.unique(identities[split == number])),
+            }
+            for number, name in enumerate(SPLITS)
+        },
+        "skipped": skipped,
+        "notes": notes,
+    }
+
+
+def read_summary(target: Path) -> dict[str, Any]:
+    """The `summary` of a finished pack."""
+    try:
+        return json.loads((target / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PenumbraError(f"{target}: damaged pack ({error}); delete this folder") from None
+
+
+def open_pack(target: Path, dataset: str) -> Faces:
+    """The `Faces` of a finished pack. Raises PenumbraError when its files do not fit together."""
+    try:
+        labels = json.loads((target / "labels.json").read_text(encoding="utf-8"))
+        images = np.load(target / "images.npy", mmap_mode="r", allow_pickle=False)
+        arrays = {
+            label: np.load(target / f"{label}.npy", allow_pickle=False)
+            for label in ("attributes", "identities", "split")
+        }
+        count = len(labels["names"])
+        if images.dtype != np.uint8 or any(len(a) != count for a in (images, *arrays.values())):
+            raise ValueError("its arrays differ in length")
+        return Faces(
+            images=images,
+            attribute_names=tuple(labels["attribute_names"]),
+            names=tuple(labels["names"]),
+            fingerprint=labels["fingerprint"],
+            skipped=tuple(labels["skipped"]),
+            identity_names=tuple(labels["identity_names"]),
+            notes=tuple(labels["notes"]),
+            dataset=dataset,
+            **arrays,
+        )
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PenumbraError(f"{target}: damaged pack ({error}); delete this folder") from None

@@ -1,0 +1,146 @@
+"""Decoding many photographs into one array, on all cores."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from core.data.listing import Photograph
+from core.data.packing.decode import decode_into
+from core.errors import PenumbraError
+from core.run import ROOT
+
+# Photographs per piece of work: large enough that handing it over costs nothing, small enough that
+# nobody waits long for the last one, and decoded no larger than PIECE_BYTES.
+PIECES_EACH = 24
+LEAST, MOST = 32, 512
+PIECE_BYTES = 32 * 2**20
+
+# (first byte in the array file, the photographs) -> (checksums, [position, reason] of broken ones)
+Decoder = Callable[[int, list[Photograph]], tuple[list[int], list[list]]]
+
+
+def decode_all(
+    photographs: list[Photograph],
+    array_file: Path,
+    height: int,
+    width: int,
+    crop: float = 1.0,
+    processes: int | None = None,
+    progress: bool = True,
+    label: str = "",
+) -> tuple[list[int], list[list]]:
+    """Decode into a new .npy file, uint8 (N, height, width, 3).
+
+    `processes` work at the same time, this one among them; by default one per usable core. Returns
+    the checksum of each photograph's bytes and [position, reason] of the broken ones. Raises
+    PenumbraError when a decoding process dies.
+    """
+    count, row = len(photographs), height * width * 3
+    array = np.lib.format.open_memmap(
+        array_file, mode="w+", dtype=np.uint8, shape=(count, height, width, 3)
+    )
+    first_byte = array.offset
+    del array
+    processes = processes or usable_cores()
+    chunk = min(max(LEAST, count // (processes * PIECES_EACH)), MOST, max(1, PIECE_BYTES // row))
+    processes = min(processes, max(1, count // LEAST))
+    checksums: list[int] = [0] * count
+    broken: list[list] = []
+    failures: list[Exception] = []
+    todo, turn = iter(range(0, count, chunk)), threading.Lock()
+    bar = tqdm(total=count, desc=f"packing {label}", unit="img", disable=not progress)
+
+    def work_off(decoder: Decoder) -> None:
+        """Take piece after piece until none is left or somebody failed."""
+        while not failures:
+            with turn:
+                start = next(todo, None)
+            if start is None:
+                return
+            part = photographs[start : start + chunk]
+            sums, bad = decoder(first_byte + start * row, part)
+            with turn:
+                checksums[start : start + len(part)] = sums
+                broken.extend([start + position, reason] for position, reason in bad)
+                bar.update(len(part))
+
+    def serve(worker: subprocess.Popen) -> None:
+        try:
+            work_off(lambda at, part: _ask(worker, at, part, height, width, crop))
+        except (OSError, ValueError) as error:  # a PenumbraError is a ValueError
+            failures.append(error)
+
+    workers = [_start_worker(array_file) for _ in range(processes - 1)]
+    threads = [threading.Thread(target=serve, args=(worker,), daemon=True) for worker in workers]
+    try:
+        for thread in threads:
+            thread.start()
+        # This process decodes, too: at once, while the others are still starting.
+        with open(array_file, "r+b") as file:
+            work_off(lambda at, part: decode_into(file, at, part, height, width, crop))
+        for thread in threads:
+            thread.join()
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.communicate()
+        bar.close()
+    if failures:
+        raise failures[0]
+    return checksums, broken
+
+
+def _start_worker(array_file: Path) -> subprocess.Popen:
+    environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    environment["PYTHONPATH"] = os.pathsep.join(
+        part for part in (str(ROOT), environment.get("PYTHONPATH", "")) if part
+    )
+    return subprocess.Popen(
+        [sys.executable, "-m", "core.data.packing.worker", str(array_file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+def _ask(
+    worker: subprocess.Popen,
+    at: int,
+    part: list[Photograph],
+    height: int,
+    width: int,
+    crop: float,
+) -> tuple[list[int], list[list]]:
+    """Have a worker decode one piece. Raises PenumbraError when it is dead."""
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    task = {"at": at, "photographs": part, "height": height, "width": width, "crop": crop}
+    try:
+        worker.stdin.write(json.dumps(task) + "\n")
+        worker.stdin.flush()
+        line = worker.stdout.readline()
+    except BrokenPipeError:
+        line = ""
+    if not line:
+        raise PenumbraError(
+            f"a decoding process ended with status {worker.wait()}; free some memory and disk and try again"
+        )
+    answer = json.loads(line)
+    return answer["checksums"], answer["broken"]
+
+
+def usable_cores() -> int:
+    """Cores this process may use, which a container may hold below the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,298 @@
+"""The face-verification network of a data set: trained once, on the attacker's people, and kept.
+
+What "face similarity" and the feature-level attack look through. Networks made by others
+(`core.embedders`) measure beside it, where a data set names one, and never take its place.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock
+from numpy.typing import NDArray
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from core import losses
+from core.attacks import fitting
+from core.data.faces import Faces
+from core.errors import PenumbraError
+from core.metrics import attributes, linking
+from core.nets.face_embedding import DIMENSIONS, SMALLEST, FaceEmbedding
+from core.run import checkpoints, code_fingerprint
+from core.storage import files
+
+Features = Callable[[Tensor], Tensor]
+
+VERSION = 1  # of the files; another version is trained again, elsewhere
+FEWEST_PEOPLE = 32  # of the attacker, with two photographs: fewer teach nothing about others
+MARGIN, SCALE = 0.3, 24.0  # of the cosine, as CosFace's; the scale fits a few hundred people
+BATCH = 64
+LEARNING_RATE, WEIGHT_DECAY = 4e-3, 5e-2
+EPOCHS, FEWEST_STEPS, MOST_STEPS = 25, 200, 20_000
+LOOKS, PATIENCE = 12, 4  # looks at validation pairs in a whole training; those without a gain
+MOST_LOOKED_AT = 2000  # photographs
+SHIFT = 1 / 20  # of the side, at most, in each direction
+COLOUR = 0.2  # most by which brightness, contrast and colours are changed
+
+
+def face_features(faces: Faces, device: torch.device, progress: bool = False) -> Features | None:
+    """x float (n, 3, H, W) in [0, 1] -> unit vectors (n, d), differentiable in x; None where the
+    data set holds too few people to train such a network.
+
+    The network is read, or trained, at the first call and not before.
+    """
+    if not possible(faces):
+        return None
+    ready: dict[str, Features] = {}
+
+    def features(x: Tensor) -> Tensor:
+        if "network" not in ready:
+            ready["network"] = face_network(faces, device, progress)
+        return ready["network"](x)
+
+    return features
+
+
+def possible(faces: Faces) -> bool:
+    """Whether there are people enough: `FEWEST_PEOPLE` of the attacker's and two for validation,
+    with two photographs each, and faces large enough to tell apart."""
+    enough = {"attacker": FEWEST_PEOPLE, "validation": 2}
+    large = min(faces.height, faces.width) >= SMALLEST
+    return large and all(len(_several(faces, s)[1]) >= n for s, n in enough.items())
+
+
+def folder_of(faces: Faces) -> Path:
+    """Where the network of a data set at its size is kept."""
+    place = f"{faces.height}x{faces.width}-{faces.fingerprint[:12]}"
+    return checkpoints() / faces.dataset / "_face_network" / place
+
+
+def face_network(faces: Faces, device: torch.device, progress: bool = False) -> Features:
+    """The network of `faces`, on `device`, in eval mode, without gradients for its weights.
+
+    Trained where `folder_of(faces)` does not hold it yet: minutes on one core for some thousands
+    of photographs. Raises PenumbraError where the data set has too few people or the files are
+    damaged, or of another data set or version.
+    """
+    if not possible(faces):
+        raise PenumbraError(
+            f"{faces.dataset} has too few people with two photographs for a face network"
+        )
+    folder = folder_of(faces)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):  # a second process waits here and then finds it done
+        if not (folder / "done").is_file():
+            _write(faces, device, folder, progress)
+    network = read(folder, faces).to(device)
+
+    def features(x: Tensor) -> Tensor:
+        return network(x.contiguous(memory_format=torch.channels_last))
+
+    return features
+
+
+def read(folder: Path, faces: Faces) -> nn.Module:
+    """The network in `folder`, on the CPU. Raises PenumbraError when it is not that of `faces`."""
+    record = files.read_json(folder / "network.json")
+    asked = {
+        "version": VERSION,
+        "fingerprint": faces.fingerprint,
+        "height": faces.height,
+        "width": faces.width,
+    }
+    for name, value in asked.items():
+        if record.get(name) != value:
+            raise PenumbraError(
+                f"{folder}: the face network has {name} {record.get(name)!r}, not {value!r}; "
+                "delete the folder and it is trained again"
+            )
+    path = folder / "weights.safetensors"
+    tensors = files.load_tensors(path, str(record.get("weights_sha256")))
+    network = FaceEmbedding(faces.height, faces.width)
+    files.fill_networks({"face": network}, tensors, path)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)
+
+
+def _write(faces: Faces, device: torch.device, folder: Path, progress: bool) -> None:
+    """Train the network, round it, measure what is left and keep both; `done` last."""
+    began = time.perf_counter()
+    network, learned = _train(faces, device, progress)
+    rounded = files.halved(files.network_tensors({"face": network}))
+    files.fill_networks({"face": network}, rounded, folder)
+    record: dict[str, Any] = {
+        "version": VERSION,
+        "dataset": faces.dataset,
+        "fingerprint": faces.fingerprint,
+        "height": faces.height,
+        "width": faces.width,
+        **learned,
+        "test": measured(network, faces, device),
+        "seconds": round(time.perf_counter() - began, 1),
+        "device": device.type,
+        "torch": torch.__version__,
+        "code": code_fingerprint(),
+    }
+    path = folder / "weights.safetensors"
+    record["weights_sha256"] = files.save_tensors(path, rounded)
+    files.write_json(folder / "network.json", record)
+    files.write_bytes(folder / "done", b"")
+    if progress:
+        test = record["test"] or {"verification_auc": math.nan, "tar_at_far_1e-2": math.nan}
+        tqdm.write(
+            f"face network of {faces.dataset}: AUC {test['verification_auc']:.4f}, "
+            f"TAR {test['tar_at_far_1e-2']:.3f} at FAR 1e-2 on test people"
+        )
+
+
+def measured(
+    network: nn.Module, faces: Faces, device: torch.device, split: str = "test"
+) -> dict[str, Any] | None:
+    """AUC and TAR at FAR 1e-2 of pairs of photographs of a split's people, with their intervals
+    (`core.metrics.linking`); None where there are no pairs."""
+    rows = faces.indices(split)
+    return scored(_embedded(network, faces, rows, device), faces, rows)
+
+
+def scored(
+    found: NDArray[np.float32], faces: Faces, rows: NDArray[np.int64]
+) -> dict[str, Any] | None:
+    """`measured`, of the unit vectors (n, d) that any network sees in the photographs `rows`."""
+    pairs = linking.gallery_pairs(faces.identities[rows], faces.images[rows])
+    if not len(pairs.same):
+        return None
+    scores = linking.score(pairs, linking.nearness(found, found, pairs), faces.identities[rows])
+    return {
+        **{metric: round(value, 4) for metric, (value, _, _) in scores.items()},
+        **{f"{metric}_interval": [round(v, 4) for v in s] for metric, (_, s, _) in scores.items()},
+        "pairs": len(pairs.same),
+        "people": len(np.unique(faces.identities[rows][pairs.first])),
+    }
+
+
+def _several(faces: Faces, split: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Photographs of the people of a split who have two, and those people."""
+    rows = faces.indices(split)
+    people, codes, counts = np.unique(
+        faces.identities[rows], return_inverse=True, return_counts=True
+    )
+    return rows[counts[codes] > 1], people[counts > 1]
+
+
+def _photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) -> Tensor:
+    """x (n, 3, H, W) in [0, 1]."""
+    pixels = torch.from_numpy(np.ascontiguousarray(faces.images[rows])).to(device)
+    return pixels.permute(0, 3, 1, 2).float() / 255
+
+
+def _embedded(
+    network: nn.Module, faces: Faces, rows: NDArray[np.int64], device: torch.device
+) -> NDArray[np.float32]:
+    network.eval()
+    with torch.no_grad():
+        parts = [
+            network(_photographs(faces, rows[start : start + 256], device)).cpu()
+            for start in range(0, len(rows), 256)
+        ]
+    return torch.cat(parts).numpy()
+
+
+def varied(x: Tensor, generator: Generator) -> Tensor:
+    """Photographs (n, 3, H, W) as they might also have been taken: half of them mirrored, each
+    moved by a few pixels, made lighter or darker and tinted. Edges are repeated outwards."""
+    n, _, height, width = x.shape
+
+    def drawn(*shape: int) -> Tensor:
+        return 2 * torch.rand(n, *shape, generator=generator).to(x.device) - 1
+
+    x = torch.where(drawn(1, 1, 1) < 0, x.flip(3), x)
+    down = (drawn(1) * SHIFT * height).round() + torch.arange(height, device=x.device)
+    right = (drawn(1) * SHIFT * width).round() + torch.arange(width, device=x.device)
+    down, right = down.long().clamp(0, height - 1), right.long().clamp(0, width - 1)
+    each = torch.arange(n, device=x.device)[:, None, None]
+    x = x[each, :, down[:, :, None], right[:, None, :]].permute(0, 3, 1, 2)
+    gain = 1 + COLOUR * drawn(1, 1, 1) + COLOUR / 2 * drawn(3, 1, 1)
+    return (gain * x + COLOUR / 2 * drawn(1, 1, 1)).clamp(0, 1)
+
+
+def _train(
+    faces: Faces, device: torch.device, progress: bool
+) -> tuple[FaceEmbedding, dict[str, Any]]:
+    """The running average of the weights at the look that told validation people apart best, and
+    how it was trained. A margin softmax over the attacker's people (CosFace), with a learning rate
+    that falls along half a cosine; over early where validation does not improve any more."""
+    rows, people = _several(faces, "attacker")
+    codes = torch.from_numpy(np.searchsorted(people, faces.identities[rows]))
+    steps = min(MOST_STEPS, max(FEWEST_STEPS, EPOCHS * len(rows) // BATCH))
+    every = max(1, steps // LOOKS)
+    generator = torch.Generator().manual_seed(0)
+    bar = tqdm(total=steps, unit="step", desc="face network", disable=not progress)
+    with fitting.seeded(generator, device):
+        network = FaceEmbedding(faces.height, faces.width).to(device)
+        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # Of length 1: a longer vector turns more slowly at the same learning rate.
+        begin = functional.normalize(torch.randn(len(people), DIMENSIONS))
+        persons = nn.Parameter(begin.to(device))
+        weights = [*network.parameters(), persons]
+        optimiser = torch.optim.AdamW(weights, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        average = fitting.Average(network, 0.98)
+        best, waited, taken = -1.0, 0, 0
+        best_state = copy.deepcopy(network.state_dict())
+        order = torch.zeros(0, dtype=torch.int64)
+        for step in range(1, steps + 1):
+            if len(order) < min(BATCH, len(rows)):
+                order = torch.cat((order, torch.randperm(len(rows), generator=generator)))
+            batch, order = order[:BATCH], order[BATCH:]
+            rate = LEARNING_RATE * min(1, step / 60) * (1 + math.cos(math.pi * step / steps)) / 2
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            network.train()
+            x = varied(_photographs(faces, rows[batch.numpy()], device), generator)
+            with fitting.half_precision(device):
+                found = network(x.contiguous(memory_format=torch.channels_last))
+            cosines = found.float() @ functional.normalize(persons).T
+            loss = losses.margin_softmax(cosines, codes[batch].to(device), MARGIN, SCALE)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            average.update()
+            bar.update()
+            if step % every and step < steps:
+                continue
+            value = _told_apart(average.network, faces, device)
+            bar.set_postfix(loss=f"{loss.item():.2f}", validation=f"{value:.4f}")
+            waited += 1
+            if value > best:
+                best, waited, taken = value, 0, step
+                best_state = copy.deepcopy(average.network.state_dict())
+            if waited >= PATIENCE:
+                break
+    bar.close()
+    average.network.load_state_dict(best_state)
+    return average.network, {
+        "people": len(people),
+        "photographs": len(rows),
+        "steps": taken,
+        "validation_auc": round(best, 4),
+    }  # type: ignore[return-value]
+
+
+def _told_apart(network: nn.Module, faces: Faces, device: torch.device) -> float:
+    """AUC over all pairs of (at most `MOST_LOOKED_AT`) photographs of validation people."""
+    rows, people = _several(faces, "validation")
+    if len(rows) > MOST_LOOKED_AT:
+        each = len(rows) / len(people)
+        rows = rows[np.isin(faces.identities[rows], people[: max(2, int(MOST_LOOKED_AT / each))])]
+    found = _embedded(network, faces, rows, device)
+    first, second = np.triu_indices(len(rows), 1)
+    same = faces.identities[rows][first] == faces.identities[rows][second]
+    return attributes.auc(same, (found @ found.T)[first, second])

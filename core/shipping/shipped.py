@@ -1,0 +1,188 @@
+"""The checkpoints that come with Penumbra, and how they are made.
+
+`python -m core shipped` trains and measures all of them on the embedded synthetic faces, then
+explains each, measures what it costs the device and drops what only a training needs. On two cores give it
+`--workers 2`. It can be stopped and given again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from core.methods import METHODS
+from core.run import Run
+from core.sweep import grid, sweep
+
+DATASET = "synthetic"
+
+
+# Who redraws pictures: from maps, from a few numbers, and from pictures, where the others take
+# minutes and are weaker (noise of .4 on the picture: MS-SSIM .880 by the first, .856 by resrec).
+MAPS = ("mirrored_decoder", "resrec")
+NUMBERS = (*MAPS, "kernel_redrawer")
+PICTURES = ("mirrored_decoder",)
+
+
+class Plan(NamedTuple):
+    """Settings of one method: each of `knobs` is swept with the others at their defaults.
+
+    tasks, private   None: the method's own, as in its paper
+    release          values of the release-time knob that are measured; None: its grid
+    schedule         entries that replace the preset's
+    redrawers        who redraws the pictures
+    paper_curve      whether the paper's protocol is measured at all values of the knobs, not at the
+                     defaults alone: where a method has no head of its own to draw a curve by
+    """
+
+    method: str
+    knobs: tuple[Mapping[str, tuple[float, ...]], ...] = ({},)
+    tasks: tuple[str, ...] | None = None
+    private: tuple[str, ...] | None = None
+    release: tuple[float, ...] | None = None
+    schedule: Mapping[str, float] = {}
+    redrawers: tuple[str, ...] = MAPS
+    paper_curve: bool = False
+
+
+SMILE, GENDER = ("Smiling",), ("Male",)
+PLANS = (
+    Plan("original"),
+    Plan("answer_only", redrawers=NUMBERS),
+    *(
+        Plan(name, redrawers=PICTURES)
+        for name in ("image_noise", "random_replace", "blur", "pixelate")
+    ),
+    # lambda1 over its whole grid; of lambda2 the two ends.
+    Plan(
+        "deep_obfuscator",
+        ({"lambda1": (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)}, {"lambda2": (0.0, 10.0)}),
+    ),
+    Plan("pric", ({"lambda": (10.0, 5.0, 1.0, 0.5, 0.1, 0.0)},), paper_curve=True),
+    # Cut behind the last layer, then two layers before.
+    Plan("adversarial_reconstruction", ({"lambda1": (0.0, 1.0)},), redrawers=NUMBERS),
+    Plan(
+        "adversarial_reconstruction",
+        ({"lambda1": (0.0, 1.0, 5.0)},),
+        schedule={"layer": 3},
+        redrawers=NUMBERS,
+    ),
+    # As in AIA's paper: which of two photographs show one person. Then as the others, the smile.
+    Plan(
+        "aia",
+        ({"alpha": (1.0, 0.75, 0.5, 0.25, 0.0)}, {"beta": (0.0, 0.25, 0.5, 0.75, 1.0)}),
+    ),
+    Plan("aia", schedule={"frozen_adversary": 1}),  # as its paper may have been trained
+    Plan("aia_original"),
+    Plan("aia_random", release=(0.5,), redrawers=NUMBERS),
+    Plan("aia", ({"beta": (0.0, 0.5, 1.0)},), tasks=SMILE, private=GENDER),
+    # As in DPFE's paper: the gender is the task, the person the secret. Then as the others.
+    Plan("dpfe", release=(0.0, 0.1, 0.5, 2.5), redrawers=NUMBERS),
+    Plan("dpfe_simple", release=(0.0, 0.1, 0.5, 2.5), redrawers=NUMBERS),
+    Plan("dpfe", ({"beta": (0.0, 5.0)},), release=(0.0, 0.5), redrawers=NUMBERS),
+    Plan("dpfe", tasks=SMILE, private=GENDER, release=(0.0, 0.1, 0.5), redrawers=NUMBERS),
+    Plan("dpfe_hardened", release=(0.0,), redrawers=NUMBERS),
+)
+
+# Who attacks them. All of `core.attacks.ATTACKS` would take twice as long and more room than a
+# repository should; any of the others is added to a run by `python -m core evaluate`.
+STRICT = (
+    "logistic",
+    "neighbours",
+    "boosted_trees",
+    "kernel",
+    "mlp",
+    "cnn",
+    "informed",
+    "averaging",
+    "data_curve",
+    "nearest_neighbour",
+    "discriminant",
+    "siamese",
+    "lda_score",
+    "log_rank",
+)
+PAPER = ("logistic", "mlp", "nearest_neighbour")  # of methods at their knobs' defaults
+
+
+def runs(plans: Sequence[Plan] = PLANS) -> list[Run]:
+    """Every shipped run, without doubles: compact presets, one seed."""
+    found = [run for plan in plans for run in of_plan(plan)]
+    return list({run.id: run for run in found}.values())
+
+
+def of_plan(plan: Plan) -> list[Run]:
+    method = METHODS[plan.method]
+    tasks = method.tasks if plan.tasks is None else plan.tasks
+    private = method.private if plan.private is None else plan.private
+    return [
+        run
+        for knobs in plan.knobs
+        for run in grid(
+            plan.method, DATASET, "compact", tasks, private, knobs, schedule=dict(plan.schedule)
+        )
+    ]
+
+
+def build(device: str) -> int:
+    """Train and attack every shipped run; returns the exit status. Several processes at once
+    divide the runs, and then the attacks, among themselves; `finish` comes after all of them."""
+    failures = []
+    for plan in PLANS:
+        failures += sweep(of_plan(plan), device, evaluate=False)
+    if failures:
+        return 1
+    for plan in PLANS:
+        for run in of_plan(plan):
+            if (run.folder / "done").is_file():  # else another process is training it
+                attack(run, plan, device)
+    return 0
+
+
+def attack(run: Run, plan: Plan, device: str) -> None:
+    """Attack a shipped run by both protocols, as far as that has not been done."""
+    from core.evaluate import evaluate
+
+    given = [value for value in values(run, plan) if value is not None] or None
+    for protocol, attacks in attackers(run, plan).items():
+        evaluate(
+            run.folder,
+            attacks,
+            release_values=given,
+            device=device,
+            protocol=protocol,
+        )
+
+
+def attackers(run: Run, plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Protocol -> names of the attacks that a shipped run comes with."""
+    knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "train"]
+    plain = all(run.knobs.get(knob.name) == knob.default for knob in knobs)
+    wanted = {"strict": (*STRICT, *plan.redrawers)}
+    asked = plan.redrawers != PICTURES and (plain or plan.paper_curve)
+    return wanted | ({"paper": PAPER} if asked else {})
+
+
+def values(run: Run, plan: Plan) -> tuple[float | None, ...]:
+    """Release values at which a shipped run is measured; (None,) without such a knob."""
+    knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "release"]
+    if not knobs:
+        return (None,)
+    return tuple(knobs[0].grid) if plan.release is None else plan.release
+
+
+def finish() -> int:
+    """What comes after all runs are measured: what pages show beside the numbers, device costs, on a
+    machine that has nothing else to do by then, and trimming. Returns 0."""
+    from core.analysis import device_cost
+    from core.explain import explain
+    from core.shipping.trimming import trim
+
+    done = [run for run in runs() if (run.folder / "done").is_file()]
+    for run in done:
+        explain(run)
+    for run in done:
+        if device_cost.read(run.folder) is None:
+            device_cost.measure(run.folder)
+    trim(runs())
+    return 0

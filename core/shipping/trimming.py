@@ -1,0 +1,123 @@
+"""Shipped runs without what only their making needed, so that all of them fit into a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from core import results
+from core.attacks.method_networks import OWN
+from core.run import Run
+from core.storage import files
+from core.storage.attack_folders import write_arrays
+
+# Networks that nothing needs which is done with a shipped run: what they score is in the findings.
+LEFT_OUT = {
+    "deep_obfuscator": ("adversary_classifier", "classifier"),
+    "pric": ("private_head", "discriminator"),
+    "adversarial_reconstruction": ("decoder",),
+    "aia": ("adversary", "decoder", "siamese"),
+    "aia_original": ("adversary", "decoder", "siamese"),
+    "aia_random": ("adversary", "decoder", "siamese"),
+    "dpfe_hardened": ("guesser", "guesser_2", "guesser_3"),
+}
+# Of an attacker's arrays: what only `ensemble` needs, which has been drawn by then, and which pairs
+# of photographs verification is scored on, which follows from the data set alone.
+DROPPED = ("kept", "scores", "validation_scores", "first", "second", "same")
+# What an attacker said of each test photograph, which is only asked of the strongest one.
+SAID = ("decisions", "decided", "probes", "correct")
+
+
+def trim(runs: Iterable[Run]) -> None:
+    """Remove from the finished ones of `runs` networks that only training needed, training logs,
+    attackers' scores, lists of pairs, what attackers said who are not the strongest, and the photographs beside redrawn pictures: these are the
+    same in all runs of a data set and go to one place (`results.shared_originals`). A second call
+    changes nothing.
+    """
+    for run in runs:
+        if (run.folder / "done").is_file():
+            _trim_weights(run.folder, LEFT_OUT.get(run.method, ()))
+            (run.folder / "log.jsonl").unlink(missing_ok=True)
+            for attack in results.attack_folders(run.folder):
+                _trim_arrays(run.folder, attack)
+            # One attacker who redraws is enough to show how; of the others the pictures stay.
+            redrawers = run.folder.glob("attacks/strict/mirrored_decoder@*/weights.safetensors")
+            for weights in sorted(redrawers, key=lambda path: _value(path.parent))[1:]:
+                weights.unlink()
+
+
+def _trim_weights(folder: Path, left_out: tuple[str, ...]) -> None:
+    record = files.read_json(folder / "run.json")
+    tensors = files.load_tensors(folder / "weights.safetensors", record["weights_sha256"])
+    kept = {n: t for n, t in tensors.items() if n.split("/")[0] not in left_out}
+    if len(kept) < len(tensors):
+        (folder / "done").unlink()  # a kill before the last line: it is trained again
+        record["left_out"] = list(left_out)
+        record["weights_sha256"] = files.save_tensors(folder / "weights.safetensors", kept)
+        files.write_json(folder / "run.json", record)
+        files.write_bytes(folder / "done", b"")
+
+
+def _trim_arrays(folder: Path, attack: Path) -> None:
+    if not (attack / "arrays.npz").is_file():
+        return
+    found = results.arrays(attack)
+    dropped = {name for name in DROPPED if name in found}
+    if "originals_webp" in found and _shared(folder, found):
+        dropped |= {"originals_webp", "originals_ends"}
+    kept = {name: array for name, array in found.items() if name not in dropped}
+    kept = _said_by_the_strongest(attack, kept)
+    if set(kept) != set(found) or len(kept.get("decisions", ())) < len(found.get("decisions", ())):
+        write_arrays(attack / "arrays.npz", kept)
+
+
+def _said_by_the_strongest(attack: Path, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays without what an attacker said about targets for which `worst_case` took another one;
+    `decided` names the attributes that `decisions` are then about. What a method's own networks
+    said stays: it is compared with the strongest attacker (`core.analysis.protocols`)."""
+    name, at, value = attack.name.partition("@")
+    choice = attack.parent / f"worst_case{at}{value}"
+    if not (choice / "done").is_file() or name in {own for _, own in OWN}:
+        return found
+    said = results.arrays(choice)
+    pairs = zip(said["targets"].tolist(), said["chosen"].tolist(), strict=True)
+    strongest_for = {target for target, chosen in pairs if chosen == name}
+    rest = {n: array for n, array in found.items() if n not in SAID}
+    if "probes" in found and "identity" in strongest_for:
+        rest |= {n: found[n] for n in ("probes", "correct")}
+    if "decisions" in found:
+        about = found.get("decided", found["targets"])
+        rows = np.isin(about, list(strongest_for))
+        if rows.any():
+            rest |= {"decisions": found["decisions"][rows], "decided": about[rows]}
+    return rest
+
+
+def _shared(folder: Path, found: dict[str, np.ndarray]) -> bool:
+    """Whether the photographs of an attack are those that its data set's runs share, which they
+    become where there are none yet; of fewer photographs, the first."""
+    place = results.shared_originals(folder)
+    if place is None:
+        return False
+    mine = {name: found[name] for name in ("originals_webp", "originals_ends", "positions")}
+    known = results.arrays(place.parent) if place.is_file() else {}
+    if len(known.get("positions", ())) < len(mine["positions"]):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_arrays(place, mine)
+        known = mine
+    count = len(mine["positions"])
+    return all(
+        np.array_equal(mine[name], known[name][:length])
+        for name, length in (
+            ("positions", count),
+            ("originals_ends", count),
+            ("originals_webp", len(mine["originals_webp"])),
+        )
+    )
+
+
+def _value(attack: Path) -> float:
+    """The release value of `<attack>@<value>`."""
+    return float(attack.name.partition("@")[2])

@@ -1,0 +1,1 @@
+"""What participants answered: statistics, tables, exports, simulated studies."""

@@ -1,0 +1,128 @@
+"""Answers of a study by face, by participant, by how sure people were, and how many more it takes.
+
+All take rows of `core.study.analysis.results.answers`, whoever of them is to count; pure.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.study.analysis import statistics
+from core.study.analysis.results import counted
+
+GOAL_WIDTH = 0.1  # whole width of an interval that is narrow enough to decide by: ± 5 points
+QUESTION = ["setting", "attacker", "item", "person"]
+
+
+def faces(answers: pd.DataFrame) -> pd.DataFrame:
+    """One row for each redrawn face, the least recognised first: `QUESTION`, options, n, right,
+    share, low, high (Wilson), choices (how often each option was taken, the right one first),
+    timed_out (answers), machine_release_right, machine_picture_right."""
+    rows = []
+    for key, group in counted(answers).groupby(QUESTION, sort=False):
+        n, options = len(group), int(group["options"].iloc[0])
+        choices = group["choice"].dropna().astype(int)
+        taken = np.bincount(choices, minlength=options).tolist()
+        low, high = statistics.wilson(taken[0], n)
+        machine = {f"machine_{by}_right": group[f"machine_{by}_right"].iloc[0] for by in ("release", "picture")}  # fmt: skip
+        rows.append(
+            dict(zip(QUESTION, key, strict=True))
+            | {"options": options, "n": n, "right": taken[0], "share": taken[0] / n, "low": low}
+            | {"high": high, "choices": taken, "timed_out": int(group["timed_out"].sum())}
+            | machine
+        )
+    columns = [*QUESTION, "options", "n", "right", "share", "low", "high", "choices", "timed_out",
+               "machine_release_right", "machine_picture_right"]  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns)
+    # Of faces that are recognised equally often, those with most answers stand furthest out.
+    usual = table["right"].sum() / max(1, table["n"].sum())
+    table["weight"] = table["right"] - usual * table["n"]
+    return (
+        table.sort_values(["share", "weight", "item"]).drop(columns="weight").reset_index(drop=True)
+    )
+
+
+def participants(answers: pd.DataFrame) -> pd.DataFrame:
+    """One row for each participant who answered a question: participant, n, right, share, low,
+    high (Wilson), milliseconds (median), passed, finished."""
+    groups = counted(answers).groupby("participant", sort=True)
+    table = groups.agg(
+        n=("item", "size"), right=("right", "sum"), milliseconds=("milliseconds", "median"),
+        passed=("passed", "first"), finished=("finished", "first"),
+    ).reset_index()  # fmt: skip
+    table["right"] = table["right"].astype("int64")
+    ends = [
+        statistics.wilson(right, n) for right, n in zip(table["right"], table["n"], strict=True)
+    ]
+    table["share"] = table["right"] / table["n"]
+    table["low"], table["high"] = [end[0] for end in ends], [end[1] for end in ends]
+    return table[["participant", "n", "right", "share", "low", "high", "milliseconds", "passed", "finished"]]  # fmt: skip
+
+
+def if_all_alike(people: pd.DataFrame, edges: np.ndarray) -> np.ndarray:
+    """How many of `participants` would have a share of right answers between each two of `edges`
+    (the upper one included, except in the first, which holds both), if all were equally good and
+    only luck told them apart."""
+    pooled = people["right"].sum() / max(1, people["n"].sum())
+    expected = np.zeros(len(edges) - 1)
+    for n, count in zip(*np.unique(people["n"], return_counts=True), strict=True):
+        for right in range(n + 1):
+            place = np.searchsorted(edges[1:-1], right / n - 1e-9)
+            chance = math.comb(int(n), right) * pooled**right * (1 - pooled) ** (n - right)
+            expected[place] += count * chance
+    return expected
+
+
+def calibration(answers: pd.DataFrame) -> pd.DataFrame:
+    """How often people were right by how sure they were: confidence, n, right, share, low, high
+    (Wilson). Empty where nobody was asked."""
+    asked = counted(answers).dropna(subset=["confidence"])
+    rows = []
+    for sure, group in asked.groupby(asked["confidence"].astype(int), sort=True):
+        n, right = len(group), int(group["right"].sum())
+        low, high = statistics.wilson(right, n)
+        rows.append({"confidence": sure, "n": n, "right": right, "share": right / n, "low": low, "high": high})  # fmt: skip
+    return pd.DataFrame(rows, columns=["confidence", "n", "right", "share", "low", "high"])
+
+
+def agreement(answers: pd.DataFrame) -> pd.DataFrame:
+    """Whether people choose the same photograph when they see the same face: one row for each
+    setting and attacker: setting, attacker, alpha (Krippendorff's, over the photographs), faces
+    (that two people or more answered), answers (to those).
+
+    The options of one face have nothing to do with those of another, and being right must not be a
+    category of its own: people who are always right would then agree on nothing that could have
+    been otherwise. So each face's options are numbered from another start, in turns.
+    """
+    said = counted(answers).dropna(subset=["choice"])
+    rows = []
+    for (setting, attacker), group in said.groupby(["setting", "attacker"], sort=False):
+        options = int(group["options"].iloc[0])
+        turn = group["item"].rank(method="dense").astype(int)
+        named = (group["choice"].astype(int) + turn) % options
+        counts = pd.crosstab(group["item"], named).reindex(columns=range(options), fill_value=0)
+        several = counts.to_numpy()[counts.to_numpy().sum(1) > 1]
+        alpha = statistics.agreement(several) if len(several) else math.nan
+        rows.append({"setting": setting, "attacker": attacker, "alpha": alpha, "faces": len(several), "answers": int(several.sum())})  # fmt: skip
+    return pd.DataFrame(rows, columns=["setting", "attacker", "alpha", "faces", "answers"])
+
+
+def more(row: dict[str, Any], width: float = GOAL_WIDTH) -> dict[str, int | None]:
+    """How many more answers a row of `results.summary` needs, if people stay as good as they are:
+
+    to_tell    until the exact test finds with 80 % probability that they beat guessing; None where
+               they do not beat it, or by too little to be ever found
+    to_narrow  until the interval is no wider than `width`
+    """
+    if not row["n"]:
+        return {"to_tell": None, "to_narrow": None}
+    tell = statistics.needed(row["share"], row["chance"])
+    narrow = statistics.needed(row["share"], row["chance"], width=width)
+    return {
+        name: None if total is None else max(0, total - row["n"])
+        for name, total in (("to_tell", tell), ("to_narrow", narrow))
+    }

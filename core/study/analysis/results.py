@@ -1,0 +1,345 @@
+"""What people answered, as tables: every answer, what it comes to per setting, and as findings.
+
+Those who only rehearsed (`core.study.analysis.simulate`) are never mixed with people: every function speaks
+of either.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, or_, select
+
+from core import published
+from core import results as runs
+from core.errors import PenumbraError
+from core.metrics.intervals import mean_interval, resample_identities
+from core.run import checkpoints
+from core.study.analysis import statistics
+from core.study.storage import database
+from core.study.storage.tables import answers as answered
+from core.study.storage.tables import items, participants, studies, trials
+from core.study.storage.tables import pictures as stored
+from core.study.studies import STUDY_ID
+
+ENOUGH = 10  # answers below which nothing is said of a setting
+RESAMPLES = 1000
+MOST_DRAWN = 20_000_000  # participants times resamples that are held at once: 160 MB
+MACHINES = ("machine_release", "machine_picture")
+
+
+class Column(NamedTuple):
+    """One column of `answers`: its pandas type, its unit or values, what it means."""
+
+    kind: str
+    unit: str
+    meaning: str
+
+
+COLUMNS: dict[str, Column] = {
+    "participant": Column("int64", "1, 2, …", "number of the participant in order of consent; no name belongs to it"),
+    "position": Column("int64", "0, 1, …", "place of the question in what this participant was asked"),
+    "role": Column("str", "practice, attention, question", "practice and attention questions show an unprotected face and count for nothing but who looks"),
+    "setting": Column("str", "<run_id> or <run_id>@<release value>", "the setting whose redrawn face was shown"),
+    "dataset": Column("str", "name", "data set of the photographs"),
+    "run_id": Column("str", "name", "the trained run, a folder of the checkpoints"),
+    "release_value": Column("float64", "the knob's own", "value of the knob that moves at release; empty where there is none"),
+    "attacker": Column("str", "name", "the attacker who redrew the face"),
+    "item": Column("int64", "number", "redrawn face with its options: the same number is the same question for everybody"),
+    "person": Column("int64", "number", "the person shown, as the data set numbers people"),
+    "choice": Column("Int64", "0 … options - 1", "what was chosen: 0 is the right person, others are the distractors; empty where time ran out or nothing was answered"),
+    "place": Column("Int64", "0 … options - 1", "where on the screen the chosen photograph stood"),
+    "right": Column("boolean", "true, false", "whether the right person was chosen; false where time ran out, empty where nothing was answered"),
+    "confidence": Column("Int64", "1 (guessed) … 5 (sure)", "how sure the participant was; empty where it was not asked"),
+    "milliseconds": Column("Int64", "milliseconds", "from the pictures' appearance to the answer, as the participant's browser measured it"),
+    "server_milliseconds": Column("Int64", "milliseconds", "from sending the question to the answer's arrival, network included"),
+    "answered": Column("float64", "seconds since 1970-01-01 UTC", "when the answer arrived; empty where nothing was answered"),
+    "timed_out": Column("bool", "true, false", "whether the time limit passed without a choice"),
+    "passed": Column("bool", "true, false", "whether the participant was right in every attention check that they answered"),
+    "finished": Column("bool", "true, false", "whether the participant came to the end"),
+    "machine_release_right": Column("boolean", "true, false", "whether the nearest neighbour among what is released finds the right option in this very question; empty where it was not asked"),
+    "machine_picture_right": Column("boolean", "true, false", "whether a face network that sees the same pictures finds the right option; empty where there is none"),
+    "options": Column("int64", "2 … 8", "how many photographs there were to choose from; guessing is right in one of so many"),
+}  # fmt: skip
+
+
+def answers(study_id: str, simulated: bool = False) -> pd.DataFrame:
+    """Every question of a study that was shown, in the columns `COLUMNS`, ordered by participant and
+    position. A question that was shown and not answered has nothing in `answered` and `right`; it
+    counts for nothing.
+
+    simulated  of those who rehearsed, instead of people
+
+    Raises PenumbraError where there is no such study.
+    """
+    with database.reading() as connection:
+        known(connection, study_id)
+        asked = _items(connection, study_id)
+        query = (
+            select(
+                participants.c.number.label("participant"), trials.c.position,
+                trials.c.item_id.label("item"), trials.c.option_order, answered.c.choice,
+                answered.c.confidence, answered.c.milliseconds, answered.c.server_milliseconds,
+                answered.c.answered, participants.c.finished,
+            )
+            .join_from(participants, trials, trials.c.participant_id == participants.c.id)
+            .outerjoin(
+                answered,
+                (answered.c.participant_id == trials.c.participant_id)
+                & (answered.c.position == trials.c.position),
+            )
+            .where(participants.c.study_id == study_id, participants.c.simulated == simulated)
+            .where(or_(trials.c.shown.is_not(None), answered.c.answered.is_not(None)))
+            .order_by(participants.c.number, trials.c.position)
+        )  # fmt: skip
+        rows = [row._asdict() for row in connection.execute(query)]
+    return _typed([row | asked[row["item"]] | _said(row) for row in rows])
+
+
+def known(connection: Connection, study_id: str) -> None:
+    """Raises PenumbraError where there is no such study."""
+    wanted = select(studies.c.id).where(studies.c.id == study_id)
+    named = isinstance(study_id, str) and STUDY_ID.fullmatch(study_id)
+    if not named or connection.execute(wanted).first() is None:
+        raise PenumbraError(
+            f"there is no study {study_id!r:.20}; `python -m core study list` names all"
+        )
+
+
+def _items(connection: Connection, study_id: str) -> dict[int, dict[str, Any]]:
+    """Item id -> what every answer to it says of it."""
+    same = ("role", "setting", "dataset", "run_id", "release_value", "attacker", "person")
+    found = {}
+    for row in connection.execute(select(items).where(items.c.study_id == study_id)).mappings():
+        found[row["id"]] = {name: row[name] for name in same} | {
+            "options": len(row["options"]),
+            **{f"{name}_right": None if row[name] is None else row[name] == 0 for name in MACHINES},
+        }
+    return found
+
+
+def _said(row: dict[str, Any]) -> dict[str, Any]:
+    """What follows from one answer alone."""
+    given, choice = row["answered"] is not None, row["choice"]
+    return {
+        "place": None if choice is None else row["option_order"].index(choice),
+        "right": choice == 0 if given else None,
+        "timed_out": given and choice is None,
+        "finished": row["finished"] is not None,
+    }
+
+
+def _typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as a frame of `COLUMNS`, with `passed`."""
+    failed = {
+        row["participant"] for row in rows if row["role"] == "attention" and row["right"] is False
+    }
+    table = pd.DataFrame(
+        {
+            name: pd.Series(
+                [row["participant"] not in failed for row in rows]
+                if name == "passed"
+                else [row[name] for row in rows],
+                dtype=column.kind,
+            )
+            for name, column in COLUMNS.items()
+        }
+    )
+    return table
+
+
+def pictures(study_id: str, item: int) -> dict[str, Any]:
+    """What was shown in one question: `redrawn`, a PNG, and `options`, PNGs with the right one first.
+    Raises PenumbraError where the study has no such question."""
+    with database.reading() as connection:
+        wanted = (items.c.study_id == study_id, items.c.id == item)
+        row = connection.execute(select(items.c.redrawn, items.c.options).where(*wanted)).first()
+        if row is None:
+            raise PenumbraError("this question is gone; its study was deleted or prepared again")
+        ids = [row.redrawn, *row.options]
+        found = connection.execute(select(stored.c.id, stored.c.png).where(stored.c.id.in_(ids)))
+        png = {picture.id: picture.png for picture in found}
+    return {"redrawn": png[row.redrawn], "options": [png[name] for name in row.options]}
+
+
+def counted(answers: pd.DataFrame) -> pd.DataFrame:
+    """The answers that count: to questions proper, those where time ran out among them."""
+    return answers[(answers["role"] == "question") & answers["answered"].notna()]
+
+
+def summary(answers: pd.DataFrame, options: int | None = None, seed: int = 0) -> pd.DataFrame:
+    """What `answers` come to: two rows for each setting and attacker, in the order in which they
+    first occur; `who` is "all" or "passed" (only those who passed the attention checks).
+
+    options  to choose from, where no answer says it
+
+    n, right, participants, people (who were shown)
+    share, low, high               right answers, with Wilson's interval
+    chance, p                      guessing; the exact test that people do better
+    d_prime, d_low, d_high         the same on the scale of `statistics.d_prime`
+    clustered_low, clustered_high  interval that lets a participant's answers hang together
+    people_low, people_high        interval that lets answers about one face hang together; both are
+                                   bootstraps of whole participants or faces, NaN with fewer than two
+    machine_release, machine_picture with _low, _high, _n
+                                   the machine on the same questions, each weighted as often as
+                                   people were asked it; n questions
+    milliseconds, timed_out        median time of an answer; share where time ran out
+    """
+    rows = []
+    asked = counted(answers)
+    groups = asked.groupby(["setting", "attacker"], sort=False)
+    for (setting, attacker), group in groups:
+        first = group.iloc[0]
+        shared = {"setting": setting, "attacker": attacker, **{
+            name: first[name] for name in ("dataset", "run_id", "release_value")
+        }}  # fmt: skip
+        m = int(first["options"]) if options is None else options
+        for who, part in (("all", group), ("passed", group[group["passed"]])):
+            rows.append({"who": who} | shared | _scores(part, m, seed))
+    return pd.DataFrame(rows, columns=[*SUMMARY])
+
+
+SUMMARY = (
+    "who", "setting", "attacker", "dataset", "run_id", "release_value", "n", "right", "participants",
+    "people", "share", "low", "high", "chance", "p", "d_prime", "d_low", "d_high", "clustered_low",
+    "clustered_high", "people_low", "people_high",
+    *(f"{name}{end}" for name in MACHINES for end in ("", "_low", "_high", "_n")),
+    "milliseconds", "timed_out",
+)  # fmt: skip
+
+
+def _scores(part: pd.DataFrame, options: int, seed: int) -> dict[str, Any]:
+    n, hits = len(part), part["right"].to_numpy(dtype=bool)
+    right = int(hits.sum())
+    low, high = statistics.wilson(right, n)
+    share = right / n if n else math.nan
+    found = {
+        "n": n, "right": right, "participants": part["participant"].nunique(),
+        "people": part["person"].nunique(), "share": share, "low": low, "high": high,
+        "chance": 1 / options, "p": statistics.binomial_p(right, n, 1 / options),
+        "d_prime": statistics.d_prime(share, options) if n else math.nan,
+        "d_low": statistics.d_prime(low, options), "d_high": statistics.d_prime(high, options),
+        "milliseconds": float(part["milliseconds"].astype(float).median()),
+        "timed_out": float(part["timed_out"].mean()) if n else math.nan,
+    }  # fmt: skip
+    for name, column in (("clustered", "participant"), ("people", "person")):
+        found[f"{name}_low"], found[f"{name}_high"] = _clustered(hits, part[column], seed)
+    for name in MACHINES:
+        found |= _machine(part, name)
+    return found
+
+
+def _clustered(hits: np.ndarray, clusters: pd.Series, seed: int) -> tuple[float, float]:
+    """95 % interval of the share of hits by a bootstrap of whole clusters."""
+    count = clusters.nunique()
+    if count < 2:
+        return math.nan, math.nan
+    drawn = max(100, min(RESAMPLES, MOST_DRAWN // count))
+    return mean_interval(hits, resample_identities(clusters.to_numpy(), drawn, seed))
+
+
+def _machine(part: pd.DataFrame, name: str) -> dict[str, Any]:
+    """The machine's share of right choices on the questions of these answers.
+
+    It answers a question the same way however often people are asked it. So the interval is that
+    of as many answers as there are questions, fewer where people were asked unequally often
+    (Kish's effective size, "Survey Sampling" 1965, section 11.7).
+    """
+    asked = part[part[f"{name}_right"].notna()]
+    weights = asked.groupby("item").size()
+    if weights.empty:
+        return {name: math.nan, f"{name}_low": math.nan, f"{name}_high": math.nan, f"{name}_n": 0}
+    share = float(asked[f"{name}_right"].astype(float).mean())
+    size = float(weights.sum() ** 2 / np.square(weights).sum())
+    low, high = statistics.wilson(share * size, size)
+    return {name: share, f"{name}_low": low, f"{name}_high": high, f"{name}_n": len(weights)}
+
+
+def reference() -> dict[str, Any]:
+    """DeepObfuscator's own study, from its paper: share, questions, responses, answers, right,
+    chance, low, high, p, p_two_sided, place. The number of right answers is the printed share of
+    all answers, rounded; intervals and tests are ours and take the answers as independent."""
+    rows = [row for row in published.published("deep_obfuscator") if row["label"] == LABEL]
+    value = {row["metric"]: row["value"] for row in rows}
+    total = round(value["questions"] * value["responses"])
+    right = round(value["top1_accuracy"] * total)
+    low, high = statistics.wilson(right, total)
+    return {
+        "share": value["top1_accuracy"], "questions": int(value["questions"]),
+        "responses": int(value["responses"]), "answers": total, "right": right,
+        "chance": value["chance"], "low": low, "high": high,
+        "p": statistics.binomial_p(right, total, value["chance"]),
+        "p_two_sided": statistics.binomial_p(right, total, value["chance"], "two-sided"),
+        "place": rows[0]["place"],
+    }  # fmt: skip
+
+
+LABEL = "Human Perceptual Study"  # its heading in the paper
+
+
+def described(table: pd.DataFrame) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """({run_id: `core.results.describe` of it}, one line for each run that is gone or damaged) of
+    the runs in a frame with `dataset` and `run_id`."""
+    found: dict[str, dict[str, Any]] = {}
+    wrong = []
+    for dataset, run_id in dict.fromkeys(zip(table["dataset"], table["run_id"], strict=True)):
+        try:
+            found[run_id] = runs.describe(runs.read_run(checkpoints() / dataset / run_id))
+        except PenumbraError as error:
+            wrong.append(str(error))
+    return found, wrong
+
+
+def findings(study_ids: Sequence[str] | None = None) -> tuple[pd.DataFrame, list[str]]:
+    """(rows as `core.results.findings` has them, one line for everything that was left out).
+
+    Target `recognition:<study id>`, attacker `human`, `machine_release` or `machine_picture` on the
+    same questions, metric `right_picks`, chance 1/options; `redrawer` is who redrew the faces, n the
+    number of answers (of questions, for the machine), identities the people shown. Only answers of
+    people who passed the attention checks. Not conclusive below ENOUGH answers.
+
+    study_ids  all studies where None
+    """
+    rows: list[dict[str, Any]] = []
+    wrong: list[str] = []
+    for study_id, same in _asked_about(study_ids):
+        table = summary(answers(study_id))
+        table = table[(table["who"] == "passed") & (table["n"] > 0)]
+        about, missing = described(table)
+        wrong += [f"study {study_id}: {line}" for line in missing]
+        for row in table.to_dict("records"):
+            if row["run_id"] in about:
+                rows += _findings(row, study_id, same, about[row["run_id"]])
+    columns = [*runs.FINDING, *runs.RUN, "redrawer"]
+    knobs = sorted({name for row in rows for name in row if name.startswith("knob:")})
+    return pd.DataFrame(rows, columns=[*columns, *knobs]), wrong
+
+
+def _asked_about(study_ids: Sequence[str] | None) -> list[tuple[str, bool]]:
+    """(study id, whether the right option is the very photograph that was redrawn)."""
+    query = select(studies.c.id, studies.c.design).order_by(studies.c.created)
+    with database.reading() as connection:
+        found = {row.id: row.design["photograph"] == "same" for row in connection.execute(query)}
+    return [(name, found[name]) for name in (found if study_ids is None else study_ids) if name in found]  # fmt: skip
+
+
+def _findings(
+    row: dict[Hashable, Any], study_id: str, same: bool, about: dict[str, Any]
+) -> list[dict[str, Any]]:
+    shared = about | {
+        "run_id": row["run_id"], "target": f"recognition:{study_id}", "role": "private",
+        "protocol": "strict", "release_value": row["release_value"], "metric": "right_picks",
+        "chance": row["chance"], "identities": row["people"], "redrawer": row["attacker"],
+        "conclusive": row["n"] >= ENOUGH,
+    }  # fmt: skip
+    found = [shared | {"attacker": "human", "value": row["share"], "low": row["low"], "high": row["high"], "n": row["n"]}]  # fmt: skip
+    for name in MACHINES:
+        # A release is trivially nearest to that of the very photograph it was made of.
+        if row[f"{name}_n"] and not (same and name == "machine_release"):
+            ends = {end: row[f"{name}_{end}"] for end in ("low", "high", "n")}
+            found.append(shared | ends | {"attacker": name, "value": row[name]})
+    return found

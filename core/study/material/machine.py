@@ -1,0 +1,130 @@
+"""What a machine answers to the very questions that people are asked: which option is it?
+
+Two machines. One sees what leaves the device: the release of the question's photograph, from which the
+redrawn face was made, and a release of every option. The other sees what people see: the redrawn
+face and the options, through the data set's face-verification network.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from core.data.faces import Faces
+    from core.methods import Model
+
+# Numbers of releases from which the scale of each coordinate is taken, and photographs of the
+# attacker's at least: all 2,824 of the shipped data set, and 0.3 GB of memory.
+SCALED_NUMBERS, FEWEST_SCALED = 1 << 26, 200
+
+
+def photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) -> Tensor:
+    """x uint8 (n, 3, H, W) of the photographs `rows`, on the device."""
+    import torch
+
+    pictures = torch.from_numpy(np.ascontiguousarray(faces.images[rows]))
+    return pictures.permute(0, 3, 1, 2).contiguous().to(device)
+
+
+def released(model: Model, value: float | None, x: Tensor, purpose: str) -> Tensor:
+    """Releases (n, …) of photographs x uint8 (n, 3, H, W) at one value of the release-time knob;
+    their noise follows from the words in `purpose`."""
+    from core.attacks import releases
+    from core.attacks.controls import seed_of
+
+    return releases.released(
+        lambda pixels, generator: model.release(pixels, generator, value), x, seed_of(purpose)
+    )
+
+
+def by_release(
+    model: Model,
+    value: float | None,
+    faces: Faces,
+    asked: Tensor,
+    options: NDArray[np.int64],
+    purpose: str,
+    device: torch.device,
+) -> list[int]:
+    """Of each question the option (0: the right one) whose release is nearest to that of the
+    question's photograph: Euclidean distance, each coordinate standardised on releases of the
+    attacker's people (as `core.attacks.identity.nearest_neighbour`).
+
+    asked    (n, …) releases of the questions' photographs: those that the redrawn faces were made
+             from. The faces that `core.evaluate` kept were made from releases that it did not keep;
+             where a method adds noise, the noise is then another
+    options  rows (n, m); each is released once, with noise of its own
+
+    Equally near ones: by lot. Where the right option is the very photograph that was redrawn and
+    nothing in the release is random, both releases are one and the machine is trivially right: that
+    says nothing about the method.
+    """
+    from core.attacks.features import standardiser
+
+    attacker = faces.indices("attacker")
+    most = max(FEWEST_SCALED, SCALED_NUMBERS // asked[0].numel())
+    if len(attacker) > most:  # evenly over the split, whose rows are ordered by person or file
+        attacker = attacker[np.linspace(0, len(attacker) - 1, most).astype(np.int64)]
+    known = released(model, value, photographs(faces, attacker, device), f"{purpose}/scale")
+    standard = standardiser(known)
+    del known
+    rows, places = np.unique(options, return_inverse=True)
+    offered = standard(
+        released(model, value, photographs(faces, rows, device), f"{purpose}/options")
+    )
+    probes = standard(asked)
+    distances = [
+        (probe - offered[line]).square().sum(1).sqrt().cpu().numpy()
+        for probe, line in zip(probes, places.reshape(options.shape), strict=True)
+    ]
+    return nearest(np.stack(distances), purpose)
+
+
+def by_picture(
+    faces: Faces,
+    redrawn: NDArray[np.uint8],
+    options: NDArray[np.int64],
+    purpose: str,
+    device: torch.device,
+) -> list[int] | None:
+    """Of each question the option (0: the right one) that looks most like the redrawn face, uint8
+    (n, H, W, 3), to the data set's face network (by cosine); None where none was trained.
+
+    Raises PenumbraError where the network's files are damaged.
+    """
+    import torch
+
+    from core.evaluation import face_network
+
+    folder = face_network.folder_of(faces)
+    if not (folder / "done").is_file():
+        return None
+    network = face_network.read(folder, faces).to(device)
+
+    def seen(x: Tensor) -> NDArray[np.float32]:
+        with torch.no_grad():
+            parts = [network(part.float() / 255).cpu() for part in x.split(64)]
+        return torch.cat(parts).numpy()
+
+    rows, places = np.unique(options, return_inverse=True)
+    offered = seen(photographs(faces, rows, device))[places.reshape(options.shape)]
+    asked = seen(torch.from_numpy(redrawn.copy()).permute(0, 3, 1, 2).to(device))
+    return nearest(-np.einsum("nd,nmd->nm", asked, offered), purpose)
+
+
+def nearest(distances: NDArray[np.floating], purpose: str) -> list[int]:
+    """The position of the smallest of each row of distances (n, m), one of them by lot where several
+    are equal: the right option stands first, and a machine that sees nothing must not take it."""
+    from core.attacks.controls import seed_of
+
+    drawn = np.random.default_rng(seed_of(f"{purpose}/ties"))
+    order = np.argsort(drawn.random(distances.shape), axis=1)
+    shuffled = np.take_along_axis(distances, order, axis=1)
+    first = np.argmin(shuffled, axis=1)
+    return [int(line[place]) for line, place in zip(order, first, strict=True)]

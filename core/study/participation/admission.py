@@ -1,0 +1,94 @@
+"""Letting a participant in: who may, and what they will be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from core.errors import PenumbraError
+from core.study.participation import stopping, tokens
+from core.study.participation.assignment import Trial, assign
+from core.study.storage.tables import answers, items, panel_ids, participants, studies, trials
+
+FOR_SIMULATED = ("ready", "open", "closed")  # states in which they may take part
+
+
+def check(connection: Connection, study: Mapping[str, Any], simulated: bool, now: float) -> None:
+    """Raises PenumbraError, to be read by whoever wants to take part, where the study takes nobody."""
+    if simulated:
+        if study["state"] not in FOR_SIMULATED:
+            raise PenumbraError("this study has no pictures yet: prepare it first")
+    elif study["state"] == "closed":
+        raise PenumbraError("this study has ended; thank you for your interest")
+    elif study["state"] != "open":
+        raise PenumbraError("this study has not begun yet; try again when you are asked to")
+    elif stopping.full(connection, study, now):
+        raise PenumbraError(
+            "this study has as many participants as it needs; a place may become free within two "
+            "hours, if somebody does not finish"
+        )
+
+
+def admit(
+    connection: Connection, study: Mapping[str, Any], token: str, panel_id: str | None, simulated: bool,
+    now: float,
+) -> tuple[int, list[Trial]]:  # fmt: skip
+    """Write a participant with all their trials; (participant id, trials as `assignment.assign` gives
+    them). The caller has locked the study's row. Raises PenumbraError for a panel id that took part.
+    """
+    study_id, number = study["id"], study["admitted"] + 1
+    if panel_id is not None:
+        taken = sa.select(panel_ids.c.participant_id).where(
+            panel_ids.c.study_id == study_id, panel_ids.c.panel_id == panel_id
+        )
+        if connection.execute(taken).first():
+            raise PenumbraError("this panel id has taken part already; everybody answers once")
+    wanted = [items.c[name] for name in ("id", "role", "setting", "attacker", "person")]
+    found = connection.execute(sa.select(*wanted).where(items.c.study_id == study_id)).mappings()
+    rows = [dict(row) for row in found]
+    seed = tokens.seed(study["seed"], number)
+    drawn = assign(rows, uses(connection, study_id, simulated, now), study["design"], seed)
+    participant = {
+        "study_id": study_id, "number": number, "token_hash": tokens.token_hash(token),
+        "withdrawal_hash": tokens.code_hash(tokens.withdrawal_code(token)), "seed": seed,
+        "consented": now, "simulated": simulated,
+    }  # fmt: skip
+    inserted = connection.execute(sa.insert(participants).returning(participants.c.id), participant)
+    participant_id = inserted.scalar_one()
+    connection.execute(
+        sa.insert(trials),
+        [
+            {"participant_id": participant_id, "position": position, "item_id": item_id,
+             "option_order": order}
+            for position, (item_id, order) in enumerate(drawn)
+        ],
+    )  # fmt: skip
+    if panel_id is not None:
+        row = {"participant_id": participant_id, "study_id": study_id, "panel_id": panel_id}
+        connection.execute(sa.insert(panel_ids), row)
+    connection.execute(sa.update(studies).where(studies.c.id == study_id), {"admitted": number})
+    return participant_id, drawn
+
+
+def uses(connection: Connection, study_id: str, simulated: bool, now: float) -> dict[int, int]:
+    """How often each item was asked, by id: answered, or about to be by somebody who has begun within
+    `stopping.PATIENCE`. Those who left do not count, so that they leave no gap."""
+    same = sa.and_(
+        answers.c.participant_id == trials.c.participant_id, answers.c.position == trials.c.position
+    )
+    here = sa.or_(
+        answers.c.participant_id.is_not(None),
+        sa.and_(participants.c.finished.is_(None),
+                participants.c.consented > now - stopping.PATIENCE),
+    )  # fmt: skip
+    counted = (
+        sa.select(trials.c.item_id, sa.func.count())
+        .join(participants, participants.c.id == trials.c.participant_id)
+        .outerjoin(answers, same)
+        .where(participants.c.study_id == study_id, participants.c.simulated.is_(simulated), here)
+        .group_by(trials.c.item_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(counted)}

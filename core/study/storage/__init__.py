@@ -1,0 +1,1 @@
+"""The study database: where it is, its tables and migrations, transactions."""

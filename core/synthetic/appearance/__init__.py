@@ -1,0 +1,1 @@
+"""What a synthetic head wears on its surface: skin, hair, beard, glasses."""

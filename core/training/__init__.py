@@ -1,0 +1,1 @@
+"""Parts of the training loop: batches, saved state, log, stages that runs share."""

@@ -1,0 +1,69 @@
+"""`log.jsonl`: what a training says while it runs, one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from core.errors import PenumbraError
+from core.storage import files
+
+
+class Log:
+    """Rows gathered in memory as device scalars and written rarely, so that logging
+    never makes a GPU wait."""
+
+    def __init__(self, path: Path, keep: int) -> None:
+        """Drop the rows of steps from `keep` on: they will be trained, and written, again."""
+        self.path = path
+        self.waiting: list[dict[str, Any]] = []
+        self.flushed = time.monotonic()
+        rows = read_log(path)
+        kept = [row for row in rows if row.get("step", -1) < keep]
+        files.write_bytes(path, "".join(json.dumps(row) + "\n" for row in kept).encode())
+
+    def note(self, stage: str, step: int, steps: int) -> None:
+        """A stage that was not trained but taken over from another run."""
+        self.waiting.append({"stage": stage, "step": step, "steps": steps, "shared": True})
+        self.flush()
+
+    def losses(self, losses: dict[str, Tensor], **row: Any) -> None:
+        self.waiting.append(row | {"losses": {k: v.detach() for k, v in losses.items()}})
+        if time.monotonic() - self.flushed > 1:
+            self.flush()
+
+    def flush(self) -> None:
+        """Raises PenumbraError when a loss is not finite: nothing after it is worth training."""
+        rows = []
+        for row in self.waiting:
+            losses = {k: float(v) for k, v in row.pop("losses", {}).items()}
+            bad = [k for k, v in losses.items() if not -1e30 < v < 1e30]
+            if bad:
+                raise PenumbraError(
+                    f"training diverged in stage {row['stage']}, step {row['step']}: the loss "
+                    f"{bad[0]!r} is not finite; use a smaller knob value or learning rate"
+                )
+            row["seconds"] = round(row.get("seconds", 0.0), 2)
+            rows.append(row | {k: round(v, 5) for k, v in losses.items()})
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        self.waiting, self.flushed = [], time.monotonic()
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """Rows of a log; a last line cut short by a kill is left out."""
+    if not path.is_file():
+        return []
+    rows = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+    return rows

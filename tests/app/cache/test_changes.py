@@ -1,0 +1,48 @@
+"""The app notices what a training or an attack writes."""
+
+import os
+import shutil
+
+import pytest
+
+from app.cache import changes
+from core.storage import findings_file
+from tests.checkpoint_folders import finding, populate, write_attack
+
+
+@pytest.fixture
+def run(tmp_path):
+    populate(tmp_path)
+    for folder, _, _ in os.walk(tmp_path):  # long ago, so that every change shows
+        os.utime(folder, ns=(1, 1))
+    return next(tmp_path.glob("*/deep_obfuscator-*"))
+
+
+def replace_findings(run):
+    place = next((run / "attacks" / "strict").iterdir())
+    findings_file.write(place, [finding("identity", "private", "mlp", "top1_accuracy", 0.5)])
+
+
+CHANGES = {
+    "an attack is finished": lambda run: write_attack(run, "kernel", [finding("image", "private", "x", "ms_ssim", 0.1)]),
+    "an attack is removed": lambda run: shutil.rmtree(next((run / "attacks" / "strict").iterdir())),
+    "findings are replaced": replace_findings,
+    "a run is removed": shutil.rmtree,
+    "run.json is rewritten in place": lambda run: (run / "run.json").write_text("{"),
+    "a run loses its mark": lambda run: (run / "done").unlink(),
+    "something is explained": lambda run: (run / "explain" / "embedding").mkdir(parents=True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_shows(run, change):
+    root = str(run.parents[1])
+    before = changes.times(root)
+    assert changes.times(root) == before
+    CHANGES[change](run)
+    after = changes.times(root)
+    assert (len(after), sum(after)) != (len(before), sum(before))
+
+
+def test_a_folder_that_is_not_there_has_no_times(tmp_path):
+    assert changes.times(str(tmp_path / "nowhere")) == []

@@ -1,0 +1,78 @@
+"""Two settings side by side: who is better, and how that is said."""
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from app.evidence import comparison
+from app.settings.views import View
+
+VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
+ONE = {"title": "AIA", "method": "answer_only", "target": "attribute:Male", "value": 0.7, "low": 0.68,
+       "high": 0.73, "utility": 0.9, "utility_low": 0.88, "utility_high": 0.92}  # fmt: skip
+OTHER = ONE | {"title": "PRIC", "value": 0.8, "low": 0.76, "high": 0.84, "utility": 0.89}
+
+
+def paired(*rows):
+    names = ("target", "role", "first", "second", "difference", "low", "high")
+    return pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
+
+
+ROWS = paired(
+    ("attribute:Male", "private", 0.8, 0.7, -0.1, -0.12, -0.08),
+    ("attribute:Smiling", "utility", 0.89, 0.9, 0.01, -0.01, 0.03),
+    ("attribute:Young", "unlisted", 0.6, 0.7, 0.1, 0.05, 0.15),
+    ("attribute:Bald", "unlisted", 0.6, 0.62, 0.02, -0.05, 0.09),
+)
+
+
+def test_less_for_the_attacker_is_better_and_more_for_the_service_is():
+    found = comparison.differences(ROWS, ONE, OTHER, VIEW).set_index("target")
+    assert found["better"].to_dict() == {
+        "attribute:Smiling": "", "attribute:Male": "one", "attribute:Young": "other", "attribute:Bald": "",
+    }  # fmt: skip
+    assert list(found.index)[:2] == ["attribute:Smiling", "attribute:Male"]
+    assert found.loc["attribute:Male", ["one", "other"]].tolist() == [0.7, 0.8]
+
+
+def test_it_is_said_in_one_sentence():
+    found = comparison.differences(ROWS, ONE, OTHER, VIEW)
+    assert comparison.sentence(found, ONE, OTHER, VIEW) == (
+        "Compared with PRIC, AIA hides the gender 10.0 points better (8.0 to 12.0) and serves smile "
+        "detection neither better nor worse (difference −1.0 to 3.0)."
+    )
+    assert comparison.others(found) == (
+        "Of 2 attributes that nobody mentioned, 1 leak more at the first setting, 0 leak more at the "
+        "second, 1 do not differ measurably."
+    )
+
+
+def test_without_pairs_both_intervals_make_one():
+    found = comparison.differences(pd.DataFrame(), ONE, OTHER, VIEW).set_index("target")
+    row = found.loc["attribute:Male"]
+    assert not row["paired"]
+    assert row["difference"] == pytest.approx(-0.1)
+    assert row["low"] == pytest.approx(-0.1 - (0.02**2 + 0.04**2) ** 0.5)  # MOVER, by hand
+    assert row["high"] == pytest.approx(-0.1 + (0.03**2 + 0.04**2) ** 0.5)
+
+
+def test_different_targets_are_not_compared():
+    found = comparison.differences(
+        pd.DataFrame(), ONE, OTHER | {"target": "attribute:Young"}, VIEW._replace(target="attribute:Male,Young")
+    )  # fmt: skip
+    assert "attribute:Male" not in set(found["target"])
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_chart_shows_what_was_asked_and_what_differs(dark):
+    found = comparison.differences(ROWS, ONE, OTHER, VIEW)
+    shown = comparison.drawn(found)
+    assert "Bald head" not in set(shown["label"])
+    figure = comparison.figure(shown, ("AIA", "PRIC"), dark)
+    assert {label for trace in figure.data for label in trace.y} == set(shown["label"])
+    go.Figure(figure.to_dict())
+    assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data)
+    assert (
+        comparison.table(found)["First minus second"].tolist()
+        == (found["difference"] * 100).tolist()
+    )

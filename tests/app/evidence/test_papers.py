@@ -1,0 +1,146 @@
+"""Papers beside ours: tables, sentences, reasons, the figure."""
+
+import math
+
+import pytest
+
+from app.evidence import papers
+from core.methods import METHODS
+from core.published import PAPERS
+from core.published import published as printed
+from tests.app.evidence.test_published import ours
+
+
+@pytest.fixture
+def settings():
+    """DeepObfuscator as in the paper, and its baseline."""
+    numbers = {("strict", "attribute:Male", "worst_case", "accuracy"): (0.975, 0.55)}
+    return [ours(lambda1=1, lambda2=1), ours("original", numbers=numbers)]
+
+
+@pytest.fixture
+def tables(settings):
+    return papers.by_table("deep_obfuscator", settings)
+
+
+def accuracy(tables, place=papers.ALL):
+    pairs = papers.chosen_pairs(tables, place)
+    return [pair for pair in pairs if pair.row["metric"] == "accuracy"]
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_result_of_a_paper_is_there_once(paper):
+    rows = [r for r in printed() if r["paper"] == paper and r["role"] != "setup"]
+    kept = {(r["metric"], r["printed"], r["target"]) for r in rows if r["metric"] != "loss"}
+    tables = papers.by_table(paper, [])
+    found = papers.chosen_pairs(tables, papers.ALL)
+    assert {(p.row["metric"], p.row["printed"], p.row["target"]) for p in found} == kept
+    assert sum(map(len, tables.values())) == len(found)
+    assert papers.usual_table(tables) in (papers.ALL, *tables)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_without_any_run_nothing_is_claimed(paper):
+    tables = papers.by_table(paper, [])
+    pairs = papers.chosen_pairs(tables, papers.ALL)
+    assert not any(pair.ours for pair in pairs)
+    assert papers.sentence(paper, pairs, "accuracy").startswith("Nothing was measured here")
+    assert papers.tally(pairs) == f"0 of {len(pairs)} printed numbers have one of ours beside them."
+    assert all(papers.missing(pair, []) for pair in pairs)
+    for metric in papers.measures(pairs):
+        numbers = papers.frame(pairs, metric)
+        assert numbers["printed"].notna().all()
+        assert numbers[["along", "afresh"]].isna().all(axis=None)
+        figure = papers.chart(numbers, metric)
+        assert sum("not measured here" in note.text.replace("<br>", " ") for note in
+                   figure.layout.annotations) == len(numbers)  # fmt: skip
+
+
+def test_the_sentence_and_the_tally(tables):
+    pairs = papers.chosen_pairs(tables, papers.ALL)
+    assert papers.sentence("deep_obfuscator", pairs, "accuracy") == (
+        "At λ₁ = 1, λ₂ = 1 the paper says that its own attacker tells the gender in 58.85 % of cases; "
+        "our own copy of that attacker reaches 62.5 %, a fresh attacker 95.8 %."
+    )
+    both = [p for p in pairs if p.row["role"] == "private" and p.along and p.afresh
+            and p.row["metric"] != "accuracy_drop"]  # fmt: skip
+    assert f"In {len(both)} of {len(both)} on what is hidden" in papers.tally(pairs)
+
+
+def test_a_fresh_attacker_who_gets_less_is_not_counted():
+    numbers = {
+        ("paper", "attribute:Male", "training_adversary", "accuracy"): (0.7, 0.55),
+        ("strict", "attribute:Male", "worst_case", "accuracy"): (0.6, 0.55),
+    }
+    tables = papers.by_table("deep_obfuscator", [ours(lambda1=1, lambda2=1, numbers=numbers)])
+    pairs = accuracy(tables, "Section 4.5, Figure 7(a)")
+    assert "both ways, a fresh attacker gets no more than" in papers.tally(pairs)
+
+
+def test_a_table_that_hides_nothing_says_so(tables):
+    serving = [p for p in papers.chosen_pairs(tables, papers.ALL) if p.row["role"] == "utility"]
+    assert "has no number on what is to be hidden" in papers.sentence(
+        "deep_obfuscator", serving, "accuracy"
+    )
+
+
+def test_the_figure_holds_the_numbers(tables):
+    pairs = accuracy(tables, "Section 4.5, Figure 7(a)")
+    numbers = papers.frame(pairs, "accuracy")
+    row = numbers[numbers["printed"] == 58.85].iloc[0]
+    assert (row["along"], row["afresh"]) == (62.5, 95.8)
+    assert row["chance"] == pytest.approx(55)
+    assert row["words"] == "Gender · DeepObfuscator, λ₁ = 1, λ₂ = 1"
+    figure = papers.chart(numbers, "accuracy")
+    by_name = {trace.name: trace for trace in figure.data}
+    place = list(numbers["printed"]).index(58.85)
+    assert by_name["printed in the paper"].x[place] == 58.85
+    assert by_name["ours, network trained along"].x[place] == 62.5
+    assert by_name["ours, network trained afresh (strict)"].x[place] == 95.8
+    noise = list(numbers["printed"]).index(90.15)
+    assert math.isnan(by_name["ours, network trained afresh (strict)"].x[noise])
+    assert "not measured here" in figure.layout.annotations[noise].text
+
+
+def test_reasons(tables, settings):
+    pairs = papers.chosen_pairs(tables, papers.ALL)
+    said = {(p.row["label"], p.row["role"]): papers.missing(p, settings) for p in pairs}
+    assert said["Human Perceptual Study", "private"].startswith(("People were asked", "A count"))
+    assert said["Baseline (noise)", "private"] == "No run of Noise on the picture here."
+    assert said["Input", "cost"].startswith("A count")
+    shown = papers.table(pairs, settings, "synthetic", "compact")
+    assert len(shown) == len(pairs)
+    assert (shown["Why nothing of ours"] == "").sum() == sum(pair.ours for pair in pairs)
+
+
+def test_differences_name_data_and_size(tables):
+    said = papers.differences("deep_obfuscator", accuracy(tables), "synthetic", "compact")
+    assert "the paper worked on CelebA at 218 × 178 pixels" in said
+    assert "The paper does not say when the attackers it scores were trained." in said
+
+
+def test_another_face_network_is_said():
+    numbers = {("strict", "image", "worst_case", "face_similarity"): (0.2, 0.0)}
+    setting = ours("adversarial_reconstruction", ("Smiling",), (), lambda1=1, lambda2=0,
+                   numbers=numbers)  # fmt: skip
+    tables = papers.by_table("adversarial_reconstruction", [setting])
+    pairs = [p for p in tables["Table 1"] if p.row["metric"] == "face_similarity"]
+    said = papers.differences("adversarial_reconstruction", pairs, "synthetic", "compact")
+    assert "another network than we do" in said
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_a_paper_to_start_with(method):
+    paper = papers.own_paper(method)
+    assert paper in PAPERS
+    assert METHODS[method].baseline or (METHODS[method].hardens or method) == paper
+
+
+def test_rows_say_what_tells_them_apart(tables):
+    pairs = accuracy(tables)
+    said = [papers.words(pair, pairs) for pair in pairs]
+    assert len(set(said)) == len(said)
+    assert "Gender · DeepObfuscator, λ₁ = 1, λ₂ = 1 · Figure 7(a)" in said
+    assert "Gender · DeepObfuscator, λ₁ = 1, λ₂ = 1 · Figure 7(b)" in said
+    same = [pairs[0], pairs[0]._replace(row=pairs[0].row | {"tasks": ("Young",)})]
+    assert "service: Age group" in papers.words(same[1], same)

@@ -1,0 +1,363 @@
+"""What the papers report: which numbers bear on a view, and what of ours stands beside them."""
+
+import pandas as pd
+import pytest
+
+from app.evidence import published, published_words
+from app.settings.views import View
+from core.methods import METHODS
+
+VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
+
+
+def ours(method="deep_obfuscator", tasks=("Smiling",), private=("Male",), schedule=None, numbers=None,
+         **knobs):  # fmt: skip
+    """A setting of `measured`: plain accuracies of the attackers and of the task networks."""
+    usual = {
+        ("paper", "attribute:Male", "training_adversary", "accuracy"): (0.625, 0.55),
+        ("strict", "attribute:Male", "worst_case", "accuracy"): (0.958, 0.55),
+        ("paper", "attribute:Smiling", "own_head", "accuracy"): (0.88, 0.52),
+        ("strict", "attribute:Smiling", "best_head", "accuracy"): (0.935, 0.52),
+    }
+    return {
+        "method": method, "tasks": tasks, "private": private, "schedule": schedule or {},
+        "knobs": {name: float(value) for name, value in knobs.items()},
+        "numbers": usual if numbers is None else numbers,
+    }  # fmt: skip
+
+
+def said(settings, view=VIEW, method="deep_obfuscator", **chosen):
+    report = published.report(settings, view, method, chosen)
+    return published_words.headline(report, view, method, chosen)
+
+
+def pairs(settings, view=VIEW, method="deep_obfuscator", role="private", **chosen):
+    return getattr(published.report(settings, view, method, chosen), role)
+
+
+def test_the_sentence_of_the_paper_our_copy_and_a_fresh_attacker():
+    assert said([ours(lambda1=1, lambda2=1)]) == (
+        "At λ₁ = 1, λ₂ = 1 the paper says that its own attacker tells the gender in 58.85 % of cases; "
+        "our own copy of that attacker reaches 62.5 %, a fresh attacker 95.8 %."
+    )
+
+
+def test_the_sentence_on_the_service():
+    report = published.report([ours(lambda1=1, lambda2=1)], VIEW, "deep_obfuscator", {})
+    assert published_words.service_line(report, VIEW, "deep_obfuscator") == (
+        "Smile detection is right in 91.53 % in the paper; with us 88.0 % by the method's own network "
+        "and 93.5 % by a fresh one."
+    )
+
+
+def test_no_number_of_ours_is_said_to_be_missing():
+    assert said([]).endswith(
+        "58.85 % of cases; we have no number of this kind and setting to set beside it."
+    )
+
+
+def test_a_setting_that_is_not_the_published_one_is_named_and_marked():
+    settings = [ours(lambda1=5, lambda2=1), ours(lambda1=10, lambda2=1)]
+    assert said(settings).endswith("a fresh attacker 95.8 % (ours: λ₁ = 5).")
+    rows = published_words.table(pairs(settings), VIEW)
+    first = rows.iloc[0]
+    assert (first["The paper"], first["Ours, trained afresh"]) == ("58.85 %", "≈ 95.8 %")
+    assert first["Our setting"] == "λ₁ = 5"
+    exact = published_words.table(pairs([ours(lambda1=1, lambda2=1)]), VIEW).iloc[0]
+    assert (exact["Ours, trained afresh"], exact["Our setting"]) == ("95.8 %", "the same")
+
+
+def test_a_knob_that_is_off_is_no_neighbour_of_one_that_is_on():
+    found = pairs([ours(lambda1=0, lambda2=1)])
+    by_knob = {p.row["knobs"].get("lambda1"): p for p in found if p.row["metric"] == "accuracy"}
+    assert by_knob[0.0].ours  # Section 1 defends against redrawing alone
+    assert not by_knob[1.0].ours
+
+
+def test_another_layer_is_another_release():
+    settings = [ours("adversarial_reconstruction", ("Smiling",), (), {"layer": 3.0}, lambda1=1, lambda2=0,
+                     numbers={("paper", "attribute:Smiling", "own_head", "mcc"): (0.7, 0.0)})]  # fmt: skip
+    view = VIEW._replace(target="image")
+    report = published.report(settings, view, "adversarial_reconstruction", {})
+    assert not any(pair.ours for pair in report.utility)  # the paper serves Smiling at the last one
+
+
+def test_methods_guard_what_a_run_named_and_baselines_guard_nothing():
+    young = [ours(private=("Young",), lambda1=1, lambda2=1)]
+    assert not any(pair.ours for pair in pairs(young))
+    bare = [ours("original", private=("Young",))]
+    mine = [pair for pair in pairs(bare) if pair.row["method"] == "original"]
+    assert [pair.afresh for pair in mine] == [0.958]
+
+
+def test_moving_the_knob_moves_to_the_nearest_published_setting():
+    view = VIEW._replace(target="attribute:Young")
+    assert "At λ = 0.1 the paper says that a fresh attacker tells whether a person is young in 65.63 %" in said([], view, "pric", **{"lambda": 0.1})  # fmt: skip
+    assert said([], view, "pric", **{"lambda": 10.0}).startswith("At λ = 10 the paper says")
+    assert said([], view, "pric", **{"lambda": 5.0}).startswith(
+        "At λ = 10, the nearest it reports, the paper says"
+    )
+
+
+def test_a_paper_that_trained_fresh_attackers_is_met_by_ours_first():
+    settings = [ours("pric", **{"lambda": 0.1})]
+    assert said(settings, VIEW, "pric", **{"lambda": 0.1}).endswith(
+        "57.41 % of cases; our strongest fresh attacker reaches 95.8 %, the one trained along with the "
+        "method 62.5 %."
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if not published.about(name)])
+def test_methods_of_no_paper(name):
+    report = published.report([ours(name)], VIEW, name, {})
+    assert not report.private
+    assert not report.utility
+    assert said([], method=name) == f"No paper reports numbers on “{METHODS[name].title}”."
+    assert published_words.service_line(report, VIEW, name) == ""
+    assert published_words.differences(report, VIEW, name) == ""
+
+
+def test_the_filters_of_no_paper_are_these():
+    ours = {name for name in METHODS if METHODS[name].hardens}
+    unknown = {name for name in METHODS if not published.about(name)}
+    assert ours <= unknown
+    assert unknown - ours == {"random_replace", "blur", "pixelate", "answer_only"}
+
+
+def test_what_the_paper_never_looked_at_is_said():
+    settings = [ours("aia", ("verification",), alpha=0.5, beta=0.5)]
+    assert said(settings, VIEW._replace(target="identity"), "aia").startswith(
+        "The paper has no number on who it is; what it reports on the service is below."
+    )
+    report = published.report(settings, VIEW, "aia", {})
+    assert not report.utility_exact
+    assert published_words.service_line(report, VIEW, "aia").startswith(
+        "The paper has no number on smile detection. The closest it has: face verification is right in 78.64 %"
+    )
+    assert said(settings, VIEW._replace(target="attribute:Eyeglasses"), "aia").startswith(
+        "The paper has no number on whether a person wears glasses. The closest it has: "
+    )
+
+
+def test_verification():
+    numbers = {
+        ("paper", "verification", "own_verifier", "accuracy"): (0.937, 0.5),
+        ("strict", "verification", "best_head", "accuracy"): (0.948, 0.5),
+    }
+    settings = [ours("aia", ("verification",), numbers=numbers, alpha=0.5, beta=0.5)]
+    view = VIEW._replace(task="verification")
+    report = published.report(settings, view, "aia", {})
+    assert report.utility_exact
+    assert published_words.service_line(report, view, "aia") == (
+        "Face verification is right in 78.64 % in the paper; with us 93.7 % by the method's own network "
+        "and 94.8 % by a fresh one."
+    )
+
+
+def test_rows_that_differ_in_their_photographs_alone_say_so_early():
+    two = published_words.table(pairs([], VIEW, "aia"), VIEW)
+    assert list(two)[:3] == ["Measured", "Protection", "Photographs"]
+    assert {"CelebA", "VGG Face"} == set(two["Photographs"])
+    one = published_words.table(pairs([]), VIEW)
+    assert list(one)[2] == "The paper"
+
+
+def test_ranks_and_the_noise_that_a_paper_does_not_tell():
+    numbers = {("strict", "identity", "log_rank", "normalised_rank_mean"): (0.41, 0.5)}
+    settings = [
+        ours("dpfe", ("Male",), ("identity",), numbers=numbers, beta=1, noise_ratio=noise)
+        for noise in (0.0, 0.5, 1.0)
+    ]
+    view = VIEW._replace(task="Male", target="identity")
+    assert said(settings, view, "dpfe", beta=1.0, noise_ratio=0.5) == (
+        "The paper says that an attacker finds the right name 0.3 of the way down the list (0.5 is "
+        "guessing); with us it is 0.41 (ours: r = 0.5, β = 1; the paper does not say its own)."
+    )
+
+
+def test_what_guessing_gives_is_never_the_claim():
+    found = pairs([], VIEW._replace(target="identity"), "dpfe")
+    guesses = [pair.row["label"] == "uniform distribution" for pair in found]
+    assert sum(guesses) == 2
+    assert guesses == sorted(guesses)  # at the end of the table
+    assert "0.3 of the way" in said([], VIEW._replace(target="identity"), "dpfe")
+
+
+def test_pictures():
+    numbers = {
+        ("paper", "image", "training_reconstructor", "ms_ssim"): (0.02, float("nan")),
+        ("strict", "image", "mirrored_decoder", "ms_ssim"): (0.89, 0.42),
+    }
+    text = said([ours(lambda1=1, lambda2=1, numbers=numbers)], VIEW._replace(target="image"))
+    assert text == (
+        "At λ₁ = 1, λ₂ = 1 the paper says that its own attacker redraws the picture with a likeness of "
+        "0.3175 (MS-SSIM; 1 is the same); our own copy of that attacker reaches 0.02, a fresh attacker 0.89."
+    )
+
+
+def test_what_drawing_blind_reaches():
+    numbers = {
+        ("paper", "image", "training_reconstructor", "ms_ssim"): (0.02, float("nan")),
+        ("strict", "image", "mirrored_decoder", "ms_ssim"): (0.89, 0.42),
+    }
+    view = VIEW._replace(target="image")
+    settings = [ours(lambda1=1, lambda2=1, numbers=numbers)]
+    report = published.report(settings, view, "deep_obfuscator", {})
+    said = "Drawing blind reaches 0.42 with us: likeness in structure (MS-SSIM)."
+    assert said in published_words.measures(report)
+
+
+def test_words_of_a_setting_that_cannot_be_checked_are_no_same_setting():
+    numbers = {("strict", "image", "mirrored_decoder", "ssim"): (0.35, 0.34)}
+    settings = [ours("adversarial_reconstruction", ("Smiling",), (), numbers=numbers, lambda1=1, lambda2=0)]  # fmt: skip
+    view = VIEW._replace(target="image")
+    rows = published_words.table(pairs(settings, view, "adversarial_reconstruction"), view)
+    assert "mu1 > 0" in rows["Setting"].iloc[0]
+    assert rows["Our setting"].iloc[0] == "the same knobs"
+
+
+def test_people_are_not_compared_with_a_network():
+    numbers = {("strict", "identity", "nearest_neighbour", "top1_accuracy"): (0.37, 0.005)}
+    text = said([ours(lambda1=1, lambda2=1, numbers=numbers)], VIEW._replace(target="identity"))
+    assert (
+        "names the right person in 28 % of cases; studies of your own stand under Study results."
+        in text
+    )
+
+
+def test_a_loss_is_taken_against_the_method_s_own_reference():
+    bare = {("strict", "attribute:Smiling", "best_head", "accuracy"): (0.96, 0.52)}
+    settings = [ours(lambda1=1, lambda2=1), ours("original", numbers=bare)]
+    drop = next(p for p in pairs(settings, role="utility") if p.row["metric"] == "accuracy_drop")
+    assert drop.afresh == pytest.approx(0.96 - 0.935)
+    assert drop.along is None  # the reference has no such number
+    assert published_words.shown(drop, "afresh") == "2.5 points"
+
+
+def test_balanced_accuracy_stands_in_and_says_so():
+    numbers = {("strict", "attribute:Male", "worst_case", "balanced_accuracy"): (0.9, 0.5)}
+    settings = [ours(lambda1=1, lambda2=1, numbers=numbers)]
+    assert "with us a fresh attacker reaches 90.0 % (balanced)" in said(settings)
+    report = published.report(settings, VIEW, "deep_obfuscator", {})
+    assert "balanced" in published_words.measures(report)
+
+
+def test_the_mean_over_all_attributes_needs_a_run_that_serves_all():
+    def row(tasks):
+        numbers = {
+            ("paper", f"attribute:{name}", "own_head", "mcc"): (value, 0.0)
+            for name, value in (("Smiling", 0.8), ("Male", 0.6))
+        }
+        settings = [
+            ours("adversarial_reconstruction", tasks, (), numbers=numbers, lambda1=1, lambda2=0)
+        ]
+        found = pairs(
+            settings, VIEW._replace(target="image"), "adversarial_reconstruction", "utility"
+        )
+        return [p for p in found if p.row["target"] == "attributes" and p.ours]
+
+    assert row(("Smiling",)) == []
+    both = row(("Smiling", "Male"))
+    assert both
+    assert [p.along for p in both] == pytest.approx([0.7] * len(both))
+
+
+def test_a_number_printed_at_several_places_is_one_row():
+    rows = published.about("deep_obfuscator")
+    likeness = [r for r in rows if r["printed"] == "0.3175"]
+    assert [r["place"] for r in likeness] == ["Table 3; Table 4; Abstract; Section 5"]
+    assert all(r["metric"] != "loss" for r in rows)
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+@pytest.mark.parametrize("task", ["Smiling", "verification", "Eyeglasses"])
+@pytest.mark.parametrize("target", ["attribute:Male", "attribute:Eyeglasses", "identity", "image"])
+def test_every_view_has_its_words(name, task, target):
+    view = VIEW._replace(task=task, target=target)
+    settings = [ours(name, **{knob.name: knob.default for knob in METHODS[name].knobs})]
+    report = published.report(settings, view, name, {})
+    assert published_words.headline(report, view, name, {}).endswith(".")
+    for found in (report.private, report.utility):
+        rows = published_words.table(found, view)
+        assert len(rows) == len(found)
+        assert not rows.isna().any().any()
+        if len(rows):
+            assert rows["The paper"].str.len().gt(0).all()
+            assert rows["Place"].str.len().gt(0).all()
+
+
+@pytest.mark.parametrize(
+    ("printed", "metric", "text"),
+    [("%78.01", "accuracy", "78.01 %"), ("around 30%", "accuracy_drop", "around 30 points"),
+     ("(0.862)", "mcc", "0.862"), ("6.32", "psnr", "6.32 dB"), ("up to 90%", "accuracy", "up to 90 %"),
+     ("1%", "accuracy_gain", "1 point")],
+)  # fmt: skip
+def test_printed_numbers_keep_their_digits(printed, metric, text):
+    unit = "dB" if metric == "psnr" else "percent" if "%" in printed else "number"
+    assert published_words.tidy({"printed": printed, "metric": metric, "unit": unit}) == text
+
+
+def test_settings_of_ours_are_means_over_seeds(findings):
+    other = findings.assign(seed=1, run_id=findings["run_id"] + "x", value=findings["value"] + 0.02)
+    one = published.measured(findings, "synthetic", "compact")
+    both = published.measured(pd.concat([findings, other]), "synthetic", "compact")
+    assert len(both) == len(one)
+    key = ("strict", "attribute:Male", "worst_case", "balanced_accuracy")
+    assert both[0]["numbers"][key][0] == pytest.approx(one[0]["numbers"][key][0] + 0.01)
+    noise = {s["knobs"]["sigma"] for s in one if s["method"] == "image_noise"}
+    assert noise == set(METHODS["image_noise"].knobs[0].grid)
+
+
+def test_an_attack_too_weak_is_not_set_beside_a_paper(findings):
+    weak = findings.assign(conclusive=findings["attacker"] != "worst_case")
+    found = published.measured(weak, "synthetic", "compact")
+    assert found
+    assert not any(key[2] == "worst_case" for s in found for key in s["numbers"])
+
+
+def test_why_the_numbers_do_not_compare():
+    report = published.report([], VIEW, "deep_obfuscator", {})
+    assert published_words.differences(report, VIEW, "deep_obfuscator") == (
+        "Compare how far a number moves, not the number: the paper worked on CelebA at 218 × 178 pixels "
+        "with the published networks, we on synthetic faces at 64 × 64 pixels with thinner ones."
+    )
+    own = VIEW._replace(dataset="celeba_64", preset="paper")
+    text = published_words.differences(report, own, "deep_obfuscator")
+    assert "we on the photographs of “celeba_64” at 218 × 178 pixels with the same ones" in text
+
+
+def test_the_chosen_variants_layer_comes_first():
+    settings = [
+        ours("adversarial_reconstruction", ("Smiling",), (), schedule, lambda1=1, lambda2=0,
+             numbers={("strict", "image", "worst_case", "face_similarity"): (0.2, 0.0)})
+        for schedule in ({}, {"layer": 3.0})
+    ]  # fmt: skip
+    view = VIEW._replace(target="image")
+    chosen = {"lambda1": 1.0, "lambda2": 0.0}
+    for schedule, place in (({}, "Table 1"), ({"layer": 3.0}, "Table 3")):
+        report = published.report(settings, view, "adversarial_reconstruction", chosen, schedule)
+        first = next(p for p in report.private if p.row["protocol"] != "count" and p.ours)
+        assert first.row["schedule"].get("layer", 5.0) == schedule.get("layer", 5.0)
+        assert first.row["place"].startswith(place)
+        assert first.setting["schedule"] == schedule
+
+
+def test_a_schedule_in_words():
+    assert published.schedule_of("cut=2, layer=3") == {"cut": 2.0, "layer": 3.0}
+    assert published.schedule_of("") == published.schedule_of(None) == {}
+    assert published.schedule_of(float("nan")) == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "label", "why"),
+    [
+        ([], "Human Perceptual Study", "people"),
+        ([], "DeepObfuscator", "method"),
+        ([ours(lambda1=0, lambda2=0)], "DeepObfuscator", "setting"),
+        ([ours(lambda1=1, lambda2=1, numbers={})], "DeepObfuscator", "measure"),
+    ],
+)
+def test_why_nothing_stands_beside(settings, label, why):
+    rows = [row for rows in published.results("deep_obfuscator").values() for row in rows]
+    row = next(r for r in rows if r["label"] == label and r["role"] == "private")
+    assert published.missing(row, settings) == why

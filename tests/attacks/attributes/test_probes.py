@@ -1,0 +1,162 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from core.attacks import ATTACKS
+from core.attacks.attributes import regression
+from core.attacks.interface import attribute_rows
+from core.errors import PenumbraError
+from core.metrics import attributes as scores
+from tests.attacks.planted import NAMES, exposed, value
+
+
+def attack(name, given, seed=0):
+    return ATTACKS[name](given, torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("name", ["logistic", "mlp"])
+def test_a_planted_coordinate_is_found_and_an_absent_attribute_is_not(name):
+    result = attack(name, exposed("coordinate"))
+    assert value(result, "attribute:Planted") > 0.95
+    assert value(result, "attribute:Task") > 0.95
+    assert value(result, "attribute:Absent", column="low") < 0.55
+    assert value(result, "attribute:Absent") < 0.65
+
+
+def test_an_exclusive_or_of_two_coordinates_is_found_by_the_mlp_alone():
+    given = exposed("xor", noise=0.2)
+    assert value(attack("mlp", given), "attribute:Planted") > 0.9
+    assert value(attack("logistic", given), "attribute:Planted") < 0.65
+
+
+@pytest.mark.parametrize("kind", ["map", "stripes"])
+def test_a_pattern_in_a_map_is_found_by_the_cnn(kind):
+    result = attack("cnn", exposed(kind))
+    assert value(result, "attribute:Planted") > 0.9
+    assert value(result, "attribute:Task") > 0.9
+
+
+@pytest.mark.parametrize("name", ["logistic", "mlp", "cnn"])
+def test_the_photographs_themselves_give_everything_away(name):
+    result = attack(name, exposed("pictures", noise=0.0))
+    assert value(result, "attribute:Planted") > 0.95
+
+
+@pytest.mark.parametrize("name", ["logistic", "mlp"])
+def test_a_constant_release_gives_chance(name):
+    result = attack(name, exposed("constant"))
+    for attribute in NAMES:
+        assert value(result, f"attribute:{attribute}") == 0.5
+        assert value(result, f"attribute:{attribute}", "auc") == 0.5
+        assert value(result, f"attribute:{attribute}", "advantage") <= 0
+
+
+def test_a_constant_map_gives_chance():
+    given = exposed("map")
+    given = dataclasses.replace(given, z={s: torch.zeros_like(z) for s, z in given.z.items()})
+    assert value(attack("cnn", given), "attribute:Planted") == 0.5
+
+
+def test_more_noise_weakens_the_attack():
+    found = [
+        value(attack("logistic", exposed("coordinate", noise=noise)), "attribute:Planted", "auc")
+        for noise in (0.3, 1.0, 4.0)
+    ]
+    assert found[0] > found[1] > found[2]
+
+
+def test_the_cnn_leaves_flat_releases_alone():
+    result = attack("cnn", exposed("coordinate"))
+    assert (result.findings, result.arrays, result.weights) == ([], {}, {})
+
+
+def test_rows_have_roles_metrics_and_intervals():
+    result = attack("logistic", exposed("coordinate"))
+    roles = {row["target"]: row["role"] for row in result.findings}
+    assert roles == {
+        "attribute:Planted": "private",
+        "attribute:Task": "utility",
+        "attribute:Absent": "unlisted",
+    }
+    assert {row["metric"] for row in result.findings} == set(scores.METRICS)
+    for row in result.findings:
+        assert row["low"] <= row["value"] <= row["high"]
+        assert (row["n"], row["identities"], row["attacker"]) == (160, 40, "logistic")
+
+
+def test_utility_heads_learn_from_the_defender_and_attackers_from_the_attacker():
+    given = exposed("coordinate")
+    blank = {s: torch.zeros_like(z) if s == "attacker" else z for s, z in given.z.items()}
+    result = attack("logistic", dataclasses.replace(given, z=blank))
+    assert value(result, "attribute:Task") > 0.95
+    assert value(result, "attribute:Planted") < 0.6
+    blank = {s: torch.zeros_like(z) if s == "defender" else z for s, z in given.z.items()}
+    result = attack("logistic", dataclasses.replace(given, z=blank))
+    assert value(result, "attribute:Task") < 0.6
+    assert value(result, "attribute:Planted") > 0.95
+
+
+def test_arrays_say_the_same_as_the_rows():
+    given = exposed("coordinate")
+    result = attack("logistic", given)
+    truth = given.attributes["test"]
+    decisions = np.unpackbits(result.arrays["decisions"], axis=1, count=len(truth))
+    for column, name in enumerate(result.arrays["targets"]):
+        again = scores.balanced_accuracy(truth[:, column], decisions[column])
+        assert again == pytest.approx(value(result, str(name)), abs=1e-4)
+    assert list(result.arrays["kept"]) == ["Planted", "Task"]
+    area = scores.auc(truth[:, 0], result.arrays["scores"][0])
+    assert area == pytest.approx(value(result, "attribute:Planted", "auc"), abs=1e-3)
+    assert all(array.dtype != object for array in result.arrays.values())
+
+
+@pytest.mark.parametrize("name", ["logistic", "cnn"])
+def test_the_same_seed_gives_the_same_findings(name):
+    given = exposed("map")
+    assert attack(name, given).findings == attack(name, given).findings
+
+
+def test_nan_in_a_release_is_named():
+    given = exposed("coordinate")
+    given.z["test"][3, 2] = float("nan")
+    with pytest.raises(PenumbraError, match="test photographs holds NaN"):
+        attack("logistic", given)
+
+
+@pytest.mark.parametrize("name", ["logistic", "mlp"])
+def test_a_single_class_is_survived(name):
+    given = exposed("coordinate")
+    given.attributes["test"][:, 0] = 1  # nothing to tell apart
+    given.attributes["attacker"][:, 2] = 0  # nothing to learn from
+    given.attributes["validation"][:, 1] = 1  # nothing to choose by
+    result = attack(name, given)
+    assert {row["target"] for row in result.findings} == {"attribute:Task", "attribute:Absent"}
+    assert value(result, "attribute:Task", "auc") > 0.9
+
+
+def test_logistic_regression_is_scikit_learn_s():
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(200, 6)) * np.array([5, 3, 2, 1, 0.5, 0.1])
+    features -= features.mean(0)
+    features = np.linalg.qr(features)[0] * np.linalg.norm(features, axis=0)  # uncorrelated
+    labels = (features[:, 2] + rng.normal(size=200) > 0.5).astype(int)
+    weights, intercepts = regression.fit(
+        torch.tensor(features).float(), torch.tensor(labels)[:, None], steps=2000
+    )
+    size = np.sqrt((features**2).sum(1).mean())
+    for index, penalty in enumerate(regression.PENALTIES[:3]):
+        oracle = LogisticRegression(C=1 / (200 * penalty), tol=1e-8, max_iter=5000)
+        oracle.fit(features / size, labels)
+        assert intercepts[index, 0].item() == pytest.approx(oracle.intercept_[0], abs=5e-3)
+        assert (weights[index, :, 0] * size).tolist() == pytest.approx(
+            oracle.coef_[0].tolist(), abs=2e-2
+        )
+
+
+def test_rows_of_a_single_class_are_left_out():
+    rows = attribute_rows("A", "private", "mlp", np.ones(4, int), np.zeros(4), 0.5, np.arange(4))
+    assert rows == []

@@ -1,0 +1,139 @@
+"""White-box inversion on releases whose inverse is known."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from core.attacks import ATTACKS, WHITE_BOX
+from core.attacks.features import standardiser
+from core.attacks.reconstruction import inversion
+from tests.attacks.planted import exposed, value
+
+SIZE = 16
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(inversion, "PICTURES", 12)
+    monkeypatch.setattr(inversion, "STEPS", 100)
+
+
+def with_release(release, seed=0, **more):
+    """The planted photographs and what `release` makes of them."""
+    given = exposed("pictures")
+    z = {
+        split: release(x.float() / 255, torch.Generator().manual_seed(seed))
+        for split, x in given.x.items()
+    }
+    return dataclasses.replace(given, release=release, z=z, **more)
+
+
+def attack(given, seed=0):
+    return ATTACKS["inversion"](given, torch.Generator().manual_seed(seed))
+
+
+def mixing(columns):
+    generator = torch.Generator().manual_seed(1)
+    return torch.linalg.qr(torch.randn(3 * SIZE**2, columns, generator=generator))[0]
+
+
+def linear(x, generator):
+    return x.flatten(1) @ MATRIX
+
+
+MATRIX = mixing(3 * SIZE**2)
+
+
+def test_an_invertible_release_is_undone():
+    result = attack(with_release(linear))
+    assert value(result, "image", "ms_ssim") > 0.95
+    assert value(result, "image", "psnr") > 25
+    assert value(result, "image", "ms_ssim", "n") == 12
+    assert result.arrays["positions"].tolist() == [0, 5, 9]
+    assert result.arrays["targets"].tolist() == ["image"]
+    assert 0.9 < result.arrays["validation"][0] <= 1
+    assert not result.weights
+
+
+def test_a_map_is_undone_too():
+    result = attack(with_release(lambda x, generator: x[:, :, ::2, ::2] * 3 - 1))
+    chance = value(result, "image", "ms_ssim", "chance")
+    assert value(result, "image", "ms_ssim") > chance + 0.2
+
+
+def test_a_constant_gives_the_mean_face():
+    result = attack(with_release(lambda x, generator: x.new_full((len(x), 8, 4, 4), 0.5)))
+    row = value(result, "image", "ms_ssim"), value(result, "image", "ms_ssim", "chance")
+    assert row[0] == pytest.approx(row[1], abs=0.02)
+
+
+def test_nothing_to_differentiate_leaves_the_nearest_photograph():
+    given = with_release(lambda x, generator: (x.mean((2, 3)) > 0.5).float().flatten(1))
+    assert value(attack(given), "image", "ms_ssim", "n") == 12
+
+
+def test_noise_is_averaged_out():
+    """What is drawn anew at each step costs the attack little."""
+
+    def noisy(x, generator):
+        return linear(x, generator) + 0.02 * torch.randn(
+            len(x), MATRIX.shape[1], generator=generator
+        )
+
+    assert value(attack(with_release(noisy)), "image", "ms_ssim") > 0.85
+
+
+def test_the_truth_is_never_looked_at():
+    given = with_release(linear)
+    poisoned = dataclasses.replace(given, x=given.x | {"test": given.x["test"].flip(0)})
+    first, second = attack(given), attack(poisoned)
+    name = "reconstructions_webp"
+    assert (first.arrays[name] == second.arrays[name]).all()
+    assert first.arrays["validation"] == second.arrays["validation"]
+    assert value(first, "image", "ms_ssim") > value(second, "image", "ms_ssim") + 0.1
+
+
+def test_the_start_is_kept_by_feature_distance(monkeypatch):
+    """Two starts, of which the worse-looking one releases exactly what was observed."""
+    given = with_release(lambda x, generator: x.mean((2, 3)))
+    truth = given.x["test"][inversion.chosen(given, 12)].float() / 255
+    same_release = truth.mean((2, 3), keepdim=True).expand_as(truth)
+    monkeypatch.setattr(inversion, "FIRST_STEPS", 0)
+    monkeypatch.setattr(
+        inversion, "starts", lambda *_: [(truth + 0.2).clamp(0, 1), same_release.clone()]
+    )
+    scaler = inversion.scaler_of(given.z["attacker"])
+    wanted = given.z["test"][inversion.chosen(given, 12)]
+    pictures, _ = inversion._begun(given, wanted, scaler, torch.Generator())
+    assert torch.equal(pictures, same_release)
+
+
+def test_the_same_seed_gives_the_same_findings():
+    given = with_release(linear)
+    assert attack(given).findings == attack(given).findings
+
+
+def test_the_pictured_come_first():
+    given = dataclasses.replace(exposed("pictures"), pictured=np.array([3, 9, 150]))
+    assert inversion.chosen(given, 6).tolist() == [3, 9, 150, 0, 1, 2]
+    assert inversion.chosen(given, 2).tolist() == [3, 9]
+    assert len(inversion.chosen(given, 1000)) == 160
+
+
+def test_total_variation_by_hand():
+    picture = torch.zeros(1, 3, 2, 3)
+    picture[:, :, 0, 0] = 1.0  # of 3 neighbours below one another one differs, of 4 beside one
+    assert inversion.total_variation(picture).item() == pytest.approx(1 / 3 + 1 / 4)
+
+
+def test_who_knows_the_network_is_declared():
+    assert set(WHITE_BOX) <= set(ATTACKS)
+
+
+def test_flat_releases_are_measured_in_units_of_the_attackers_spread():
+    given = with_release(linear)
+    scaled = inversion.scaler_of(given.z["attacker"])(given.z["test"])
+    expected = standardiser(given.z["attacker"])(given.z["test"])
+    assert torch.allclose(scaled, expected)

@@ -1,0 +1,24 @@
+"""What is acknowledged outlives kill -9 of the app, and of the database server: few participants here;
+`bench/study/load.py` is the same with two hundred."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from core.run import ROOT
+
+
+@pytest.mark.parametrize(("kind", "kills"), [("sqlite", 1), ("postgresql", 2)])
+def test_a_kill_in_the_middle_loses_and_doubles_nothing(kind, kills):
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.study.load", "--participants", "12", "--database", kind, "--kill"],
+        cwd=ROOT, capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    killed = [int(n) for n in re.findall(r"killed after (\d+) acknowledged", done.stdout)]
+    assert len(killed) == kills
+    assert all(60 <= number < 120 for number in killed)  # in the middle indeed
+    found = re.findall(r"acknowledged (\d+), stored (\d+) of 120: lost 0, doubled 0, missing 0", done.stdout)  # fmt: skip
+    assert [stored for _, stored in found].count("120") >= kills

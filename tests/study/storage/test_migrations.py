@@ -1,0 +1,151 @@
+"""The tables by revision: the same as `core.study.storage.tables` says, up and down, nothing torn."""
+
+import shutil
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from core.study import studies
+from core.study.participation import taking
+from core.study.storage import database as db
+from core.study.storage.tables import answers, metadata, participants, trials
+from tests.study import sample_study
+
+# A revision after the last, as a later version would bring it.
+REVISION = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "9999", "{last}", None, None
+
+def upgrade():
+    {upgrade}
+
+def downgrade():
+    {downgrade}
+"""
+
+
+def table_names() -> set[str]:
+    with db.reading() as connection:
+        return set(sa.inspect(connection).get_table_names())
+
+
+def last() -> str:
+    with db.reading() as connection:
+        found = db.revision(connection)
+    assert found
+    return found
+
+
+def later(tmp_path, monkeypatch, upgrade: str, downgrade: str = "pass") -> None:
+    """A newer Penumbra, with one revision more."""
+    copy = tmp_path / "migrations"
+    shutil.copytree(db.MIGRATIONS, copy)
+    text = REVISION.format(last=last(), upgrade=upgrade, downgrade=downgrade)
+    (copy / "versions" / "9999_later.py").write_text(text)
+    monkeypatch.setattr(db, "MIGRATIONS", copy)
+    db.close()
+
+
+def with_answers() -> str:
+    study, me = sample_study.open_study(), sample_study.token()
+    taking.start(study, me)
+    for position in range(4):
+        taking.answer(study, me, position, position)
+    return study
+
+
+def counted() -> list[int]:
+    with db.reading() as connection:
+        return [
+            connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in (participants, trials, answers)
+        ]
+
+
+def test_revisions_make_the_tables_that_are_described(database):
+    with db.reading() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+        found = sa.inspect(connection)
+        for table in metadata.sorted_tables:
+            named = {entry["name"] for entry in found.get_foreign_keys(table.name)}
+            assert named == {key.name for key in table.foreign_key_constraints}
+            assert found.get_pk_constraint(table.name)["name"] == table.primary_key.name
+
+
+def test_down_to_nothing_and_up_again(database):
+    with_answers()
+    before = table_names()
+    assert set(metadata.tables) <= before
+    db.close()
+    db.downgrade(database, "base")
+    db.upgrade(database)
+    assert table_names() == before
+    assert counted() == [0, 0, 0]
+    assert studies.list_studies() == []
+
+
+def test_up_to_date_tables_and_their_rows_are_left_alone(database):
+    study = with_answers()
+    db.close()
+    db.upgrade(database)
+    assert studies.read(study)["answers"] == 4
+
+
+def test_the_first_use_upgrades(database, tmp_path, monkeypatch):
+    with_answers()
+    later(tmp_path, monkeypatch, 'op.create_table("more", sa.Column("id", sa.Integer()))',
+          'op.drop_table("more")')  # fmt: skip
+    assert "more" in table_names()
+    assert last() == "9999"
+    db.close()
+    db.downgrade(database, "-1")
+    with sa.create_engine(db._parsed(database)).connect() as connection:
+        assert "more" not in sa.inspect(connection).get_table_names()
+
+
+def test_newer_tables_are_refused_and_left_alone(database, tmp_path, monkeypatch):
+    with_answers()
+    ours = db.MIGRATIONS
+    later(tmp_path, monkeypatch, 'op.create_table("more", sa.Column("id", sa.Integer()))')
+    assert "more" in table_names()
+    monkeypatch.setattr(db, "MIGRATIONS", ours)  # back to the older Penumbra
+    db.close()
+    for use in (studies.list_studies, db.upgrade):
+        with pytest.raises(db.DatabaseNewer, match="nothing was changed: update Penumbra"):
+            use()
+    with sa.create_engine(db._parsed(database)).connect() as connection:
+        assert "more" in sa.inspect(connection).get_table_names()
+
+
+def test_an_upgrade_that_fails_changes_nothing(database, tmp_path, monkeypatch):
+    with_answers()
+    ours = db.MIGRATIONS
+    later(tmp_path, monkeypatch,
+          'op.create_table("half", sa.Column("id", sa.Integer())); raise RuntimeError("in the middle")')  # fmt: skip
+    with pytest.raises(RuntimeError, match="in the middle"):
+        db.engine()
+    monkeypatch.setattr(db, "MIGRATIONS", ours)
+    assert "half" not in table_names()
+    assert counted() == [1, 13, 4]
+
+
+def test_a_table_that_is_made_anew_loses_no_answers(database, tmp_path, monkeypatch):
+    """SQLite changes a column by copying the table and dropping the old one, whose rows others point
+    to: with foreign keys watched, they would be deleted along."""
+    with_answers()
+    later(
+        tmp_path, monkeypatch,
+        'with op.batch_alter_table("participants", recreate="auto") as batch: '
+        'batch.alter_column("seed", type_=sa.Numeric(), existing_type=sa.BigInteger())',
+    )  # fmt: skip
+    assert last() == "9999"
+    assert counted() == [1, 13, 4]
+    with db.writing() as connection:  # and they point to the new table
+        connection.execute(sa.delete(participants))
+    assert counted() == [0, 0, 0]
