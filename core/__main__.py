@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.data import data_commands
 from core.cli.options import (
+    Parser,
     add_command,
     add_device,
     add_release,
@@ -42,6 +44,9 @@ Everything is resumable: give a command again and it goes on where it was stoppe
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console may know no Greek letters
+            stream.reconfigure(errors="replace")
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(arguments)
     try:
@@ -57,12 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m core",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Parser(prog="python -m core", description=DESCRIPTION, epilog=EXAMPLES)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     train = add_command(commands, "train", "train one setting of one method", _train)

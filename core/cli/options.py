@@ -11,6 +11,21 @@ from core.errors import PenumbraError
 from core.methods import METHODS
 
 
+class PlainHelp(argparse.RawDescriptionHelpFormatter):
+    """Help texts as they are written: argparse would take a bare % for a placeholder."""
+
+    def _expand_help(self, action: argparse.Action) -> str:
+        return self._get_help_string(action) or ""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose help, and that of its subcommands, is shown as it is written."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        options.setdefault("formatter_class", PlainHelp)
+        super().__init__(*arguments, **options)
+
+
 def add_command(commands: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     command.set_defaults(command=run)
@@ -25,7 +40,6 @@ def describe_runs(command: argparse.ArgumentParser) -> None:
         for method in METHODS.values()
         for knob in method.knobs
     )
-    command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.epilog = (
         f"knobs\n{knobs}\n\nKnobs that move at release time are measured by `evaluate`."
     )
