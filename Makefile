@@ -1,15 +1,22 @@
 # Two commands: `make app` opens Penumbra, `make test` checks it.
-PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python3)
+# The first Python that starts, is new enough and can make virtual environments.
+PYTHON ?= $(shell for python in python3.12 python3.13 python3.11 python3; do \
+  $$python -c 'import sys, ensurepip, venv; assert sys.version_info >= (3, 11)' 2>/dev/null && break; done; echo $$python)
 VENV ?= .venv
 export OMP_NUM_THREADS ?= 2
 
-.PHONY: app test check install install-dev checkpoints
+.PHONY: app test check fuzz install install-dev checkpoints
 
 app: install
 	$(VENV)/bin/streamlit run app/main.py
 
 test: install-dev chromium postgresql check
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# Properties on random examples, many more of them than `make test` takes, and first of all those
+# that failed before. `make fuzz SEED=…` draws the same again.
+fuzz: install-dev
+	$(VENV)/bin/python -m pytest -n 2 --fuzz $(SEED)
 
 check: install-dev
 	$(VENV)/bin/ruff check .

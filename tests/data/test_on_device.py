@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data import on_device
@@ -13,7 +13,6 @@ from core.methods.declare import PARTS
 from tests.tiny_faces import tiny_faces
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.integers(1, 300), st.integers(1, 70), st.integers(0, 5), st.integers(1, 4))
 def test_every_photograph_exactly_once_per_epoch(n, batch_size, seed, epochs):
     steps = steps_for(n, batch_size, epochs)

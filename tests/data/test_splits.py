@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data import SPLITS, limit, splits
@@ -21,7 +21,6 @@ def sides(identities, split):
     return found
 
 
-@settings(max_examples=200, deadline=None)
 @given(PHOTOGRAPHS, st.integers(0, 2**31 - 1))
 def test_seeded_splits_share_nobody_and_none_is_empty(identities, seed):
     split, _ = splits.seeded(identities, seed)
@@ -29,7 +28,6 @@ def test_seeded_splits_share_nobody_and_none_is_empty(identities, seed):
     assert set(split.tolist()) == set(range(len(SPLITS)))
 
 
-@settings(max_examples=200, deadline=None)
 @given(PHOTOGRAPHS, st.data(), st.integers(0, 9))
 def test_official_splits_share_nobody(identities, drawn, seed):
     partition = drawn.draw(
@@ -40,7 +38,6 @@ def test_official_splits_share_nobody(identities, drawn, seed):
     assert notes
 
 
-@settings(max_examples=200, deadline=None)
 @given(PHOTOGRAPHS, st.data())
 def test_own_splits_share_nobody_or_are_refused(identities, drawn):
     count = len(identities)

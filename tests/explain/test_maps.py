@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from torch.nn import functional
 
 from core.explain import maps
+from tests.examples import examples
 
 ANY = arrays.arrays(
     np.uint8, st.tuples(st.integers(1, 3), st.integers(2, 16), st.integers(2, 16))
@@ -24,7 +25,7 @@ def test_resized_is_bilinear(cells, wanted):
     assert np.allclose(maps.resized(lit, *wanted), expected, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=40)
+@examples(0.4)
 @given(ANY)
 def test_what_holds_of_every_map(lit):
     share = maps.shares(lit)

@@ -4,13 +4,14 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from core.data.packing import decode
 from core.errors import PenumbraError
 from tests.data import making
+from tests.examples import examples
 
 
 def encoded(array, form="PNG", **save):
@@ -26,7 +27,7 @@ def disc(width, height, radius):
     return np.repeat((inside * 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(
     st.integers(40, 400), st.integers(40, 400), st.integers(16, 80), st.integers(16, 80),
     st.sampled_from(["PNG", "JPEG"]), st.sampled_from([1.0, 0.8]),
@@ -106,7 +107,6 @@ def test_a_large_jpeg_shrunk_while_decoding_looks_the_same():
     assert np.abs(difference).mean() < 1
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_hostile_bytes_give_one_line(data):
     form = data.draw(st.sampled_from(["PNG", "JPEG", "WEBP", "BMP"]))

@@ -3,11 +3,12 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PenumbraError
 from core.study.participation.assignment import assign
+from tests.examples import examples
 from tests.study import sample_study
 
 
@@ -39,7 +40,7 @@ designs = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.4)
 @given(designs, st.integers(0, 2**48))
 def test_one_participant(design, seed):
     items = {item["id"]: item for item in numbered(design)}
@@ -65,7 +66,7 @@ def test_one_participant(design, seed):
     assert trials == assign(list(reversed(items.values())), {}, design, seed)  # by seed alone
 
 
-@settings(max_examples=15, deadline=None)
+@examples(0.15)
 @given(designs)
 def test_many_participants_are_balanced(design):
     items, _, used = several(design, 30)
