@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.options import add_command, pairs
+from core.data.datasets import OPTIONS
+from core.data.sources import SOURCES
 
 
 def data_commands(commands: Any) -> None:
@@ -17,11 +19,13 @@ def data_commands(commands: Any) -> None:
     )
     describe.add_argument("name")
     add = add_command(commands, "add", "register photographs under a name", _data_add)
+    add.formatter_class = argparse.RawDescriptionHelpFormatter
+    add.epilog = f"sources\n{_sources()}"
     add.add_argument("name", help="a-z, 0-9, _ and -")
-    add.add_argument("--source", required=True, help="celeba, lfw, folder or synthetic")
+    add.add_argument("--source", required=True, help=f"one of {', '.join(SOURCES)}")
     add.add_argument("--path", required=True, type=Path, help="the data set's folder")
     add.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
-                     help="an option of the source, e.g. labels=my.csv")  # fmt: skip
+                     help="an option of the source (see below), e.g. labels=my.csv")  # fmt: skip
     embedder = add_command(
         commands,
         "embedder",
@@ -51,6 +55,18 @@ def data_commands(commands: Any) -> None:
     synthetic.add_argument("--out", type=Path, required=True, help="folder to write")
     synthetic.add_argument("--correlations", type=Path, metavar="FILE.json",
                            help="shares and correlations to change; set.json shows all")  # fmt: skip
+
+
+def _sources() -> str:
+    """What each source declares, and the options that all of them take."""
+    lines = []
+    for name, source in SOURCES.items():
+        lines += [f"  {name}: {source.title}", f"    {source.help}"]
+        lines += [f"    --option {option}: {text}" for option, text in source.options.items()]
+    lines += ["options of every source"]
+    return "\n".join(
+        [*lines, *(f"  --option {option}: {text}" for option, text in OPTIONS.items())]
+    )
 
 
 def _data_list(options: argparse.Namespace, arguments: list[str]) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-import core.data
 from core.data import joined, splits
 from core.data.faces import Faces
 from core.data.listing import Listing
 from core.data.packing import decode, pack
+from core.data.sources import SOURCES
 from core.errors import PenumbraError
 from core.run import NAME, ROOT, home
 
@@ -150,7 +150,7 @@ def listed(entry: dict[str, Any]) -> Listing:
         raise PenumbraError(
             f"{path}: no such folder; mount it, or remove and add the data set again"
         )
-    return core.data.SOURCES[entry["source"]].list(path, entry["options"])
+    return SOURCES[entry["source"]].list(path, entry["options"])
 
 
 def load(
@@ -248,13 +248,13 @@ def checked_entry(entry: Any, where: str) -> dict[str, Any]:
     if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
         raise PenumbraError(f"{where}: damaged entry; remove it and add the data set again")
     source, options = entry.get("source"), entry.get("options", {})
-    if source not in core.data.SOURCES:
+    if source not in SOURCES:
         raise PenumbraError(
-            f"{where}: unknown source {source!r}; choose one of {', '.join(core.data.SOURCES)}"
+            f"{where}: unknown source {source!r}; choose one of {', '.join(SOURCES)}"
         )
     if not isinstance(options, dict):
         raise PenumbraError(f"{where}: options are {options!r}; they must map names to values")
-    known = OPTIONS | core.data.SOURCES[source].options
+    known = OPTIONS | SOURCES[source].options
     for option in options:
         if option not in known:
             raise PenumbraError(f"{where}: unknown option {option!r}; choose of {', '.join(known)}")

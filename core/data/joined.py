@@ -16,6 +16,7 @@ import numpy as np
 from core.data import splits
 from core.data.listing import Listing
 from core.data.packing import pack
+from core.data.sources import SOURCES
 from core.errors import PenumbraError
 from core.run import NAME
 
@@ -79,25 +80,11 @@ def check_folders(
 
 
 def names_alike(first: Entry, second: Entry) -> bool:
-    """Whether equal names mean one person in two entries, neither a join: in sources of one kind
-    (CelebA's numbers are the same people at every size), and of synthetic faces in those of one
-    seed, since the generator numbers its people."""
-    if first["source"] != second["source"]:
-        return False
-    if first["source"] != "synthetic":
-        return True
-    seeds = [_seed(Path(entry["path"])) for entry in (first, second)]
-    return None in seeds or seeds[0] == seeds[1]
-
-
-def _seed(folder: Path) -> int | None:
-    """The seed a synthetic set was drawn from; None where that is not known: then every other set
-    may show the same people."""
-    try:
-        seed = json.loads((folder / "set.json").read_text(encoding="utf-8"))["seed"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return seed if isinstance(seed, int) else None
+    """Whether equal names mean one person in two entries, neither a join: never in sources of two
+    kinds, else as the source says."""
+    return first["source"] == second["source"] and SOURCES[first["source"]].same_people(
+        Path(first["path"]), Path(second["path"])
+    )
 
 
 def prefixed(second: str, name: str) -> str:

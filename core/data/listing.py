@@ -55,12 +55,24 @@ class Listing:
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of data set: `list(path, options) -> Listing`, and what a page says of it."""
+    """A kind of data set; everything that is known of it outside its file.
+
+    title           what people call it
+    help            what its folder holds, in a sentence or two
+    list            (folder, options) -> Listing
+    options         its own options -> what they may be
+    file_options    those of its options that name a file, which may lie outside the folder
+    same_people     (folder, folder) -> whether equal names in two folders mean one person
+    celeba_aligned  whether faces lie where they lie in CelebA's aligned photographs
+    """
 
     title: str
     help: str
     list: Callable[[Path, dict[str, Any]], Listing]
     options: dict[str, str] = field(default_factory=dict)
+    file_options: tuple[str, ...] = ()
+    same_people: Callable[[Path, Path], bool] = lambda first, second: True
+    celeba_aligned: bool = False
 
 
 def files(root: Path) -> dict[str, Photograph]:

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.data.sources import SOURCES
 from core.errors import PenumbraError
 
 NAME = "dlib"
@@ -47,7 +48,8 @@ def check(dataset: str, entry: dict[str, Any], height: int, width: int) -> None:
     """Raises PenumbraError where the photographs of a catalogue entry, at height x width pixels,
     do not lie as the fixed crop expects."""
     remedy = f"`python -m core data embedder {dataset} none` goes on without dlib"
-    if entry["source"] != "celeba":
+    source = SOURCES.get(entry["source"])  # a join has none
+    if source is None or not source.celeba_aligned:
         raise PenumbraError(
             f"{dataset}: dlib's network needs faces aligned as CelebA's are, and source "
             f"{entry['source']!r} does not promise that; name an ONNX model, or {remedy}"

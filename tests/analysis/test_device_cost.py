@@ -194,8 +194,8 @@ def test_it_is_read_back_as_written_without_torch():
     written = device_cost.measure(folder, repeats=4)
     assert device_cost.read(folder) == written
     script = (
-        "import sys\nfrom core import cost\n"
-        f"assert len(cost.rows({str(folder)!r})) == 3\n"
+        "import sys\nfrom core.analysis import device_cost\n"
+        f"assert len(device_cost.rows({str(folder)!r})) == 3\n"
         "assert not {'torch', 'pandas', 'sklearn'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)

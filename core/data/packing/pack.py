@@ -24,6 +24,7 @@ from core.data import splits
 from core.data.faces import SPLITS, Faces
 from core.data.listing import Listing
 from core.data.packing.parallel import decode_all
+from core.data.sources import SOURCES
 from core.errors import PenumbraError
 from core.run import home
 
@@ -43,9 +44,9 @@ def stamp(entry: dict[str, Any]) -> str:
             f"{root}: no such folder; mount it, or remove and add the data set again"
         )
     lines = []
-    if "labels" in entry["options"]:  # a CSV that may lie outside the folder
-        labels = root / Path(entry["options"]["labels"]).expanduser()
-        lines = [_file_line(labels, "labels")] if labels.is_file() else []
+    for option in SOURCES[entry["source"]].file_options:
+        named = root / Path(entry["options"].get(option, "")).expanduser()
+        lines += [_file_line(named, option)] if named.is_file() else []
     folders = [str(root)]
     while folders:
         try:

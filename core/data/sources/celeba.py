@@ -114,4 +114,5 @@ SOURCE = Source(
     help="A folder with img_align_celeba (folder or .zip), list_attr_celeba.txt, identity_CelebA.txt "
     "and list_eval_partition.txt.",
     list=list_celeba,
+    celeba_aligned=True,
 )

@@ -144,4 +144,5 @@ SOURCE = Source(
         "labels": "path of the CSV, where it is not labels.csv in the folder",
         "identities": "'folders' where the folder a photograph lies in is its person",
     },
+    file_options=("labels",),
 )

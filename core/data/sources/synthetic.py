@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,24 @@ def list_synthetic(path: Path, options: dict[str, Any]) -> Listing:
     )
 
 
+def same_people(first: Path, second: Path) -> bool:
+    """Whether two sets may have been drawn from one seed: the generator numbers its people."""
+    seeds = [_seed(first), _seed(second)]
+    return None in seeds or seeds[0] == seeds[1]
+
+
+def _seed(folder: Path) -> int | None:
+    """The seed of a set; None where that is not known."""
+    try:
+        seed = json.loads((folder / "set.json").read_text(encoding="utf-8"))["seed"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return seed if isinstance(seed, int) else None
+
+
 SOURCE = Source(
     title="Synthetic faces",
     help="A folder made by `python -m core data synthetic`: images.zip and labels.csv.",
     list=list_synthetic,
+    same_people=same_people,
 )

@@ -116,7 +116,7 @@ def test_killed_while_packing(mine):
     killed = start(
         "import os, signal\n"
         "from core import data\n"
-        "from core.data import parallel\n"
+        "from core.data.packing import parallel\n"
         "parallel.MOST, whole = 10, parallel.decode_into\n"
         "def once(file, at, *rest):\n"
         "    if at > 5000: os.kill(os.getpid(), signal.SIGKILL)  # 10 photographs of 768 bytes\n"

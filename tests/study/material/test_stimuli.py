@@ -270,7 +270,7 @@ def test_what_is_possible_is_known_before_the_photographs_are_decoded(place, fac
 
 def test_what_is_possible_needs_no_torch(place):
     code = (
-        "import sys; from core.study import stimuli; "
+        "import sys; from core.study.material import stimuli; "
         f"print(stimuli.possible({setting('weak')!r})['people']); assert 'torch' not in sys.modules"
     )
     ran = subprocess.run([sys.executable, "-c", code], env=os.environ, capture_output=True, text=True)  # fmt: skip

@@ -245,7 +245,7 @@ def test_many_processes_may_be_the_first(kind, tmp_path, request):
         server = request.getfixturevalue("postgresql")
         url = server.create("first_of_many")
     script = (
-        "from core.study import database\n"
+        "from core.study.storage import database\n"
         "with database.reading() as connection: print(database.revision(connection))\n"
     )
     started = [
