@@ -1,6 +1,6 @@
-"""The README's tables of findings, from the shipped checkpoints: `python -m bench.findings_tables`.
+"""The tables of README.md and docs/findings.md, from the shipped checkpoints.
 
-`tests/cli/test_readme.py` holds the README to them.
+`python -m bench.findings_tables` prints them; tests/cli/test_readme.py holds the documents to them.
 """
 
 from __future__ import annotations
@@ -145,6 +145,19 @@ COLUMNS_OF_FIRST: dict[str, Cell] = {
     ),
     "same person found (chance 0.5 %)": named,
 }
+BRIEF = (FIRST[0], FIRST[1], *FIRST[-2:])  # the README's
+COLUMNS_OF_BRIEF: dict[str, Cell] = dict(
+    zip(
+        (
+            "smile",
+            "gender, by the method's own attacker",
+            "gender, strongest fresh attacker",
+            "same person found (chance 0.5 %)",
+        ),
+        (cell for name, cell in COLUMNS_OF_FIRST.items() if not name.startswith("picture")),
+        strict=True,
+    )
+)
 SERVICES = {"Smiling": "smile", "Male": "gender", "verification": "verification"}
 COLUMNS_OF_SECOND: dict[str, Cell] = {
     "service": lambda f: f"{SERVICES[str(f['tasks'].iloc[0])]} {decimals(service(f))}",
@@ -170,12 +183,17 @@ def markdown(table: pd.DataFrame, rows: tuple[Row, ...], columns: dict[str, Cell
     return lines
 
 
-def tables() -> list[list[str]]:
-    """Both tables, of the checkpoints that come with Penumbra."""
+def tables() -> list[tuple[str, list[str]]]:
+    """(document, lines) of each table, of the checkpoints that come with Penumbra."""
     table = results.findings(ROOT / "checkpoints")
     table = table[table["dataset"] == "synthetic"]
-    return [markdown(table, FIRST, COLUMNS_OF_FIRST), markdown(table, SECOND, COLUMNS_OF_SECOND)]
+    return [
+        ("README.md", markdown(table, BRIEF, COLUMNS_OF_BRIEF)),
+        ("docs/findings.md", markdown(table, FIRST, COLUMNS_OF_FIRST)),
+        ("docs/findings.md", markdown(table, SECOND, COLUMNS_OF_SECOND)),
+    ]
 
 
 if __name__ == "__main__":
-    print("\n\n".join("\n".join(lines) for lines in tables()))
+    for document, lines in tables():
+        print(document, *lines, "", sep="\n")

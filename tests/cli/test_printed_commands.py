@@ -1,0 +1,77 @@
+"""Every `python -m core` command that a document prints is one that Penumbra understands.
+
+Commands run as printed and in that order. Only what takes minutes is replaced by a stand-in, which
+still has to be called as the real function may be.
+"""
+
+import inspect
+import re
+import shlex
+from importlib import import_module
+
+import pytest
+
+from core import results
+from core.__main__ import main
+from core.run import ROOT
+from tests.tiny_folder import register_tiny_folder
+
+DOCUMENTS = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md")))
+LONG = {  # what takes minutes -> what its stand-in returns
+    "core.sweep.sweep": [],
+    "core.sweep.side_by_side": 0,
+    "core.evaluate.evaluate": None,
+    "core.explain.explain": None,
+    "core.analysis.device_cost.measure": None,
+    "core.synthetic.build.build": None,
+    "core.embedders.choose": "dlib",
+    "core.shipping.shipped.build": 0,
+    "core.shipping.shipped.finish": 0,
+    "core.study.analysis.simulate.rehearsal": "0" * 12,
+    "core.study.analysis.simulate.simulate": {"participants": 1, "answers": 1, "finished": 1},
+    "core.study.analysis.results.answers": None,
+    "core.study.analysis.export.export": [],
+    "core.study.storage.database.upgrade": None,
+}
+
+
+def printed(document):
+    """The commands in a document's shell blocks, without comments and redirections."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):
+        for line in block.splitlines():
+            words = shlex.split(line, comments=True)
+            if words[:3] == ["python", "-m", "core"]:
+                yield words[3 : words.index(">") if ">" in words else None]
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A machine with the shipped runs, photographs in ~/photos and no time for long work."""
+    monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    register_tiny_folder(tmp_path / "photos", "photographs")
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "a long password")
+    for name, answer in LONG.items():
+        module, _, function = name.rpartition(".")
+        signature = inspect.signature(getattr(import_module(module), function))
+
+        def stand_in(*arguments, _signature=signature, _answer=answer, **options):
+            _signature.bind(*arguments, **options)
+            return _answer
+
+        monkeypatch.setattr(name, stand_in)
+    monkeypatch.setattr("core.study.analysis.results.summary", lambda answers: ())
+
+
+@pytest.mark.parametrize("document", [d for d in DOCUMENTS if any(printed(d))])
+def test_every_printed_command_runs(document, machine, capsys):
+    run = next(f.name for f in results.run_folders() if f.name.startswith("deep_obfuscator-"))
+    for words in printed(document):
+        given = [{"RUN": run, "STUDY": "0" * 12}.get(word, word) for word in words]
+        try:
+            status = main(given)
+        except SystemExit as left:  # --help ends the program
+            status = left.code
+        assert status == 0, f"{document}: {words}: {capsys.readouterr().err}"
