@@ -84,6 +84,7 @@ def test_chosen_positions():
     np.testing.assert_allclose(x[0].permute(1, 2, 0).numpy(), faces.images[8] / 255, atol=1e-6)
 
 
+@pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize(("device_share", "host_share"), [(0.5, 0.6), (0.0, 0.6), (0.0, 0.0)])
 @pytest.mark.parametrize("channels_last", [False, True])
