@@ -42,7 +42,7 @@ SECONDS = (
 BLOCKS = 5  # into which the steps of a stage are divided; the median block is what is reported
 PHOTOGRAPHS = 1024  # made of random bytes, four of each person
 ATTACK_SECONDS = 45.0  # after which an attack is given no further epoch
-TINY_PHOTOGRAPHS, TINY_SECONDS = 48, 0.0
+TINY_PHOTOGRAPHS, TINY_SECONDS, TINY_ATTACK_SECONDS = 48, 0.0, 0.5
 TINY_SCHEDULE = {"batch_size": 4, "adversary_width": 0.25}
 
 
@@ -187,7 +187,7 @@ def _stage(bench: Bench, number: int, seconds: float) -> Iterator[Figures]:
     taken: dict[str, list[float]] = {}
     for k in range(len(rates) * count):
         times = taken.setdefault(stage.phases[k % count].name, [])
-        times.append(_seconds(lambda k=k: step(k), bench.device))
+        times.append(_seconds(step, [k], bench.device))
     found["milliseconds"] = {name: 1000 * statistics.median(t) for name, t in taken.items()}
     yield found
     bare = _blocks(bench.bare(number), count, seconds / 2, bench.device)
@@ -203,8 +203,8 @@ def _blocks(
     numbers = itertools.count()
 
     def passes(several: int) -> float:
-        steps = itertools.islice(numbers, several * count)
-        return _seconds(lambda: [step(k) for k in steps], device) / several
+        steps = list(itertools.islice(numbers, several * count))
+        return _seconds(step, steps, device) / several
 
     passes(1)
     once = passes(1)
@@ -213,10 +213,11 @@ def _blocks(
     return [passes(several) for _ in range(blocks)]
 
 
-def _seconds(compute: Callable[[], Any], device: torch.device) -> float:
+def _seconds(step: Callable[[int], None], numbers: list[int], device: torch.device) -> float:
     _wait(device)
     began = time.perf_counter()
-    compute()
+    for number in numbers:
+        step(number)
     _wait(device)
     return time.perf_counter() - began
 
@@ -300,11 +301,12 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     }
     yield found
     epochs: list[float] = []
+    most = TINY_ATTACK_SECONDS if tiny else ATTACK_SECONDS
 
     def noted(*arguments: Any) -> Any:
         _wait(chosen)
         epochs.append(time.perf_counter())
-        if epochs[-1] - epochs[0] > ATTACK_SECONDS:
+        if epochs[-1] - epochs[0] > most:
             raise Enough
         return batches(*arguments)
 

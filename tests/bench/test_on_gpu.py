@@ -36,7 +36,7 @@ def test_a_part_that_raises_dies_or_hangs_is_recorded_and_the_next_one_runs(tmp_
         on_gpu.Part("first", good, {"number": 3}, 60),
         on_gpu.Part("bad", bad, {}, 60),
         on_gpu.Part("dying", dying, {}, 60),
-        on_gpu.Part("endless", endless, {}, 20),
+        on_gpu.Part("endless", endless, {}, 1),
         on_gpu.Part("last", good, {"number": 4}, 60),
     ]
     before = dict(os.environ)
@@ -71,7 +71,7 @@ def test_messages_keep_no_path():
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory):
     place = tmp_path_factory.mktemp("figures")
-    only = "environment,tests,attack*,training deep_obfuscator,training dpfe,training aia,training blur"
+    only = "environment,tests,attack*,training d*r,training dpfe,training blur"
     on_gpu.main(["--out", str(place), "--device", "cpu", "--tiny", "--only", only])
     return json.loads((place / "figures.json").read_text())
 
@@ -82,7 +82,6 @@ def test_a_rehearsal_measures_every_kind_of_part(rehearsed):
         "environment",
         "tests",
         "training deep_obfuscator",
-        "training aia",
         "training dpfe",
         *(f"attack {name}" for name in on_gpu.ATTACKERS),
         "training blur",
@@ -103,7 +102,7 @@ def test_a_rehearsal_measures_every_kind_of_part(rehearsed):
     }
     assert parts["training blur"]["modes"]["float32 eager"]["stages"] == []
     for name in on_gpu.ATTACKERS:
-        assert parts[f"attack {name}"]["epochs"] > 1
+        assert parts[f"attack {name}"]["epochs"] >= 1
         assert parts[f"attack {name}"]["seconds_per_epoch"] > 0
 
 
