@@ -190,6 +190,7 @@ def _stage(bench: Bench, number: int, seconds: float) -> Iterator[Figures]:
         times.append(_seconds(step, [k], bench.device))
     found["milliseconds"] = {name: 1000 * statistics.median(t) for name, t in taken.items()}
     yield found
+    del step  # and its optimisers
     bare = _blocks(bench.bare(number), count, seconds / 2, bench.device)
     found["images_per_second_bare"] = count * batch / statistics.median(bare)
     yield found

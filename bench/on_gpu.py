@@ -78,7 +78,7 @@ def parts(device: str, tiny: bool) -> list[Part]:
     where = {"device": device, "tiny": tiny}
 
     def training(name: str) -> Part:
-        return Part(f"training {name}", gpu_parts.training, {"name": name, **where}, 45.0)
+        return Part(f"training {name}", gpu_parts.training, {"name": name, **where}, 60.0)
 
     plain = [n for n, m in METHODS.items() if not (m.baseline or m.hardens)] + ["original"]
     return [
