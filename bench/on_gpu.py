@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from bench import gpu_document, gpu_parts
-from bench.isolated import Figures, Work, Worker
+from bench.gpu import document, parts
+from bench.gpu.isolated import Figures, Work, Worker
 from core.methods import METHODS
 from core.run import ROOT
 
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     if options.document:
-        text = gpu_document.written(json.loads(options.document.read_text(encoding="utf-8")))
+        text = document.written(json.loads(options.document.read_text(encoding="utf-8")))
         (ROOT / "docs" / "gpu.md").write_text(text, encoding="utf-8")
         return
     options.out.mkdir(parents=True, exist_ok=True)
@@ -67,26 +67,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     patterns = options.only.split(",")
     chosen = [
         part
-        for part in parts(options.device, options.tiny)
+        for part in all_parts(options.device, options.tiny)
         if any(fnmatchcase(part.name, pattern) for pattern in patterns)
     ]
-    print(gpu_document.summary(measure(chosen, options.out, 60 * options.minutes)))
+    print(document.summary(measure(chosen, options.out, 60 * options.minutes)))
 
 
-def parts(device: str, tiny: bool) -> list[Part]:
+def all_parts(device: str, tiny: bool) -> list[Part]:
     """Everything there is to measure, the most telling first."""
     where = {"device": device, "tiny": tiny}
 
     def training(name: str) -> Part:
-        return Part(f"training {name}", gpu_parts.training, {"name": name, **where}, 60.0)
+        return Part(f"training {name}", parts.training, {"name": name, **where}, 60.0)
 
     plain = [n for n, m in METHODS.items() if not (m.baseline or m.hardens)] + ["original"]
     return [
-        Part("environment", gpu_parts.environment, {"device": device}, 60.0),
-        Part("tests", gpu_parts.cuda_tests, {}, 120.0),
+        Part("environment", parts.environment, {"device": device}, 60.0),
+        Part("tests", parts.cuda_tests, {}, 120.0),
         *(training(name) for name in plain),
         *(
-            Part(f"attack {name}", gpu_parts.attack, {"name": name, **where}, 75.0)
+            Part(f"attack {name}", parts.attack, {"name": name, **where}, 75.0)
             for name in ATTACKERS
         ),
         *(training(name) for name in METHODS if name not in plain),
@@ -108,14 +108,14 @@ def measure(chosen: Sequence[Part], out: Path, seconds: float) -> Figures:
                 break
             figures["left_out"].remove(part.name)
             started = time.monotonic()
-            found: Figures = {}
+            found: Figures = {"part_seconds": 0.0}
             for more in worker.run(part.work, part.arguments, min(part.limit, left)):
                 found |= more
                 found["part_seconds"] = round(time.monotonic() - started, 1)
                 figures["parts"][part.name] = found
                 figures["seconds"] = round(time.monotonic() - began, 1)
                 write(out / "figures.json", figures)
-            print(gpu_document.line(part.name, found), flush=True)
+            print(document.line(part.name, found), flush=True)
     write(out / "figures.json", figures)
     return figures
 

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from bench import gpu_document, on_gpu
-from bench.isolated import without_paths
+from bench import on_gpu
+from bench.gpu import document
+from bench.gpu.isolated import without_paths
 
 
 def good(number):
@@ -52,7 +53,7 @@ def test_a_part_that_raises_dies_or_hangs_is_recorded_and_the_next_one_runs(tmp_
     assert found["endless"]["failure"]["type"] == "TimeoutError"
     assert "ValueError" in (tmp_path / "log.txt").read_text()
     assert figures["left_out"] == []
-    assert "bad" in gpu_document.summary(figures)
+    assert "bad" in document.summary(figures)
     assert capsys.readouterr().out.count("FAILED") == 3
 
 
@@ -61,7 +62,7 @@ def test_what_there_is_no_time_for_is_named(tmp_path):
     figures = on_gpu.measure(parts, tmp_path, on_gpu.RESERVE)
     assert figures["parts"] == {}
     assert figures["left_out"] == ["first"]
-    assert "first: no time left" in gpu_document.summary(figures)
+    assert "first: no time left" in document.summary(figures)
 
 
 def test_messages_keep_no_path():
@@ -118,7 +119,7 @@ def test_figures_name_no_machine_and_no_path(rehearsed):
 
 
 def test_the_document_holds_the_figures(rehearsed):
-    text = gpu_document.written(rehearsed)
+    text = document.written(rehearsed)
     stage = rehearsed["parts"]["training dpfe"]["modes"]["float32 eager"]["stages"][0]
     row = next(r for r in text.splitlines() if r.startswith("| `dpfe` |"))
     assert f"| {stage['stage']} | 4 | {stage['images_per_second']:,.0f} |" in row
@@ -135,14 +136,14 @@ def test_the_document_says_what_is_missing(rehearsed):
         "parts": rehearsed["parts"] | {"training pric": failed},
         "left_out": ["training original"],
     }
-    text = gpu_document.written(figures)
+    text = document.written(figures)
     assert "- training pric: OutOfMemoryError: too large" in text
     assert "- training original: no time left" in text
-    assert gpu_document.written({"parts": {}, "left_out": []}).startswith("# Penumbra on a GPU")
+    assert document.written({"parts": {}, "left_out": []}).startswith("# Penumbra on a GPU")
 
 
 def test_every_method_and_nothing_twice():
-    names = [part.name for part in on_gpu.parts("cuda", False)]
+    names = [part.name for part in on_gpu.all_parts("cuda", False)]
     assert len(names) == len(set(names))
     trained = [name for name in names if name.startswith("training ")]
     assert sorted(trained) == sorted(f"training {name}" for name in on_gpu.METHODS)

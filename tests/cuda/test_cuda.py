@@ -5,7 +5,9 @@ import torch
 from safetensors.torch import load_file
 
 from core import data, train
-from core.attacks import ATTACKS, decoding, probes
+from core.attacks import ATTACKS
+from core.attacks.attributes import probes
+from core.attacks.reconstruction import training
 from core.evaluate import evaluate
 from core.methods import METHODS
 from core.metrics.images import METRICS, similarities
@@ -87,7 +89,7 @@ def test_pictures_are_as_alike_as_on_a_cpu(size):
 def test_from_training_to_findings(monkeypatch):
     faces = tiny_faces()
     monkeypatch.setattr(data, "load", lambda *arguments, **options: faces)
-    monkeypatch.setattr(decoding, "MOST_EPOCHS", 2)
+    monkeypatch.setattr(training, "MOST_EPOCHS", 2)
     monkeypatch.setattr(probes, "LEAST_STEPS", 30)
     for name in set(ATTACKS) - set(ATTACKED_BY):
         monkeypatch.delitem(ATTACKS, name)

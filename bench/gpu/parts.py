@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 from xml.etree import ElementTree
 
-from bench.isolated import Figures, without_paths
+from bench.gpu.isolated import Figures, without_paths
 
 if TYPE_CHECKING:
     import torch
