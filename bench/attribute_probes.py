@@ -26,7 +26,7 @@ from core import data, train
 from core.attacks import features as flat
 from core.attacks import fitting
 from core.attacks.attributes.probes import _mlp
-from core.attacks.releases import expose
+from core.attacks.releases import view_of
 from core.metrics.attributes import auc
 from core.run import ROOT
 
@@ -62,14 +62,14 @@ def released(name: str) -> tuple[Features, Features]:
         z = model.release(x, generator, None)
         return z if shape is None else z.reshape(len(z), *shape)
 
-    exposed = expose(release, faces, run, torch.device("cpu"), seed=0)
+    view = view_of(release, faces, run, torch.device("cpu"), seed=0)
     parts = {"train": "attacker", "validation": "validation", "test": "test"}
-    varied = exposed.attributes["attacker"].std(0) > 0
+    varied = view.attributes["attacker"].std(0) > 0
     labels = {
-        part: torch.from_numpy(exposed.attributes[split][:, varied]).float()
+        part: torch.from_numpy(view.attributes[split][:, varied]).float()
         for part, split in parts.items()
     }
-    return flat.flat_features(exposed, "attacker"), labels
+    return flat.flat_features(view, "attacker"), labels
 
 
 def shared(features: Features, labels: Features, epochs: int) -> float:

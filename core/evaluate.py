@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from core import data, embedders, results
 from core import device as devices
-from core.attacks import ATTACKS, ONLY_FOR, REDRAWERS, Exposed, Result
+from core.attacks import ATTACKS, ONLY_FOR, REDRAWERS, AttackerView, Result
 from core.attacks import controls as control
 from core.attacks.attributes import ensemble
 from core.attacks.method_networks import (
@@ -31,7 +31,7 @@ from core.attacks.method_networks import (
     training_adversary,
     training_reconstructor,
 )
-from core.attacks.releases import by_image, expose, with_extra
+from core.attacks.releases import by_image, view_of, with_extra
 from core.data.faces import Faces
 from core.data.order import labels_of
 from core.errors import PenumbraError
@@ -182,7 +182,7 @@ def _attack(
         bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed} gone, {remaining} left",
     )
     seen: tuple[str, float | None] | None = None
-    exposed: Exposed | None = None
+    view: AttackerView | None = None
     for index, task in enumerate(pending):
         with _taken(run, folder, task) as mine:
             if not mine:
@@ -195,19 +195,19 @@ def _attack(
             )
             shuffled = task.protocol == "paper" and task.plain in ATTACKS
             wanted = ("paper" if shuffled else "strict", task.value)
-            if exposed is None or seen != wanted:
-                exposed = None  # two at once may not fit into memory
-                exposed = exposed_at(run, model, faces, task.value, device, progress)
+            if view is None or seen != wanted:
+                view = None  # two at once may not fit into memory
+                view = view_at(run, model, faces, task.value, device, progress)
                 seen = wanted
-                exposed = by_image(exposed, control.seed_of(run.dataset)) if shuffled else exposed
+                view = by_image(view, control.seed_of(run.dataset)) if shuffled else view
                 if second is not None:
                     seed = control.seed_of(f"{run.seed}/extra/{second.dataset}/{task.value}")
-                    exposed = with_extra(exposed, second.faces, second.rows, seed)
+                    view = with_extra(view, second.faces, second.rows, seed)
             bar.set_description(f"{run.id} {results.attack_name(task.attack, task.value)}")
             began = time.perf_counter()
-            result = _result(exposed, model, run, task)
+            result = _result(view, model, run, task)
             if second is not None and task.plain in ATTACKS:
-                result = _said_of_extra(result, task, exposed, second)
+                result = _said_of_extra(result, task, view, second)
             seconds = time.perf_counter() - began
             rows = [
                 row | {"conclusive": conclusive.get((task.plain, row["target"]), False)}
@@ -238,29 +238,29 @@ def _taken(run: Run, folder: Path, task: Task) -> Iterator[bool]:
         lock.release()
 
 
-def _result(exposed: Exposed, model: Model, run: Run, task: Task) -> Result:
+def _result(view: AttackerView, model: Model, run: Run, task: Task) -> Result:
     if task.plain in ATTACKS:
         label = "" if task.protocol == "strict" else "paper/"
         # The seed of the attack itself: with a second data set it starts from the same weights.
         generator = control.generator_for(f"{label}{run.seed}/{task.plain}/{task.value}")
-        return ATTACKS[task.plain](exposed, generator)
+        return ATTACKS[task.plain](view, generator)
     network: Callable[[Tensor], Tensor] = getattr(model, task.attack)
     if task.attack == "own_head":
-        return own_head(exposed, network, task.protocol)
+        return own_head(view, network, task.protocol)
     if task.attack == "own_verifier":
-        return own_verifier(exposed, network, task.protocol)
+        return own_verifier(view, network, task.protocol)
     if task.attack == "training_adversary":
-        return training_adversary(exposed, network)
-    return training_reconstructor(exposed, network)
+        return training_adversary(view, network)
+    return training_reconstructor(view, network)
 
 
 def _said_of_extra(
-    result: Result, task: Task, exposed: Exposed, second: data.SecondSource
+    result: Result, task: Task, view: AttackerView, second: data.SecondSource
 ) -> Result:
     """An attacker's result under the name that says what he was given, with how many photographs
     those were, how many people were left out, and of which version of the data set; no weights."""
     given = {
-        "extra_photographs": np.array(len(exposed.extra["x"]) if exposed.extra else 0),
+        "extra_photographs": np.array(len(view.extra["x"]) if view.extra else 0),
         "extra_left_out": np.array(second.left_out),
         "extra_fingerprint": np.array(second.faces.fingerprint),
     }
@@ -281,7 +281,7 @@ def _check_version(folder: Path, done: Sequence[Task], second: data.SecondSource
             )
 
 
-def exposed_at(
+def view_at(
     run: Run,
     model: Model,
     faces: Faces,
@@ -289,7 +289,7 @@ def exposed_at(
     device: torch.device,
     progress: bool = False,
     recognisers: bool = True,
-) -> Exposed:
+) -> AttackerView:
     """Every photograph released at one value of the release-time knob; without the networks that
     recognise faces unless `recognisers`."""
     shape = model.released_map
@@ -298,7 +298,7 @@ def exposed_at(
         z = model.release(x, generator, value)
         return z if shape is None else z.reshape(len(z), *shape)
 
-    return expose(
+    return view_of(
         release,
         faces,
         run,

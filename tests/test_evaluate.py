@@ -115,15 +115,15 @@ def test_a_second_evaluation_repeats_nothing(copy, monkeypatch):
     assert stamps(copy) == before
 
 
-def forbidden(exposed, generator):
+def forbidden(view, generator):
     raise AssertionError("an attack that is done was run again")
 
 
 def test_adding_an_attack_leaves_the_others(copy, monkeypatch):
     before = stamps(copy)
 
-    def oracle(exposed, generator):
-        result = ATTACKS["logistic"](exposed, generator)
+    def oracle(view, generator):
+        result = ATTACKS["logistic"](view, generator)
         rows = [row | {"attacker": "oracle"} for row in result.findings]
         certain = 2 * np.ones_like(result.arrays["validation"])
         return dataclasses.replace(
@@ -143,15 +143,15 @@ def test_adding_an_attack_leaves_the_others(copy, monkeypatch):
 
 def test_under_the_paper_s_protocol_everybody_is_on_all_sides(copy):
     before = stamps(copy)
-    exposed = releases.expose(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
-    mixed = releases.by_image(exposed, seed=1)
+    view = releases.view_of(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
+    mixed = releases.by_image(view, seed=1)
     for part in ("attacker", "validation", "test"):
-        assert len(mixed.z[part]) == len(exposed.z[part]) == len(mixed.identities[part])
-    assert not set(exposed.identities["test"]) & set(exposed.identities["attacker"])
+        assert len(mixed.z[part]) == len(view.z[part]) == len(mixed.identities[part])
+    assert not set(view.identities["test"]) & set(view.identities["attacker"])
     assert set(mixed.identities["test"]) & set(mixed.identities["attacker"])
     together = [
         np.sort(np.concatenate([e.identities[p] for p in ("attacker", "validation", "test")]))
-        for e in (exposed, mixed)
+        for e in (view, mixed)
     ]
     assert (together[0] == together[1]).all()
     evaluate(copy, ["logistic"], device="cpu", progress=False, protocol="paper")
@@ -206,7 +206,7 @@ def test_a_half_written_attack_is_done_again(copy):
 def test_a_killed_attack_leaves_no_finished_folder(copy, monkeypatch):
     shutil.rmtree(copy / "attacks" / "strict" / "mlp")
 
-    def killed(exposed, generator):
+    def killed(view, generator):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -291,9 +291,9 @@ def test_controls_pass_where_everything_is_open(measured):
 
 def test_releases_that_do_not_fit_are_thinned_out(monkeypatch):
     monkeypatch.setattr(releases, "SHARE_OF_MEMORY", 1e-9)
-    exposed = releases.expose(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
-    assert all(2 <= len(z) < len(FACES.indices(split)) for split, z in exposed.z.items())
-    assert len(exposed.z["test"]) == len(exposed.attributes["test"]) == len(exposed.places["test"])
+    view = releases.view_of(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
+    assert all(2 <= len(z) < len(FACES.indices(split)) for split, z in view.z.items())
+    assert len(view.z["test"]) == len(view.attributes["test"]) == len(view.places["test"])
 
 
 def test_what_cannot_be_evaluated_is_named(copy, monkeypatch):

@@ -1,6 +1,6 @@
 """Attacks: one family per file, one line here.
 
-An attack is a function `attack(exposed, generator) -> Result`; it sees what leaves the device and
+An attack is a function `attack(view, generator) -> Result`; it sees what leaves the device and
 nothing else of the method.
 """
 
@@ -17,7 +17,7 @@ from core.attacks.identity.log_rank import log_rank
 from core.attacks.identity.nearest_neighbour import nearest_neighbour
 from core.attacks.identity.siamese_embedding import embedding
 from core.attacks.identity.verification import siamese
-from core.attacks.interface import Attack, Exposed, Result
+from core.attacks.interface import Attack, AttackerView, Result
 from core.attacks.reconstruction.adversarial import adversarial_decoder
 from core.attacks.reconstruction.decoders import mirrored_decoder, resrec, urec1, urec2
 from core.attacks.reconstruction.inversion import inversion
@@ -64,7 +64,7 @@ MADE_OF = {
 # that runs on the device; the others see only what it releases.
 WHITE_BOX = ("inversion",)
 
-# Attacks that can be given a second source of photographs (`Exposed.extra`): those by
+# Attacks that can be given a second source of photographs (`AttackerView.extra`): those by
 # `core.attacks.reconstruction.training.by_decoder`.
 REDRAWERS = ("mirrored_decoder", "urec1", "urec2", "resrec", "adversarial_decoder")
 
@@ -75,6 +75,6 @@ __all__ = [
     "REDRAWERS",
     "WHITE_BOX",
     "Attack",
-    "Exposed",
+    "AttackerView",
     "Result",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.attacks.interface import Exposed
+from core.attacks.interface import AttackerView
 
 # A dimension whose spread is this small beside the largest one carries rounding errors only.
 NEAR_CONSTANT = 1e-6
@@ -56,27 +56,27 @@ def principal_axes(features: Tensor, components: int = MOST_COMPONENTS) -> Tenso
     return vectors[:, kept]
 
 
-def flat_features(exposed: Exposed, train: str, turned: bool | None = None) -> dict[str, Tensor]:
+def flat_features(view: AttackerView, train: str, turned: bool | None = None) -> dict[str, Tensor]:
     """Standardised features of the splits `train` (as "train"), "validation" and "test", (n, r).
 
     By default wide features are turned onto the leading principal axes of the training rows: for a
     linear or dense network that starts small it is the same problem, at a fraction of the cost.
-    `turned` forces it either way. Kept in `exposed.scratch` for the attacks that follow.
+    `turned` forces it either way. Kept in `view.scratch` for the attacks that follow.
     """
-    z = exposed.z[train]
+    z = view.z[train]
     turned = z[0].numel() >= WIDE if turned is None else turned
     key = f"flat features/{train}/{turned}"
-    if key not in exposed.scratch:
+    if key not in view.scratch:
         standard = standardiser(z)
         features = {"train": standard(z)}
         axes = principal_axes(features["train"]) if turned else None
         if axes is not None and axes.shape[1] == 0:  # a constant release has none
             axes = torch.zeros(features["train"].shape[1], 1, device=z.device)
-        features |= {part: standard(exposed.z[part]) for part in ("validation", "test")}
+        features |= {part: standard(view.z[part]) for part in ("validation", "test")}
         if axes is not None:
             features = {part: values @ axes for part, values in features.items()}
-        exposed.scratch[key] = features
-    return exposed.scratch[key]
+        view.scratch[key] = features
+    return view.scratch[key]
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ def map_scaler(z: Tensor) -> MapScaler:
     return MapScaler(mean, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
 
 
-def scaled_maps(exposed: Exposed, train: str) -> dict[str, Tensor]:
+def scaled_maps(view: AttackerView, train: str) -> dict[str, Tensor]:
     """Spatial releases of the splits `train` (as "train"), "validation" and "test", (n, C + 1, h,
     w), scaled by the training rows (`MapScaler`)."""
-    scaler = map_scaler(exposed.z[train])
+    scaler = map_scaler(view.z[train])
     parts = {"train": train, "validation": "validation", "test": "test"}
-    return {part: scaler(exposed.z[name]) for part, name in parts.items()}
+    return {part: scaler(view.z[name]) for part, name in parts.items()}

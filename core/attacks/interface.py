@@ -18,7 +18,7 @@ from core.metrics import intervals
 
 
 @dataclass(frozen=True)
-class Exposed:
+class AttackerView:
     """All that an attacker has. Nothing of the method is in it but what leaves the device.
 
     Splits are "defender", "attacker", "validation" and "test"; they share no identity. An attack
@@ -86,12 +86,12 @@ class Result:
     weights: dict[str, Tensor] = field(default_factory=dict)
 
 
-Attack = Callable[[Exposed, Generator], Result]
+Attack = Callable[[AttackerView, Generator], Result]
 
 
-def check_finite(exposed: Exposed) -> None:
+def check_finite(view: AttackerView) -> None:
     """Raises PenumbraError when a release holds NaN or infinite values."""
-    for split, z in exposed.z.items():
+    for split, z in view.z.items():
         if not torch.isfinite(z).all():
             raise PenumbraError(
                 f"the release of the {split} photographs holds NaN or infinite values: "

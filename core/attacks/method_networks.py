@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from core.attacks.identity import verification
-from core.attacks.interface import Exposed, Result, attribute_rows, finding
+from core.attacks.interface import AttackerView, Result, attribute_rows, finding
 from core.methods.declare import attributes_among
 from core.metrics import images
 from core.metrics.attributes import balanced_accuracy, choose_threshold
@@ -31,42 +31,40 @@ OWN = (
 )
 
 
-def own_head(exposed: Exposed, head: Network, protocol: str) -> Result:
+def own_head(view: AttackerView, head: Network, protocol: str) -> Result:
     """The method's own classifier on the tasks of the test photographs.
 
     Strict: the threshold is chosen on validation, as for every fresh head. Paper: it is the
     network's own decision, logit 0. Arrays as those of the probes.
     """
-    return _scored(exposed, head, attributes_among(exposed.tasks), "own_head", protocol == "strict")
+    return _scored(view, head, attributes_among(view.tasks), "own_head", protocol == "strict")
 
 
-def own_verifier(exposed: Exposed, embed: Network, protocol: str) -> Result:
+def own_verifier(view: AttackerView, embed: Network, protocol: str) -> Result:
     """The method's own Siamese network on pairs of test photographs of unseen people.
 
     Strict: the threshold is chosen on validation pairs, as for every fresh head. Paper: it is the
     network's own decision, distance 1. Rows and arrays of `core.attacks.identity.verification.scored`;
     empty result where no two people have two photographs.
     """
-    pairs = verification.drawn(exposed)
+    pairs = verification.drawn(view)
     if min(len(drawn.same) for drawn in pairs.values()) == 0:
         return Result()
-    embeddings = {split: _outputs(embed, exposed.z[split]).cpu().numpy() for split in pairs}
+    embeddings = {split: _outputs(embed, view.z[split]).cpu().numpy() for split in pairs}
     threshold = None if protocol == "strict" else 1.0
-    return verification.scored(exposed, embeddings, "own_verifier", pairs, threshold)
+    return verification.scored(view, embeddings, "own_verifier", pairs, threshold)
 
 
-def training_adversary(exposed: Exposed, adversary: Network) -> Result:
+def training_adversary(view: AttackerView, adversary: Network) -> Result:
     """The adversary classifier of the training loop on the private attributes, decision at 0."""
-    return _scored(
-        exposed, adversary, attributes_among(exposed.private), "training_adversary", False
-    )
+    return _scored(view, adversary, attributes_among(view.private), "training_adversary", False)
 
 
-def training_reconstructor(exposed: Exposed, reconstructor: Network) -> Result:
+def training_reconstructor(view: AttackerView, reconstructor: Network) -> Result:
     """The adversary reconstructor of the training loop: mean MS-SSIM, SSIM and PSNR on test."""
-    truth = exposed.x["test"]
-    redrawn = _outputs(reconstructor, exposed.z["test"]).clamp(0, 1)
-    resampling = resample_identities(exposed.identities["test"])
+    truth = view.x["test"]
+    redrawn = _outputs(reconstructor, view.z["test"]).clamp(0, 1)
+    resampling = resample_identities(view.identities["test"])
     findings = [
         finding(
             target="image",
@@ -85,30 +83,30 @@ def training_reconstructor(exposed: Exposed, reconstructor: Network) -> Result:
 
 
 def _scored(
-    exposed: Exposed, network: Network, names: tuple[str, ...], attacker: str, fitted: bool
+    view: AttackerView, network: Network, names: tuple[str, ...], attacker: str, fitted: bool
 ) -> Result:
-    columns = [exposed.attribute_names.index(name) for name in names]
+    columns = [view.attribute_names.index(name) for name in names]
     scores = {
-        split: _outputs(network, exposed.z[split]).cpu().numpy() for split in ("validation", "test")
+        split: _outputs(network, view.z[split]).cpu().numpy() for split in ("validation", "test")
     }
-    resampling = resample_identities(exposed.identities["test"])
+    resampling = resample_identities(view.identities["test"])
     validation = np.full(len(names), np.nan, np.float32)
     decisions = np.zeros((len(names), len(scores["test"])), bool)
     findings = []
     for output, column in enumerate(columns):
-        truth = exposed.attributes["validation"][:, column]
+        truth = view.attributes["validation"][:, column]
         given = scores["validation"][:, output]
         threshold = choose_threshold(truth, given) if fitted else 0.0
         validation[output] = balanced_accuracy(truth, given > threshold)
         decisions[output] = scores["test"][:, output] > threshold
         findings += attribute_rows(
             names[output],
-            exposed.role(names[output]),
+            view.role(names[output]),
             attacker,
-            exposed.attributes["test"][:, column],
+            view.attributes["test"][:, column],
             scores["test"][:, output],
             threshold,
-            exposed.identities["test"],
+            view.identities["test"],
             resampling,
         )
     arrays = {

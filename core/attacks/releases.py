@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from core import device as devices
-from core.attacks.interface import Exposed
+from core.attacks.interface import AttackerView
 from core.data.faces import SPLITS, Faces
 from core.data.order import canonical_order, pictured
 from core.embedders.embedder import Embedder
@@ -29,7 +29,7 @@ NOISY_BATCH = 256
 SHARE_FOR_EXTRA = 0.2  # a second source's: decoders copy them twice
 
 
-def expose(
+def view_of(
     release: Callable[[Tensor, Generator], Tensor],
     faces: Faces,
     run: Run | None,
@@ -37,7 +37,7 @@ def expose(
     seed: int,
     face_features: Callable[[Tensor], Tensor] | None = None,
     embedder: Embedder | None = None,
-) -> Exposed:
+) -> AttackerView:
     """Release every photograph once, in an order that depends on the photographs alone.
 
     Without a run (controls) nothing is private, and verification is the only task: so that its
@@ -51,7 +51,7 @@ def expose(
     # each among the split's photographs, to name the pictures it keeps.
     places = {s: np.searchsorted(faces.indices(s), order) for s, order in rows.items()}
     x = {split: _photographs(faces, order, device) for split, order in rows.items()}
-    return Exposed(
+    return AttackerView(
         release=release,
         z={split: released(release, x[split], seed + i) for i, split in enumerate(SPLITS)},
         x=x,
@@ -68,24 +68,26 @@ def expose(
     )
 
 
-def with_extra(exposed: Exposed, faces: Faces, rows: NDArray[np.int64], seed: int) -> Exposed:
+def with_extra(
+    view: AttackerView, faces: Faces, rows: NDArray[np.int64], seed: int
+) -> AttackerView:
     """What the attacker has, and beside it the photographs `rows` of a second data set `faces` with
     their releases, as `extra`.
 
     Where they would not fit into memory a share is left out; which photographs that are follows
     from what they show.
     """
-    share = _fitting_share(exposed.release, faces, len(rows), exposed.device, SHARE_FOR_EXTRA)
+    share = _fitting_share(view.release, faces, len(rows), view.device, SHARE_FOR_EXTRA)
     order = canonical_order(faces, rows)[: max(1, int(share * len(rows)))]
-    x = _photographs(faces, order, exposed.device)
-    return replace(exposed, extra={"x": x, "z": released(exposed.release, x, seed)})
+    x = _photographs(faces, order, view.device)
+    return replace(view, extra={"x": x, "z": released(view.release, x, seed)})
 
 
-def by_image(exposed: Exposed, seed: int) -> Exposed:
+def by_image(view: AttackerView, seed: int) -> AttackerView:
     """The attacker's, the validation and the test photographs shuffled and divided anew, in the
     same numbers: everybody's photographs are on all sides. No pictures are kept for people."""
     parts = ("attacker", "validation", "test")
-    sizes = [len(exposed.z[part]) for part in parts]
+    sizes = [len(view.z[part]) for part in parts]
     order = np.random.default_rng(seed).permutation(sum(sizes))
     rows = dict(zip(parts, np.split(order, np.cumsum(sizes)[:-1]), strict=True))
 
@@ -98,11 +100,11 @@ def by_image(exposed: Exposed, seed: int) -> Exposed:
         return values | {part: whole[rows[part]] for part in parts}
 
     return replace(
-        exposed,
-        z=tensors(exposed.z),
-        x=tensors(exposed.x),
-        attributes=arrays(exposed.attributes),
-        identities=arrays(exposed.identities),
+        view,
+        z=tensors(view.z),
+        x=tensors(view.x),
+        attributes=arrays(view.attributes),
+        identities=arrays(view.identities),
         pictured=np.arange(0),
         places={},
     )

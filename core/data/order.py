@@ -15,7 +15,7 @@ PICTURED = 24  # test photographs whose reconstructions are kept for people to l
 
 def labels_of(faces: Faces, split: str, count: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
     """Attributes (count, A) and identities (count,) of a split's photographs in the order in which
-    `expose` gives them."""
+    `view_of` gives them."""
     order = canonical_order(faces, faces.indices(split))[:count]
     return faces.attributes[order], faces.identities[order]
 

@@ -15,7 +15,7 @@ from core import data
 from core import device as devices
 from core.attacks import ATTACKS, MADE_OF
 from core.attacks import controls as control
-from core.attacks.releases import expose
+from core.attacks.releases import view_of
 from core.data.faces import Faces
 from core.evaluation.face_network import face_features
 from core.run import checkpoints
@@ -53,11 +53,11 @@ def controls(
                 name for name in names if not (_place(folder, name, kind) / "done").is_file()
             ]
             seen = face_features(faces, device, progress)
-            exposed = expose(release, faces, None, device, 0, seen) if pending else None
+            view = view_of(release, faces, None, device, 0, seen) if pending else None
             for name in pending:
-                assert exposed is not None
+                assert view is not None
                 began = time.perf_counter()
-                result = ATTACKS[name](exposed, control.generator_for(f"control/{name}"))
+                result = ATTACKS[name](view, control.generator_for(f"control/{name}"))
                 seconds = time.perf_counter() - began
                 save(_place(folder, name, kind), result.findings, {}, {}, seconds)
                 if progress:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Generator, Tensor
 
-    from core.attacks.interface import Exposed
+    from core.attacks.interface import AttackerView
     from core.data.faces import Faces
     from core.methods import Model
 
@@ -38,8 +38,8 @@ class Subject(NamedTuple):
     run      its description
     value    of the release-time knob, None for a method without one
     faces    the photographs, as they lie in the data set
-    model    frozen, its networks on `exposed.device`; this process's own, so hooks may hang on it
-    exposed  every photograph with its release, as attackers get it; `face_features` is None
+    model    frozen, its networks on `view.device`; this process's own, so hooks may hang on it
+    view     every photograph with its release, as attackers get it; `face_features` is None
     """
 
     folder: Path
@@ -47,7 +47,7 @@ class Subject(NamedTuple):
     value: float | None
     faces: Faces
     model: Model
-    exposed: Exposed
+    view: AttackerView
 
 
 # (subject, generator) -> (arrays for arrays.npz, never objects; facts for facts.json, finite).
@@ -103,10 +103,10 @@ def explain(
     from tqdm import tqdm
 
     from core.attacks import controls
-    from core.evaluate import exposed_at, restored
+    from core.evaluate import restored, view_at
 
     run, model, faces, chosen = restored(folder, device, progress)
-    exposed, seen = None, object()
+    view, seen = None, object()
     for index, (name, value) in enumerate(pending):
         target = place(folder, name, value)
         try:
@@ -117,12 +117,12 @@ def explain(
                     {"explanation": name, "release_value": value, "index": index}
                     | {"count": len(pending)}
                 )
-                if exposed is None or seen != value:
-                    exposed = None  # two at once may not fit into memory
-                    exposed = exposed_at(run, model, faces, value, chosen, recognisers=False)
+                if view is None or seen != value:
+                    view = None  # two at once may not fit into memory
+                    view = view_at(run, model, faces, value, chosen, recognisers=False)
                     seen = value
                 generator = controls.generator_for(f"explain/{run.seed}/{name}/{value}")
-                subject = Subject(folder, run, value, faces, model, exposed)
+                subject = Subject(folder, run, value, faces, model, view)
                 save(target, *EXPLANATIONS[name](subject, generator))
                 if progress:
                     tqdm.write(f"{run.id} {target.name}: explained")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Generator, Tensor
 
-    from core.attacks.interface import Exposed
+    from core.attacks.interface import AttackerView
     from core.explain import Subject
     from core.run import Run
 
@@ -52,27 +52,27 @@ def attention_maps(
     from core.attacks.releases import draws_noise
     from core.explain import grad_cam, reader
 
-    exposed = subject.exposed
-    wanted = targets(subject.run, exposed.attribute_names)
+    view = subject.view
+    wanted = targets(subject.run, view.attribute_names)
     names = list(dict.fromkeys(wanted.values()))
-    rows, groups = averaged(exposed, names)
-    shared = {name: photographs(subject.faces, exposed, name) for name in names}
-    reading = reader.learned(exposed, names, generator)
+    rows, groups = averaged(view, names)
+    shared = {name: photographs(subject.faces, view, name) for name in names}
+    reading = reader.learned(view, names, generator)
     networks = list(subject.model.networks.values())
-    chain = grad_cam.Chain(exposed.release, reading.scaler, reading.network, networks)
-    chain.to(exposed.device)
-    sample = exposed.x["test"][:2].float() / 255
+    chain = grad_cam.Chain(view.release, reading.scaler, reading.network, networks)
+    chain.to(view.device)
+    sample = view.x["test"][:2].float() / 255
     layer, where, reason = reading.looked_at, "the reader's last convolution", None
     if layer is None:
-        found = grad_cam.last_map(exposed.release, networks, sample)
+        found = grad_cam.last_map(view.release, networks, sample)
         layer, where = (found[0], f"the device's {found[1]}") if found else (None, "")
         reason = None if found else "between photograph and release there is no map of places"
-    draws = DRAWS if draws_noise(exposed.release, exposed.x["test"]) else 1
-    shown = list(exposed.pictured)
-    x = exposed.x["test"][torch.as_tensor([*shown, *rows], device=exposed.device)]
+    draws = DRAWS if draws_noise(view.release, view.x["test"]) else 1
+    shown = list(view.pictured)
+    x = view.x["test"][torch.as_tensor([*shown, *rows], device=view.device)]
     seed = int(torch.randint(2**31, (), generator=generator))
     decided = grad_cam.logits(chain, x, draws, seed) > reading.thresholds
-    arrays: dict[str, NDArray[Any]] = {"positions": places(exposed)}
+    arrays: dict[str, NDArray[Any]] = {"positions": places(view)}
     facts: dict[str, Any] = {"groups": list(groups), "counts": [len(g) for g in groups.values()]}
     redrawn = _redrawn(subject)
     for side, name in wanted.items():
@@ -84,7 +84,7 @@ def attention_maps(
             "reason": reason,
             "layer": where or None,
             "cells": None,
-            **reader.score(exposed, name, reading.test[:, column], reading.thresholds[column]),
+            **reader.score(view, name, reading.test[:, column], reading.thresholds[column]),
         }
         arrays[f"{side}_said"] = decided[: len(shown), column].astype(np.uint8)
         if redrawn is not None:
@@ -101,7 +101,7 @@ def attention_maps(
         )
         facts[side] |= {
             "cells": list(lit.shape[1:]),
-            **_compared(exposed, rows, mine, shared[name].arrays),
+            **_compared(view, rows, mine, shared[name].arrays),
         }
     return arrays, facts
 
@@ -128,14 +128,14 @@ def _redrawn(subject: Subject) -> Tensor | None:
         found = results.pictures(subject.folder, "mirrored_decoder", subject.value)
     except PenumbraError:
         return None
-    if not np.array_equal(found["positions"], places(subject.exposed)):
+    if not np.array_equal(found["positions"], places(subject.view)):
         return None
     drawn = torch.from_numpy(found["reconstructions"]).permute(0, 3, 1, 2).contiguous()
-    return drawn.to(subject.exposed.device)
+    return drawn.to(subject.view.device)
 
 
 def _compared(
-    exposed: Exposed,
+    view: AttackerView,
     rows: NDArray[np.int64],
     lit: NDArray[np.float32],
     known: dict[str, NDArray[Any]],
@@ -145,7 +145,7 @@ def _compared(
 
     clear = known["each"]
     alike = maps.overlap(lit, clear)
-    low, high = mean_interval(alike, resample_identities(exposed.identities["test"][rows]))
+    low, high = mean_interval(alike, resample_identities(view.identities["test"][rows]))
     numbers = {"overlap": alike.mean(), "overlap_low": low, "overlap_high": high}
     numbers["correlation"] = maps.correlation(lit, clear).mean()
     return {

@@ -45,16 +45,16 @@ def embedding_maps(
     van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008; McInnes, Healy and
     Melville, "UMAP", arXiv 1802.03426.
     """
-    exposed = subject.exposed
+    view = subject.view
     positions = subset(subject.faces)
-    positions = positions[positions < len(exposed.z["test"])]
-    released = exposed.z["test"][positions].flatten(1).float().cpu().numpy()
-    people = exposed.identities["test"][positions]
-    labels = exposed.attributes["test"][positions]
+    positions = positions[positions < len(view.z["test"])]
+    released = view.z["test"][positions].flatten(1).float().cpu().numpy()
+    people = view.identities["test"][positions]
+    labels = view.attributes["test"][positions]
     axes, variance = principal_axes(released)
     maps = {"tsne": _tsne(axes), "umap": _umap(axes), "pca": axes[:, :2]}
     facts = {
-        "apart": apart(released, people, labels, exposed.attribute_names),
+        "apart": apart(released, people, labels, view.attribute_names),
         "photographs": len(positions),
         "people": len(np.unique(people)),
         "seed": SEED,

@@ -30,7 +30,7 @@ def applies(run: Run) -> bool:
 
 
 def noise(subject: Subject, generator: Generator) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Arrays, of the photographs of people that are kept everywhere (`Exposed.pictured`):
+    """Arrays, of the photographs of people that are kept everywhere (`AttackerView.pictured`):
 
     positions   int32 (n,), in `faces.indices("test")`, as of redrawn pictures
     codes       float16 (n, k), without noise (DPFE)
@@ -45,18 +45,18 @@ def noise(subject: Subject, generator: Generator) -> tuple[dict[str, NDArray[Any
     """
     import torch
 
-    exposed, model = subject.exposed, subject.model
+    view, model = subject.view, subject.model
     kind = KINDS[subject.run.method]
-    rows = np.asarray(exposed.pictured)[: MAPS if kind == "map" else None]
+    rows = np.asarray(view.pictured)[: MAPS if kind == "map" else None]
     with torch.no_grad():
-        photographs = exposed.x["test"].to(exposed.device)
+        photographs = view.x["test"].to(view.device)
         released = torch.cat(
             [
                 model.release(batch.float() / 255, generator, WITHOUT).flatten(1).cpu()
                 for batch in photographs.split(256)
             ]
         ).numpy()
-    places = exposed.places.get("test", np.arange(len(released)))
+    places = view.places.get("test", np.arange(len(released)))
     arrays: dict[str, NDArray[Any]] = {"positions": places[rows].astype(np.int32)}
     if kind == "code":
         root: Any = model.networks["encoder"].noise_root

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from core.attacks.interface import Exposed
+    from core.attacks.interface import AttackerView
     from core.data.faces import Faces
     from core.explain.grad_cam import Chain
 
@@ -94,7 +94,7 @@ def _content(folder: Path, target: str, again: str) -> tuple[dict[str, np.ndarra
 
 def photographs(
     faces: Faces,
-    exposed: Exposed,
+    view: AttackerView,
     target: str,
 ) -> Shared:
     """What is known of the photographs and one attribute: read, or found out and kept."""
@@ -107,8 +107,8 @@ def photographs(
     # A second process waits here and then finds the work done.
     with FileLock(folder.parent / f".{folder.name}.lock"):
         if not (folder / "done").is_file():
-            _find_out(folder, exposed, target)
-    chain, threshold = _network(folder, faces, exposed)
+            _find_out(folder, view, target)
+    chain, threshold = _network(folder, faces, view)
     arrays, facts = _content(folder, target, "explain the run again")
     return Shared(chain, threshold, arrays, facts)
 
@@ -124,7 +124,7 @@ def seen(shared: Shared, x: Tensor) -> tuple[NDArray[np.bool_], NDArray[np.float
 
 def _find_out(
     folder: Path,
-    exposed: Exposed,
+    view: AttackerView,
     target: str,
 ) -> None:
     import torch
@@ -133,10 +133,10 @@ def _find_out(
     from core.attacks.controls import generator_for, identity_release
     from core.explain import grad_cam, reader
 
-    rows, groups = averaged(exposed, [target])
-    shown = list(exposed.pictured)
-    x = exposed.x["test"][torch.as_tensor([*shown, *rows], device=exposed.device)]
-    clear = _as_releases(exposed)
+    rows, groups = averaged(view, [target])
+    shown = list(view.pictured)
+    x = view.x["test"][torch.as_tensor([*shown, *rows], device=view.device)]
+    clear = _as_releases(view)
     every: list[NDArray[np.float32]] = []
     for start in ("again", "first"):  # the first is what is kept, and what `chain` is below
         reading = reader.learned(clear, [target], generator_for(f"photographs/{start}/{target}"))
@@ -151,7 +151,7 @@ def _find_out(
     mine = every[1][len(shown) :]
     other = every[0][len(shown) :]
     arrays = {
-        **faces_of(exposed, target, rows, groups),
+        **faces_of(view, target, rows, groups),
         "maps": maps.packed(every[1][: len(shown)]),
         "said": said[: len(shown)].astype(np.uint8),
         "each": maps.packed(mine),
@@ -172,21 +172,21 @@ def _find_out(
 
 
 def faces_of(
-    exposed: Exposed, target: str, rows: NDArray[np.int64], groups: dict[str, NDArray[np.int64]]
+    view: AttackerView, target: str, rows: NDArray[np.int64], groups: dict[str, NDArray[np.int64]]
 ) -> dict[str, NDArray[Any]]:
     """The pictured faces with their places and true answers, and the mean face of each group."""
-    x = exposed.x["test"].permute(0, 2, 3, 1).cpu().numpy()
-    truth = exposed.attributes["test"][:, exposed.attribute_names.index(target)]
+    x = view.x["test"].permute(0, 2, 3, 1).cpu().numpy()
+    truth = view.attributes["test"][:, view.attribute_names.index(target)]
     mean = [x[rows[group]].mean(0, dtype=np.float64).round() for group in groups.values()]
     return {
-        "positions": places(exposed),
-        "truth": truth[exposed.pictured].astype(np.uint8),
-        **pictures.packed("originals", x[exposed.pictured]),
+        "positions": places(view),
+        "truth": truth[view.pictured].astype(np.uint8),
+        **pictures.packed("originals", x[view.pictured]),
         **pictures.packed("means", np.stack(mean).astype(np.uint8)),
     }
 
 
-def _network(folder: Path, faces: Faces, exposed: Exposed) -> tuple[Chain, float]:
+def _network(folder: Path, faces: Faces, view: AttackerView) -> tuple[Chain, float]:
     """The network of a folder that is there, on the device."""
     from core.attacks.controls import identity_release
     from core.attacks.features import MapScaler
@@ -197,7 +197,7 @@ def _network(folder: Path, faces: Faces, exposed: Exposed) -> tuple[Chain, float
     tensors = files.load_tensors(path)
     network = MapReader((4, faces.height, faces.width), 1)
     try:
-        scaler = MapScaler(*(tensors.pop(name).to(exposed.device) for name in ("mean", "scale")))
+        scaler = MapScaler(*(tensors.pop(name).to(view.device) for name in ("mean", "scale")))
         threshold = float(tensors.pop("threshold")[0])
     except (KeyError, IndexError) as error:
         raise PenumbraError(
@@ -205,45 +205,45 @@ def _network(folder: Path, faces: Faces, exposed: Exposed) -> tuple[Chain, float
         ) from None
     named = {f"reader/{name}": tensor for name, tensor in tensors.items()}
     files.fill_networks({"reader": network}, named, path)
-    network.to(exposed.device)
+    network.to(view.device)
     return Chain(identity_release, scaler, network), threshold
 
 
-def _as_releases(exposed: Exposed) -> Exposed:
+def _as_releases(view: AttackerView) -> AttackerView:
     """The first `MOST` photographs of each split as if they were released as they are."""
     from core.attacks.controls import identity_release
 
-    x = {split: photographs[:MOST] for split, photographs in exposed.x.items()}
+    x = {split: photographs[:MOST] for split, photographs in view.x.items()}
     return dataclasses.replace(
-        exposed,
+        view,
         release=identity_release,
         x=x,
         z={split: photographs.float() / 255 for split, photographs in x.items()},
-        attributes={split: values[:MOST] for split, values in exposed.attributes.items()},
-        identities={split: values[:MOST] for split, values in exposed.identities.items()},
+        attributes={split: values[:MOST] for split, values in view.attributes.items()},
+        identities={split: values[:MOST] for split, values in view.identities.items()},
     )
 
 
 def averaged(
-    exposed: Exposed, names: list[str]
+    view: AttackerView, names: list[str]
 ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.int64]]]:
     """(test rows, group -> positions among them): the first `EACH` with and without `USUAL` (or the
     data set's first attribute), the groups "all", "<name>=0" and "<name>=1" of it and of `names`.
     The rows are the same for all runs of a data set."""
-    attributes = exposed.attributes["test"]
-    by = USUAL if USUAL in exposed.attribute_names else exposed.attribute_names[0]
-    column = attributes[:, exposed.attribute_names.index(by)]
+    attributes = view.attributes["test"]
+    by = USUAL if USUAL in view.attribute_names else view.attribute_names[0]
+    column = attributes[:, view.attribute_names.index(by)]
     rows = np.sort(np.concatenate([np.flatnonzero(column == v)[:EACH] for v in (0, 1)]))
     groups = {"all": np.arange(len(rows))}
     for name in dict.fromkeys((by, *names)):
-        values = attributes[rows, exposed.attribute_names.index(name)]
+        values = attributes[rows, view.attribute_names.index(name)]
         for value in (0, 1):
             if (values == value).any():
                 groups[f"{name}={value}"] = np.flatnonzero(values == value)
     return rows, groups
 
 
-def places(exposed: Exposed) -> NDArray[np.int32]:
+def places(view: AttackerView) -> NDArray[np.int32]:
     """Of the pictured faces (n,): their places among the data set's test photographs."""
-    known = exposed.places.get("test", np.arange(len(exposed.z["test"])))
-    return known[exposed.pictured].astype(np.int32)
+    known = view.places.get("test", np.arange(len(view.z["test"])))
+    return known[view.pictured].astype(np.int32)

@@ -16,7 +16,7 @@ from torch import Generator, Tensor, nn
 from core.attacks import features, fitting
 from core.attacks.attributes.probes import PICTURE, candidates_for, flip_some, mlp_network
 from core.attacks.fitting import Schedule
-from core.attacks.interface import Exposed
+from core.attacks.interface import AttackerView
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import percentile_interval, resample_identities, resampled_decisions
 from core.nets.vgg import convolutions
@@ -78,17 +78,17 @@ def has_places(z: Tensor) -> bool:
     return z.ndim == 4 and min(z.shape[-2:]) >= LEAST_SIDE
 
 
-def learned(exposed: Exposed, targets: Sequence[str], generator: Generator) -> Reading:
+def learned(view: AttackerView, targets: Sequence[str], generator: Generator) -> Reading:
     """A network trained on the attacker's releases until it reads the attributes `targets` of the
     validation releases no better: a `MapReader`, or for flat releases the dense network of the
     attack `mlp`."""
-    columns = [exposed.attribute_names.index(name) for name in targets]
+    columns = [view.attribute_names.index(name) for name in targets]
     parts = {"train": "attacker", "validation": "validation", "test": "test"}
-    labels = {part: exposed.attributes[split][:, columns] for part, split in parts.items()}
-    z = exposed.z["attacker"]
+    labels = {part: view.attributes[split][:, columns] for part, split in parts.items()}
+    z = view.z["attacker"]
     spatial = has_places(z)
     scaler = features.map_scaler(z) if spatial else features.standardiser(z)
-    data = {part: scaler(exposed.z[split]) for part, split in parts.items()}
+    data = {part: scaler(view.z[split]) for part, split in parts.items()}
     shape = tuple(data["train"].shape[1:])
     picture = spatial and min(shape[1:]) >= PICTURE
 
@@ -123,12 +123,12 @@ def learned(exposed: Exposed, targets: Sequence[str], generator: Generator) -> R
 
 
 def score(
-    exposed: Exposed, name: str, logits: NDArray[np.floating], threshold: float
+    view: AttackerView, name: str, logits: NDArray[np.floating], threshold: float
 ) -> dict[str, float | int | None]:
     """Balanced accuracy of logits (n,) of the test photographs, with its 95 % interval over people
     as `low` and `high`, `n` and `people`; None where the test photographs are all alike."""
-    truth = exposed.attributes["test"][:, exposed.attribute_names.index(name)]
-    resampling = resample_identities(exposed.identities["test"])
+    truth = view.attributes["test"][:, view.attribute_names.index(name)]
+    resampling = resample_identities(view.identities["test"])
     said = logits > threshold
     low, high = percentile_interval(
         resampled_decisions(truth, said, resampling)["balanced_accuracy"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from core.attacks import Exposed
+from core.attacks import AttackerView
 
 SPLITS = {"defender": 120, "attacker": 200, "validation": 80, "test": 160}
 NAMES = ("Planted", "Task", "Absent")
 
 
-def exposed(kind: str, seed: int = 0, noise: float = 0.3, size: int = 16) -> Exposed:
+def view(kind: str, seed: int = 0, noise: float = 0.3, size: int = 16) -> AttackerView:
     """Attributes Planted (private), Task and Absent (never released), four photographs a person.
 
     kind  "coordinate": flat, one coordinate of 12 follows Planted; "xor": two coordinates whose
@@ -29,7 +29,7 @@ def exposed(kind: str, seed: int = 0, noise: float = 0.3, size: int = 16) -> Exp
         x[split] = torch.from_numpy((pictures.clip(0, 1) * 255).astype(np.uint8))
         z[split] = torch.from_numpy(_release(kind, labels, pictures, noise, rng)).float()
         attributes[split], identities[split] = labels, people
-    return Exposed(
+    return AttackerView(
         release=lambda x, generator: x,
         z=z,
         x=x,

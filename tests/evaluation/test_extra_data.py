@@ -17,7 +17,7 @@ from core.evaluate import evaluate
 from core.run import Run, checked
 from core.storage import findings_file
 from core.storage.attack_folders import Task, is_done
-from tests.attacks.planted import exposed as planted
+from tests.attacks.planted import view as planted
 from tests.tiny_folder import register_tiny_folder
 
 KEPT = ("logistic", "resrec")
@@ -77,8 +77,8 @@ def given(monkeypatch):
     """What resrec is given, and in its place an attack that is done at once and very sure."""
     seen = []
 
-    def recorder(exposed, generator):
-        seen.append(exposed)
+    def recorder(view, generator):
+        seen.append(view)
         row = {"target": "image", "role": "private", "attacker": "resrec", "metric": "ms_ssim"}
         sure = {"targets": np.array(["image"]), "validation": np.array([2.0])}
         return Result([row | {"value": 0.99}], sure, {"layer": torch.zeros(1)})
@@ -112,7 +112,7 @@ def test_what_was_found_with_extra_photographs_stands_beside_what_was_found_with
     assert (int(arrays["extra_photographs"]), int(arrays["extra_left_out"])) == (36, 0)
     assert results.problems(copy.parents[1]) == []
 
-    def forbidden(exposed, generator):
+    def forbidden(view, generator):
         raise AssertionError("an attack that is done was run again")
 
     monkeypatch.setitem(ATTACKS, "resrec", forbidden)
@@ -122,13 +122,13 @@ def test_what_was_found_with_extra_photographs_stands_beside_what_was_found_with
 
 def test_the_attacker_gets_every_photograph_of_the_second_set_and_its_release(copy, given):
     attack(copy)
-    (exposed,) = given
+    (view,) = given
     more = data.load("more", 64, 64, progress=False)
-    pictures = exposed.extra["x"].permute(0, 2, 3, 1).numpy()
+    pictures = view.extra["x"].permute(0, 2, 3, 1).numpy()
     assert sorted(p.tobytes() for p in pictures) == sorted(p.tobytes() for p in more.images)
-    again = exposed.release(exposed.extra["x"].float() / 255, torch.Generator())
-    assert torch.allclose(again, exposed.extra["z"])
-    assert len(exposed.x["attacker"]) == len(data.load("tiny", 64, 64).indices("attacker"))
+    again = view.release(view.extra["x"].float() / 255, torch.Generator())
+    assert torch.allclose(again, view.extra["z"])
+    assert len(view.x["attacker"]) == len(data.load("tiny", 64, 64).indices("attacker"))
 
 
 @pytest.mark.parametrize("able", [True, False])
@@ -164,7 +164,7 @@ def test_the_redrawers_are_those_that_train_on_a_second_source(monkeypatch):
     class Asked(Exception):
         pass
 
-    def asked(exposed):
+    def asked(view):
         raise Asked
 
     monkeypatch.setattr(training, "training_pairs", asked)

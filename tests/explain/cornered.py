@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
-from core.attacks import Exposed
+from core.attacks import AttackerView
 
 SIZE, PATCH = 32, 8
 SPLITS = {"defender": 60, "attacker": 320, "validation": 96, "test": 160}
@@ -37,7 +37,7 @@ def photographs(n: int, rng: np.random.Generator) -> tuple[Tensor, np.ndarray]:
     return torch.from_numpy(np.clip(x, 0, 255).astype(np.uint8)), labels
 
 
-def exposed(release: Release, seed: int = 0) -> Exposed:
+def view(release: Release, seed: int = 0) -> AttackerView:
     rng = np.random.default_rng(seed)
     x, z, attributes, identities = {}, {}, {}, {}
     generator = torch.Generator().manual_seed(seed)
@@ -46,7 +46,7 @@ def exposed(release: Release, seed: int = 0) -> Exposed:
         identities[split] = number * 1000 + np.arange(n) // 4
         with torch.no_grad():
             z[split] = release(x[split].float() / 255, generator)
-    return Exposed(
+    return AttackerView(
         release=release,
         z=z,
         x=x,

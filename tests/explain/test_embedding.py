@@ -19,11 +19,11 @@ RNG = np.random.default_rng(3)
 
 def subject(released):
     """What an explanation gets, with these releases (n, …) of the test photographs."""
-    exposed = SimpleNamespace(
+    view = SimpleNamespace(
         z={"test": torch.as_tensor(released)}, identities={"test": FACES.identities[ORDER]},
         attributes={"test": FACES.attributes[ORDER]}, attribute_names=FACES.attribute_names,
     )  # fmt: skip
-    return SimpleNamespace(exposed=exposed, faces=FACES)
+    return SimpleNamespace(view=view, faces=FACES)
 
 
 def test_whole_people_the_same_for_every_run():

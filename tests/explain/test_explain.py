@@ -25,7 +25,7 @@ def asked(tmp_path, monkeypatch):
     def looked(subject, generator):
         subjects.append(subject)
         numbers = np.array([subject.value, generator.initial_seed() % 1000], dtype=np.float32)
-        return {"numbers": numbers}, {"released": list(subject.exposed.z["test"].shape[1:])}
+        return {"numbers": numbers}, {"released": list(subject.view.z["test"].shape[1:])}
 
     monkeypatch.setattr(explain, "EXPLANATIONS", {"looked": looked})
     return run, subjects

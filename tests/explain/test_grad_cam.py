@@ -10,11 +10,11 @@ from tests.explain import cornered
 
 
 def read(release, networks=(), seed=0, targets=("Male", "Task")):
-    """(exposed, reading, chain) of a release."""
-    exposed = cornered.exposed(release)
-    reading = reader.learned(exposed, targets, torch.Generator().manual_seed(seed))
+    """(view, reading, chain) of a release."""
+    view = cornered.view(release)
+    reading = reader.learned(view, targets, torch.Generator().manual_seed(seed))
     chain = grad_cam.Chain(release, reading.scaler, reading.network, networks)
-    return exposed, reading, chain
+    return view, reading, chain
 
 
 def corners(lit):
@@ -25,11 +25,11 @@ def corners(lit):
 
 def test_the_evidence_lies_where_it_was_planted_in_a_released_map():
     network = cornered.device(flat=False)
-    exposed, reading, chain = read(lambda x, generator: network(x), [network])
-    x = exposed.x["test"]
+    view, reading, chain = read(lambda x, generator: network(x), [network])
+    x = view.x["test"]
     decided = grad_cam.logits(chain, x, 1, 0) > reading.thresholds
     for column, name in enumerate(("Male", "Task")):
-        score = reader.score(exposed, name, reading.test[:, column], reading.thresholds[column])
+        score = reader.score(view, name, reading.test[:, column], reading.thresholds[column])
         assert score["balanced_accuracy"] > 0.95
         assert score["low"] <= score["balanced_accuracy"] <= score["high"]
         lit = grad_cam.evidence(chain, reading.looked_at, x, column, decided[:, column], 1, 0)
@@ -40,13 +40,13 @@ def test_the_evidence_lies_where_it_was_planted_in_a_released_map():
 
 def test_the_evidence_in_released_numbers_is_followed_back_into_the_device():
     network = cornered.device(flat=True)
-    exposed, reading, chain = read(lambda x, generator: network(x), [network])
-    x = exposed.x["test"]
+    view, reading, chain = read(lambda x, generator: network(x), [network])
+    x = view.x["test"]
     assert reading.looked_at is None
-    layer, name = grad_cam.last_map(exposed.release, [network], x[:2].float() / 255)
+    layer, name = grad_cam.last_map(view.release, [network], x[:2].float() / 255)
     assert (layer, name) == (network[2], "2")
     yes = grad_cam.logits(chain, x, 1, 0)[:, 0] > reading.thresholds[0]
-    score = reader.score(exposed, "Male", reading.test[:, 0], reading.thresholds[0])
+    score = reader.score(view, "Male", reading.test[:, 0], reading.thresholds[0])
     assert score["balanced_accuracy"] > 0.9
     lit = grad_cam.evidence(chain, layer, x, 0, yes, 1, 0)[yes]
     mine, other = corners(lit)
@@ -63,12 +63,12 @@ def test_the_evidence_in_released_numbers_is_followed_back_into_the_device():
 
 
 def test_a_release_of_nothing_is_read_by_chance_and_has_no_map():
-    exposed, reading, _ = read(lambda x, generator: x.new_full((len(x), 8), 0.5), targets=["Male"])
-    score = reader.score(exposed, "Male", reading.test[:, 0], reading.thresholds[0])
+    view, reading, _ = read(lambda x, generator: x.new_full((len(x), 8), 0.5), targets=["Male"])
+    score = reader.score(view, "Male", reading.test[:, 0], reading.thresholds[0])
     assert score["low"] <= 0.5 <= score["high"]
     network = cornered.device(True)
-    sample = exposed.x["test"][:2].float() / 255
-    assert grad_cam.last_map(exposed.release, [network], sample) is None
+    sample = view.x["test"][:2].float() / 255
+    assert grad_cam.last_map(view.release, [network], sample) is None
 
     def cut(x, generator):
         return network(x).detach()
@@ -96,8 +96,8 @@ def test_the_same_seed_gives_the_same_maps_to_the_bit_and_noise_is_averaged():
 
     found = []
     for _ in range(2):
-        exposed, reading, chain = read(noisy, [network], targets=["Male"])
-        x = exposed.x["test"][:20]
+        view, reading, chain = read(noisy, [network], targets=["Male"])
+        x = view.x["test"][:20]
         said = grad_cam.logits(chain, x, 3, 7)[:, 0] > reading.thresholds[0]
         found.append(grad_cam.evidence(chain, reading.looked_at, x, 0, said, 3, 7))
     assert np.array_equal(*found)

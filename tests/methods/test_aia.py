@@ -275,11 +275,11 @@ def test_evaluated_as_a_map_and_verified_fresh_and_by_its_own_network(monkeypatc
     faces = tiny_faces(identities=32)
     seen = []
 
-    def plain_distances(exposed, generator):
-        seen.append(tuple(exposed.z["test"].shape[1:]))
-        pairs = verification.drawn(exposed)
-        z = {split: exposed.z[split].flatten(1).numpy() for split in pairs}
-        return verification.scored(exposed, z, "siamese", pairs)
+    def plain_distances(view, generator):
+        seen.append(tuple(view.z["test"].shape[1:]))
+        pairs = verification.drawn(view)
+        z = {split: view.z[split].flatten(1).numpy() for split in pairs}
+        return verification.scored(view, z, "siamese", pairs)
 
     for place in ("core.evaluate", "core.evaluation.control_runs"):
         monkeypatch.setattr(f"{place}.ATTACKS", {"siamese": plain_distances})

@@ -12,7 +12,7 @@ from torch import Generator
 
 from core.attacks.attributes.kernels import fit_kernel
 from core.attacks.attributes.probes import Labels, best_of, fit_logistic, fit_mlp
-from core.attacks.interface import Exposed, Result, check_finite, finding
+from core.attacks.interface import AttackerView, Result, check_finite, finding
 from core.methods.declare import attributes_among
 from core.metrics import intervals
 from core.metrics.attributes import choose_threshold, confusion, from_counts
@@ -24,7 +24,7 @@ FAMILY = best_of(fit_logistic, fit_kernel, fit_mlp)
 FEWEST = 8  # photographs
 
 
-def data_curve(exposed: Exposed, generator: Generator) -> Result:
+def data_curve(view: AttackerView, generator: Generator) -> Result:
     """How well the private attributes are read by an attacker with 1/16, 1/8, … of the attacker's
     people, all their photographs with them, and how well by the law of learning curves one with 4
     or 16 times as many photographs would.
@@ -38,16 +38,16 @@ def data_curve(exposed: Exposed, generator: Generator) -> Result:
     Arrays: `attributes` (A,), `people`, `photographs` (S,), `value`, `low`, `high` (A, S) balanced
     accuracy, `ahead` (K,) photographs, `ahead_value`, `ahead_low`, `ahead_high` (A, K).
     """
-    names = attributes_among(exposed.private)
-    if not names or len(exposed.z["attacker"]) < FEWEST / SHARES[0]:
+    names = attributes_among(view.private)
+    if not names or len(view.z["attacker"]) < FEWEST / SHARES[0]:
         return Result()
-    check_finite(exposed)
-    columns = [exposed.attribute_names.index(name) for name in names]
-    resampling = intervals.resample_identities(exposed.identities["test"])
-    subsets = [_of_people(exposed, share) for share in SHARES]
+    check_finite(view)
+    columns = [view.attribute_names.index(name) for name in names]
+    resampling = intervals.resample_identities(view.identities["test"])
+    subsets = [_of_people(view, share) for share in SHARES]
     curve: list[list[tuple[float, NDArray[np.float64]]]] = []
     for rows in subsets:
-        given = exposed if len(rows) == len(exposed.z["attacker"]) else _thinned(exposed, rows)
+        given = view if len(rows) == len(view.z["attacker"]) else _thinned(view, rows)
         labels = _labels(given, columns)
         chosen = FAMILY(given, "attacker", labels, generator)
         curve.append(
@@ -57,7 +57,7 @@ def data_curve(exposed: Exposed, generator: Generator) -> Result:
             ]
         )
     photographs = np.array([len(rows) for rows in subsets])
-    people = [len(np.unique(exposed.identities["attacker"][rows])) for rows in subsets]
+    people = [len(np.unique(view.identities["attacker"][rows])) for rows in subsets]
     ahead = photographs[-1] * np.array(AHEAD)
     values = np.array([[value for value, _ in at_size] for at_size in curve]).T  # (A, S)
     drawn = np.array([[each for _, each in at_size] for at_size in curve])  # (S, A, B)
@@ -70,13 +70,13 @@ def data_curve(exposed: Exposed, generator: Generator) -> Result:
     findings = [
         finding(
             target=f"attribute:{name}",
-            role=exposed.role(name),
+            role=view.role(name),
             attacker="data_curve",
             metric=f"balanced_accuracy_at_{times}x",
             value=reached[a, k],
             interval=(ahead_band[a, k, 0], ahead_band[a, k, 1]),
             chance=0.5,
-            n=len(exposed.z["test"]),
+            n=len(view.z["test"]),
             identities=resampling.identities,
         )
         for a, name in enumerate(names)
@@ -97,31 +97,31 @@ def data_curve(exposed: Exposed, generator: Generator) -> Result:
     return Result(findings, arrays)
 
 
-def _of_people(exposed: Exposed, share: float) -> NDArray[np.int64]:
+def _of_people(view: AttackerView, share: float) -> NDArray[np.int64]:
     """Rows of the attacker's photographs of the first `share` of his people, in the order in which
     they appear, which is at random and the same for every release."""
-    people = exposed.identities["attacker"]
+    people = view.identities["attacker"]
     _, first, codes = np.unique(people, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))  # identity's code -> its place
     kept = max(2, round(share * len(first)))
     return np.flatnonzero(order[codes] < kept)
 
 
-def _thinned(exposed: Exposed, rows: NDArray[np.int64]) -> Exposed:
+def _thinned(view: AttackerView, rows: NDArray[np.int64]) -> AttackerView:
     def less(values: dict[str, Any]) -> dict[str, Any]:
         return values | {"attacker": values["attacker"][rows]}
 
     return replace(
-        exposed,
-        z=exposed.z | {"attacker": exposed.z["attacker"][torch.from_numpy(rows)]},
-        attributes=less(exposed.attributes),
-        identities=less(exposed.identities),
+        view,
+        z=view.z | {"attacker": view.z["attacker"][torch.from_numpy(rows)]},
+        attributes=less(view.attributes),
+        identities=less(view.identities),
     )
 
 
-def _labels(exposed: Exposed, columns: list[int]) -> Labels:
+def _labels(view: AttackerView, columns: list[int]) -> Labels:
     parts = {"train": "attacker", "validation": "validation", "test": "test"}
-    return {part: exposed.attributes[split][:, columns] for part, split in parts.items()}
+    return {part: view.attributes[split][:, columns] for part, split in parts.items()}
 
 
 def _scored(

@@ -13,7 +13,7 @@ from core.attacks import fitting
 from core.attacks.attributes.kernels import squared_distances
 from core.attacks.attributes.probes import Labels, candidates_for, probe
 from core.attacks.fitting import Candidates
-from core.attacks.interface import Exposed, Result, finding
+from core.attacks.interface import AttackerView, Result, finding
 from core.metrics.bayes import cover_hart
 from core.metrics.intervals import percentile_interval, resample_identities, resampled_mean
 
@@ -21,7 +21,7 @@ NEIGHBOURS = (1, 3, 5, 9, 15, 31, 61, 121)
 BLOCK = 512  # rows whose distances are held at once
 
 
-def neighbours(exposed: Exposed, generator: Generator) -> Result:
+def neighbours(view: AttackerView, generator: Generator) -> Result:
     """k nearest neighbours by Euclidean distance on the standardised release, nearer ones counting
     more; k is chosen per attribute on validation (Cover and Hart, IEEE TIT 13, 1967).
 
@@ -29,12 +29,12 @@ def neighbours(exposed: Exposed, generator: Generator) -> Result:
     anybody's error that follows from that of the single nearest neighbour, asymptotically
     (`core.metrics.bayes`); its chance is the share of the rarer class.
     """
-    result = probe(exposed, generator, "neighbours", _fit)
-    return Result([*result.findings, *_bounds(exposed)], result.arrays)
+    result = probe(view, generator, "neighbours", _fit)
+    return Result([*result.findings, *_bounds(view)], result.arrays)
 
 
-def _fit(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
-    features = flat.flat_features(exposed, split)
+def _fit(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
+    features = flat.flat_features(view, split)
     truth = torch.as_tensor(labels["train"], device=features["train"].device).float()
     scores = {
         part: votes(features["train"], truth, features[part]) for part in ("validation", "test")
@@ -46,24 +46,24 @@ def _fit(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> 
     return candidates
 
 
-def _bounds(exposed: Exposed) -> list[dict[str, Any]]:
-    features = flat.flat_features(exposed, "attacker")
-    columns = [i for i, name in enumerate(exposed.attribute_names) if name not in exposed.tasks]
-    labels = torch.as_tensor(exposed.attributes["attacker"][:, columns], device=exposed.device)
+def _bounds(view: AttackerView) -> list[dict[str, Any]]:
+    features = flat.flat_features(view, "attacker")
+    columns = [i for i, name in enumerate(view.attribute_names) if name not in view.tasks]
+    labels = torch.as_tensor(view.attributes["attacker"][:, columns], device=view.device)
     said = votes(features["train"], labels.float(), features["test"])[1] > 0.5
-    wrong = said.cpu().numpy() != exposed.attributes["test"][:, columns].astype(bool)
-    resampling = resample_identities(exposed.identities["test"])
+    wrong = said.cpu().numpy() != view.attributes["test"][:, columns].astype(bool)
+    resampling = resample_identities(view.identities["test"])
     rows = []
     for column, missed in zip(columns, wrong.T, strict=True):
-        truth = exposed.attributes["test"][:, column]
+        truth = view.attributes["test"][:, column]
         if truth.min() == truth.max():
             continue
         drawn = [cover_hart(error, 2) for error in resampled_mean(missed, resampling).tolist()]
-        name = exposed.attribute_names[column]
+        name = view.attribute_names[column]
         rows.append(
             finding(
                 target=f"attribute:{name}",
-                role=exposed.role(name),
+                role=view.role(name),
                 attacker="neighbours",
                 metric="bayes_error_bound",
                 value=cover_hart(float(missed.mean()), 2),

@@ -20,40 +20,40 @@ from core.attacks import features as flat
 from core.attacks import fitting
 from core.attacks.attributes import regression
 from core.attacks.fitting import Candidates, Schedule
-from core.attacks.interface import Exposed, Result, attribute_rows, check_finite
+from core.attacks.interface import AttackerView, Result, attribute_rows, check_finite
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import resample_identities
 from core.nets.vgg import convolutions
 
 Labels = dict[str, NDArray[np.int8]]
-# (exposed; split to train on; labels by "train", "validation", "test"; generator) -> scores
-Family = Callable[[Exposed, str, Labels, Generator], Candidates]
+# (view; split to train on; labels by "train", "validation", "test"; generator) -> scores
+Family = Callable[[AttackerView, str, Labels, Generator], Candidates]
 
 
-def logistic(exposed: Exposed, generator: Generator) -> Result:
+def logistic(view: AttackerView, generator: Generator) -> Result:
     """Logistic regression on the standardised, flattened release; the penalty of each attribute
     is chosen on validation."""
-    return probe(exposed, generator, "logistic", fit_logistic)
+    return probe(view, generator, "logistic", fit_logistic)
 
 
-def mlp(exposed: Exposed, generator: Generator) -> Result:
+def mlp(view: AttackerView, generator: Generator) -> Result:
     """Two hidden layers on the standardised, flattened release; weak and strong regularisation
     are both tried, and chosen per attribute on validation."""
-    return probe(exposed, generator, "mlp", fit_mlp)
+    return probe(view, generator, "mlp", fit_mlp)
 
 
-def cnn(exposed: Exposed, generator: Generator) -> Result:
+def cnn(view: AttackerView, generator: Generator) -> Result:
     """Convolutional network on a spatial release (n, C, h, w), at least as large as the training
     adversary; on pictures it begins with the layers of DeepObfuscator's Table 1, so that nothing a
     task network finds is out of its reach. Left-right flips double its data. Empty result for a
     flat release."""
-    if exposed.z["test"].ndim != 4 or min(exposed.z["test"].shape[-2:]) < 4:
+    if view.z["test"].ndim != 4 or min(view.z["test"].shape[-2:]) < 4:
         return Result()
-    return probe(exposed, generator, "cnn", fit_cnn)
+    return probe(view, generator, "cnn", fit_cnn)
 
 
 def probe(
-    exposed: Exposed,
+    view: AttackerView,
     generator: Generator,
     attacker: str,
     family: Family,
@@ -66,24 +66,24 @@ def probe(
     packed bits (A, ceil(n / 8)) of each over the test photographs, `kept` names of tasks and
     private attributes with their `scores` float16 (kept, n) and `validation_scores` (kept, v).
     """
-    check_finite(exposed)
-    names = exposed.attribute_names
-    tasks = [i for i, name in enumerate(names) if name in exposed.tasks]
+    check_finite(view)
+    names = view.attribute_names
+    tasks = [i for i, name in enumerate(names) if name in view.tasks]
     sides = {"defender": tasks, "attacker": [i for i in range(len(names)) if i not in tasks]}
-    resampling = resample_identities(exposed.identities["test"])
+    resampling = resample_identities(view.identities["test"])
     findings = []
     asked: list[int] = []
     validation = np.full(len(names), np.nan, np.float32)
-    decisions = np.zeros((len(names), len(exposed.z["test"])), bool)
-    test_scores = np.zeros((len(names), len(exposed.z["test"])), np.float32)
-    validation_scores = np.zeros((len(names), len(exposed.z["validation"])), np.float32)
+    decisions = np.zeros((len(names), len(view.z["test"])), bool)
+    test_scores = np.zeros((len(names), len(view.z["test"])), np.float32)
+    validation_scores = np.zeros((len(names), len(view.z["validation"])), np.float32)
     for split, columns in sides.items():
-        if split not in splits or not columns or len(exposed.z[split]) < 2:
+        if split not in splits or not columns or len(view.z[split]) < 2:
             continue
         asked += columns
         parts = {"train": split, "validation": "validation", "test": "test"}
-        labels = {part: exposed.attributes[name][:, columns] for part, name in parts.items()}
-        chosen = family(exposed, split, labels, generator)
+        labels = {part: view.attributes[name][:, columns] for part, name in parts.items()}
+        chosen = family(view, split, labels, generator)
         for output, column in enumerate(columns):
             truth = labels["validation"][:, output]
             threshold = choose_threshold(truth, chosen.validation[:, output])
@@ -93,16 +93,16 @@ def probe(
             validation[column] = balanced_accuracy(truth, chosen.validation[:, output] > threshold)
             findings += attribute_rows(
                 names[column],
-                exposed.role(names[column]),
+                view.role(names[column]),
                 attacker,
                 labels["test"][:, output],
                 chosen.test[:, output],
                 threshold,
-                exposed.identities["test"],
+                view.identities["test"],
                 resampling,
             )
     asked.sort()
-    kept = [i for i in asked if names[i] in (*exposed.tasks, *exposed.private)]
+    kept = [i for i in asked if names[i] in (*view.tasks, *view.private)]
     arrays = {
         "targets": np.array([f"attribute:{names[i]}" for i in asked], dtype=str),
         "validation": validation[asked],
@@ -117,10 +117,10 @@ def probe(
 def best_of(*families: Family) -> Family:
     """The family that is, for each attribute, whichever of `families` is the best on validation."""
 
-    def fit(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
+    def fit(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
         best = candidates_for(labels)
         for family in families:
-            found = family(exposed, split, labels, generator)
+            found = family(view, split, labels, generator)
             test = torch.from_numpy(found.test)
             best.offer(
                 found.quality, torch.from_numpy(found.validation), partial(torch.clone, test)
@@ -136,8 +136,10 @@ def candidates_for(labels: Labels) -> Candidates:
     return Candidates.empty(attributes, len(labels["validation"]), test)
 
 
-def fit_logistic(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
-    features = flat.flat_features(exposed, split, turned=True)
+def fit_logistic(
+    view: AttackerView, split: str, labels: Labels, generator: Generator
+) -> Candidates:
+    features = flat.flat_features(view, split, turned=True)
     truth = torch.as_tensor(labels["train"], device=features["train"].device)
     candidates = candidates_for(labels)
     for weights, intercepts in zip(*regression.fit(features["train"], truth), strict=True):
@@ -169,8 +171,8 @@ def mlp_network(inputs: int, outputs: int, dropout: float) -> nn.Module:
     )
 
 
-def fit_mlp(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
-    data = flat.flat_features(exposed, split)
+def fit_mlp(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
+    data = flat.flat_features(view, split)
     candidates = candidates_for(labels)
     for dropout, decay in ((0.1, 1e-3), (0.5, 1e-1)):
         fitting.train(
@@ -244,8 +246,8 @@ def flip_some(z: Tensor, generator: Generator) -> Tensor:
     return z
 
 
-def fit_cnn(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
-    data = flat.scaled_maps(exposed, split)
+def fit_cnn(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
+    data = flat.scaled_maps(view, split)
     candidates = candidates_for(labels)
     channels, height, width = data["train"].shape[1:]
     # On pictures a network may stay at chance for ten epochs before it finds a small sign, a

@@ -19,7 +19,7 @@ from core.attacks.attributes.kernels import fit_kernel
 from core.attacks.attributes.probes import best_of, fit_logistic, fit_mlp, probe
 from core.attacks.identity.discriminant import discriminant
 from core.attacks.identity.nearest_neighbour import nearest_neighbour
-from core.attacks.interface import Exposed, Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 from core.attacks.releases import draws_noise, released
 
 COPIES = 4  # releases of each of the attacker's photographs that `informed` learns from
@@ -27,12 +27,12 @@ REPEATS = 16  # releases of one photograph that `averaging` has
 WIDE_ROWS = flat.LARGE  # of a wide release `informed` takes no more rows than can be turned
 
 
-def is_random(exposed: Exposed) -> bool:
+def is_random(view: AttackerView) -> bool:
     """Whether two releases of the same photographs differ."""
-    return draws_noise(exposed.release, exposed.x["validation"])
+    return draws_noise(view.release, view.x["validation"])
 
 
-def informed(exposed: Exposed, generator: Generator) -> Result:
+def informed(view: AttackerView, generator: Generator) -> Result:
     """Logistic regression and MLP, the better on validation, trained on `COPIES` releases of each
     of the attacker's photographs at the very noise that is released with. Scored on one release of
     each test photograph, as every attacker; it competes for the worst case.
@@ -40,28 +40,27 @@ def informed(exposed: Exposed, generator: Generator) -> Result:
     Empty result where a release holds no noise, or is so wide that several would not fit. Rows and
     arrays as a probe's, without the tasks.
     """
-    if not is_random(exposed):
+    if not is_random(view):
         return Result()
-    check_finite(exposed)
-    z, copies = exposed.z["attacker"], COPIES
+    check_finite(view)
+    z, copies = view.z["attacker"], COPIES
     if z[0].numel() >= flat.WIDE:
         copies = min(COPIES, WIDE_ROWS // len(z))
     if copies < 2:
         return Result()
     seeds = torch.randint(2**31, (copies - 1,), generator=generator).tolist()
-    more = [released(exposed.release, exposed.x["attacker"], seed).to(z) for seed in seeds]
+    more = [released(view.release, view.x["attacker"], seed).to(z) for seed in seeds]
     given = replace(
-        exposed,
-        z=exposed.z | {"attacker": torch.cat([z, *more])},
-        attributes=exposed.attributes
-        | {"attacker": np.tile(exposed.attributes["attacker"], (copies, 1))},
-        identities=exposed.identities
-        | {"attacker": np.tile(exposed.identities["attacker"], copies)},
+        view,
+        z=view.z | {"attacker": torch.cat([z, *more])},
+        attributes=view.attributes
+        | {"attacker": np.tile(view.attributes["attacker"], (copies, 1))},
+        identities=view.identities | {"attacker": np.tile(view.identities["attacker"], copies)},
     )
     return probe(given, generator, "informed", best_of(fit_logistic, fit_mlp), ["attacker"])
 
 
-def averaging(exposed: Exposed, generator: Generator) -> Result:
+def averaging(view: AttackerView, generator: Generator) -> Result:
     """What is read where every photograph was released `REPEATS` times and the releases averaged:
     the attacker's, to learn from, and the test photographs, to be read. Attributes by logistic
     regression, kernel ridge regression or MLP, the best on validation; identities by the nearest
@@ -70,13 +69,13 @@ def averaging(exposed: Exposed, generator: Generator) -> Result:
     This attacker has been given more than the others, so he does not compete with them. Empty
     result where a release holds no noise. No arrays.
     """
-    if not is_random(exposed):
+    if not is_random(view):
         return Result()
-    check_finite(exposed)
+    check_finite(view)
     parts = ("attacker", "validation", "test")
     seeds = torch.randint(2**31, (REPEATS - 1,), generator=generator).tolist()
-    averaged = {part: _mean(exposed, part, seeds) for part in parts}
-    given = replace(exposed, z=exposed.z | averaged)
+    averaged = {part: _mean(view, part, seeds) for part in parts}
+    given = replace(view, z=view.z | averaged)
     family = best_of(fit_logistic, fit_kernel, fit_mlp)
     rows = probe(given, generator, "averaging", family, ["attacker"]).findings
     matchers = [match(given, generator) for match in (nearest_neighbour, discriminant)]
@@ -88,9 +87,9 @@ def averaging(exposed: Exposed, generator: Generator) -> Result:
     return Result(rows)
 
 
-def _mean(exposed: Exposed, part: str, seeds: list[int]) -> Tensor:
-    total = exposed.z[part].double()
+def _mean(view: AttackerView, part: str, seeds: list[int]) -> Tensor:
+    total = view.z[part].double()
     for seed in seeds:
         # A seed of its own for every split: the same noise on all sides would be no noise.
-        total += released(exposed.release, exposed.x[part], seed + len(part)).to(total)
+        total += released(view.release, view.x[part], seed + len(part)).to(total)
     return (total / (len(seeds) + 1)).float()

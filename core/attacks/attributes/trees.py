@@ -12,27 +12,27 @@ from core.attacks import features as flat
 from core.attacks import fitting
 from core.attacks.attributes.probes import Labels, candidates_for, probe
 from core.attacks.fitting import Candidates
-from core.attacks.interface import Exposed, Result
+from core.attacks.interface import AttackerView, Result
 
 AXES = 48  # leading principal axes that the trees see
 MOST_TREES, LOOK_AT = 120, (15, 30, 60, 120)
 LEAVES, RATE = 15, 0.1
 
 
-def boosted_trees(exposed: Exposed, generator: Generator) -> Result:
+def boosted_trees(view: AttackerView, generator: Generator) -> Result:
     """Gradient-boosted decision trees, one forest per attribute, on the leading principal axes of
     the standardised release (narrow releases as they are); the number of trees is chosen on
     validation. scikit-learn's histogram implementation; Friedman, Ann. Stat. 29 (2001)."""
-    return probe(exposed, generator, "boosted_trees", _fit)
+    return probe(view, generator, "boosted_trees", _fit)
 
 
-def _fit(exposed: Exposed, split: str, labels: Labels, generator: Generator) -> Candidates:
+def _fit(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
     from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
 
-    wide = exposed.z[split][0].numel() > AXES
+    wide = view.z[split][0].numel() > AXES
     features = {
         part: values[:, :AXES].cpu().numpy()
-        for part, values in flat.flat_features(exposed, split, turned=wide).items()
+        for part, values in flat.flat_features(view, split, turned=wide).items()
     }
     candidates = candidates_for(labels)
     seed = int(torch.randint(2**31, (), generator=generator))

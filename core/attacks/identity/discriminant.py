@@ -18,7 +18,7 @@ from core.attacks import features as flat
 from core.attacks.identity import gallery
 from core.attacks.identity.gallery import Matcher
 from core.attacks.identity.pair_network import with_two
-from core.attacks.interface import Exposed, Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 
 SHRINKAGES = (0.001, 0.03, 0.1, 0.3, 0.6)  # share of the mean variance in the one within a person
 FEW = 64  # axes
@@ -26,7 +26,7 @@ NARROW = 32  # dimensions up to which curved functions of a release are looked a
 WAVES = 500
 
 
-def discriminant(exposed: Exposed, generator: Generator) -> Result:
+def discriminant(view: AttackerView, generator: Generator) -> Result:
     """Fisher's linear discriminants, learned on the attacker's people, then the nearest photograph
     or person (Fisher, Annals of Eugenics 7, 1936; Belhumeur, Hespanha and Kriegman, "Eigenfaces
     vs. Fisherfaces", IEEE TPAMI 19, 1997).
@@ -46,20 +46,20 @@ def discriminant(exposed: Exposed, generator: Generator) -> Result:
     Rows and arrays of `core.attacks.identity.gallery.scored`. Empty result where fewer than two of the
     attacker's or of the test people have two photographs.
     """
-    check_finite(exposed)
-    people = exposed.identities["attacker"]
-    if with_two(people) < 2 or with_two(exposed.identities["test"]) < 2:
+    check_finite(view)
+    people = view.identities["attacker"]
+    if with_two(people) < 2 or with_two(view.identities["test"]) < 2:
         return Result()
-    sources = [flat.flat_features(exposed, "attacker", turned=True)]
-    if exposed.z["attacker"][0].numel() <= NARROW:
-        sources += _curved(flat.flat_features(exposed, "attacker", turned=False), generator)
+    sources = [flat.flat_features(view, "attacker", turned=True)]
+    if view.z["attacker"][0].numel() <= NARROW:
+        sources += _curved(flat.flat_features(view, "attacker", turned=False), generator)
     embeds = (
         partial(_projected, features, axes)
         for features in sources
         for axes in _axes(features["train"], people)
     )
     naming, confirming = gallery.best(
-        exposed,
+        view,
         (
             Matcher(embed, average, unit)
             for embed in embeds
@@ -67,7 +67,7 @@ def discriminant(exposed: Exposed, generator: Generator) -> Result:
             for average in (False, True)
         ),
     )
-    return gallery.scored(exposed, naming, confirming, "discriminant")
+    return gallery.scored(view, naming, confirming, "discriminant")
 
 
 def _projected(features: dict[str, Tensor], axes: Tensor, split: str) -> NDArray[np.float32]:

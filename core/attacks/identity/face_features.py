@@ -9,13 +9,13 @@ from torch import Tensor
 
 from core import device as devices
 from core import embedders
-from core.attacks.interface import Exposed
+from core.attacks.interface import AttackerView
 
 MOST_REDRAWN = 256  # redrawn pictures that a slow network is asked for, where there are more
 
 
 class Network(NamedTuple):
-    """One that measures what is exposed.
+    """A face-verification network through which a view is measured.
 
     suffix   what the names of metrics measured through it end in: "" of Penumbra's own, so that
              figures of two networks never meet under one name
@@ -31,36 +31,36 @@ class Network(NamedTuple):
 OWN = Network()
 
 
-def networks(exposed: Exposed) -> list[Network]:
+def networks(view: AttackerView) -> list[Network]:
     """Penumbra's own where the data set has one, then the second one where one was chosen."""
-    own = [OWN] if exposed.face_features is not None else []
-    if exposed.embedder is None:
+    own = [OWN] if view.face_features is not None else []
+    if view.embedder is None:
         return own
-    return [*own, Network(f"_{exposed.embedder.name}", exposed.embedder, MOST_REDRAWN)]
+    return [*own, Network(f"_{view.embedder.name}", view.embedder, MOST_REDRAWN)]
 
 
-def faces_in(exposed: Exposed, pictures: Tensor, network: Network = OWN) -> Tensor:
+def faces_in(view: AttackerView, pictures: Tensor, network: Network = OWN) -> Tensor:
     """Unit vectors (n, d), float32, of pictures (n, 3, H, W), uint8 or float in [0, 1]; there must
     be such a network."""
     if network.embedder is not None:
         return embedders.faces_in(network.embedder, pictures)
-    assert exposed.face_features is not None
+    assert view.face_features is not None
     with torch.no_grad():
         parts = [
-            exposed.face_features(part.float() / 255 if part.dtype == torch.uint8 else part)
+            view.face_features(part.float() / 255 if part.dtype == torch.uint8 else part)
             for part in pictures.split(devices.batch(pictures.device))
         ]
     return torch.cat(parts).float()
 
 
-def photographed(exposed: Exposed, split: str, network: Network = OWN) -> Tensor:
+def photographed(view: AttackerView, split: str, network: Network = OWN) -> Tensor:
     """`faces_in` the photographs of a split, computed once for all attacks; by a network of others
     once for all evaluations of the data set."""
     key = f"faces{network.suffix}/{split}"
-    if key not in exposed.scratch:
-        exposed.scratch[key] = (
-            faces_in(exposed, exposed.x[split])
+    if key not in view.scratch:
+        view.scratch[key] = (
+            faces_in(view, view.x[split])
             if network.embedder is None
-            else embedders.photographed(network.embedder, exposed.x[split])
+            else embedders.photographed(network.embedder, view.x[split])
         )
-    return exposed.scratch[key]
+    return view.scratch[key]

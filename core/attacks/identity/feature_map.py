@@ -21,7 +21,7 @@ from core.attacks import fitting
 from core.attacks.attributes.probes import PICTURE, Probe, flip_some
 from core.attacks.identity import gallery
 from core.attacks.identity.face_features import Network, faces_in, networks, photographed
-from core.attacks.interface import Exposed, Result, check_finite, finding
+from core.attacks.interface import AttackerView, Result, check_finite, finding
 from core.metrics import linking as scores
 from core.metrics.identity import by_chance, nearest
 from core.metrics.intervals import mean_interval, resample_identities
@@ -42,7 +42,7 @@ class Mapped(NamedTuple):
     features: dict[str, Tensor]
 
 
-def feature_map(exposed: Exposed, generator: Generator) -> Result:
+def feature_map(view: AttackerView, generator: Generator) -> Result:
     """M of Xiao et al., Eq. 10: E ||M(z) - C(x)||^2 is minimised over the attacker's photographs,
     with C the data set's face-verification network (`core.evaluation.face_network`), unit vectors.
 
@@ -56,39 +56,39 @@ def feature_map(exposed: Exposed, generator: Generator) -> Result:
     another M is trained for it, and its rows have names of their own. Empty result where there is
     no network, or fewer than two test people have two photographs.
     """
-    asked = networks(exposed)
+    asked = networks(view)
     if not asked:
         return Result()
-    check_finite(exposed)
-    among = gallery.known(exposed, "test")
-    if not len(among.pairs.same) or not len(exposed.z["validation"]):
+    check_finite(view)
+    among = gallery.known(view, "test")
+    if not len(among.pairs.same) or not len(view.z["validation"]):
         return Result()
-    results = [_mapped(exposed, generator, among, network) for network in asked]
+    results = [_mapped(view, generator, among, network) for network in asked]
     rows = [row for result in results for row in result.findings]
     return Result(rows, {name: a for result in results for name, a in result.arrays.items()})
 
 
 def _mapped(
-    exposed: Exposed, generator: Generator, among: gallery.Known, network: Network
+    view: AttackerView, generator: Generator, among: gallery.Known, network: Network
 ) -> Result:
-    truth = {s: photographed(exposed, s, network) for s in ("attacker", "validation", "test")}
-    candidates = [_ridge(exposed, truth), _dense(exposed, truth, generator)]
-    if exposed.z["test"].ndim == 4 and min(exposed.z["test"].shape[-2:]) >= 4:
-        candidates.append(_convolutional(exposed, truth, generator))
-    if exposed.z["test"].shape[1:] == exposed.x["test"].shape[1:]:
-        candidates.append(_looked_at(exposed, truth, network))
+    truth = {s: photographed(view, s, network) for s in ("attacker", "validation", "test")}
+    candidates = [_ridge(view, truth), _dense(view, truth, generator)]
+    if view.z["test"].ndim == 4 and min(view.z["test"].shape[-2:]) >= 4:
+        candidates.append(_convolutional(view, truth, generator))
+    if view.z["test"].shape[1:] == view.x["test"].shape[1:]:
+        candidates.append(_looked_at(view, truth, network))
     chosen = max(candidates, key=lambda mapped: mapped.quality)
     guess = functional.normalize(chosen.features["test"])
-    return _scored(exposed, guess, truth, among, network.suffix)
+    return _scored(view, guess, truth, among, network.suffix)
 
 
 def _cosine(mapped: Tensor, truth: Tensor) -> float:
     return float(functional.cosine_similarity(mapped, truth).mean())
 
 
-def _ridge(exposed: Exposed, truth: dict[str, Tensor]) -> Mapped:
+def _ridge(view: AttackerView, truth: dict[str, Tensor]) -> Mapped:
     """Linear regression on principal axes, whose columns are uncorrelated: each is on its own."""
-    data = flat.flat_features(exposed, "attacker", turned=True)
+    data = flat.flat_features(view, "attacker", turned=True)
     mean = truth["attacker"].mean(0)
     variance = data["train"].square().mean(0)
     covariance = data["train"].T @ (truth["attacker"] - mean) / len(data["train"])
@@ -103,11 +103,9 @@ def _ridge(exposed: Exposed, truth: dict[str, Tensor]) -> Mapped:
     return best
 
 
-def _looked_at(exposed: Exposed, truth: dict[str, Tensor], network: Network) -> Mapped:
+def _looked_at(view: AttackerView, truth: dict[str, Tensor], network: Network) -> Mapped:
     """C shown the released pictures as they are."""
-    features = {
-        s: faces_in(exposed, exposed.z[s].clamp(0, 1), network) for s in ("validation", "test")
-    }
+    features = {s: faces_in(view, view.z[s].clamp(0, 1), network) for s in ("validation", "test")}
     return Mapped(_cosine(features["validation"], truth["validation"]), features)
 
 
@@ -129,14 +127,14 @@ class DenseMap(nn.Sequential):
         )
 
 
-def _dense(exposed: Exposed, truth: dict[str, Tensor], generator: Generator) -> Mapped:
-    data = flat.flat_features(exposed, "attacker")
+def _dense(view: AttackerView, truth: dict[str, Tensor], generator: Generator) -> Mapped:
+    data = flat.flat_features(view, "attacker")
     build = partial(DenseMap, data["train"].shape[1], truth["attacker"].shape[1])
     return _train(build, data, truth, generator)
 
 
-def _convolutional(exposed: Exposed, truth: dict[str, Tensor], generator: Generator) -> Mapped:
-    data = flat.scaled_maps(exposed, "attacker")
+def _convolutional(view: AttackerView, truth: dict[str, Tensor], generator: Generator) -> Mapped:
+    data = flat.scaled_maps(view, "attacker")
     shape = tuple(data["train"].shape[1:])
     build = partial(Probe, shape, truth["attacker"].shape[1], 0.1)  # type: ignore[arg-type]
     return _train(build, data, truth, generator, flip_some)
@@ -192,13 +190,13 @@ def _train(
 
 
 def _scored(
-    exposed: Exposed,
+    view: AttackerView,
     guess: Tensor,
     truth: dict[str, Tensor],
     among: gallery.Known,
     suffix: str,
 ) -> Result:
-    people = exposed.identities["test"]
+    people = view.identities["test"]
     cosines = (guess * truth["test"]).sum(1).double().cpu().numpy()
     blind = functional.normalize(truth["attacker"].mean(0), dim=0)
     guessed, seen = guess.cpu().numpy(), truth["test"].cpu().numpy()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.attacks.interface import Exposed, Result, finding
+from core.attacks.interface import AttackerView, Result, finding
 from core.metrics import attributes, linking
 from core.metrics.bayes import cover_hart
 from core.metrics.identity import by_chance, recognised, split_gallery
@@ -37,24 +37,24 @@ class Matcher(NamedTuple):
     unit: bool = False
 
 
-def known(exposed: Exposed, split: str) -> Known:
+def known(view: AttackerView, split: str) -> Known:
     """Half of everybody's photographs are known, the rest is to be named."""
     key = f"known/{split}"
-    if key not in exposed.scratch:
-        people, photographs = exposed.identities[split], exposed.x[split].cpu().numpy()
+    if key not in view.scratch:
+        people, photographs = view.identities[split], view.x[split].cpu().numpy()
         gallery, probes = split_gallery(photographs, people)
         pairs = linking.gallery_pairs(people, photographs)
-        exposed.scratch[key] = Known(people, gallery, probes, pairs)
-    return exposed.scratch[key]
+        view.scratch[key] = Known(people, gallery, probes, pairs)
+    return view.scratch[key]
 
 
-def best(exposed: Exposed, candidates: Iterable[Matcher]) -> tuple[Matcher, Matcher]:
+def best(view: AttackerView, candidates: Iterable[Matcher]) -> tuple[Matcher, Matcher]:
     """Of all matchers the one that names most validation photographs rightly (of equal ones the
     one that tells pairs apart better), and the one that tells pairs apart best.
 
     Equally good ones: the first. Where validation holds no pairs: the first, for both.
     """
-    among = known(exposed, "validation")
+    among = known(view, "validation")
     offered = list(candidates)
     if not len(among.pairs.same):
         return offered[0], offered[0]
@@ -72,7 +72,7 @@ def best(exposed: Exposed, candidates: Iterable[Matcher]) -> tuple[Matcher, Matc
 
 
 def scored(
-    exposed: Exposed,
+    view: AttackerView,
     naming: Matcher,
     confirming: Matcher,
     attacker: str,
@@ -86,7 +86,7 @@ def scored(
     `validation` (the share of validation probes named rightly), so that it competes for
     `worst_case`. Empty result where fewer than two test people have two photographs.
     """
-    among = known(exposed, "test")
+    among = known(view, "test")
     if not len(among.pairs.same):
         return Result()
     correct = _named(naming, among, "test")
@@ -106,7 +106,7 @@ def scored(
         _row(attacker, metric, value, span, guess, among)
         for metric, (value, span, guess) in pairs.items()
     ]
-    practice = known(exposed, "validation")
+    practice = known(view, "validation")
     named = _named(naming, practice, "validation").mean() if len(practice.probes) else np.nan
     arrays: dict[str, NDArray[Any]] = {
         "targets": np.array(["identity"]),

@@ -6,11 +6,11 @@ import numpy as np
 from torch import Generator
 
 from core.attacks.identity.pair_network import with_two
-from core.attacks.interface import Exposed, Result, check_finite, finding
+from core.attacks.interface import AttackerView, Result, check_finite, finding
 from core.metrics import scatter
 
 
-def lda_score(exposed: Exposed, generator: Generator) -> Result:
+def lda_score(view: AttackerView, generator: Generator) -> Result:
     """Xiao et al., Table 3: variance within and between people and their ratio
     (`core.metrics.scatter`), of the test photographs' releases as they are.
 
@@ -18,13 +18,13 @@ def lda_score(exposed: Exposed, generator: Generator) -> Result:
     variance of the attacker's releases. No attack, hence it competes for nothing. Empty result
     where fewer than two test people have two photographs.
     """
-    check_finite(exposed)
-    people = exposed.identities["test"]
+    check_finite(view)
+    people = view.identities["test"]
     if with_two(people) < 2:
         return Result()
-    known = exposed.z["attacker"].flatten(1).float()
+    known = view.z["attacker"].flatten(1).float()
     variance = float((known - known.mean(0)).square().sum(1).mean())
-    release = exposed.z["test"].flatten(1).float().cpu().numpy()
+    release = view.z["test"].flatten(1).float().cpu().numpy()
     found = scatter.lda_score(release, people)
     unit = {"lda_within": variance, "lda_between": variance, "lda_ratio": 1.0}
     several = np.unique(people, return_inverse=True, return_counts=True)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Generator
 
 from core.attacks import features as flat
-from core.attacks.interface import Exposed, Result, check_finite, finding
+from core.attacks.interface import AttackerView, Result, check_finite, finding
 from core.metrics import ranks
 from core.metrics.identity import split_gallery
 from core.metrics.intervals import (
@@ -23,7 +23,7 @@ EPSILONS = (0.01, 0.05, 0.1)  # normalised ranks that DPFE's section 6.2 asks to
 Features = NDArray[np.float64]
 
 
-def log_rank(exposed: Exposed, generator: Generator) -> Result:
+def log_rank(view: AttackerView, generator: Generator) -> Result:
     """Kernel densities per identity (DPFE section 5) among the test identities.
 
     Features are standardised, and wider ones turned onto their `AXES` leading principal axes, by
@@ -36,21 +36,21 @@ def log_rank(exposed: Exposed, generator: Generator) -> Result:
     Higher values are more private; `rank_guarantee_<epsilon>` is the 1 - delta of DPFE's section
     6.2. Arrays: `ranks`, float16 (probes,), normalised.
     """
-    check_finite(exposed)
-    if _most_photographs(exposed, "test") < 2:
+    check_finite(view)
+    if _most_photographs(view, "test") < 2:
         return Result()
-    wide = exposed.z["test"][0].numel() > AXES
+    wide = view.z["test"][0].numel() > AXES
     features = {
         part: values[:, :AXES].double().cpu().numpy()
-        for part, values in flat.flat_features(exposed, "attacker", wide).items()
+        for part, values in flat.flat_features(view, "attacker", wide).items()
     }
-    within = _within_person(features["train"], exposed.identities["attacker"])
+    within = _within_person(features["train"], view.identities["attacker"])
     scalings = (_alike(within), _by_direction(within))
     chosen = scalings[0]
-    if _most_photographs(exposed, "validation") > 1:
-        found = [_ranked(exposed, "validation", features["validation"] @ s) for s in scalings]
+    if _most_photographs(view, "validation") > 1:
+        found = [_ranked(view, "validation", features["validation"] @ s) for s in scalings]
         chosen = scalings[int(found[1][1]["log_rank"].mean() < found[0][1]["log_rank"].mean())]
-    people, scores = _ranked(exposed, "test", features["test"] @ chosen)
+    people, scores = _ranked(view, "test", features["test"] @ chosen)
 
     resampling = resample_identities(people)
     means = {name: resampled_mean(scores[name], resampling) for name in ("rank", "squared_rank")}
@@ -99,8 +99,8 @@ def log_rank(exposed: Exposed, generator: Generator) -> Result:
     return Result(rows, {"ranks": scores["rank"].astype(np.float16)})
 
 
-def _most_photographs(exposed: Exposed, split: str) -> int:
-    people = exposed.identities[split]
+def _most_photographs(view: AttackerView, split: str) -> int:
+    people = view.identities[split]
     return int(np.unique(people, return_counts=True)[1].max()) if len(people) else 0
 
 
@@ -132,11 +132,11 @@ def _by_direction(within: Features) -> Features:
 
 
 def _ranked(
-    exposed: Exposed, split: str, features: Features
+    view: AttackerView, split: str, features: Features
 ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
     """The people of a split's probes, and `ranks.rank_privacy` of them."""
-    people = exposed.identities[split]
-    gallery, probes = split_gallery(exposed.x[split].cpu().numpy(), people)
+    people = view.identities[split]
+    gallery, probes = split_gallery(view.x[split].cpu().numpy(), people)
     known = people[gallery]
     bandwidth = ranks.silverman(len(known) / len(np.unique(known)), features.shape[1])
     scores = ranks.rank_privacy(

@@ -6,10 +6,10 @@ from torch import Generator
 
 from core.attacks import features as flat
 from core.attacks.identity import gallery
-from core.attacks.interface import Exposed, Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 
 
-def nearest_neighbour(exposed: Exposed, generator: Generator) -> Result:
+def nearest_neighbour(view: AttackerView, generator: Generator) -> Result:
     """1-nearest-neighbour among the test identities, on features standardised by the attacker's.
 
     Nothing is learned but the scale of each coordinate. Half of each identity's photographs, the
@@ -17,7 +17,7 @@ def nearest_neighbour(exposed: Exposed, generator: Generator) -> Result:
     `core.attacks.identity.gallery.scored`, the bound on the Bayes error among them. Empty result when fewer
     than two test identities have two photographs.
     """
-    check_finite(exposed)
-    standard = flat.standardiser(exposed.z["attacker"])
-    matcher = gallery.Matcher(lambda split: standard(exposed.z[split]).cpu().numpy())
-    return gallery.scored(exposed, matcher, matcher, "nearest_neighbour", bayes_bound=True)
+    check_finite(view)
+    standard = flat.standardiser(view.z["attacker"])
+    matcher = gallery.Matcher(lambda split: standard(view.z[split]).cpu().numpy())
+    return gallery.scored(view, matcher, matcher, "nearest_neighbour", bayes_bound=True)

@@ -19,7 +19,7 @@ from torch.nn import functional
 from core.attacks import features as flat
 from core.attacks import fitting
 from core.attacks.attributes.probes import Probe, flip_some
-from core.attacks.interface import Exposed
+from core.attacks.interface import AttackerView
 from core.data.on_device import pair_positions
 from core.metrics import attributes, verification
 from core.metrics.verification import Pairs
@@ -69,34 +69,34 @@ class DenseHead(nn.Sequential):
 
 
 def embedded(
-    exposed: Exposed, split: str, pairs: Pairs, generator: Generator
+    view: AttackerView, split: str, pairs: Pairs, generator: Generator
 ) -> tuple[float, Embeddings]:
     """(AUC on validation, embeddings of "validation" and "test") of the better of a dense network
     on the flattened release and, for maps, a convolutional one, trained on the people of `split`.
 
     pairs: of the validation people, whose AUC ends the training and chooses.
     """
-    candidates = [_dense(exposed, split, pairs, generator)]
-    if exposed.z["test"].ndim == 4 and min(exposed.z["test"].shape[-2:]) >= 4:
-        candidates.append(_convolutional(exposed, split, pairs, generator))
+    candidates = [_dense(view, split, pairs, generator)]
+    if view.z["test"].ndim == 4 and min(view.z["test"].shape[-2:]) >= 4:
+        candidates.append(_convolutional(view, split, pairs, generator))
     return max(candidates, key=lambda candidate: candidate[0])
 
 
 def _dense(
-    exposed: Exposed, split: str, pairs: Pairs, generator: Generator
+    view: AttackerView, split: str, pairs: Pairs, generator: Generator
 ) -> tuple[float, Embeddings]:
-    data = flat.flat_features(exposed, split)
-    people = exposed.identities[split]
+    data = flat.flat_features(view, split)
+    people = view.identities[split]
     return _train(lambda: DenseHead(data["train"].shape[1]), data, people, pairs, generator)
 
 
 def _convolutional(
-    exposed: Exposed, split: str, pairs: Pairs, generator: Generator
+    view: AttackerView, split: str, pairs: Pairs, generator: Generator
 ) -> tuple[float, Embeddings]:
-    data = flat.scaled_maps(exposed, split)
+    data = flat.scaled_maps(view, split)
     shape = tuple(data["train"].shape[1:])
     build = partial(Probe, shape, EMBEDDING, 0.3)  # type: ignore[arg-type]
-    return _train(build, data, exposed.identities[split], pairs, generator, flip_some)
+    return _train(build, data, view.identities[split], pairs, generator, flip_some)
 
 
 def _train(

@@ -8,10 +8,10 @@ from core.attacks.identity import gallery
 from core.attacks.identity.gallery import Matcher
 from core.attacks.identity.pair_network import embedded, with_two
 from core.attacks.identity.verification import drawn
-from core.attacks.interface import Exposed, Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 
 
-def embedding(exposed: Exposed, generator: Generator) -> Result:
+def embedding(view: AttackerView, generator: Generator) -> Result:
     """A Siamese network (`core.attacks.identity.pair_network`) trained on the attacker's people until pairs
     of validation people are told apart no better; then the photograph, or the person, with the
     nearest embedding, whichever names more of the validation people.
@@ -19,14 +19,14 @@ def embedding(exposed: Exposed, generator: Generator) -> Result:
     Rows and arrays of `core.attacks.identity.gallery.scored`. Empty result where fewer than two of the
     attacker's, validation's or test people have two photographs.
     """
-    check_finite(exposed)
+    check_finite(view)
     splits = ("attacker", "validation", "test")
-    if min(with_two(exposed.identities[split]) for split in splits) < 2:
+    if min(with_two(view.identities[split]) for split in splits) < 2:
         return Result()
-    _, embeddings = embedded(exposed, "attacker", drawn(exposed)["validation"], generator)
+    _, embeddings = embedded(view, "attacker", drawn(view)["validation"], generator)
     embed = embeddings.__getitem__
     naming, confirming = gallery.best(
-        exposed,
+        view,
         (Matcher(embed, average, unit=True) for average in (False, True)),
     )
-    return gallery.scored(exposed, naming, confirming, "embedding")
+    return gallery.scored(view, naming, confirming, "embedding")

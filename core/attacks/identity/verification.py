@@ -13,39 +13,39 @@ from numpy.typing import NDArray
 from torch import Generator
 
 from core.attacks.identity.pair_network import Embeddings, embedded, with_two
-from core.attacks.interface import Exposed, Result, check_finite, finding
+from core.attacks.interface import AttackerView, Result, check_finite, finding
 from core.methods.declare import VERIFICATION
 from core.metrics import attributes, verification
 from core.metrics.verification import Pairs
 
 
-def siamese(exposed: Exposed, generator: Generator) -> Result:
+def siamese(view: AttackerView, generator: Generator) -> Result:
     """A fresh Siamese head, the better on validation of a dense one on the flattened release and,
     for maps, a convolutional one; see `scored` for rows and arrays.
 
     Empty result where verification is no task, or a split holds no two people with two photographs.
     """
-    if VERIFICATION not in exposed.tasks:
+    if VERIFICATION not in view.tasks:
         return Result()
-    check_finite(exposed)
-    pairs = drawn(exposed)
-    people = exposed.identities["defender"]
+    check_finite(view)
+    pairs = drawn(view)
+    people = view.identities["defender"]
     if min(len(p.same) for p in pairs.values()) == 0 or with_two(people) < 2:
         return Result()
-    _, embeddings = embedded(exposed, "defender", pairs["validation"], generator)
-    return scored(exposed, embeddings, "siamese", pairs)
+    _, embeddings = embedded(view, "defender", pairs["validation"], generator)
+    return scored(view, embeddings, "siamese", pairs)
 
 
-def drawn(exposed: Exposed) -> dict[str, Pairs]:
+def drawn(view: AttackerView) -> dict[str, Pairs]:
     """Pairs of the people of "validation" and "test": the same for every release."""
     return {
-        split: verification.draw_pairs(exposed.identities[split], exposed.x[split].cpu().numpy())
+        split: verification.draw_pairs(view.identities[split], view.x[split].cpu().numpy())
         for split in ("validation", "test")
     }
 
 
 def scored(
-    exposed: Exposed,
+    view: AttackerView,
     embeddings: Embeddings,
     attacker: str,
     pairs: dict[str, Pairs],
@@ -61,7 +61,7 @@ def scored(
     apart = {split: verification.distances(embeddings[split], pairs[split]) for split in pairs}
     if threshold is None:
         threshold = verification.choose_threshold(pairs["validation"], apart["validation"])
-    people, test = exposed.identities["test"], pairs["test"]
+    people, test = view.identities["test"], pairs["test"]
     found = verification.score(test, apart["test"], threshold, people)
     findings = [
         finding(

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from core import losses
-from core.attacks.interface import Exposed, Result
+from core.attacks.interface import AttackerView, Result
 from core.attacks.reconstruction.scoring import MOST_PICTURES
 from core.attacks.reconstruction.training import Objective, by_decoder
 from core.nets import perceptual
@@ -29,7 +29,7 @@ DISCRIMINATOR = {"compact": (8, 16, 32, 64), "paper": (64, 128, 256, 512)}
 ENCODER = {"compact": ("basic", 32), "paper": ("bottleneck", 64)}
 
 
-def adversarial_decoder(exposed: Exposed, generator: Generator) -> Result:
+def adversarial_decoder(view: AttackerView, generator: Generator) -> Result:
     """Dec^a of Xiao et al. (Figure 6) against a frozen release, with the loss of Eq. 5.
 
     The decoder minimises pixel distance + MU1 log(1 - D) + MU2 perceptual distance, its
@@ -38,15 +38,15 @@ def adversarial_decoder(exposed: Exposed, generator: Generator) -> Result:
     where ResNet was cut; here at the cut whose map is nearest in size to the release's. Arrays
     also hold `perceptual_network`: VGG16, or what stood in (`core.nets.perceptual`).
     """
-    height, width = exposed.x["test"].shape[-2:]
+    height, width = view.x["test"].shape[-2:]
     size = "compact" if min(height, width) < SMALL else "paper"
     looks = bool(MU2) and min(height, width) >= SMALLEST
     result = by_decoder(
-        exposed,
+        view,
         generator,
         "adversarial_decoder",
         figure_six,
-        lambda: Game(Discriminator(DISCRIMINATOR[size]).to(exposed.device), looks).objective(),
+        lambda: Game(Discriminator(DISCRIMINATOR[size]).to(view.device), looks).objective(),
         most_pictures=MOST_PICTURES,
     )
     name = perceptual.name() if looks else "none"

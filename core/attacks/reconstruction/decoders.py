@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from torch import Generator
 
-from core.attacks.interface import Exposed, Result
+from core.attacks.interface import AttackerView, Result
 from core.attacks.reconstruction.scoring import MOST_PICTURES
 from core.attacks.reconstruction.training import by_decoder
 from core.nets import reconstructors
 from core.nets.decoders import decoder_for
 
 
-def mirrored_decoder(exposed: Exposed, generator: Generator) -> Result:
+def mirrored_decoder(view: AttackerView, generator: Generator) -> Result:
     """The mirrored obfuscator (DeepObfuscator Table 1) against a frozen release; for releases of
     another shape a decoder that fits, see `core.nets.decoders`.
 
@@ -19,26 +19,20 @@ def mirrored_decoder(exposed: Exposed, generator: Generator) -> Result:
     validation stops improving. Findings and arrays: `core.attacks.reconstruction.scoring.judged`. Weights: the
     decoder's, and the release's `mean` and `scale`.
     """
-    return by_decoder(exposed, generator, "mirrored_decoder", decoder_for, keep_weights=True)
+    return by_decoder(view, generator, "mirrored_decoder", decoder_for, keep_weights=True)
 
 
-def urec1(exposed: Exposed, generator: Generator) -> Result:
+def urec1(view: AttackerView, generator: Generator) -> Result:
     """URec#1 of DeepObfuscator's Table 2 (`core.nets.reconstructors.URec`), trained and judged as
     `mirrored_decoder`; no weights are kept."""
-    return by_decoder(
-        exposed, generator, "urec1", reconstructors.urec1, most_pictures=MOST_PICTURES
-    )
+    return by_decoder(view, generator, "urec1", reconstructors.urec1, most_pictures=MOST_PICTURES)
 
 
-def urec2(exposed: Exposed, generator: Generator) -> Result:
+def urec2(view: AttackerView, generator: Generator) -> Result:
     """URec#2 of DeepObfuscator's Table 2: two convolutions per group where URec#1 has three."""
-    return by_decoder(
-        exposed, generator, "urec2", reconstructors.urec2, most_pictures=MOST_PICTURES
-    )
+    return by_decoder(view, generator, "urec2", reconstructors.urec2, most_pictures=MOST_PICTURES)
 
 
-def resrec(exposed: Exposed, generator: Generator) -> Result:
+def resrec(view: AttackerView, generator: Generator) -> Result:
     """ResRec of DeepObfuscator's Table 2 (`core.nets.reconstructors.ResRec`): residual blocks."""
-    return by_decoder(
-        exposed, generator, "resrec", reconstructors.resrec, most_pictures=MOST_PICTURES
-    )
+    return by_decoder(view, generator, "resrec", reconstructors.resrec, most_pictures=MOST_PICTURES)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from core.attacks.interface import Exposed, Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 from core.attacks.reconstruction.scoring import MOST_PICTURES, judged
 from core.attacks.reconstruction.training import Scaler, scaler_of
 from core.metrics import images
@@ -31,7 +31,7 @@ NEIGHBOURS = 4096  # of the attacker's photographs among which a start is looked
 BATCH = 32
 
 
-def inversion(exposed: Exposed, generator: Generator) -> Result:
+def inversion(view: AttackerView, generator: Generator) -> Result:
     """Redraw 64 test photographs from their releases by gradient descent on the pixels.
 
     Minimises the mean squared distance between what the picture would release and what was
@@ -45,55 +45,55 @@ def inversion(exposed: Exposed, generator: Generator) -> Result:
     distance; starts are compared by the mean of several draws. Where nothing can be differentiated
     (a constant, hard decisions) the best start is what is redrawn.
 
-    Findings, arrays: `core.attacks.reconstruction.scoring.judged`, over the 64: those of `exposed.pictured`, then
+    Findings, arrays: `core.attacks.reconstruction.scoring.judged`, over the 64: those of `view.pictured`, then
     the first others. To compete with attackers that were scored on all validation photographs,
     `validation` is the mean of the 16 less its standard error.
     """
-    check_finite(exposed)
-    scaler = scaler_of(exposed.z["attacker"])
-    rows = chosen(exposed, PICTURES)
-    tried = exposed.x["validation"][:TRIALS]
-    attempt = _begun(exposed, exposed.z["validation"][:TRIALS], scaler, generator)
+    check_finite(view)
+    scaler = scaler_of(view.z["attacker"])
+    rows = chosen(view, PICTURES)
+    tried = view.x["validation"][:TRIALS]
+    attempt = _begun(view, view.z["validation"][:TRIALS], scaler, generator)
     seed = int(torch.randint(2**62, (), generator=generator))
     quality: dict[float, Tensor] = {}
     for weight in WEIGHTS:
         noise = torch.Generator().manual_seed(seed)
-        redrawn = _finished(exposed, *attempt, scaler, weight, noise)
+        redrawn = _finished(view, *attempt, scaler, weight, noise)
         quality[weight] = images.similarities(redrawn, tried, ["ms_ssim"])["ms_ssim"].double()
     weight = max(WEIGHTS, key=lambda candidate: float(quality[candidate].mean()))
     scores = quality[weight]
     error = float(scores.std(correction=0)) / math.sqrt(max(1, len(scores) - 1))
-    start = _begun(exposed, exposed.z["test"][_index(rows, exposed)], scaler, generator)
-    redrawn = _finished(exposed, *start, scaler, weight, generator)
-    shown = exposed.pictured[:MOST_PICTURES]
-    found = judged(exposed, "inversion", redrawn, float(scores.mean()) - error, rows, shown)
+    start = _begun(view, view.z["test"][_index(rows, view)], scaler, generator)
+    redrawn = _finished(view, *start, scaler, weight, generator)
+    shown = view.pictured[:MOST_PICTURES]
+    found = judged(view, "inversion", redrawn, float(scores.mean()) - error, rows, shown)
     return Result(found.findings, found.arrays | {"prior_weight": np.array(weight)})
 
 
-def chosen(exposed: Exposed, count: int) -> NDArray[np.int64]:
+def chosen(view: AttackerView, count: int) -> NDArray[np.int64]:
     """Test rows to redraw: the pictured ones, then the first others, at most `count`."""
-    others = np.setdiff1d(np.arange(len(exposed.z["test"])), exposed.pictured)
-    return np.concatenate((exposed.pictured, others))[:count].astype(np.int64)
+    others = np.setdiff1d(np.arange(len(view.z["test"])), view.pictured)
+    return np.concatenate((view.pictured, others))[:count].astype(np.int64)
 
 
 def _begun(
-    exposed: Exposed, z: Tensor, scaler: Scaler, generator: Generator
+    view: AttackerView, z: Tensor, scaler: Scaler, generator: Generator
 ) -> tuple[Tensor, Tensor]:
     """(pictures float (n, 3, H, W), scaled releases wanted): the best of the starts, each after
     `FIRST_STEPS`."""
     wanted = scaler(z)
     tried = [
-        descend(exposed, start, wanted, scaler, MIDDLE, FIRST_STEPS, generator)
-        for start in starts(exposed, wanted, scaler, generator)
+        descend(view, start, wanted, scaler, MIDDLE, FIRST_STEPS, generator)
+        for start in starts(view, wanted, scaler, generator)
     ]
     seed = int(torch.randint(2**62, (), generator=generator))
-    distances = torch.stack([distance(exposed, one, wanted, scaler, seed) for one in tried])
+    distances = torch.stack([distance(view, one, wanted, scaler, seed) for one in tried])
     best = distances.argmin(0)
     return torch.stack(tried)[best, torch.arange(len(best), device=best.device)], wanted
 
 
 def _finished(
-    exposed: Exposed,
+    view: AttackerView,
     pictures: Tensor,
     wanted: Tensor,
     scaler: Scaler,
@@ -101,24 +101,26 @@ def _finished(
     generator: Generator,
 ) -> Tensor:
     """The pictures uint8 after the remaining steps."""
-    drawn = descend(exposed, pictures, wanted, scaler, weight, STEPS, generator, settle=True)
+    drawn = descend(view, pictures, wanted, scaler, weight, STEPS, generator, settle=True)
     return drawn.mul(255).round().to(torch.uint8)
 
 
-def starts(exposed: Exposed, wanted: Tensor, scaler: Scaler, generator: Generator) -> list[Tensor]:
+def starts(
+    view: AttackerView, wanted: Tensor, scaler: Scaler, generator: Generator
+) -> list[Tensor]:
     """Pictures float (n, 3, H, W) to begin with: the attacker's mean face, noise around it, and
     his photograph whose release is nearest."""
-    x = exposed.x["attacker"]
+    x = view.x["attacker"]
     mean = (x.double().mean(0) / 255).float().expand(len(wanted), -1, -1, -1)
     noise = torch.randn(mean.shape, generator=generator).to(mean.device)
-    known = scaler(exposed.z["attacker"][:NEIGHBOURS]).flatten(1).cpu().numpy()
+    known = scaler(view.z["attacker"][:NEIGHBOURS]).flatten(1).cpu().numpy()
     found = nearest(wanted.flatten(1).cpu().numpy(), known)
     photographs = x[torch.as_tensor(found, device=x.device)].float() / 255
     return [mean.clone(), (mean + 0.2 * noise).clamp(0, 1), photographs]
 
 
 def descend(
-    exposed: Exposed,
+    view: AttackerView,
     start: Tensor,
     wanted: Tensor,
     scaler: Scaler,
@@ -139,7 +141,7 @@ def descend(
             if settle:
                 share = (1 + math.cos(math.pi * step / steps)) / 2
                 optimiser.param_groups[0]["lr"] = STEP_SIZE * share
-            released = exposed.release(pictures, generator)
+            released = view.release(pictures, generator)
             if not released.requires_grad:
                 break  # nothing to follow
             loss = _distances(scaler(released), aim) + weight * total_variation(pictures)
@@ -152,13 +154,13 @@ def descend(
 
 
 def distance(
-    exposed: Exposed, pictures: Tensor, wanted: Tensor, scaler: Scaler, seed: int
+    view: AttackerView, pictures: Tensor, wanted: Tensor, scaler: Scaler, seed: int
 ) -> Tensor:
     """How far what `pictures` release is from `wanted`, (n,): the mean of several draws."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         draws = [
-            _distances(scaler(exposed.release(pictures, generator)), wanted) for _ in range(DRAWS)
+            _distances(scaler(view.release(pictures, generator)), wanted) for _ in range(DRAWS)
         ]
     return torch.stack(draws).mean(0)
 
@@ -174,5 +176,5 @@ def total_variation(pictures: Tensor) -> Tensor:
     return down + across
 
 
-def _index(rows: NDArray[np.int64], exposed: Exposed) -> Tensor:
-    return torch.as_tensor(rows, device=exposed.z["test"].device)
+def _index(rows: NDArray[np.int64], view: AttackerView) -> Tensor:
+    return torch.as_tensor(rows, device=view.z["test"].device)

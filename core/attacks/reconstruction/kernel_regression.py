@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from core.attacks import features as flat
 from core.attacks.attributes.kernels import COMPARED_ON, GRID, MOST_ROWS, fitted
-from core.attacks.interface import Exposed, Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 from core.attacks.reconstruction.scoring import MOST_PICTURES, judged
 from core.metrics import images
 
@@ -17,7 +17,7 @@ AXES = 256  # principal axes of the photographs that are guessed; the rest stays
 FITTED = 3  # settings, the nearest on validation photographs, that are fitted to all rows
 
 
-def kernel_redrawer(exposed: Exposed, generator: Generator) -> Result:
+def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
     """Kernel ridge regression (`core.attacks.attributes.kernels`) from the standardised, flattened release to
     the photograph's place on the principal axes of the attacker's photographs.
 
@@ -26,10 +26,10 @@ def kernel_redrawer(exposed: Exposed, generator: Generator) -> Result:
     and whitening are chosen by the pixels' squared error on validation, the best three again by
     MS-SSIM. Findings and arrays: `core.attacks.reconstruction.scoring.judged`.
     """
-    check_finite(exposed)
-    features = flat.flat_features(exposed, "attacker", turned=True)
-    truth, mean, axes = _on_axes(exposed.x["attacker"])
-    wanted = (_flat(exposed.x["validation"]) - mean) @ axes
+    check_finite(view)
+    features = flat.flat_features(view, "attacker", turned=True)
+    truth, mean, axes = _on_axes(view.x["attacker"])
+    wanted = (_flat(view.x["validation"]) - mean) @ axes
     order = torch.randperm(len(truth), generator=generator).to(truth.device)
     errors = [
         float((score("validation") - wanted).square().sum(1).double().mean())
@@ -38,13 +38,13 @@ def kernel_redrawer(exposed: Exposed, generator: Generator) -> Result:
     nearest = [GRID[place] for place in sorted(np.argsort(errors, kind="stable")[:FITTED])]
     best, redrawn = -np.inf, None
     for score in fitted(features, truth, order[:MOST_ROWS], nearest):
-        guess = _pictures(score("validation"), mean, axes, exposed.x["validation"])
-        alike = images.similarities(guess, exposed.x["validation"], ["ms_ssim"])["ms_ssim"]
+        guess = _pictures(score("validation"), mean, axes, view.x["validation"])
+        alike = images.similarities(guess, view.x["validation"], ["ms_ssim"])["ms_ssim"]
         if (value := float(alike.double().mean())) > best:
             best = value
-            redrawn = _pictures(score("test"), mean, axes, exposed.x["test"])
+            redrawn = _pictures(score("test"), mean, axes, view.x["test"])
     assert redrawn is not None
-    return judged(exposed, NAME, redrawn, best, shown=exposed.pictured[:MOST_PICTURES])
+    return judged(view, NAME, redrawn, best, shown=view.pictured[:MOST_PICTURES])
 
 
 def _flat(x: Tensor) -> Tensor:

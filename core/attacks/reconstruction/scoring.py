@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.attacks.identity.face_features import Network, faces_in, networks, photographed
-from core.attacks.interface import Exposed, Result, finding
+from core.attacks.interface import AttackerView, Result, finding
 from core.metrics import images
 from core.metrics.identity import by_chance, nearest, split_gallery
 from core.metrics.intervals import mean_interval, resample_identities
@@ -20,7 +20,7 @@ MOST_PICTURES = 12  # kept of each attacker but the first: the same faces, less 
 
 
 def judged(
-    exposed: Exposed,
+    view: AttackerView,
     attacker: str,
     pictures: Tensor,
     validation: float,
@@ -40,25 +40,25 @@ def judged(
     (AAAI-20), "Privacy Metric", for the first; `core.metrics.identity` for gallery and probes, the
     same for all attackers.
     Arrays: `targets`, `validation`; `originals` and `reconstructions`, packed by `core.storage.pictures`,
-    of the test photographs `shown` as far as they were redrawn (default: `exposed.pictured`), their
+    of the test photographs `shown` as far as they were redrawn (default: `view.pictured`), their
     `positions` among the test photographs, and `ms_ssim`, `ssim`, `psnr` of each.
     """
-    rows = np.arange(len(exposed.x["test"])) if rows is None else rows
-    truth = exposed.x["test"][torch.as_tensor(rows, device=pictures.device)]
-    blind = _mean_picture(exposed.x["attacker"], len(truth))
+    rows = np.arange(len(view.x["test"])) if rows is None else rows
+    truth = view.x["test"][torch.as_tensor(rows, device=pictures.device)]
+    blind = _mean_picture(view.x["attacker"], len(truth))
     quality = images.similarities(pictures, truth)
     chances = images.similarities(blind, truth)
-    people = exposed.identities["test"][rows]
+    people = view.identities["test"][rows]
     findings = [
         _row(attacker, name, values.numpy(), float(chances[name].double().mean()), people)
         for name, values in quality.items()
     ]
-    for network in networks(exposed):
-        findings += _face_rows(exposed, attacker, pictures, blind[:1], rows, network)
+    for network in networks(view):
+        findings += _face_rows(view, attacker, pictures, blind[:1], rows, network)
     place = {int(row): number for number, row in enumerate(rows)}
-    shown = exposed.pictured if shown is None else shown
+    shown = view.pictured if shown is None else shown
     kept = np.array([place[int(row)] for row in shown if int(row) in place], dtype=np.int64)
-    places = exposed.places.get("test", np.arange(len(exposed.x["test"])))
+    places = view.places.get("test", np.arange(len(view.x["test"])))
     arrays = {
         "targets": np.array(["image"], dtype=str),
         "validation": np.array([validation], dtype=np.float32),
@@ -92,7 +92,7 @@ def _row(
 
 
 def _face_rows(
-    exposed: Exposed,
+    view: AttackerView,
     attacker: str,
     pictures: Tensor,
     blind: Tensor,
@@ -102,10 +102,10 @@ def _face_rows(
     """Rows of `face_similarity`, and of `reidentification` where a redrawn face has other
     photographs of its person in the gallery."""
     pictures, rows = pictures[: network.most], rows[: network.most]
-    clear = photographed(exposed, "test", network).cpu().numpy()
-    redrawn = faces_in(exposed, pictures, network).cpu().numpy()
-    guessed = faces_in(exposed, blind, network).cpu().numpy()
-    people = exposed.identities["test"]
+    clear = photographed(view, "test", network).cpu().numpy()
+    redrawn = faces_in(view, pictures, network).cpu().numpy()
+    guessed = faces_in(view, blind, network).cpu().numpy()
+    people = view.identities["test"]
     found = [
         _row(
             attacker,
@@ -115,7 +115,7 @@ def _face_rows(
             people[rows],
         )
     ]
-    gallery, probes = split_gallery(exposed.x["test"].cpu().numpy(), people)
+    gallery, probes = split_gallery(view.x["test"].cpu().numpy(), people)
     asked = np.flatnonzero(np.isin(rows, probes))
     if asked.size:
         persons = people[rows[asked]]

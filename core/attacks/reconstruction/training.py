@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 from core import device as devices
 from core.attacks import fitting
 from core.attacks.features import standardiser
-from core.attacks.interface import Exposed, Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 from core.attacks.reconstruction.scoring import judged
 from core.errors import PenumbraError
 from core.metrics import images
@@ -48,7 +48,7 @@ class Objective:
 
 
 def by_decoder(
-    exposed: Exposed,
+    view: AttackerView,
     generator: Generator,
     attacker: str,
     build: Build,
@@ -58,38 +58,38 @@ def by_decoder(
 ) -> Result:
     """The attack `attacker`: what a decoder that `build` makes redraws of the test photographs.
 
-    Trained on the attacker's photographs, and on `exposed.extra` where there is a second source,
+    Trained on the attacker's photographs, and on `view.extra` where there is a second source,
     until MS-SSIM on the validation photographs stops improving. `objective` is made once `build`
     has drawn its weights. Findings and arrays: `core.attacks.reconstruction.scoring.judged`; weights, where kept,
     the decoder's and the release's `mean` and `scale`.
     """
-    check_finite(exposed)
-    device = exposed.device
-    z_train, x_train = training_pairs(exposed)
+    check_finite(view)
+    device = view.device
+    z_train, x_train = training_pairs(view)
     scaler = scaler_of(z_train)
-    z = {split: scaler(exposed.z[split]) for split in ("validation", "test")}
+    z = {split: scaler(view.z[split]) for split in ("validation", "test")}
     z["attacker"] = scaler(z_train)
-    x = {"attacker": x_train, "validation": exposed.x["validation"]}
+    x = {"attacker": x_train, "validation": view.x["validation"]}
     height, width = x_train.shape[-2:]
     with fitting.seeded(generator, device):
         decoder = build(tuple(z["test"].shape[1:]), height, width).to(device)
         decoder, validation = train(decoder, z, x, generator, objective())
     weights = halved(dict(decoder.state_dict()))
     decoder.load_state_dict({name: value.float() for name, value in weights.items()})
-    shown = exposed.pictured[:most_pictures]
-    result = judged(exposed, attacker, decode(decoder, z["test"]), validation, shown=shown)
+    shown = view.pictured[:most_pictures]
+    result = judged(view, attacker, decode(decoder, z["test"]), validation, shown=shown)
     if keep_weights:
         weights |= {"mean": scaler.mean, "scale": scaler.scale}
         return Result(result.findings, result.arrays, weights)
     return result
 
 
-def training_pairs(exposed: Exposed) -> tuple[Tensor, Tensor]:
+def training_pairs(view: AttackerView) -> tuple[Tensor, Tensor]:
     """(releases, photographs uint8) that a decoder is trained on.
 
     Raises PenumbraError when the second source does not fit the first.
     """
-    z, x, extra = exposed.z["attacker"], exposed.x["attacker"], exposed.extra
+    z, x, extra = view.z["attacker"], view.x["attacker"], view.extra
     if extra is None:
         return z, x
     if extra["x"].shape[1:] != x.shape[1:] or extra["z"].shape[1:] != z.shape[1:]:

@@ -12,7 +12,7 @@ from core.attacks import ATTACKS
 from core.attacks.attributes import kernels, trees
 from core.attacks.attributes.neighbours import votes
 from core.errors import PenumbraError
-from tests.attacks.planted import NAMES, exposed, value
+from tests.attacks.planted import NAMES, value, view
 
 FAMILIES = ("neighbours", "kernel", "boosted_trees")
 
@@ -25,7 +25,7 @@ def attack(name, given, seed=0):
     ("name", "enough"), [("neighbours", 0.75), ("kernel", 0.9), ("boosted_trees", 0.9)]
 )
 def test_a_planted_coordinate_is_found_and_an_absent_attribute_is_not(name, enough):
-    result = attack(name, exposed("coordinate", noise=0.2))
+    result = attack(name, view("coordinate", noise=0.2))
     assert value(result, "attribute:Planted") > enough
     assert value(result, "attribute:Task") > enough - 0.05
     assert value(result, "attribute:Absent", column="low") < 0.55
@@ -33,22 +33,22 @@ def test_a_planted_coordinate_is_found_and_an_absent_attribute_is_not(name, enou
 
 @pytest.mark.parametrize(("name", "enough"), [("kernel", 0.7), ("boosted_trees", 0.65)])
 def test_an_exclusive_or_of_two_coordinates_is_found(name, enough):
-    assert value(attack(name, exposed("xor", noise=0.1)), "attribute:Planted") > enough
+    assert value(attack(name, view("xor", noise=0.1)), "attribute:Planted") > enough
 
 
 @pytest.mark.parametrize("name", ["kernel", "boosted_trees"])
 def test_a_pattern_of_one_pixel_s_period_is_found(name):
-    assert value(attack(name, exposed("stripes")), "attribute:Planted") > 0.9
+    assert value(attack(name, view("stripes")), "attribute:Planted") > 0.9
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_photographs_themselves_give_everything_away(name):
-    assert value(attack(name, exposed("pictures", noise=0.0)), "attribute:Planted") > 0.95
+    assert value(attack(name, view("pictures", noise=0.0)), "attribute:Planted") > 0.95
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_constant_release_gives_chance(name):
-    result = attack(name, exposed("constant"))
+    result = attack(name, view("constant"))
     for attribute in NAMES:
         assert value(result, f"attribute:{attribute}") == 0.5
         assert value(result, f"attribute:{attribute}", "auc") == 0.5
@@ -56,7 +56,7 @@ def test_a_constant_release_gives_chance(name):
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_an_attribute_that_nobody_has_is_no_crash(name):
-    given = exposed("coordinate")
+    given = view("coordinate")
     bare = {s: labels.copy() for s, labels in given.attributes.items()}
     for labels in bare.values():
         labels[:, 2] = 0
@@ -67,7 +67,7 @@ def test_an_attribute_that_nobody_has_is_no_crash(name):
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_order_of_the_test_photographs_does_not_matter(name):
-    given = exposed("coordinate")
+    given = view("coordinate")
     order = np.random.default_rng(1).permutation(160)
     turned = dataclasses.replace(
         given,
@@ -81,7 +81,7 @@ def test_the_order_of_the_test_photographs_does_not_matter(name):
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_release_that_is_not_finite_is_refused(name):
-    given = exposed("coordinate")
+    given = view("coordinate")
     given.z["test"][3, 2] = float("nan")
     with pytest.raises(PenumbraError, match="diverged"):
         attack(name, given)
@@ -107,7 +107,7 @@ def test_the_settings_that_are_fitted_serve_every_attribute():
 
 
 def test_more_rows_than_settings_are_compared_on_are_used(monkeypatch):
-    given = exposed("xor", noise=0.1)
+    given = view("xor", noise=0.1)
     whole = value(attack("kernel", given), "attribute:Planted", "auc")
     monkeypatch.setattr(kernels, "COMPARED_ON", 60)
     assert value(attack("kernel", given), "attribute:Planted", "auc") > whole - 0.1
@@ -133,7 +133,7 @@ def test_the_error_of_the_nearest_neighbour_bounds_anybody_s():
     def bound(given):
         return value(attack("neighbours", given), "attribute:Planted", "bayes_error_bound")
 
-    clear, hidden = exposed("pictures", noise=0.0), exposed("coordinate", noise=8.0)
+    clear, hidden = view("pictures", noise=0.0), view("coordinate", noise=8.0)
     assert bound(clear) < 0.03
     # Nobody errs more often than by guessing, and 1NN at chance promises no less than nearly that.
     assert 0.2 < bound(hidden) <= 0.5
@@ -145,5 +145,5 @@ def test_the_error_of_the_nearest_neighbour_bounds_anybody_s():
 
 def test_the_trees_look_at_their_number_on_validation():
     assert trees.LOOK_AT[-1] == trees.MOST_TREES
-    result = attack("boosted_trees", exposed("coordinate", noise=2.0))
+    result = attack("boosted_trees", view("coordinate", noise=2.0))
     assert value(result, "attribute:Planted") > 0.5

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from core.attacks.attributes.learning_curve import SHARES, data_curve
-from tests.attacks.planted import exposed
+from tests.attacks.planted import view
 
 
 def measured(given):
@@ -15,7 +15,7 @@ def measured(given):
 
 def larger(kind="coordinate", noise=1.5):
     """Three times as many attacker's photographs as the planted releases have, for a curve."""
-    parts = [exposed(kind, seed, noise) for seed in range(3)]
+    parts = [view(kind, seed, noise) for seed in range(3)]
     given = parts[0]
     return dataclasses.replace(
         given,
@@ -67,7 +67,7 @@ def test_the_whole_is_what_the_attackers_reach_with_everything():
 
 
 def test_nothing_private_or_too_few_photographs_make_no_curve():
-    given = exposed("coordinate")
+    given = view("coordinate")
     assert measured(dataclasses.replace(given, private=())).findings == []
     few = {s: v[:100] for s, v in given.z.items()}
     labels = {s: v[:100] for s, v in given.attributes.items()}

@@ -9,7 +9,7 @@ from core.attacks.attributes import regression
 from core.attacks.interface import attribute_rows
 from core.errors import PenumbraError
 from core.metrics import attributes as scores
-from tests.attacks.planted import NAMES, exposed, value
+from tests.attacks.planted import NAMES, value, view
 
 
 def attack(name, given, seed=0):
@@ -18,7 +18,7 @@ def attack(name, given, seed=0):
 
 @pytest.mark.parametrize("name", ["logistic", "mlp"])
 def test_a_planted_coordinate_is_found_and_an_absent_attribute_is_not(name):
-    result = attack(name, exposed("coordinate"))
+    result = attack(name, view("coordinate"))
     assert value(result, "attribute:Planted") > 0.95
     assert value(result, "attribute:Task") > 0.95
     assert value(result, "attribute:Absent", column="low") < 0.55
@@ -26,27 +26,27 @@ def test_a_planted_coordinate_is_found_and_an_absent_attribute_is_not(name):
 
 
 def test_an_exclusive_or_of_two_coordinates_is_found_by_the_mlp_alone():
-    given = exposed("xor", noise=0.2)
+    given = view("xor", noise=0.2)
     assert value(attack("mlp", given), "attribute:Planted") > 0.9
     assert value(attack("logistic", given), "attribute:Planted") < 0.65
 
 
 @pytest.mark.parametrize("kind", ["map", "stripes"])
 def test_a_pattern_in_a_map_is_found_by_the_cnn(kind):
-    result = attack("cnn", exposed(kind))
+    result = attack("cnn", view(kind))
     assert value(result, "attribute:Planted") > 0.9
     assert value(result, "attribute:Task") > 0.9
 
 
 @pytest.mark.parametrize("name", ["logistic", "mlp", "cnn"])
 def test_the_photographs_themselves_give_everything_away(name):
-    result = attack(name, exposed("pictures", noise=0.0))
+    result = attack(name, view("pictures", noise=0.0))
     assert value(result, "attribute:Planted") > 0.95
 
 
 @pytest.mark.parametrize("name", ["logistic", "mlp"])
 def test_a_constant_release_gives_chance(name):
-    result = attack(name, exposed("constant"))
+    result = attack(name, view("constant"))
     for attribute in NAMES:
         assert value(result, f"attribute:{attribute}") == 0.5
         assert value(result, f"attribute:{attribute}", "auc") == 0.5
@@ -54,26 +54,26 @@ def test_a_constant_release_gives_chance(name):
 
 
 def test_a_constant_map_gives_chance():
-    given = exposed("map")
+    given = view("map")
     given = dataclasses.replace(given, z={s: torch.zeros_like(z) for s, z in given.z.items()})
     assert value(attack("cnn", given), "attribute:Planted") == 0.5
 
 
 def test_more_noise_weakens_the_attack():
     found = [
-        value(attack("logistic", exposed("coordinate", noise=noise)), "attribute:Planted", "auc")
+        value(attack("logistic", view("coordinate", noise=noise)), "attribute:Planted", "auc")
         for noise in (0.3, 1.0, 4.0)
     ]
     assert found[0] > found[1] > found[2]
 
 
 def test_the_cnn_leaves_flat_releases_alone():
-    result = attack("cnn", exposed("coordinate"))
+    result = attack("cnn", view("coordinate"))
     assert (result.findings, result.arrays, result.weights) == ([], {}, {})
 
 
 def test_rows_have_roles_metrics_and_intervals():
-    result = attack("logistic", exposed("coordinate"))
+    result = attack("logistic", view("coordinate"))
     roles = {row["target"]: row["role"] for row in result.findings}
     assert roles == {
         "attribute:Planted": "private",
@@ -87,7 +87,7 @@ def test_rows_have_roles_metrics_and_intervals():
 
 
 def test_utility_heads_learn_from_the_defender_and_attackers_from_the_attacker():
-    given = exposed("coordinate")
+    given = view("coordinate")
     blank = {s: torch.zeros_like(z) if s == "attacker" else z for s, z in given.z.items()}
     result = attack("logistic", dataclasses.replace(given, z=blank))
     assert value(result, "attribute:Task") > 0.95
@@ -99,7 +99,7 @@ def test_utility_heads_learn_from_the_defender_and_attackers_from_the_attacker()
 
 
 def test_arrays_say_the_same_as_the_rows():
-    given = exposed("coordinate")
+    given = view("coordinate")
     result = attack("logistic", given)
     truth = given.attributes["test"]
     decisions = np.unpackbits(result.arrays["decisions"], axis=1, count=len(truth))
@@ -114,12 +114,12 @@ def test_arrays_say_the_same_as_the_rows():
 
 @pytest.mark.parametrize("name", ["logistic", "cnn"])
 def test_the_same_seed_gives_the_same_findings(name):
-    given = exposed("map")
+    given = view("map")
     assert attack(name, given).findings == attack(name, given).findings
 
 
 def test_nan_in_a_release_is_named():
-    given = exposed("coordinate")
+    given = view("coordinate")
     given.z["test"][3, 2] = float("nan")
     with pytest.raises(PenumbraError, match="test photographs holds NaN"):
         attack("logistic", given)
@@ -127,7 +127,7 @@ def test_nan_in_a_release_is_named():
 
 @pytest.mark.parametrize("name", ["logistic", "mlp"])
 def test_a_single_class_is_survived(name):
-    given = exposed("coordinate")
+    given = view("coordinate")
     given.attributes["test"][:, 0] = 1  # nothing to tell apart
     given.attributes["attacker"][:, 2] = 0  # nothing to learn from
     given.attributes["validation"][:, 1] = 1  # nothing to choose by

@@ -9,14 +9,14 @@ import torch
 from core.attacks import ATTACKS
 from core.attacks.attributes.repeated import averaging, informed, is_random
 from core.attacks.releases import released
-from tests.attacks.planted import exposed, value
+from tests.attacks.planted import value, view
 
 NOISE = 3.0
 
 
 def noisy(noise=NOISE, leak=1.0):
     """A release of 8 numbers, one of which follows Planted, under noise drawn anew each time."""
-    given = exposed("coordinate")
+    given = view("coordinate")
     planted = {s: torch.from_numpy(a[:, 0] * 2.0 - 1) for s, a in given.attributes.items()}
     # The mark is put into the photographs, so that whoever releases them again finds it.
     x = {s: pictures.clone() for s, pictures in given.x.items()}
@@ -44,7 +44,7 @@ def area(result):
 def test_whether_a_release_holds_noise_is_found_out():
     assert is_random(noisy())
     assert not is_random(noisy(noise=0.0))
-    assert not is_random(exposed("coordinate"))
+    assert not is_random(view("coordinate"))
 
 
 @pytest.mark.parametrize("attack", [informed, averaging])

@@ -12,7 +12,7 @@ from core.attacks import ATTACKS, Result
 from core.embedders import Embedder
 from core.errors import PenumbraError
 from core.metrics import intervals
-from tests.attacks.planted import exposed, value
+from tests.attacks.planted import value, view
 
 CODES = 6
 
@@ -36,7 +36,7 @@ def seen(x):
 def striped(kind: str, noise: float = 0.1):
     """Photographs whose stripes are as bright as their person's code says. kind: what is released
     of them, "photograph", "code" (flat, turned at random), "curved" or "constant"."""
-    given = exposed("constant")
+    given = view("constant")
     rng = np.random.default_rng(0)
     turn = np.linalg.qr(rng.normal(size=(CODES, CODES)))[0]
     x, z = {}, {}

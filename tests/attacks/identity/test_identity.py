@@ -16,7 +16,7 @@ from core.evaluation.worst_case import strongest
 from core.metrics import intervals
 from core.metrics.bayes import cover_hart
 from core.metrics.identity import split_gallery
-from tests.attacks.planted import exposed, value
+from tests.attacks.planted import value, view
 
 NAMES = ("nearest_neighbour", "discriminant", "embedding")
 
@@ -39,7 +39,7 @@ def top1(result):
 def marked(spread: float, noisy: int = 0, seed: int = 0):
     """Everybody has a place in six dimensions; `noisy` more vary three times as much, with nobody
     in particular."""
-    given = exposed("coordinate")
+    given = view("coordinate")
     rng = np.random.default_rng(seed)
     z = {}
     for split, people in given.identities.items():
@@ -66,7 +66,7 @@ def test_people_who_stand_apart_are_named_and_confirmed(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_constant_release_is_at_chance(name):
-    result = attack(name, exposed("constant"))
+    result = attack(name, view("constant"))
     assert top1(result) < 0.08
     assert abs(value(result, "identity", "verification_auc") - 0.5) < 0.05
     assert value(result, "identity", "tar_at_far_1e-2") < 0.05
@@ -147,7 +147,7 @@ def test_the_discriminant_learns_from_the_attackers_people_alone():
 def test_a_curved_code_is_found_in_a_narrow_release():
     """What tells people apart is how far a point lies from the middle, in each of six planes;
     the direction in which it lies there is drawn anew for every photograph."""
-    given = exposed("coordinate")
+    given = view("coordinate")
     rng = np.random.default_rng(0)
     z = {}
     for split, people in given.identities.items():
@@ -213,5 +213,5 @@ def test_lda_score_tells_people_who_stand_apart_from_noise():
     assert apart > 3 * mixed > 3 * value(far, "identity", "lda_ratio", "chance") * 0.7
     total = sum(value(near, "identity", m) for m in ("lda_within", "lda_between"))
     assert 0.7 < total < 1.4
-    constant = attack("lda_score", exposed("constant"))
+    constant = attack("lda_score", view("constant"))
     assert {row["value"] for row in constant.findings} == {0}

@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from core.attacks import ATTACKS, Result
 from core.metrics import ranks
-from tests.attacks.planted import exposed, value
+from tests.attacks.planted import value, view
 
 
 def attack(given, seed=0):
@@ -17,7 +17,7 @@ def attack(given, seed=0):
 def marked(spread, dimensions=6, noisy=0):
     """A release in which every person has a place of their own; `noisy` more dimensions in which
     photographs of one person differ far more than people do."""
-    given = exposed("coordinate")
+    given = view("coordinate")
     rng = np.random.default_rng(0)
     z = {}
     for split, people in given.identities.items():
@@ -43,7 +43,7 @@ def test_people_who_stand_apart_are_named_first():
 
 
 def test_a_constant_release_scores_exactly_what_random_order_does():
-    result = attack(exposed("constant"))
+    result = attack(view("constant"))
     for row in result.findings:
         assert row["value"] == row["chance"] == row["low"] == row["high"]
     expected = ranks.by_chance(40)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from core.attacks import ATTACKS, Result
-from tests.attacks.planted import exposed, value
+from tests.attacks.planted import value, view
 
 
 def attack(given, seed=0):
@@ -13,7 +13,7 @@ def attack(given, seed=0):
 
 def marked(spread: float):
     """A release in which every person has a place of their own."""
-    given = exposed("coordinate")
+    given = view("coordinate")
     rng = np.random.default_rng(0)
     z = {}
     for split, people in given.identities.items():
@@ -30,7 +30,7 @@ def test_people_who_stand_apart_are_recognised():
 
 
 def test_a_constant_release_is_at_chance_and_noise_weakens():
-    assert value(attack(exposed("constant")), "identity", "top1_accuracy") < 0.08
+    assert value(attack(view("constant")), "identity", "top1_accuracy") < 0.08
     found = [value(attack(marked(s)), "identity", "top1_accuracy") for s in (0.1, 0.7, 3)]
     assert found[0] > found[1] > found[2]
 

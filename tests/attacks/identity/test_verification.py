@@ -10,7 +10,7 @@ from core.attacks.identity import pair_network, verification
 from core.attacks.method_networks import own_verifier
 from core.evaluation.worst_case import strongest
 from core.methods.declare import VERIFICATION
-from tests.attacks.planted import exposed, value
+from tests.attacks.planted import value, view
 
 
 def attack(given, seed=0):
@@ -20,7 +20,7 @@ def attack(given, seed=0):
 def marked(kind: str = "flat", spread: float = 0.2, nuisance: float = 4.0):
     """A release in which every person has a place of their own among the first half of the
     coordinates (or channels); the other half is noise that drowns plain distances."""
-    given = exposed("coordinate")
+    given = view("coordinate")
     rng = np.random.default_rng(0)
     z = {}
     for split, people in given.identities.items():

@@ -13,7 +13,7 @@ from core.evaluation.worst_case import strongest
 from core.metrics import images
 from core.nets.decoders import decoder_for
 from core.storage.pictures import packed, unpacked
-from tests.attacks.planted import exposed, value
+from tests.attacks.planted import value, view
 
 OTHERS = ("urec1", "urec2", "resrec", "adversarial_decoder")
 
@@ -33,10 +33,10 @@ def faces_by(direction):
 
 
 def test_the_photographs_themselves_are_redrawn_and_a_constant_gives_the_mean_picture():
-    open_release = attack(exposed("pictures", noise=0.0))
+    open_release = attack(view("pictures", noise=0.0))
     assert value(open_release, "image", "ms_ssim") > 0.97
     assert value(open_release, "image", "psnr") > 28
-    blind = attack(exposed("constant"))
+    blind = attack(view("constant"))
     chance = value(blind, "image", "ms_ssim", "chance")
     assert value(blind, "image", "ms_ssim") < chance + 0.1
     assert chance < 0.7
@@ -44,13 +44,13 @@ def test_the_photographs_themselves_are_redrawn_and_a_constant_gives_the_mean_pi
 
 def test_more_noise_weakens_the_attack():
     found = [
-        value(attack(exposed("pictures", noise=noise)), "image", "ms_ssim") for noise in (0.05, 0.5)
+        value(attack(view("pictures", noise=noise)), "image", "ms_ssim") for noise in (0.05, 0.5)
     ]
     assert found[0] > found[1] + 0.1
 
 
 def test_the_kept_pictures_are_those_that_were_scored():
-    given = exposed("pictures", noise=0.05)
+    given = view("pictures", noise=0.05)
     result = attack(given)
     kept = result.arrays
     assert kept["positions"].tolist() == given.pictured.tolist()
@@ -66,7 +66,7 @@ def test_the_kept_pictures_are_those_that_were_scored():
 
 
 def test_the_stored_weights_make_the_same_pictures():
-    given = exposed("map")
+    given = view("map")
     result = attack(given)
     weights = {k: v.float() for k, v in result.weights.items()}
     mean, scale = weights.pop("mean"), weights.pop("scale")
@@ -80,7 +80,7 @@ def test_the_stored_weights_make_the_same_pictures():
 
 
 def test_the_same_seed_gives_the_same_findings():
-    given = exposed("map")
+    given = view("map")
     assert attack(given).findings == attack(given).findings
 
 
@@ -112,16 +112,16 @@ def test_loss_is_zero_for_the_truth_and_grows():
 @pytest.mark.parametrize("name", ["mirrored_decoder", *OTHERS])
 def test_a_release_of_one_number_is_survived(name, monkeypatch):
     monkeypatch.setattr(training, "MOST_EPOCHS", 1)
-    given = exposed("constant")
+    given = view("constant")
     one = {s: z[:, :1] for s, z in given.z.items()}
     assert len(attack(dataclasses.replace(given, z=one), name=name).findings) == 3
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_the_other_decoders_redraw_photographs_and_are_at_chance_on_a_constant(name):
-    opened = attack(exposed("pictures", noise=0.0), name=name)
+    opened = attack(view("pictures", noise=0.0), name=name)
     assert value(opened, "image", "ms_ssim") > 0.8
-    blind = attack(exposed("constant"), name=name)
+    blind = attack(view("constant"), name=name)
     assert value(blind, "image", "ms_ssim") < value(blind, "image", "ms_ssim", "chance") + 0.1
     assert {row["attacker"] for row in opened.findings + blind.findings} == {name}
     assert not opened.weights
@@ -133,7 +133,7 @@ def test_the_other_decoders_take_maps_and_flat_releases_and_repeat_themselves(
     name, kind, monkeypatch
 ):
     monkeypatch.setattr(training, "MOST_EPOCHS", 2)
-    given = exposed(kind)
+    given = view(kind)
     first, second = (attack(given, name=name) for _ in range(2))
     assert first.findings == second.findings
     assert all((first.arrays[key] == second.arrays[key]).all() for key in first.arrays)
@@ -142,7 +142,7 @@ def test_the_other_decoders_take_maps_and_flat_releases_and_repeat_themselves(
 
 def test_few_pictures_of_the_same_faces_are_kept_of_the_others(monkeypatch):
     monkeypatch.setattr(training, "MOST_EPOCHS", 1)
-    given = dataclasses.replace(exposed("map"), pictured=np.arange(5, 25))
+    given = dataclasses.replace(view("map"), pictured=np.arange(5, 25))
     positions = [
         attack(given, name=name).arrays["positions"] for name in ("mirrored_decoder", "urec2")
     ]
@@ -152,7 +152,7 @@ def test_few_pictures_of_the_same_faces_are_kept_of_the_others(monkeypatch):
 
 def test_decoders_compete_for_the_picture_on_validation(monkeypatch):
     monkeypatch.setattr(training, "MOST_EPOCHS", 2)
-    given = exposed("pictures", noise=0.2)
+    given = view("pictures", noise=0.2)
     done = {}
     for name in ("mirrored_decoder", "resrec"):
         result = attack(given, name=name)
@@ -165,7 +165,7 @@ def test_decoders_compete_for_the_picture_on_validation(monkeypatch):
 
 
 def test_a_face_network_says_whose_face_was_redrawn(monkeypatch):
-    given = exposed("pictures", noise=0.0)
+    given = view("pictures", noise=0.0)
     given = dataclasses.replace(given, face_features=faces_by(torch.tensor([[0.05]])))
     opened = attack(given)
     assert value(opened, "image", "face_similarity") > 0.95
@@ -173,7 +173,7 @@ def test_a_face_network_says_whose_face_was_redrawn(monkeypatch):
     # 160 photographs of 40 people, half of them in the gallery
     assert value(opened, "image", "reidentification", "n") == 80
     assert value(opened, "image", "reidentification", "chance") == pytest.approx(1 / 40, abs=1e-4)
-    blind = attack(dataclasses.replace(given, z=exposed("constant").z))
+    blind = attack(dataclasses.replace(given, z=view("constant").z))
     gain = value(blind, "image", "face_similarity") - value(
         blind, "image", "face_similarity", "chance"
     )
@@ -182,7 +182,7 @@ def test_a_face_network_says_whose_face_was_redrawn(monkeypatch):
 
 
 def test_a_second_network_judges_beside_the_first_under_its_own_name(monkeypatch, tmp_path):
-    given = exposed("pictures", noise=0.0)
+    given = view("pictures", noise=0.0)
     first = faces_by(torch.tensor([[0.05]]))
     own = attack(dataclasses.replace(given, face_features=first))
     asked = []
@@ -209,7 +209,7 @@ def test_a_second_network_judges_beside_the_first_under_its_own_name(monkeypatch
 
 
 def test_nobody_is_recognised_where_each_person_has_one_photograph():
-    given = exposed("map")
+    given = view("map")
     people = given.identities | {"test": np.arange(len(given.identities["test"]))}
     given = dataclasses.replace(
         given, identities=people, face_features=faces_by(torch.tensor([[0.05]]))
@@ -220,7 +220,7 @@ def test_nobody_is_recognised_where_each_person_has_one_photograph():
 
 
 def test_a_second_source_is_trained_on():
-    given = exposed("pictures", noise=0.0)
+    given = view("pictures", noise=0.0)
     few = dataclasses.replace(
         given,
         z=given.z | {"attacker": given.z["attacker"][:2] * 0},
@@ -237,7 +237,7 @@ def test_a_second_source_is_trained_on():
 
 @pytest.mark.parametrize("spoilt", ["x", "z", "count"])
 def test_a_second_source_that_does_not_fit_is_named(spoilt):
-    given = exposed("pictures")
+    given = view("pictures")
     extra = {"x": given.x["attacker"], "z": given.z["attacker"]}
     if spoilt == "count":
         extra["x"] = extra["x"][1:]

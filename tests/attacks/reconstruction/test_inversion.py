@@ -9,7 +9,7 @@ import torch
 from core.attacks import ATTACKS, WHITE_BOX
 from core.attacks.features import standardiser
 from core.attacks.reconstruction import inversion
-from tests.attacks.planted import exposed, value
+from tests.attacks.planted import value, view
 
 SIZE = 16
 
@@ -22,7 +22,7 @@ def quick(monkeypatch):
 
 def with_release(release, seed=0, **more):
     """The planted photographs and what `release` makes of them."""
-    given = exposed("pictures")
+    given = view("pictures")
     z = {
         split: release(x.float() / 255, torch.Generator().manual_seed(seed))
         for split, x in given.x.items()
@@ -116,7 +116,7 @@ def test_the_same_seed_gives_the_same_findings():
 
 
 def test_the_pictured_come_first():
-    given = dataclasses.replace(exposed("pictures"), pictured=np.array([3, 9, 150]))
+    given = dataclasses.replace(view("pictures"), pictured=np.array([3, 9, 150]))
     assert inversion.chosen(given, 6).tolist() == [3, 9, 150, 0, 1, 2]
     assert inversion.chosen(given, 2).tolist() == [3, 9]
     assert len(inversion.chosen(given, 1000)) == 160

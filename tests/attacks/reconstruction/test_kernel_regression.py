@@ -6,7 +6,7 @@ import torch
 
 from core.attacks import ATTACKS
 from core.errors import PenumbraError
-from tests.attacks.planted import exposed, value
+from tests.attacks.planted import value, view
 
 
 def attack(given, seed=0):
@@ -15,7 +15,7 @@ def attack(given, seed=0):
 
 def bent(seed=0):
     """Pictures that follow from three numbers by a curve; the release is those numbers."""
-    given = exposed("constant", seed)
+    given = view("constant", seed)
     rng = np.random.default_rng(seed)
     patterns = rng.normal(0, 0.15, (3, 3, 16, 16))
     x, z = {}, {}
@@ -44,14 +44,14 @@ def test_pictures_that_follow_from_a_few_numbers_by_a_curve_are_redrawn():
 
 
 def test_a_constant_gives_the_mean_picture():
-    blind = attack(exposed("constant"))
+    blind = attack(view("constant"))
     for metric in ("ms_ssim", "ssim", "psnr"):
         chance = value(blind, "image", metric, "chance")
         assert value(blind, "image", metric) == pytest.approx(chance, abs=2e-3)
 
 
 def test_whole_photographs_are_redrawn_as_far_as_the_axes_go():
-    assert value(attack(exposed("pictures", noise=0.0)), "image", "ms_ssim") > 0.7
+    assert value(attack(view("pictures", noise=0.0)), "image", "ms_ssim") > 0.7
 
 
 def test_what_is_kept_is_what_was_redrawn_and_repeats_itself():
@@ -79,7 +79,7 @@ def test_the_order_of_the_test_photographs_does_not_matter():
 
 
 def test_a_release_that_is_not_finite_is_named():
-    given = exposed("map")
+    given = view("map")
     given.z["test"][3] = torch.nan
     with pytest.raises(PenumbraError, match="NaN"):
         attack(given)
