@@ -277,7 +277,7 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     from core import device as devices
     from core import train
     from core.attacks import ATTACKS, fitting
-    from core.evaluate import exposed_at
+    from core.evaluate import view_at
     from core.methods import METHODS
     from core.run import Run, checked
 
@@ -291,13 +291,13 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
         network.to(chosen, memory_format=torch.channels_last)  # type: ignore[call-overload]
     peak = _peak_memory(chosen)
     began = time.perf_counter()
-    exposed = exposed_at(run, train.freeze(model), faces, None, chosen, recognisers=False)
+    view = view_at(run, train.freeze(model), faces, None, chosen, recognisers=False)
     _wait(chosen)
     found: Figures = {
         "preset": run.preset,
         "photographs": source,
-        "releases": sum(len(z) for z in exposed.z.values()),
-        "release_shape": list(exposed.z["test"].shape[1:]),
+        "releases": sum(len(z) for z in view.z.values()),
+        "release_shape": list(view.z["test"].shape[1:]),
         "seconds_to_release": time.perf_counter() - began,
     }
     yield found
@@ -315,7 +315,7 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     began = time.perf_counter()
     with mock.patch.object(fitting, "batches", noted):
         try:
-            ATTACKS[name](exposed, torch.Generator().manual_seed(0))
+            ATTACKS[name](view, torch.Generator().manual_seed(0))
             _wait(chosen)
             found |= {"seconds": time.perf_counter() - began, "epochs": len(epochs)}
         except Enough:
