@@ -28,7 +28,8 @@ from core import data, train
 from core import device as devices
 from core.data.on_device import part_indices, to_device
 from core.methods import METHODS, Batch, Model
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.training.batches import batch_at, batches_before
 from core.training.state import optimisers_of
 
@@ -67,7 +68,7 @@ class Bench:
 
     def __init__(self, run: Run, faces: Faces, device: torch.device, channels_last: bool) -> None:
         self.run, self.device = run, device
-        self.model: Model = METHODS[run.method].build(run, faces.attribute_names)
+        self.model: Model = METHODS[run.method].model(run, faces.attribute_names)
         layout = torch.channels_last if channels_last else torch.contiguous_format
         for network in self.model.networks.values():
             network.to(device, memory_format=layout)  # type: ignore[call-overload]

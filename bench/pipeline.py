@@ -18,7 +18,8 @@ from core import data, train
 from core import device as devices
 from core.data.on_device import to_device
 from core.methods import METHODS
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.training.batches import batch_at
 from core.training.state import optimisers_of
 
@@ -33,7 +34,7 @@ def main() -> None:
     device = devices.choose(options.device)
     faces = data.load(options.dataset, 64, 64)
     run = checked(Run("deep_obfuscator", options.dataset))
-    model = METHODS[run.method].build(run, faces.attribute_names)
+    model = METHODS[run.method].model(run, faces.attribute_names)
     for network in model.networks.values():
         network.to(device, memory_format=torch.channels_last)
     photographs = to_device(faces, "defender", device, True)

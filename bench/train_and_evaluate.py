@@ -16,7 +16,8 @@ import time
 
 from core import data
 from core.evaluate import evaluate
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.train import train
 
 

@@ -24,7 +24,8 @@ import psutil
 
 from core import background
 from core.errors import PenumbraError, Stopped
-from core.run import Run, from_dict, home, state
+from core.run import Run, home, state
+from core.run_validation import from_dict
 from core.storage import files as checkpoint
 
 JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from core.errors import PenumbraError
-from core.run import NAME, RUN_ID, VERSION, Run, checkpoints, from_dict, state
+from core.run import NAME, RUN_ID, VERSION, Run, checkpoints, state
+from core.run_validation import from_dict
 from core.storage import files, findings_file
 from core.storage.pictures import unpacked
 

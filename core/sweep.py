@@ -18,7 +18,8 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from core.errors import PenumbraError
-from core.run import ROOT, Run, checked
+from core.run import ROOT, Run
+from core.run_validation import checked
 
 
 def grid(

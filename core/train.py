@@ -30,7 +30,8 @@ from core.data.on_device import part_indices, steps_for, to_device
 from core.errors import PenumbraError, Stopped
 from core.methods import METHODS, Batch, Model, Phase, Stage
 from core.methods.declare import columns
-from core.run import VERSION, Run, checked, code_fingerprint, from_dict
+from core.run import VERSION, Run, code_fingerprint
+from core.run_validation import checked, from_dict
 from core.storage import files
 from core.training import shared_stages, state
 from core.training.batches import batch_at, batches_before
@@ -91,7 +92,7 @@ def _train(
     save_every: float,
     asked_to_stop: Callable[[], bool],
 ) -> None:
-    model = METHODS[run.method].build(run, faces.attribute_names)
+    model = METHODS[run.method].model(run, faces.attribute_names)
     record = _record(run, faces, device, folder, model.notes() if model.notes else {})
     for network in model.networks.values():
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -256,7 +257,7 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[st
     attributes = record.get("attributes")
     if not isinstance(attributes, list) or not all(isinstance(a, str) for a in attributes):
         raise PenumbraError(f"{folder}/run.json names no attributes; train it again")
-    model = without(METHODS[run.method].build(run, tuple(attributes)), record.get("left_out", []))
+    model = without(METHODS[run.method].model(run, tuple(attributes)), record.get("left_out", []))
     weights = folder / "weights.safetensors"
     tensors = files.load_tensors(weights, record.get("weights_sha256"))
     files.fill_networks(model.networks, tensors, weights)

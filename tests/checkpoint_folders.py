@@ -13,7 +13,8 @@ import numpy as np
 
 from core.analysis import device_cost
 from core.methods import METHODS
-from core.run import VERSION, Run, checked
+from core.run import VERSION, Run
+from core.run_validation import checked
 from core.storage import findings_file, pictures
 
 PICTURES, SIDE = 8, 32

@@ -25,7 +25,7 @@ def bring_to_life(
     folder.mkdir(parents=True, exist_ok=True)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = train.freeze(METHODS[run.method].build(run, ATTRIBUTES))
+        model = train.freeze(METHODS[run.method].model(run, ATTRIBUTES))
         record = {"version": VERSION, "run": asdict(run), "seconds": 60.0, "device": "cpu"}
         train.finish(folder, model, record | {"attributes": list(ATTRIBUTES)})
         preset = METHODS[run.method].presets[run.preset]

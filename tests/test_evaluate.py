@@ -14,7 +14,8 @@ from core.data.order import canonical_order, pictured
 from core.errors import PenumbraError
 from core.evaluate import evaluate
 from core.evaluation import control_runs
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.storage import findings_file
 from core.storage.pictures import unpacked
 from tests.tiny_faces import tiny_faces

@@ -9,7 +9,8 @@ import pytest
 
 from core import jobs
 from core.errors import PenumbraError
-from core.run import Run, checked, state
+from core.run import Run, state
+from core.run_validation import checked
 from tests.tiny_folder import register_tiny_folder
 
 SHORT = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 2, "batch_size": 8}

@@ -9,7 +9,8 @@ import pytest
 
 from core import results
 from core.errors import PenumbraError
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.storage import files, findings_file
 from core.storage.pictures import packed
 

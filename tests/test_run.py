@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PenumbraError
-from core.run import Run, checked, from_dict, state
+from core.run import Run, state
+from core.run_validation import checked, from_dict
 
 
 def test_id_is_stable_and_independent_of_order_and_number_type():

@@ -16,7 +16,8 @@ from core import train
 from core.data.on_device import to_device
 from core.errors import PenumbraError
 from core.methods import METHODS
-from core.run import ROOT, Run, checked, state
+from core.run import ROOT, Run, state
+from core.run_validation import checked
 from core.storage import files
 from core.training.batches import batches_before
 from core.training.log import read_log
@@ -94,7 +95,7 @@ def test_original_shares_the_task_stage_of_deep_obfuscator():
 
 SCRIPT = """
 import sys
-from core.run import from_dict
+from core.run_validation import from_dict
 from core.train import train
 from tests.tiny_faces import tiny_faces
 import json
@@ -256,8 +257,8 @@ def test_every_method_trains_and_releases(name):
 def test_a_stage_prepares_once_with_frozen_networks_before_its_first_step(monkeypatch):
     seen, plain = [], METHODS["deep_obfuscator"].build
 
-    def build(run, attributes):
-        model = plain(run, attributes)
+    def build(run, settings, attributes):
+        model = plain(run, settings, attributes)
 
         def prepare(batches):
             frozen = not any(p.requires_grad for p in model.networks["obfuscator"].parameters())
@@ -277,7 +278,7 @@ def test_a_stage_prepares_once_with_frozen_networks_before_its_first_step(monkey
 
 
 def test_a_stage_may_count_steps_instead_of_epochs():
-    model = METHODS["original"].build(checked(Run("original", "tiny")), ("Male", "Smiling"))
+    model = METHODS["original"].model(checked(Run("original", "tiny")), ("Male", "Smiling"))
     stage = dataclasses.replace(model.stages[0], batch_size=10, epochs=2)
     stages = [dataclasses.replace(stage, iterations=count) for count in (None, 7, 0)]
     assert train.stage_lengths(dataclasses.replace(model, stages=tuple(stages)), 45) == [9, 7, 0]
@@ -285,7 +286,7 @@ def test_a_stage_may_count_steps_instead_of_epochs():
 
 def test_preparing_never_repeats_photographs_to_reach_a_number():
     faces = tiny_faces()  # 18 of them are the defender's
-    model = METHODS["original"].build(checked(Run("original", "tiny")), faces.attribute_names)
+    model = METHODS["original"].model(checked(Run("original", "tiny")), faces.attribute_names)
     stage = dataclasses.replace(model.stages[0], batch_size=5)
     batches = list(batches_before(to_device(faces, "defender", "cpu"), 0, 0, stage, 50_000))
     assert len({x.numpy().tobytes() for batch in batches for x in batch.x}) == 18

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import PenumbraError
 from core.methods import hardening
-from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, schedule_of
+from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -86,7 +86,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 WIDTHS = ("block", "blocks", "base", "outputs", "fully_connected", "discriminator")
 
 
-def build(run: Run, attributes: tuple[str, ...]) -> Model:
+def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """Networks of Figure 6 cut at the schedule's `layer`, and the alternation of Figure 2.
 
     Raises PenumbraError for a layer that is not 0 to 5, or a `bounded` that is not 0 or 1.
@@ -97,11 +97,8 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
     from core import losses
     from core.nets import perceptual, resnet, vgg
 
-    preset = PRESETS[run.preset]
-    schedule = schedule_of(run)
-    lambda1, lambda2 = (
-        run.knobs.get(knob.name, knob.default) for knob in ADVERSARIAL_RECONSTRUCTION.knobs
-    )
+    schedule = settings["schedule"]
+    lambda1, lambda2 = run.knobs["lambda1"], run.knobs["lambda2"]
     mu1, mu2 = schedule["mu1"], schedule["mu2"]
     if schedule["layer"] not in range(6):
         raise PenumbraError(f"layer is {schedule['layer']:g}; it must be 0 (conv1) to 5 (fc)")
@@ -114,7 +111,9 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
     whole = vgg.seeded(
         run.seed,
         "resnet",
-        lambda: resnet.resnet(preset["block"], preset["blocks"], preset["base"], preset["outputs"]),
+        lambda: resnet.resnet(
+            settings["block"], settings["blocks"], settings["base"], settings["outputs"]
+        ),
     )
     assert isinstance(whole, nn.Sequential)
     encoder, rest = whole[: layer + 1], whole[layer + 1 :]
@@ -122,26 +121,27 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         run.seed,
         "latent_classifier",
         lambda: resnet.latent_classifier(
-            rest, preset["outputs"], preset["fully_connected"], len(run.tasks)
+            rest, settings["outputs"], settings["fully_connected"], len(run.tasks)
         ),
     )
-    channels = resnet.channels_of(preset["block"], preset["base"])
-    sizes = resnet.map_sizes(preset["height"], preset["width"])
-    released = {4: channels[-1:], 5: (preset["outputs"],)}
+    channels = resnet.channels_of(settings["block"], settings["base"])
+    sizes = resnet.map_sizes(settings["height"], settings["width"])
+    released = {4: channels[-1:], 5: (settings["outputs"],)}
     decoders = hardening.decoders(
         run,
+        schedule,
         "decoder",
         lambda factor: resnet.InversionDecoder(
-            layer, channels, preset["outputs"], preset["height"], preset["width"], factor
+            layer, channels, settings["outputs"], settings["height"], settings["width"], factor
         ),
         released.get(layer) or (channels[layer], *sizes[layer]),
-        preset["height"],
-        preset["width"],
+        settings["height"],
+        settings["width"],
     )
     networks = {"encoder": encoder, "latent_classifier": classifier, **decoders.networks}
     if mu1:
         networks["discriminator"] = vgg.seeded(
-            run.seed, "discriminator", lambda: resnet.Discriminator(preset["discriminator"])
+            run.seed, "discriminator", lambda: resnet.Discriminator(settings["discriminator"])
         )
 
     def task_loss(batch: Batch, z: Tensor) -> Tensor:
@@ -215,11 +215,11 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
             "stage": f"adversarial_reconstruction {stage}",
             "tasks": run.tasks,
             "seed": run.seed,
-            "widths": {name: preset[name] for name in WIDTHS},
+            "widths": {name: settings[name] for name in WIDTHS},
             "schedule": {name: schedule[name] for name in names},
         }
         if stage == "decoder":
-            described |= hardening.described(run)
+            described |= hardening.described(schedule)
         return described | ({"g": perceptual.name()} if mu2 and "mu2" in names else {})
 
     attacks = [Phase("attack", tuple(decoders.networks), attack, "adversary")]
@@ -227,7 +227,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         attacks.insert(0, Phase("discriminate", ("discriminator",), discriminate, "adversary"))
     both = ("encoder", "latent_classifier")
     cycle = (*attacks, Phase("defend", both, defend, "protector"))
-    turns = hardening.turns(run, cycle, [phase.name for phase in attacks])
+    turns = hardening.turns(schedule, cycle, [phase.name for phase in attacks])
     batch_size, learning_rate = int(schedule["batch_size"]), schedule["learning_rate"]
     begun = ("batch_size", "learning_rate", "weight_decay", "layer", "task_epochs")
     stages = (

@@ -34,7 +34,6 @@ from core.methods.declare import (
     Stage,
     attributes_among,
     columns,
-    schedule_of,
 )
 
 if TYPE_CHECKING:
@@ -96,19 +95,18 @@ PRESETS: dict[str, dict[str, Any]] = {
 RANGED = 2048  # photographs that the range of Random's entries is taken from
 
 
-def build(run: Run, attributes: tuple[str, ...]) -> Model:
+def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """Networks of section 5.2 and the training of section 4.3: each component alone, then Eq. 8."""
-    knobs = {knob.name: run.knobs.get(knob.name, knob.default) for knob in AIA.knobs}
-    return _model(run, AIA, attributes, knobs["alpha"], knobs["beta"])
+    return _model(run, AIA, settings, attributes, run.knobs["alpha"], run.knobs["beta"])
 
 
-def build_original(run: Run, attributes: tuple[str, ...]) -> Model:
+def build_original(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """AIA with alpha = beta = 0: adversary and task network learn beside an autoencoder that does
     not mind them, for as long as they would have."""
-    return _model(run, AIA_ORIGINAL, attributes, 0.0, 0.0)
+    return _model(run, AIA_ORIGINAL, settings, attributes, 0.0, 0.0)
 
 
-def build_random(run: Run, attributes: tuple[str, ...]) -> Model:
+def build_random(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """*Original*, with entries of g replaced at random when it is released.
 
     The paper says that entries lie in [0, 1] and draws from U[0, 1]. Behind a leaky ReLU they do
@@ -117,7 +115,7 @@ def build_random(run: Run, attributes: tuple[str, ...]) -> Model:
     """
     from core.nets import aia as nets
 
-    model = _model(run, AIA_RANDOM, attributes, 0.0, 0.0)
+    model = _model(run, AIA_RANDOM, settings, attributes, 0.0, 0.0)
     encoder, shape = model.networks["encoder"], model.released_map
     assert shape is not None
     entries = nets.EntryRange(shape[0])
@@ -168,58 +166,64 @@ def _smallest(codes: list[Tensor]) -> Tensor:
     return torch.stack([code.amin((0, 2, 3)) for code in codes]).amin(0)
 
 
-def _adversaries(run: Run, preset: dict[str, Any], tanh: float) -> hardening.Committee:
+def _adversaries(run: Run, settings: dict[str, Any]) -> hardening.Committee:
     """Those who guess the private attributes from g, the paper's first."""
     from core.nets import aia as nets
 
-    shape = nets.map_shape(preset["encoder"], preset["height"], preset["width"])
-    outputs = len(run.private)
+    shape = nets.map_shape(settings["encoder"], settings["height"], settings["width"])
+    outputs, schedule = len(run.private), settings["schedule"]
 
     def own(factor: float) -> nn.Module:
-        if tanh:
-            hidden = hardening.widened(preset["hidden"], factor)
+        if schedule["tanh_adversary"]:
+            hidden = hardening.widened(settings["hidden"], factor)
             return nets.TanhAdversary(math.prod(shape), hidden, outputs)
-        return nets.Adversary(shape, hardening.widened(preset["adversary"], factor), outputs)
+        return nets.Adversary(shape, hardening.widened(settings["adversary"], factor), outputs)
 
-    return hardening.classifiers(run, "adversary", own, shape, outputs, label="aia adversary")
+    return hardening.classifiers(
+        run, schedule, "adversary", own, shape, outputs, label="aia adversary"
+    )
 
 
-def _networks(run: Run, preset: dict[str, Any]) -> dict[str, nn.Module]:
+def _networks(run: Run, settings: dict[str, Any]) -> dict[str, nn.Module]:
     from core.nets import aia as nets
     from core.nets.vgg import seeded
 
-    height, width = preset["height"], preset["width"]
-    shape = nets.map_shape(preset["encoder"], height, width)
-    heads, outputs = preset["task"], len(attributes_among(run.tasks))
+    height, width = settings["height"], settings["width"]
+    shape = nets.map_shape(settings["encoder"], height, width)
+    heads, outputs = settings["task"], len(attributes_among(run.tasks))
     build = {
-        "encoder": lambda: nets.Encoder(preset["encoder"]),
-        "decoder": lambda: nets.Decoder(shape, preset["decoder"], height, width),
+        "encoder": lambda: nets.Encoder(settings["encoder"]),
+        "decoder": lambda: nets.Decoder(shape, settings["decoder"], height, width),
     }
     if VERIFICATION in run.tasks:
         build["siamese"] = lambda: nets.TaskNetwork(
-            shape, heads, preset["fully_connected"], preset["embedding"]
+            shape, heads, settings["fully_connected"], settings["embedding"]
         )
     if outputs:
         build["classifier"] = lambda: nets.TaskNetwork(
-            shape, heads, preset["fully_connected"], outputs
+            shape, heads, settings["fully_connected"], outputs
         )
     return {name: seeded(run.seed, f"aia {name}", make) for name, make in build.items()}
 
 
 def _model(
-    run: Run, method: Method, attributes: tuple[str, ...], alpha: float, beta: float
+    run: Run,
+    method: Method,
+    settings: dict[str, Any],
+    attributes: tuple[str, ...],
+    alpha: float,
+    beta: float,
 ) -> Model:
     import torch
 
     from core import losses
     from core.nets import aia as nets
 
-    preset = PRESETS[run.preset]
-    schedule = schedule_of(run)
-    networks = _networks(run, preset)
+    schedule = settings["schedule"]
+    networks = _networks(run, settings)
     encoder, decoder = networks["encoder"], networks["decoder"]
     siamese, classifier = networks.get("siamese"), networks.get("classifier")
-    adversaries = _adversaries(run, preset, schedule["tanh_adversary"]) if run.private else None
+    adversaries = _adversaries(run, settings) if run.private else None
     if adversaries is not None:
         networks |= adversaries.networks
     tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
@@ -276,7 +280,7 @@ def _model(
     defend = Phase("anonymise", ("encoder", "decoder"), anonymise)
     moving = against and not schedule["frozen_adversary"]
     cycle = (defend, learn_adversary, learn_task) if moving else (defend, learn_task)
-    turns = hardening.turns(run, cycle, ("adversary",))
+    turns = hardening.turns(schedule, cycle, ("adversary",))
 
     def stage(name: str, phases: tuple[Phase, ...], *entries: str, **depends: Any) -> Stage:
         """One stage; those before Eq. 8, and the baselines' last one, are trained once for all runs
@@ -297,12 +301,12 @@ def _model(
             fresh=adversaries.fresh if adversaries is not None else None,
         )
 
-    widths = {name: value for name, value in preset.items() if name != "schedule"}
+    widths = {name: value for name, value in settings.items() if name != "schedule"}
     alone = Phase("autoencoder", defend.trains, train_autoencoder)
     stages = [stage("autoencoder", (alone,), "batch_size", seed=run.seed, widths=widths)]
     stages.append(stage("task", (learn_task,), "margin", tasks=run.tasks))
     if against:
-        attackers = {"private": run.private} | hardening.described(run)
+        attackers = {"private": run.private} | hardening.described(schedule)
         stages.append(stage("adversary", (learn_adversary,), "tanh_adversary", **attackers))
     stages.append(stage("adversarial", turns, "frozen_adversary", *hardening.OFF))
 
@@ -316,7 +320,7 @@ def _model(
         own_head=classifier,
         own_verifier=None if siamese is None else nets.Scaled(siamese, 2 / schedule["margin"]),
         training_adversary=networks.get("adversary"),
-        released_map=nets.map_shape(preset["encoder"], preset["height"], preset["width"]),
+        released_map=nets.map_shape(settings["encoder"], settings["height"], settings["width"]),
     )
 
 

@@ -51,7 +51,7 @@ class Method:
 
     presets   {"paper": {...}, "compact": {...}}: `height`, `width` (pixels), network widths and
               `schedule` (numbers a Run may replace)
-    build     (run, attributes) -> Model; `attributes` are the data set's attribute names, in order
+    build     (run, settings, attributes) -> Model, as `model` calls it
     baseline  True for what a method has to be compared with (drawn grey)
     reference  the method whose release, with every knob at its weakest, is this one's unprotected
               counterpart where `original` cannot serve the same task
@@ -68,7 +68,7 @@ class Method:
     citation: str
     knobs: tuple[Knob, ...]
     presets: dict[str, dict[str, Any]]
-    build: Callable[[Run, tuple[str, ...]], Model]
+    build: Callable[[Run, dict[str, Any], tuple[str, ...]], Model]
     color: str
     baseline: bool = False
     reference: str = "original"
@@ -77,6 +77,16 @@ class Method:
     understands: tuple[str, ...] = ()
     published_sets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     hardens: str = ""
+
+    def settings(self, run: Run) -> dict[str, Any]:
+        """The run's preset, its "schedule" with the entries that the run replaces."""
+        preset = self.presets[run.preset]
+        return preset | {"schedule": preset["schedule"] | run.schedule}
+
+    def model(self, run: Run, attributes: tuple[str, ...]) -> Model:
+        """Networks, stages and release of a checked run; `attributes` are the data set's attribute
+        names, in order."""
+        return self.build(run, self.settings(run), attributes)
 
 
 class Batch(NamedTuple):
@@ -168,13 +178,6 @@ class Model:
     own_verifier: Callable[[Tensor], Tensor] | None = None
     released_map: tuple[int, int, int] | None = None
     notes: Callable[[], dict[str, str]] | None = None
-
-
-def schedule_of(run: Run) -> dict[str, float]:
-    """The run's schedule: its preset's, with the entries that the run replaces."""
-    from core.methods import METHODS
-
-    return METHODS[run.method].presets[run.preset]["schedule"] | run.schedule
 
 
 def columns(attributes: tuple[str, ...], names: tuple[str, ...]) -> list[int]:

@@ -26,10 +26,10 @@ features, which stops no attacker that is trained afterwards.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
-from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, schedule_of
+from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns
 from core.methods.task_network import COMPACT, PAPER, classifier, task_networks, task_stage
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ PRESETS = {
 }
 
 
-def build(run: Run, attributes: tuple[str, ...]) -> Model:
+def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """Networks of Table 1 and the schedule of section 3.5: pretrain O and C, then AC and AR on the
     frozen O, then Algorithm 1."""
     import torch
@@ -70,25 +70,25 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
     from core import losses
     from core.nets import vgg
 
-    preset = PRESETS[run.preset]
-    schedule = schedule_of(run)
-    knobs = {knob.name: run.knobs.get(knob.name, knob.default) for knob in DEEP_OBFUSCATOR.knobs}
-    lambda1, lambda2 = knobs["lambda1"], knobs["lambda2"]
+    schedule = settings["schedule"]
+    lambda1, lambda2 = run.knobs["lambda1"], run.knobs["lambda2"]
     tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
 
-    networks = task_networks(run, preset)
+    networks = task_networks(run, settings)
     obfuscator, task_classifier = networks["obfuscator"], networks["classifier"]
-    height, width, channels = preset["height"], preset["width"], preset["encoder"]
+    height, width, channels = settings["height"], settings["width"], settings["encoder"]
     shape = (channels[1], height // 4, width // 4)
     guessers = hardening.classifiers(
         run,
+        schedule,
         "adversary_classifier",
-        lambda factor: classifier(preset, len(run.private), factor),
+        lambda factor: classifier(settings, len(run.private), factor),
         shape,
         len(run.private),
     )
     redrawers = hardening.decoders(
         run,
+        schedule,
         "adversary_reconstructor",
         lambda factor: vgg.MirroredDecoder(channels, height, width, factor),
         shape,
@@ -163,8 +163,8 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         Phase("attack", adversaries, attack),
         Phase("recover classifier", ("classifier",), recover_classifier),
     )
-    turns = hardening.turns(run, cycle, ("attack",))
-    task = task_stage(run, preset, networks, attributes, schedule)
+    turns = hardening.turns(schedule, cycle, ("attack",))
+    task = task_stage(run, settings, networks, attributes)
     stages = (
         task,
         Stage(
@@ -178,7 +178,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
                 "private": run.private,
                 "epochs": schedule["adversary_epochs"],
             }
-            | hardening.described(run),
+            | hardening.described(schedule),
         ),
         Stage(
             name="adversarial",

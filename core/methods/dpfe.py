@@ -49,7 +49,6 @@ from core.methods.declare import (
     Phase,
     Stage,
     columns,
-    schedule_of,
 )
 
 if TYPE_CHECKING:
@@ -118,32 +117,31 @@ EXTRACTION = {
 }
 
 
-def build(run: Run, attributes: tuple[str, ...]) -> Model:
+def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """DPFE: the stages of Simple, then the loss of Eq. 7 on batches that hold everybody twice."""
     if not run.private:
         raise PenumbraError(
             f"{run.method} needs something to hide: name {IDENTITY} or attributes as private"
         )
-    return _build(run, attributes, DPFE, private=True)
+    return _model(run, settings, attributes, private=True)
 
 
-def build_simple(run: Run, attributes: tuple[str, ...]) -> Model:
+def build_simple(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """Simple: the same networks and stages without the last; nothing is hidden on purpose."""
-    return _build(run, attributes, DPFE_SIMPLE, private=False)
+    return _model(run, settings, attributes, private=False)
 
 
-def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool) -> Model:
+def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], private: bool) -> Model:
     import torch
 
     from core import losses
     from core.nets import darknet, vgg
 
-    preset = method.presets[run.preset]
-    schedule = schedule_of(run)
+    schedule = settings["schedule"]
     cut = _cut(schedule["cut"])
     tasks, secrets = columns(attributes, run.tasks), columns(attributes, run.private)
     learned = list(range(len(attributes))) if schedule["embed_all_attributes"] else tasks
-    widths, batch_size = preset["widths"], int(schedule["batch_size"])
+    widths, batch_size = settings["widths"], int(schedule["batch_size"])
 
     # M0 is five networks, the same for every cut, so that all cuts share its training.
     layers = [f"to {name}" for name in darknet.CUTS]
@@ -155,7 +153,7 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
     networks["head"] = vgg.seeded(
         run.seed, "darknet head", lambda: darknet.Head(widths, len(attributes))
     )
-    shape = darknet.cut_shape(cut, widths, preset["height"], preset["width"])
+    shape = darknet.cut_shape(cut, widths, settings["height"], settings["width"])
     encoder = vgg.seeded(run.seed, "code", lambda: darknet.Encoder(math.prod(shape), CODE_WIDTH))
     decoder = vgg.seeded(run.seed, "from code", lambda: darknet.Decoder(CODE_WIDTH, shape))
     assert isinstance(encoder, darknet.Encoder)
@@ -163,7 +161,7 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
     attribute_network = tuple(networks)
     networks |= {"encoder": encoder, "decoder": decoder}
     everything = tuple(networks)
-    guessers = _guessers(run, len(secrets)) if schedule.get("adversary_weight") else None
+    guessers = _guessers(run, schedule, len(secrets)) if schedule.get("adversary_weight") else None
     if guessers is not None:
         networks |= guessers.networks
 
@@ -197,7 +195,7 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
         code = code_of(batch.x)
         task = losses.cross_entropy(logits_of(code)[:, tasks], batch.attributes[:, tasks])
         found = {"total": task, "task": task}
-        if beta := run.knobs.get("beta", BETA.default):
+        if beta := run.knobs["beta"]:
             known = [batch.identities] if IDENTITY in run.private else []
             known += [batch.attributes[:, secrets]] if secrets else []
             distances = losses.uninformative_distances(code, losses.same_secret(*known), MARGIN)
@@ -258,7 +256,7 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
         stages.append(stage("extract privately", everything, extract, pairs=True))
     if guessers is not None:
         cycle = (*stages[-1].phases, Phase("attack", tuple(guessers.networks), attack))
-        turns = hardening.turns(run, cycle, ("attack",))
+        turns = hardening.turns(schedule, cycle, ("attack",))
         assert stages[-1].iterations is not None
         stages[-1] = replace(
             stages[-1],
@@ -284,7 +282,7 @@ def _build(run: Run, attributes: tuple[str, ...], method: Method, private: bool)
     )
 
 
-def _guessers(run: Run, outputs: int) -> hardening.Committee:
+def _guessers(run: Run, schedule: dict[str, float], outputs: int) -> hardening.Committee:
     """Attackers on the code, for hardened training; one is the three-layer network that AIA (Eq. 6)
     sets against a vector."""
     from core.nets import aia
@@ -297,7 +295,7 @@ def _guessers(run: Run, outputs: int) -> hardening.Committee:
     def own(factor: float) -> nn.Module:
         return aia.TanhAdversary(CODE_WIDTH, hardening.widened(128, factor), outputs)
 
-    return hardening.classifiers(run, "guesser", own, (CODE_WIDTH, 1, 1), outputs)
+    return hardening.classifiers(run, schedule, "guesser", own, (CODE_WIDTH, 1, 1), outputs)
 
 
 def _cut(value: float) -> int:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PenumbraError
-from core.methods.declare import Method, Phase, schedule_of
+from core.methods.declare import Method, Phase
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -100,14 +100,18 @@ class Committee:
 
 
 def committee(
-    run: Run, name: str, builders: Sequence[Callable[[], nn.Module]], label: str = ""
+    run: Run,
+    schedule: dict[str, float],
+    name: str,
+    builders: Sequence[Callable[[], nn.Module]],
+    label: str = "",
 ) -> Committee:
-    """As many attackers as the run's `adversaries`: one of each of `builders`, then again from the
+    """As many attackers as the schedule's `adversaries`: one of each of `builders`, then again from the
     first. They are named `name`, `name_2`, …; initial weights come from the run's seed and `label`
     (default: the name)."""
     from core.nets.vgg import seeded
 
-    count = whole(schedule_of(run), "adversaries")
+    count = whole(schedule, "adversaries")
     names = [name if number == 0 else f"{name}_{number + 1}" for number in range(count)]
 
     def built(number: int, generation: str = "") -> nn.Module:
@@ -123,6 +127,7 @@ def committee(
 
 def classifiers(
     run: Run,
+    schedule: dict[str, float],
     name: str,
     own: Callable[[float], nn.Module],
     shape: tuple[int, int, int],
@@ -133,17 +138,18 @@ def classifiers(
     the method's own, which `own(width factor)` builds, a residual network and a dense one."""
     from core.nets import adversaries
 
-    width = schedule_of(run)["adversary_width"]
+    width = schedule["adversary_width"]
     builders = (
         lambda: own(width),
         lambda: adversaries.Residual(shape, outputs, width),
         lambda: adversaries.Dense(shape, outputs, width),
     )
-    return committee(run, name, builders, label)
+    return committee(run, schedule, name, builders, label)
 
 
 def decoders(
     run: Run,
+    schedule: dict[str, float],
     name: str,
     own: Callable[[float], nn.Module],
     shape: tuple[int, ...],
@@ -156,14 +162,14 @@ def decoders(
 
     from core.nets.decoders import FlatDecoder, MapDecoder
 
-    factor = schedule_of(run)["adversary_width"]
+    factor = schedule["adversary_width"]
 
     def other() -> nn.Module:
         if len(shape) == 3:
             return MapDecoder(shape[0], (shape[1], shape[2]), height, width)
         return FlatDecoder(math.prod(shape), height, width)
 
-    return committee(run, name, (lambda: own(factor), other))
+    return committee(run, schedule, name, (lambda: own(factor), other))
 
 
 def widened(widths: Any, factor: float) -> Any:
@@ -173,10 +179,12 @@ def widened(widths: Any, factor: float) -> Any:
     return max(1, round(widths * factor))
 
 
-def turns(run: Run, phases: Sequence[Phase], attacks: Sequence[str]) -> tuple[Phase, ...]:
+def turns(
+    schedule: dict[str, float], phases: Sequence[Phase], attacks: Sequence[str]
+) -> tuple[Phase, ...]:
     """`phases`, with those named in `attacks` repeated `adversary_steps` times, one such run of
     phases after the other."""
-    steps = whole(schedule_of(run), "adversary_steps")
+    steps = whole(schedule, "adversary_steps")
     found: list[Phase] = []
     block: list[Phase] = []
     for phase in phases:
@@ -188,10 +196,9 @@ def turns(run: Run, phases: Sequence[Phase], attacks: Sequence[str]) -> tuple[Ph
     return (*found, *(block * steps))
 
 
-def described(run: Run) -> dict[str, Any]:
+def described(schedule: dict[str, float]) -> dict[str, Any]:
     """What a shared pretraining of attackers depends on, besides what it does where all is off:
     nothing, then."""
-    schedule = schedule_of(run)
     mine = {name: schedule[name] for name in ("adversaries", "adversary_width")}
     off = all(schedule[name] == OFF[name] for name in mine)
     return {} if off else {"hardening": mine}

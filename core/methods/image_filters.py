@@ -60,7 +60,7 @@ def pixelate(x: Tensor, generator: Generator, cells: float) -> Tensor:
 
 
 def _build(filtered: Callable[[Tensor, Generator, float], Tensor], default: float) -> Any:
-    def build(run: Run, attributes: tuple[str, ...]) -> Model:
+    def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
         def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
             return filtered(x, generator, default if value is None else value)
 

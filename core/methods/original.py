@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core.methods.declare import Method, Model, schedule_of
+from core.methods.declare import Method, Model
 from core.methods.task_network import PRESETS, reference_stages, task_networks
 
 if TYPE_CHECKING:
@@ -13,19 +13,17 @@ if TYPE_CHECKING:
     from core.run import Run
 
 
-def build(run: Run, attributes: tuple[str, ...]) -> Model:
+def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """Obfuscator and classifier of DeepObfuscator's Table 1 without adversarial training: the
     paper's second baseline."""
-    preset = PRESETS[run.preset]
-    schedule = schedule_of(run)
-    networks = task_networks(run, preset)
+    networks = task_networks(run, settings)
 
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
         return networks["obfuscator"](x)
 
     return Model(
         networks=networks,
-        stages=reference_stages(run, preset, networks, attributes, schedule),
+        stages=reference_stages(run, settings, networks, attributes),
         release=release,
         own_head=networks["classifier"],
     )

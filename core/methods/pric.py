@@ -36,7 +36,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
-from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns, schedule_of
+from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns
 from core.methods.task_network import COMPACT, PAPER, classifier
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def build(run: Run, attributes: tuple[str, ...]) -> Model:
+def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """Extractor, private-attribute head and discriminator; pretraining of the first two, then of
     the third, then the hybrid training of Figure 2.
 
@@ -99,17 +99,17 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
 
     if not run.private:
         raise PenumbraError("PRIC hides private attributes: name at least one")
-    preset = PRESETS[run.preset]
-    schedule = schedule_of(run)
-    weight = run.knobs.get("lambda", PRIC.knobs[0].default)
+    schedule = settings["schedule"]
+    weight = run.knobs["lambda"]
     private = columns(attributes, run.private)
 
-    extractor = vgg.seeded(run.seed, "extractor", lambda: vgg.Obfuscator(preset["encoder"]))
-    shape = (preset["encoder"][1], preset["height"] // 4, preset["width"] // 4)
+    extractor = vgg.seeded(run.seed, "extractor", lambda: vgg.Obfuscator(settings["encoder"]))
+    shape = (settings["encoder"][1], settings["height"] // 4, settings["width"] // 4)
     heads = hardening.classifiers(
         run,
+        schedule,
         "private_head",
-        lambda factor: classifier(preset, len(private), factor),
+        lambda factor: classifier(settings, len(private), factor),
         shape,
         len(private),
     )
@@ -117,11 +117,11 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         run.seed,
         "discriminator",
         lambda: MutualInformationDiscriminator(
-            preset["encoder"],
-            preset["height"],
-            preset["width"],
-            preset["classifier"],
-            preset["discriminator"],
+            settings["encoder"],
+            settings["height"],
+            settings["width"],
+            settings["classifier"],
+            settings["discriminator"],
             2 * len(private),
         ),
     )
@@ -166,7 +166,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
         Phase("infer attribute", tuple(heads.networks), infer_attribute),
         Phase("estimate information", ("discriminator",), estimate_information),
     )
-    turns = hardening.turns(run, cycle, ("infer attribute",))
+    turns = hardening.turns(schedule, cycle, ("infer attribute",))
     batch_size, weight_decay = int(schedule["batch_size"]), schedule["weight_decay"]
     stages = (
         Stage(
@@ -180,13 +180,13 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
                 "stage": "pric attribute",
                 "private": run.private,
                 "seed": run.seed,
-                "widths": {name: preset[name] for name in WIDTHS},
+                "widths": {name: settings[name] for name in WIDTHS},
                 "schedule": {
                     name: schedule[name]
                     for name in ("batch_size", "learning_rate", "weight_decay", "attribute_epochs")
                 },
             }
-            | hardening.described(run),
+            | hardening.described(schedule),
         ),
         Stage(
             name="information",
@@ -197,7 +197,7 @@ def build(run: Run, attributes: tuple[str, ...]) -> Model:
             phases=(Phase("estimate information", ("discriminator",), estimate_information),),
             shared={
                 "stage": "pric information",
-                "widths": preset["discriminator"],
+                "widths": settings["discriminator"],
                 "epochs": schedule["information_epochs"],
             },
         ),

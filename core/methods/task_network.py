@@ -45,59 +45,60 @@ PRESETS = {
 }
 
 
-def task_networks(run: Run, preset: dict[str, Any]) -> dict[str, nn.Module]:
+def task_networks(run: Run, settings: dict[str, Any]) -> dict[str, nn.Module]:
     """`obfuscator` and `classifier` of Table 1, freshly initialised from the run's seed."""
     from core.nets import vgg
 
     return {
-        "obfuscator": vgg.seeded(run.seed, "obfuscator", lambda: vgg.Obfuscator(preset["encoder"])),
+        "obfuscator": vgg.seeded(
+            run.seed, "obfuscator", lambda: vgg.Obfuscator(settings["encoder"])
+        ),
         "classifier": vgg.seeded(
-            run.seed, "classifier", lambda: classifier(preset, len(run.tasks))
+            run.seed, "classifier", lambda: classifier(settings, len(run.tasks))
         ),
     }
 
 
-def classifier(preset: dict[str, Any], outputs: int, factor: float = 1.0) -> nn.Module:
+def classifier(settings: dict[str, Any], outputs: int, factor: float = 1.0) -> nn.Module:
     """The classifier architecture of Table 1, also the adversary classifier's; all its widths times
     `factor`."""
     from core.methods.hardening import widened
     from core.nets import vgg
 
     return vgg.Classifier(
-        preset["encoder"][1],
-        preset["height"] // 4,
-        preset["width"] // 4,
-        widened(preset["classifier"], factor),
-        widened(preset["fully_connected"], factor),
+        settings["encoder"][1],
+        settings["height"] // 4,
+        settings["width"] // 4,
+        widened(settings["classifier"], factor),
+        widened(settings["fully_connected"], factor),
         outputs,
     )
 
 
 def reference_stages(
     run: Run,
-    preset: dict[str, Any],
+    settings: dict[str, Any],
     networks: dict[str, nn.Module],
     attributes: tuple[str, ...],
-    schedule: dict[str, float],
 ) -> tuple[Stage, ...]:
     """The whole training of an unprotected network: the task stage, and its continuation."""
-    first = task_stage(run, preset, networks, attributes, schedule)
-    epochs = schedule["continued_epochs"]
+    first = task_stage(run, settings, networks, attributes)
+    epochs = settings["schedule"]["continued_epochs"]
     shared = {"stage": "task, continued", "epochs": epochs}
     return first, replace(first, name="task, continued", epochs=epochs, shared=shared)
 
 
 def task_stage(
     run: Run,
-    preset: dict[str, Any],
+    settings: dict[str, Any],
     networks: dict[str, nn.Module],
     attributes: tuple[str, ...],
-    schedule: dict[str, float],
 ) -> Stage:
     """Joint training of obfuscator and classifier on the tasks (DeepObfuscator Eq. 2)."""
     from core import losses
 
     tasks = columns(attributes, run.tasks)
+    schedule = settings["schedule"]
 
     def task_losses(batch: Batch) -> dict[str, Tensor]:
         logits = networks["classifier"](networks["obfuscator"](batch.x))
@@ -114,7 +115,7 @@ def task_stage(
             "stage": "task",
             "tasks": run.tasks,
             "seed": run.seed,
-            "widths": {k: preset[k] for k in ("encoder", "classifier", "fully_connected")},
+            "widths": {k: settings[k] for k in ("encoder", "classifier", "fully_connected")},
             "schedule": {k: schedule[k] for k in ("batch_size", "learning_rate", "task_epochs")},
         },
     )

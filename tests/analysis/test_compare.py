@@ -11,7 +11,8 @@ from core.__main__ import main
 from core.analysis.compare import Setting, compare
 from core.errors import PenumbraError
 from core.evaluate import evaluate
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.tiny_faces import tiny_faces
 
 FACES = tiny_faces(identities=48, images=4)

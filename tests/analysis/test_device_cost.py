@@ -16,7 +16,8 @@ from core.__main__ import main
 from core.analysis import device_cost
 from core.errors import PenumbraError
 from core.methods import METHODS, Model
-from core.run import ROOT, VERSION, Run, checked
+from core.run import ROOT, VERSION, Run
+from core.run_validation import checked
 from core.storage import files
 from tests.tiny_faces import ATTRIBUTES
 from tests.tiny_folder import register_tiny_folder
@@ -43,7 +44,7 @@ def folders(tmp_path, monkeypatch):
 def finished(method="deep_obfuscator", dataset="tiny", **more):
     """The folder of a run whose networks are as they were initialised."""
     run = checked(Run(method, dataset, **more))
-    model = METHODS[method].build(run, ATTRIBUTES)
+    model = METHODS[method].model(run, ATTRIBUTES)
     record = {"version": VERSION, "run": json.loads(run.canonical()), "attributes": ATTRIBUTES}
     train.finish(run.folder, model, record)
     return run.folder

@@ -12,7 +12,8 @@ from core.analysis.compare import Setting
 from core.analysis.protocols import difference, protocols
 from core.errors import PenumbraError
 from core.evaluate import evaluate
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.storage import findings_file
 from tests.tiny_faces import tiny_faces
 

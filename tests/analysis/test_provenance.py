@@ -11,7 +11,8 @@ from core.__main__ import _parser
 from core.analysis.provenance import commands, provenance
 from core.cli.options import described_runs
 from core.errors import PenumbraError
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.checkpoint_folders import write_run
 
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.live_runs import bring_to_life
 from tests.own_photograph.scenes import known_faces, scene
 from tests.tiny_folder import register_tiny_folder

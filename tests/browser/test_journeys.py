@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from core.methods import METHODS
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.tiny_folder import register_tiny_folder
 
 pytestmark = pytest.mark.browser

@@ -9,7 +9,8 @@ import pytest
 from argon2 import PasswordHasher
 from playwright.sync_api import expect
 
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.study import studies as kept_studies
 from tests.browser.conftest import ROOT, start_app
 from tests.browser.participants import answer, arrive, code, truth

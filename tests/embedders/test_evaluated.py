@@ -7,7 +7,8 @@ from core import results, train
 from core.embedders import Embedder
 from core.errors import PenumbraError
 from core.evaluate import evaluate
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.tiny_faces import tiny_faces
 
 FACES = tiny_faces(identities=16, images=4, size=64)

@@ -14,7 +14,8 @@ from core.attacks.reconstruction import training
 from core.data import joined
 from core.errors import PenumbraError
 from core.evaluate import evaluate
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.storage import findings_file
 from core.storage.attack_folders import Task, is_done
 from tests.attacks.planted import view as planted

@@ -9,7 +9,8 @@ from core import explain, results, train
 from core.errors import PenumbraError
 from core.explain import photographs, reader
 from core.explain.attention import targets
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.storage import files
 from tests.tiny_faces import tiny_faces
 

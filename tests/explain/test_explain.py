@@ -6,7 +6,8 @@ import pytest
 from core import explain, train
 from core.__main__ import main
 from core.errors import PenumbraError
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.storage import files
 from tests.tiny_faces import tiny_faces
 

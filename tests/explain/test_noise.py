@@ -6,7 +6,8 @@ import torch
 from core import explain, train
 from core.explain import noise as kept
 from core.methods import METHODS
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.tiny_faces import tiny_faces
 
 

@@ -10,7 +10,8 @@ from core import losses, train
 from core.errors import PenumbraError
 from core.methods import METHODS, Batch
 from core.nets import perceptual, resnet
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
@@ -34,7 +35,7 @@ def run_of(knobs=None, preset="compact", tasks=("Smiling",), seed=0, **schedule)
 
 
 def model_of(*arguments, **options):
-    return METHOD.build(run_of(*arguments, **options), ATTRIBUTES)
+    return METHOD.model(run_of(*arguments, **options), ATTRIBUTES)
 
 
 def batch_of(n=8, seed=1):

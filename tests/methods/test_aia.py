@@ -13,7 +13,8 @@ from core.methods import METHODS, Batch
 from core.methods.declare import VERIFICATION
 from core.nets import aia as nets
 from core.results import findings
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
@@ -37,7 +38,7 @@ def run_of(method="aia", preset="compact", tasks=(VERIFICATION,), private=("Male
 
 
 def model_of(method="aia", **more):
-    return METHODS[method].build(run_of(method, **more), ATTRIBUTES)
+    return METHODS[method].model(run_of(method, **more), ATTRIBUTES)
 
 
 def batch_of(n=8):
@@ -327,7 +328,7 @@ def test_paper_preset_has_the_channels_of_section_5_2():
 
 def test_the_adversary_of_eq_6():
     run = run_of(schedule={"tanh_adversary": 1})
-    adversary = METHODS["aia"].build(run, ATTRIBUTES).training_adversary
+    adversary = METHODS["aia"].model(run, ATTRIBUTES).training_adversary
     kinds = [type(layer).__name__ for layer in adversary]
     assert kinds == ["Flatten", "Linear", "Tanh", "Linear"]
     g = torch.rand(2, 12 * 16 * 16)

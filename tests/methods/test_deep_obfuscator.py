@@ -6,7 +6,8 @@ import torch
 from core import losses, train
 from core.methods import METHODS, Batch
 from core.methods.deep_obfuscator import TEST_SETS
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.training.log import read_log
 from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
@@ -19,7 +20,7 @@ def model_of(
 ):
     knobs = {"lambda1": lambda1, "lambda2": lambda2}
     run = checked(Run("deep_obfuscator", "tiny", preset, tasks, private, knobs=knobs, seed=seed))
-    return METHODS["deep_obfuscator"].build(run, ALL)
+    return METHODS["deep_obfuscator"].model(run, ALL)
 
 
 def batch_of(n=8):
@@ -243,7 +244,7 @@ def test_paper_preset_has_the_shapes_of_table_1():
 
 def test_networks_of_the_same_name_start_equal_in_every_method():
     ours = model_of(seed=5).networks
-    original = METHODS["original"].build(checked(Run("original", "tiny", seed=5)), ALL)
+    original = METHODS["original"].model(checked(Run("original", "tiny", seed=5)), ALL)
     for name in ("obfuscator", "classifier"):
         for a, b in zip(ours[name].parameters(), original.networks[name].parameters(), strict=True):
             assert torch.equal(a, b)

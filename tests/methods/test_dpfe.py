@@ -10,7 +10,8 @@ from core.data.on_device import to_device
 from core.errors import PenumbraError
 from core.methods import METHODS, dpfe
 from core.nets import darknet
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.training.batches import batch_at
 from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
@@ -38,7 +39,7 @@ def run_of(method="dpfe", tasks=("Male",), private=("identity",), preset="compac
 
 
 def model_of(method="dpfe", **options):
-    return METHODS[method].build(run_of(method, **options), ATTRIBUTES)
+    return METHODS[method].model(run_of(method, **options), ATTRIBUTES)
 
 
 def pairs(model, size=12, step=0):

@@ -12,7 +12,8 @@ from core.errors import PenumbraError, Stopped
 from core.methods import METHODS, Batch, hardening
 from core.nets.adversaries import Dense, Residual
 from core.nets.decoders import FlatDecoder
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
@@ -46,8 +47,12 @@ def run_of(method, preset="compact", short=False, **schedule):
     return checked(Run(method, "tiny", preset, schedule=schedule))
 
 
+def schedule_of(run):
+    return METHODS[run.method].settings(run)["schedule"]
+
+
 def model_of(method, preset="compact", **schedule):
-    return METHODS[method].build(run_of(method, preset, **schedule), ATTRIBUTES)
+    return METHODS[method].model(run_of(method, preset, **schedule), ATTRIBUTES)
 
 
 def trained(run, **options):
@@ -143,8 +148,8 @@ def test_attackers_take_their_steps_in_a_row_and_the_others_keep_theirs():
 
 def test_attackers_take_the_turn_that_is_theirs_where_it_is_the_last():
     phases = model_of("deep_obfuscator_hardened", adversary_steps=1).stages[-1].phases[:3]
-    run = run_of("deep_obfuscator_hardened", adversary_steps=2)
-    names = [phase.name for phase in hardening.turns(run, phases, ("attack",))]
+    schedule = schedule_of(run_of("deep_obfuscator_hardened", adversary_steps=2))
+    names = [phase.name for phase in hardening.turns(schedule, phases, ("attack",))]
     assert names == ["defend pictures", "defend attributes", "attack", "attack"]
 
 
@@ -222,7 +227,7 @@ def test_what_the_attackers_are_paid_for_is_not_bounded(name):
 def test_renewals_go_round_with_other_weights_every_time():
     run = run_of("deep_obfuscator_hardened")
     make = itertools.repeat(lambda: Dense((2, 4, 4), 1))
-    group = hardening.committee(run, "guesser", [next(make), next(make)])
+    group = hardening.committee(run, schedule_of(run), "guesser", [next(make), next(make)])
     assert list(group.networks) == ["guesser", "guesser_2", "guesser_3"]
     renewed = [group.fresh(number) for number in range(1, 7)]
     assert [list(entry) for entry in renewed] == [["guesser"], ["guesser_2"], ["guesser_3"]] * 2
@@ -316,7 +321,15 @@ def test_other_attackers_read_maps_of_any_size_folded_or_flat(network, shape):
 
 def test_the_other_redrawer_fits_a_flat_release():
     run = run_of("adversarial_reconstruction_hardened")
-    group = hardening.decoders(run, "decoder", lambda factor: FlatDecoder(5, 64, 64), (5,), 64, 64)
+    group = hardening.decoders(
+        run,
+        schedule_of(run),
+        "decoder",
+        lambda factor: FlatDecoder(5, 64, 64),
+        (5,),
+        64,
+        64,
+    )
     for decoder in group.networks.values():
         assert decoder(torch.rand(2, 5)).shape == (2, 3, 64, 64)
 
@@ -326,4 +339,4 @@ def test_dpfe_with_attackers_needs_an_attribute_for_them_to_guess():
         checked(Run("dpfe_hardened", "tiny", private=("identity",)))
     run = Run("dpfe", "tiny", private=("identity",), schedule={"adversary_weight": 1})
     with pytest.raises(PenumbraError, match="name a private attribute"):
-        METHODS["dpfe"].build(checked(run), ATTRIBUTES)
+        METHODS["dpfe"].model(checked(run), ATTRIBUTES)

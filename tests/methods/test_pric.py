@@ -11,7 +11,8 @@ from core.errors import PenumbraError
 from core.methods import METHODS, Batch
 from core.nets import vgg
 from core.nets.mutual_information import MutualInformationDiscriminator, mismatched, one_hot
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.training.state import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
@@ -21,7 +22,7 @@ HIDE, INFER, ESTIMATE = 0, 1, 2  # phases of the alternation
 def model_of(weight=0.1, preset="compact", seed=0, tasks=("Smiling",), private=("Male",)):
     knobs = {"lambda": weight}
     run = checked(Run("pric", "tiny", preset, tasks, private, knobs=knobs, seed=seed))
-    return METHODS["pric"].build(run, ATTRIBUTES)
+    return METHODS["pric"].model(run, ATTRIBUTES)
 
 
 def batch_of(n=8, seed=1):

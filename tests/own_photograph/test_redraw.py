@@ -6,7 +6,8 @@ import pytest
 from core import results
 from core.errors import PenumbraError
 from core.own_photograph import redraw
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.storage import files
 from tests.live_runs import bring_to_life
 from tests.own_photograph.scenes import known_faces

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core import explain
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.checkpoint_folders import damage, finding, write_attack, write_run
 from tests.pages.conftest import headline, open_page, whole, words
 

@@ -9,7 +9,8 @@ from PIL import Image
 from app.reconstructions import own_photograph
 from core.methods import METHODS
 from core.own_photograph import redraw
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.live_runs import bring_to_life
 from tests.own_photograph.scenes import known_faces, scene
 from tests.pages.conftest import headline, open_page, whole, words

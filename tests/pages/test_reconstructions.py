@@ -6,7 +6,8 @@ import pytest
 from app.reconstructions import attackers
 from core.attacks import ATTACKS, WHITE_BOX
 from core.methods import METHODS
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.checkpoint_folders import PICTURES, damage, finding, redrawn, write_attack, write_run
 from tests.pages.conftest import headline, open_page, whole, words
 

@@ -1,6 +1,7 @@
 """Report: what is handed in, and what it says before it is downloaded."""
 
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.study import studies
 from core.study.storage import database
 from tests.checkpoint_folders import write_run

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.study import studies
 from core.study.storage import database
 from tests.checkpoint_folders import write_run

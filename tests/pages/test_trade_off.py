@@ -6,7 +6,8 @@ import pytest
 
 from app.page import wording
 from core.methods import METHODS
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.checkpoint_folders import finding, settings, write_attack, write_run
 from tests.pages.conftest import headline, open_page, whole, words
 

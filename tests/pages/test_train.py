@@ -9,7 +9,8 @@ from app.page import wording
 from app.training import own_folder
 from core import data, jobs
 from core.methods import METHODS
-from core.run import Run, checked, home
+from core.run import Run, home
+from core.run_validation import checked
 from core.shipping import removal
 from tests.checkpoint_folders import write_run
 from tests.pages.conftest import open_page, whole, words

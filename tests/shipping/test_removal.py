@@ -4,7 +4,8 @@ import pytest
 from filelock import FileLock
 
 from core.errors import PenumbraError
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.shipping import removal, shipped
 from tests.checkpoint_folders import write_run
 

@@ -8,7 +8,8 @@ from core.analysis import device_cost
 from core.explain import photographs
 from core.methods import METHODS
 from core.methods.declare import IDENTITY
-from core.run import ROOT, Run, checked
+from core.run import ROOT, Run
+from core.run_validation import checked
 from core.shipping import shipped
 from core.storage import findings_file
 from core.storage.attack_folders import Task, is_done
@@ -45,7 +46,7 @@ def test_every_method_can_be_compared_on_the_same_service_and_secret():
 
 def test_what_needs_a_network_that_was_left_out_goes_with_it():
     run = checked(Run("aia", "tiny", tasks=("verification",)))
-    model = METHODS["aia"].build(run, ("Male", "Smiling"))
+    model = METHODS["aia"].model(run, ("Male", "Smiling"))
     assert model.own_verifier is not None
     less = train.without(model, ["siamese", "decoder"])
     assert less.own_verifier is None

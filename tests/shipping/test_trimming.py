@@ -12,7 +12,8 @@ from core.analysis import compare
 from core.analysis.compare import Setting
 from core.errors import PenumbraError
 from core.evaluate import evaluate
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.shipping import trimming
 from core.storage import files, findings_file
 from core.storage.pictures import packed

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from core import data
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.storage import files, pictures
 from core.study import design
 from tests.checkpoint_folders import write_attack

@@ -9,7 +9,8 @@ from app.evidence import device_cost
 from app.settings import points
 from app.settings.views import View
 from core.analysis import device_cost as cost
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.checkpoint_folders import LAMBDA1, write_cost
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")

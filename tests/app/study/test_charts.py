@@ -7,7 +7,8 @@ import pytest
 from app.study import charts, verdict
 from core.methods import METHODS
 from core.results import describe
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.study.analysis import breakdown, results
 from tests.study import made_up
 

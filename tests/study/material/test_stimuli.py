@@ -14,7 +14,8 @@ from PIL import Image
 from core import data
 from core.errors import PenumbraError
 from core.own_photograph import redraw
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.storage import files
 from core.study.material import stimuli
 from tests.checkpoint_folders import write_run

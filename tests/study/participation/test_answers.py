@@ -5,7 +5,8 @@ import pytest
 
 from core import results as runs
 from core.errors import PenumbraError
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from core.study import studies
 from core.study.analysis import results
 from core.study.analysis.results import COLUMNS
