@@ -134,7 +134,8 @@ def training(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     from bench.methods import Bench
     from core import device as devices
     from core.methods import METHODS
-    from core.run import Run, checked
+    from core.run import Run
+    from core.run_validation import checked
 
     method, preset = METHODS[name], "compact" if tiny else "paper"
     settings = method.presets[preset]
@@ -279,7 +280,8 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     from core.attacks import ATTACKS, fitting
     from core.evaluate import view_at
     from core.methods import METHODS
-    from core.run import Run, checked
+    from core.run import Run
+    from core.run_validation import checked
 
     chosen = devices.choose(device)
     run = checked(Run("deep_obfuscator", "synthetic", "compact" if tiny else "paper"))

@@ -12,7 +12,8 @@ from core.evaluate import evaluate
 from core.methods import METHODS
 from core.metrics.images import METRICS, similarities
 from core.results import findings
-from core.run import Run, checked
+from core.run import Run
+from core.run_validation import checked
 from tests.tiny_faces import tiny_faces
 
 pytestmark = [
@@ -61,7 +62,7 @@ def test_a_release_is_the_one_of_a_cpu(method):
     x = torch.from_numpy(faces.images[:8]).permute(0, 3, 1, 2) / 255
     knobs = [knob for knob in METHODS[method].knobs if knob.when == "release"]
     value = knobs[0].grid[-1] if knobs else None
-    model = train.freeze(METHODS[method].build(quick(method), faces.attribute_names))
+    model = train.freeze(METHODS[method].model(quick(method), faces.attribute_names))
     with torch.no_grad():
         wanted = model.release(x, torch.Generator().manual_seed(0), value)
         for network in model.networks.values():
