@@ -288,7 +288,7 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     method = METHODS[run.method]
     settings = method.presets[run.preset]
     faces, source = _attacked_faces(settings["height"], settings["width"], tiny)
-    model = method.build(run, faces.attribute_names)
+    model = method.model(run, faces.attribute_names)
     for network in model.networks.values():
         network.to(chosen, memory_format=torch.channels_last)  # type: ignore[call-overload]
     peak = _peak_memory(chosen)
