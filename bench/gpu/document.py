@@ -73,7 +73,7 @@ def _environment(found: Figures) -> Iterator[str]:
         ("PyTorch", found.get("torch")),
         ("Python", found.get("python")),
         ("processor cores", found.get("cores")),
-        ("Penumbra", found.get("commit") or f"code {found.get('code', '')[:12]}"),
+        ("fingerprint of the code in core/", found.get("code", "")[:12]),
         ("repeatable kernels asked for", _yes(found.get("deterministic"))),
         ("TF32 in convolutions", _yes(found.get("tf32_convolutions"))),
         ("TF32 in matrix products", _yes(found.get("tf32_matrix_products"))),

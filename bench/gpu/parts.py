@@ -54,7 +54,6 @@ def environment(device: str) -> Iterator[Figures]:
     names = [re.split(r"[\[<>=]", line)[0] for line in required if line and line[0] != "#"]
     versions = {name: _version(name) for name in names}
     found: Figures = {
-        "commit": _said(["git", "-C", str(ROOT), "rev-parse", "HEAD"]),
         "code": code_fingerprint(),
         "python": platform.python_version(),
         "cores": len(os.sched_getaffinity(0)),
