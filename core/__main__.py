@@ -24,6 +24,7 @@ from core.cli.options import (
 from core.cli.study import study_commands
 from core.errors import PenumbraError, Stopped
 from core.explain import EXPLANATIONS
+from core.metrics import METRICS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     results.add_argument("--format", choices=("csv", "json", "table"), default="table")
     results.add_argument("--dataset", help="only this data set")
     results.add_argument("--target", help="only this target, for example attribute:Male")
+    results.add_argument("--metric", help=f"only this metric: {', '.join(METRICS)}")
 
     cost = add_command(commands, "cost", "measure what runs cost the device that releases", _cost)
     cost.add_argument("run", nargs="*", help="run id or run folder; default: every finished run")
@@ -272,7 +274,7 @@ def _results(options: argparse.Namespace, arguments: list[str]) -> int:
     from core import results
 
     table = results.findings()
-    for column in ("dataset", "target"):
+    for column in ("dataset", "target", "metric"):
         if wanted := getattr(options, column):
             table = table[table[column] == wanted]
     for problem in results.problems():

@@ -7,12 +7,11 @@ Adam's steps and the trade-off between the terms as they are.
 from __future__ import annotations
 
 import torch
-from pytorch_msssim.ssim import _fspecial_gauss_1d, _ssim
 from torch import Tensor
 from torch.nn import functional
 
-# Wang, Simoncelli & Bovik 2003, the weights of the five scales.
-MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+from core.metrics.multi_scale import ms_ssim
+
 # Contrast terms below this are held there: x ** 0.0448 has no finite slope at 0, where strongly
 # different pictures put it, and training would end in NaN.
 SMALLEST_CONTRAST = 1e-4
@@ -37,42 +36,10 @@ def guessing(labels: Tensor) -> Tensor:
     return torch.special.entr(frequency).sum() + torch.special.entr(1 - frequency).sum()
 
 
-def window(height: int, width: int) -> int:
-    """Largest odd Gaussian window up to 11 that five scales of MS-SSIM allow:
-    11 at 218x178, 7 at 128, 3 at 64 pixels. Below 33 pixels none fits (ValueError)."""
-    side = min(height, width)
-    for size in (11, 9, 7, 5, 3):
-        if (size - 1) * 16 < side:
-            return size
-    raise ValueError(f"MS-SSIM needs pictures of at least 33 pixels, not {height}x{width}")
-
-
-def ms_ssim(pictures: Tensor, others: Tensor) -> Tensor:
-    """Multi-scale structural similarity of each pair, with a finite gradient everywhere.
-
-    pictures, others: (B, C, H, W) in [0, 1]. Returns (B,) in [0, 1], 1 for equal pictures.
-    Equals `pytorch_msssim.ms_ssim` where no contrast term falls under SMALLEST_CONTRAST.
-    """
-    channels = pictures.shape[1]
-    gauss = _fspecial_gauss_1d(window(*pictures.shape[-2:]), 1.5)
-    gauss = gauss.repeat(channels, 1, 1, 1).to(pictures)
-    weights = pictures.new_tensor(MS_SSIM_WEIGHTS)
-    terms = []
-    for scale in range(len(weights)):
-        if scale:
-            padding = [side % 2 for side in pictures.shape[-2:]]
-            pictures = functional.avg_pool2d(pictures, 2, padding=padding)
-            others = functional.avg_pool2d(others, 2, padding=padding)
-        similarity, contrast = _ssim(pictures, others, win=gauss, data_range=1.0)
-        terms.append(similarity if scale == len(weights) - 1 else contrast)
-    stacked = torch.stack(terms).clamp(min=SMALLEST_CONTRAST)
-    return torch.prod(stacked ** weights.view(-1, 1, 1), dim=0).mean(1)
-
-
 def dissimilarity(pictures: Tensor, others: Tensor) -> Tensor:
     """1 - MS-SSIM, averaged over the batch: DeepObfuscator Eq. 6 (against the original) and
     Eq. 8 (against a Gaussian noise image). Scalar in [0, 1]."""
-    return 1 - ms_ssim(pictures, others).mean()
+    return 1 - ms_ssim(pictures, others, floor=SMALLEST_CONTRAST).mean()
 
 
 def defend_attributes(task: Tensor, adversary: Tensor, lambda1: float) -> Tensor:

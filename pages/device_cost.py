@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.cache import loaders
 from app.evidence import device_cost
-from app.page import clicks, show, states, verdict
+from app.page import clicks, show, states, verdict, wording
 from app.settings import looking as looking_at
 from app.settings import pickers, points
 from core.methods import METHODS
@@ -66,8 +66,7 @@ def nothing() -> None:
 
 def everything() -> None:
     number = st.column_config.NumberColumn
-    factor = "" if view.target == "image" else " (%)"
-    digits = "%.2f" if view.target == "image" else "%.1f"
+    factor, digits = (" (%)", "%.1f") if wording.in_percent(view.measure) else ("", "%.2f")
     show.table(
         device_cost.frame(table, view), "device-cost", "Every cost of each setting of the chart",
         column_config={

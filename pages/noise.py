@@ -12,6 +12,7 @@ from app.settings import looking as looking_at
 from app.trade_off import chart as trade_off_chart
 from core.errors import PenumbraError
 from core.methods import METHODS
+from core.metrics import METRICS
 
 FACE = 106  # pixels
 DRAWN = "noise.draws"  # session key: how often "Draw again" was pressed
@@ -228,9 +229,8 @@ def places(ranked, row: dict) -> None:
         "noise-ranks", ranked.drop(columns="key"), f"Place of the right name over the amount of noise. {text}",
         key="noise_ranks", note="0 %: named first. Thick: 95 % interval of the mean; thin: one standard deviation.",
     )  # fmt: skip
-    st.caption(
-        f"**{wording.METRICS['rank_guarantee_0.1'][0]}**: {wording.METRICS['rank_guarantee_0.1'][2]}"
-    )
+    guarantee = METRICS["rank_guarantee_0.1"]
+    st.caption(f"**{guarantee.title}**: {guarantee.says}")
 
 
 def trade_off(line: list[dict], row: dict) -> None:

@@ -6,6 +6,7 @@ from app.page import pictures, show, verdict, wording
 from app.reconstructions import attackers, face_views, own_photograph
 from app.settings import looking, pickers, points
 from core.methods import METHODS
+from core.metrics import of_pictures
 
 WHOSE = {"test": "Test photographs", "own": "Your own photograph"}
 ORDERS = {"mixed": "Mixed", "most": "Most recovered first", "least": "Least recovered first"}
@@ -109,9 +110,8 @@ if whose == "own":
 else:
     test_faces()
 with st.expander("What the words and numbers mean"):
-    for metric in face_views.METRICS:
-        name, _, text = wording.METRICS[metric]
-        st.markdown(f"**{name.capitalize()}**: {text}")
+    for metric in of_pictures():
+        st.markdown(f"**{metric.title.capitalize()}**: {metric.says}")
     grades = "; ".join(f"{word} from {limit:g}" for limit, word in wording.LIKENESS)
     st.caption(
         "The test faces are photographs that neither the method nor the attacker was trained on. The "

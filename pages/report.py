@@ -15,6 +15,7 @@ from app.settings import pickers, points, views
 from app.trade_off import chart, goal
 from app.trade_off.goal import Limits
 from core.errors import PenumbraError
+from core.metrics import METRICS, deciding
 
 FACES = 6
 LONGEST = 5000  # characters of the officer's own texts
@@ -30,9 +31,8 @@ def limits() -> Limits:
         pickers.kept_number(key, 100.0) for key in (
             "likeness_limit" if view.target == "image" else "attack_limit", "cost_limit")
     )  # fmt: skip
-    scale = 1 if view.target == "image" else 100
     return Limits(
-        None if attack is None else attack / scale, None if loss is None else loss / 100,
+        None if attack is None else attack / view.scale, None if loss is None else loss / 100,
         pickers.kept_flag("confident", True),
     )  # fmt: skip
 
@@ -42,7 +42,7 @@ def evidence(row: dict) -> list[Evidence]:
     bare = unprotected or {}
     found = [
         Evidence(
-            f"{wording.service(view.task).capitalize()} ({wording.METRICS[view.service][0]})",
+            f"{wording.service(view.task).capitalize()} ({METRICS[view.service].title})",
             row["utility"], row["utility_low"], row["utility_high"], row["utility_chance"],
             bare.get("utility"), wording.in_percent(view.service),
         )
@@ -52,11 +52,11 @@ def evidence(row: dict) -> list[Evidence]:
         settings = loaders.settings(asked)
         reference = points.reference(loaders.references(asked), row["method"]) or {}
         for other in points.records(settings[settings["key"] == row["key"]]):
-            label = f"{wording.target_label(target)} ({wording.METRICS[asked.measure][0]})"
+            label = f"{wording.target_label(target)} ({METRICS[asked.measure].title})"
             weak = "" if other["conclusive"] else ": attack too weak to conclude"
             found.append(
                 Evidence(label + weak, other["value"], other["low"], other["high"], other["chance"],
-                         reference.get("value"), target != "image")
+                         reference.get("value"), wording.in_percent(asked.measure))
             )  # fmt: skip
     return found
 
@@ -68,7 +68,7 @@ def leaks(row: dict) -> pd.DataFrame:
     rows = findings[
         (findings["run_id"] == row["run_id"]) & same & (findings["role"] == "unlisted")
         & (findings["attacker"] == views.STRONGEST) & (findings["protocol"] == "strict")
-        & (findings["metric"] == views.MEASURE["attribute"])
+        & (findings["metric"] == deciding()["attribute"])
     ]  # fmt: skip
     rows = rows.sort_values("value", ascending=False)
     return rows.assign(label=rows["target"].map(wording.target_label))

@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from pytorch_msssim import ms_ssim as reference_ms_ssim
 
 from core import losses
 
@@ -48,18 +47,6 @@ def test_dissimilarity_of_flat_pictures_is_the_luminance_term():
     assert losses.dissimilarity(dark, bright).item() == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize(("side", "size"), [(64, 3), (128, 7), (178, 11), (33, 3)])
-def test_ms_ssim_agrees_with_pytorch_msssim(side, size):
-    torch.manual_seed(0)
-    pictures = torch.rand(3, 3, side, side)
-    others = (pictures + 0.2 * torch.rand_like(pictures)).clamp(0, 1)
-    assert losses.window(side, side) == size
-    reference = reference_ms_ssim(
-        pictures, others, data_range=1.0, win_size=size, size_average=False
-    )
-    torch.testing.assert_close(losses.ms_ssim(pictures, others), reference, rtol=1e-5, atol=1e-6)
-
-
 def test_ms_ssim_has_a_finite_gradient_where_contrast_is_negative():
     torch.manual_seed(0)
     pictures = torch.rand(2, 3, 64, 64)
@@ -69,11 +56,6 @@ def test_ms_ssim_has_a_finite_gradient_where_contrast_is_negative():
     assert 0.9 < value.item() <= 1
     assert others.grad is not None
     assert others.grad.isfinite().all()
-
-
-def test_pictures_too_small_for_five_scales_are_refused():
-    with pytest.raises(ValueError, match="at least 33 pixels"):
-        losses.window(32, 64)
 
 
 def test_margin_softmax_is_cosfaces_eq_4():

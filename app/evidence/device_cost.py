@@ -18,6 +18,7 @@ from app.settings.views import View
 from app.trade_off import chart as trade_off_chart
 from core.analysis.device_cost import BUSY, RECORD, RELEASE
 from core.methods import METHODS
+from core.metrics import METRICS
 
 HEIGHT = 440  # pixels
 SMALLEST, LARGEST = 9.0, 34.0  # pixels across a bubble: a service that only guesses, a perfect one
@@ -191,7 +192,7 @@ def chart(
     rows = [row for row in points.records(table) if measured(row)]
     what = MEASURES[measure]
     place = _places(rows, what)
-    scale = trade_off_chart.axis_scale(view)
+    scale = view.scale
     data = [
         _bubbles([row for row in rows if row["method"] == method], method, view, measure, place)
         for method in dict.fromkeys(row["method"] for row in rows)
@@ -242,7 +243,8 @@ def chart(
 
 def _up_title(view: View, blind: bool) -> str:
     if view.target == "image":
-        return "attacker's gain (MS-SSIM)" if blind else "likeness (MS-SSIM)"
+        symbol = METRICS[view.measure].symbol
+        return f"attacker's gain ({symbol})" if blind else f"likeness ({symbol})"
     return "attacker's gain (points)"
 
 
@@ -289,7 +291,7 @@ def bubble(row: Mapping[str, Any]) -> float:
 def _bubbles(
     rows: list[dict[str, Any]], method: str, view: View, measure: str, place: Any, lit: str = ""
 ) -> dict[str, Any]:
-    scale = trade_off_chart.axis_scale(view)
+    scale = view.scale
     look = figures.style(method)
     what = MEASURES[measure]
     doubtful = [(measure == TIMED and busy(row)) or not row["conclusive"] for row in rows]
@@ -368,7 +370,7 @@ def _label(
 
 def frame(table: pd.DataFrame, view: View) -> pd.DataFrame:
     """One row per setting with every cost, as numbers that can be sorted; missing ones are empty."""
-    factor = 1 if view.target == "image" else 100
+    factor = view.scale
     rows = points.records(table)
     return pd.DataFrame(
         {

@@ -212,14 +212,14 @@ def _attacker(view: View) -> str:
 
 def _scale(view: View, row: Mapping[str, Any]) -> tuple[int, float]:
     """(digits, factor) of the view's measure."""
-    if view.target == "image":
+    if not wording.in_percent(view.measure):
         return 2, 1.0
     return (1 if min(abs(row["value"]), 1.0) < 0.095 else 0), 100.0
 
 
 def said(value: float, view: View) -> str:
     """A value of the view's measure."""
-    if view.target == "image":
+    if not wording.in_percent(view.measure):
         return f"{value:.2f}"
     return wording.percent(value, 1 if 0 < value < 0.095 else 0)
 
@@ -250,7 +250,7 @@ def frame(
     rows: points.Rows, again: Mapping[str, Mapping[str, float]], found: pd.DataFrame, view: View
 ) -> pd.DataFrame:
     """One row per measured amount, as numbers."""
-    factor = 1 if view.target == "image" else 100
+    factor = view.scale
     place = {row["key"]: row for row in found.to_dict("records")}
 
     def of(key: str, name: str) -> float:

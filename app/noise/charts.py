@@ -39,8 +39,7 @@ def curve(
     colour = colours(dark)
     knob = knob_of(rows[0]["method"])
     assert knob is not None
-    factor = 1 if view.target == "image" else 100
-    unit = "" if view.target == "image" else " %"
+    factor, unit = view.scale, " %" if wording.in_percent(view.measure) else ""
     values = [row[f"knob:{knob.name}"] for row in rows]
     places = list(range(len(rows)))
     ends = ("value", "low", "high")

@@ -8,8 +8,8 @@ from app.page import wording
 from app.settings.points import setting_label
 from app.settings.views import View
 from core.methods import METHODS
+from core.metrics import METRICS, named
 
-ORDER = ("balanced_accuracy", "auc", "mcc", "accuracy", "advantage", "top1_accuracy", "verification_auc", "tar_at_far_1e-2", "bayes_error_bound", "balanced_accuracy_at_4x", "balanced_accuracy_at_16x", "log_rank_privacy", "normalised_rank_mean", "normalised_rank_std", "rank_guarantee_0.01", "rank_guarantee_0.05", "rank_guarantee_0.1", "cosine_similarity", "lda_within", "lda_between", "lda_ratio", "ms_ssim", "ssim", "psnr")  # fmt: skip
 ROLES = {"utility": "the service", "private": "private", "unlisted": "nobody mentioned it"}
 
 
@@ -36,7 +36,7 @@ def of_setting(findings: pd.DataFrame, run_id: str, release_value: float | None)
         index=["Role", "Target", "Attacker", "Protocol"], columns="metric", values="shown",
         aggfunc="first", sort=False,
     )  # fmt: skip
-    present = [metric for metric in ORDER if metric in wide] + [m for m in wide if m not in ORDER]
+    present = [name for name in METRICS if name in wide] + [m for m in wide if m not in METRICS]
     wide = wide[present].fillna("")
     wide.columns = [heading(m) for m in present]
     rank = {role: position for position, role in enumerate(ROLES.values())}
@@ -45,20 +45,18 @@ def of_setting(findings: pd.DataFrame, run_id: str, release_value: float | None)
 
 def heading(metric: str) -> str:
     """Column heading of a metric."""
-    name = wording.metric_words(metric)[0]
+    name = named(metric).title
     return name[0].upper() + name[1:]
 
 
 def _with_interval(metric: str, value: float, low: float, high: float) -> str:
-    unit = wording.metric_words(metric)[1]
-    digits, scale = (1, 100) if unit in ("%", "points") else (1, 1) if unit == "dB" else (2, 1)
-    span = wording.interval(low, high, digits, scale)
+    span = wording.score_interval(metric, low, high)
     return wording.score(metric, value) + (f" ({span})" if span else "")
 
 
 def of_settings(table: pd.DataFrame, view: View) -> pd.DataFrame:
     """One row per setting of the chart, as numbers that can be sorted."""
-    factor = 1 if view.target == "image" else 100
+    factor = view.scale
     return pd.DataFrame(
         {
             "Method": table["method"].map(lambda name: METHODS[name].title),

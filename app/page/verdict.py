@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeGuard
 from app.page import wording
 from app.settings.points import setting_label
 from app.settings.views import STRONGEST, View
+from core.metrics import METRICS
 
 
 class Verdict(NamedTuple):
@@ -145,7 +146,7 @@ def _detail(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
     span = wording.interval(
         row["utility_low"], row["utility_high"], *((0, 100) if share else (2, 1))
     )
-    does = "is right in" if share else f"reaches, in {wording.METRICS[view.service][0]},"
+    does = "is right in" if share else f"reaches, in {METRICS[view.service].title},"
     text = f"{service[0].upper()}{service[1:]} {does} {show(row['utility'])}"
     text += f" ({span})" if span else ""
     if unprotected is not None and not _is(row, unprotected):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from core.metrics import named
 from core.results import parted
 
 # CelebA's attribute name -> (label, what an attacker tells, what a service does)
@@ -67,39 +68,6 @@ PROTOCOL_HELP = (
     "counts. As in the paper: the attacker that the method trained against is asked, which "
     "flatters the method."
 )
-METRICS = {  # metric -> (name, unit, one-line explanation)
-    "balanced_accuracy": ("right guesses", "%", "Share of right guesses when both answers count the same; guessing gives 50 %."),
-    "accuracy": ("plain accuracy", "%", "Share of right guesses; guessing the commoner answer may already score high."),
-    "advantage": ("above the commoner answer", "points", "Plain accuracy minus what always giving the commoner answer scores."),
-    "auc": ("area under the ROC curve", "", "Chance that a yes-photograph is ranked above a no-photograph; 0.5 is guessing."),
-    "mcc": ("Matthews correlation", "", "Agreement of guess and truth; 0 is guessing, 1 is perfect."),
-    "right_picks": ("right picks", "%", "Share of questions in which the right one of several photographs is picked as the person whom a redrawn face shows."),
-    "top1_accuracy": ("named at first try", "%", "Share of photographs for which the first name given is the right one."),
-    "log_rank_privacy": ("depth in the list of names", "", "Log-rank privacy: 0 if the first name given is always right, 0.8 to 0.9 for names in random order; higher is more private."),
-    "normalised_rank_mean": ("place in the list of names", "%", "How far down the list of names the right one stands on average; random order gives 50 %."),
-    "normalised_rank_std": ("spread of that place", "%", "Standard deviation of the place in the list; random order gives 29 %."),
-    "balanced_accuracy_at_4x": ("with 4 times the photographs", "%", "Balanced accuracy to which the attacker's learning curve points, had he 4 times as many photographs."),
-    "balanced_accuracy_at_16x": ("with 16 times the photographs", "%", "The same with 16 times as many."),
-    "rank_guarantee_0.01": ("beyond the first 1 % of names", "%", "DPFE's guarantee: chance that more than 1 % of the list of names comes before the right one, if places were normally distributed; higher is more private."),
-    "rank_guarantee_0.05": ("beyond the first 5 % of names", "%", "DPFE's guarantee: chance that more than 5 % of the list of names comes before the right one, if places were normally distributed; higher is more private."),
-    "rank_guarantee_0.1": ("beyond the first 10 % of names", "%", "DPFE's guarantee: chance that more than 10 % of the list of names comes before the right one, if places were normally distributed; higher is more private."),
-    "verification_auc": ("pairs ranked rightly", "%", "Chance that two photographs of one person look more alike to the attacker than two of different people; guessing gives 50 %."),
-    "tar_at_far_1e-2": ("confirmed, 1 in 100 strangers let in", "%", "Share of true matches confirmed when at most 1 % of strangers may be taken for the person; guessing gives 1 %."),
-    "bayes_error_bound": ("least possible error", "%", "Cover-Hart bound: with ever more photographs no attacker who sees only this could err less often when naming people; for a finite number of photographs it promises too much."),
-    "cosine_similarity": ("likeness to a face recogniser", "", "Cosine between what the attacker makes of the release and what a face recogniser sees in the photograph: 1 is the same face."),
-    "lda_within": ("spread within a person", "", "Variance between photographs of one person, in units of the whole variance."),
-    "lda_between": ("spread between people", "", "Variance between the means of people, in units of the whole variance."),
-    "lda_ratio": ("how far people stand apart", "", "LDA score: variance between people over variance within a person; lower is more private."),
-    "ms_ssim": ("likeness in structure", "", "MS-SSIM: 1 is the same picture; compares light, contrast and shapes at several sizes."),
-    "ssim": ("likeness in detail", "", "SSIM: 1 is the same picture; compares small windows."),
-    "face_similarity": ("likeness of the face", "", "Cosine of what a face-verification network sees in both pictures: 1 is the same face, strangers are near 0."),
-    "reidentification": ("recognised from the redrawn face", "%", "Share of redrawn faces for which the nearest of other photographs, as a face-verification network sees them, shows the same person."),
-    "psnr": ("closeness of pixels", "dB", "PSNR: above 30 dB is hard to tell apart, below 10 dB has little in common."),
-}  # fmt: skip
-MEASURED_THROUGH_FACES = (
-    "face_similarity", "reidentification", "cosine_similarity", "top1_accuracy", "verification_auc",
-    "tar_at_far_1e-2",
-)  # fmt: skip
 ATTACKERS = {
     "worst_case": "strongest attacker",
     "logistic": "straight-line classifier",
@@ -228,35 +196,23 @@ def number(value: float | None) -> str:
     return "–" if not known(value) else f"{value:g}"
 
 
-def metric_words(metric: str) -> tuple[str, str, str]:
-    """(name, unit, explanation) of a metric, also of one that was measured through a second face
-    network, which its name ends in (`core.embedders`): that network stands in brackets."""
-    if metric in METRICS:
-        return METRICS[metric]
-    for plain in MEASURED_THROUGH_FACES:
-        if metric.startswith(f"{plain}_"):
-            name, unit, text = METRICS[plain]
-            return f"{name} ({metric.removeprefix(f'{plain}_').replace('_', ' ')})", unit, text
-    return metric, "", ""
-
-
 def in_percent(metric: str) -> bool:
     """Whether a measure of the service is a share of answers; others are numbers of their own."""
-    return METRICS[metric][1] == "%"
+    return named(metric).unit == "%"
 
 
 def loss(metric: str, difference: float) -> str:
     """What the service loses, in its measure: "1.2 points", "0.012 of AUC"."""
     if in_percent(metric):
         return points(difference)
-    return f"{abs(difference):.3f} of {METRICS[metric][0]}"
+    return f"{abs(difference):.3f} of {named(metric).title}"
 
 
 def score(metric: str, value: float | None) -> str:
     """A metric's value with its unit."""
     if not known(value):
         return "–"
-    unit = metric_words(metric)[1]
+    unit = named(metric).unit
     if unit == "%":
         return percent(value, 1)
     if unit == "points":
@@ -264,6 +220,12 @@ def score(metric: str, value: float | None) -> str:
     if unit == "dB":
         return f"{value:.1f} dB"
     return f"{value:.2f}"
+
+
+def score_interval(metric: str, low: float | None, high: float | None) -> str:
+    """The ends of a metric's interval, in its unit."""
+    scale = named(metric).scale
+    return interval(low, high, 1 if scale == 100 or named(metric).unit == "dB" else 2, scale)
 
 
 def duration(seconds: float | None) -> str:

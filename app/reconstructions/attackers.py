@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from app.page import wording
+from core.metrics import of_pictures
 from core.results import ATTACK, parted
 
 STRONGEST = "strongest"
@@ -144,9 +145,13 @@ def measures_table(drawn: Sequence[tuple[str, Mapping[str, np.ndarray], int]]) -
             {
                 "Attacker": label(who),
                 "In words": wording.likeness(float(found["ms_ssim"][face])),
-                "MS-SSIM": round(float(found["ms_ssim"][face]), 3),
-                "SSIM": round(float(found["ssim"][face]), 3),
-                "PSNR (dB)": round(float(found["psnr"][face]), 1),
+            }
+            | {
+                metric.symbol + (f" ({metric.unit})" if metric.unit else ""): round(
+                    float(found[metric.name][face]), 1 if metric.unit == "dB" else 3
+                )
+                for metric in of_pictures()
+                if metric.name in found
             }
             for who, found, face in drawn
         ]

@@ -13,9 +13,9 @@ from app.page import pictures, show, wording
 from app.reconstructions import attackers, swipe
 from app.settings import pickers, points
 from core.errors import PenumbraError
+from core.metrics import of_pictures
 
 PAIR, FRAME = 102, 112  # pixels of one picture on the page
-METRICS = ("ms_ssim", "ssim", "psnr")
 EXTREMES = 3  # faces shown as most, and as least, recovered
 
 Found = dict[str, np.ndarray]
@@ -36,9 +36,10 @@ def load(dataset: str, row: dict[str, Any], who: str) -> tuple[Found | None, str
 def details(found: Found, number: int) -> str:
     """All measures of one picture, for pointing at."""
     return "  \n".join(
-        f"{wording.METRICS[name][0]} ({name.upper().replace('_', '-')}): "
-        f"{wording.score(name, float(found[name][number]))}"
-        for name in METRICS
+        f"{metric.title} ({metric.symbol}): "
+        f"{wording.score(metric.name, float(found[metric.name][number]))}"
+        for metric in of_pictures()
+        if metric.name in found
     )
 
 

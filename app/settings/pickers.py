@@ -12,6 +12,7 @@ from app.page import wording
 from app.settings import address, points, variants, views
 from app.settings.views import View
 from core.methods import METHODS
+from core.metrics import METRICS
 
 SEVERAL = "several"  # what the picker of the private target calls a set of attributes
 
@@ -211,8 +212,8 @@ def _measured(view: View, notes: list[str]) -> View:
             view = view._replace(attacker=attacker)
         offered = loaders.offered("services", view.dataset, view.preset, view.task)
         service = choose(
-            "The service is measured by", offered, "by", lambda name: wording.METRICS[name][0].capitalize(),
-            notes=notes, help=" ".join(wording.METRICS[name][2] for name in offered),
+            "The service is measured by", offered, "by", lambda name: METRICS[name].title.capitalize(),
+            notes=notes, help=" ".join(METRICS[name].says for name in offered),
         )  # fmt: skip
     return view._replace(service=service)
 

@@ -7,17 +7,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from core.methods.declare import VERIFICATION
+from core.metrics import METRICS, deciding
 
-# What is read off for each kind of target.
-MEASURE = {
-    "attribute": "balanced_accuracy",
-    "identity": "top1_accuracy",
-    "image": "ms_ssim",
-    "recognition": "right_picks",  # of a study: people, and machines on the same questions
-}
 STRONGEST = "worst_case"
-SERVICE = "balanced_accuracy"
-SERVICES = (SERVICE, "accuracy", "auc", "mcc")  # measures of the service that may be chosen
+SERVICE = "balanced_accuracy"  # the measure of the service where nobody chose
 NO_ATTACKERS = ("best_head", "own_head", "own_verifier", "siamese")  # they serve, not attack
 
 
@@ -27,7 +20,7 @@ class View(NamedTuple):
     target    "attribute:Male", "attribute:Male,Young" (whichever of them leaks more), "identity",
               "image" or "recognition:<a study's title>"
     attacker  `worst_case`, the strongest on validation, or one of its own choice (strict protocol)
-    service   the measure of what the service keeps, one of `SERVICES`
+    service   the measure of what the service keeps, a metric that `serves`
     """
 
     dataset: str
@@ -40,7 +33,13 @@ class View(NamedTuple):
 
     @property
     def measure(self) -> str:
-        return MEASURE[self.target.partition(":")[0]]
+        """The metric that is read off."""
+        return deciding()[self.target.partition(":")[0]]
+
+    @property
+    def scale(self) -> int:
+        """What values of `measure` are multiplied by where they are shown: shares by 100."""
+        return METRICS[self.measure].scale
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -80,19 +79,19 @@ def targets(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> lis
     """What may be attacked in runs that serve `task`: declared private attributes, most runs first,
     then identity, the picture itself and studies with people, as far as findings hold them."""
     rows = _serving(findings, dataset, preset, task)
-    rows = rows[(rows["role"] == "private") & rows["metric"].isin(MEASURE.values())]
+    rows = rows[(rows["role"] == "private") & rows["metric"].isin(deciding().values())]
     counted = rows.groupby("target")["run_id"].nunique().sort_index()
-    order = {"identity": 1, "image": 2, "recognition": 3}
+    order = list(deciding())
     kind = {target: target.partition(":")[0] for target in counted.index}
-    known = [target for target in counted.index if kind[target] in MEASURE]
-    return sorted(known, key=lambda target: (order.get(kind[target], 0), -counted[target]))
+    known = [target for target in counted.index if kind[target] in order]
+    return sorted(known, key=lambda target: (order.index(kind[target]), -counted[target]))
 
 
 def attributes(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
     """Every attribute that was attacked in runs that serve `task`, declared private or not; the
     task itself is none."""
     rows = _serving(findings, dataset, preset, task)
-    rows = rows[(rows["attacker"] == STRONGEST) & (rows["metric"] == MEASURE["attribute"])]
+    rows = rows[(rows["attacker"] == STRONGEST) & (rows["metric"] == deciding()["attribute"])]
     names = rows["target"].unique()
     found = [name.partition(":")[2] for name in names if name.startswith("attribute:")]
     return sorted(name for name in found if name != task)
@@ -113,11 +112,12 @@ def attackers(findings: pd.DataFrame, view: View) -> list[str]:
 
 
 def services(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
-    """Measures of the service that findings hold for `task`."""
+    """Measures of the service that findings hold for `task`, shares first."""
     rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
     rows = rows[(rows["role"] == "utility") & (rows["target"] == task_target(task))]
-    measured = set(rows["metric"].unique())
-    return [SERVICE, *(name for name in SERVICES if name in measured and name != SERVICE)]
+    measured = set(rows["metric"].unique()) - {SERVICE}
+    able = [metric for metric in METRICS.values() if metric.serves and metric.name in measured]
+    return [SERVICE, *(metric.name for metric in sorted(able, key=lambda m: m.unit != "%"))]
 
 
 def _serving(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> pd.DataFrame:

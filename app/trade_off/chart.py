@@ -19,6 +19,7 @@ from app.settings import points
 from app.settings.points import Line, records, setting_label
 from app.settings.views import View
 from core.methods import METHODS
+from core.metrics import METRICS
 
 HEIGHT = 460  # pixels
 WIDTHS = (760, 260)  # of the plot on a laptop and on a phone, to place the label
@@ -48,7 +49,7 @@ def trade_off(
     """
     colour = colours(dark)
     across, up = ranges(table)
-    scale = axis_scale(view)
+    scale = view.scale
     rows = {row["key"]: row for row in records(table)}
     data = [
         _line([rows[key] for key in line.keys], line, lines, number, view)
@@ -139,20 +140,16 @@ def ranges(table: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float
     )
 
 
-def axis_scale(view: View) -> float:
-    """Factor of the horizontal axis: shares are drawn as points, likeness of pictures as it is."""
-    return 1.0 if view.target == "image" else 100.0
-
-
 def _across_title(view: View, blind: bool = True) -> str:
     """Short enough for a phone; who the attacker is and what they want stands in the verdict."""
     if view.target == "image":
-        return "attacker's gain over drawing blind (MS-SSIM)" if blind else "likeness (MS-SSIM)"
+        symbol = METRICS[view.measure].symbol
+        return f"attacker's gain over drawing blind ({symbol})" if blind else f"likeness ({symbol})"
     return "attacker's gain over guessing (points)"
 
 
 def _up_title(view: View) -> str:
-    name = wording.METRICS[view.service][0]
+    name = METRICS[view.service].title
     unit = "" if wording.in_percent(view.service) else " (hundredths)"
     return f"{wording.service(view.task)}: {name.removeprefix('plain ')}{unit}"
 
@@ -166,7 +163,7 @@ def _line(
     rows: list[dict[str, Any]], line: Line, lines: Sequence[Line], number: int, view: View
 ) -> dict[str, Any]:
     """One curve with its intervals; a line without a knob is points alone."""
-    scale = axis_scale(view)
+    scale = view.scale
     method = METHODS[line.method]
     look = style(line.method)
     mine = [e for e in lines if (e.method, e.variant) == (line.method, line.variant)]
@@ -237,8 +234,7 @@ def hover(row: Mapping[str, Any], view: View) -> str:
 
 
 def _span(row: Mapping[str, Any], prefix: str, measure: str) -> str:
-    digits, scale = (1, 100) if wording.METRICS[measure][1] == "%" else (2, 1)
-    text = wording.interval(row[f"{prefix}low"], row[f"{prefix}high"], digits, scale)
+    text = wording.score_interval(measure, row[f"{prefix}low"], row[f"{prefix}high"])
     return f" ({text})" if text else ""
 
 
@@ -247,7 +243,7 @@ def _chosen(row: Mapping[str, Any], view: View, colour: Mapping[str, str]) -> di
     look = style(row["method"])
     return {
         "type": "scatter", "mode": "markers", "name": "chosen", "showlegend": False,
-        "x": [float(row["gain"]) * axis_scale(view)], "y": [float(row["utility"]) * 100],
+        "x": [float(row["gain"]) * view.scale], "y": [float(row["utility"]) * 100],
         "customdata": [row["key"]], "text": [hover(row, view)], "hovertemplate": "%{text}<extra></extra>",
         # a hollow symbol has no rim that could be lit
         "marker": {"size": 20, "color": look["color"], "symbol": look["symbol"].removesuffix("-open"),

@@ -13,6 +13,7 @@ from app.settings import looking
 from app.settings.looking import Looking
 from app.settings.views import View
 from core.errors import PenumbraError
+from core.metrics import METRICS
 
 CURVE_HELP = (
     "Each point: quick attackers trained on the photographs of so many people, scored on people "
@@ -67,16 +68,16 @@ def numbers(findings: pd.DataFrame, row: dict) -> None:
     shown = tables.of_setting(findings, row["run_id"], row["release_value"])
     show.table(shown, f"numbers-{row['key']}", "Every attacker's figures at the chosen setting")
     explained = [
-        f"**{tables.heading(metric)}**: {wording.metric_words(metric)[2]}"
-        for metric in tables.ORDER
-        if tables.heading(metric) in shown
+        f"**{tables.heading(metric.name)}**: {metric.says}"
+        for metric in METRICS.values()
+        if tables.heading(metric.name) in shown
     ]
     st.caption("  \n".join(explained))
 
 
 def all_settings(looked: Looking) -> None:
     view, table, unprotected = looked.view, looked.table, looked.unprotected
-    unit = "" if view.target == "image" else " (%)"
+    unit = " (%)" if wording.in_percent(view.measure) else ""
     shown = tables.of_settings(table, view)
     number = st.column_config.NumberColumn
     share = wording.in_percent(view.service)

@@ -85,12 +85,10 @@ def violation(row: Row, limits: Limits, view: View) -> str:
     parts = []
     if attack:
         reached = row["high" if limits.confident else "value"]
-        show = (
-            (lambda v: f"{v:.2f}") if view.target == "image" else (lambda v: wording.percent(v, 1))
-        )
         parts.append(
-            f"the attack {'may reach' if limits.confident else 'reaches'} {show(reached)} where you "
-            f"allow {show(limits.attack)}"
+            f"the attack {'may reach' if limits.confident else 'reaches'} "
+            f"{wording.score(view.measure, reached)} where you allow "
+            f"{wording.score(view.measure, limits.attack)}"
         )
     if loss:
         cost = row["cost_high" if limits.confident else "cost"]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core import results
 from core.data.order import labels_of
 from core.errors import PenumbraError
-from core.metrics import intervals
+from core.metrics import deciding, intervals
 from core.metrics.attributes import balanced_accuracy
 from core.storage import findings_file
 from core.storage.attack_folders import finished
@@ -71,13 +71,11 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
                 continue
             values = [balanced_accuracy(truth, decided[target]) for decided in found]
             drawn = [
-                intervals.resampled_decisions(truth, decided[target], resampling)[
-                    "balanced_accuracy"
-                ]
+                intervals.resampled_balanced_accuracy(truth, decided[target], resampling)
                 for decided in found
             ]
             role = _role(target, runs[0].tasks, runs[0].private)
-            rows.append(_row(target, role, "balanced_accuracy", values, drawn))
+            rows.append(_row(target, role, deciding()["attribute"], values, drawn))
     rows += _identity(first, second, faces)
     if not rows:
         raise PenumbraError(
@@ -165,7 +163,7 @@ def _identity(first: Setting, second: Setting, faces: Faces) -> list[dict[str, A
     correct = [found["correct"].astype(float) for found in arrays]
     drawn = [intervals.resampled_mean(each, resampling) for each in correct]
     values = [float(each.mean()) for each in correct]
-    return [_row("identity", "private", "top1_accuracy", values, drawn)]
+    return [_row("identity", "private", deciding()["identity"], values, drawn)]
 
 
 def _row(

@@ -12,7 +12,7 @@ from core import results
 from core.analysis.compare import Setting, decisions, tested_faces
 from core.data.order import labels_of
 from core.errors import PenumbraError
-from core.metrics import intervals
+from core.metrics import deciding, intervals
 from core.storage import findings_file
 from core.storage.attack_folders import finished
 
@@ -20,8 +20,7 @@ COLUMNS = (
     "target", "metric", "reported_by", "paper", "attacker", "strict", "difference", "low", "high",
     "clear", "paired",
 )  # fmt: skip
-# What each kind of target is judged by, and who inside the training attacks it.
-DECIDING = {"attribute": "balanced_accuracy", "image": "ms_ssim", "identity": "top1_accuracy"}
+# Who inside the training attacks each kind of target.
 INSIDE = {"attribute": "training_adversary", "image": "training_reconstructor"}
 WORST = "worst_case"
 
@@ -99,7 +98,7 @@ def _deciding(attack: Path) -> dict[str, dict[str, Any]]:
         row["target"]: row
         for row in findings_file.read(attack)
         if row["role"] == "private"
-        and row["metric"] == DECIDING.get(str(row["target"]).partition(":")[0])
+        and row["metric"] == deciding().get(str(row["target"]).partition(":")[0])
         and row["value"] is not None
     }
 
@@ -118,7 +117,6 @@ def _paired(setting: Setting, paper: Path, strict: Path, target: str) -> tuple[f
     truth = labels[:, list(faces.attribute_names).index(target.partition(":")[2])]
     resampling = intervals.resample_identities(people)
     drawn = [
-        intervals.resampled_decisions(truth, each, resampling)["balanced_accuracy"]
-        for each in (one, other)
+        intervals.resampled_balanced_accuracy(truth, each, resampling) for each in (one, other)
     ]
     return intervals.paired_interval(drawn[1], drawn[0])

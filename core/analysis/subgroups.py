@@ -15,8 +15,7 @@ from core.analysis.compare import Setting, decided, tested_faces
 from core.data.faces import Faces
 from core.data.order import canonical_order
 from core.errors import PenumbraError
-from core.metrics import intervals
-from core.metrics.attributes import from_counts
+from core.metrics import attributes, deciding, intervals
 from core.storage.attack_folders import finished
 
 FEWEST = 3  # people for each answer: below, a group gets no number
@@ -171,45 +170,35 @@ def _group(
 ) -> tuple[dict[str, Any], NDArray[np.float64]]:
     """One row of `groups` and its value in each resample."""
     people = said.people[inside]
-    row: dict[str, Any] = {"photographs": int(inside.sum()), "people": len(np.unique(people))}
-    if said.truth is None:
-        enough, measure = row["people"] >= FEWEST, "top1_accuracy"
-        row |= {"yes": math.nan, "no": math.nan}
-        counted = [inside & said.right, inside & ~said.right]
-    else:
-        answers = said.truth[inside]
-        row |= {"yes": len(np.unique(people[answers])), "no": len(np.unique(people[~answers]))}
-        both = answers.any() and not answers.all()
-        enough = (min(row["yes"], row["no"]) if both else row["people"]) >= FEWEST
-        measure = "balanced_accuracy" if both else "accuracy"
-        counted = [
-            inside & right & answer
-            for answer in (said.truth, ~said.truth)
-            for right in (said.right, ~said.right)
-        ]
-    nothing = np.full(len(resampling.weights), np.nan)
-    if not enough:
+    truth = np.ones_like(said.right) if said.truth is None else said.truth
+    answers = truth[inside]
+    both = answers.any() and not answers.all()
+    metric = attributes.BALANCED_ACCURACY if both else attributes.ACCURACY
+    yes, no = len(np.unique(people[answers])), len(np.unique(people[~answers]))
+    row: dict[str, Any] = {
+        "photographs": int(inside.sum()),
+        "people": len(np.unique(people)),
+        "yes": math.nan if said.truth is None else yes,
+        "no": math.nan if said.truth is None else no,
+    }
+    if (min(yes, no) if both else row["people"]) < FEWEST:
+        nothing = np.full(len(resampling.weights), np.nan)
         return row | {"measure": "too_few"} | dict.fromkeys(GROUPS[6:], math.nan), nothing
-    per_person = [
-        np.bincount(resampling.codes, cell.astype(float), resampling.identities) for cell in counted
+    cells = attributes.cells(truth, said.right == truth)
+    counts = [
+        np.bincount(resampling.codes, (inside & cell).astype(float), resampling.identities)
+        for cell in cells
     ]
-    value = _success([float(cell.sum()) for cell in per_person], measure)
-    drawn = _success([resampling.weights @ cell for cell in per_person], measure)
+    drawn = metric.from_counts(*(resampling.weights @ count for count in counts))
     low, high = intervals.percentile_interval(drawn)
-    chance = 0.5 if measure == "balanced_accuracy" else math.nan
-    row |= {"measure": measure, "value": float(value), "low": low, "high": high, "chance": chance}
+    row |= {
+        "measure": deciding()["identity"] if said.truth is None else metric.name,
+        "value": float(metric.from_counts(*(count.sum() for count in counts))),
+        "low": low,
+        "high": high,
+        "chance": math.nan if metric.chance is None else metric.chance,
+    }
     return row, drawn
-
-
-def _success(counts: list[Any], measure: str) -> NDArray[np.float64]:
-    """The measure from counts: (right, wrong) for identity, else (right and wrong of yes, right and
-    wrong of no), elementwise."""
-    if measure == "top1_accuracy":
-        right, wrong = counts
-        with np.errstate(invalid="ignore"):
-            return np.asarray(right / np.asarray(right + wrong))
-    tp, fn, tn, fp = counts
-    return from_counts(tp, fn, tn, fp)[measure]
 
 
 def persons(said: Told) -> pd.DataFrame:

@@ -13,30 +13,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from core.metrics import METRICS, Bound
+
 IDENTITY, CONSTANT = "identity", "constant"
-# What an attacker is judged by: one metric of each kind of attack, two of the feature-level one.
-DECIDING = (
-    "balanced_accuracy",
-    "ms_ssim",
-    "top1_accuracy",
-    "log_rank_privacy",
-    "cosine_similarity",
-    "lda_ratio",
-)
-# What the low end of the positive control's interval must exceed.
-ATTRIBUTE_FLOOR = 0.55  # balanced accuracy; chance is .5
-# Of what the best attacker gains over chance on the photographs, the share an attacker must gain:
-# .77 where another reads .97 is no chance result, and still far too weak to conclude from.
-SHARE_OF_BEST = 0.8
-IMAGE_FLOOR = 0.7  # MS-SSIM
-IDENTITY_FACTOR = 5.0  # times chance
-COSINE_GAIN = 0.3  # above chance: of faces seen through the face-verification network
-SCATTER_FACTOR = 1.5  # times chance: variance between people over the one within
-LOG_RANK_SHARE = 0.8  # of chance: what the log rank, low for a strong attacker, must stay under
-# How far above chance the negative control may come out: an interval misses by chance, too.
-ATTRIBUTE_SLACK, IMAGE_SLACK, IDENTITY_SLACK = 0.02, 0.05, 1.0
-LOG_RANK_SLACK = 0.02  # below chance
-COSINE_SLACK = 0.05
 
 
 def identity_release(x: Tensor, generator: Generator) -> Tensor:
@@ -72,7 +51,7 @@ def _deciding(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], list[dict
     """(attacker, target) -> the rows that all have to come out right."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        if row["metric"] in DECIDING:
+        if row["metric"] in METRICS and METRICS[row["metric"]].control is not None:
             found.setdefault((row["attacker"], row["target"]), []).append(row)
     return found
 
@@ -80,37 +59,26 @@ def _deciding(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], list[dict
 def succeeds(row: dict[str, Any], best: float) -> bool:
     """Whether a row of the positive control clearly beats chance and does not fall far behind
     `best`, the value of the strongest attacker on the same target."""
-    if row["low"] is None or row["chance"] is None:
+    control, chance = METRICS[row["metric"]].control, row["chance"]
+    if control is None or row["low"] is None or chance is None or not _beyond(row, control.floor):
         return False
-    if row["metric"] == "ms_ssim":
-        return bool(row["low"] > IMAGE_FLOOR)
-    if row["metric"] == "top1_accuracy":
-        return bool(row["low"] > IDENTITY_FACTOR * row["chance"])
-    if row["metric"] == "log_rank_privacy":
-        return bool(row["high"] < LOG_RANK_SHARE * row["chance"])
-    if row["metric"] == "lda_ratio":
-        return bool(row["low"] > SCATTER_FACTOR * row["chance"])
-    if row["metric"] == "cosine_similarity":
-        return bool(row["low"] > row["chance"] + COSINE_GAIN)
-    enough = row["chance"] + SHARE_OF_BEST * (best - row["chance"])
-    return bool(row["low"] > ATTRIBUTE_FLOOR and row["value"] >= enough)
+    return not control.share or bool(row["value"] >= chance + control.share * (best - chance))
 
 
 def at_chance(row: dict[str, Any]) -> bool:
     """Whether a row of the negative control is where a guesser would be."""
-    if row["low"] is None or row["chance"] is None:
+    control = METRICS[row["metric"]].control
+    if control is None or row["low"] is None or row["chance"] is None:
         return False
-    if row["metric"] == "ms_ssim":
-        return bool(row["low"] <= row["chance"] + IMAGE_SLACK)
-    if row["metric"] == "top1_accuracy":
-        return bool(row["low"] <= row["chance"] * (1 + IDENTITY_SLACK))
-    if row["metric"] == "log_rank_privacy":
-        return bool(row["high"] >= row["chance"] - LOG_RANK_SLACK)
-    if row["metric"] == "lda_ratio":
-        return bool(row["low"] <= row["chance"])
-    if row["metric"] == "cosine_similarity":
-        return bool(row["low"] <= row["chance"] + COSINE_SLACK)
-    return bool(row["low"] <= row["chance"] + ATTRIBUTE_SLACK)
+    return not _beyond(row, control.ceiling)
+
+
+def _beyond(row: dict[str, Any], bound: Bound) -> bool:
+    """Whether the weaker end of a row's interval shows that more than `bound` is known."""
+    limit = bound.at(row["chance"])
+    if METRICS[row["metric"]].higher_means_more_known:
+        return bool(row["low"] > limit)
+    return bool(row["high"] < limit)
 
 
 def seed_of(text: str) -> int:

@@ -13,8 +13,7 @@ from torch import Generator, Tensor
 
 from core.embedders.embedder import Embedder
 from core.errors import PenumbraError
-from core.metrics import attributes as scores
-from core.metrics import intervals
+from core.metrics import METRICS, attributes, intervals
 
 
 @dataclass(frozen=True)
@@ -118,29 +117,21 @@ def attribute_rows(
     if resampling is None:
         resampling = intervals.resample_identities(identities)
     decisions = test_scores > threshold
-    values = {
-        metric: float(value)
-        for metric, value in scores.from_counts(*scores.confusion(labels, decisions)).items()
-    } | {"auc": scores.auc(labels, test_scores)}
-    drawn = intervals.resampled_decisions(labels, decisions, resampling)
-    drawn["auc"] = intervals.resampled_auc(labels, test_scores, resampling)
-    rows = []
-    for metric in scores.METRICS:
-        low, high = intervals.percentile_interval(drawn[metric])
-        rows.append(
-            finding(
-                target=f"attribute:{name}",
-                role=role,
-                attacker=attacker,
-                metric=metric,
-                value=values[metric],
-                interval=(low, high),
-                chance=scores.chance(labels, metric),
-                n=labels.size,
-                identities=resampling.identities,
-            )
+    measured = intervals.scored(METRICS.values(), labels, decisions, test_scores, resampling)
+    return [
+        finding(
+            target=f"attribute:{name}",
+            role=role,
+            attacker=attacker,
+            metric=metric,
+            value=value,
+            interval=interval,
+            chance=attributes.chance(labels, METRICS[metric]),
+            n=labels.size,
+            identities=resampling.identities,
         )
-    return rows
+        for metric, (value, interval) in measured.items()
+    ]
 
 
 def finding(

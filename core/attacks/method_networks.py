@@ -15,7 +15,7 @@ from torch import Tensor
 from core.attacks.identity import verification
 from core.attacks.interface import AttackerView, Result, attribute_rows, finding
 from core.methods.declare import attributes_among
-from core.metrics import images
+from core.metrics import images, of_pictures
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import mean_interval, resample_identities
 
@@ -77,7 +77,7 @@ def training_reconstructor(view: AttackerView, reconstructor: Network) -> Result
             n=len(truth),
             identities=resampling.identities,
         )
-        for metric, values in images.similarities(redrawn, truth).items()
+        for metric, values in images.similarities(redrawn, truth, of_pictures()).items()
     ]
     return Result(findings)
 

@@ -129,7 +129,7 @@ def apart(
         said = truth[nearest]
         right, others = said == truth, ~same_person
         alike = (others & (truth[:, None] == truth[None, :])).sum(1) / others.sum(1)
-        drawn = intervals.resampled_decisions(truth, said, resampling)["balanced_accuracy"]
+        drawn = intervals.resampled_balanced_accuracy(truth, said, resampling)
         found[name] = _row(
             silhouette(truth),
             (right[truth].mean() + right[~truth].mean()) / 2,

@@ -18,7 +18,11 @@ from core.attacks.attributes.probes import PICTURE, candidates_for, flip_some, m
 from core.attacks.fitting import Schedule
 from core.attacks.interface import AttackerView
 from core.metrics.attributes import balanced_accuracy, choose_threshold
-from core.metrics.intervals import percentile_interval, resample_identities, resampled_decisions
+from core.metrics.intervals import (
+    percentile_interval,
+    resample_identities,
+    resampled_balanced_accuracy,
+)
 from core.nets.vgg import convolutions
 
 LEAST_SIDE = 4  # cells of a map from which on it says where something is
@@ -130,9 +134,7 @@ def score(
     truth = view.attributes["test"][:, view.attribute_names.index(name)]
     resampling = resample_identities(view.identities["test"])
     said = logits > threshold
-    low, high = percentile_interval(
-        resampled_decisions(truth, said, resampling)["balanced_accuracy"]
-    )
+    low, high = percentile_interval(resampled_balanced_accuracy(truth, said, resampling))
     numbers = {"balanced_accuracy": balanced_accuracy(truth, said), "low": low, "high": high}
     return {
         **{key: round(float(n), 4) if np.isfinite(n) else None for key, n in numbers.items()},

@@ -4,16 +4,15 @@ Notation: TP, FN, TN, FP are the counts of true positives, false negatives, true
 false positives; recall = TP / (TP + FN), specificity = TN / (TN + FP).
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
+from core.metrics.declare import Bound, Control, Metric
 
-METRICS = ("balanced_accuracy", "auc", "mcc", "accuracy", "advantage")
-
-# The value of a guesser who sees nothing. `accuracy` has none that is fixed: it is the share of
-# the majority class, see `chance`.
-CHANCE = {"balanced_accuracy": 0.5, "auc": 0.5, "mcc": 0.0, "advantage": 0.0}
+Counts = tuple[Any, Any, Any, Any]  # (TP, FN, TN, FP), numbers or arrays of one shape
 
 
 def _checked(labels: ArrayLike, values: ArrayLike, what: str) -> tuple[NDArray, NDArray]:
@@ -35,71 +34,21 @@ def _checked(labels: ArrayLike, values: ArrayLike, what: str) -> tuple[NDArray, 
     return truth.astype(bool), given
 
 
-def confusion(labels: ArrayLike, decisions: ArrayLike) -> tuple[int, int, int, int]:
-    """Counts (TP, FN, TN, FP) of decisions (n,) of 0/1 against labels (n,) of 0/1."""
+def confusion(labels: ArrayLike, decisions: ArrayLike) -> Counts:
+    """Counts of decisions (n,) of 0/1 against labels (n,) of 0/1, as float64."""
     truth, decided = _checked(labels, decisions, "decisions")
-    said = decided.astype(bool)
-    return (
-        int((truth & said).sum()),
-        int((truth & ~said).sum()),
-        int((~truth & ~said).sum()),
-        int((~truth & said).sum()),
-    )
+    tp, fn, tn, fp = (np.float64(cell.sum()) for cell in cells(truth, decided.astype(bool)))
+    return tp, fn, tn, fp
 
 
-def from_counts(
-    tp: ArrayLike, fn: ArrayLike, tn: ArrayLike, fp: ArrayLike
-) -> dict[str, NDArray[np.float64]]:
-    """Every decision metric from (weighted) confusion counts, elementwise over any shape.
-
-    `balanced_accuracy` is NaN where a class is absent; `mcc` is 0 where its denominator is 0, as
-    in scikit-learn.
-    """
-    tp, fn, tn, fp = (np.asarray(count, dtype=np.float64) for count in (tp, fn, tn, fp))
-    positives, negatives = tp + fn, tn + fp
-    total = positives + negatives
-    with np.errstate(divide="ignore", invalid="ignore"):
-        recall, specificity = tp / positives, tn / negatives
-        correct = (tp + tn) / total
-        denominator = np.sqrt((tp + fp) * positives * negatives * (tn + fn))
-        mcc = np.where(denominator > 0, (tp * tn - fp * fn) / denominator, 0.0)
-    return {
-        "balanced_accuracy": (recall + specificity) / 2,
-        "mcc": mcc,
-        "accuracy": correct,
-        "advantage": correct - np.maximum(positives, negatives) / total,
-    }
+def cells(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> Counts:
+    """Which of n decisions are true positives, false negatives, true negatives, false positives."""
+    return truth & decided, truth & ~decided, ~truth & ~decided, ~truth & decided
 
 
 def balanced_accuracy(labels: ArrayLike, decisions: ArrayLike) -> float:
-    """(recall + specificity) / 2, in [0, 1], higher is better; .5 for a guesser who sees nothing.
-
-    NaN when the labels hold a single class (one of the two recalls does not exist).
-    Source: Brodersen et al., "The balanced accuracy and its posterior distribution", ICPR 2010.
-    """
-    return float(from_counts(*confusion(labels, decisions))["balanced_accuracy"])
-
-
-def accuracy(labels: ArrayLike, decisions: ArrayLike) -> float:
-    """(TP + TN) / n, in [0, 1], higher is better; the majority class's share by guessing."""
-    return float(from_counts(*confusion(labels, decisions))["accuracy"])
-
-
-def advantage(labels: ArrayLike, decisions: ArrayLike) -> float:
-    """Accuracy minus the share of the majority class, in [-1, .5]; 0 by guessing.
-
-    What the attacker gains over one who always answers with the commoner class.
-    """
-    return float(from_counts(*confusion(labels, decisions))["advantage"])
-
-
-def mcc(labels: ArrayLike, decisions: ArrayLike) -> float:
-    """Matthews correlation (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)), in [-1, 1].
-
-    0 by guessing, 1 when all decisions are right; 0 by convention when a factor of the
-    denominator is 0. Source: Matthews, Biochimica et Biophysica Acta 405 (1975).
-    """
-    return float(from_counts(*confusion(labels, decisions))["mcc"])
+    """(recall + specificity) / 2 of decisions (n,); NaN when the labels hold a single class."""
+    return float(BALANCED_ACCURACY.from_counts(*confusion(labels, decisions)))
 
 
 def auc(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -120,14 +69,13 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
     return float(wins / (positives * negatives))
 
 
-def chance(labels: ArrayLike, metric: str) -> float:
-    """What a guesser who sees nothing reaches: fixed, or the majority share for `accuracy`."""
-    if metric in CHANCE:
-        return CHANCE[metric]
-    if metric != "accuracy":
-        raise PenumbraError(f"unknown attribute metric {metric!r}: choose from {METRICS}")
-    share = float(np.mean(np.asarray(labels)))
-    return max(share, 1 - share)
+def chance(labels: ArrayLike, metric: Metric) -> float:
+    """What a guesser who sees nothing scores: the same on all data, or that of always giving the
+    commoner answer."""
+    if metric.chance is not None:
+        return metric.chance
+    truth = np.asarray(labels).astype(bool)
+    return float(metric.from_counts(*confusion(truth, np.full(truth.shape, truth.mean() > 0.5))))
 
 
 def choose_threshold(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -154,3 +102,71 @@ def choose_threshold(labels: ArrayLike, scores: ArrayLike) -> float:
     candidates = np.flatnonzero(best >= best.max() - 1e-12)
     chosen = candidates[np.argmax(gap[candidates])]
     return float((lower[chosen] + upper[chosen]) / 2)
+
+
+def _balanced_accuracy(tp: Any, fn: Any, tn: Any, fp: Any) -> Any:
+    """Source: Brodersen et al., "The balanced accuracy and its posterior distribution", ICPR 2010."""
+    return (tp / (tp + fn) + tn / (tn + fp)) / 2
+
+
+def _accuracy(tp: Any, fn: Any, tn: Any, fp: Any) -> Any:
+    return (tp + tn) / (tp + fn + tn + fp)
+
+
+def _advantage(tp: Any, fn: Any, tn: Any, fp: Any) -> Any:
+    """Accuracy minus the share of the commoner class, in [-1, .5]."""
+    total = tp + fn + tn + fp
+    return (tp + tn) / total - np.maximum(tp + fn, tn + fp) / total
+
+
+def _mcc(tp: Any, fn: Any, tn: Any, fp: Any) -> Any:
+    """(TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)), in [-1, 1]; 0 where the denominator is,
+    as in scikit-learn. Source: Matthews, Biochimica et Biophysica Acta 405 (1975)."""
+    denominator = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+    return np.where(denominator > 0, (tp * tn - fp * fn) / denominator, 0.0)
+
+
+BALANCED_ACCURACY = Metric(
+    "balanced_accuracy",
+    "right guesses",
+    "%",
+    "Share of right guesses when both answers count the same; guessing gives 50 %.",
+    chance=0.5,
+    decides="attribute",
+    serves=True,
+    control=Control(floor=Bound(plus=0.55), ceiling=Bound(times=1, plus=0.02), share=0.8),
+    of_counts=_balanced_accuracy,
+)
+AUC = Metric(
+    "auc",
+    "area under the ROC curve",
+    "",
+    "Chance that a yes-photograph is ranked above a no-photograph; 0.5 is guessing.",
+    chance=0.5,
+    serves=True,
+)
+MCC = Metric(
+    "mcc",
+    "Matthews correlation",
+    "",
+    "Agreement of guess and truth; 0 is guessing, 1 is perfect.",
+    chance=0.0,
+    serves=True,
+    of_counts=_mcc,
+)
+ACCURACY = Metric(
+    "accuracy",
+    "plain accuracy",
+    "%",
+    "Share of right guesses; guessing the commoner answer may already score high.",
+    serves=True,
+    of_counts=_accuracy,
+)
+ADVANTAGE = Metric(
+    "advantage",
+    "above the commoner answer",
+    "points",
+    "Plain accuracy minus what always giving the commoner answer scores.",
+    chance=0.0,
+    of_counts=_advantage,
+)

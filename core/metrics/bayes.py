@@ -3,6 +3,16 @@
 import math
 
 from core.errors import PenumbraError
+from core.metrics.declare import Metric
+
+BAYES_ERROR_BOUND = Metric(
+    "bayes_error_bound",
+    "least possible error",
+    "%",
+    "Cover-Hart bound: with ever more photographs no attacker who sees only this could err less "
+    "often when naming people; for a finite number of photographs it promises too much.",
+    higher_means_more_known=False,
+)
 
 
 def cover_hart(error: float, classes: int) -> float:

@@ -7,6 +7,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
+from core.metrics.declare import Bound, Control, Metric
+
+TOP1_ACCURACY = Metric(
+    "top1_accuracy",
+    "named at first try",
+    "%",
+    "Share of photographs for which the first name given is the right one.",
+    decides="identity",
+    control=Control(floor=Bound(times=5), ceiling=Bound(times=2)),
+    second_network=True,
+)
+COSINE_SIMILARITY = Metric(
+    "cosine_similarity",
+    "likeness to a face recogniser",
+    "",
+    "Cosine between what the attacker makes of the release and what a face recogniser sees in the "
+    "photograph: 1 is the same face.",
+    control=Control(floor=Bound(times=1, plus=0.3), ceiling=Bound(times=1, plus=0.05)),
+    second_network=True,
+)
 
 # Distances computed at once: bounds the memory of the product to some 20 MB.
 _BLOCK = 4_000_000

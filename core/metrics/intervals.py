@@ -7,13 +7,15 @@ the number of times each identity was drawn, so that every metric of every resam
 few matrix products.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
-from core.metrics.attributes import from_counts
+from core.metrics.attributes import AUC, BALANCED_ACCURACY, Counts, auc, cells, confusion
+from core.metrics.declare import Metric
 
 RESAMPLES = 1000
 LEVEL = 0.95
@@ -103,17 +105,22 @@ def mean_interval(values: ArrayLike, resampling: Resampling) -> tuple[float, flo
     return percentile_interval(resampled_mean(values, resampling))
 
 
-def resampled_decisions(
-    labels: ArrayLike, decisions: ArrayLike, resampling: Resampling
-) -> dict[str, NDArray[np.float64]]:
-    """Every decision metric of `core.metrics.attributes` in each resample, dict of (B,)."""
+def resampled_confusion(labels: ArrayLike, decisions: ArrayLike, resampling: Resampling) -> Counts:
+    """Counts (TP, FN, TN, FP) of decisions in each resample, (B,) each."""
     truth, said = np.asarray(labels).astype(bool), np.asarray(decisions).astype(bool)
-    counts = [
+    tp, fn, tn, fp = (
         resampling.weights
         @ np.bincount(resampling.codes, cell.astype(np.float64), resampling.identities)
-        for cell in (truth & said, truth & ~said, ~truth & ~said, ~truth & said)
-    ]
-    return from_counts(*counts)
+        for cell in cells(truth, said)
+    )
+    return tp, fn, tn, fp
+
+
+def resampled_balanced_accuracy(
+    labels: ArrayLike, decisions: ArrayLike, resampling: Resampling
+) -> NDArray[np.float64]:
+    """Balanced accuracy of decisions in each resample, (B,); NaN where a class is absent."""
+    return BALANCED_ACCURACY.from_counts(*resampled_confusion(labels, decisions, resampling))
 
 
 def resampled_auc(
@@ -143,3 +150,25 @@ def resampled_auc(
         pairs = positive_mass.sum(1) * mass[:, -1]
         np.divide(wins, pairs, out=result[start : start + rows], where=pairs > 0)
     return result
+
+
+def scored(
+    metrics: Iterable[Metric],
+    labels: ArrayLike,
+    decisions: ArrayLike,
+    scores: ArrayLike,
+    resampling: Resampling,
+) -> dict[str, tuple[float, tuple[float, float]]]:
+    """Name -> (value, 95 % interval) of those of `metrics` that decisions (n,) or scores (n,) give."""
+    counts = confusion(labels, decisions)
+    drawn = resampled_confusion(labels, decisions, resampling)
+    found = {}
+    for metric in metrics:
+        if metric.of_counts is not None:
+            value, again = metric.from_counts(*counts), metric.from_counts(*drawn)
+        elif metric == AUC:
+            value, again = auc(labels, scores), resampled_auc(labels, scores, resampling)
+        else:
+            continue
+        found[metric.name] = float(value), percentile_interval(again)
+    return found

@@ -6,6 +6,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
+from core.metrics.declare import Metric
+
+AT_4X = Metric(
+    "balanced_accuracy_at_4x",
+    "with 4 times the photographs",
+    "%",
+    "Balanced accuracy to which the attacker's learning curve points, had he 4 times as many "
+    "photographs.",
+    chance=0.5,
+)
+AT_16X = Metric(
+    "balanced_accuracy_at_16x",
+    "with 16 times the photographs",
+    "%",
+    "The same with 16 times as many.",
+    chance=0.5,
+)
 
 # Exponents c that are tried in error(n) = a + b n^-c; 1/2 is what statistical learning theory's
 # worst case gives, 1 the best.

@@ -14,10 +14,29 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
 from core.metrics import attributes, intervals
+from core.metrics.declare import Metric
 from core.metrics.identity import split_gallery
 from core.metrics.verification import Pairs
 
 FAR = 1e-2  # false acceptance rate at which true acceptances are counted
+VERIFICATION_AUC = Metric(
+    "verification_auc",
+    "pairs ranked rightly",
+    "%",
+    "Chance that two photographs of one person look more alike to the attacker than two of "
+    "different people; guessing gives 50 %.",
+    chance=0.5,
+    second_network=True,
+)
+TAR_AT_FAR = Metric(
+    "tar_at_far_1e-2",
+    "confirmed, 1 in 100 strangers let in",
+    "%",
+    "Share of true matches confirmed when at most 1 % of strangers may be taken for the person; "
+    "guessing gives 1 %.",
+    chance=FAR,
+    second_network=True,
+)
 GENUINE = 16  # pairs of one person, for each person, at most
 IMPOSTORS = 100  # pairs of two people, for each person, at most
 MOST_IMPOSTORS = 100_000  # and at least ten of each person
@@ -123,7 +142,7 @@ def _weighted_rates(
 
 def score(
     pairs: Pairs, near: ArrayLike, identities: ArrayLike
-) -> dict[str, tuple[float, tuple[float, float], float]]:
+) -> dict[str, tuple[float, tuple[float, float], float | None]]:
     """`verification_auc` and `tar_at_far_1e-2` -> (value, 95 % interval, chance) of accepting pairs
     by how near they are, (P,); both in [0, 1], higher is worse for privacy.
 
@@ -143,15 +162,11 @@ def score(
         resampling = intervals.Resampling(np.arange(len(one)), weights)
         areas.append(intervals.resampled_auc(pairs.same, values, resampling))
         rates.append(_weighted_rates(pairs.same, values, weights, FAR))
+    found = {
+        VERIFICATION_AUC: (attributes.auc(pairs.same, values), areas),
+        TAR_AT_FAR: (tar_at_far(pairs.same, values), rates),
+    }
     return {
-        "verification_auc": (
-            attributes.auc(pairs.same, values),
-            intervals.percentile_interval(np.concatenate(areas)),
-            0.5,
-        ),
-        "tar_at_far_1e-2": (
-            tar_at_far(pairs.same, values),
-            intervals.percentile_interval(np.concatenate(rates)),
-            FAR,
-        ),
+        metric.name: (value, intervals.percentile_interval(np.concatenate(drawn)), metric.chance)
+        for metric, (value, drawn) in found.items()
     }

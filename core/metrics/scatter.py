@@ -9,16 +9,36 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
 from core.metrics import intervals
+from core.metrics.declare import Bound, Control, Metric
 
 # Elements of one block of columns: bounds the memory to some 100 MB.
 _BLOCK = 4_000_000
-METRICS = ("lda_within", "lda_between", "lda_ratio")
+LDA_WITHIN = Metric(
+    "lda_within",
+    "spread within a person",
+    "",
+    "Variance between photographs of one person, in units of the whole variance.",
+    higher_means_more_known=False,
+)
+LDA_BETWEEN = Metric(
+    "lda_between",
+    "spread between people",
+    "",
+    "Variance between the means of people, in units of the whole variance.",
+)
+LDA_RATIO = Metric(
+    "lda_ratio",
+    "how far people stand apart",
+    "",
+    "LDA score: variance between people over variance within a person; lower is more private.",
+    control=Control(floor=Bound(times=1.5), ceiling=Bound(times=1)),
+)
 
 
 def lda_score(
     features: ArrayLike, identities: ArrayLike
 ) -> dict[str, tuple[float, tuple[float, float], float | None]]:
-    """Every metric of `METRICS` -> (value, 95 % interval, chance) of features (n, d) of people (n,).
+    """`lda_within`, `lda_between`, `lda_ratio` -> (value, 95 % interval, chance) of features (n, d) of people (n,).
 
     `lda_within`: S_w, the mean squared distance of a photograph from the mean of its person;
     `lda_between`: S_b, that of the person's mean, of each photograph, from the mean of all;
@@ -66,9 +86,9 @@ def lda_score(
         name: (
             float(whole[name][0]),
             intervals.percentile_interval(again[name]),
-            by_chance if name == "lda_ratio" else None,
+            by_chance if name == LDA_RATIO.name else None,
         )
-        for name in METRICS
+        for name in whole
     }
 
 

@@ -17,7 +17,7 @@ MOST_PAIRS = 3000  # of each kind
 PER_PERSON = 10  # pairs of each kind, at most
 # Of a person with very many photographs as many as give more pairs than are drawn.
 _MOST_PHOTOGRAPHS = 32
-METRICS = ("balanced_accuracy", "auc", "accuracy")
+METRICS = (attributes.BALANCED_ACCURACY, attributes.AUC, attributes.ACCURACY)
 
 
 class Pairs(NamedTuple):
@@ -121,18 +121,8 @@ def score(
     """
     nearness = -np.asarray(apart, dtype=np.float64)
     decided = nearness > -threshold
-    counts = attributes.confusion(pairs.same, decided)
-    values = attributes.from_counts(*counts)
     resampling = pair_resampling(pairs, identities)
-    drawn = intervals.resampled_decisions(pairs.same, decided, resampling)
-    found = {name: (float(values[name]), drawn[name]) for name in ("balanced_accuracy", "accuracy")}
-    found["auc"] = (
-        attributes.auc(pairs.same, nearness),
-        intervals.resampled_auc(pairs.same, nearness, resampling),
-    )
-    return {
-        name: (found[name][0], intervals.percentile_interval(found[name][1])) for name in METRICS
-    }
+    return intervals.scored(METRICS, pairs.same, decided, nearness, resampling)
 
 
 def pair_resampling(

@@ -3,7 +3,6 @@ weights of its `mirrored_decoder`, as `core.evaluate` left them."""
 
 from __future__ import annotations
 
-import math
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from core.run import Run
 
 ATTACKER = "mirrored_decoder"  # the one attacker whose weights are kept
-METRICS = ("ms_ssim", "ssim", "psnr")
 SEED = 0  # of a release's noise: the same photograph gives the same release
 
 
@@ -130,16 +128,15 @@ def from_releases(
     import torch
 
     from core.attacks.reconstruction.training import decode
-    from core.metrics import images
+    from core.metrics import images, of_pictures
 
     with torch.no_grad():
         z = _folded(restored.model, z).float()
         redrawn = decode(restored.decoder, restored.scaler(z))
-        scores = images.similarities(redrawn, truth, list(METRICS))
+        scores = images.similarities(redrawn, truth, of_pictures())
     found: dict[str, NDArray[np.generic]] = {
-        name: scores[name].double().cpu().numpy() for name in METRICS
+        name: values.double().numpy() for name, values in scores.items()
     }
-    found["psnr"] = np.where(np.isfinite(found["psnr"]), found["psnr"], math.inf)
     return found | {"reconstructions": redrawn.permute(0, 2, 3, 1).cpu().numpy()}
 
 

@@ -10,7 +10,8 @@ from core.attacks.attributes import probes
 from core.attacks.reconstruction import training
 from core.evaluate import evaluate
 from core.methods import METHODS
-from core.metrics.images import METRICS, similarities
+from core.metrics import of_pictures
+from core.metrics.images import similarities
 from core.results import findings
 from core.run import Run
 from core.run_validation import checked
@@ -81,9 +82,9 @@ def test_pictures_are_as_alike_as_on_a_cpu(size):
     smooth = torch.nn.functional.avg_pool2d(truth.float(), 5, 1, 2)
     noise = torch.rand(smooth.shape, generator=generator)
     redrawn = (0.8 * smooth + 50 * noise).to(torch.uint8)
-    wanted = similarities(redrawn, truth)
-    got = similarities(redrawn.cuda(), truth.cuda())
-    for metric in METRICS:
+    wanted = similarities(redrawn, truth, of_pictures())
+    got = similarities(redrawn.cuda(), truth.cuda(), of_pictures())
+    for metric in wanted:
         torch.testing.assert_close(got[metric].cpu(), wanted[metric], rtol=1e-4, atol=1e-4)
 
 

@@ -4,6 +4,7 @@ from sklearn.metrics import roc_auc_score
 
 from core.errors import PenumbraError
 from core.metrics import intervals, verification
+from core.metrics.attributes import ACCURACY
 from core.metrics.verification import Pairs
 
 
@@ -124,7 +125,8 @@ def test_the_interval_covers_the_truth_in_about_95_of_100_cases():
         pairs = verification.draw_pairs(who, embeddings)
         decided = verification.distances(embeddings, pairs) < 2.2
         resampling = verification.pair_resampling(pairs, who, resamples=200)
-        drawn = intervals.resampled_decisions(pairs.same, decided, resampling)["accuracy"]
+        counts = intervals.resampled_confusion(pairs.same, decided, resampling)
+        drawn = ACCURACY.from_counts(*counts)
         low, high = intervals.percentile_interval(drawn)
         covered += low <= truth["accuracy"][0] <= high
     assert 88 <= covered <= 100

@@ -15,11 +15,11 @@ from core.attacks.attributes.probes import Labels, best_of, fit_logistic, fit_ml
 from core.attacks.interface import AttackerView, Result, check_finite, finding
 from core.methods.declare import attributes_among
 from core.metrics import intervals
-from core.metrics.attributes import choose_threshold, confusion, from_counts
-from core.metrics.learning_curves import extrapolated
+from core.metrics.attributes import balanced_accuracy, choose_threshold
+from core.metrics.learning_curves import AT_4X, AT_16X, extrapolated
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the attacker's people, each within the next
-AHEAD = (4, 16)  # times the attacker's photographs: what the curve points to
+AHEAD = {4: AT_4X, 16: AT_16X}  # times the attacker's photographs -> what the curve points to
 FAMILY = best_of(fit_logistic, fit_kernel, fit_mlp)
 FEWEST = 8  # photographs
 
@@ -58,7 +58,7 @@ def data_curve(view: AttackerView, generator: Generator) -> Result:
         )
     photographs = np.array([len(rows) for rows in subsets])
     people = [len(np.unique(view.identities["attacker"][rows])) for rows in subsets]
-    ahead = photographs[-1] * np.array(AHEAD)
+    ahead = photographs[-1] * np.array(list(AHEAD))
     values = np.array([[value for value, _ in at_size] for at_size in curve]).T  # (A, S)
     drawn = np.array([[each for _, each in at_size] for at_size in curve])  # (S, A, B)
     drawn = np.moveaxis(drawn, 0, -1)  # (A, B, S)
@@ -72,15 +72,15 @@ def data_curve(view: AttackerView, generator: Generator) -> Result:
             target=f"attribute:{name}",
             role=view.role(name),
             attacker="data_curve",
-            metric=f"balanced_accuracy_at_{times}x",
+            metric=metric.name,
             value=reached[a, k],
             interval=(ahead_band[a, k, 0], ahead_band[a, k, 1]),
-            chance=0.5,
+            chance=metric.chance,
             n=len(view.z["test"]),
             identities=resampling.identities,
         )
         for a, name in enumerate(names)
-        for k, times in enumerate(AHEAD)
+        for k, metric in enumerate(AHEAD.values())
     ]
     arrays: dict[str, NDArray[Any]] = {
         "attributes": np.array(names),
@@ -134,6 +134,5 @@ def _scored(
     """Balanced accuracy on test, and in every resample (B,)."""
     threshold = choose_threshold(labels["validation"][:, column], validation[:, column])
     truth, said = labels["test"][:, column], test[:, column] > threshold
-    value = float(from_counts(*confusion(truth, said))["balanced_accuracy"])
-    drawn = intervals.resampled_decisions(truth, said, resampling)["balanced_accuracy"]
-    return value, drawn
+    drawn = intervals.resampled_balanced_accuracy(truth, said, resampling)
+    return balanced_accuracy(truth, said), drawn

@@ -202,7 +202,7 @@ def _scored(
     guessed, seen = guess.cpu().numpy(), truth["test"].cpu().numpy()
     named = people[among.gallery][nearest(guessed[among.probes], seen[among.gallery])]
     correct = named == people[among.probes]
-    Measured = tuple[float, tuple[float, float], float, NDArray[Any]]
+    Measured = tuple[float, tuple[float, float], float | None, NDArray[Any]]
     measured: dict[str, Measured] = {
         "cosine_similarity": (
             float(cosines.mean()),

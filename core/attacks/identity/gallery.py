@@ -137,7 +137,7 @@ def _row(
     metric: str,
     value: float,
     interval: tuple[float, float],
-    chance: float,
+    chance: float | None,
     among: Known,
 ) -> dict[str, Any]:
     return finding(

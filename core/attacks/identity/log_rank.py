@@ -19,7 +19,6 @@ from core.metrics.intervals import (
 
 AXES = 128  # principal axes, of the attacker's standardised features, that densities are taken in
 SHRINKAGE = 0.1  # share of the mean variance in the estimated covariance within a person
-EPSILONS = (0.01, 0.05, 0.1)  # normalised ranks that DPFE's section 6.2 asks to be exceeded
 Features = NDArray[np.float64]
 
 
@@ -57,28 +56,27 @@ def log_rank(view: AttackerView, generator: Generator) -> Result:
     spread = [float(ranks.deviation(r, s)) for r, s in zip(*means.values(), strict=True)]
     chance = ranks.by_chance(int(scores["identities"]))
     measured = {
-        "log_rank_privacy": (
+        ranks.LOG_RANK_PRIVACY: (
             float(scores["log_rank"].mean()),
             mean_interval(scores["log_rank"], resampling),
             chance["log_rank"],
         ),
-        "normalised_rank_mean": (
+        ranks.RANK_MEAN: (
             float(scores["rank"].mean()),
             percentile_interval(means["rank"]),
             chance["rank"],
         ),
-        "normalised_rank_std": (
+        ranks.RANK_DEVIATION: (
             float(ranks.deviation(scores["rank"], scores["squared_rank"])),
             percentile_interval(spread),
             chance["deviation"],
         ),
     }
-    for epsilon in EPSILONS:
+    mean, deviation = measured[ranks.RANK_MEAN][0], measured[ranks.RANK_DEVIATION][0]
+    for epsilon, guarantee in zip(ranks.EPSILONS, ranks.RANK_GUARANTEES, strict=True):
         places = zip(means["rank"], spread, strict=True)
-        measured[f"rank_guarantee_{epsilon:g}"] = (
-            ranks.rank_guarantee(
-                measured["normalised_rank_mean"][0], measured["normalised_rank_std"][0], epsilon
-            ),
+        measured[guarantee] = (
+            ranks.rank_guarantee(mean, deviation, epsilon),
             percentile_interval([ranks.rank_guarantee(m, s, epsilon) for m, s in places]),
             ranks.rank_guarantee(chance["rank"], chance["deviation"], epsilon),
         )
@@ -87,7 +85,7 @@ def log_rank(view: AttackerView, generator: Generator) -> Result:
             target="identity",
             role="private",
             attacker="log_rank",
-            metric=metric,
+            metric=metric.name,
             value=value,
             interval=interval,
             chance=expected,

@@ -59,7 +59,7 @@ def inversion(view: AttackerView, generator: Generator) -> Result:
     for weight in WEIGHTS:
         noise = torch.Generator().manual_seed(seed)
         redrawn = _finished(view, *attempt, scaler, weight, noise)
-        quality[weight] = images.similarities(redrawn, tried, ["ms_ssim"])["ms_ssim"].double()
+        quality[weight] = images.similarities(redrawn, tried, [images.MS_SSIM])["ms_ssim"].double()
     weight = max(WEIGHTS, key=lambda candidate: float(quality[candidate].mean()))
     scores = quality[weight]
     error = float(scores.std(correction=0)) / math.sqrt(max(1, len(scores) - 1))

@@ -39,8 +39,7 @@ def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
     best, redrawn = -np.inf, None
     for score in fitted(features, truth, order[:MOST_ROWS], nearest):
         guess = _pictures(score("validation"), mean, axes, view.x["validation"])
-        alike = images.similarities(guess, view.x["validation"], ["ms_ssim"])["ms_ssim"]
-        if (value := float(alike.double().mean())) > best:
+        if (value := images.mean_ms_ssim(guess, view.x["validation"])) > best:
             best = value
             redrawn = _pictures(score("test"), mean, axes, view.x["test"])
     assert redrawn is not None

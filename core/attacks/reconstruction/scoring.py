@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.attacks.identity.face_features import Network, faces_in, networks, photographed
 from core.attacks.interface import AttackerView, Result, finding
-from core.metrics import images
+from core.metrics import images, of_pictures
 from core.metrics.identity import by_chance, nearest, split_gallery
 from core.metrics.intervals import mean_interval, resample_identities
 from core.storage.pictures import packed
@@ -46,8 +46,8 @@ def judged(
     rows = np.arange(len(view.x["test"])) if rows is None else rows
     truth = view.x["test"][torch.as_tensor(rows, device=pictures.device)]
     blind = _mean_picture(view.x["attacker"], len(truth))
-    quality = images.similarities(pictures, truth)
-    chances = images.similarities(blind, truth)
+    quality = images.similarities(pictures, truth, of_pictures())
+    chances = images.similarities(blind, truth, of_pictures())
     people = view.identities["test"][rows]
     findings = [
         _row(attacker, name, values.numpy(), float(chances[name].double().mean()), people)

@@ -11,6 +11,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from core import device as devices
+from core import losses
 from core.attacks import fitting
 from core.attacks.features import standardiser
 from core.attacks.interface import AttackerView, Result, check_finite
@@ -33,8 +34,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]  # redrawn, truth: float (B, 3, H, W)
 
 def similarity_loss(pictures: Tensor, truth: Tensor) -> Tensor:
     """Mean of (1 - MS-SSIM) + mean absolute error of float pictures (n, C, H, W)."""
-    alike = images.ms_ssim_by_taps(pictures, truth, floor=1e-4).mean()
-    return (1 - alike) + (pictures - truth).abs().mean()
+    return losses.dissimilarity(pictures, truth) + (pictures - truth).abs().mean()
 
 
 @dataclass(frozen=True)
@@ -176,8 +176,7 @@ def train(
             if objective.opponent is not None:
                 objective.opponent(pictures.detach(), truth)
         redrawn = decode(average.network, z["validation"])
-        quality = images.similarities(redrawn, x["validation"], ["ms_ssim"])["ms_ssim"]
-        value = float(quality.double().mean())
+        value = images.mean_ms_ssim(redrawn, x["validation"])
         if value > best:
             improved = value > best + ENOUGH
             best, best_state = value, copy.deepcopy(average.network.state_dict())

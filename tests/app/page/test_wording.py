@@ -5,6 +5,7 @@ import math
 import pytest
 
 from app.page import wording
+from core.metrics import named
 
 
 @pytest.mark.parametrize(
@@ -72,12 +73,11 @@ def test_likeness_falls_with_the_score():
 
 
 def test_figures_of_a_second_face_network_keep_their_words_and_unit():
-    assert wording.metric_words("reidentification_dlib")[:2] == (
-        "recognised from the redrawn face (dlib)", "%"
-    )  # fmt: skip
-    assert wording.metric_words("tar_at_far_1e-2_onnx_0a1b2c3d")[0].endswith("(onnx 0a1b2c3d)")
+    second = named("reidentification_dlib")
+    assert (second.title, second.unit) == ("recognised from the redrawn face (dlib)", "%")
+    assert named("tar_at_far_1e-2_onnx_0a1b2c3d").title.endswith("(onnx 0a1b2c3d)")
     assert wording.score("reidentification_dlib", 0.5) == "50.0 %"
-    assert wording.metric_words("unheard_of") == ("unheard_of", "", "")
+    assert named("unheard_of").title == "unheard_of"
 
 
 def test_pictures_in_a_text_are_not_fetched():

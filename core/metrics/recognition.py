@@ -1,0 +1,12 @@
+"""What people recognise in a study (`core.study.analysis` measures it)."""
+
+from core.metrics.declare import Metric
+
+RIGHT_PICKS = Metric(
+    "right_picks",
+    "right picks",
+    "%",
+    "Share of questions in which the right one of several photographs is picked as the person whom "
+    "a redrawn face shows.",
+    decides="recognition",
+)
