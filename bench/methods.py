@@ -7,18 +7,14 @@ that it draws, and bare: the same losses of the same networks on one batch drawn
 gradients asked for where they are needed and nothing else. Printed are images per second of both
 and their ratio (goal .9), and how long all stages of one training take at the speed of the real
 loop (goal for compact presets: 15 minutes on two cores).
-
-With `--precision` (for a GPU, paper presets) it compares plain float32, eager, as the loop trains,
-with bfloat16, channels-last and `torch.compile` instead.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,13 +37,11 @@ Step = Callable[[int], None]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    trained = [name for name in METHODS if name not in ("blur", "pixelate")]
-    parser.add_argument("--methods", default=",".join(trained), help="comma-separated")
+    parser.add_argument("--methods", default=",".join(METHODS), help="comma-separated")
     parser.add_argument("--dataset", default="synthetic")
     parser.add_argument("--preset", default="compact")
     parser.add_argument("--cycles", type=int, default=12)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--precision", action="store_true")
     options = parser.parse_args()
 
     device = devices.choose(options.device)
@@ -57,21 +51,17 @@ def main() -> None:
         preset = method.presets[options.preset]
         faces = data.load(options.dataset, preset["height"], preset["width"])
         run = checked(Run(name, options.dataset, options.preset, method.tasks, method.private))
-        if options.precision:
-            print(precision(run, faces, device, options.cycles), flush=True)
-        else:
-            print(bookkeeping(run, faces, device, options.cycles), flush=True)
+        print(compared(Bench(run, faces, device), options.cycles), flush=True)
 
 
 class Bench:
     """A run's model on the device, with its stages ready to be stepped."""
 
-    def __init__(self, run: Run, faces: Faces, device: torch.device, channels_last: bool) -> None:
+    def __init__(self, run: Run, faces: Faces, device: torch.device) -> None:
         self.run, self.device = run, device
         self.model: Model = METHODS[run.method].model(run, faces.attribute_names)
-        layout = torch.channels_last if channels_last else torch.contiguous_format
         for network in self.model.networks.values():
-            network.to(device, memory_format=layout)  # type: ignore[call-overload]
+            network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         parts = {phase.part for stage in self.model.stages for phase in stage.phases}
         self.photographs = {
             part: to_device(faces, part_indices(faces, part), device, True)
@@ -106,7 +96,7 @@ class Bench:
 
         return step
 
-    def bare(self, number: int, precise: bool = True) -> Step:
+    def bare(self, number: int) -> Step:
         """Step k of the stage's networks and losses, and nothing else."""
         stage = self.model.stages[number]
         optimisers = optimisers_of(self.model, stage)
@@ -124,9 +114,7 @@ class Bench:
                 network.train()
             for parameter in mine:
                 parameter.requires_grad_(True)
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=not precise):
-                total = phase.losses(batch)["total"]
-            gradients = torch.autograd.grad(total, mine, allow_unused=True)
+            gradients = torch.autograd.grad(phase.losses(batch)["total"], mine, allow_unused=True)
             for parameter, gradient in zip(mine, gradients, strict=True):
                 parameter.grad = gradient
             for name in phase.trains:
@@ -135,76 +123,43 @@ class Bench:
         return step
 
 
-def bookkeeping(run: Run, faces: Faces, device: torch.device, cycles: int) -> str:
+def compared(bench: Bench, cycles: int) -> str:
     """One line: images per second of the loop and bare, their ratio, minutes of a training."""
-    bench = Bench(run, faces, device, channels_last=True)
-    minutes, longest = 0.0, (0.0, 0)
+    minutes: dict[int, float] = {}
     for number, length in enumerate(bench.lengths):
         bench.prepare(number)
-        if not length:
-            continue
-        count = len(bench.model.stages[number].phases)
-        seconds = statistics.median(timed(bench.real(number), count, min(4, cycles), device))
-        spent = seconds * length / count / 60
-        minutes += spent
-        longest = max(longest, (spent, number))
+        if length:
+            count = len(bench.model.stages[number].phases)
+            seconds = passes(bench, number, min(4, cycles), bench.real(number))
+            minutes[number] = statistics.median(seconds[0]) * length / count / 60
     if not minutes:
-        return f"{run.method}: nothing is trained"
-    number = longest[1]
+        return f"{bench.run.method}: nothing is trained"
+    number = max(minutes, key=lambda stage: minutes[stage])
     stage = bench.model.stages[number]
-    count = len(stage.phases)
-    # In turn, so that a machine that slows down for a while slows both.
-    real, bare = bench.real(number), bench.bare(number)
-    pairs = [
-        (next(a), next(b))
-        for a, b in itertools.repeat(
-            (clock(real, count, device), clock(bare, count, device)), cycles + 1
-        )
-    ][1:]
-    ours, plain = (statistics.median(times) for times in zip(*pairs, strict=True))
-    images = count * stage.batch_size
+    times = passes(bench, number, cycles, bench.real(number), bench.bare(number))
+    ours, plain = (statistics.median(seconds) for seconds in times)
+    images = len(stage.phases) * stage.batch_size
     return (
-        f"{run.method}, stage {stage.name}: {images / ours:.0f} images/s, bare "
+        f"{bench.run.method}, stage {stage.name}: {images / ours:.0f} images/s, bare "
         f"{images / plain:.0f}, ratio {plain / ours:.3f} (goal .9); a training takes "
-        f"{minutes:.1f} min"
+        f"{sum(minutes.values()):.1f} min"
     )
 
 
-def precision(run: Run, faces: Faces, device: torch.device, cycles: int) -> str:
-    """One line: float32 eager against bfloat16, channels-last, compiled, of the last long stage."""
-    seconds = {}
-    for quick in (False, True):
-        bench = Bench(run, faces, device, channels_last=quick)
-        number = max(range(len(bench.lengths)), key=lambda n: bench.lengths[n])
-        for earlier in range(number + 1):
-            bench.prepare(earlier)
-        if quick:
-            for network in bench.model.networks.values():
-                network.compile()
-        count = len(bench.model.stages[number].phases)
-        step = bench.bare(number, precise=not quick)
-        seconds[quick] = statistics.median(timed(step, count, cycles, device))
-    return (
-        f"{run.method}: float32 eager {1000 * seconds[False]:.1f} ms a cycle, bfloat16 + "
-        f"channels-last + compile {1000 * seconds[True]:.1f} ms, ratio "
-        f"{seconds[False] / seconds[True]:.2f}"
-    )
-
-
-def timed(step: Step, count: int, cycles: int, device: torch.device) -> list[float]:
-    """Seconds of `cycles` passes through `count` phases, after one that is not timed."""
-    return list(itertools.islice(clock(step, count, device), 1, cycles + 1))
-
-
-def clock(step: Step, count: int, device: torch.device) -> Iterator[float]:
-    """Seconds of one pass through the phases after another."""
-    for cycle in itertools.count():
-        began = time.perf_counter()
-        for k in range(cycle * count, (cycle + 1) * count):
-            step(k)
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        yield time.perf_counter() - began
+def passes(bench: Bench, number: int, cycles: int, *steps: Step) -> list[list[float]]:
+    """Seconds of `cycles` passes through the phases of a stage by each of `steps`, after one that is
+    not timed; in turn, so that a machine that slows down for a while slows all of them."""
+    count = len(bench.model.stages[number].phases)
+    seconds: list[list[float]] = [[] for _ in steps]
+    for cycle in range(cycles + 1):
+        for step, times in zip(steps, seconds, strict=True):
+            began = time.perf_counter()
+            for k in range(cycle * count, (cycle + 1) * count):
+                step(k)
+            if bench.device.type == "cuda":
+                torch.cuda.synchronize()
+            times.append(time.perf_counter() - began)
+    return [times[1:] for times in seconds]
 
 
 if __name__ == "__main__":

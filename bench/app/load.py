@@ -17,8 +17,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import platform
+import itertools
 import random
 import statistics
 import sys
@@ -30,13 +29,11 @@ from typing import Any
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+from bench.app.speed import machine, served, start
+from core.run import ROOT
 
-from bench.app.speed import served, start  # noqa: E402 (after the import path is set)
-
-PAGES = ("", "reconstructions", "attention", "embeddings", "leaks", "noise", "device_cost", "compare",
-         "papers", "report", "studies", "study_results", "train")  # fmt: skip
+NO_PAGES_HERE = {"trade_off", "take_part"}  # the first has no name in addresses; by invitation only
+PAGES = ("", *sorted({path.stem for path in (ROOT / "pages").glob("*.py")} - NO_PAGES_HERE))
 READING = (5.0, 10.0)  # seconds
 PATIENCE = 60.0  # seconds after which a page counts as lost
 Times = dict[str, list[float]]
@@ -94,39 +91,40 @@ class Session:
                 elif kind == "page_not_found":
                     self.errors.append(f"{what}: there is no such page")
                 elif kind == "script_finished":
-                    if told.script_finished in (
-                        ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
-                    ):  # fmt: skip
-                        return time.perf_counter() - began
+                    if told.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                        continue
                     if told.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                         self.errors.append(f"{what}: the script does not compile")
-                        return time.perf_counter() - began
+                    return time.perf_counter() - began
 
 
 async def walk(
-    address: str, number: int, end: float, rounds: int | None, reading: bool, times: Times, errors: list[str]
-) -> None:  # fmt: skip
-    """One session, until `end` or for so many rounds through all pages."""
+    address: str, number: int, times: Times, errors: list[str], seconds: float = 0, rounds: int = 0
+) -> None:
+    """One session: for so many seconds, reading, or for so many hasty rounds through all pages."""
     from websockets.asyncio.client import connect
 
-    choice = random.Random(number)
+    choice, end = random.Random(number), time.perf_counter() + seconds
+
+    async def read() -> None:
+        await asyncio.sleep(choice.uniform(*READING) if seconds else 0)
+
     where = address.replace("http", "ws") + "/_stcore/stream"
     try:
         async with connect(
             where, subprotocols=["streamlit"], max_size=None, origin=address
         ) as socket:  # type: ignore[list-item, arg-type]
-            session, done = Session(socket, errors), 0
-            while time.perf_counter() < end and done != rounds:
-                for page in choice.sample(PAGES, len(PAGES)) if reading else PAGES:
+            session = Session(socket, errors)
+            for _ in itertools.count() if seconds else range(rounds):
+                for page in choice.sample(PAGES, len(PAGES)) if seconds else PAGES:
                     times[page or "trade_off"].append(await session.open(page))
-                    await asyncio.sleep(choice.uniform(*READING) if reading else 0)
+                    await read()
                     moved = await session.move(page, choice)
                     if moved is not None:
                         times[f"{page or 'trade_off'}, slider"].append(moved)
-                        await asyncio.sleep(choice.uniform(*READING) if reading else 0)
-                    if time.perf_counter() >= end:
-                        break
-                done += 1
+                        await read()
+                    if seconds and time.perf_counter() >= end:
+                        return
     except (OSError, TimeoutError) as error:
         errors.append(f"session {number}: {type(error).__name__} {error}")
 
@@ -143,22 +141,14 @@ async def measure(address: str, pid: int, sessions: int, seconds: float) -> dict
     watcher = asyncio.create_task(watch(process, peak))
     alone: Times = defaultdict(list)
     together: Times = defaultdict(list)
-    forever = time.perf_counter() + 3600
-    await walk(address, 0, forever, 1, False, defaultdict(list), errors)
-    await walk(address, 0, forever, 3, False, alone, errors)
-    single = peak[0]
-    end = time.perf_counter() + seconds
+    await walk(address, 0, defaultdict(list), errors, rounds=1)
+    await walk(address, 0, alone, errors, rounds=3)
+    found = {"alone": alone, "together": together, "errors": errors, "single": peak[0]}
     await asyncio.gather(
-        *(walk(address, 1 + i, end, None, True, together, errors) for i in range(sessions))
+        *(walk(address, 1 + i, together, errors, seconds) for i in range(sessions))
     )
     watcher.cancel()
-    return {
-        "alone": alone,
-        "together": together,
-        "errors": errors,
-        "single": single,
-        "peak": peak[0],
-    }
+    return found | {"peak": peak[0]}
 
 
 def main() -> int:
@@ -179,10 +169,7 @@ def main() -> int:
             process.wait(20)
         text = log.read_text()
         said = [line for line in text.splitlines() if "Traceback" in line]
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load "
-        f"{os.getloadavg()[0]:.1f}; {options.sessions} sessions, {options.minutes:g} minutes"
-    )
+    print(f"{machine()}; {options.sessions} sessions, {options.minutes:g} minutes")
     worst = 0.0
     for name, times in sorted(found["alone"].items()):
         beside = found["together"].get(name)
@@ -195,7 +182,8 @@ def main() -> int:
             f"(worst {1000 * max(beside):5.0f}), {many / one:.1f} times, {len(beside)} times seen"
         )
     print(f"worst ratio of medians: {worst:.1f} (goal 3)")
-    print(f"memory: {found['single'] / 1e9:.2f} GB with one session, {found['peak'] / 1e9:.2f} GB at most (goal 1.5)")  # fmt: skip
+    single, peak = found["single"] / 1e9, found["peak"] / 1e9
+    print(f"memory: {single:.2f} GB with one session, {peak:.2f} GB at most (goal 1.5)")
     print(f"errors: {len(found['errors'])}; tracebacks in the server's log: {len(said)}")
     for error in found["errors"][:20]:
         print(f"  {error}")

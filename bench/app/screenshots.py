@@ -16,10 +16,8 @@ from pathlib import Path
 
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from bench.app.speed import DECODED, launched, served, settled, start  # noqa: E402 (import path)
+from bench.app.speed import DECODED, launched, served, settled, start
+from core.run import ROOT
 
 PLACE = ROOT / "docs" / "screenshots"
 PAGES = {  # page -> what is looked at

@@ -31,13 +31,18 @@ from typing import Any, NamedTuple
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+from core.run import ROOT
 
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 CHART = ".st-key-trade_off_chart .scatterlayer"
 FIGURE = "[data-testid=stMain] :is(.js-plotly-plot .main-svg, [data-testid=stImage] img)"
 PAGES = {  # title in the navigation -> what a first visit waits for
@@ -85,11 +90,21 @@ class Measured(NamedTuple):
 
 def start(checkpoints: Path, log: Path) -> subprocess.Popen[bytes]:
     environment = os.environ | {"PENUMBRA_CHECKPOINTS": str(checkpoints), "PYTHONPATH": str(ROOT)}
+    options = [
+        "--server.headless",
+        "true",
+        "--server.port",
+        "0",
+        "--server.fileWatcherType",
+        "none",
+    ]
     return subprocess.Popen(
-        [sys.executable, "-c", SHIM, str(ROOT / "app" / "main.py"), "--server.headless", "true",
-         "--server.port", "0", "--server.fileWatcherType", "none"],
-        cwd=ROOT, env=environment, stdout=open(log, "w"), stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        [sys.executable, "-c", SHIM, str(ROOT / "app" / "main.py"), *options],
+        cwd=ROOT,
+        env=environment,
+        stdout=open(log, "w"),
+        stderr=subprocess.STDOUT,
+    )
 
 
 def served(process: subprocess.Popen[bytes], log: Path) -> str:
@@ -204,6 +219,14 @@ def measure(checkpoints: Path, moves: int, log: Path) -> Measured:
     return Measured(cold, script, browser_times, visits, own, memory)
 
 
+def machine() -> str:
+    """The machine in words, as every measurement names it."""
+    return (
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument(
@@ -219,10 +242,7 @@ def main() -> None:
             checkpoints = Path(place) / "checkpoints"
             populate(checkpoints)
         found = measure(checkpoints, options.moves, Path(place) / "log")
-    print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"load {os.getloadavg()[0]:.1f}"
-    )
+    print(machine())
     print(f"cold start to the first chart: {found.cold:.1f} s (goal 5 s)")
     for title, times in found.script.items():
         for name, column in zip(

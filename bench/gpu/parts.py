@@ -146,7 +146,7 @@ def training(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     found: Figures = {"preset": preset, "height": faces.height, "width": faces.width, "modes": {}}
     for mode, computing in MODES.items():
         with computing():
-            bench = Bench(run, faces, chosen, channels_last=True)
+            bench = Bench(run, faces, chosen)
             weights = [p for n in bench.model.networks.values() for p in n.parameters()]
             found["parameters"] = sum(weight.numel() for weight in weights)
             found["notes"] = bench.model.notes() if bench.model.notes else {}

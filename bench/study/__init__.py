@@ -1,1 +1,40 @@
 """Measurements of studies under load."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from core.study.storage import database
+from tests.study import postgres, sample_study
+
+QUESTIONS = 10  # of each participant
+
+
+@contextmanager
+def kept_in(kind: str) -> Iterator[postgres.Server | None]:
+    """An empty database, "sqlite" or "postgresql", named in the environment; the server, where there
+    is one. Both wait for the disk at each commit."""
+    with tempfile.TemporaryDirectory(prefix="penumbra-load-") as place:
+        os.environ["PENUMBRA_HOME"] = place
+        try:
+            if kind == "sqlite":
+                os.environ["PENUMBRA_DATABASE"] = f"sqlite:///{place}/studies.sqlite"
+                yield None
+            else:
+                with postgres.served(fsync=True) as server:
+                    os.environ["PENUMBRA_DATABASE"] = server.create("load")
+                    yield server
+        finally:
+            database.close()
+
+
+def open_study(settings: int, **changes: Any) -> str:
+    """Id of an open study with made-up pictures of the shipped ones' size: 64 x 64 pixels without
+    compression, 12 kB."""
+    sample_study.SIZE = 64
+    asked = {"questions": QUESTIONS, "practice": False, "attention": 0}
+    return sample_study.open_study(settings, **asked, **changes)

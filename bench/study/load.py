@@ -23,7 +23,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import random
 import sqlite3
 import subprocess
@@ -31,25 +30,23 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+from bench.app.speed import machine
+from bench.study import QUESTIONS, kept_in, open_study
+from core.run import ROOT
+from core.study.participation import taking
+from core.study.participation.tokens import token_hash
+from core.study.storage import database
+from core.study.storage.database import DatabaseError
+from core.study.storage.tables import answers, participants, trials
+from tests.study import postgres
 
-from core.study.participation import taking  # noqa: E402 (after the import path is set)
-from core.study.participation.tokens import token_hash  # noqa: E402
-from core.study.storage import database  # noqa: E402
-from core.study.storage.database import DatabaseError  # noqa: E402
-from core.study.storage.tables import answers, participants, trials  # noqa: E402
-from tests.study import postgres, sample_study  # noqa: E402
-
-QUESTIONS = 10
 # Seconds before an answer. In haste: many answers are under way in any moment, for --kill.
 THINKING = {"at once": (0.0, 0.0), "human pace": (0.5, 3.0), "in haste": (0.0, 0.3)}
 MEASURED = ("at once", "human pace")
@@ -72,55 +69,33 @@ def main() -> int:
     if options.work:
         work(*options.work, options.participants)
         return 0
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, SQLite "
-        f"{sqlite3.sqlite_version}, load {os.getloadavg()[0]:.1f}"
-    )
+    print(f"{machine()}, SQLite {sqlite3.sqlite_version}")
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
-    lost = 0
+    number, lost = options.participants, 0
     for kind in kinds:
-        with served(kind) as server:
+        with kept_in(kind) as server:
             if options.kill:
-                lost += killed(kind, "the app's process", options.participants, None)
-                if server is not None:
-                    lost += killed(kind, "the database server", options.participants, server)
+                lost += killed(kind, "the app's process", number, None)
+                lost += killed(kind, "the database server", number, server) if server else 0
             else:
-                for pace in [options.pace] if options.pace else MEASURED:
-                    lost += measured(kind, pace, options.participants)
+                paces = [options.pace] if options.pace else MEASURED
+                lost += sum(measured(kind, pace, number) for pace in paces)
     return 1 if lost else 0
-
-
-@contextmanager
-def served(kind: str) -> Iterator[postgres.Server | None]:
-    """An empty database, named in the environment; the server, where there is one."""
-    with tempfile.TemporaryDirectory(prefix="penumbra-load-") as place:
-        os.environ["PENUMBRA_HOME"] = place
-        if kind == "sqlite":
-            os.environ["PENUMBRA_DATABASE"] = f"sqlite:///{place}/studies.sqlite"
-            yield None
-        else:
-            with postgres.served(fsync=True) as server:
-                os.environ["PENUMBRA_DATABASE"] = server.create("load")
-                yield server
-        database.close()
 
 
 def measured(kind: str, pace: str, number: int) -> int:
     """Everybody to the end; prints the times; how many answers were lost or doubled."""
     with tempfile.TemporaryDirectory(prefix="penumbra-load-") as folder:
-        study, place = open_study(), Path(folder)
+        study, place = opened(), Path(folder)
         begun = time.perf_counter()
-        process = worker(study, place, pace, number)
-        assert process.wait() == 0, (place / "output.txt").read_text()
+        times = ended(worker(study, place, pace, number), place)
         seconds = time.perf_counter() - begun
         print(f"\n{kind}, {number} participants, {pace}, {seconds:.1f} s in all")
-        times = json.loads((place / "times.json").read_text())
         for step in ("start", "current", "answer"):
             print(f"  {step:8}" + described(times[step]))
         first, last = times["answered"]
-        print(
-            f"  {number * QUESTIONS / (last - first):.0f} answers a second; errors met: {times['errors']}"
-        )
+        rate = number * QUESTIONS / (last - first)
+        print(f"  {rate:.0f} answers a second; errors met: {times['errors']}")
         p95 = np.percentile(times["answer"], 95) * 1000
         print(f"  p95 of an answer {'under' if p95 < GOAL else 'NOT UNDER'} {GOAL} ms")
         return checked(study, place, number, complete=True)
@@ -138,10 +113,10 @@ def killed(kind: str, what: str, number: int, server: postgres.Server | None) ->
     """Everybody in haste; in the middle `what` is killed and started again. How many
     acknowledged answers were lost or doubled."""
     with tempfile.TemporaryDirectory(prefix="penumbra-load-") as folder:
-        study, place = open_study(), Path(folder)
+        study, place = opened(), Path(folder)
         process = worker(study, place, "in haste", number)
-        middle = number * QUESTIONS // 2
-        until(lambda: len(acknowledged(place)) >= middle or process.poll() is not None)
+        while len(acknowledged(place)) < number * QUESTIONS // 2 and process.poll() is None:
+            time.sleep(0.02)  # polling a condition
         if server is None:
             process.kill()
             process.wait()
@@ -149,45 +124,33 @@ def killed(kind: str, what: str, number: int, server: postgres.Server | None) ->
             server.crash()
         before = len(acknowledged(place))
         print(f"\n{kind}: {what} was killed after {before} acknowledged answers")
-        if server is None:
-            lost = checked(study, place, number, complete=False)
-            process = worker(study, place, "in haste", number)
-        else:
+        if server is not None:
             server.start()
             database.close()
-            lost = checked(study, place, number, complete=False)
-        assert process.wait() == 0, (place / "output.txt").read_text()
-        print(
-            f"  started again, everybody went on; errors met: {json.loads((place / 'times.json').read_text())['errors']}"
-        )
+        lost = checked(study, place, number, complete=False)
+        if server is None:
+            process = worker(study, place, "in haste", number)
+        errors = ended(process, place)["errors"]
+        print(f"  started again, everybody went on; errors met: {errors}")
         return lost + checked(study, place, number, complete=True)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        time.sleep(0.02)  # polling a condition
-
-
-def open_study() -> str:
-    """Pictures of 64 x 64 pixels without compression, as those of real studies."""
-    sample_study.SIZE = 64
-    return sample_study.open_study(
-        settings=6,
-        questions=QUESTIONS,
-        practice=False,
-        attention=0,
-        confidence=True,
-        target=100_000,
-    )
+def opened() -> str:
+    return open_study(6, confidence=True, target=100_000)
 
 
 def worker(study: str, place: Path, pace: str, number: int) -> subprocess.Popen:
+    command = [sys.executable, "-m", "bench.study.load", "--work", study, str(place), pace]
     with open(place / "output.txt", "ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "bench.study.load", "--work", study, str(place), pace,
-             "--participants", str(number)],
-            cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [*command, "--participants", str(number)], cwd=ROOT, stdout=output, stderr=output
+        )
+
+
+def ended(process: subprocess.Popen, place: Path) -> dict[str, Any]:
+    """The times of a worker that came to its end."""
+    assert process.wait() == 0, (place / "output.txt").read_text()
+    return json.loads((place / "times.json").read_text())
 
 
 def checked(study: str, place: Path, number: int, complete: bool) -> int:
@@ -200,18 +163,18 @@ def checked(study: str, place: Path, number: int, complete: bool) -> int:
     )
     with database.reading() as connection:
         rows = [tuple(row) for row in connection.execute(query)]
-        asked = connection.execute(
-            sa.select(sa.func.count()).select_from(trials)
-            .join(participants, participants.c.id == trials.c.participant_id)
-            .where(participants.c.study_id == study)
-        ).scalar_one()  # fmt: skip
+        of_study = trials.c.participant_id == participants.c.id, participants.c.study_id == study
+        asked = connection.execute(sa.select(sa.func.count()).where(*of_study)).scalar_one()
     there = {(owner, position): value for owner, position, value in rows}
     hashes = {n: token_hash(token_of(study, n)) for n in range(number)}
     lost = sum(there.get((hashes[n], position)) != value for n, position, value in wanted)
     twice = len(wanted) - len({(n, position) for n, position, _ in wanted})
     doubled = len(rows) - len(there) + twice
     missing = number * QUESTIONS - len(rows) if complete else 0
-    print(f"  acknowledged {len(wanted)}, stored {len(rows)} of {asked}: lost {lost}, doubled {doubled}, missing {missing}")  # fmt: skip
+    print(
+        f"  acknowledged {len(wanted)}, stored {len(rows)} of {asked}: lost {lost}, "
+        f"doubled {doubled}, missing {missing}"
+    )
     return lost + doubled + missing
 
 
@@ -220,11 +183,8 @@ def acknowledged(place: Path) -> list[list[int]]:
     path = place / KEPT
     if not path.is_file():
         return []
-    return [
-        json.loads(line)
-        for line in path.read_text().splitlines(keepends=True)
-        if line.endswith("\n")
-    ]
+    lines = path.read_text().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def token_of(study: str, number: int) -> str:
@@ -255,9 +215,13 @@ def work(study: str, folder: str, pace: str, number: int) -> None:
 
 
 def take_part(
-    study: str, number: int, thinking: tuple[float, float], kept: int, gate: threading.Barrier,
+    study: str,
+    number: int,
+    thinking: tuple[float, float],
+    kept: int,
+    gate: threading.Barrier,
     times: dict[str, Any],
-) -> None:  # fmt: skip
+) -> None:
     chance = random.Random(f"{number}/{os.getpid()}")
     token = token_of(study, number)
     gate.wait()
@@ -265,9 +229,10 @@ def take_part(
     timed(times, "start", lambda: taking.start(study, token))
     if not thinking[1]:
         gate.wait()  # all are in before the first answers: nobody's wait eases another's
-    while (question := timed(times, "current", lambda: taking.current(study, token)))[
-        "stage"
-    ] == "question":
+    while True:
+        question = timed(times, "current", lambda: taking.current(study, token))
+        if question["stage"] != "question":
+            return
         assert len({*question["options"], question["redrawn"]}) == 5
         time.sleep(chance.uniform(*thinking))
         position = question["position"]

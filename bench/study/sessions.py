@@ -31,23 +31,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import sqlalchemy as sa
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+from bench.study import QUESTIONS, kept_in, open_study
+from core.run import ROOT
+from core.study.participation.tokens import token_hash
+from core.study.storage import database
+from core.study.storage.tables import answers, participants, trials
 
-from core.study.participation.tokens import token_hash  # noqa: E402
-from core.study.storage import database  # noqa: E402 (after the import path is set)
-from core.study.storage.tables import answers, participants, trials  # noqa: E402
-from tests.study import postgres, sample_study  # noqa: E402
-
-QUESTIONS = 10
 PATIENCE = 120.0  # seconds without a word of the server after which a participant gives up
 AGAIN = 5.0  # seconds after which an unheard message is told again, as the page does
 Acknowledged = dict[tuple[str, int], int]  # (token, number of the question) -> place on the screen
@@ -64,13 +58,14 @@ class Server:
         self.start()
 
     def start(self) -> None:
+        options = f"--server.headless true --server.port {self.port} --server.fileWatcherType none"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"),
-             "--server.headless", "true", "--server.port", str(self.port),
-             "--server.fileWatcherType", "none"],
-            cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stdout=self.log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app/main.py"), *options.split()],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -99,9 +94,12 @@ class Participant:
         while time.monotonic() - since < PATIENCE:
             try:
                 async with connect(
-                    f"ws://{address}/_stcore/stream", subprotocols=["streamlit"], max_size=None,
-                    origin=f"http://{address}", open_timeout=PATIENCE,
-                ) as self.connection:  # fmt: skip
+                    f"ws://{address}/_stcore/stream",
+                    subprotocols=["streamlit"],
+                    max_size=None,
+                    origin=f"http://{address}",
+                    open_timeout=PATIENCE,
+                ) as self.connection:
                     before = len(self.acknowledged)
                     if await self._talk():
                         return
@@ -112,21 +110,21 @@ class Participant:
 
     async def _talk(self) -> bool:
         self.component, self.serial = "", 0
-        shown = await self._run(None)
-        shown = await self._say({"kind": "agree" if self.agreed else "hello",
-                                 "token": self.token if self.agreed else ""})  # fmt: skip
+        agreeing = {"kind": "agree", "token": self.token}
+        await self._run(None)
+        shown = await self._say(agreeing if self.agreed else {"kind": "hello", "token": ""})
         if shown["stage"] == "consent":
             self.agreed = True
-            shown = await self._say({"kind": "agree", "token": self.token})
+            shown = await self._say(agreeing)
         self._look(shown)
         while shown["stage"] == "question":
             if self.pending is None:
                 await asyncio.sleep(self.seconds * self.chance.uniform(0.5, 1.5))
                 self.pending = shown["number"], self.chance.randrange(len(shown["options"]))
-            number, place = self.pending
+            answer = dict(zip(("number", "place"), self.pending, strict=True))
+            answer |= {"kind": "answer", "token": self.token}
             began = time.perf_counter()
-            shown = await self._say({"kind": "answer", "token": self.token, "number": number,
-                                     "place": place, "milliseconds": 1000, "confidence": None})  # fmt: skip
+            shown = await self._say(answer | {"milliseconds": 1000, "confidence": None})
             self.times.append(time.perf_counter() - began)
             self._look(shown)
         return shown["stage"] == "finished"
@@ -202,13 +200,13 @@ async def all_at_once(people: list[Participant], server: Server, kill: bool) -> 
 def wrong(acknowledged: Acknowledged, study: str) -> list[str]:
     """A line for every acknowledged answer that is not there as it was given, and for participants
     or answers that nobody made."""
-    query = (
-        sa.select(participants.c.token_hash, trials.c.position, trials.c.option_order, answers.c.choice)
-        .join(trials, trials.c.participant_id == participants.c.id)
-        .join(answers, sa.and_(answers.c.participant_id == trials.c.participant_id,
-                               answers.c.position == trials.c.position))
-        .where(participants.c.study_id == study)
-    )  # fmt: skip
+    person, trial, given = participants.c, trials.c, answers.c
+    query = sa.select(person.token_hash, trial.position, trial.option_order, given.choice).where(
+        trial.participant_id == person.id,
+        given.participant_id == trial.participant_id,
+        given.position == trial.position,
+        person.study_id == study,
+    )
     with database.reading() as connection:
         rows = connection.execute(query).all()
     there = {(row.token_hash, row.position + 1): row.option_order.index(row.choice) for row in rows}
@@ -221,21 +219,6 @@ def wrong(acknowledged: Acknowledged, study: str) -> list[str]:
     return found + [f"nobody was told that question {number} is kept" for _, number in there]
 
 
-@contextmanager
-def kept_in(kind: str) -> Iterator[None]:
-    """A fresh database; the environment names it."""
-    with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
-        os.environ["PENUMBRA_HOME"] = place
-        url = f"sqlite:///{place}/studies.sqlite"
-        if kind == "postgresql":
-            url = stack.enter_context(postgres.served(fsync=True)).create("load")
-        os.environ["PENUMBRA_DATABASE"] = url
-        try:
-            yield
-        finally:
-            database.close()
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--participants", type=int, default=200)
@@ -243,11 +226,8 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--kill", action="store_true", help="SIGKILL the app in the middle")
     options = parser.parse_args()
-    sample_study.SIZE = 64  # pixels: 12 kB a picture, as the shipped ones
     with kept_in(options.database):
-        study = sample_study.open_study(
-            3, questions=QUESTIONS, attention=0, practice=False, target=options.participants
-        )
+        study = open_study(3, target=options.participants)
         log = tempfile.NamedTemporaryFile("w", suffix=".log", delete=False)  # noqa: SIM115 (stays)
         server = Server(log)
         people = [

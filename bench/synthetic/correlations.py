@@ -7,11 +7,12 @@ people; the strongest correlations (phi); and how many people vary what they wea
 """
 
 import argparse
-import csv
 import itertools
 from pathlib import Path
 
 import numpy as np
+
+from bench.synthetic import FOLDER, listed
 
 GROUPS = (("Male", 1), ("Male", 0), ("Young", 1), ("Young", 0))
 WORN = ("Eyeglasses", "Heavy_Makeup", "No_Beard")
@@ -19,14 +20,11 @@ WORN = ("Eyeglasses", "Heavy_Makeup", "No_Beard")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    default = Path(__file__).parents[2] / "core" / "synthetic" / "faces"
-    parser.add_argument("--folder", type=Path, default=default)
-    arguments = parser.parse_args()
-    with open(arguments.folder / "labels.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    names = [n for n in rows[0] if n not in ("image", "identity") and not n.startswith("meta_")]
-    values = {name: np.array([int(row[name]) for row in rows]) for name in names}
-    people = np.array([int(row["identity"]) for row in rows])
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    found = listed(parser.parse_args().folder)
+    names = found.attribute_names
+    values = dict(zip(names, found.attributes.T, strict=True))
+    people = np.array(found.identities)
 
     print("| attribute | all | Male | not Male | Young | not Young |\n|---|---|---|---|---|---|")
     for name in names:
@@ -34,7 +32,7 @@ def main() -> None:
         shares += [values[name][values[group] == side].mean() for group, side in GROUPS]
         print(f"| {name} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
 
-    table = np.corrcoef([values[name] for name in names])
+    table = np.corrcoef(found.attributes.T)
     pairs = [
         (table[i, j], names[i], names[j])
         for i, j in itertools.combinations(range(len(names)), 2)
@@ -46,7 +44,7 @@ def main() -> None:
 
     print("\n| attribute | people whose photographs differ in it |\n|---|---|")
     for name in WORN:
-        differ = sum(len(set(values[name][people == person])) > 1 for person in np.unique(people))
+        differ = sum(np.ptp(values[name][people == person]) > 0 for person in np.unique(people))
         print(f"| {name} | {differ} of {len(np.unique(people))} |")
 
 

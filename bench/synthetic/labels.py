@@ -8,59 +8,49 @@ target that the data card promises.
 """
 
 import argparse
-import csv
 import io
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
-from scipy.stats import rankdata
-from torch import nn
+from torch import Tensor, nn
 
+from bench.synthetic import FOLDER, listed
+from core.data.listing import Listing
+from core.data.packing.decode import read
+from core.metrics.attributes import auc
+
+CLEAR = ("Male", "Eyeglasses", "Gray_Hair", "Heavy_Makeup")
 TARGETS = {
-    "Male": 0.95,
-    "Eyeglasses": 0.95,
-    "Gray_Hair": 0.95,
-    "Heavy_Makeup": 0.95,
-    "Young": 0.9,
-    "Smiling": 0.9,
-    "No_Beard": 0.9,
-    "Big_Lips": 0.75,
-    "Big_Nose": 0.75,
-    "High_Cheekbones": 0.75,
+    **dict.fromkeys(CLEAR, 0.95),
+    **dict.fromkeys(("Young", "Smiling", "No_Beard"), 0.9),
+    **dict.fromkeys(("Big_Lips", "Big_Nose", "High_Cheekbones"), 0.75),
 }
 
 
-def read_set(folder, size):
-    """Pictures uint8 (n, 3, size, size), attributes (n, a), their names and identities (n,)."""
-    with open(folder / "labels.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    names = [n for n in rows[0] if n not in ("image", "identity") and not n.startswith("meta_")]
-    pictures = np.empty((len(rows), 3, size, size), np.uint8)
-    with zipfile.ZipFile(folder / "images.zip") as archive:
-        for i, row in enumerate(rows):
-            picture = Image.open(io.BytesIO(archive.read(row["image"]))).convert("RGB")
-            picture = picture.resize((size, size), Image.Resampling.BOX)
-            pictures[i] = np.asarray(picture).transpose(2, 0, 1)
-    labels = np.array([[int(row[n]) for n in names] for row in rows], np.float32)
-    identities = np.array([int(row["identity"]) for row in rows])
-    return torch.from_numpy(pictures), torch.from_numpy(labels), names, identities
+def pictures_of(found: Listing, size: int) -> Tensor:
+    """uint8 (n, 3, size, size)."""
+    pictures = np.empty((len(found.names), 3, size, size), np.uint8)
+    for number, photograph in enumerate(found.photographs):
+        picture = Image.open(io.BytesIO(read(photograph))).convert("RGB")
+        picture = picture.resize((size, size), Image.Resampling.BOX)
+        pictures[number] = np.asarray(picture).transpose(2, 0, 1)
+    return torch.from_numpy(pictures)
 
 
-def network(attributes):
+def network(attributes: int) -> nn.Module:
     """A small CNN: four strided blocks and a linear layer on 4 x 4 averages."""
-    layers = []
+    layers: list[nn.Module] = []
     for into, out, stride in ((3, 32, 2), (32, 64, 2), (64, 96, 2), (96, 128, 1)):
         layers += [nn.Conv2d(into, out, 3, stride, 1), nn.BatchNorm2d(out), nn.ReLU()]
     head = [nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Dropout(0.4), nn.Linear(2048, attributes)]
     return nn.Sequential(*layers, *head)
 
 
-def train(pictures, labels, epochs, device):
-    """Train on all rows with mirrored and shifted pictures; returns the network."""
+def train(pictures: Tensor, labels: Tensor, epochs: int, device: str) -> nn.Module:
+    """The network, trained on all rows with mirrored and shifted pictures."""
     model = network(labels.shape[1]).to(device)
     optimiser = torch.optim.AdamW(model.parameters(), 2e-3, weight_decay=2e-2)
     steps = epochs * ((len(pictures) + 63) // 64)
@@ -83,60 +73,48 @@ def train(pictures, labels, epochs, device):
     return model.eval()
 
 
-def auc(scores, truth):
-    """Area under the ROC curve, NaN when one class is missing."""
-    positive = truth.sum()
-    negative = len(truth) - positive
-    if positive == 0 or negative == 0:
-        return float("nan")
-    ranks = rankdata(scores)
-    return float((ranks[truth > 0].sum() - positive * (positive + 1) / 2) / (positive * negative))
-
-
-def interval(scores, truth, identities, draws=200):
+def interval(truth: np.ndarray, scores: np.ndarray, people: np.ndarray) -> np.ndarray:
     """95 % interval of the AUC, resampling identities."""
     random = np.random.default_rng(0)
-    groups = [np.nonzero(identities == i)[0] for i in np.unique(identities)]
+    groups = [np.flatnonzero(people == person) for person in np.unique(people)]
     values = []
-    for _ in range(draws):
+    for _ in range(200):
         rows = np.concatenate([groups[k] for k in random.integers(0, len(groups), len(groups))])
-        values.append(auc(scores[rows], truth[rows]))
+        values.append(auc(truth[rows], scores[rows]))
     return np.nanpercentile(values, [2.5, 97.5])
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    default = Path(__file__).parents[2] / "core" / "synthetic" / "faces"
-    parser.add_argument("--folder", type=Path, default=default)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
-    arguments = parser.parse_args()
-    torch.manual_seed(arguments.seed)
-    pictures, labels, names, identities = read_set(arguments.folder, arguments.size)
-    everyone = np.unique(identities)
-    unseen = np.random.default_rng(arguments.seed).permutation(everyone)[: len(everyone) // 5]
-    test = np.isin(identities, unseen)
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    found = listed(options.folder)
+    pictures, labels = pictures_of(found, options.size), torch.from_numpy(found.attributes).float()
+    people = np.array([int(name) for name in found.identities])
+    everyone = np.unique(people)
+    unseen = np.random.default_rng(options.seed).permutation(everyone)[: len(everyone) // 5]
+    test = np.isin(people, unseen)
     learn = torch.from_numpy(~test)
     start = time.perf_counter()
-    model = train(pictures[learn], labels[learn], arguments.epochs, arguments.device)
-    scores = []
+    model = train(pictures[learn], labels[learn], options.epochs, options.device)
     with torch.no_grad():
-        for x in pictures[~learn].split(256):
-            scores.append(model(x.to(arguments.device).float() / 255).cpu())
-    scores, truth = torch.cat(scores).numpy(), labels[~learn].numpy()
+        parts = pictures[~learn].split(256)
+        scores = torch.cat([model(x.to(options.device).float() / 255).cpu() for x in parts]).numpy()
+    truth = found.attributes[test]
     print(
         f"{len(everyone) - len(unseen)} identities to learn from, {len(unseen)} unseen, "
-        f"{arguments.size} px, {arguments.epochs} epochs, {time.perf_counter() - start:.0f} s\n"
+        f"{options.size} px, {options.epochs} epochs, {time.perf_counter() - start:.0f} s\n"
     )
-    print("| attribute | share | AUC | 95 % interval | target |")
-    print("|---|---|---|---|---|")
+    print("| attribute | share | AUC | 95 % interval | target |\n|---|---|---|---|---|")
     missed = []
-    for k, name in enumerate(names):
-        value = auc(scores[:, k], truth[:, k])
-        low, high = interval(scores[:, k], truth[:, k], identities[test])
-        target = TARGETS.get(name)
+    for k, name in enumerate(found.attribute_names):
+        value, target = auc(truth[:, k], scores[:, k]), TARGETS.get(name)
+        low, high = interval(truth[:, k], scores[:, k], people[test])
         if target is not None and not value >= target:
             missed.append(name)
         print(
