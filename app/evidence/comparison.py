@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from app.charts.palette import colours, faded
 from app.page import wording
 from app.settings.views import View, task_target
 from app.trade_off import goal
+from core.metrics import intervals
 
 Row = Mapping[str, Any]
 ROLES = {"utility": "the service", "private": "private", "unlisted": "nobody mentioned it"}
@@ -57,13 +57,11 @@ def differences(paired: pd.DataFrame, one: Row, other: Row, view: View) -> pd.Da
 
 def _unpaired(target: str, role: str, prefix: str, one: Row, other: Row) -> dict[str, Any]:
     names = ("utility", "utility_low", "utility_high") if prefix else ("value", "low", "high")
-    (a, a_low, a_high), (b, b_low, b_high) = (
-        [float(row[n]) for n in names] for row in (one, other)
-    )
+    a, b = (tuple(float(row[n]) for n in names) for row in (one, other))
+    low, high = intervals.difference(a, b)
     return {
-        "target": target, "role": role, "one": a, "other": b, "difference": a - b,
-        "low": a - b - math.hypot(a - a_low, b_high - b),
-        "high": a - b + math.hypot(a_high - a, b - b_low), "paired": False,
+        "target": target, "role": role, "one": a[0], "other": b[0], "difference": a[0] - b[0],
+        "low": float(low), "high": float(high), "paired": False,
     }  # fmt: skip
 
 

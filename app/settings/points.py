@@ -14,6 +14,7 @@ from app.page import wording
 from app.settings import variants
 from app.settings.views import STRONGEST, View, task_target
 from core.methods import METHODS, Knob
+from core.metrics.intervals import difference
 
 # Whose number counts, best first.
 ATTACKERS = {
@@ -130,20 +131,15 @@ def reference(found: Mapping[str, dict[str, Any]], method: str) -> dict[str, Any
 
 def compared(table: pd.DataFrame, unprotected: Mapping[str, Any] | None) -> pd.DataFrame:
     """Settings with `cost`: the utility they lose against the unprotected reference, NaN without
-    one; `cost_low`, `cost_high`: its interval from both intervals (MOVER; Zou & Donner, Statistics
-    in Medicine 2008), as for two independent measurements, which is wider than a paired one."""
+    one; `cost_low`, `cost_high`: its interval, as for two independent measurements, which is wider
+    than a paired one."""
     if unprotected is None:
         return table.assign(cost=math.nan, cost_low=math.nan, cost_high=math.nan)
-    bare, low, high = (unprotected[f"utility{end}"] for end in ("", "_low", "_high"))
-    mine, mine_low, mine_high = (
-        table[f"utility{end}"].astype(float) for end in ("", "_low", "_high")
-    )
-    cost = bare - mine
-    return table.assign(
-        cost=cost,
-        cost_low=cost - np.hypot(bare - low, mine_high - mine),
-        cost_high=cost + np.hypot(high - bare, mine - mine_low),
-    )
+    ends = [f"utility{end}" for end in ("", "_low", "_high")]
+    bare = tuple(unprotected[name] for name in ends)
+    mine = tuple(table[name].astype(float) for name in ends)
+    low, high = difference(bare, mine)
+    return table.assign(cost=bare[0] - mine[0], cost_low=low, cost_high=high)
 
 
 def _read_off(

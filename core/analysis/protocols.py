@@ -36,7 +36,7 @@ def protocols(setting: Setting) -> pd.DataFrame:
 
     `paired`: both decided about the same photographs, and the interval is that of the difference
     within the same resamples. Where they did not, it is made of the two intervals as if they were
-    independent (MOVER: Zou and Donner, Statistics in Medicine 27, 2008, Eq. 4), which is wider.
+    independent (`core.metrics.intervals.difference`), which is wider.
 
     Raises PenumbraError where nothing was measured by the paper protocol.
     """
@@ -58,7 +58,7 @@ def protocols(setting: Setting) -> pd.DataFrame:
             drawn = None
             if name == inside and attacker in strict:
                 drawn = _paired(setting, place, strict[attacker], target)
-            low, high = drawn or difference(told, found)
+            low, high = drawn or _apart(told, found)
             rows.append(
                 {
                     "target": target,
@@ -82,14 +82,13 @@ def protocols(setting: Setting) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def difference(paper: dict[str, Any], strict: dict[str, Any]) -> tuple[float, float]:
-    """95 % interval of strict - paper from two rows with `value`, `low`, `high` (MOVER)."""
-    apart = strict["value"] - paper["value"]
-    if None in (paper["low"], paper["high"], strict["low"], strict["high"]):
+def _apart(paper: dict[str, Any], strict: dict[str, Any]) -> tuple[float, float]:
+    """95 % interval of strict - paper from two rows, as for independent measurements."""
+    one, two = (tuple(row[n] for n in ("value", "low", "high")) for row in (strict, paper))
+    if None in (*one, *two):
         return math.nan, math.nan
-    down = math.hypot(strict["value"] - strict["low"], paper["high"] - paper["value"])
-    up = math.hypot(strict["high"] - strict["value"], paper["value"] - paper["low"])
-    return apart - down, apart + up
+    low, high = intervals.difference(one, two)
+    return float(low), float(high)
 
 
 def _deciding(attack: Path) -> dict[str, dict[str, Any]]:

@@ -215,7 +215,7 @@ def persons(said: Told) -> pd.DataFrame:
     names, codes = np.unique(said.people, return_inverse=True)
     sizes = np.bincount(codes)
     right = np.bincount(codes, said.right.astype(float)).astype(np.int64)
-    low, high = wilson(right, sizes)
+    low, high = intervals.wilson(right, sizes)
     # stable: right ones first, then as the photographs stand
     by_person = np.lexsort((np.arange(len(codes)), ~said.right, codes))
     first = by_person[np.concatenate(([0], np.cumsum(sizes)[:-1]))]
@@ -229,17 +229,6 @@ def persons(said: Told) -> pd.DataFrame:
     return table.sort_values(
         ["estimate", "low", "person"], ascending=[False, False, True], ignore_index=True
     )
-
-
-def wilson(
-    right: NDArray[np.int64], count: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Wilson's 95 % score interval of shares right / count."""
-    z = 1.959963984540054
-    share, n = right / count, count.astype(float)
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.maximum(0.0, middle - half), np.minimum(1.0, middle + half)
 
 
 def shrunken(right: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.float64]:

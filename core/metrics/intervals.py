@@ -1,4 +1,5 @@
-"""95 % intervals by a percentile bootstrap that resamples identities, never single photographs.
+"""95 % intervals: of shares of independent answers (`wilson`), of differences (`difference`), and of
+all else by a percentile bootstrap that resamples identities, never single photographs.
 
 Photographs of one person are not independent; resampling whole identities keeps that dependence
 (the cluster bootstrap: Davison and Hinkley, "Bootstrap Methods and their Application", 1997,
@@ -9,6 +10,8 @@ few matrix products.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +24,36 @@ RESAMPLES = 1000
 LEVEL = 0.95
 # Elements of one block of weights per photograph: bounds the memory to some 100 MB.
 _BLOCK = 4_000_000
+
+
+def wilson(
+    right: ArrayLike, answers: ArrayLike, level: float = LEVEL
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(low, high) of Wilson's score interval of shares, `right` of `answers`, elementwise; (0, 1)
+    where nobody answered. Counts of weighted answers need not be whole.
+
+    Its ends are the shares p at which right/answers - p is z standard errors sqrt(p(1-p)/answers).
+    Source: Wilson, JASA 22 (1927); without continuity correction, method 3 of Newcombe, Statistics
+    in Medicine 17 (1998).
+    """
+    hits, n = np.asarray(right, np.float64), np.asarray(answers, np.float64)
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share, weight = hits / n, z * z / n
+        middle = (share + weight / 2) / (1 + weight)
+        half = z * np.sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    return np.where(hits == 0, 0.0, middle - half), np.where(hits == n, 1.0, middle + half)
+
+
+def difference(first: tuple[Any, Any, Any], second: tuple[Any, Any, Any]) -> tuple[Any, Any]:
+    """(low, high) of first - second from (value, low, high) of each, elementwise, as for independent
+    measurements: wider than a paired interval. MOVER: Zou and Donner, Statistics in Medicine 27
+    (2008), Eq. 4."""
+    (one, one_low, one_high), (two, two_low, two_high) = first, second
+    return (
+        one - two - np.hypot(one - one_low, two_high - two),
+        one - two + np.hypot(one_high - one, two - two_low),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What a paper's protocol reports beside the strict one."""
 
-import math
 import shutil
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from core import results, train
 from core.__main__ import main
 from core.analysis.compare import Setting
-from core.analysis.protocols import difference, protocols
+from core.analysis.protocols import protocols
 from core.errors import PenumbraError
 from core.evaluate import evaluate
 from core.run import Run
@@ -90,15 +89,6 @@ def test_without_decisions_the_interval_is_made_of_both(folder):
     row = protocols(Setting(folder)).set_index("reported_by").loc["training_adversary"]
     assert not row["paired"]
     assert row["low"] <= row["difference"] <= row["high"]
-
-
-def test_the_interval_of_independent_numbers_has_the_closed_form():
-    paper = {"value": 0.60, "low": 0.56, "high": 0.63}
-    strict = {"value": 0.90, "low": 0.86, "high": 0.92}
-    low, high = difference(paper, strict)
-    assert low == pytest.approx(0.3 - math.hypot(0.04, 0.03))
-    assert high == pytest.approx(0.3 + math.hypot(0.02, 0.04))
-    assert np.isnan(difference(paper | {"low": None}, strict)).all()
 
 
 def test_what_was_not_measured_is_said(folder, capsys):

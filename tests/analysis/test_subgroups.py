@@ -104,7 +104,7 @@ def test_the_one_who_is_always_told_comes_first_with_an_own_photograph():
 
 def test_wilson_is_scipys():
     right, count = np.array([0, 3, 8, 40]), np.array([8, 8, 8, 80])
-    low, high = subgroups.wilson(right, count)
+    low, high = intervals.wilson(right, count)
     for place, (k, n) in enumerate(zip(right, count, strict=True)):
         span = binomtest(int(k), int(n)).proportion_ci(method="wilson")
         assert (low[place], high[place]) == pytest.approx((span.low, span.high), abs=1e-9)

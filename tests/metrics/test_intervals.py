@@ -92,6 +92,13 @@ def test_a_paired_difference_is_surer_than_two_intervals():
         intervals.paired_interval(first, second[:-1])
 
 
+def test_the_difference_of_independent_numbers_has_the_closed_form():
+    low, high = intervals.difference((0.90, 0.86, 0.92), (0.60, 0.56, 0.63))
+    assert low == pytest.approx(0.3 - np.hypot(0.04, 0.03))
+    assert high == pytest.approx(0.3 + np.hypot(0.02, 0.04))
+    assert np.isnan(intervals.difference((0.9, np.nan, 0.92), (0.6, 0.56, 0.63))[0])
+
+
 def test_resamples_without_a_class_are_left_out():
     labels, scores, who = np.array([1, 0, 0, 0]), np.array([2.0, 1, 0, 3]), np.arange(4)
     resampling = intervals.resample_identities(who, resamples=200)

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
+from core.metrics import intervals
 
-LEVEL = 0.95
+LEVEL = intervals.LEVEL
 # Beyond this no study is planned: the difference is too small to be found by asking people.
 MOST_ANSWERS = 50_000
 # Where d' is looked for; at 12 the other options are never taken, to double precision.
@@ -22,69 +23,25 @@ ALTERNATIVES = ("greater", "less", "two-sided")
 
 
 def wilson(right: float, answers: float, level: float = LEVEL) -> tuple[float, float]:
-    """Wilson's score interval of a share, `right` of `answers`; (0, 1) where nobody answered. Counts
-    of weighted answers need not be whole.
-
-    Its ends are the shares p at which (right/answers - p) is z standard errors sqrt(p(1-p)/answers).
-    Source: Wilson, JASA 22 (1927); without continuity correction, method 3 of Newcombe, Statistics
-    in Medicine 17 (1998). Raises PenumbraError for counts that cannot be.
-    """
+    """`core.metrics.intervals.wilson` of one share. Raises PenumbraError for counts that cannot be."""
     _counted(right, answers)
     if not 0 < level < 1:
         raise PenumbraError(f"the level of an interval lies between 0 and 1, not at {level!r}")
-    if answers == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    middle, half = _score_interval(right / answers, np.asarray(answers), z)
-    # Where nobody or everybody is right an end is exactly 0 or 1; rounding would put it beside.
-    low = 0.0 if right == 0 else float(middle - half)
-    return low, 1.0 if right == answers else float(middle + half)
-
-
-def _score_interval(share: float, answers: NDArray, z: float) -> tuple[NDArray, NDArray]:
-    """(middle, half of the width) of Wilson's interval for each number of answers."""
-    weight = z * z / answers
-    half = z * np.sqrt(share * (1 - share) / answers + weight / (4 * answers)) / (1 + weight)
-    return (share + weight / 2) / (1 + weight), half
+    low, high = intervals.wilson(right, answers, level)
+    return float(low), float(high)
 
 
 def binomial_p(right: int, answers: int, chance: float, alternative: str = "greater") -> float:
     """How probable `right` of `answers`, or something further off, is if everybody guesses and is
-    right with probability `chance`: the exact binomial test. 1 where nobody answered.
+    right with probability `chance`: `scipy.stats.binomtest`; 1 where nobody answered. Raises
+    PenumbraError for bad arguments."""
+    from scipy.stats import binomtest
 
-    alternative  "greater" (better than guessing), "less", or "two-sided": all outcomes that are no
-                 more probable than this one (as R's binom.test and scipy.stats.binomtest)
-
-    Source: Clopper and Pearson, Biometrika 26 (1934). Raises PenumbraError for bad arguments.
-    """
     _counted(right, answers)
     _share("chance", chance)
     if alternative not in ALTERNATIVES:
         raise PenumbraError(f"the alternative is one of {', '.join(ALTERNATIVES)}")
-    if alternative == "greater":
-        return float(_at_least(right, answers, chance))
-    if alternative == "less":
-        return float(_at_least(answers - right, answers, 1 - chance))
-    from scipy.special import gammaln, xlog1py, xlogy
-
-    k = np.arange(answers + 1)
-    logarithm = (
-        gammaln(answers + 1) - gammaln(k + 1) - gammaln(answers - k + 1)
-        + xlogy(k, chance) + xlog1py(answers - k, -chance)
-    )  # fmt: skip
-    # Outcomes that mirror this one are equally probable but for rounding: they belong to it.
-    as_rare = logarithm <= logarithm[right] + 1e-7
-    return min(1.0, float(np.exp(logarithm[as_rare]).sum()))
-
-
-def _at_least(right: ArrayLike, answers: ArrayLike, chance: float) -> NDArray:
-    """P(X >= right) of a binomial X, by the regularised incomplete beta function."""
-    from scipy.special import betainc
-
-    k, n = np.asarray(right, np.float64), np.asarray(answers, np.float64)
-    inside = (k > 0) & (k <= n)
-    found = betainc(np.where(inside, k, 1), np.where(inside, n - k + 1, 1), chance)
-    return np.where(inside, found, k <= 0)
+    return float(binomtest(right, answers, chance, alternative).pvalue) if answers else 1.0
 
 
 def forced_choice(d_prime: float, options: int) -> float:
@@ -120,13 +77,11 @@ def d_prime(share: float, options: int) -> float:
         raise PenumbraError(f"somebody who chooses has two options or more, not {options}")
     if share in (0, 1):
         return math.inf if share else -math.inf
-    low, high = -FURTHEST, FURTHEST
-    if not forced_choice(low, options) < share < forced_choice(high, options):
+    if not forced_choice(-FURTHEST, options) < share < forced_choice(FURTHEST, options):
         return math.inf if share > 0.5 else -math.inf
-    while high - low > 1e-10:
-        middle = (low + high) / 2
-        low, high = (middle, high) if forced_choice(middle, options) < share else (low, middle)
-    return (low + high) / 2
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda d: forced_choice(d, options) - share, -FURTHEST, FURTHEST))
 
 
 def agreement(counts: ArrayLike) -> float:
@@ -181,8 +136,8 @@ def needed(
     _share("chance", chance)
     if width is not None:
         answers = np.arange(1, MOST_ANSWERS + 1)
-        z = NormalDist().inv_cdf(1 - level / 2)
-        narrow = 2 * _score_interval(share, answers, z)[1] <= width
+        low, high = intervals.wilson(share * answers, answers, 1 - level)
+        narrow = high - low <= width
         return int(answers[narrow.argmax()]) if narrow.any() else None
     if share <= chance:
         return None
@@ -200,14 +155,10 @@ def needed(
 
 def _power(answers: NDArray, share: float, chance: float, level: float) -> NDArray:
     """`power` for each number of answers."""
-    from scipy.special import bdtrik
+    from scipy.stats import binom
 
-    # The fewest right answers that the test calls better than guessing: the inverse of the binomial
-    # distribution says about how many, the test itself which.
-    critical = np.floor(bdtrik(1 - level, answers, chance))
-    for _ in range(2):
-        critical += _at_least(critical, answers, chance) > level
-    return _at_least(critical, answers, share)
+    # isf: the most right answers that the test does not yet call better than guessing
+    return binom.sf(binom.isf(level, answers, chance), answers, share)
 
 
 def _counted(right: float, answers: float) -> None:
