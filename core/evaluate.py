@@ -22,7 +22,6 @@ from tqdm import tqdm
 from core import data, embedders, results
 from core import device as devices
 from core.attacks import ATTACKS, ONLY_FOR, REDRAWERS, AttackerView, Result
-from core.attacks import controls as control
 from core.attacks.attributes import ensemble
 from core.attacks.method_networks import (
     OWN,
@@ -41,6 +40,7 @@ from core.evaluation.worst_case import strongest
 from core.methods import METHODS, Model
 from core.methods.declare import attributes_among
 from core.run import Run
+from core.seeding import generator_for, seed_of
 from core.storage import findings_file
 from core.storage.attack_folders import Task, expected_seconds, finished, is_done, place, save
 
@@ -199,9 +199,9 @@ def _attack(
                 view = None  # two at once may not fit into memory
                 view = view_at(run, model, faces, task.value, device, progress)
                 seen = wanted
-                view = by_image(view, control.seed_of(run.dataset)) if shuffled else view
+                view = by_image(view, seed_of(run.dataset)) if shuffled else view
                 if second is not None:
-                    seed = control.seed_of(f"{run.seed}/extra/{second.dataset}/{task.value}")
+                    seed = seed_of(f"{run.seed}/extra/{second.dataset}/{task.value}")
                     view = with_extra(view, second.faces, second.rows, seed)
             bar.set_description(f"{run.id} {results.attack_name(task.attack, task.value)}")
             began = time.perf_counter()
@@ -242,7 +242,7 @@ def _result(view: AttackerView, model: Model, run: Run, task: Task) -> Result:
     if task.plain in ATTACKS:
         label = "" if task.protocol == "strict" else "paper/"
         # The seed of the attack itself: with a second data set it starts from the same weights.
-        generator = control.generator_for(f"{label}{run.seed}/{task.plain}/{task.value}")
+        generator = generator_for(f"{label}{run.seed}/{task.plain}/{task.value}")
         return ATTACKS[task.plain](view, generator)
     network: Callable[[Tensor], Tensor] = getattr(model, task.attack)
     if task.attack == "own_head":
@@ -303,7 +303,7 @@ def view_at(
         faces,
         run,
         device,
-        control.seed_of(f"{run.seed}/release/{value}"),
+        seed_of(f"{run.seed}/release/{value}"),
         face_features(faces, device, progress) if recognisers else None,
         embedders.chosen(faces, progress) if recognisers else None,
     )

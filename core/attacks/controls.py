@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import torch
 from torch import Generator, Tensor
 
 from core.metrics import METRICS, Bound
@@ -79,15 +78,3 @@ def _beyond(row: dict[str, Any], bound: Bound) -> bool:
     if METRICS[row["metric"]].higher_means_more_known:
         return bool(row["low"] > limit)
     return bool(row["high"] < limit)
-
-
-def seed_of(text: str) -> int:
-    """A seed for torch and numpy from a description of what it is for."""
-    import hashlib
-
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")
-
-
-def generator_for(text: str) -> Generator:
-    """A generator on the CPU seeded by a description of what it is for."""
-    return torch.Generator().manual_seed(seed_of(text))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.attacks.interface import AttackerView
+from core.seeding import seeded
 
 # A dimension whose spread is this small beside the largest one carries rounding errors only.
 NEAR_CONSTANT = 1e-6
@@ -44,8 +45,7 @@ def principal_axes(features: Tensor, components: int = MOST_COMPONENTS) -> Tenso
     """
     n, d = features.shape
     if min(n, d) > LARGE:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
+        with seeded(0):
             return torch.svd_lowrank(features, q=components, niter=2)[2]
     gram = features @ features.T if n < d else features.T @ features
     values, vectors = torch.linalg.eigh(gram)

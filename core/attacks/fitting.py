@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from core.metrics.attributes import auc
+from core.seeding import seeded
 
 FEWEST_STEPS = 12  # between two looks at the validation data
 
@@ -162,16 +163,6 @@ class Patience:
                 for group in self.optimiser.param_groups:
                     group["lr"] *= self.decay
         return self.dropped >= self.drops
-
-
-@contextmanager
-def seeded(generator: Generator, device: torch.device) -> Iterator[None]:
-    """Within, torch's own generators (initial weights, dropout) follow from `generator`; after it
-    they are as they were."""
-    seed = int(torch.randint(2**62, (), generator=generator))
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
 
 
 def train(

@@ -7,7 +7,6 @@ photographs, batch size, step, seed, stage): a resumed training needs no loader 
 from __future__ import annotations
 
 import functools
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ import torch
 
 from core.data.faces import Faces
 from core.errors import PenumbraError
+from core.seeding import seed_of
 
 # Share of the free memory the photographs may take; the rest is for networks and activations.
 SHARE_OF_DEVICE = 0.5
@@ -153,8 +153,7 @@ def batch_positions(
 def _permutation(
     n: int, seed: int, stage: str | int, epoch: int, device: torch.device
 ) -> torch.Tensor:
-    digest = hashlib.sha256(f"{seed}\0{stage}\0{epoch}".encode()).digest()
-    generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+    generator = torch.Generator().manual_seed(seed_of(f"{seed}\0{stage}\0{epoch}", 8) >> 1)
     # Drawn on the CPU whatever the device, so that the order is the same everywhere.
     return torch.randperm(n, generator=generator).to(device)
 
@@ -205,8 +204,7 @@ def part_indices(faces: Faces, part: str) -> np.ndarray:
         return indices
     people = {}
     for identity in np.unique(faces.identities[indices]):
-        digest = hashlib.sha256(f"part/{identity}".encode()).digest()
-        people[int(identity)] = int.from_bytes(digest[:4], "big") % 5 == 0
+        people[int(identity)] = seed_of(f"part/{identity}", 4) % 5 == 0
     theirs = np.array([people[int(i)] for i in faces.identities[indices]], dtype=bool)
     chosen = indices[theirs] if part == "adversary" else indices[~theirs]
     if not len(chosen):

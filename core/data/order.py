@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.faces import Faces
+from core.seeding import seed_of
 
 PICTURED = 24  # test photographs whose reconstructions are kept for people to look at
 
@@ -38,8 +39,7 @@ def pictured(faces: Faces, rows: NDArray[np.int64], count: int = PICTURED) -> ND
 
     The choice depends on the data set alone, so that all its runs show the same faces.
     """
-    seed = int.from_bytes(hashlib.sha256(faces.fingerprint.encode()).digest()[:8], "big")
-    order = np.random.default_rng(seed).permutation(len(rows))
+    order = np.random.default_rng(seed_of(faces.fingerprint, 8)).permutation(len(rows))
     people = faces.identities[rows]
     seen: dict[int, int] = {}
     turn = np.empty(len(rows), dtype=np.int64)  # 0 for a person's first photograph, 1 for the next

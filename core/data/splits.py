@@ -14,6 +14,7 @@ import numpy as np
 
 from core.data.faces import SPLITS, Faces
 from core.errors import PenumbraError
+from core.seeding import seed_of
 
 # Shares of the identities, in the order of SPLITS.
 FRACTIONS = (0.40, 0.35, 0.05, 0.20)
@@ -21,8 +22,7 @@ FRACTIONS = (0.40, 0.35, 0.05, 0.20)
 
 def place(identity: str, seed: int) -> float:
     """A person's place in [0, 1), uniform over people and fixed for (identity, seed)."""
-    digest = hashlib.sha256(f"{seed}\0{identity}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
+    return seed_of(f"{seed}\0{identity}", 8) / 2**64
 
 
 def seeded(identities: Sequence[str], seed: int) -> tuple[np.ndarray, list[str]]:

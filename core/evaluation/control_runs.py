@@ -19,6 +19,7 @@ from core.attacks.releases import view_of
 from core.data.faces import Faces
 from core.evaluation.face_network import face_features
 from core.run import checkpoints
+from core.seeding import generator_for
 from core.storage import findings_file
 from core.storage.attack_folders import save
 
@@ -57,7 +58,7 @@ def controls(
             for name in pending:
                 assert view is not None
                 began = time.perf_counter()
-                result = ATTACKS[name](view, control.generator_for(f"control/{name}"))
+                result = ATTACKS[name](view, generator_for(f"control/{name}"))
                 seconds = time.perf_counter() - began
                 save(_place(folder, name, kind), result.findings, {}, {}, seconds)
                 if progress:

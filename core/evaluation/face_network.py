@@ -28,6 +28,7 @@ from core.errors import PenumbraError
 from core.metrics import attributes, linking
 from core.nets.face_embedding import DIMENSIONS, SMALLEST, FaceEmbedding
 from core.run import checkpoints, code_fingerprint
+from core.seeding import seeded
 from core.storage import files
 
 Features = Callable[[Tensor], Tensor]
@@ -236,7 +237,7 @@ def _train(
     every = max(1, steps // LOOKS)
     generator = torch.Generator().manual_seed(0)
     bar = tqdm(total=steps, unit="step", desc="face network", disable=not progress)
-    with fitting.seeded(generator, device):
+    with seeded(generator, device):
         network = FaceEmbedding(faces.height, faces.width).to(device)
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         # Of length 1: a longer vector turns more slowly at the same learning rate.

@@ -102,8 +102,8 @@ def explain(
     from filelock import FileLock, Timeout
     from tqdm import tqdm
 
-    from core.attacks import controls
     from core.evaluate import restored, view_at
+    from core.seeding import generator_for
 
     run, model, faces, chosen = restored(folder, device, progress)
     view, seen = None, object()
@@ -121,7 +121,7 @@ def explain(
                     view = None  # two at once may not fit into memory
                     view = view_at(run, model, faces, value, chosen, recognisers=False)
                     seen = value
-                generator = controls.generator_for(f"explain/{run.seed}/{name}/{value}")
+                generator = generator_for(f"explain/{run.seed}/{name}/{value}")
                 subject = Subject(folder, run, value, faces, model, view)
                 save(target, *EXPLANATIONS[name](subject, generator))
                 if progress:

@@ -3,7 +3,6 @@ apart in the releases themselves."""
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.data.order import canonical_order
 from core.metrics import intervals
+from core.seeding import seed_of
 
 if TYPE_CHECKING:
     from torch import Generator
@@ -75,10 +75,7 @@ def subset(faces: Faces, count: int = PHOTOGRAPHS) -> NDArray[np.int64]:
     order = canonical_order(faces, faces.indices("test"))
     people = faces.identities[order]
     names, sizes = np.unique(people, return_counts=True)
-    seed = int.from_bytes(
-        hashlib.sha256(f"{NAME}/{faces.fingerprint}".encode()).digest()[:8], "big"
-    )
-    turn = np.random.default_rng(seed).permutation(len(names))
+    turn = np.random.default_rng(seed_of(f"{NAME}/{faces.fingerprint}", 8)).permutation(len(names))
     turn = turn[np.argsort(sizes[turn] < 2, kind="stable")]
     taken = np.cumsum(np.minimum(sizes[turn], MOST_OF_A_PERSON))
     chosen = names[turn[: max(1, int(np.searchsorted(taken, count, side="right")))]]

@@ -18,6 +18,7 @@ from core import results
 from core.errors import PenumbraError
 from core.explain import maps
 from core.run import checkpoints
+from core.seeding import generator_for
 from core.storage import files, pictures
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _find_out(
     import torch
 
     from core import explain
-    from core.attacks.controls import generator_for, identity_release
+    from core.attacks.controls import identity_release
     from core.explain import grad_cam, reader
 
     rows, groups = averaged(view, [target])

@@ -6,7 +6,6 @@ VGG16 with batch normalisation, cut after its second max-pool. At the published 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -14,15 +13,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core import seeding
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
 def seeded(seed: int, name: str, build: Callable[[], Network]) -> Network:
     """Build a network whose initial weights depend on (seed, name) alone, not on what was built
     before it: networks of the same name start equal in every method."""
-    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int.from_bytes(digest[:7], "big"))
+    with seeding.seeded(seeding.seed_of(f"{seed}/{name}")):
         return build()
 
 

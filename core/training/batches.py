@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 import torch
 
 from core.data.on_device import OnDevice, batch_positions, draw, pair_positions
 from core.methods.declare import Batch, Stage
+from core.seeding import seed_of
 
 
 def batch_at(
@@ -21,9 +21,7 @@ def batch_at(
 ) -> Batch:
     """The batch of one step: a pure function of its arguments. Also seeds torch's own generators,
     so that a network with dropout stays repeatable."""
-    step_seed = int.from_bytes(
-        hashlib.sha256(f"{seed}/{stage}/{step}".encode()).digest()[:7], "big"
-    )
+    step_seed = seed_of(f"{seed}/{stage}/{step}")
     torch.manual_seed(step_seed)
     if pairs:
         people = photographs.faces.identities[photographs.indices]

@@ -25,6 +25,7 @@ from core.attacks.interface import AttackerView, Result, check_finite, finding
 from core.metrics import linking as scores
 from core.metrics.identity import by_chance, nearest
 from core.metrics.intervals import mean_interval, resample_identities
+from core.seeding import seeded
 
 # Ridge penalties, per row, in units of the mean variance of an axis.
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
@@ -149,7 +150,7 @@ def _train(
 ) -> Mapped:
     """The running average of the weights of M after the epoch that came nearest on validation."""
     device = data["train"].device
-    with fitting.seeded(generator, device):
+    with seeded(generator, device):
         network = build().to(device)
         if data["train"].ndim == 4:
             network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -23,6 +23,7 @@ from core.attacks.interface import AttackerView
 from core.data.on_device import pair_positions
 from core.metrics import attributes, verification
 from core.metrics.verification import Pairs
+from core.seeding import seeded
 
 EMBEDDING = 64
 PEOPLE = 64  # in a batch, with two photographs each
@@ -112,7 +113,7 @@ def _train(
     device = data["train"].device
     identities = torch.as_tensor(people, device=device)
     order = int(torch.randint(2**31, (), generator=generator))
-    with fitting.seeded(generator, device):
+    with seeded(generator, device):
         network = build().to(device)
         if data["train"].ndim == 4:
             network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

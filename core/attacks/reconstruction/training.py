@@ -18,6 +18,7 @@ from core.attacks.interface import AttackerView, Result, check_finite
 from core.attacks.reconstruction.scoring import judged
 from core.errors import PenumbraError
 from core.metrics import images
+from core.seeding import seeded
 from core.storage.files import halved
 
 BATCH = 32
@@ -71,7 +72,7 @@ def by_decoder(
     z["attacker"] = scaler(z_train)
     x = {"attacker": x_train, "validation": view.x["validation"]}
     height, width = x_train.shape[-2:]
-    with fitting.seeded(generator, device):
+    with seeded(generator, device):
         decoder = build(tuple(z["test"].shape[1:]), height, width).to(device)
         decoder, validation = train(decoder, z, x, generator, objective())
     weights = halved(dict(decoder.state_dict()))

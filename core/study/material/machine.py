@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.seeding import seed_of
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
@@ -36,7 +38,6 @@ def released(model: Model, value: float | None, x: Tensor, purpose: str) -> Tens
     """Releases (n, …) of photographs x uint8 (n, 3, H, W) at one value of the release-time knob;
     their noise follows from the words in `purpose`."""
     from core.attacks import releases
-    from core.attacks.controls import seed_of
 
     return releases.released(
         lambda pixels, generator: model.release(pixels, generator, value), x, seed_of(purpose)
@@ -121,7 +122,6 @@ def by_picture(
 def nearest(distances: NDArray[np.floating], purpose: str) -> list[int]:
     """The position of the smallest of each row of distances (n, m), one of them by lot where several
     are equal: the right option stands first, and a machine that sees nothing must not take it."""
-    from core.attacks.controls import seed_of
 
     drawn = np.random.default_rng(seed_of(f"{purpose}/ties"))
     order = np.argsort(drawn.random(distances.shape), axis=1)

@@ -1,0 +1,38 @@
+"""Every random number follows from a description of what it is for. Importing this does not import
+torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Generator
+
+
+def seed_of(purpose: str, size: int = 7) -> int:
+    """A seed of `size` bytes for torch and numpy: the same for the same purpose, everywhere."""
+    return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:size], "big")
+
+
+def generator_for(purpose: str) -> Generator:
+    """A generator on the CPU, seeded by its purpose."""
+    import torch
+
+    return torch.Generator().manual_seed(seed_of(purpose))
+
+
+@contextmanager
+def seeded(seed: int | Generator, device: torch.device | None = None) -> Iterator[None]:
+    """Within, torch's own generators (initial weights, dropout) on the CPU and on `device` follow
+    from a seed, or from one drawn from a generator; after it they are as they were."""
+    import torch
+
+    if not isinstance(seed, int):
+        seed = int(torch.randint(2**62, (), generator=seed))
+    with torch.random.fork_rng(devices=[device] if device and device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
