@@ -26,8 +26,9 @@ from core.data.on_device import part_indices, to_device
 from core.methods import METHODS, Batch, Model
 from core.run import Run
 from core.run_validation import checked
+from core.training import networks
 from core.training.batches import batch_at, batches_before
-from core.training.state import optimisers_of
+from core.training.networks import optimisers_of
 
 if TYPE_CHECKING:
     from core.data.faces import Faces
@@ -67,7 +68,7 @@ class Bench:
             part: to_device(faces, part_indices(faces, part), device, True)
             for part in (*parts, "all")
         }
-        self.lengths = train.stage_lengths(self.model, len(faces.indices("defender")))
+        self.lengths = networks.stage_lengths(self.model, len(faces.indices("defender")))
 
     def batch(self, number: int, step: int) -> Batch:
         stage = self.model.stages[number]

@@ -8,29 +8,26 @@ one works, the others wait in the order they were started.
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import secrets
 import shutil
 import signal
-import statistics
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import psutil
+from filelock import FileLock
 
 from core import background
 from core.errors import PenumbraError, Stopped
-from core.run import Run, home, state
+from core.run import Run, home
 from core.run_validation import from_dict
-from core.storage import files as checkpoint
+from core.storage import files, run_folder
 
 JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 RECENT_ROWS = 400  # of a run's log, for the live chart
-FINAL = ("finished", "failed")
 
 
 def folder(job_id: str) -> Path:
@@ -41,28 +38,27 @@ def folder(job_id: str) -> Path:
 
 
 def start(
-    runs: list[dict[str, Any]] | list[Run],
+    runs: list[Run],
     device: str = "auto",
     evaluate: bool = True,
     explain: list[str] | None = None,
 ) -> str:
-    """Check `runs`, write the job, start its process; return its id at once.
+    """Write a job, start its process; return its id at once.
 
     explain  names of `core.explain.EXPLANATIONS` that are to be computed; by default all where
              `evaluate`, else none
     """
-    checked_runs = [run if isinstance(run, Run) else from_dict(run) for run in runs]
-    if not checked_runs:
+    if not runs:
         raise PenumbraError("choose at least one setting to train")
     job_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     job = {
-        "runs": [json.loads(json.dumps(asdict(run))) for run in checked_runs],
+        "runs": [asdict(run) for run in runs],
         "device": device,
         "evaluate": evaluate,
         "explain": explain,
         "created": time.time(),
     }
-    checkpoint.write_json(folder(job_id) / "job.json", job)
+    files.write_json(folder(job_id) / "job.json", job)
     _launch(job_id)
     return job_id
 
@@ -71,7 +67,7 @@ def resume(job_id: str) -> None:
     """Go on with a stopped or failed job; what is finished is not done again."""
     if _process(job_id) is not None:
         raise PenumbraError("this job is still running")
-    checkpoint.read_json(folder(job_id) / "job.json")
+    files.read_json(folder(job_id) / "job.json")
     (folder(job_id) / "result.json").unlink(missing_ok=True)
     _launch(job_id)
 
@@ -109,107 +105,56 @@ def describe(job_id: str) -> dict[str, Any]:
         "message": "",
     }  # fmt: skip
     try:
-        job = checkpoint.read_json(folder(job_id) / "job.json")
-        described |= {k: job[k] for k in ("runs", "device", "evaluate", "created")}
-        job_runs = [from_dict(entry) for entry in job["runs"]]
-        if not job_runs:
+        job = files.read_json(folder(job_id) / "job.json")
+        described |= {name: job[name] for name in ("runs", "device", "evaluate", "created")}
+        runs = [from_dict(entry) for entry in job["runs"]]
+        if not runs:
             raise PenumbraError("it names no run")
     except (PenumbraError, KeyError, TypeError) as error:
         return described | {"state": "failed", "message": f"the job's file is damaged: {error}"}
-    described["run_ids"] = [run.id for run in job_runs]
-    running = _process(job_id) is not None
-    result = _optional(folder(job_id) / "result.json")
+    described["run_ids"] = [run.id for run in runs]
     progress = _optional(folder(job_id) / "progress.json")
-    described |= {k: v for k, v in progress.items() if k in described}
-    if running:
-        described["state"] = "running" if progress.get("working") else "queued"
-    elif result.get("state") in FINAL:
-        described |= {"state": result["state"], "message": str(result.get("message", ""))}
-    else:
-        described |= {"state": "stopped", "message": str(result.get("message", ""))}
-        if not result:
-            described["message"] = "the process ended without a word (killed, or out of memory)"
-    current = next((run for run in job_runs if run.id == described["run_id"]), job_runs[0])
-    rows = [row for row in _tail(current.folder / "log.jsonl") if "phase" in row]
-    if rows:
+    described |= {name: value for name, value in progress.items() if name in described}
+    described |= _state(job_id, bool(progress.get("working")))
+    current = next((run for run in runs if run.id == described["run_id"]), runs[0])
+    log = run_folder.read_log(current.folder, RECENT_ROWS)
+    if rows := [row for row in log if "phase" in row]:
         last = rows[-1]
         described |= {"losses": rows, "stage": last.get("stage"), "step": last.get("step", 0) + 1}
         described["steps"] = last.get("steps", 0)
     if described["state"] == "running":
-        described["eta_seconds"] = _remaining(job_runs, described)
+        described["eta_seconds"] = _seconds_left(runs, described)
     return described
 
 
-def estimate(runs: list[dict[str, Any]] | list[Run]) -> dict[str, Any]:
-    """What runs would take, from what finished runs of the same method and preset took here:
-    "seconds", "megabytes" (None where there is none to go by), "examples" (how many there are),
-    "dataset" (whose; None for several), "devices" (in words), "trimmed" (whether some of them have
-    lost what only a training needs, so that fresh ones are larger).
-
-    The examples are those of the run's data set where there are any. Their median counts.
-    """
-    from core import results
-
-    job_runs = [run if isinstance(run, Run) else from_dict(run) for run in runs]
-    known = results.runs()
-    known = known[known["state"] == "finished"]
-    seconds, size = 0.0, 0.0
-    used: dict[str, dict[str, Any]] = {}
-    for run in job_runs:
-        alike = known[(known["method"] == run.method) & (known["preset"] == run.preset)]
-        nearest = alike[alike["dataset"] == run.dataset]
-        rows = nearest if len(nearest) else alike
-        if not len(rows):
-            return {"seconds": None, "megabytes": None, "examples": 0}
-        for place, dataset in zip(rows["folder"], rows["dataset"], strict=True):
-            if place not in used:
-                used[place] = _example(Path(place)) | {"dataset": dataset}
-        mine = [used[place] for place in rows["folder"]]
-        seconds += statistics.median(example["seconds"] for example in mine)
-        size += statistics.median(example["megabytes"] for example in mine)
-    datasets = {example["dataset"] for example in used.values()}
+def _state(job_id: str, working: bool) -> dict[str, str]:
+    """state and, of a job that has ended, message."""
+    if _process(job_id) is not None:
+        return {"state": "running" if working else "queued"}
+    result = _optional(folder(job_id) / "result.json")
+    if not result:
+        message = "the process ended without a word (killed, or out of memory)"
+        return {"state": "stopped", "message": message}
+    ended = result.get("state")
     return {
-        "seconds": seconds if used else None,
-        "megabytes": size if used else None,
-        "examples": len(used),
-        "dataset": next(iter(datasets)) if len(datasets) == 1 else None,
-        "devices": sorted({example["device"] for example in used.values()}),
-        "trimmed": any(example["trimmed"] for example in used.values()),
+        "state": ended if ended in ("finished", "failed") else "stopped",
+        "message": str(result.get("message", "")),
     }
-
-
-def _example(run_folder: Path) -> dict[str, Any]:
-    record = checkpoint.read_json(run_folder / "run.json")
-    files = [path.stat().st_size for path in run_folder.rglob("*") if path.is_file()]
-    return {
-        "seconds": _seconds(run_folder),
-        "megabytes": sum(files) / 1e6,
-        "device": str(record.get("device", "")),
-        "trimmed": bool(record.get("left_out")) or not (run_folder / "log.jsonl").is_file(),
-    }
-
-
-def _seconds(run_folder: Path) -> float:
-    """What training and measuring a finished run took."""
-    total = float(checkpoint.read_json(run_folder / "run.json").get("seconds") or 0.0)
-    for done in run_folder.glob("attacks/*/*/done"):
-        text = done.read_text(errors="replace")[:20].strip()
-        total += float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else 0.0
-    return total
 
 
 def work(job_id: str) -> int:
     """The job's process: wait for its turn, sweep, write how it ended. Returns the exit status."""
-    from filelock import FileLock
-
     from core.sweep import sweep
 
     place = folder(job_id)
-    job = checkpoint.read_json(place / "job.json")
-    job_runs = [from_dict(entry) for entry in job["runs"]]
+    job = files.read_json(place / "job.json")
+    runs = [from_dict(entry) for entry in job["runs"]]
 
     def report(progress: dict[str, Any]) -> None:
-        checkpoint.write_json(place / "progress.json", progress | {"working": True})
+        files.write_json(place / "progress.json", progress | {"working": True})
+
+    def end(state: str, message: str) -> None:
+        files.write_json(place / "result.json", {"state": state, "message": message})
 
     def ask_to_stop(number: int, frame: Any) -> None:
         raise Stopped("stopped before its turn came, or between two parts")
@@ -218,17 +163,15 @@ def work(job_id: str) -> int:
     try:
         with FileLock(home() / "jobs" / ".turn"):
             failures = sweep(
-                job_runs, job["device"], job["evaluate"], False, report, explain=job.get("explain")
+                runs, job["device"], job["evaluate"], False, report, explain=job.get("explain")
             )
     except Stopped as stopped:
-        checkpoint.write_json(place / "result.json", {"state": "stopped", "message": str(stopped)})
+        end("stopped", str(stopped))
         return 0
     except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-        checkpoint.write_json(place / "result.json", {"state": "failed", "message": message})
+        end("failed", f"{type(error).__name__}: {error}")
         raise
-    result = {"state": "failed" if failures else "finished", "message": "; ".join(failures)}
-    checkpoint.write_json(place / "result.json", result)
+    end("failed" if failures else "finished", "; ".join(failures))
     return 1 if failures else 0
 
 
@@ -246,33 +189,14 @@ def _process(job_id: str) -> psutil.Process | None:
 def _optional(path: Path) -> dict[str, Any]:
     """A JSON object, or {} where there is none yet or it is damaged."""
     try:
-        return checkpoint.read_json(path)
+        return files.read_json(path)
     except PenumbraError:
         return {}
 
 
-def _tail(path: Path, rows: int = RECENT_ROWS) -> list[dict[str, Any]]:
-    """The last rows of a log without reading the whole of it."""
-    if not path.is_file():
-        return []
-    with open(path, "rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - rows * 400))
-        lines = file.read().decode(errors="replace").splitlines()[-rows:]
-    found = []
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue  # a line cut at either end
-        if isinstance(row, dict):
-            found.append(row)
-    return found
-
-
-def _remaining(job_runs: list[Run], described: dict[str, Any]) -> float | None:
-    """Seconds left: of the attacks on this run by what they took others, else of the trainings by
-    the current one's own pace."""
+def _seconds_left(runs: list[Run], described: dict[str, Any]) -> float | None:
+    """Of the attacks on this run by what they took others, else of the trainings by the current
+    one's own pace; None where nothing is known yet."""
     if described["phase"] == "evaluate":
         return described["seconds_left"]
     if described["phase"] != "train" or not described["losses"]:
@@ -282,11 +206,6 @@ def _remaining(job_runs: list[Run], described: dict[str, Any]) -> float | None:
     seconds = last.get("seconds", 0.0)
     if not seconds or done < 2:
         return None
-    pace = seconds / done
-    left = sum(1 for run in job_runs[described["index"] + 1 :] if state_of(run) != "finished")
-    return pace * (steps - done) + left * pace * steps
-
-
-def state_of(run: Run) -> str:
-    """`core.run.state` of a run that may have no folder yet."""
-    return state(run.folder) if run.folder.is_dir() else "empty"
+    waiting = runs[described["index"] + 1 :]
+    left = sum(1 for run in waiting if run_folder.state(run.folder) != "finished")
+    return seconds / done * (steps - done + left * steps)

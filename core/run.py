@@ -86,12 +86,3 @@ def code_fingerprint() -> str:
     for path in sorted((ROOT / "core").rglob("*.py")):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
-
-
-def state(folder: Path) -> str:
-    """ "finished", "training" (has saved progress or is running), "empty" or "damaged"."""
-    if not (folder / "run.json").is_file():
-        return "damaged" if any(folder.iterdir()) else "empty"
-    if (folder / "done").is_file():
-        return "finished" if (folder / "weights.safetensors").is_file() else "damaged"
-    return "training"

@@ -100,31 +100,29 @@ def _one(
     from core.methods import METHODS
     from core.train import train
 
+    def tell(phase: str, **more: Any) -> None:
+        report({"index": index, "run_id": run.id, "phase": phase} | more)
+
     preset = METHODS[run.method].presets[run.preset]
-    report({"index": index, "run_id": run.id, "phase": "train"})
+    tell("train")
     faces = data.load(run.dataset, preset["height"], preset["width"], progress=progress)
     train(run, faces, device=device, progress=progress)
     if evaluate:
         from core.evaluate import evaluate as measure
 
-        place = {"index": index, "run_id": run.id, "phase": "evaluate"}
-        report(place)
+        tell("evaluate")
         moves = any(knob.when == "release" for knob in METHODS[run.method].knobs)
         measure(
             run.folder,
             release_values=release_values if moves else None,
             device=device,
             progress=progress,
-            report=lambda now: report(
-                place
-                | {"attack": now["attack"], "attacks_done": now["index"], "attacks": now["count"]}
-                | {"seconds_left": now["seconds_left"]}
-            ),
+            report=lambda now: tell("evaluate", **now),
         )
     if evaluate or explain is not None:
         from core.explain import explain as compute
 
-        report({"index": index, "run_id": run.id, "phase": "explain"})
+        tell("explain")
         compute(run.folder, explain, device, progress)
 
 

@@ -7,9 +7,11 @@ from app.page import show, states, wording
 from app.settings import pickers
 from app.training import own_folder, plans, training_queue
 from core import data, jobs
+from core.analysis import training_time
 from core.device import CHOICES
 from core.errors import PenumbraError
 from core.methods import METHODS
+from core.storage import run_folder
 
 DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "GPU"}
 
@@ -124,9 +126,9 @@ def summary(plan: plans.Plan, head) -> None:
     """How much it will be and by what that is known (in `head`), the button, and the command that
     does the same."""
     wanted = plans.runs(plan)
-    missing = [run for run in wanted if jobs.state_of(run) != "finished"]
+    missing = [run for run in wanted if run_folder.state(run.folder) != "finished"]
     trained = len(wanted) - len(missing)
-    cost = jobs.estimate(missing)
+    cost = training_time.estimate(missing)
     count = f"{len(wanted)} setting{'s' if len(wanted) != 1 else ''}"
     time = (
         "nothing to train"

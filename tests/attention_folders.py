@@ -6,9 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import explain, results
-from core.explain import photographs
-from core.storage import files, pictures
+from core.storage import dataset_folders, explanations, files, pictures, run_folder
 from tests.checkpoint_folders import PICTURES, faces
 
 FINGERPRINT = "5e" * 32
@@ -46,14 +44,16 @@ def write_photographs(dataset: Path, target: str) -> None:
         "groups": spot(1, 4, 3),
     }
     clear = {"target": target, "groups": groups, "thirds": [0.7, 0.2, 0.1], "again_overlap": 0.8}
-    explain.save(photographs.place(dataset, (64, 64), FINGERPRINT, target), arrays, clear)
+    explanations.save(
+        dataset_folders.explained(dataset, (64, 64), FINGERPRINT, target), arrays, clear
+    )
 
 
 def write_attention(root: Path, attacker: dict | None = None, service: dict | None = None) -> None:
     """Maps of every run below `root` whose run.json is whole, at every release value."""
     attacker = facts("Male") if attacker is None else attacker
     service = facts("Smiling", 0.85, declared=False) if service is None else service
-    for folder in results.run_folders(root):
+    for folder in run_folder.all_folders(root):
         record = files.read_json(folder / "run.json")
         record["data"] = {"fingerprint": FINGERPRINT}
         files.write_json(folder / "run.json", record)
@@ -72,7 +72,7 @@ def write_attention(root: Path, attacker: dict | None = None, service: dict | No
                     arrays[f"{side}_release"] = spot(6, 4, PICTURES)
                     arrays[f"{side}_release_groups"] = spot(6, 4, 3)
             at = float(value) if value else None
-            explain.save(explain.place(folder, "attention", at), arrays, told)
-    for dataset in {folder.parent for folder in results.run_folders(root)}:
+            explanations.save(explanations.place(folder, "attention", at), arrays, told)
+    for dataset in {folder.parent for folder in run_folder.all_folders(root)}:
         for name in ("Male", "Smiling"):
             write_photographs(dataset, name)

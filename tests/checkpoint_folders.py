@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.analysis import device_cost
 from core.methods import METHODS
 from core.run import VERSION, Run
 from core.run_validation import checked
-from core.storage import findings_file, pictures
+from core.storage import cost_file, findings_file, pictures
 
 PICTURES, SIDE = 8, 32
 TEST_PHOTOGRAPHS, TEST_PEOPLE = 400, 50
@@ -151,12 +150,12 @@ def write_cost(
         "released_bytes_float16": 1000, "share_of_parameters": 0.1, "share_of_multiply_adds": 0.686,
     }  # fmt: skip
     record = {
-        "version": device_cost.VERSION, "run_id": folder.name, "machine": "a laptop, 1 threads",
+        "version": cost_file.VERSION, "run_id": folder.name, "machine": "a laptop, 1 threads",
         "torch": "2.0", "threads": 1, "repeats": 100, "photograph": "median of 5 stored files",
         "photograph_bytes": 9000, "pixel_bytes": 12_288,
         "releases": [release | more | {"release_value": value} for value in release_values],
     }  # fmt: skip
-    (folder / device_cost.FILE).write_text(json.dumps(record))
+    (folder / cost_file.NAME).write_text(json.dumps(record))
 
 
 def settings() -> int:

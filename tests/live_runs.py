@@ -14,6 +14,7 @@ from core.nets.decoders import decoder_for
 from core.own_photograph import redraw
 from core.run import VERSION, Run
 from core.storage import files
+from core.training import run_record
 
 ATTRIBUTES = ("Male", "Smiling", "Young")
 
@@ -27,7 +28,7 @@ def bring_to_life(
         torch.manual_seed(seed)
         model = train.freeze(METHODS[run.method].model(run, ATTRIBUTES))
         record = {"version": VERSION, "run": asdict(run), "seconds": 60.0, "device": "cpu"}
-        train.finish(folder, model, record | {"attributes": list(ATTRIBUTES)})
+        run_record.finish(folder, model, record | {"attributes": list(ATTRIBUTES)})
         preset = METHODS[run.method].presets[run.preset]
         height, width = preset["height"], preset["width"]
         blank = torch.zeros(1, 3, height, width)

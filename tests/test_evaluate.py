@@ -13,10 +13,9 @@ from core.attacks import ATTACKS, controls, releases
 from core.data.order import canonical_order, pictured
 from core.errors import PenumbraError
 from core.evaluate import evaluate
-from core.evaluation import control_runs
 from core.run import Run
 from core.run_validation import checked
-from core.storage import findings_file
+from core.storage import array_file, attack_folders, findings_file
 from core.storage.pictures import unpacked
 from tests.tiny_faces import tiny_faces
 
@@ -69,16 +68,18 @@ def a_run(method="deep_obfuscator"):
 
 
 def done(folder):
-    return {f"{path.parent.name}/{path.name}" for path in results.attack_folders(folder)}
+    return {f"{path.parent.name}/{path.name}" for path in attack_folders.all_finished(folder)}
 
 
 def shown(folder):
-    arrays = results.arrays(folder / "attacks" / "strict" / "mirrored_decoder")
+    arrays = array_file.read(folder / "attacks" / "strict" / "mirrored_decoder")
     return arrays | {name: unpacked(name, arrays) for name in ("originals", "reconstructions")}
 
 
 def stamps(folder):
-    return {path: (path / "done").stat().st_mtime_ns for path in results.attack_folders(folder)}
+    return {
+        path: (path / "done").stat().st_mtime_ns for path in attack_folders.all_finished(folder)
+    }
 
 
 def test_every_attack_and_the_method_s_own_numbers_are_there(measured):
@@ -136,7 +137,7 @@ def test_adding_an_attack_leaves_the_others(copy, monkeypatch):
     after = stamps(copy)
     changed = {path.name for path in after if before.get(path) != after[path]}
     assert changed == {"oracle", "worst_case"}
-    chosen = results.arrays(copy / "attacks" / "strict" / "worst_case")
+    chosen = array_file.read(copy / "attacks" / "strict" / "worst_case")
     winners = dict(zip(chosen["targets"].tolist(), chosen["chosen"].tolist(), strict=True))
     assert {w for t, w in winners.items() if t.startswith("attribute:")} == {"oracle"}
     assert winners["identity"] != "oracle"
@@ -175,7 +176,7 @@ def test_what_another_process_is_at_is_left_to_it(copy):
     assert "strict/neighbours" in done(copy)
     evaluate(copy, QUICK, device="cpu", progress=False)
     assert "strict/logistic" in done(copy)
-    chosen = results.arrays(copy / "attacks" / "strict" / "ensemble")
+    chosen = array_file.read(copy / "attacks" / "strict" / "ensemble")
     assert "logistic" in chosen["members"].tolist()
 
 
@@ -186,7 +187,9 @@ def test_the_time_left_is_told_from_what_attacks_took_before(copy):
     (other / "done").write_text("30.00\n")
     states = []
     evaluate(copy, ["logistic"], device="cpu", progress=False, report=states.append)
-    assert [(s["attack"], s["count"], s["seconds_left"]) for s in states] == [("logistic", 1, 30.0)]
+    assert [(s["attack"], s["attacks"], s["seconds_left"]) for s in states] == [
+        ("logistic", 1, 30.0)
+    ]
 
 
 def test_a_half_written_attack_is_done_again(copy):
@@ -320,10 +323,3 @@ def test_damaged_controls_are_named(copy, monkeypatch):
     path.write_text("{")
     with pytest.raises(PenumbraError, match="evaluate again"):
         evaluate(copy, ["logistic"], device="cpu", progress=False)
-
-
-def test_threads_are_put_back(copy):
-    before = torch.get_num_threads()
-    evaluate(copy, QUICK, device="cpu", threads=before + 1, progress=False)
-    assert torch.get_num_threads() == before
-    assert control_runs.controls("tiny", device="cpu", progress=False)

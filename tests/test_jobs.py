@@ -8,9 +8,11 @@ import psutil
 import pytest
 
 from core import jobs
+from core.analysis import training_time
 from core.errors import PenumbraError
-from core.run import Run, state
+from core.run import Run
 from core.run_validation import checked
+from core.storage.run_folder import state
 from tests.tiny_folder import register_tiny_folder
 
 SHORT = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 2, "batch_size": 8}
@@ -126,14 +128,14 @@ def test_damaged_job_files_are_told_not_raised():
 
 def test_an_estimate_comes_from_finished_runs_or_is_unknown():
     run = a_run(SHORT)
-    assert jobs.estimate([run]) == {"seconds": None, "megabytes": None, "examples": 0}
+    assert training_time.estimate([run]) == {"seconds": None, "megabytes": None, "examples": 0}
     wait(jobs.start([run], "cpu", False), lambda j: j["state"] == "finished")
-    estimate = jobs.estimate([run, a_run(SHORT, seed=3)])
+    estimate = training_time.estimate([run, a_run(SHORT, seed=3)])
     assert estimate["seconds"] > 0
     assert estimate["megabytes"] > 0.3
     assert (estimate["examples"], estimate["dataset"]) == (1, "tiny")
     assert not estimate["trimmed"]
-    assert jobs.estimate([]) | {"devices": []} == {
+    assert training_time.estimate([]) | {"devices": []} == {
         "seconds": None, "megabytes": None, "examples": 0, "dataset": None, "devices": [], "trimmed": False,
     }  # fmt: skip
 

@@ -74,7 +74,7 @@ def test_no_folder_and_an_empty_folder_give_empty_tables(tmp_path, root):
         (tmp_path / root).mkdir()
     assert results.findings(tmp_path / root).empty
     assert results.runs(tmp_path / root).empty
-    assert set(results.FINDING) <= set(results.findings(tmp_path / root).columns)
+    assert set(findings_file.COLUMNS) <= set(results.findings(tmp_path / root).columns)
 
 
 def spoil_json(folder):

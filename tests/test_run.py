@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PenumbraError
-from core.run import Run, state
+from core.run import Run
 from core.run_validation import checked, from_dict
+from core.storage.run_folder import state
 
 
 def test_id_is_stable_and_independent_of_order_and_number_type():

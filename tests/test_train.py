@@ -16,11 +16,12 @@ from core import train
 from core.data.on_device import to_device
 from core.errors import PenumbraError
 from core.methods import METHODS
-from core.run import ROOT, Run, state
+from core.run import ROOT, Run
 from core.run_validation import checked
-from core.storage import files
+from core.storage import files, run_folder
+from core.storage.run_folder import state
+from core.training import networks, run_record
 from core.training.batches import batches_before
-from core.training.log import read_log
 from tests.tiny_faces import tiny_faces
 
 QUICK = {
@@ -74,7 +75,7 @@ def test_a_shared_pretraining_changes_nothing_but_the_time(tmp_path, monkeypatch
     fresh_place(monkeypatch, tmp_path / "again")
     train_quietly(quick_run())  # leaves its pretraining for the next
     folder = train_quietly(run)
-    assert [row["stage"] for row in read_log(folder / "log.jsonl") if row.get("shared")] == [
+    assert [row["stage"] for row in run_folder.read_log(folder) if row.get("shared")] == [
         "task",
         "adversaries",
     ]
@@ -85,12 +86,12 @@ def test_original_shares_the_task_stage_of_deep_obfuscator():
     train_quietly(quick_run())
     schedule = {"task_epochs": 2, "batch_size": 6, "continued_epochs": 1}
     folder = train_quietly(Run("original", "tiny", schedule=schedule))
-    first, *rest = read_log(folder / "log.jsonl")
+    first, *rest = run_folder.read_log(folder)
     assert (first["stage"], first["shared"]) == ("task", True)
     assert {row["stage"] for row in rest} == {"task, continued"}
     # Answer only is the same network: it takes both stages from there.
     folder = train_quietly(Run("answer_only", "tiny", schedule=schedule))
-    assert [row.get("shared") for row in read_log(folder / "log.jsonl")] == [True, True]
+    assert [row.get("shared") for row in run_folder.read_log(folder)] == [True, True]
 
 
 SCRIPT = """
@@ -139,7 +140,7 @@ def test_a_killed_training_resumes_to_the_same_weights(how, tmp_path, monkeypatc
         train.load(run.folder)
     folder = train_quietly(run)
     assert same(unbroken, weights(folder))
-    steps = [row["step"] for row in read_log(folder / "log.jsonl") if "phase" in row]
+    steps = [row["step"] for row in run_folder.read_log(folder) if "phase" in row]
     assert steps == sorted(set(steps)), "a step was logged twice"
     assert not list(folder.glob("state*"))
 
@@ -147,7 +148,7 @@ def test_a_killed_training_resumes_to_the_same_weights(how, tmp_path, monkeypatc
 def test_a_state_torn_by_a_kill_is_refused_in_words():
     run = quick_run()
     run.folder.mkdir(parents=True)
-    train._record(run, tiny_faces(), torch.device("cpu"), run.folder, {})
+    run_record.begin(run, tiny_faces(), torch.device("cpu"), {})
     (run.folder / "state-2-1.safetensors").write_bytes(b"half a file")
     files.write_json(
         run.folder / "state.json",
@@ -173,7 +174,7 @@ def test_a_finished_run_is_left_alone():
 def test_other_photographs_under_the_same_name_are_refused():
     run = quick_run()
     run.folder.mkdir(parents=True)
-    train._record(run, tiny_faces(seed=1), torch.device("cpu"), run.folder, {})
+    run_record.begin(run, tiny_faces(seed=1), torch.device("cpu"), {})
     with pytest.raises(PenumbraError, match="other photographs"):
         train_quietly(run)
 
@@ -281,7 +282,7 @@ def test_a_stage_may_count_steps_instead_of_epochs():
     model = METHODS["original"].model(checked(Run("original", "tiny")), ("Male", "Smiling"))
     stage = dataclasses.replace(model.stages[0], batch_size=10, epochs=2)
     stages = [dataclasses.replace(stage, iterations=count) for count in (None, 7, 0)]
-    assert train.stage_lengths(dataclasses.replace(model, stages=tuple(stages)), 45) == [9, 7, 0]
+    assert networks.stage_lengths(dataclasses.replace(model, stages=tuple(stages)), 45) == [9, 7, 0]
 
 
 def test_preparing_never_repeats_photographs_to_reach_a_number():

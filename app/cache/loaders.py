@@ -21,11 +21,12 @@ from app.settings import points, views
 from app.settings.views import View
 from app.study import findings as study_findings
 from core import data, explain, results
-from core.analysis import compare, device_cost
+from core.analysis import compare
 from core.analysis import provenance as prove
 from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
 from core.run import checkpoints
+from core.storage import array_file, attack_folders, cost_file, run_folder, whole_folders
 from core.storage.pictures import unpacked
 from core.study.material import stimuli
 
@@ -110,7 +111,7 @@ def _runs(mark: changes.Mark) -> pd.DataFrame:
 
 
 def costs(dataset: str) -> tuple[pd.DataFrame, list[str]]:
-    """(`core.analysis.device_cost.rows` of all runs of a data set, one line for each file that is damaged)."""
+    """(`core.storage.cost_file.rows` of all runs of a data set, one line for each file that is damaged)."""
     return _costs(stamp(), dataset)
 
 
@@ -118,13 +119,13 @@ def costs(dataset: str) -> tuple[pd.DataFrame, list[str]]:
 def _costs(mark: changes.Mark, dataset: str) -> tuple[pd.DataFrame, list[str]]:
     rows: list[dict[str, Any]] = []
     wrong: list[str] = []
-    for folder in results.run_folders(Path(mark[0])):
+    for folder in run_folder.all_folders(Path(mark[0])):
         if folder.parent.name == dataset:
             try:
-                rows += device_cost.rows(folder)
+                rows += cost_file.rows(folder)
             except PenumbraError as error:
                 wrong.append(str(error))
-    return pd.DataFrame(rows, columns=[*device_cost.RECORD, *device_cost.RELEASE]), wrong
+    return pd.DataFrame(rows, columns=[*cost_file.RECORD, *cost_file.RELEASE]), wrong
 
 
 def offered(what: str, *choices: Any) -> list[str]:
@@ -200,11 +201,11 @@ def curve(run_id: str, release_value: float | None, attribute: str) -> pd.DataFr
 def _curve(
     mark: changes.Mark, dataset: str, run_id: str, value: float | None, attribute: str
 ) -> pd.DataFrame:
-    attack = results.attack_name("data_curve", value)
-    folder = Path(mark[0]) / dataset / run_id / "attacks" / "strict" / attack
-    if not (folder / "done").is_file() or not (folder / "arrays.npz").is_file():
+    task = attack_folders.Task("strict", "data_curve", value)
+    attack = attack_folders.place(Path(mark[0]) / dataset / run_id, task)
+    if not whole_folders.is_done(attack) or not array_file.exist(attack):
         return pd.DataFrame()
-    return learning_curve.frame(results.arrays(folder), attribute)
+    return learning_curve.frame(array_file.read(attack), attribute)
 
 
 @st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)

@@ -16,9 +16,10 @@ from app.page import wording
 from app.settings import points
 from app.settings.views import View
 from app.trade_off import chart as trade_off_chart
-from core.analysis.device_cost import BUSY, RECORD, RELEASE
+from core.analysis.device_cost import BUSY
 from core.methods import METHODS
 from core.metrics import METRICS
+from core.storage.cost_file import RECORD, RELEASE
 
 HEIGHT = 440  # pixels
 SMALLEST, LARGEST = 9.0, 34.0  # pixels across a bubble: a service that only guesses, a perfect one
@@ -66,7 +67,7 @@ TIMED = "time"
 
 
 def joined(table: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
-    """`app.settings.points.compared` with the fields of `core.analysis.device_cost.rows` of the same run and release value;
+    """`app.settings.points.compared` with the fields of `core.storage.cost_file.rows` of the same run and release value;
     NaN (text: None) where the cost of a setting was not measured. Order and rows stay."""
     fields = [*RECORD, *RELEASE]
     known = costs if len(costs) else pd.DataFrame(columns=fields)

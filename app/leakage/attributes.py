@@ -13,7 +13,7 @@ from app.page import wording
 from app.settings import points
 from app.settings.points import Rows, setting_label
 from core.methods import METHODS
-from core.results import attack_name
+from core.storage.attack_folders import at_value
 
 METHODS_SIDE_BY_SIDE = "methods"
 HIDDEN, LEAKS, UNKNOWN = "hidden", "leaks", "unknown"
@@ -111,7 +111,7 @@ def grid(
 
 
 def _value(value: Any) -> str:
-    return attack_name("", value if wording.known(value) else None)
+    return at_value("", value if wording.known(value) else None)
 
 
 def state(entry: Mapping[str, Any]) -> str:

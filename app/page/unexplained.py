@@ -11,7 +11,8 @@ import streamlit as st
 from app.cache import photographs
 from core import jobs, results
 from core.errors import PenumbraError
-from core.explain import place
+from core.storage.explanations import place
+from core.storage.whole_folders import is_done
 
 
 def missing(row: Mapping[str, Any], name: str, what: str, lasts: str, problem: str) -> None:
@@ -24,7 +25,7 @@ def missing(row: Mapping[str, Any], name: str, what: str, lasts: str, problem: s
     """
     where = photographs.setting(dict(row))
     with st.container(border=True):
-        if (place(where.folder, name, where.value) / "done").is_file():
+        if is_done(place(where.folder, name, where.value)):
             st.header(f"{what} of this setting are damaged")
             st.write(problem)
             return

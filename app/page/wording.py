@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from core.metrics import named
-from core.results import parted
+from core.storage.attack_folders import parted
 
 # CelebA's attribute name -> (label, what an attacker tells, what a service does)
 ATTRIBUTES = {

@@ -10,7 +10,7 @@ import pandas as pd
 
 from app.page import wording
 from core.metrics import of_pictures
-from core.results import ATTACK, parted
+from core.storage.attack_folders import ATTACK, parted
 
 STRONGEST = "strongest"
 FIRST = "mirrored_decoder"  # where no strongest attacker was chosen: runs measured with this one

@@ -183,7 +183,7 @@ def usual(method: str) -> dict[str, tuple[float, ...]]:
 
 
 def basis(cost: Mapping[str, Any]) -> str:
-    """What an estimate of `core.jobs.estimate` goes by, in a sentence."""
+    """What an estimate of `core.analysis.training_time` goes by, in a sentence."""
     count = cost["examples"]
     if not count:
         return "Nothing like it has been trained here, so nobody can say how long it takes."

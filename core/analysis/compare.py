@@ -16,7 +16,7 @@ from core.data.order import labels_of
 from core.errors import PenumbraError
 from core.metrics import deciding, intervals
 from core.metrics.attributes import balanced_accuracy
-from core.storage import findings_file
+from core.storage import array_file, findings_file
 from core.storage.attack_folders import finished
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def decided(setting: Setting, only: str | None = None) -> dict[str, NDArray[np.b
         raise PenumbraError(
             f"{setting.folder.name} has not been attacked{at}: run python -m core evaluate"
         )
-    chosen = results.arrays(done["worst_case"])
+    chosen = array_file.read(done["worst_case"])
     kept: dict[str, Mapping[str, NDArray[Any]]] = {}
     found = {}
     for target, name in zip(chosen["targets"].tolist(), chosen["chosen"].tolist(), strict=True):
@@ -121,7 +121,7 @@ def decided(setting: Setting, only: str | None = None) -> dict[str, NDArray[np.b
         if only not in (None, target):
             continue
         if name not in kept:
-            kept[name] = results.arrays(done[name])
+            kept[name] = array_file.read(done[name])
         said = decisions(kept[name], done[name], str(target))
         if said is not None:
             found[str(target)] = said
@@ -151,9 +151,9 @@ def _identity(first: Setting, second: Setting, faces: Faces) -> list[dict[str, A
     for setting in (first, second):
         name = results.strongest(setting.folder, "identity", setting.value)
         place = finished(setting.folder, "strict", setting.value).get(name or "")
-        if place is None or not (place / "arrays.npz").exists():
+        if place is None or not array_file.exist(place):
             return []
-        arrays.append(results.arrays(place))
+        arrays.append(array_file.read(place))
     if not all("probes" in found for found in arrays) or not np.array_equal(
         arrays[0]["probes"], arrays[1]["probes"]
     ):

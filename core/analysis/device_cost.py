@@ -17,13 +17,12 @@ Traffic   the numbers released, as float32 and as float16, against the photograp
 Share     of the whole network (release and the method's own head or verifier) that the device
           runs; null where the service trains its own network afterwards.
 
-`cost.json` lies in the run's folder. Reading it needs no torch.
+What is found is kept in the run's folder (`core.storage.cost_file`).
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import tempfile
 import time
@@ -33,7 +32,7 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PenumbraError
-from core.storage import files
+from core.storage import cost_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,36 +41,8 @@ if TYPE_CHECKING:
     from core.methods import Model
     from core.run import Run
 
-FILE = "cost.json"
-VERSION = 1
 WARM_UP = 10  # releases before the clock runs
 BUSY = 0.1
-RECORD = {  # of a run, beside "releases": field -> (type, whether it may be null)
-    "run_id": (str, False),
-    "machine": (str, False),
-    "torch": (str, False),
-    "threads": (int, False),
-    "repeats": (int, False),
-    "photograph": (str, False),
-    "photograph_bytes": (int, False),
-    "pixel_bytes": (int, False),
-}
-RELEASE = {  # of one value of the release-time knob
-    "release_value": (float, True),
-    "milliseconds": (float, False),
-    "milliseconds_low": (float, False),
-    "milliseconds_high": (float, False),
-    "share_waited": (float, True),
-    "peak_memory_bytes": (int, False),
-    "parameters": (int, False),
-    "weights_bytes": (int, False),
-    "multiply_adds": (int, False),
-    "released_numbers": (int, False),
-    "released_bytes": (int, False),
-    "released_bytes_float16": (int, False),
-    "share_of_parameters": (float, True),
-    "share_of_multiply_adds": (float, True),
-}
 SHOWN = (  # in a terminal
     "run_id",
     "release_value",
@@ -85,50 +56,6 @@ SHOWN = (  # in a terminal
     "photograph_bytes",
     "share_of_multiply_adds",
 )
-
-
-def read(folder: Path | str) -> dict[str, Any] | None:
-    """The record of a run's folder, or None where the cost was not measured.
-
-    The fields of `RECORD`, and "releases": per value of the release-time knob a dict of `RELEASE`.
-    Raises PenumbraError when the file is damaged, of another version or of another run.
-    """
-    path = Path(folder) / FILE
-    if not path.is_file():
-        return None
-    again = f"; measure again with python -m core cost {path.parent.name}"
-    try:
-        record = files.read_json(path)
-    except PenumbraError:
-        raise PenumbraError(f"{path} cannot be read{again}") from None
-    if record.get("version") != VERSION or record.get("run_id") != path.parent.name:
-        raise PenumbraError(f"{path} is of another version of Penumbra or of another run{again}")
-    releases = record.get("releases")
-    if not isinstance(releases, list) or not releases:
-        raise PenumbraError(f"{path} holds no releases{again}")
-    for fields, entry in ((RECORD, record), *((RELEASE, release) for release in releases)):
-        for name in fields:
-            if not isinstance(entry, dict) or not _fits(entry.get(name), *fields[name]):
-                raise PenumbraError(f"{path}: {name} is damaged{again}")
-    return record
-
-
-def rows(folder: Path | str) -> list[dict[str, Any]]:
-    """`read` as one flat row per value of the release-time knob; [] where nothing was measured."""
-    record = read(folder)
-    if record is None:
-        return []
-    common = {name: record[name] for name in RECORD}
-    return [common | {name: release[name] for name in RELEASE} for release in record["releases"]]
-
-
-def _fits(value: Any, kind: type, nullable: bool) -> bool:
-    if value is None:
-        return nullable
-    if kind is str:
-        return isinstance(value, str) and len(value) <= 200
-    numeric = isinstance(value, int) or (kind is float and isinstance(value, float))
-    return numeric and not isinstance(value, bool) and math.isfinite(value) and value >= 0
 
 
 def measure(folder: Path | str, threads: int = 1, repeats: int = 100) -> dict[str, Any]:
@@ -161,7 +88,7 @@ def measure(folder: Path | str, threads: int = 1, repeats: int = 100) -> dict[st
     try:
         with torch.no_grad():
             record = {
-                "version": VERSION,
+                "version": cost_file.VERSION,
                 "run_id": run.id,
                 "machine": devices.describe(torch.device("cpu")),
                 "torch": str(torch.__version__),
@@ -174,12 +101,12 @@ def measure(folder: Path | str, threads: int = 1, repeats: int = 100) -> dict[st
             }
     finally:
         torch.set_num_threads(before)
-    files.write_json(folder / FILE, record)
+    cost_file.write(folder, record)
     return record
 
 
 def _release_cost(model: Model, x: Tensor, value: float | None, repeats: int) -> dict[str, Any]:
-    """The fields of `RELEASE` for one value of the release-time knob; x (1, 3, H, W)."""
+    """The fields of `core.storage.cost_file.RELEASE` for one value of the release-time knob; x (1, 3, H, W)."""
     import torch
 
     generator = torch.Generator().manual_seed(0)

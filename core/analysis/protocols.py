@@ -13,7 +13,7 @@ from core.analysis.compare import Setting, decisions, tested_faces
 from core.data.order import labels_of
 from core.errors import PenumbraError
 from core.metrics import deciding, intervals
-from core.storage import findings_file
+from core.storage import array_file, findings_file
 from core.storage.attack_folders import finished
 
 COLUMNS = (
@@ -105,9 +105,9 @@ def _deciding(attack: Path) -> dict[str, dict[str, Any]]:
 def _paired(setting: Setting, paper: Path, strict: Path, target: str) -> tuple[float, float] | None:
     """Paired interval of strict - paper; None where one of the two attackers kept no decisions
     about the test photographs."""
-    if not all((place / "arrays.npz").is_file() for place in (paper, strict)):
+    if not all(map(array_file.exist, (paper, strict))):
         return None
-    said = [decisions(results.arrays(place), place, target) for place in (paper, strict)]
+    said = [decisions(array_file.read(place), place, target) for place in (paper, strict)]
     one, other = said
     if one is None or other is None or len(one) != len(other):
         return None

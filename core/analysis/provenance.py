@@ -12,7 +12,7 @@ from typing import Any
 
 from core import results
 from core.run import Run, code_fingerprint
-from core.storage import files
+from core.storage import findings_file, run_folder
 from core.storage.attack_folders import finished
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pytorch-msssim")
@@ -33,16 +33,16 @@ def provenance(folder: Path, release_value: float | None = None) -> dict[str, An
     Raises PenumbraError where the folder is damaged.
     """
     run = results.read_run(folder)
-    record = files.read_json(folder / "run.json")
+    record = run_folder.read_record(folder)
     recorded = record.get("data")
     data = recorded if isinstance(recorded, dict) else {}
     parts = []
     for protocol in ("strict", "paper"):
         for attack, place in sorted(finished(folder, protocol, release_value).items()):
-            digest = hashlib.sha256((place / "findings.jsonl.gz").read_bytes()).hexdigest()
+            digest = hashlib.sha256((place / findings_file.NAME).read_bytes()).hexdigest()
             parts.append({"attack": attack, "protocol": protocol, "sha256": digest})
     lines = "".join(f"{part['protocol']}/{part['attack']} {part['sha256']}\n" for part in parts)
-    weights = folder / "weights.safetensors"
+    weights = run_folder.weights_file(folder)
     found = hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else None
     return {
         "run": run.canonical(),

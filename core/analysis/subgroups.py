@@ -16,6 +16,7 @@ from core.data.faces import Faces
 from core.data.order import canonical_order
 from core.errors import PenumbraError
 from core.metrics import attributes, deciding, intervals
+from core.storage import array_file
 from core.storage.attack_folders import finished
 
 FEWEST = 3  # people for each answer: below, a group gets no number
@@ -112,7 +113,7 @@ def _named(setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """(probes, whether each was named rightly) of the strongest attacker on identity."""
     name = results.strongest(setting.folder, "identity", setting.value)
     place = finished(setting.folder, "strict", setting.value).get(name or "")
-    arrays = {} if place is None else results.arrays(place)
+    arrays = {} if place is None else array_file.read(place)
     if "probes" not in arrays or "correct" not in arrays:
         raise PenumbraError(
             f"{setting.folder.name} kept no names: evaluate it again with python -m core evaluate"

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.attacks.identity import verification
 from core.attacks.interface import AttackerView, Result, attribute_rows, finding
-from core.methods.declare import attributes_among
+from core.methods.declare import Model, attributes_among
 from core.metrics import images, of_pictures
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import mean_interval, resample_identities
@@ -29,6 +29,18 @@ OWN = (
     ("paper", "training_adversary"),
     ("paper", "training_reconstructor"),
 )
+
+
+def scored(name: str, view: AttackerView, model: Model, protocol: str) -> Result:
+    """One of `OWN`, by name."""
+    network: Network = getattr(model, name)
+    if name == "own_head":
+        return own_head(view, network, protocol)
+    if name == "own_verifier":
+        return own_verifier(view, network, protocol)
+    if name == "training_adversary":
+        return training_adversary(view, network)
+    return training_reconstructor(view, network)
 
 
 def own_head(view: AttackerView, head: Network, protocol: str) -> Result:

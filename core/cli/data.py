@@ -13,6 +13,8 @@ from core.data.sources import SOURCES
 
 
 def data_commands(commands: Any) -> None:
+    data = add_command(commands, "data", "list, add, describe and make data sets", None)
+    commands = data.add_subparsers(title="data commands", required=True, metavar="COMMAND")
     add_command(commands, "list", "list the known data sets", _data_list)
     describe = add_command(
         commands, "describe", "count photographs, people and labels", _data_describe

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from core.device import CHOICES
 from core.errors import PenumbraError
 from core.methods import METHODS
+from core.storage import run_folder
 
 
 class PlainHelp(argparse.RawDescriptionHelpFormatter):
@@ -146,3 +148,18 @@ def _combinations(options: argparse.Namespace) -> list[tuple[tuple[str, ...], tu
             known = ", ".join(published) or "none"
             raise PenumbraError(f"{options.method} has no published set {name!r}; it has: {known}")
     return [published[name] for name in wanted]
+
+
+def folders(names: list[str]) -> list[Path]:
+    """Run folders by run id or path. Raises PenumbraError for one that is not there."""
+    known = {folder.name: folder for folder in run_folder.all_folders()}
+    folders = [known.get(name) or Path(name) for name in names]
+    for name, folder in zip(names, folders, strict=True):
+        if not folder.is_dir():
+            raise PenumbraError(f"there is no run {name!r}; `results` lists them")
+    return folders
+
+
+def finished_folders() -> list[Path]:
+    """The folders of all finished runs."""
+    return [folder for folder in run_folder.all_folders() if run_folder.is_finished(folder)]

@@ -18,6 +18,8 @@ SHOWN = ("who", "setting", "attacker", "n", "right", "share", "low", "high", "ch
 
 
 def study_commands(commands: Any) -> None:
+    study = add_command(commands, "study", "whom do people recognise? keep studies, rehearse", None)
+    commands = study.add_subparsers(title="study commands", required=True, metavar="COMMAND")
     add_command(commands, "list", "list the studies and how far they are", _list)
     prepare = add_command(commands, "prepare", "make a study's pictures; the app does it too", _prepare)  # fmt: skip
     prepare.add_argument("study")

@@ -1,6 +1,6 @@
 """Which second face-verification network a data set is measured through.
 
-Kept beside the data set's runs, in `checkpoints/<dataset>/_embedder/choice.json`, so that all of
+Kept beside the data set's runs (`core.storage.dataset_folders`), so that all of
 them are measured alike, from the terminal and from the app.
 """
 
@@ -15,8 +15,7 @@ from core.embedders import dlib_network, onnx_network
 from core.embedders.embedder import Embedder
 from core.embedders.onnx_network import ARCFACE, Preparation
 from core.errors import PenumbraError
-from core.run import checkpoints
-from core.storage import files
+from core.storage import dataset_folders, files
 
 NOTHING = "none"
 ONNX = "onnx"
@@ -31,7 +30,7 @@ def choose(dataset: str, embedder: str, preparation: Preparation = ARCFACE) -> s
     not suit dlib, and whatever is wrong with the model.
     """
     entry = entry_of(dataset)
-    place = _place(dataset)
+    place = dataset_folders.embedder_choice(dataset)
     if embedder == NOTHING:
         place.unlink(missing_ok=True)
         return None
@@ -97,9 +96,7 @@ def opened(
         content = onnx_network.read(path)
         key = onnx_network.key(content, preparation)
         name, embed = _onnx_name(key), onnx_network.opened(content, path, preparation)
-    size = f"{faces.height}x{faces.width}-{faces.fingerprint[:12]}"
-    folder = _place(faces.dataset).parent / f"{size}-{name}-{key[:12]}"
-    return Embedder(name, key, embed, folder, progress)
+    return Embedder(name, key, embed, dataset_folders.embedder(faces, name, key), progress)
 
 
 def _onnx_name(key: str) -> str:
@@ -107,12 +104,8 @@ def _onnx_name(key: str) -> str:
     return f"{ONNX}_{key[:8]}"
 
 
-def _place(dataset: str) -> Path:
-    return checkpoints() / dataset / "_embedder" / "choice.json"
-
-
 def _record(dataset: str) -> dict[str, Any] | None:
-    place = _place(dataset)
+    place = dataset_folders.embedder_choice(dataset)
     if not place.is_file():
         return None
     record = files.read_json(place)

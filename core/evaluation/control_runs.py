@@ -4,55 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 from filelock import FileLock
 from tqdm import tqdm
 
-from core import data
-from core import device as devices
 from core.attacks import ATTACKS, MADE_OF
 from core.attacks import controls as control
 from core.attacks.releases import view_of
 from core.data.faces import Faces
 from core.evaluation.face_network import face_features
-from core.run import checkpoints
 from core.seeding import generator_for
-from core.storage import findings_file
+from core.storage import dataset_folders, findings_file, whole_folders
 from core.storage.attack_folders import save
 
 
 def controls(
-    dataset: str | Faces,
-    device: torch.device | str = "auto",
-    progress: bool = True,
-    height: int = 64,
-    width: int = 64,
-    without: Sequence[str] = (),
+    faces: Faces, device: torch.device, progress: bool = True, without: Sequence[str] = ()
 ) -> dict[tuple[str, str], bool]:
     """(attacker, target) -> conclusive, for a data set at one size; computed once and kept.
 
-    Each attack (but those of `without`, and those that are made of others) is run on both releases of `core.attacks.controls`, in
-    `checkpoints/<dataset>/_controls/<HxW>-<fingerprint>/attacks/strict/`.
+    Each attack (but those of `without`, and those that are made of others) is run on both releases
+    of `core.attacks.controls`.
     """
-    if isinstance(dataset, str):
-        dataset = data.load(dataset, height, width, progress=progress)
-    if isinstance(device, str):
-        device = devices.choose(device)
-    faces = dataset
     names = [name for name in ATTACKS if name not in (*without, *MADE_OF)]
-    size = f"{faces.height}x{faces.width}-{faces.fingerprint[:12]}"
-    folder = checkpoints() / faces.dataset / "_controls" / size
+    folder = dataset_folders.controls(faces)
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, list[dict[str, Any]]] = {control.IDENTITY: [], control.CONSTANT: []}
     # A second process waits here and then finds the work done.
     with FileLock(folder / ".lock"):
         for kind, release in control.RELEASES.items():
-            pending = [
-                name for name in names if not (_place(folder, name, kind) / "done").is_file()
-            ]
+            places = {name: dataset_folders.control(faces, name, kind) for name in names}
+            pending = [name for name in names if not whole_folders.is_done(places[name])]
             seen = face_features(faces, device, progress)
             view = view_of(release, faces, None, device, 0, seen) if pending else None
             for name in pending:
@@ -60,17 +44,13 @@ def controls(
                 began = time.perf_counter()
                 result = ATTACKS[name](view, generator_for(f"control/{name}"))
                 seconds = time.perf_counter() - began
-                save(_place(folder, name, kind), result.findings, {}, {}, seconds)
+                save(places[name], result.findings, {}, {}, seconds)
                 if progress:
                     tqdm.write(f"control {name} on the {kind} release: {seconds:.1f} s")
             for name in names:
-                rows[kind] += findings_file.read(_place(folder, name, kind))
+                rows[kind] += findings_file.read(places[name])
     found = control.verdicts(rows[control.IDENTITY], rows[control.CONSTANT])
     for name, parts in MADE_OF.items():
         for target in {target for attacker, target in found if attacker in parts}:
             found[name, target] = any(found.get((part, target), False) for part in parts)
     return found
-
-
-def _place(folder: Path, name: str, kind: str) -> Path:
-    return folder / "attacks" / "strict" / f"{name}@{kind}"

@@ -27,9 +27,9 @@ from core.data.faces import Faces
 from core.errors import PenumbraError
 from core.metrics import attributes, linking
 from core.nets.face_embedding import DIMENSIONS, SMALLEST, FaceEmbedding
-from core.run import checkpoints, code_fingerprint
+from core.run import code_fingerprint
 from core.seeding import seeded
-from core.storage import files
+from core.storage import dataset_folders, files, network_folder, whole_folders
 
 Features = Callable[[Tensor], Tensor]
 
@@ -71,16 +71,10 @@ def possible(faces: Faces) -> bool:
     return large and all(len(_several(faces, s)[1]) >= n for s, n in enough.items())
 
 
-def folder_of(faces: Faces) -> Path:
-    """Where the network of a data set at its size is kept."""
-    place = f"{faces.height}x{faces.width}-{faces.fingerprint[:12]}"
-    return checkpoints() / faces.dataset / "_face_network" / place
-
-
 def face_network(faces: Faces, device: torch.device, progress: bool = False) -> Features:
     """The network of `faces`, on `device`, in eval mode, without gradients for its weights.
 
-    Trained where `folder_of(faces)` does not hold it yet: minutes on one core for some thousands
+    Trained where the data set's folder does not hold it yet: minutes on one core for some thousands
     of photographs. Raises PenumbraError where the data set has too few people or the files are
     damaged, or of another data set or version.
     """
@@ -88,10 +82,10 @@ def face_network(faces: Faces, device: torch.device, progress: bool = False) -> 
         raise PenumbraError(
             f"{faces.dataset} has too few people with two photographs for a face network"
         )
-    folder = folder_of(faces)
+    folder = dataset_folders.face_network(faces)
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):  # a second process waits here and then finds it done
-        if not (folder / "done").is_file():
+        if not whole_folders.is_done(folder):
             _write(faces, device, folder, progress)
     network = read(folder, faces).to(device)
 
@@ -103,23 +97,15 @@ def face_network(faces: Faces, device: torch.device, progress: bool = False) -> 
 
 def read(folder: Path, faces: Faces) -> nn.Module:
     """The network in `folder`, on the CPU. Raises PenumbraError when it is not that of `faces`."""
-    record = files.read_json(folder / "network.json")
     asked = {
         "version": VERSION,
         "fingerprint": faces.fingerprint,
         "height": faces.height,
         "width": faces.width,
     }
-    for name, value in asked.items():
-        if record.get(name) != value:
-            raise PenumbraError(
-                f"{folder}: the face network has {name} {record.get(name)!r}, not {value!r}; "
-                "delete the folder and it is trained again"
-            )
-    path = folder / "weights.safetensors"
-    tensors = files.load_tensors(path, str(record.get("weights_sha256")))
+    tensors = network_folder.read(folder, asked)
     network = FaceEmbedding(faces.height, faces.width)
-    files.fill_networks({"face": network}, tensors, path)
+    files.fill_networks({"face": network}, tensors, network_folder.weights_file(folder))
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
 
@@ -143,10 +129,7 @@ def _write(faces: Faces, device: torch.device, folder: Path, progress: bool) -> 
         "torch": torch.__version__,
         "code": code_fingerprint(),
     }
-    path = folder / "weights.safetensors"
-    record["weights_sha256"] = files.save_tensors(path, rounded)
-    files.write_json(folder / "network.json", record)
-    files.write_bytes(folder / "done", b"")
+    network_folder.write(folder, rounded, record)
     if progress:
         test = record["test"] or {"verification_auc": math.nan, "tar_at_far_1e-2": math.nan}
         tqdm.write(

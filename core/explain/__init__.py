@@ -1,13 +1,12 @@
 """What pages show of a run beside its numbers: where an attacker looks, how releases lie.
 
 An explanation is one file with one function and one line in `EXPLANATIONS`. It is computed once
-for each release value of a finished run (or once, `ONCE`), kept in `<run folder>/explain/<name>[@<release value>]/`
-as `arrays.npz`, `facts.json` and, last, `done`, and read back without torch.
+for each release value of a finished run (or once, `ONCE`), kept in its folder
+(`core.storage.explanations`) and read back without torch.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,13 +17,13 @@ from core.explain import noise
 from core.explain.attention import attention_maps
 from core.explain.embedding import embedding_maps
 from core.run import Run
-from core.storage import files
-from core.storage.attack_folders import write_arrays
+from core.storage import attack_folders, explanations, whole_folders
+from core.storage.explanations import place
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch import Generator, Tensor
+    from torch import Generator
 
     from core.attacks.interface import AttackerView
     from core.data.faces import Faces
@@ -95,23 +94,24 @@ def explain(
     pending = [
         (name, value)
         for name, value in pending
-        if not (place(folder, name, value) / "done").is_file()
+        if not whole_folders.is_done(place(folder, name, value))
     ]
     if not pending:
         return
     from filelock import FileLock, Timeout
     from tqdm import tqdm
 
-    from core.evaluate import restored, view_at
+    from core.evaluate import open_run, view_at
     from core.seeding import generator_for
 
-    run, model, faces, chosen = restored(folder, device, progress)
+    opened = open_run(folder, device, progress)
+    run, model, faces = opened.run, opened.model, opened.faces
     view, seen = None, object()
     for index, (name, value) in enumerate(pending):
         target = place(folder, name, value)
         try:
             with FileLock(run.lock(f"explain-{target.name}"), timeout=0):
-                if (target / "done").is_file():
+                if whole_folders.is_done(target):
                     continue
                 report(
                     {"explanation": name, "release_value": value, "index": index}
@@ -119,11 +119,11 @@ def explain(
                 )
                 if view is None or seen != value:
                     view = None  # two at once may not fit into memory
-                    view = view_at(run, model, faces, value, chosen, recognisers=False)
+                    view = view_at(opened, value, recognisers=False)
                     seen = value
                 generator = generator_for(f"explain/{run.seed}/{name}/{value}")
                 subject = Subject(folder, run, value, faces, model, view)
-                save(target, *EXPLANATIONS[name](subject, generator))
+                explanations.save(target, *EXPLANATIONS[name](subject, generator))
                 if progress:
                     tqdm.write(f"{run.id} {target.name}: explained")
         except Timeout:
@@ -138,46 +138,10 @@ def release_values(folder: Path) -> list[float | None]:
     knobs = [k for k in METHODS[results.read_run(folder).method].knobs if k.when == "release"]
     if not knobs:
         return [None]
-    attacked = set()
-    for attack in results.attack_folders(folder):
-        name, at, value = attack.name.partition("@")
-        if name == "worst_case" and at and attack.parent.name == "strict":
-            attacked.add(_number(value, attack))
-    return [*sorted(attacked)] or [float(value) for value in knobs[0].grid]
-
-
-def _number(text: str, attack: Path) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise PenumbraError(
-            f"{attack} names no release value; delete this folder and evaluate again"
-        ) from None
-
-
-def place(folder: Path | str, name: str, value: float | None = None) -> Path:
-    """`<run folder>/explain/<name>[@<release value>]`."""
-    return Path(folder) / "explain" / results.attack_name(name, value)
-
-
-def save(
-    target: Path,
-    arrays: dict[str, NDArray[Any]],
-    facts: dict[str, Any],
-    weights: dict[str, Tensor] | None = None,
-) -> None:
-    """Write an explanation's folder beside its place, move it there whole, and mark it done."""
-    partial = target.with_name(f".{target.name}.part")
-    for old in (partial, target):
-        if old.exists():
-            shutil.rmtree(old)
-    partial.mkdir(parents=True)
-    write_arrays(partial / "arrays.npz", arrays)
-    files.write_json(partial / "facts.json", facts)
-    if weights:
-        files.save_tensors(partial / "weights.safetensors", weights)
-    partial.rename(target)
-    files.write_bytes(target / "done", b"")
+    attacked = attack_folders.values(folder, "strict", "worst_case") - {None}
+    return [*sorted(value for value in attacked if value is not None)] or [
+        float(value) for value in knobs[0].grid
+    ]
 
 
 def read(
@@ -188,13 +152,7 @@ def read(
     Raises PenumbraError, with the command that mends it, where it has not been computed or is
     damaged.
     """
-    target = place(folder, name, value)
-    again = f"run python -m core explain {target.parent.parent.name} --only {name}"
-    if not (target / "done").is_file():
-        raise PenumbraError(f"{target.parent.parent.name} has no finished {target.name}: {again}")
-    try:
-        return results.arrays(target), files.read_json(target / "facts.json")
-    except PenumbraError as error:
-        raise PenumbraError(
-            f"{target} is damaged ({str(error).partition(';')[0]}); delete this folder and {again}"
-        ) from error
+    target = place(Path(folder), name, value)
+    run_id = target.parent.parent.name
+    missing = f"{run_id} has no finished {target.name}"
+    return explanations.read(target, missing, f"run python -m core explain {run_id} --only {name}")

@@ -1,14 +1,12 @@
 """Where somebody looks who sees the photographs themselves: kept once per data set and attribute.
 
-`<dataset>/_explain/<H>x<W>-<fingerprint, 12 digits>/<attribute>/` holds `weights.safetensors` (the
-network, which looks at redrawn pictures, too), `arrays.npz`, `facts.json` and, last, `done`.
-Reading the last three needs no torch.
+Beside what every explanation has (`core.storage.explanations`), the network is kept, which looks at
+redrawn pictures, too. Only that one needs torch to be read.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +17,14 @@ from core.errors import PenumbraError
 from core.explain import maps
 from core.run import checkpoints
 from core.seeding import generator_for
-from core.storage import files, pictures
+from core.storage import (
+    dataset_folders,
+    explanations,
+    files,
+    pictures,
+    run_folder,
+    whole_folders,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,13 +49,6 @@ class Shared(NamedTuple):
     facts: dict[str, Any]
 
 
-def place(dataset: Path, size: tuple[int, int], fingerprint: str, target: str) -> Path:
-    """The folder of one attribute of a data set's folder of runs."""
-    height, width = size
-    name = re.sub("[^A-Za-z0-9_-]", "-", target)
-    return dataset / "_explain" / f"{height}x{width}-{fingerprint[:12]}" / name
-
-
 def read(folder: Path, target: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """(arrays, facts) of the photographs that a run was trained on, for one attribute.
 
@@ -64,11 +62,11 @@ def read(folder: Path, target: str) -> tuple[dict[str, np.ndarray], dict[str, An
     Raises PenumbraError, with the command that mends it, where it is missing or damaged.
     """
     again = f"run python -m core explain {folder.name} --only attention"
-    data = files.read_json(folder / "run.json").get("data")
-    fingerprint = data.get("fingerprint") if isinstance(data, dict) else None
-    if not isinstance(fingerprint, str) or not re.fullmatch("[A-Za-z0-9-]{1,80}", fingerprint):
+    fingerprint = run_folder.fingerprint(folder)
+    if fingerprint is None:
         raise PenumbraError(f"{folder.name} does not say which photographs it was trained on")
-    return _content(place(folder.parent, _size(folder), fingerprint, target), target, again)
+    shared = dataset_folders.explained(folder.parent, _size(folder), fingerprint, target)
+    return _content(shared, target, again)
 
 
 def _size(folder: Path) -> tuple[int, int]:
@@ -80,14 +78,7 @@ def _size(folder: Path) -> tuple[int, int]:
 
 
 def _content(folder: Path, target: str, again: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    if not (folder / "done").is_file():
-        raise PenumbraError(f"{folder} is not finished: {again}")
-    try:
-        arrays = results.arrays(folder)
-        facts = files.read_json(folder / "facts.json")
-    except PenumbraError as error:
-        first = str(error).partition(";")[0]
-        raise PenumbraError(f"{folder} is damaged ({first}); delete it and {again}") from error
+    arrays, facts = explanations.read(folder, f"{folder} is not finished", again)
     if facts.get("target") != target:
         raise PenumbraError(f"{folder} is about {facts.get('target')!r}; delete it and {again}")
     return arrays, facts
@@ -101,13 +92,13 @@ def photographs(
     """What is known of the photographs and one attribute: read, or found out and kept."""
     from filelock import FileLock
 
-    folder = place(
-        checkpoints() / faces.dataset, (faces.height, faces.width), faces.fingerprint, target
-    )
+    size = (faces.height, faces.width)
+    place = checkpoints() / faces.dataset
+    folder = dataset_folders.explained(place, size, faces.fingerprint, target)
     folder.parent.mkdir(parents=True, exist_ok=True)
     # A second process waits here and then finds the work done.
     with FileLock(folder.parent / f".{folder.name}.lock"):
-        if not (folder / "done").is_file():
+        if not whole_folders.is_done(folder):
             _find_out(folder, view, target)
     chain, threshold = _network(folder, faces, view)
     arrays, facts = _content(folder, target, "explain the run again")
@@ -130,7 +121,6 @@ def _find_out(
 ) -> None:
     import torch
 
-    from core import explain
     from core.attacks.controls import identity_release
     from core.explain import grad_cam, reader
 
@@ -169,7 +159,7 @@ def _find_out(
     scaler = reading.scaler
     tensors |= {"mean": scaler.mean, "scale": scaler.scale}  # type: ignore[attr-defined]
     tensors |= {"threshold": torch.tensor([threshold], dtype=torch.float64)}
-    explain.save(folder, arrays, facts, tensors)
+    explanations.save(folder, arrays, facts, tensors)
 
 
 def faces_of(
@@ -194,7 +184,7 @@ def _network(folder: Path, faces: Faces, view: AttackerView) -> tuple[Chain, flo
     from core.explain.grad_cam import Chain
     from core.explain.reader import MapReader
 
-    path = folder / "weights.safetensors"
+    path = explanations.weights_file(folder)
     tensors = files.load_tensors(path)
     network = MapReader((4, faces.height, faces.width), 1)
     try:

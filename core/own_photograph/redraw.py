@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core import results
 from core.errors import PenumbraError
-from core.storage import files
+from core.storage import attack_folders, files, whole_folders
+from core.storage.attack_folders import Task
 
 if TYPE_CHECKING:
     import torch
@@ -46,14 +46,14 @@ class Restored(NamedTuple):
 
 def weights_of(folder: Path, release_value: float | None) -> Path:
     """Where the attacker's weights of a setting are, if they were kept."""
-    name = results.attack_name(ATTACKER, release_value)
-    return folder / "attacks" / "strict" / name / "weights.safetensors"
+    task = Task("strict", ATTACKER, release_value)
+    return attack_folders.weights_file(attack_folders.place(folder, task))
 
 
 def kept(folder: Path, release_value: float | None) -> bool:
     """Whether the attacker of a setting can be restored. Reads names of files only."""
     place = weights_of(folder, release_value)
-    return place.is_file() and (place.parent / "done").is_file()
+    return place.is_file() and whole_folders.is_done(place.parent)
 
 
 def restore(folder: Path, release_value: float | None, device: str = "auto") -> Restored:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from core.methods import METHODS
 from core.run import Run
+from core.storage import cost_file, run_folder
 from core.sweep import grid, sweep
 
 DATASET = "synthetic"
@@ -134,7 +135,7 @@ def build(device: str) -> int:
         return 1
     for plan in PLANS:
         for run in of_plan(plan):
-            if (run.folder / "done").is_file():  # else another process is training it
+            if run_folder.is_finished(run.folder):  # else another process is training it
                 attack(run, plan, device)
     return 0
 
@@ -178,11 +179,11 @@ def finish() -> int:
     from core.explain import explain
     from core.shipping.trimming import trim
 
-    done = [run for run in runs() if (run.folder / "done").is_file()]
+    done = [run for run in runs() if run_folder.is_finished(run.folder)]
     for run in done:
         explain(run)
     for run in done:
-        if device_cost.read(run.folder) is None:
+        if cost_file.read(run.folder) is None:
             device_cost.measure(run.folder)
     trim(runs())
     return 0

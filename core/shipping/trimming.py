@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from core import results
 from core.attacks.method_networks import OWN
 from core.run import Run
-from core.storage import files
-from core.storage.attack_folders import write_arrays
+from core.storage import array_file, attack_folders, dataset_folders, files, run_folder
+from core.storage.attack_folders import Task
 
 # Networks that nothing needs which is done with a shipped run: what they score is in the findings.
 LEFT_OUT = {
@@ -33,57 +33,62 @@ SAID = ("decisions", "decided", "probes", "correct")
 def trim(runs: Iterable[Run]) -> None:
     """Remove from the finished ones of `runs` networks that only training needed, training logs,
     attackers' scores, lists of pairs, what attackers said who are not the strongest, and the photographs beside redrawn pictures: these are the
-    same in all runs of a data set and go to one place (`results.shared_originals`). A second call
+    same in all runs of a data set and go to one place (`core.storage.dataset_folders.originals`). A second call
     changes nothing.
     """
     for run in runs:
-        if (run.folder / "done").is_file():
+        if run_folder.is_finished(run.folder):
             _trim_weights(run.folder, LEFT_OUT.get(run.method, ()))
-            (run.folder / "log.jsonl").unlink(missing_ok=True)
-            for attack in results.attack_folders(run.folder):
+            run_folder.drop_log(run.folder)
+            for attack in attack_folders.all_finished(run.folder):
                 _trim_arrays(run.folder, attack)
             # One attacker who redraws is enough to show how; of the others the pictures stay.
-            redrawers = run.folder.glob("attacks/strict/mirrored_decoder@*/weights.safetensors")
-            for weights in sorted(redrawers, key=lambda path: _value(path.parent))[1:]:
+            kept = (weights for weights in _redrawers(run.folder) if weights.is_file())
+            for weights in [*kept][1:]:
                 weights.unlink()
 
 
+def _redrawers(folder: Path) -> Iterator[Path]:
+    """Where the weights of `mirrored_decoder` may be, by rising release value."""
+    values = attack_folders.values(folder, "strict", "mirrored_decoder")
+    for value in sorted(value for value in values if value is not None):
+        attack = attack_folders.place(folder, Task("strict", "mirrored_decoder", value))
+        yield attack_folders.weights_file(attack)
+
+
 def _trim_weights(folder: Path, left_out: tuple[str, ...]) -> None:
-    record = files.read_json(folder / "run.json")
-    tensors = files.load_tensors(folder / "weights.safetensors", record["weights_sha256"])
+    record = run_folder.read_record(folder)
+    tensors = files.load_tensors(run_folder.weights_file(folder), record["weights_sha256"])
     kept = {n: t for n, t in tensors.items() if n.split("/")[0] not in left_out}
     if len(kept) < len(tensors):
-        (folder / "done").unlink()  # a kill before the last line: it is trained again
-        record["left_out"] = list(left_out)
-        record["weights_sha256"] = files.save_tensors(folder / "weights.safetensors", kept)
-        files.write_json(folder / "run.json", record)
-        files.write_bytes(folder / "done", b"")
+        run_folder.finish(folder, kept, record | {"left_out": list(left_out)})
 
 
 def _trim_arrays(folder: Path, attack: Path) -> None:
-    if not (attack / "arrays.npz").is_file():
+    if not array_file.exist(attack):
         return
-    found = results.arrays(attack)
+    found = array_file.read(attack)
     dropped = {name for name in DROPPED if name in found}
     if "originals_webp" in found and _shared(folder, found):
         dropped |= {"originals_webp", "originals_ends"}
     kept = {name: array for name, array in found.items() if name not in dropped}
-    kept = _said_by_the_strongest(attack, kept)
+    kept = _said_by_the_strongest(folder, attack, kept)
     if set(kept) != set(found) or len(kept.get("decisions", ())) < len(found.get("decisions", ())):
-        write_arrays(attack / "arrays.npz", kept)
+        array_file.write(attack, kept)
 
 
-def _said_by_the_strongest(attack: Path, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _said_by_the_strongest(
+    folder: Path, attack: Path, found: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
     """Arrays without what an attacker said about targets for which `worst_case` took another one;
     `decided` names the attributes that `decisions` are then about. What a method's own networks
     said stays: it is compared with the strongest attacker (`core.analysis.protocols`)."""
-    name, at, value = attack.name.partition("@")
-    choice = attack.parent / f"worst_case{at}{value}"
-    if not (choice / "done").is_file() or name in {own for _, own in OWN}:
+    protocol, name, value = attack_folders.task_of(attack)
+    choice = Task(protocol, "worst_case", value)
+    if not attack_folders.is_done(folder, choice) or name in {own for _, own in OWN}:
         return found
-    said = results.arrays(choice)
-    pairs = zip(said["targets"].tolist(), said["chosen"].tolist(), strict=True)
-    strongest_for = {target for target, chosen in pairs if chosen == name}
+    chosen = results.strongest_of_all(folder, value, protocol)
+    strongest_for = {target for target, attacker in chosen.items() if attacker == name}
     rest = {n: array for n, array in found.items() if n not in SAID}
     if "probes" in found and "identity" in strongest_for:
         rest |= {n: found[n] for n in ("probes", "correct")}
@@ -98,14 +103,13 @@ def _said_by_the_strongest(attack: Path, found: dict[str, np.ndarray]) -> dict[s
 def _shared(folder: Path, found: dict[str, np.ndarray]) -> bool:
     """Whether the photographs of an attack are those that its data set's runs share, which they
     become where there are none yet; of fewer photographs, the first."""
-    place = results.shared_originals(folder)
+    place = dataset_folders.originals(folder)
     if place is None:
         return False
     mine = {name: found[name] for name in ("originals_webp", "originals_ends", "positions")}
-    known = results.arrays(place.parent) if place.is_file() else {}
+    known = array_file.read(place) if array_file.exist(place) else {}
     if len(known.get("positions", ())) < len(mine["positions"]):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_arrays(place, mine)
+        array_file.write(place, mine)
         known = mine
     count = len(mine["positions"])
     return all(
@@ -116,8 +120,3 @@ def _shared(folder: Path, found: dict[str, np.ndarray]) -> bool:
             ("originals_webp", len(mine["originals_webp"])),
         )
     )
-
-
-def _value(attack: Path) -> float:
-    """The release value of `<attack>@<value>`."""
-    return float(attack.name.partition("@")[2])

@@ -1,29 +1,57 @@
-"""Where an attack's outcome lies on disk: written whole or not at all, never repeated."""
+"""`attacks/<protocol>/<attack>[@<release value>]/` of a run: what an attack found, kept once.
+
+findings.jsonl.gz     metric rows (`core.storage.findings_file`)
+arrays.npz            decisions, curves, packed pictures (`core.storage.array_file`)
+weights.safetensors   the attacker's network, where a page needs it
+done                  the seconds that the attack took, for estimates
+"""
 
 from __future__ import annotations
 
-import io
-import shutil
+import math
+import re
 import statistics
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from core import results
-from core.storage import files, findings_file
+from core.errors import PenumbraError
+from core.run import NAME
+from core.storage import array_file, files, findings_file, whole_folders
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    Outcome = tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]  # findings, arrays
+
 UNKNOWN_SECONDS = 20.0  # what an attack is taken to last before any has been timed
+# An attack, and the second data set that it was given, if any: "resrec", "resrec+celeba".
+ATTACK = re.compile(rf"([a-z0-9_]{{1,40}})(?:\+({NAME.pattern}))?")
+
+
+def with_extra(attack: str, dataset: str) -> str:
+    """What an attack is called, in findings and on disk, that was given a second data set as well."""
+    return f"{attack}+{dataset}"
+
+
+def parted(attack: str) -> tuple[str, str | None]:
+    """(the attack itself, the second data set that it was given, or None) of an attack's name. A
+    name that is none of ours comes back whole, with None."""
+    found = ATTACK.fullmatch(attack)
+    return (found[1], found[2]) if found else (attack, None)
+
+
+def at_value(name: str, release_value: float | None = None) -> str:
+    """`<name>` or `<name>@<release value>`: how a folder is called that is about one value."""
+    if release_value is None or math.isnan(release_value):
+        return name
+    return f"{name}@{release_value:g}"
 
 
 class Task(NamedTuple):
     """One attack on one release value: what is done once and kept. `attack` is what it is called in
-    findings, with the second data set that it was given, if any: "resrec", "resrec+celeba"."""
+    findings, with the second data set that it was given, if any."""
 
     protocol: str
     attack: str
@@ -32,77 +60,106 @@ class Task(NamedTuple):
     @property
     def plain(self) -> str:
         """The attack itself."""
-        return results.parted(self.attack)[0]
+        return parted(self.attack)[0]
+
+    @property
+    def title(self) -> str:
+        return at_value(self.attack, self.value)
 
 
-def place(folder: Path, task: Task) -> Path:
-    """`attacks/<protocol>/<attack>[@<release value>]` of a run's folder."""
-    return folder / "attacks" / task.protocol / results.attack_name(task.attack, task.value)
+def place(run_folder: Path, task: Task) -> Path:
+    return run_folder / "attacks" / task.protocol / task.title
 
 
-def is_done(folder: Path, task: Task) -> bool:
-    return (place(folder, task) / "done").is_file()
+def is_done(run_folder: Path, task: Task) -> bool:
+    return whole_folders.is_done(place(run_folder, task))
 
 
-def finished(folder: Path, protocol: str, value: float | None) -> dict[str, Path]:
+def all_finished(run_folder: Path) -> list[Path]:
+    """The folders of every attack on a run that is done, by name."""
+    return sorted(path.parent for path in run_folder.glob(f"attacks/*/*/{whole_folders.DONE}"))
+
+
+def finished(run_folder: Path, protocol: str, value: float | None) -> dict[str, Path]:
     """Attack -> folder of what is done under one protocol at one release value."""
     found = {}
-    for path in results.attack_folders(folder):
-        name = path.name.split("@")[0]
-        if path.parent.name == protocol and path.name == results.attack_name(name, value):
+    for path in all_finished(run_folder):
+        name = path.name.partition("@")[0]
+        if path.parent.name == protocol and path.name == at_value(name, value):
             found[name] = path
     return found
 
 
+def outcomes(run_folder: Path, protocol: str, value: float | None) -> dict[str, Outcome]:
+    """Attack -> (findings, arrays) of what is `finished` and has arrays."""
+    return {
+        name: (findings_file.read(path), array_file.read(path))
+        for name, path in finished(run_folder, protocol, value).items()
+        if array_file.exist(path)
+    }
+
+
+def values(run_folder: Path, protocol: str, attack: str) -> set[float | None]:
+    """The release values at which an attack is done; {None} for a method without such a knob."""
+    return {
+        task_of(path).value
+        for path in all_finished(run_folder)
+        if path.parent.name == protocol and path.name.partition("@")[0] == attack
+    }
+
+
+def task_of(attack: Path) -> Task:
+    """What an attack's folder is about. Raises PenumbraError for a release value that is none."""
+    name, at, value = attack.name.partition("@")
+    try:
+        return Task(attack.parent.name, name, float(value) if at else None)
+    except ValueError:
+        raise PenumbraError(
+            f"{attack} names no release value; delete this folder and evaluate again"
+        ) from None
+
+
 def save(
-    target: Path,
+    attack: Path,
     rows: list[dict[str, Any]],
-    arrays: Mapping[str, NDArray[Any]],
+    found: Mapping[str, NDArray[Any]],
     weights: Mapping[str, Tensor],
     seconds: float = 0.0,
 ) -> None:
-    """Write an attack's folder beside its place, move it there whole, and mark it done (`done`
-    holds the seconds it took, for estimates)."""
-    partial = target.with_name(f".{target.name}.part")
-    for old in (partial, target):
-        if old.exists():
-            shutil.rmtree(old)
-    partial.mkdir(parents=True)
-    findings_file.write(partial, rows)
-    if arrays:
-        write_arrays(partial / "arrays.npz", arrays)
-    if weights:
-        files.save_tensors(partial / "weights.safetensors", dict(weights))
-    partial.rename(target)
-    files.write_bytes(target / "done", f"{seconds:.2f}\n".encode())
+    """Write an attack's folder whole, in place of what was there."""
+    with whole_folders.written_whole(attack, f"{seconds:.2f}\n") as folder:
+        findings_file.write(folder, rows)
+        if found:
+            array_file.write(folder, found)
+        if weights:
+            files.save_tensors(weights_file(folder), dict(weights))
 
 
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write an attack's arrays whole or not at all."""
-    packed = io.BytesIO()
-    np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
-    files.write_bytes(path, packed.getvalue())
+def weights_file(attack: Path) -> Path:
+    """Where an attacker's network is, if it was kept."""
+    return attack / "weights.safetensors"
 
 
-def expected_seconds(dataset: Path, tasks: Iterable[Task]) -> dict[Task, float]:
-    """How long each task may take: the median of what it took the data set's other runs, in any
+def seconds(attack: Path) -> float:
+    """What a finished attack took; 0 where that was not noted: an estimate is not worth an error."""
+    try:
+        noted = float((attack / whole_folders.DONE).read_text()[:20])
+    except (OSError, ValueError):
+        return 0.0
+    return noted if 0 < noted < 1e9 else 0.0
+
+
+def expected_seconds(dataset_folder: Path, tasks: Iterable[Task]) -> dict[Task, float]:
+    """How long each task may take: the median of what it took the data set's other runs, at any
     release value; `UNKNOWN_SECONDS` where none has been timed."""
     taken: dict[tuple[str, str], float] = {}
     found = {}
     for task in tasks:
         key = (task.protocol, task.attack)
         if key not in taken:
-            marks = dataset.glob(f"*/attacks/{task.protocol}/{task.attack}*/done")
-            known = [_seconds(mark) for mark in marks if mark.parent.name.split("@")[0] == key[1]]
-            timed = [seconds for seconds in known if seconds > 0]
+            alike = dataset_folder.glob(f"*/attacks/{task.protocol}/{task.attack}*")
+            known = [seconds(path) for path in alike if path.name.partition("@")[0] == task.attack]
+            timed = [each for each in known if each > 0]
             taken[key] = statistics.median(timed) if timed else UNKNOWN_SECONDS
         found[task] = taken[key]
     return found
-
-
-def _seconds(mark: Path) -> float:
-    """0 where the file holds no number: an estimate is not worth an error."""
-    try:
-        return max(0.0, float(mark.read_text()[:20]))
-    except (OSError, ValueError):
-        return 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,26 @@ from core.storage import files
 
 NAME = "findings.jsonl.gz"
 LARGEST = 32 << 20  # bytes unpacked
+COLUMNS = {  # of a row -> type
+    "run_id": str,
+    "target": str,
+    "role": str,
+    "attacker": str,
+    "protocol": str,
+    "release_value": float,
+    "metric": str,
+    "value": float,
+    "low": float,
+    "high": float,
+    "chance": float,
+    "n": int,
+    "identities": int,
+    "seed": int,
+    "conclusive": bool,
+}
+REQUIRED = ("target", "role", "attacker", "metric", "value")
+LONGEST = 200  # characters of a text
+DAMAGED = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
 def write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -40,3 +61,47 @@ def read(folder: Path) -> list[Any]:
         raise PenumbraError(
             f"{folder / NAME} cannot be read ({error}); delete its folder and evaluate again"
         ) from error
+
+
+def columns(folder: Path, run_id: str, seed: int) -> dict[str, list[Any]]:
+    """The rows as `COLUMNS`, checked: nothing becomes NaN in numbers, and True for `conclusive`.
+    Raises PenumbraError naming the first bad row, or where rows are another run's."""
+    rows = read(folder)
+    found: dict[str, list[Any]] = {}
+    for name in COLUMNS:
+        try:
+            found[name] = _column(rows, name)
+        except DAMAGED as error:
+            number = next(n for n, row in enumerate(rows, 1) if not _fine(row, name))
+            raise PenumbraError(
+                f"{run_id}: row {number} of {folder.name}/{NAME} is damaged; "
+                "delete that attack's folder and evaluate again"
+            ) from error
+    if not {*found["run_id"]} <= {None, run_id}:
+        raise PenumbraError(
+            f"{run_id}: {folder.name}/{NAME} holds rows of another run; delete that "
+            "attack's folder and evaluate again"
+        )
+    return found | {"run_id": [run_id] * len(rows), "seed": [seed] * len(rows)}
+
+
+def _column(rows: list[dict[str, Any]], name: str) -> list[Any]:
+    """One column. Raises one of `DAMAGED` where a value is missing or is not of its kind."""
+    kind = COLUMNS[name]
+    values = [row[name] for row in rows] if name in REQUIRED else [row.get(name) for row in rows]
+    allowed = {kind, type(None)} | ({int} if kind is float else set())  # as JSON has them
+    if not {*map(type, values)} <= allowed:
+        raise TypeError(name)
+    if kind is str and any(value is not None and len(value) > LONGEST for value in {*values}):
+        raise ValueError(name)
+    if kind is float:
+        return [math.nan if value is None else float(value) for value in values]
+    return [True if value is None else value for value in values] if kind is bool else values
+
+
+def _fine(row: Any, name: str) -> bool:
+    try:
+        _column([row], name)
+    except DAMAGED:
+        return False
+    return True

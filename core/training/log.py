@@ -1,8 +1,7 @@
-"""`log.jsonl`: what a training says while it runs, one JSON object a line."""
+"""What a training says while it runs (`core.storage.run_folder.read_log`)."""
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -10,21 +9,20 @@ from typing import Any
 from torch import Tensor
 
 from core.errors import PenumbraError
-from core.storage import files
+from core.storage import run_folder
 
 
 class Log:
     """Rows gathered in memory as device scalars and written rarely, so that logging
     never makes a GPU wait."""
 
-    def __init__(self, path: Path, keep: int) -> None:
+    def __init__(self, folder: Path, keep: int) -> None:
         """Drop the rows of steps from `keep` on: they will be trained, and written, again."""
-        self.path = path
+        self.folder = folder
         self.waiting: list[dict[str, Any]] = []
         self.flushed = time.monotonic()
-        rows = read_log(path)
-        kept = [row for row in rows if row.get("step", -1) < keep]
-        files.write_bytes(path, "".join(json.dumps(row) + "\n" for row in kept).encode())
+        rows = run_folder.read_log(folder)
+        run_folder.write_log(folder, [row for row in rows if row.get("step", -1) < keep])
 
     def note(self, stage: str, step: int, steps: int) -> None:
         """A stage that was not trained but taken over from another run."""
@@ -49,21 +47,5 @@ class Log:
                 )
             row["seconds"] = round(row.get("seconds", 0.0), 2)
             rows.append(row | {k: round(v, 5) for k, v in losses.items()})
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+        run_folder.append_log(self.folder, rows)
         self.waiting, self.flushed = [], time.monotonic()
-
-
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """Rows of a log; a last line cut short by a kill is left out."""
-    if not path.is_file():
-        return []
-    rows = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(row, dict):
-            rows.append(row)
-    return rows

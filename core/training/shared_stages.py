@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from torch import nn
 
 from core.errors import Stopped
 from core.methods import Model
 from core.run import VERSION, home
+from core.storage import files
 
 
 def path_of(model: Model, number: int, record: dict[str, Any]) -> Path | None:
@@ -39,22 +39,31 @@ def path_of(model: Model, number: int, record: dict[str, Any]) -> Path | None:
     return home() / "pretrained" / f"{name}.safetensors"
 
 
-def trained(model: Model, number: int) -> dict[str, nn.Module]:
-    """The networks that stages up to `number` train: what a shared stage leaves to others. Other
-    methods share the stage with other networks beside these."""
+def taken_over(model: Model, kept: Path | None) -> bool:
+    """Whether another run has left the outcome of a stage; if so, the model has it now."""
+    if kept is None or not kept.is_file():
+        return False
+    files.fill_networks(model.networks, files.load_tensors(kept), kept, missing_ok=True)
+    return True
+
+
+def leave(model: Model, number: int, kept: Path) -> None:
+    """Keep the outcome of stage `number` for other runs: the networks that stages up to it train.
+    Other methods share the stage with other networks beside these."""
     names = {n for s in model.stages[: number + 1] for phase in s.phases for n in phase.trains}
-    return {name: model.networks[name] for name in sorted(names)}
+    networks = {name: model.networks[name] for name in sorted(names)}
+    files.save_tensors(kept, files.network_tensors(networks))
 
 
 @contextmanager
-def alone_with(cached: Path | None, asked_to_stop: Callable[[], bool]) -> Iterator[None]:
+def alone_with(kept: Path | None, asked_to_stop: Callable[[], bool]) -> Iterator[None]:
     """Hold the lock of a shared stage: of two trainings that need it, the second waits for the
     first and takes its outcome."""
-    if cached is None:
+    if kept is None:
         yield
         return
-    cached.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(cached.with_suffix(".lock"))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(kept.with_suffix(".lock"))
     while not lock.is_locked:
         try:
             lock.acquire(timeout=1)

@@ -4,60 +4,44 @@ because every step's randomness is a function of the step (see `core.train`)."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from core.methods import Model, Stage
-from core.storage import files
+from core.methods import Model
+from core.storage import files, run_folder
+from core.training.networks import optimisers_of
+
+Optimisers = dict[str, torch.optim.Optimizer]
 
 
-def optimisers_of(model: Model, stage: Stage) -> dict[str, torch.optim.Optimizer]:
-    """One Adam for each network that a stage trains, by name."""
-    names = {name for phase in stage.phases for name in phase.trains}
-    return {
-        name: torch.optim.Adam(
-            model.networks[name].parameters(),
-            lr=stage.learning_rate,
-            weight_decay=stage.weight_decay,
-        )
-        for name in sorted(names)
-    }
+class Start(NamedTuple):
+    """Where a training begins, or goes on: stage, step in it, its optimisers, seconds so far."""
+
+    stage: int
+    step: int
+    optimisers: Optimisers
+    seconds: float
 
 
 def save(
-    folder: Path,
-    model: Model,
-    optimisers: dict[str, torch.optim.Optimizer],
-    stage: int,
-    step: int,
-    seconds: float,
+    folder: Path, model: Model, optimisers: Optimisers, stage: int, step: int, seconds: float
 ) -> None:
-    """Save so that a kill at any moment leaves this state or the one before."""
     tensors = files.network_tensors(model.networks)
     for name, optimiser in optimisers.items():
         for index, entry in optimiser.state_dict()["state"].items():
             for key, value in entry.items():
                 tensors[f"optimiser/{name}/{index}/{key}"] = torch.as_tensor(value)
-    # The file of the state before stays until state.json names the new one.
-    name = f"state-{stage}-{step}.safetensors"
-    digest = files.save_tensors(folder / name, tensors)
-    state = {"stage": stage, "step": step, "seconds": seconds, "file": name, "sha256": digest}
-    files.write_json(folder / "state.json", state)
-    for old in folder.glob("state-*.safetensors"):
-        if old.name != name:
-            old.unlink()
+    run_folder.save_state(folder, tensors, stage, step, seconds)
 
 
-def resume(
-    model: Model, folder: Path, device: torch.device
-) -> tuple[int, int, dict[str, torch.optim.Optimizer], float]:
-    """(stage, step, optimisers, seconds so far) from the saved state, or the beginning."""
-    if not (folder / "state.json").is_file():
-        return 0, 0, {}, 0.0
-    state = files.read_json(folder / "state.json")
-    path = folder / Path(str(state["file"])).name
-    tensors = files.load_tensors(path, state["sha256"])
+def resume(model: Model, folder: Path) -> Start:
+    """Fill the model from the saved state, where there is one."""
+    saved = run_folder.read_state(folder)
+    if saved is None:
+        return Start(0, 0, {}, 0.0)
+    state, path, tensors = saved
     files.fill_networks(model.networks, tensors, path)
     optimisers = optimisers_of(model, model.stages[state["stage"]])
     for name, optimiser in optimisers.items():
@@ -69,4 +53,4 @@ def resume(
                 entries.setdefault(int(index), {})[field] = value
         groups = optimiser.state_dict()["param_groups"]
         optimiser.load_state_dict({"state": entries, "param_groups": groups})
-    return state["stage"], state["step"], optimisers, state["seconds"]
+    return Start(state["stage"], state["step"], optimisers, state["seconds"])

@@ -18,7 +18,8 @@ from core.errors import PenumbraError
 from core.methods import METHODS, Model
 from core.run import ROOT, VERSION, Run
 from core.run_validation import checked
-from core.storage import files
+from core.storage import cost_file, files
+from core.training import run_record
 from tests.tiny_faces import ATTRIBUTES
 from tests.tiny_folder import register_tiny_folder
 
@@ -46,7 +47,7 @@ def finished(method="deep_obfuscator", dataset="tiny", **more):
     run = checked(Run(method, dataset, **more))
     model = METHODS[method].model(run, ATTRIBUTES)
     record = {"version": VERSION, "run": json.loads(run.canonical()), "attributes": ATTRIBUTES}
-    train.finish(run.folder, model, record)
+    run_record.finish(run.folder, model, record)
     return run.folder
 
 
@@ -138,10 +139,10 @@ def test_a_filter_has_one_row_per_value_of_its_knob_and_no_weights():
 def test_every_method_has_a_cost(name):
     folder = finished(name, tasks=METHODS[name].tasks, private=METHODS[name].private)
     device_cost.measure(folder, repeats=4)
-    record = device_cost.read(folder)
+    record = cost_file.read(folder)
     _, _, model = train.load(folder)
     numbers = sum(p.numel() for n in model.networks.values() for p in n.parameters())
-    for row in device_cost.rows(folder):
+    for row in cost_file.rows(folder):
         with torch.no_grad():
             z = model.release(torch.rand(1, 3, 64, 64), torch.Generator(), row["release_value"])
         assert row["released_numbers"] == z.numel()
@@ -190,13 +191,13 @@ def test_measuring_leaves_the_threads_as_they_were():
 
 def test_it_is_read_back_as_written_without_torch():
     folder = finished(method="pixelate")
-    assert device_cost.read(folder) is None
-    assert device_cost.rows(folder) == []
+    assert cost_file.read(folder) is None
+    assert cost_file.rows(folder) == []
     written = device_cost.measure(folder, repeats=4)
-    assert device_cost.read(folder) == written
+    assert cost_file.read(folder) == written
     script = (
-        "import sys\nfrom core.analysis import device_cost\n"
-        f"assert len(device_cost.rows({str(folder)!r})) == 3\n"
+        "import sys\nfrom core.storage import cost_file\n"
+        f"assert len(cost_file.rows({str(folder)!r})) == 3\n"
         "assert not {'torch', 'pandas', 'sklearn'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
@@ -228,18 +229,18 @@ def test_a_damaged_record_is_refused(path, value, message):
     folder = finished(method="pixelate")
     record = device_cost.measure(folder, repeats=4)
     spoil(record, path, value)
-    files.write_json(folder / device_cost.FILE, record)
+    files.write_json(folder / cost_file.NAME, record)
     with pytest.raises(PenumbraError, match=message) as raised:
-        device_cost.read(folder)
+        cost_file.read(folder)
     assert f"core cost {folder.name}" in str(raised.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"version": 1}'])
 def test_a_foreign_file_is_refused(content):
     folder = finished(method="pixelate")
-    (folder / device_cost.FILE).write_bytes(content)
+    (folder / cost_file.NAME).write_bytes(content)
     with pytest.raises(PenumbraError, match="measure again"):
-        device_cost.read(folder)
+        cost_file.read(folder)
 
 
 def unfinished(folder):
@@ -276,7 +277,7 @@ def test_bad_folders_give_one_clear_line(damage, message, capsys):
     assert said.startswith("error: ")
     assert message in said
     assert said.count("\n") == 1
-    assert not (folder / device_cost.FILE).exists()
+    assert not (folder / cost_file.NAME).exists()
 
 
 @pytest.mark.parametrize(
@@ -299,7 +300,7 @@ def test_the_command_measures_every_finished_run_and_prints_it(capsys):
     assert main(["cost", "--repeats", "4", "--format", "json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["run_id"] for row in rows} == {first.name, second.name}
-    assert rows == [*device_cost.rows(first), *device_cost.rows(second)]
+    assert rows == [*cost_file.rows(first), *cost_file.rows(second)]
     assert main(["cost", first.name, "--repeats", "4"]) == 0
     shown = capsys.readouterr().out
     assert "16752" in shown

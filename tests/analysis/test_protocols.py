@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from core import results, train
+from core import train
 from core.__main__ import main
 from core.analysis.compare import Setting
 from core.analysis.protocols import protocols
@@ -13,7 +13,7 @@ from core.errors import PenumbraError
 from core.evaluate import evaluate
 from core.run import Run
 from core.run_validation import checked
-from core.storage import findings_file
+from core.storage import array_file, findings_file
 from tests.tiny_faces import tiny_faces
 
 FACES = tiny_faces(identities=48, images=4)
@@ -73,8 +73,8 @@ def test_every_way_of_reporting_stands_beside_the_strict_number(folder):
 
 def test_two_who_decide_alike_do_not_differ_at_all(folder):
     own = folder / "attacks" / "paper" / "training_adversary"
-    found = results.arrays(own)
-    strict = results.arrays(folder / "attacks" / "strict" / "logistic")
+    found = array_file.read(own)
+    strict = array_file.read(folder / "attacks" / "strict" / "logistic")
     said = strict["decisions"][strict["targets"].tolist().index("attribute:Male")]
     np.savez_compressed(own / "arrays.npz", **(found | {"decisions": said[None]}))
     table = protocols(Setting(folder)).set_index("reported_by")
@@ -83,7 +83,7 @@ def test_two_who_decide_alike_do_not_differ_at_all(folder):
 
 def test_without_decisions_the_interval_is_made_of_both(folder):
     own = folder / "attacks" / "paper" / "training_adversary"
-    found = results.arrays(own)
+    found = array_file.read(own)
     del found["decisions"]
     np.savez_compressed(own / "arrays.npz", **found)
     row = protocols(Setting(folder)).set_index("reported_by").loc["training_adversary"]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core import explain
-from core.results import run_folders
+from core.storage import explanations, run_folder
 from tests.browser.conftest import SECONDS
 
 pytestmark = pytest.mark.browser
@@ -41,9 +41,9 @@ def place(place):
              "seed": 0, "numbers": 128, "axes": 50, "variance": [0.4, 0.2]}  # fmt: skip
     arrays = dict.fromkeys(("tsne", "umap", "pca"), grid)
     arrays["positions"] = POSITIONS.astype(np.int32)
-    for folder in run_folders(place / "checkpoints"):
+    for folder in run_folder.all_folders(place / "checkpoints"):
         for value in explain.release_values(folder):
-            explain.save(explain.place(folder, "embedding", value), arrays, facts)
+            explanations.save(explanations.place(folder, "embedding", value), arrays, facts)
     return place
 
 

@@ -11,9 +11,9 @@ from importlib import import_module
 
 import pytest
 
-from core import results
 from core.__main__ import main
 from core.run import ROOT
+from core.storage import run_folder
 from tests.tiny_folder import register_tiny_folder
 
 DOCUMENTS = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md")))
@@ -67,7 +67,7 @@ def machine(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if any(printed(d))])
 def test_every_printed_command_runs(document, machine, capsys):
-    run = next(f.name for f in results.run_folders() if f.name.startswith("deep_obfuscator-"))
+    run = next(f.name for f in run_folder.all_folders() if f.name.startswith("deep_obfuscator-"))
     for words in printed(document):
         given = [{"RUN": run, "STUDY": "0" * 12}.get(word, word) for word in words]
         try:

@@ -16,7 +16,7 @@ from core.errors import PenumbraError
 from core.evaluate import evaluate
 from core.run import Run
 from core.run_validation import checked
-from core.storage import findings_file
+from core.storage import array_file, attack_folders, findings_file
 from core.storage.attack_folders import Task, is_done
 from tests.attacks.planted import view as planted
 from tests.tiny_folder import register_tiny_folder
@@ -191,7 +191,7 @@ def test_whom_both_sets_name_alike_is_left_out(copy, given, tmp_path):
     found = given[0].extra["x"].permute(0, 2, 3, 1).numpy()
     assert len(found) == 30
     assert {p.tobytes() for p in found} == wanted
-    arrays = results.arrays(copy / "attacks" / "strict" / "resrec+mixed@8")
+    arrays = array_file.read(copy / "attacks" / "strict" / "resrec+mixed@8")
     assert (int(arrays["extra_photographs"]), int(arrays["extra_left_out"])) == (30, 2)
 
 
@@ -273,10 +273,13 @@ def test_from_a_terminal(copy, given, capsys):
 
 
 def test_names_say_who_was_given_what():
-    assert results.parted("resrec") == ("resrec", None)
-    assert results.parted(results.given_extra("resrec", "my-faces_2")) == ("resrec", "my-faces_2")
+    assert attack_folders.parted("resrec") == ("resrec", None)
+    assert attack_folders.parted(attack_folders.with_extra("resrec", "my-faces_2")) == (
+        "resrec",
+        "my-faces_2",
+    )
     for stranger in ("a+b+c", "resrec+", "+more", "resrec+../x", "../resrec+more", "resrec+More"):
-        assert results.parted(stranger) == (stranger, None)
+        assert attack_folders.parted(stranger) == (stranger, None)
 
 
 def test_synthetic_people_are_known_by_seed_and_number(tmp_path):

@@ -13,7 +13,7 @@ import torch
 from core.errors import PenumbraError
 from core.evaluation import face_network
 from core.nets.face_embedding import FaceEmbedding
-from core.storage import files
+from core.storage import dataset_folders, files
 from tests.tiny_faces import tiny_faces
 
 CPU = torch.device("cpu")
@@ -62,7 +62,7 @@ def weights(place):
 def test_it_tells_people_apart_that_it_never_saw(trained, monkeypatch):
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(trained))
     (folder,) = trained.glob("tiny/_face_network/*")
-    assert folder == face_network.folder_of(FACES)
+    assert folder == dataset_folders.face_network(FACES)
     record = files.read_json(folder / "network.json")
     assert record["test"]["verification_auc"] > 0.9
     assert record["test"]["people"] == 16
@@ -131,9 +131,9 @@ def test_too_few_people_or_pixels_give_none(monkeypatch):
 def test_damaged_files_are_named_and_other_data_sets_networks_refused(trained):
     copied = os.environ["PENUMBRA_CHECKPOINTS"]
     shutil.copytree(trained, copied, dirs_exist_ok=True)
-    folder = face_network.folder_of(FACES)
+    folder = dataset_folders.face_network(FACES)
     other = dataclasses.replace(FACES, fingerprint=FACES.fingerprint[:12] + "another")
-    assert face_network.folder_of(other) == folder
+    assert dataset_folders.face_network(other) == folder
     with pytest.raises(PenumbraError, match="fingerprint"):
         face_network.face_network(other, CPU)
     path = folder / "weights.safetensors"

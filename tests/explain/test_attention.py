@@ -5,13 +5,13 @@ import shutil
 import numpy as np
 import pytest
 
-from core import explain, results, train
+from core import explain, train
 from core.errors import PenumbraError
 from core.explain import photographs, reader
 from core.explain.attention import targets
 from core.run import Run
 from core.run_validation import checked
-from core.storage import files
+from core.storage import dataset_folders, files, run_folder
 from tests.tiny_faces import tiny_faces
 
 RUN = checked(Run("blur", "tiny", tasks=("Smiling",), private=("Male",)))
@@ -113,6 +113,6 @@ def test_targets_of_runs_that_declare_no_attribute():
 
 
 def test_every_name_of_an_attribute_is_a_folder_of_its_own(tmp_path):
-    place = photographs.place(tmp_path, (64, 64), "ab" * 32, "../../etc")
+    place = dataset_folders.explained(tmp_path, (64, 64), "ab" * 32, "../../etc")
     assert place.parent.parent.parent == tmp_path
-    assert results.run_folders(tmp_path) == []
+    assert run_folder.all_folders(tmp_path) == []

@@ -12,7 +12,8 @@ from core.methods import METHODS, Batch
 from core.nets import perceptual, resnet
 from core.run import Run
 from core.run_validation import checked
-from core.training.state import optimisers_of
+from core.training import networks
+from core.training.networks import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 NAME = "adversarial_reconstruction"
@@ -172,7 +173,7 @@ def test_gradients_reach_only_what_they_should():
     for name, expected in reached.items():
         _, phase = phase_of(model, "adversarial", name)
         for other, network in model.networks.items():
-            train.set_trainable(network, other in phase.trains)
+            networks.set_trainable(network, other in phase.trains)
             network.zero_grad(set_to_none=True)
         phase.losses(batch_of())["total"].backward()
         with_gradient = {

@@ -13,7 +13,7 @@ from core.nets import darknet
 from core.run import Run
 from core.run_validation import checked
 from core.training.batches import batch_at
-from core.training.state import optimisers_of
+from core.training.networks import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 QUICK = {

@@ -14,7 +14,8 @@ from core.nets.adversaries import Dense, Residual
 from core.nets.decoders import FlatDecoder
 from core.run import Run
 from core.run_validation import checked
-from core.training.state import optimisers_of
+from core.training import networks
+from core.training.networks import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 HARDENED = [name for name in METHODS if name.endswith("_hardened")]
@@ -304,9 +305,9 @@ class _given:
 
 def test_no_renewals_where_none_are_asked_for():
     stage = model_of("deep_obfuscator").stages[-1]
-    assert train.renewal_steps(stage, 1000) == 0
+    assert networks.renewal_steps(stage, 1000) == 0
     stage = model_of("deep_obfuscator_hardened", renew_epochs=2, batch_size=10).stages[-1]
-    assert train.renewal_steps(stage, 1000) == 200
+    assert networks.renewal_steps(stage, 1000) == 200
 
 
 @pytest.mark.parametrize("network", [Residual, Dense])

@@ -13,7 +13,7 @@ from core.nets import vgg
 from core.nets.mutual_information import MutualInformationDiscriminator, mismatched, one_hot
 from core.run import Run
 from core.run_validation import checked
-from core.training.state import optimisers_of
+from core.training.networks import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 HIDE, INFER, ESTIMATE = 0, 1, 2  # phases of the alternation

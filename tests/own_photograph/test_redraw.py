@@ -6,7 +6,7 @@ import pytest
 from core import results
 from core.errors import PenumbraError
 from core.own_photograph import redraw
-from core.run import Run
+from core.run import Run, checkpoints
 from core.run_validation import checked
 from core.storage import files
 from tests.live_runs import bring_to_life
@@ -58,7 +58,7 @@ def test_a_shipped_attacker_scores_as_he_was_measured():
     """On the shipped run's own test photographs, read as they were then."""
     from core import data
 
-    folder = next(iter(sorted((results.checkpoints() / "synthetic").glob("deep_obfuscator-*"))))
+    folder = next(iter(sorted((checkpoints() / "synthetic").glob("deep_obfuscator-*"))))
     stored = results.pictures(folder)
     loaded = data.load("synthetic", 64, 64, progress=False)
     photographs = np.asarray(loaded.images[loaded.indices("test")[stored["positions"]]])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import explain, results
+from core.storage import explanations, run_folder
 from tests.attention_folders import facts, write_attention
 from tests.pages.conftest import headline, open_page, whole, words
 
@@ -107,8 +107,8 @@ def test_an_attacker_who_guesses_looks_nowhere(populated):
 
 def test_damaged_maps_are_named(populated):
     write_attention(populated)
-    for folder in results.run_folders(populated):
-        place = explain.place(folder, "attention") / "arrays.npz"
+    for folder in run_folder.all_folders(populated):
+        place = explanations.place(folder, "attention") / "arrays.npz"
         if place.is_file():
             place.write_bytes(place.read_bytes()[:90])
     app = whole(open_page("attention"))

@@ -1,7 +1,7 @@
 """Device cost: empty, populated, damaged, unmeasured; the measure, the knob and a link."""
 
-from core.analysis import device_cost
 from core.methods import METHODS
+from core.storage import cost_file
 from tests.checkpoint_folders import write_cost
 from tests.pages.conftest import headline, open_page, whole, words
 
@@ -77,7 +77,7 @@ def test_a_link_with_nonsense_falls_back(populated):
 def test_damaged_costs_are_named(damaged):
     priced(damaged)
     for folder in damaged.glob("synthetic/deep_obfuscator-*"):
-        (folder / device_cost.FILE).write_text('{"version": 1')
+        (folder / cost_file.NAME).write_text('{"version": 1')
     app = whole(open_page("device_cost"))
     assert "cannot be read; measure again" in words(app)
     assert "was not measured at this setting" in headline(app)

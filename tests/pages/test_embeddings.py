@@ -8,7 +8,7 @@ import pytest
 from core import explain, jobs
 from core.data.order import canonical_order
 from core.errors import PenumbraError
-from core.results import run_folders
+from core.storage import explanations, run_folder
 from tests.pages.conftest import headline, open_page, whole, words
 from tests.tiny_faces import tiny_faces
 
@@ -33,10 +33,10 @@ def kept(purity, positions=POSITIONS):
 
 def compute(root, purity=None, **more):
     """Maps for every setting of a populated folder."""
-    for folder in run_folders(root):
+    for folder in run_folder.all_folders(root):
         value = purity or (0.9 if folder.name.startswith("original") else 0.75)
         for at in explain.release_values(folder):
-            explain.save(explain.place(folder, "embedding", at), *kept(value, **more))
+            explanations.save(explanations.place(folder, "embedding", at), *kept(value, **more))
 
 
 @pytest.fixture
@@ -209,11 +209,11 @@ def test_damaged_runs_leave_the_rest(damaged):
 
 def test_an_attribute_that_the_data_set_does_not_have_is_named(populated, monkeypatch):
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
-    for folder in run_folders(populated):
+    for folder in run_folder.all_folders(populated):
         for at in explain.release_values(folder):
             arrays, facts = kept(0.7)
             facts["apart"]["Goatee"] = facts["apart"]["Male"]
-            explain.save(explain.place(folder, "embedding", at), arrays, facts)
+            explanations.save(explanations.place(folder, "embedding", at), arrays, facts)
     app = whole(open_page("embeddings", colour="Goatee"))
     assert "agrees on “Goatee”" in headline(app)
     assert "has no attribute 'Goatee'" in words(app)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from core import explain
 from core.run import Run
 from core.run_validation import checked
+from core.storage import explanations
 from tests.checkpoint_folders import damage, finding, write_attack, write_run
 from tests.pages.conftest import headline, open_page, whole, words
 
@@ -34,7 +34,7 @@ def dpfe(populated):
         "noise_root": np.eye(10, dtype=np.float32), "mean": np.zeros(10, np.float32),
         "spread": np.ones(10, np.float32), "positions": np.arange(8, dtype=np.int32),
     }  # fmt: skip
-    explain.save(explain.place(folder, "noise"), arrays, {"kind": "code"})
+    explanations.save(explanations.place(folder, "noise"), arrays, {"kind": "code"})
     return folder
 
 
@@ -135,13 +135,13 @@ def test_filters_show_what_is_sent(populated, method):
 
 
 def test_codes_that_were_not_kept_name_the_command(dpfe):
-    (explain.place(dpfe, "noise") / "done").unlink()
+    (explanations.place(dpfe, "noise") / "done").unlink()
     app = whole(open_page("noise", method="dpfe"))
     assert f"python -m core explain {dpfe.name} --only noise" in words(app)
 
 
 def test_damaged_codes_are_named(dpfe):
-    path = explain.place(dpfe, "noise") / "arrays.npz"
+    path = explanations.place(dpfe, "noise") / "arrays.npz"
     path.write_bytes(path.read_bytes()[:100])
     app = whole(open_page("noise", method="dpfe"))
     assert "cannot be drawn" in words(app)
@@ -149,7 +149,9 @@ def test_damaged_codes_are_named(dpfe):
 
 
 def test_codes_of_another_shape_are_refused(dpfe):
-    explain.save(explain.place(dpfe, "noise"), {"codes": np.zeros((2, 3))}, {"kind": "code"})
+    explanations.save(
+        explanations.place(dpfe, "noise"), {"codes": np.zeros((2, 3))}, {"kind": "code"}
+    )
     assert "damaged" in words(whole(open_page("noise", method="dpfe")))
 
 

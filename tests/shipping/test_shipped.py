@@ -4,15 +4,15 @@ import pytest
 import torch
 
 from core import explain, results, train
-from core.analysis import device_cost
 from core.explain import photographs
 from core.methods import METHODS
 from core.methods.declare import IDENTITY
 from core.run import ROOT, Run
 from core.run_validation import checked
 from core.shipping import shipped
-from core.storage import findings_file
+from core.storage import attack_folders, cost_file, findings_file
 from core.storage.attack_folders import Task, is_done
+from core.training import run_record
 
 SHIPPED = ROOT / "checkpoints"
 
@@ -48,7 +48,7 @@ def test_what_needs_a_network_that_was_left_out_goes_with_it():
     run = checked(Run("aia", "tiny", tasks=("verification",)))
     model = METHODS["aia"].model(run, ("Male", "Smiling"))
     assert model.own_verifier is not None
-    less = train.without(model, ["siamese", "decoder"])
+    less = run_record.without(model, ["siamese", "decoder"])
     assert less.own_verifier is None
     assert less.training_adversary is model.training_adversary
     assert set(less.networks) == {"encoder", "adversary"}
@@ -70,14 +70,14 @@ def test_every_shipped_run_is_here_loads_and_is_measured(run):
     assert hidden <= set(own["target"])
     assert {"image", "identity"} <= set(table[table["run_id"] == run.id]["target"])
     assert table[(table["run_id"] == run.id) & (table["role"] == "utility")].size
-    described = device_cost.read(folder)
+    described = cost_file.read(folder)
     assert described is not None
     assert described["releases"][0]["milliseconds"] > 0
 
 
 def test_every_shipped_run_was_attacked_by_all_that_are_planned():
     missing = [
-        f"{run.id}: {protocol} {results.attack_name(attack, value)}"
+        f"{run.id}: {protocol} {attack_folders.at_value(attack, value)}"
         for plan in shipped.PLANS
         for run in shipped.of_plan(plan)
         for protocol, attacks in shipped.attackers(run, plan).items()

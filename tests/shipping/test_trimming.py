@@ -15,7 +15,7 @@ from core.evaluate import evaluate
 from core.run import Run
 from core.run_validation import checked
 from core.shipping import trimming
-from core.storage import files, findings_file
+from core.storage import array_file, attack_folders, dataset_folders, files, findings_file
 from core.storage.pictures import packed
 from tests.tiny_faces import tiny_faces
 
@@ -100,7 +100,9 @@ def test_the_pictures_of_every_release_value_stay_and_one_redrawer(filtered):
 def test_the_photographs_beside_the_pictures_lie_in_one_place(filtered):
     run, folder = filtered
     trimming.trim([run])
-    assert not any("originals_webp" in results.arrays(p) for p in results.attack_folders(folder))
+    assert not any(
+        "originals_webp" in array_file.read(p) for p in attack_folders.all_finished(folder)
+    )
     assert len(list(folder.parent.glob("_originals/*/arrays.npz"))) == 1
     shutil.rmtree(folder.parent / "_originals")
     with pytest.raises(PenumbraError, match="_originals was not copied"):
@@ -112,7 +114,7 @@ def test_pairs_that_follow_from_the_data_set_go_and_what_was_measured_stays(filt
     pairs = {"first": np.arange(9), "second": np.arange(9), "same": np.ones(9, bool)}
     write(folder, "siamese@3", pairs | {"distances": np.ones(9), "threshold": np.array(0.5)})
     trimming.trim([run])
-    kept = results.arrays(folder / "attacks" / "strict" / "siamese@3")
+    kept = array_file.read(folder / "attacks" / "strict" / "siamese@3")
     assert set(kept) == {"distances", "threshold"}
 
 
@@ -133,12 +135,12 @@ def test_what_attackers_said_stays_of_the_strongest_alone(filtered):
     write(folder, "worst_case@3", {"targets": [*chosen], "chosen": [*chosen.values()]})
     rows = [{"target": target, "n": 16} for target in said["targets"].tolist()]
     before = {}
-    for attack in results.attack_folders(folder):
+    for attack in attack_folders.all_finished(folder):
         findings_file.write(attack, rows)
     for _ in range(2):
         trimming.trim([run])
         at = folder / "attacks" / "strict"
-        kept = {path.name: results.arrays(path) for path in results.attack_folders(folder)}
+        kept = {path.name: array_file.read(path) for path in attack_folders.all_finished(folder)}
         for name, whole in (("mlp@6", said), ("own_head@3", said), ("discriminant@3", named)):
             assert set(kept[name]) == set(whole)
         assert set(kept["other@3"]) == set(kept["nearest_neighbour@3"]) == {"targets"}
@@ -158,7 +160,7 @@ def test_other_photographs_stay_where_they_are(filtered):
     others = redrawn(1) | {"positions": np.arange(20, 24)}
     write(folder, "urec1@3", others)
     trimming.trim([run])
-    assert "originals_webp" in results.arrays(folder / "attacks" / "strict" / "urec1@3")
+    assert "originals_webp" in array_file.read(folder / "attacks" / "strict" / "urec1@3")
     del others["originals_webp"]
     np.savez_compressed(folder / "attacks" / "strict" / "urec1@3" / "arrays.npz", **others)
     with pytest.raises(PenumbraError, match="holds other photographs"):
@@ -171,7 +173,7 @@ def test_a_fingerprint_that_is_none_leads_nowhere(filtered):
     for fingerprint in ("../../../../etc", 7, None, "A" * 64):
         record["data"]["fingerprint"] = fingerprint
         files.write_json(folder / "run.json", record)
-        assert results.shared_originals(folder) is None
+        assert dataset_folders.originals(folder) is None
 
 
 def test_without_the_scores_verdicts_and_comparisons_are_the_same(settled, monkeypatch):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.attacks.interface import Result, attribute_rows
-from core.evaluation.worst_case import Done
 from core.metrics.attributes import auc, balanced_accuracy, choose_threshold
 from core.metrics.intervals import resample_identities
+
+if TYPE_CHECKING:
+    from core.storage.attack_folders import Outcome
 
 NAME = "ensemble"
 ROUNDS = 12  # members that are drawn, each any number of times
@@ -18,7 +20,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def ensemble(
-    done: Done,
+    done: dict[str, Outcome],
     truth: dict[str, dict[str, NDArray[np.int8]]],
     identities: NDArray[np.int64],
     private: tuple[str, ...],

@@ -19,6 +19,7 @@ from core import results as runs
 from core.errors import PenumbraError
 from core.metrics.intervals import mean_interval, resample_identities
 from core.run import checkpoints
+from core.storage import findings_file
 from core.study.analysis import statistics
 from core.study.storage import database
 from core.study.storage.tables import answers as answered
@@ -314,7 +315,7 @@ def findings(study_ids: Sequence[str] | None = None) -> tuple[pd.DataFrame, list
         for row in table.to_dict("records"):
             if row["run_id"] in about:
                 rows += _findings(row, study_id, same, about[row["run_id"]])
-    columns = [*runs.FINDING, *runs.RUN, "redrawer"]
+    columns = [*findings_file.COLUMNS, *runs.RUN, "redrawer"]
     knobs = sorted({name for row in rows for name in row if name.startswith("knob:")})
     return pd.DataFrame(rows, columns=[*columns, *knobs]), wrong
 

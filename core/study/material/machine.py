@@ -102,9 +102,10 @@ def by_picture(
     import torch
 
     from core.evaluation import face_network
+    from core.storage import dataset_folders, whole_folders
 
-    folder = face_network.folder_of(faces)
-    if not (folder / "done").is_file():
+    folder = dataset_folders.face_network(faces)
+    if not whole_folders.is_done(folder):
         return None
     network = face_network.read(folder, faces).to(device)
 

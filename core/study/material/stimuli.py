@@ -18,8 +18,8 @@ from PIL import Image, ImageFilter
 from core import data, results
 from core.errors import PenumbraError
 from core.own_photograph import redraw
-from core.run import NAME, Run, checkpoints, state
-from core.storage import files
+from core.run import NAME, Run, checkpoints
+from core.storage import array_file, run_folder
 from core.storage.attack_folders import finished
 from core.study import design as designs
 from core.study.material import machine, people
@@ -156,7 +156,7 @@ def _opened(setting: Mapping[str, Any]) -> Opened:
             "run into the checkpoint folder"
         )
     run = results.read_run(folder)
-    if (found := state(folder)) != "finished":
+    if (found := run_folder.state(folder)) != "finished":
         raise PenumbraError(
             f"{run_id} is {'still in training' if found == 'training' else found}: choose another "
             "setting, or train it to its end"
@@ -174,8 +174,7 @@ def _faces(opened: Opened) -> Faces:
 
 def _check_version(opened: Opened, faces: Faces) -> None:
     """With other photographs, people whom the networks were trained on might be asked about."""
-    record = files.read_json(opened.folder / "run.json").get("data")
-    if not isinstance(record, dict) or record.get("fingerprint") != faces.fingerprint:
+    if run_folder.fingerprint(opened.folder) != faces.fingerprint:
         raise PenumbraError(
             f"{opened.run.id} was trained on another version of {faces.dataset}; choose another "
             "setting, or train it again"
@@ -192,8 +191,8 @@ def _redrawers(opened: Opened) -> dict[str, NDArray[np.int64] | None]:
             continue  # he was given a second data set, too: no setting of a study names one
         if name == redraw.ATTACKER and redraw.kept(opened.folder, value):
             found[name] = None
-        elif (place / "arrays.npz").is_file():
-            arrays = results.arrays(place)
+        elif array_file.exist(place):
+            arrays = array_file.read(place)
             if "reconstructions_webp" in arrays and "positions" in arrays:
                 found[name] = arrays["positions"]
     return found
@@ -233,7 +232,7 @@ def _stored(opened: Opened, faces: Faces) -> dict[str, NDArray[Any]]:
 def _unprotected(like: Opened, faces: Faces) -> Opened | None:
     """The setting that shows unprotected faces of the same photographs, the first by name; None
     where no such run has kept its attacker's weights."""
-    for folder in results.run_folders():
+    for folder in run_folder.all_folders():
         if folder.parent.name != like.run.dataset or not folder.name.startswith(f"{UNPROTECTED}-"):
             continue
         setting = {

@@ -6,6 +6,7 @@ import pytest
 from app.attention import maps, overlays
 from app.page import wording
 from core.errors import PenumbraError
+from core.storage import array_file
 from core.storage.pictures import unpacked
 from tests.attention_folders import facts, spot, write_photographs
 from tests.checkpoint_folders import PICTURES
@@ -14,12 +15,11 @@ from tests.checkpoint_folders import PICTURES
 @pytest.fixture
 def parts(tmp_path):
     """(arrays, facts) of a setting, and of the photographs."""
-    from core import results
     from core.storage import files
 
     write_photographs(tmp_path, "Male")
     (place,) = tmp_path.glob("_explain/*/Male")
-    known, clear = results.arrays(place), files.read_json(place / "facts.json")
+    known, clear = array_file.read(place), files.read_json(place / "facts.json")
     known |= {name: unpacked(name, known) for name in ("originals", "means")}
     shared = known, clear
     arrays = {

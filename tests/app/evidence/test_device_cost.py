@@ -8,9 +8,9 @@ import pytest
 from app.evidence import device_cost
 from app.settings import points
 from app.settings.views import View
-from core.analysis import device_cost as cost
 from core.run import Run
 from core.run_validation import checked
+from core.storage import cost_file
 from tests.checkpoint_folders import LAMBDA1, write_cost
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
@@ -29,12 +29,12 @@ def costs(tmp_path_factory):
         folder.mkdir()
         write_cost(folder, milliseconds=1.0 + lambda1, milliseconds_low=0.9, milliseconds_high=9.0,
                    share_waited=0.4 if lambda1 == 5 else 0.0)  # fmt: skip
-        rows += cost.rows(folder)
+        rows += cost_file.rows(folder)
     folder = root / checked(Run("image_noise", "synthetic")).id
     folder.mkdir()
     write_cost(folder, (0.2, 0.4, 0.8), milliseconds=0.05, parameters=0, multiply_adds=0,
                released_bytes=36_000, share_of_multiply_adds=None)  # fmt: skip
-    return pd.DataFrame(rows + cost.rows(folder))
+    return pd.DataFrame(rows + cost_file.rows(folder))
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from core.evaluation import face_network
+from core.storage import dataset_folders
 from core.study.material import machine
 from tests.tiny_faces import tiny_faces
 
@@ -130,7 +131,7 @@ def test_without_a_face_network_there_is_no_second_machine(tmp_path, monkeypatch
 
 def test_the_second_machine_sees_the_redrawn_face(tmp_path, monkeypatch):
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path))
-    folder = face_network.folder_of(FACES)
+    folder = dataset_folders.face_network(FACES)
     folder.mkdir(parents=True)
     (folder / "done").touch()
     monkeypatch.setattr(

@@ -7,6 +7,7 @@ from core import results as runs
 from core.errors import PenumbraError
 from core.run import Run
 from core.run_validation import checked
+from core.storage import findings_file
 from core.study import studies
 from core.study.analysis import results
 from core.study.analysis.results import COLUMNS
@@ -152,7 +153,7 @@ def test_findings_have_the_columns_of_all_others(asked):
     for number in range(8):
         takes(study, fails_checks if number == 7 else lambda item: 0)
     found, problems = results.findings()
-    assert {*runs.FINDING, *runs.RUN} <= {*found}
+    assert {*findings_file.COLUMNS, *runs.RUN} <= {*found}
     assert set(found["run_id"]) == {plain.id, noisy.id}
     assert any("dpfe-00000000ff" in line for line in problems)
     human = found[found["attacker"] == "human"].set_index("run_id")
@@ -172,7 +173,7 @@ def test_findings_of_few_answers_are_not_conclusive_and_of_none_are_none(asked):
     study = asked[0]
     empty, _ = results.findings([study])
     assert empty.empty
-    assert {*runs.FINDING, *runs.RUN} <= {*empty}
+    assert {*findings_file.COLUMNS, *runs.RUN} <= {*empty}
     takes(study)
     found, _ = results.findings([study])
     assert not found["conclusive"].any()

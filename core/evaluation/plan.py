@@ -1,0 +1,71 @@
+"""What is to be done: which attacks, at which release values, and what of it is done already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.attacks import ATTACKS, REDRAWERS
+from core.attacks.method_networks import OWN
+from core.data import SecondSource
+from core.errors import PenumbraError
+from core.methods import METHODS, Model
+from core.run import Run
+from core.storage import array_file, attack_folders
+from core.storage.attack_folders import Task
+
+PROTOCOLS = ("strict", "paper")
+
+
+def attack_names(attacks: Sequence[str] | None, extra: str | None) -> list[str]:
+    """What the wanted attacks are called in findings: all of them by default; with a second data set
+    `extra`, those that can make use of it. Raises PenumbraError for one that does not exist or
+    cannot."""
+    able = list(REDRAWERS if extra else ATTACKS)
+    names = able if attacks is None else list(attacks)
+    for name in names:
+        if name not in ATTACKS:
+            raise PenumbraError(f"unknown attack {name!r}; choose from {', '.join(ATTACKS)}")
+        if name not in able:
+            raise PenumbraError(
+                f"{name} has no use for the photographs of a second data set; these attacks have: "
+                f"{', '.join(able)}"
+            )
+    return [attack_folders.with_extra(name, extra) for name in names] if extra else names
+
+
+def release_values(run: Run, wanted: Sequence[float] | None) -> list[float | None]:
+    """The values of the release-time knob to measure, by default its grid; [None] for a method
+    without one."""
+    knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "release"]
+    if not knobs:
+        if wanted:
+            raise PenumbraError(f"{run.method} has no release-time knob; leave its values out")
+        return [None]
+    return [float(value) for value in (knobs[0].grid if wanted is None else wanted)]
+
+
+def tasks(
+    protocol: str, names: Sequence[str], values: Sequence[float | None], model: Model
+) -> list[Task]:
+    """Everything at one release value after the other, so that photographs are released once for
+    all attacks; what the method brings along itself is scored under both protocols."""
+    own = [(each, name) for each, name in OWN if getattr(model, name) is not None]
+    wanted = [*((protocol, name) for name in names), *own]
+    return [Task(each, name, value) for value in values for each, name in wanted]
+
+
+def pending(folder: Path, wanted: Sequence[Task], second: SecondSource | None) -> list[Task]:
+    """The tasks that are not done. Raises PenumbraError where a finished attack was given another
+    version of the second data set."""
+    for task in wanted:
+        if not attack_folders.is_done(folder, task) or task.plain == task.attack:
+            continue
+        place = attack_folders.place(folder, task)
+        version = array_file.read(place).get("extra_fingerprint")
+        if second is not None and str(version) != second.faces.fingerprint:
+            raise PenumbraError(
+                f"{place} was measured with another version of {second.dataset}; "
+                "delete this folder and evaluate again"
+            )
+    return [task for task in wanted if not attack_folders.is_done(folder, task)]

@@ -1,0 +1,87 @@
+"""`cost.json` of a run: what its releases cost the device (`core.analysis.device_cost`)."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from core.errors import PenumbraError
+from core.storage import files
+
+NAME = "cost.json"
+VERSION = 1
+RECORD = {  # of a run, beside "releases": field -> (type, whether it may be null)
+    "run_id": (str, False),
+    "machine": (str, False),
+    "torch": (str, False),
+    "threads": (int, False),
+    "repeats": (int, False),
+    "photograph": (str, False),
+    "photograph_bytes": (int, False),
+    "pixel_bytes": (int, False),
+}
+RELEASE = {  # of one value of the release-time knob
+    "release_value": (float, True),
+    "milliseconds": (float, False),
+    "milliseconds_low": (float, False),
+    "milliseconds_high": (float, False),
+    "share_waited": (float, True),
+    "peak_memory_bytes": (int, False),
+    "parameters": (int, False),
+    "weights_bytes": (int, False),
+    "multiply_adds": (int, False),
+    "released_numbers": (int, False),
+    "released_bytes": (int, False),
+    "released_bytes_float16": (int, False),
+    "share_of_parameters": (float, True),
+    "share_of_multiply_adds": (float, True),
+}
+
+
+def write(folder: Path, record: dict[str, Any]) -> None:
+    files.write_json(folder / NAME, record)
+
+
+def read(folder: Path | str) -> dict[str, Any] | None:
+    """The record of a run's folder, or None where the cost was not measured.
+
+    The fields of `RECORD`, and "releases": per value of the release-time knob a dict of `RELEASE`.
+    Raises PenumbraError when the file is damaged, of another version or of another run.
+    """
+    path = Path(folder) / NAME
+    if not path.is_file():
+        return None
+    again = f"; measure again with python -m core cost {path.parent.name}"
+    try:
+        record = files.read_json(path)
+    except PenumbraError:
+        raise PenumbraError(f"{path} cannot be read{again}") from None
+    if record.get("version") != VERSION or record.get("run_id") != path.parent.name:
+        raise PenumbraError(f"{path} is of another version of Penumbra or of another run{again}")
+    releases = record.get("releases")
+    if not isinstance(releases, list) or not releases:
+        raise PenumbraError(f"{path} holds no releases{again}")
+    for fields, entry in ((RECORD, record), *((RELEASE, release) for release in releases)):
+        for name in fields:
+            if not isinstance(entry, dict) or not _fits(entry.get(name), *fields[name]):
+                raise PenumbraError(f"{path}: {name} is damaged{again}")
+    return record
+
+
+def rows(folder: Path | str) -> list[dict[str, Any]]:
+    """`read` as one flat row per value of the release-time knob; [] where nothing was measured."""
+    record = read(folder)
+    if record is None:
+        return []
+    common = {name: record[name] for name in RECORD}
+    return [common | {name: release[name] for name in RELEASE} for release in record["releases"]]
+
+
+def _fits(value: Any, kind: type, nullable: bool) -> bool:
+    if value is None:
+        return nullable
+    if kind is str:
+        return isinstance(value, str) and len(value) <= 200
+    numeric = isinstance(value, int) or (kind is float and isinstance(value, float))
+    return numeric and not isinstance(value, bool) and math.isfinite(value) and value >= 0

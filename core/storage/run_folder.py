@@ -1,0 +1,157 @@
+"""`checkpoints/<dataset>/<run_id>/`: one training and all that was measured of it.
+
+run.json              the Run, code version, data fingerprint, device, seconds
+state-<stage>-<step>.safetensors   while training: networks and optimisers
+state.json            while training: stage and step; written after the tensors, names their hash
+log.jsonl             a JSON object for each logged step
+weights.safetensors   the finished networks
+done                  training finished
+attacks/, explain/, cost.json      `core.storage.attack_folders`, `.explanations`, `.cost_file`
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.run import RUN_ID, checkpoints
+from core.storage import files, whole_folders
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FINGERPRINT = re.compile("[A-Za-z0-9-]{1,80}")
+LONGEST_ROW = 400  # bytes of a logged step, at most, as far as reading the end of a log goes
+
+
+def all_folders(root: Path | None = None) -> list[Path]:
+    """Every folder that is, or claims to be, a run, in name order; links are not followed."""
+    root = checkpoints() if root is None else root
+    if not root.is_dir():
+        return []
+    return [
+        folder
+        for dataset in sorted(root.iterdir())
+        if dataset.is_dir() and not dataset.is_symlink()
+        for folder in sorted(dataset.iterdir())
+        if folder.is_dir() and not folder.is_symlink() and RUN_ID.fullmatch(folder.name)
+    ]
+
+
+def state(folder: Path) -> str:
+    """ "finished", "training" (has saved progress or is running), "empty" (or not there) or
+    "damaged"."""
+    if not (folder / "run.json").is_file():
+        return "damaged" if folder.is_dir() and any(folder.iterdir()) else "empty"
+    if is_finished(folder):
+        return "finished" if weights_file(folder).is_file() else "damaged"
+    return "training"
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether the training has come to its end."""
+    return whole_folders.is_done(folder)
+
+
+def has_record(folder: Path) -> bool:
+    """Whether a training has begun here."""
+    return (folder / "run.json").is_file()
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What `run.json` says. Raises PenumbraError where it is missing or damaged."""
+    return files.read_json(folder / "run.json")
+
+
+def write_record(folder: Path, record: dict[str, Any]) -> None:
+    files.write_json(folder / "run.json", record)
+
+
+def fingerprint(folder: Path) -> str | None:
+    """Of the photographs that the run was trained on; None where `run.json` names none that could be
+    part of a folder's name."""
+    data = read_record(folder).get("data")
+    found = data.get("fingerprint") if isinstance(data, dict) else None
+    return found if isinstance(found, str) and FINGERPRINT.fullmatch(found) else None
+
+
+def weights_file(folder: Path) -> Path:
+    return folder / "weights.safetensors"
+
+
+def finish(folder: Path, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:
+    """Write a finished run's networks and record, mark it done, and drop the training's state."""
+    whole_folders.unmark(folder)  # a kill before the last line: it is trained again
+    record["weights_sha256"] = files.save_tensors(weights_file(folder), tensors)
+    write_record(folder, record)
+    whole_folders.mark_done(folder)
+    for path in (folder / "state.json", *folder.glob("state-*.safetensors")):
+        path.unlink(missing_ok=True)
+
+
+def save_state(
+    folder: Path, tensors: dict[str, Tensor], stage: int, step: int, seconds: float
+) -> None:
+    """Save a training's state so that a kill at any moment leaves this one or the one before."""
+    # The file of the state before stays until state.json names the new one.
+    name = f"state-{stage}-{step}.safetensors"
+    digest = files.save_tensors(folder / name, tensors)
+    state = {"stage": stage, "step": step, "seconds": seconds, "file": name, "sha256": digest}
+    files.write_json(folder / "state.json", state)
+    for old in folder.glob("state-*.safetensors"):
+        if old.name != name:
+            old.unlink()
+
+
+def read_state(folder: Path) -> tuple[dict[str, Any], Path, dict[str, Tensor]] | None:
+    """(stage, step and seconds, the file of the tensors, the tensors) of the saved state; None where
+    there is none. Raises PenumbraError where it is damaged."""
+    if not (folder / "state.json").is_file():
+        return None
+    state = files.read_json(folder / "state.json")
+    path = folder / Path(str(state["file"])).name
+    return state, path, files.load_tensors(path, state["sha256"])
+
+
+def has_log(folder: Path) -> bool:
+    return (folder / "log.jsonl").is_file()
+
+
+def read_log(folder: Path, last: int | None = None) -> list[dict[str, Any]]:
+    """The rows of a training's log, or about the `last` ones without reading the whole of it; lines
+    that a kill has cut short are left out."""
+    if not has_log(folder):
+        return []
+    with open(folder / "log.jsonl", "rb") as file:
+        if last is not None:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - last * LONGEST_ROW))
+        lines = file.read().decode(errors="replace").splitlines()
+    rows = []
+    for line in lines[-last:] if last else lines:
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+    return rows
+
+
+def write_log(folder: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Replace a training's log."""
+    content = "".join(json.dumps(row) + "\n" for row in rows)
+    files.write_bytes(folder / "log.jsonl", content.encode())
+
+
+def drop_log(folder: Path) -> None:
+    (folder / "log.jsonl").unlink(missing_ok=True)
+
+
+def append_log(folder: Path, rows: Iterable[dict[str, Any]]) -> None:
+    with open(folder / "log.jsonl", "a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)

@@ -1,0 +1,41 @@
+"""Folders that are there whole or not at all: their last file is `done`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.storage import files
+
+DONE = "done"
+
+
+def is_done(folder: Path) -> bool:
+    """Whether nothing is missing in a folder."""
+    return (folder / DONE).is_file()
+
+
+def mark_done(folder: Path, note: str = "") -> None:
+    """Say that a folder is whole; `note` is what the mark holds."""
+    files.write_bytes(folder / DONE, note.encode())
+
+
+def unmark(folder: Path) -> None:
+    """Let a folder not count as whole while it is changed."""
+    (folder / DONE).unlink(missing_ok=True)
+
+
+@contextmanager
+def written_whole(target: Path, note: str = "") -> Iterator[Path]:
+    """An empty folder to write into, which then takes the place of `target` and is marked done. A
+    kill at any moment leaves nothing that counts as done."""
+    partial = target.with_name(f".{target.name}.part")
+    for old in (partial, target):
+        if old.exists():
+            shutil.rmtree(old)
+    partial.mkdir(parents=True)
+    yield partial
+    partial.rename(target)
+    mark_done(target, note)
