@@ -93,6 +93,8 @@ def recognised(
 
     The name is that of the nearest photograph of the gallery or, with `average`, of the person the
     mean of whose gallery photographs is nearest; by Euclidean distance or, with `unit`, by cosine.
+    Source: Cover and Hart, IEEE TIT 13 (1967), for the rule; Osia et al. (DPFE), IEEE TKDE 2018,
+    for the measure.
     """
     matrix, people = np.asarray(features, dtype=np.float32), np.asarray(identities)
     if unit:
@@ -119,37 +121,3 @@ def by_chance(
 
 def _unit(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-30)
-
-
-def reidentification(
-    features: ArrayLike,
-    identities: ArrayLike,
-    seed: int = 0,
-    photographs: NDArray[Any] | None = None,
-) -> dict[str, Any]:
-    """1-nearest-neighbour re-identification of features (n, d) of people (n,).
-
-    Give `photographs` (n, …) to draw the same gallery for every representation of them; by
-    default it is drawn by the features.
-
-    Returns `probes` (p,) positions of the probe photographs, `correct` (p,) bool, `top1_accuracy`
-    in [0, 1] (share of probes whose nearest gallery photograph shows the same person; higher is
-    worse for privacy) and `chance` (naming a gallery photograph at random: the mean over probes
-    of their person's share of the gallery). Source: Cover and
-    Hart, IEEE TIT 13 (1967), for the rule; Osia et al. (DPFE), IEEE TKDE 2018, for the measure.
-    """
-    matrix, people = np.asarray(features, dtype=np.float32), np.asarray(identities)
-    if matrix.ndim != 2:
-        raise PenumbraError(f"features have shape {matrix.shape}: flatten them to (n, d)")
-    gallery, probes = split_gallery(matrix if photographs is None else photographs, people, seed)
-    if probes.size == 0:
-        raise PenumbraError(
-            "no identity has two photographs: re-identification needs a gallery and a probe"
-        )
-    correct = recognised(matrix, people, gallery, probes)
-    return {
-        "probes": probes,
-        "correct": correct,
-        "top1_accuracy": float(correct.mean()),
-        "chance": by_chance(people, gallery, probes),
-    }

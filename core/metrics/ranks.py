@@ -67,19 +67,11 @@ def silverman(count: float, dimensions: int) -> float:
 
 def log_densities(
     probes: ArrayLike, gallery: ArrayLike, people: ArrayLike, bandwidth: float
-) -> NDArray[np.float64]:
-    """log p(f | y) up to a constant that all share, (p, I), for probes (p, d) and each of the I
-    identities in `people` (g,) of the gallery (g, d), sorted: the log of the mean of Gaussian
-    kernels of standard deviation `bandwidth`. Never -inf, however far away a probe is.
-    """
-    blocks = _density_blocks(probes, gallery, people, bandwidth)
-    return np.concatenate(list(blocks))
-
-
-def _density_blocks(
-    probes: ArrayLike, gallery: ArrayLike, people: ArrayLike, bandwidth: float
 ) -> Iterator[NDArray[np.float64]]:
-    """`log_densities` of some probes at a time."""
+    """log p(f | y) up to a constant that all share, (p, I) in blocks of rows, for probes (p, d) and
+    each of the I identities in `people` (g,) of the gallery (g, d), sorted: the log of the mean of
+    Gaussian kernels of standard deviation `bandwidth`. Never -inf, however far away a probe is.
+    """
     queries, known = np.asarray(probes, np.float64), np.asarray(gallery, np.float64)
     if not (np.isfinite(queries).all() and np.isfinite(known).all()):
         raise PenumbraError("features contain NaN or infinite values: nothing can be compared")
@@ -142,7 +134,7 @@ def rank_privacy(
     first = np.empty(len(truth), dtype=np.int64)
     equal = np.empty(len(truth), dtype=np.int64)
     begin = 0
-    for densities in _density_blocks(probes, gallery, gallery_people, bandwidth):
+    for densities in log_densities(probes, gallery, gallery_people, bandwidth):
         block = slice(begin, begin + len(densities))
         own = densities[np.arange(len(densities)), columns[block]][:, None]
         first[block] = 1 + (densities > own).sum(1)

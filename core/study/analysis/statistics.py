@@ -108,14 +108,6 @@ def agreement(counts: ArrayLike) -> float:
     return float(1 - (total - 1) * observed / expected)
 
 
-def power(answers: int, share: float, chance: float, level: float = 1 - LEVEL) -> float:
-    """How probable it is that the exact test ("greater", at `level`) of `answers` answers finds that
-    people do better than `chance`, if they are right in `share` of cases."""
-    _share("share", share)
-    _share("chance", chance)
-    return float(_power(np.array([answers]), share, chance, level)[0])
-
-
 def needed(
     share: float,
     chance: float,
@@ -149,12 +141,13 @@ def needed(
     if rough > MOST_ANSWERS:
         return None
     answers = np.arange(1, int(1.3 * rough) + 100)
-    weak = _power(answers, share, chance, level) < power
+    weak = powers(answers, share, chance, level) < power
     return int(answers[weak].max(initial=0)) + 1
 
 
-def _power(answers: NDArray, share: float, chance: float, level: float) -> NDArray:
-    """`power` for each number of answers."""
+def powers(answers: ArrayLike, share: float, chance: float, level: float = 1 - LEVEL) -> NDArray:
+    """How probable it is, for each number of answers, that the exact test ("greater", at `level`)
+    finds that people do better than `chance`, if they are right in `share` of cases."""
     from scipy.stats import binom
 
     # isf: the most right answers that the test does not yet call better than guessing
