@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from core.data import datasets, labels, listing, splits
-from core.data.listing import Listing
-from core.data.packing import decode, pack
+from core.data.packing import pack
 from core.data.sources import folder
 from core.errors import PenumbraError
 
@@ -23,7 +22,6 @@ LONGEST_PATH = 4096
 MOST_PROBLEMS = 25  # listed; the rest is counted
 PREVIEWED = 8  # photographs that are decoded
 PREVIEW_SIZE = 96  # pixels
-KEYS = ("image", "identity", "split")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,11 +101,8 @@ def check(path: Path, options: dict[str, Any] | None = None) -> Checked:
         count = max(0, len(problems) - MOST_PROBLEMS)
         return Checked(path, tuple(problems[:MOST_PROBLEMS]), count)
     ones = found.attributes.sum(axis=0, dtype=np.int64)
-    preview, unreadable = _preview(found)
-    notes = [
-        *found.notes,
-        *pack.constant_attributes(found.attributes, found.split, found.attribute_names),
-    ]
+    preview, unreadable = datasets.sample(found, PREVIEWED, PREVIEW_SIZE)
+    constant = pack.constant_attributes(found.attributes, found.split, found.attribute_names)
     return Checked(
         path,
         images=len(found.names),
@@ -116,9 +111,9 @@ def check(path: Path, options: dict[str, Any] | None = None) -> Checked:
             name: (int(one), len(found.names) - int(one))
             for name, one in zip(found.attribute_names, ones, strict=True)
         },
-        notes=tuple(notes),
+        notes=(*found.notes, *constant),
         preview=preview,
-        unreadable=unreadable,
+        unreadable=tuple(f"{name[:200]}: {reason}" for name, reason in unreadable.items()),
     )
 
 
@@ -127,7 +122,7 @@ def by_line(path: Path, options: dict[str, Any]) -> list[str]:
     cannot be read or where what is wrong is not in a row."""
     try:
         table = labels.read_csv(folder.label_file(path, options.get("labels")))
-        given = [name for name in table.header if name not in KEYS and not name.startswith("meta_")]
+        given = labels.attribute_columns(table.header)
         names = labels.attribute_names(given, f"{table.file}, row 1")
         available = listing.files(path)
     except PenumbraError:
@@ -150,13 +145,3 @@ def by_line(path: Path, options: dict[str, Any]) -> list[str]:
         if "identity" in table.header and not row[table.header.index("identity")].strip():
             problems.append(f"{where}: identity is blank; name the person")
     return problems
-
-
-def _preview(found: Listing) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(photographs of different people, names of those that cannot be decoded)."""
-    first = np.unique(found.identities, return_index=True)[1]
-    places = first[np.linspace(0, len(first) - 1, min(PREVIEWED, len(first))).astype(int)]
-    chosen = [found.photographs[position] for position in places]
-    images, _, broken = decode.decode_chunk(chosen, PREVIEW_SIZE, PREVIEW_SIZE)
-    unreadable = tuple(f"{found.names[places[at]][:200]}: {reason}" for at, reason in broken)
-    return np.delete(images, [at for at, _ in broken], axis=0), unreadable

@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from core.data import joined, splits
 from core.data.faces import Faces
+from core.data.labels import attribute_columns
 from core.data.listing import Listing
 from core.data.packing import decode, pack
 from core.data.sources import SOURCES
@@ -229,18 +230,26 @@ def preview(dataset: str, count: int = 12, size: int = 96) -> np.ndarray:
     packs = pack.existing(dataset, _stamp(entry))
     if packs:
         faces = pack.open_pack(packs[-1], dataset)
-        first = np.unique(faces.identities, return_index=True)[1]
-        return np.ascontiguousarray(faces.images[np.sort(_spread(first, count))])
-    listing = listed(entry)
-    first = np.unique(listing.identities, return_index=True)[1]
-    chosen = [listing.photographs[position] for position in _spread(first, count)]
-    images, _, broken = decode.decode_chunk(chosen, size, size, _crop(entry))
-    return np.delete(images, [position for position, _ in broken], axis=0)
+        return np.ascontiguousarray(faces.images[np.sort(_spread(faces.identities, count))])
+    return sample(listed(entry), count, size, _crop(entry))[0]
 
 
-def _spread(positions: np.ndarray, count: int) -> np.ndarray:
-    """`count` of `positions`, evenly spread over them."""
-    return positions[np.linspace(0, len(positions) - 1, min(count, len(positions))).astype(int)]
+def sample(
+    found: Listing, count: int, size: int, crop: float = 1.0
+) -> tuple[np.ndarray, dict[str, str]]:
+    """Photographs of `count` different people, decoded now: uint8 (n, S, S, 3) at `size` pixels,
+    and name -> reason of those that cannot be read and are left out."""
+    chosen = _spread(found.identities, count)
+    photographs = [found.photographs[position] for position in chosen]
+    images, _, broken = decode.decode_chunk(photographs, size, size, crop)
+    unreadable = {found.names[chosen[at]]: reason for at, reason in broken}
+    return np.delete(images, [at for at, _ in broken], axis=0), unreadable
+
+
+def _spread(identities: Any, count: int) -> np.ndarray:
+    """Positions of the first photograph of `count` people, who are evenly spread over all."""
+    first = np.unique(identities, return_index=True)[1]
+    return first[np.linspace(0, len(first) - 1, min(count, len(first))).astype(int)]
 
 
 def checked_entry(entry: Any, where: str) -> dict[str, Any]:
@@ -285,12 +294,7 @@ def _shipped() -> dict[str, Any]:
     table = SHIPPED / "labels.csv"
     if table.is_file():
         with open(table, encoding="utf-8", newline="") as file:
-            header = next(csv.reader(file), [])
-        entry["attributes"] = [
-            name
-            for name in header
-            if name not in ("image", "identity") and not name.startswith("meta_")
-        ]
+            entry["attributes"] = attribute_columns(next(csv.reader(file), []))
     return entry
 
 

@@ -16,6 +16,7 @@ from core.run import ATTRIBUTE
 
 MAX_LABEL_BYTES = 256 * 2**20  # CelebA's largest label file has 26 MB
 MAX_ATTRIBUTES = 500
+KEYS = ("image", "identity", "split")  # columns of a user's CSV that are no attributes
 
 # Liu et al., "Deep Learning Face Attributes in the Wild" (2015): the forty attributes of CelebA.
 # fmt: off
@@ -44,6 +45,19 @@ class Table:
     def column(self, name: str) -> list[str]:
         position = self.header.index(name)
         return [row[position] for row in self.cells]
+
+    def attributes(self) -> tuple[tuple[str, ...], np.ndarray]:
+        """(CelebA's spelling of every attribute column, its labels int8 (N, A)), checked."""
+        given = attribute_columns(self.header)
+        names = attribute_names(given, f"{self.file}, row 1")
+        columns = [self.header.index(name) for name in given]
+        cells = [[row[column] for column in columns] for row in self.cells]
+        return names, binary(cells, names, self.file, self.numbers)
+
+
+def attribute_columns(header: Sequence[str]) -> list[str]:
+    """Columns that name an attribute: neither `KEYS` nor meta_*."""
+    return [name for name in header if name not in KEYS and not name.startswith("meta_")]
 
 
 def celeba_name(name: str) -> str:

@@ -25,19 +25,7 @@ def list_folder(path: Path, options: dict[str, Any]) -> Listing:
     table = labels.read_csv(label_file(path, options.get("labels")))
     if "image" not in table.header and "identity" not in table.header:
         labels.require(table, ("image",))
-    given = [
-        name
-        for name in table.header
-        if name not in ("image", "identity", "split") and not name.startswith("meta_")
-    ]
-    columns = [table.header.index(name) for name in given]
-    attribute_names = labels.attribute_names(given, f"{table.file}, row 1")
-    attributes = labels.binary(
-        [[row[column] for column in columns] for row in table.cells],
-        attribute_names,
-        table.file,
-        table.numbers,
-    )
+    attribute_names, attributes = table.attributes()
     available = listing.files(path)
     notes: list[str] = []
     if "image" in table.header:
@@ -56,15 +44,7 @@ def list_folder(path: Path, options: dict[str, Any]) -> Listing:
     else:
         split, more = splits.seeded(identities, options.get("split_seed", 0))
         notes += more
-    return Listing(
-        names=names,
-        photographs=photographs,
-        attribute_names=attribute_names,
-        attributes=attributes[rows],
-        identities=identities,
-        split=split,
-        notes=notes,
-    )
+    return Listing(names, photographs, attribute_names, attributes[rows], identities, split, notes)
 
 
 def label_file(path: Path, named: str | None) -> Path:

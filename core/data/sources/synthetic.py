@@ -15,26 +15,15 @@ def list_synthetic(path: Path, options: dict[str, Any]) -> Listing:
     attribute (0 or 1) and meta_* (what the generator drew, no attribute)."""
     table = labels.read_csv(path / "labels.csv")
     labels.require(table, ("image", "identity"))
-    attributes = [
-        name
-        for name in table.header
-        if name not in ("image", "identity") and not name.startswith("meta_")
-    ]
-    columns = [table.header.index(name) for name in attributes]
-    names, identities = table.column("image"), table.column("identity")
-    available = listing.files(path / "images.zip")
-    spelled = labels.attribute_names(attributes, f"{table.file}, row 1")
-    cells = [[row[column] for column in columns] for row in table.cells]
-    split, notes = splits.seeded(identities, options.get("split_seed", 0))
-    return Listing(
-        names=names,
-        photographs=listing.find(names, available, path / "images.zip", table.file, table.numbers),
-        attribute_names=spelled,
-        attributes=labels.binary(cells, spelled, table.file, table.numbers),
-        identities=identities,
-        split=split,
-        notes=notes,
+    attribute_names, attributes = table.attributes()
+    names, identities, archive = (
+        table.column("image"),
+        table.column("identity"),
+        path / "images.zip",
     )
+    photographs = listing.find(names, listing.files(archive), archive, table.file, table.numbers)
+    split, notes = splits.seeded(identities, options.get("split_seed", 0))
+    return Listing(names, photographs, attribute_names, attributes, identities, split, notes)
 
 
 def same_people(first: Path, second: Path) -> bool:
