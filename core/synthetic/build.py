@@ -24,7 +24,7 @@ from typing import Any
 
 from core.errors import PenumbraError
 from core.synthetic import VERSION
-from core.synthetic.correlations import Correlations
+from core.synthetic.correlations import completed
 
 SHARD_IDENTITIES = 4
 WEBP_QUALITY = 80
@@ -43,20 +43,17 @@ def build(
     size: int = 128,
     seed: int = 0,
     workers: int | None = None,
-    correlations: Correlations | dict | None = None,
+    correlations: dict | None = None,
     progress: bool = True,
 ) -> None:
     """Draw `identities` people with `images` photographs of `size` x `size` pixels each.
 
     `folder` is made if it is missing; a build that was killed continues where it stopped, and a
     finished one is left alone. `workers` is the number of processes (default: the cores), which
-    does not change a pixel. `correlations` is the table of probabilities or a part of it.
+    does not change a pixel. `correlations` are changes to the table of probabilities.
     Raises PenumbraError for values out of range or a folder that holds something else.
     """
-    if isinstance(correlations, dict):
-        correlations = Correlations.from_dict(correlations)
-    table = correlations or Correlations()
-    plan = _plan(identities, images, size, seed, table)
+    plan = _plan(identities, images, size, seed, completed(correlations))
     workers = _checked("workers", (os.cpu_count() or 1) if workers is None else workers, (1, 256))
     folder = Path(folder)
     if _finished(folder, plan):
@@ -78,7 +75,7 @@ def _checked(name: str, value: Any, limits: tuple[int, int]) -> int:
     return value
 
 
-def _plan(identities: int, images: int, size: int, seed: int, table: Correlations) -> dict:
+def _plan(identities: int, images: int, size: int, seed: int, table: dict) -> dict:
     """What is to be built: everything that decides the pixels."""
     values = {"identities": identities, "images": images, "size": size, "seed": seed}
     for name, value in values.items():
@@ -88,7 +85,7 @@ def _plan(identities: int, images: int, size: int, seed: int, table: Correlation
         "version": VERSION,
         **values,
         "image_format": f"WebP quality {WEBP_QUALITY}",
-        "correlations": table.as_dict(),
+        "correlations": table,
     }
 
 
@@ -196,7 +193,7 @@ def draw_part(parts: str, start: int, plan: dict) -> int:
 
     from core.synthetic.people import photographs
 
-    table = Correlations.from_dict(plan["correlations"])
+    table = completed(plan["correlations"])
     rows: list[dict] = []
     buffer = io.BytesIO()
     stop = min(start + SHARD_IDENTITIES, plan["identities"])

@@ -7,7 +7,6 @@ import numpy as np
 
 from core.synthetic import shape
 from core.synthetic.appearance import colour
-from core.synthetic.correlations import Correlations
 from core.synthetic.fields import normalise, smoothstep
 from core.synthetic.identity import chance, draw
 from core.synthetic.mesh import interocular, joint
@@ -26,9 +25,9 @@ NOT_SMILING = {
 SMILING = {"smile": 0.55, "big_smile": 0.45}
 
 
-def sample_photograph(random: np.random.Generator, person: dict, table: Correlations) -> dict:
+def sample_photograph(random: np.random.Generator, person: dict, table: dict) -> dict:
     """Draw one photograph of a person: a dict of angles (radians), light, wear and colours."""
-    smiling = chance(random, table.smiling["male" if person["male"] else "female"])
+    smiling = chance(random, table["smiling"]["male" if person["male"] else "female"])
     makeup = chance(random, person["makeup_habit"])
     lipstick = makeup or chance(random, person["lipstick_habit"])
     bearded = chance(random, person["beard_habit"])

@@ -1,34 +1,23 @@
 """How attributes go together: the one table that a set is drawn from.
 
-Every number is a probability that can be set; `Correlations.from_dict` reads the JSON form that
-`set.json` keeps. Whatever the table does not name is drawn independently.
+Every number is a probability that can be set; `set.json` keeps the whole table. Whatever it does not
+name is drawn independently.
 """
 
 import copy
 import math
-from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from core.errors import PenumbraError
 
-HAIR_STYLES = (
-    "crop",
-    "side",
-    "slick",
-    "curly",
-    "receding",
-    "bald",
-    "long",
-    "long_wavy",
-    "bob",
-    "bangs",
-    "bun",
-)
-FACIAL_HAIR = ("none", "stubble", "moustache", "goatee", "full")
-SKINS = ("light", "medium", "dark")
+
+def _shares(text: str) -> dict[str, float]:
+    """{outcome: share} of "outcome share, …"."""
+    return {name: float(share) for name, share in (part.split() for part in text.split(", "))}
 
 
-# P(attribute | group) as probabilities, P(outcome | group) as distributions that sum to 1.
+# P(attribute | group) as probabilities, P(outcome | group) as distributions that sum to 1: over
+# photographs for `eyeglasses` and `heavy_makeup`, over men for `facial_hair`.
 DEFAULTS: dict[str, Any] = {
     "male": 0.46,
     "young": {"male": 0.66, "female": 0.74},
@@ -37,75 +26,31 @@ DEFAULTS: dict[str, Any] = {
     "gray_hair": {"young": 0.02, "old": 0.72},
     # Natural hair colour by skin; gray hair replaces it.
     "hair_colour": {
-        "light": {
-            "black": 0.16,
-            "dark_brown": 0.18,
-            "brown": 0.26,
-            "light_brown": 0.08,
-            "blond": 0.25,
-            "red": 0.07,
-        },
-        "medium": {
-            "black": 0.55,
-            "dark_brown": 0.25,
-            "brown": 0.16,
-            "light_brown": 0.02,
-            "blond": 0.02,
-            "red": 0.0,
-        },
-        "dark": {
-            "black": 0.8,
-            "dark_brown": 0.17,
-            "brown": 0.03,
-            "light_brown": 0.0,
-            "blond": 0.0,
-            "red": 0.0,
-        },
+        "light": _shares(
+            "black 0.16, dark_brown 0.18, brown 0.26, light_brown 0.08, blond 0.25, red 0.07"
+        ),
+        "medium": _shares(
+            "black 0.55, dark_brown 0.25, brown 0.16, light_brown 0.02, blond 0.02, red 0.0"
+        ),
+        "dark": _shares(
+            "black 0.8, dark_brown 0.17, brown 0.03, light_brown 0.0, blond 0.0, red 0.0"
+        ),
     },
     "hair_style": {
-        "young_male": {
-            "crop": 0.42,
-            "side": 0.24,
-            "slick": 0.1,
-            "curly": 0.14,
-            "receding": 0.03,
-            "bald": 0.07,
-        },
-        "old_male": {
-            "crop": 0.22,
-            "side": 0.2,
-            "slick": 0.14,
-            "curly": 0.06,
-            "receding": 0.2,
-            "bald": 0.18,
-        },
-        "young_female": {
-            "long": 0.32,
-            "long_wavy": 0.22,
-            "bob": 0.12,
-            "bangs": 0.14,
-            "bun": 0.08,
-            "curly": 0.09,
-            "crop": 0.03,
-        },
-        "old_female": {
-            "long": 0.18,
-            "long_wavy": 0.15,
-            "bob": 0.24,
-            "bangs": 0.1,
-            "bun": 0.12,
-            "curly": 0.13,
-            "crop": 0.08,
-        },
+        "young_male": _shares(
+            "crop 0.42, side 0.24, slick 0.1, curly 0.14, receding 0.03, bald 0.07"
+        ),
+        "old_male": _shares("crop 0.22, side 0.2, slick 0.14, curly 0.06, receding 0.2, bald 0.18"),
+        "young_female": _shares(
+            "long 0.32, long_wavy 0.22, bob 0.12, bangs 0.14, bun 0.08, curly 0.09, crop 0.03"
+        ),
+        "old_female": _shares(
+            "long 0.18, long_wavy 0.15, bob 0.24, bangs 0.1, bun 0.12, curly 0.13, crop 0.08"
+        ),
     },
     # What men grow; women have none.
     "facial_hair": {"none": 0.48, "stubble": 0.15, "moustache": 0.1, "goatee": 0.12, "full": 0.15},
-    "eyeglasses": {
-        "young_male": 0.17,
-        "young_female": 0.12,
-        "old_male": 0.36,
-        "old_female": 0.28,
-    },
+    "eyeglasses": {"young_male": 0.17, "young_female": 0.12, "old_male": 0.36, "old_female": 0.28},
     "heavy_makeup": {"male": 0.0, "young_female": 0.58, "old_female": 0.42},
     "lipstick_without_makeup": {"male": 0.0, "female": 0.2},
     "smiling": {"male": 0.42, "female": 0.54},
@@ -117,77 +62,30 @@ DEFAULTS: dict[str, Any] = {
     "varying": {"glasses": 0.4, "makeup": 0.5, "beard": 0.3},
 }
 
-
-def _table(name: str) -> Any:
-    return field(default_factory=lambda: copy.deepcopy(DEFAULTS[name]))
+HAIR_STYLES = tuple(dict.fromkeys(n for table in DEFAULTS["hair_style"].values() for n in table))
 
 
-@dataclass(frozen=True)
-class Correlations:
-    """Probabilities, each a number in 0..1 or a table of them; DEFAULTS documents the entries.
-
-    Tables keyed by outcome (hair styles, colours, facial hair) sum to 1. `varying` is the share of
-    the wearers of glasses, of make-up and of a beard who go without in half of their photographs,
-    as people do in life; `eyeglasses` and `heavy_makeup` are probabilities over photographs,
-    `facial_hair` over men.
-    """
-
-    male: float = _table("male")
-    young: dict = _table("young")  # noqa: RUF009 (returns a field)
-    ancestry_concentration: float = _table("ancestry_concentration")
-    gray_hair: dict = _table("gray_hair")  # noqa: RUF009 (returns a field)
-    hair_colour: dict = _table("hair_colour")  # noqa: RUF009 (returns a field)
-    hair_style: dict = _table("hair_style")  # noqa: RUF009 (returns a field)
-    facial_hair: dict = _table("facial_hair")  # noqa: RUF009 (returns a field)
-    eyeglasses: dict = _table("eyeglasses")  # noqa: RUF009 (returns a field)
-    heavy_makeup: dict = _table("heavy_makeup")  # noqa: RUF009 (returns a field)
-    lipstick_without_makeup: dict = _table("lipstick_without_makeup")  # noqa: RUF009 (returns a field)
-    smiling: dict = _table("smiling")  # noqa: RUF009 (returns a field)
-    big_lips: dict = _table("big_lips")  # noqa: RUF009 (returns a field)
-    big_nose: dict = _table("big_nose")  # noqa: RUF009 (returns a field)
-    high_cheekbones: dict = _table("high_cheekbones")  # noqa: RUF009 (returns a field)
-    chubby: dict = _table("chubby")  # noqa: RUF009 (returns a field)
-    varying: dict = _table("varying")  # noqa: RUF009 (returns a field)
-
-    def __post_init__(self) -> None:
-        for spec in fields(self):
-            value = getattr(self, spec.name)
-            default = DEFAULTS[spec.name]
-            if spec.name == "ancestry_concentration":
-                if not _is_number(value) or not 0.05 <= value <= 20:
-                    raise PenumbraError(
-                        "correlations: ancestry_concentration must be a number from 0.05 to 20"
-                    )
-            else:
-                _check(spec.name, value, default)
-
-    @classmethod
-    def from_dict(cls, table: dict) -> "Correlations":
-        """Read a (partial) table; what it leaves out keeps its default."""
-        if not isinstance(table, dict):
-            raise PenumbraError("correlations: give an object of named probabilities")
-        for name in table:
-            if name not in DEFAULTS:
-                raise PenumbraError(
-                    f"correlations: unknown entry {str(name)[:40]!r}; known: {', '.join(DEFAULTS)}"
-                )
-        merged = {name: _merge(name, DEFAULTS[name], value) for name, value in table.items()}
-        return cls(**merged)
-
-    def as_dict(self) -> dict:
-        """The whole table as plain JSON values."""
-        return asdict(self)
+def completed(changes: dict | None = None) -> dict[str, Any]:
+    """`DEFAULTS` with `changes` in it: groups may be given in part, a distribution has to be given
+    whole. Raises PenumbraError for an unknown entry and for what is no probability."""
+    changes = {} if changes is None else changes
+    if not isinstance(changes, dict):
+        raise PenumbraError("correlations: give an object of named probabilities")
+    for name in changes:
+        if name not in DEFAULTS:
+            raise PenumbraError(
+                f"correlations: unknown entry {str(name)[:40]!r}; known: {', '.join(DEFAULTS)}"
+            )
+    table = copy.deepcopy(DEFAULTS)
+    for name, value in changes.items():
+        in_part = isinstance(value, dict) and isinstance(DEFAULTS[name], dict)
+        table[name] = table[name] | value if in_part and not _is_distribution(name) else value
+        _check(name, table[name], DEFAULTS[name])
+    return table
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _merge(name: str, default: Any, value: Any) -> Any:
-    """Probabilities by group may be given in part; a distribution must be given whole."""
-    if isinstance(default, dict) and isinstance(value, dict) and not _is_distribution(name):
-        return {**default, **value}
-    return value
 
 
 def _is_distribution(name: str) -> bool:
@@ -197,6 +95,12 @@ def _is_distribution(name: str) -> bool:
 
 def _check(name: str, value: Any, default: Any) -> None:
     """A value must have its default's form: a probability, a distribution or a table of either."""
+    if name == "ancestry_concentration":
+        if not _is_number(value) or not 0.05 <= value <= 20:
+            raise PenumbraError(
+                "correlations: ancestry_concentration must be a number from 0.05 to 20"
+            )
+        return
     if not isinstance(default, dict):
         if not _is_number(value) or not 0 <= value <= 1:
             raise PenumbraError(f"correlations: {name} must be a probability from 0 to 1")

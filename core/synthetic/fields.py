@@ -6,7 +6,6 @@ import numba
 import numpy as np
 
 NOISE_SIZE = 256
-NOISE_FREQUENCIES = (8, 24, 80)
 
 
 def smoothstep(value: np.ndarray, low: float, high: float) -> np.ndarray:

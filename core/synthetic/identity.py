@@ -7,7 +7,6 @@ completed by `shape.settle`, which moves the labelled features out of their dead
 import numpy as np
 
 from core.synthetic.appearance import colour
-from core.synthetic.correlations import Correlations
 
 # Local targets drawn for everybody: deviation, then "name:negative:positive".
 LOCAL_TARGETS = {
@@ -79,28 +78,28 @@ def habit(random: np.random.Generator, probability: float, varying: float) -> fl
     return 0.5 if chance(random, varying) else 1.0
 
 
-def sample(random: np.random.Generator, table: Correlations) -> dict:
+def sample(random: np.random.Generator, table: dict) -> dict:
     """Draw a person.
 
-    `random` is a numpy Generator and `table` a `Correlations`. Returns a dict: `male`, `young`,
+    `random` is a numpy Generator and `table` one of `correlations.completed`. Returns a dict: `male`, `young`,
     `chubby`, wished `big_lips`, `big_nose`, `high_cheekbones` (bool), `age` 0..1, `ancestry` (3,),
     `tone` 0..6, `weights` (local target weights) and the appearance used by the painters.
     """
-    male = chance(random, table.male)
+    male = chance(random, table["male"])
     sex = "male" if male else "female"
-    young = chance(random, table.young[sex])
+    young = chance(random, table["young"][sex])
     group = ("young_" if young else "old_") + sex
     person: dict = {"male": male, "young": young, "group": group}
     person["masculinity"] = random.uniform(0.84, 1) if male else random.uniform(0, 0.13)
     person["age"] = random.uniform(0, 0.18) if young else random.uniform(0.68, 1)
-    person["ancestry"] = random.dirichlet([table.ancestry_concentration] * 3)
+    person["ancestry"] = random.dirichlet([table["ancestry_concentration"]] * 3)
     tone = person["ancestry"] @ [5.0, 1.6, 0.8] + random.normal(0, 0.5)
     person["tone"] = _outside(float(np.clip(tone, 0, 5.6)), 0.55, 0.85)
-    person["chubby"] = chance(random, table.chubby["young" if young else "old"])
+    person["chubby"] = chance(random, table["chubby"]["young" if young else "old"])
     person["weight"] = random.uniform(0.7, 1) if person["chubby"] else random.uniform(-0.7, 0.2)
     person["muscle"] = float(np.clip(random.normal(0.15 if male else -0.2, 0.3), -1, 1))
     for wish in ("big_lips", "big_nose", "high_cheekbones"):
-        person[wish] = chance(random, getattr(table, wish)[sex])
+        person[wish] = chance(random, table[wish][sex])
     person["weights"] = _local_weights(random, male, person)
     person.update(_appearance(random, table, person, sex))
     return person
@@ -160,36 +159,36 @@ def _local_weights(random: np.random.Generator, male: bool, person: dict) -> dic
     return weights
 
 
-def _appearance(random: np.random.Generator, table: Correlations, person: dict, sex: str) -> dict:
+def _appearance(random: np.random.Generator, table: dict, person: dict, sex: str) -> dict:
     """Skin details, hair, brows, eyes and what the person tends to wear."""
     male, young, group, tone = person["male"], person["young"], person["group"], person["tone"]
     dark_haired = tone > 3 or person["ancestry"][1] > 0.7
     skin = "dark" if tone > 3 else ("medium" if dark_haired or tone > 1.8 else "light")
-    gray = chance(random, table.gray_hair["young" if young else "old"])
+    gray = chance(random, table["gray_hair"]["young" if young else "old"])
     colour_name = "gray" if gray and chance(random, 0.6) else "white" if gray else None
-    colour_name = colour_name or draw(random, table.hair_colour[skin])
+    colour_name = colour_name or draw(random, table["hair_colour"][skin])
     bushy = chance(random, 0.45 if male else 0.1)
     arched = chance(random, 0.1 if male else 0.45)
-    facial_hair = draw(random, table.facial_hair) if male else "none"
+    facial_hair = draw(random, table["facial_hair"]) if male else "none"
     return {
         "skin": skin,
         "hair_colour": colour_name,
         "hair": colour.HAIR_COLOURS[colour_name] * np.float32(random.uniform(0.85, 1.15)),
         "iris": colour.IRIS_COLOURS[int(random.integers(0, 2 if dark_haired else 7))],
-        "style": draw(random, table.hair_style[group]),
+        "style": draw(random, table["hair_style"][group]),
         "parting": random.uniform(-0.3, 0.3),
         "recession": random.uniform(0, 0.1) if male else random.uniform(-0.2, -0.06),
         "upright": random.random() < 0.5,
         "hair_length": random.random(),
         "facial_hair": facial_hair,
-        "beard_habit": 0.5 if chance(random, table.varying["beard"]) else 1.0,
-        "glasses_habit": habit(random, table.eyeglasses[group], table.varying["glasses"]),
+        "beard_habit": 0.5 if chance(random, table["varying"]["beard"]) else 1.0,
+        "glasses_habit": habit(random, table["eyeglasses"][group], table["varying"]["glasses"]),
         "makeup_habit": habit(
             random,
-            table.heavy_makeup["male" if male else group],
-            table.varying["makeup"],
+            table["heavy_makeup"]["male" if male else group],
+            table["varying"]["makeup"],
         ),
-        "lipstick_habit": table.lipstick_without_makeup[sex],
+        "lipstick_habit": table["lipstick_without_makeup"][sex],
         "bushy_brows": bushy,
         "arched_brows": arched,
         "brow_thickness": random.uniform(0.072, 0.088) if bushy else random.uniform(0.03, 0.045),

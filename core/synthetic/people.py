@@ -6,7 +6,6 @@ import numpy as np
 
 from core.synthetic import identity, labels, render, shape
 from core.synthetic.camera_and_light import sample_photograph
-from core.synthetic.correlations import Correlations
 
 ATTEMPTS = 100
 
@@ -16,7 +15,7 @@ def generator(seed: int, *key: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence([seed, *key]))
 
 
-def make_person(seed: int, number: int, table: Correlations) -> tuple[dict, np.ndarray]:
+def make_person(seed: int, number: int, table: dict) -> tuple[dict, np.ndarray]:
     """Person `number` of a set: the identity dict and the neutral head's vertices (V, 3).
 
     A person whose labelled features cannot be moved out of their dead zones is drawn again.
@@ -31,7 +30,7 @@ def make_person(seed: int, number: int, table: Correlations) -> tuple[dict, np.n
 
 
 def photographs(
-    seed: int, number: int, images: int, size: int, table: Correlations
+    seed: int, number: int, images: int, size: int, table: dict
 ) -> Iterator[tuple[np.ndarray, dict, dict]]:
     """All photographs of a person: yields (picture uint8 (size, size, 3), attributes, meta)."""
     person, vertices = make_person(seed, number, table)

@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,17 @@ BODY_COLUMNS = {
 }
 
 
+class Seen(NamedTuple):
+    """What every surface of one photograph is shaded by: whose it is, the draw of
+    `sample_photograph`, the head's pose, the lights, and points (n, 3), bias -> lit (n,)."""
+
+    person: dict
+    photo: dict
+    pose: scene.Pose
+    light: dict
+    shadow: Callable
+
+
 def prepare(person: dict, vertices: np.ndarray, random: np.random.Generator) -> dict:
     """Hair and spectacles of a person on the neutral head `vertices` (V, 3)."""
     return {
@@ -65,7 +77,7 @@ def photograph(
     camera = scene.Camera(vertices, posed, photo, size * factor)
     light = scene.lights(photo)
     surfaces = _surfaces(person, prepared, photo, vertices, posed, pose, random)
-    shadow = _shadow(surfaces, camera.eyes, light["key"])
+    seen = Seen(person, photo, pose, light, _shadow(surfaces, camera.eyes, light["key"]))
 
     buffers = empty_buffers(size * factor, size * factor)
     for layer, surface in surfaces.items():
@@ -78,12 +90,10 @@ def photograph(
         pixels = np.nonzero(drawn[0] == layer)[0]
         if len(pixels):
             where = [buffer[pixels] for buffer in drawn[1:]]
-            picture[pixels] = _SHADERS[layer](
-                person, prepared, photo, surface, where, shadow, light, pose
-            )
+            picture[pixels] = _SHADERS[layer](surface, where, seen)
     picture[drawn[0] == LASH_LAYER] = (0.01, 0.008, 0.007)
     if photo["glasses"]:
-        _draw_lenses(picture, prepared["glasses"], photo, camera, pose, light)
+        _draw_lenses(picture, prepared["glasses"], camera, seen)
     return _develop(picture, size, factor, photo["exposure"], random)
 
 
@@ -176,23 +186,15 @@ def _shadow(surfaces: dict, eyes: np.ndarray, key: np.ndarray) -> Callable:
     return lambda points, bias: compare_depth(*project(points), depth, bias, 0.05)
 
 
-def _shade_head(
-    person: dict,
-    prepared: dict,
-    photo: dict,
-    surface: dict,
-    where: list,
-    shadow: Callable,
-    light: dict,
-    pose: scene.Pose,
-) -> np.ndarray:
+def _shade_head(surface: dict, where: list, seen: Seen) -> np.ndarray:
     """Skin, clothes, eyes, teeth and tongue."""
+    person, photo, light = seen.person, seen.photo, seen.light
     values = interpolate(surface["values"], surface["triangles"], *where)
     part = surface["parts"][where[0]]
     at, points = values[:, BODY_COLUMNS["at"]], values[:, BODY_COLUMNS["points"]]
     normals = normalise(values[:, BODY_COLUMNS["normals"]])
     normals = np.where(normals[:, 2:3] < -0.2, -normals, normals)
-    lit = shadow(points, 0.05)
+    lit = seen.shadow(points, 0.05)
     albedo, lips, cloth, scalp = skin.paint(person, photo, at, values[:, BODY_COLUMNS["uv"]])
     gloss = 1.7 if photo["lipstick"] else 0.6
     occlusion, cavity = values[:, 11], values[:, 12] * (1 - scalp)
@@ -206,7 +208,7 @@ def _shade_head(
         m = part == eye
         if m.any():
             out[m] = shading.shade_eye(
-                eye, person["iris"], at[m], lit[m], pose.matrix, photo["gaze"], light
+                eye, person["iris"], at[m], lit[m], seen.pose.matrix, photo["gaze"], light
             )
     m = (part == UPPER_TEETH) | (part == LOWER_TEETH)
     out[m] = shading.shade_teeth(at[m], normals[m], lit[m], light)
@@ -215,62 +217,25 @@ def _shade_head(
     return out
 
 
-def _shade_strands(
-    person: dict, surface: dict, where: list, shadow: Callable, light: dict, scalp: bool
-) -> np.ndarray:
+def _shade_strands(surface: dict, where: list, seen: Seen, scalp: bool) -> np.ndarray:
     values = interpolate(surface["values"], surface["triangles"], *where)
-    lit = shadow(values[:, 0:3], 0.1)
+    lit = seen.shadow(values[:, 0:3], 0.1)
     tangents, normals = normalise(values[:, 3:6]), normalise(values[:, 6:9])
     across, along, tint = values[:, 9], values[:, 10], values[:, 11]
     return shading.shade_hair(
-        person["hair"], tangents, normals, across, along, tint, lit, light, scalp
+        seen.person["hair"], tangents, normals, across, along, tint, lit, seen.light, scalp
     )
 
 
-def _shade_hair(
-    person: dict,
-    prepared: dict,
-    photo: dict,
-    surface: dict,
-    where: list,
-    shadow: Callable,
-    light: dict,
-    pose: scene.Pose,
-) -> np.ndarray:
-    return _shade_strands(person, surface, where, shadow, light, scalp=True)
-
-
-def _shade_beard(
-    person: dict,
-    prepared: dict,
-    photo: dict,
-    surface: dict,
-    where: list,
-    shadow: Callable,
-    light: dict,
-    pose: scene.Pose,
-) -> np.ndarray:
-    return _shade_strands(person, surface, where, shadow, light, scalp=False)
-
-
-def _shade_frame(
-    person: dict,
-    prepared: dict,
-    photo: dict,
-    surface: dict,
-    where: list,
-    shadow: Callable,
-    light: dict,
-    pose: scene.Pose,
-) -> np.ndarray:
+def _shade_frame(surface: dict, where: list, seen: Seen) -> np.ndarray:
     normals = normalise(interpolate(surface["values"], surface["triangles"], *where))
-    return shading.shade_frame(person["frame"]["colour"], normals, light)
+    return shading.shade_frame(seen.person["frame"]["colour"], normals, seen.light)
 
 
-_SHADERS = {
+_SHADERS: dict[int, Callable[[dict, list, Seen], np.ndarray]] = {
     SKIN_LAYER: _shade_head,
-    HAIR_LAYER: _shade_hair,
-    BEARD_LAYER: _shade_beard,
+    HAIR_LAYER: partial(_shade_strands, scalp=True),
+    BEARD_LAYER: partial(_shade_strands, scalp=False),
     FRAME_LAYER: _shade_frame,
 }
 
@@ -292,18 +257,11 @@ def _draw_lashes(photo: dict, points: np.ndarray, camera: scene.Camera, buffers:
     buffers[1][rows[keep], columns[keep]] = LASH_LAYER
 
 
-def _draw_lenses(
-    picture: np.ndarray,
-    glasses: dict,
-    photo: dict,
-    camera: scene.Camera,
-    pose: scene.Pose,
-    light: dict,
-) -> None:
+def _draw_lenses(picture: np.ndarray, glasses: dict, camera: scene.Camera, seen: Seen) -> None:
     """Tint the lenses' pixels and add their reflections."""
     size = camera.size
     for rim in glasses["rims"]:
-        outline = pose.points(np.concatenate([rim, rim.mean(0, keepdims=True)]))
+        outline = seen.pose.points(np.concatenate([rim, rim.mean(0, keepdims=True)]))
         count = len(rim)
         fan = np.array([[i, (i + 1) % count, count] for i in range(count)])
         _, layers, hits, first, second = buffers = empty_buffers(size, size)
@@ -311,10 +269,10 @@ def _draw_lenses(
         pixels = np.nonzero(layers.ravel() == 0)[0]
         where = [buffer.ravel()[pixels] for buffer in (hits, first, second)]
         glare = shading.lens_glare(
-            interpolate(outline, fan, *where), photo["light_azimuth"], photo["key"]
+            interpolate(outline, fan, *where), seen.photo["light_azimuth"], seen.photo["key"]
         )
-        glass = picture[pixels] * np.float32(0.93) + light["ambient"] * np.float32(0.015)
-        picture[pixels] = glass + glare[:, None] * light["key_colour"]
+        glass = picture[pixels] * np.float32(0.93) + seen.light["ambient"] * np.float32(0.015)
+        picture[pixels] = glass + glare[:, None] * seen.light["key_colour"]
 
 
 def _develop(

@@ -8,7 +8,7 @@ import pytest
 from core.errors import PenumbraError
 from core.synthetic import identity, labels
 from core.synthetic.camera_and_light import sample_photograph
-from core.synthetic.correlations import Correlations
+from core.synthetic.correlations import completed
 from core.synthetic.people import generator
 
 
@@ -30,27 +30,27 @@ def assert_share(hits, probability):
 
 
 def test_draws_follow_the_default_table():
-    table = Correlations()
+    table = completed()
     rows = draw_rows(table, 1600)
     male, young = rows["Male"], rows["Young"]
-    assert_share(male, table.male)
+    assert_share(male, table["male"])
     for sex, of_sex in (("male", male), ("female", ~male)):
-        assert_share(young[of_sex], table.young[sex])
-        assert_share(rows["Smiling"][of_sex], table.smiling[sex])
-        assert_share(rows["Big_Lips"][of_sex], table.big_lips[sex])
-        assert_share(rows["Big_Nose"][of_sex], table.big_nose[sex])
-        assert_share(rows["High_Cheekbones"][of_sex], table.high_cheekbones[sex])
+        assert_share(young[of_sex], table["young"][sex])
+        assert_share(rows["Smiling"][of_sex], table["smiling"][sex])
+        assert_share(rows["Big_Lips"][of_sex], table["big_lips"][sex])
+        assert_share(rows["Big_Nose"][of_sex], table["big_nose"][sex])
+        assert_share(rows["High_Cheekbones"][of_sex], table["high_cheekbones"][sex])
         for age, of_age in (("young", young), ("old", ~young)):
             group = of_sex & of_age
-            assert_share(rows["Eyeglasses"][group], table.eyeglasses[f"{age}_{sex}"])
-            assert_share(rows["Bald"][group], table.hair_style[f"{age}_{sex}"].get("bald", 0))
-    assert_share(rows["Heavy_Makeup"][~male & young], table.heavy_makeup["young_female"])
+            assert_share(rows["Eyeglasses"][group], table["eyeglasses"][f"{age}_{sex}"])
+            assert_share(rows["Bald"][group], table["hair_style"][f"{age}_{sex}"].get("bald", 0))
+    assert_share(rows["Heavy_Makeup"][~male & young], table["heavy_makeup"]["young_female"])
     assert not rows["Heavy_Makeup"][male].any()
     assert not (~rows["No_Beard"])[~male].any()
 
 
 def test_correlations_can_be_set_to_none():
-    table = Correlations.from_dict(
+    table = completed(
         {
             "male": 0.5,
             "young": {"male": 0.5, "female": 0.5},
@@ -64,9 +64,9 @@ def test_correlations_can_be_set_to_none():
 
 
 def test_part_of_a_table_keeps_the_other_entries():
-    table = Correlations.from_dict({"smiling": {"male": 0.0}})
-    assert table.smiling == {"male": 0.0, "female": Correlations().smiling["female"]}
-    assert Correlations.from_dict(json.loads(json.dumps(table.as_dict()))) == table
+    table = completed({"smiling": {"male": 0.0}})
+    assert table["smiling"] == {"male": 0.0, "female": completed()["smiling"]["female"]}
+    assert completed(json.loads(json.dumps(table))) == table
 
 
 @pytest.mark.parametrize(
@@ -86,5 +86,5 @@ def test_part_of_a_table_keeps_the_other_entries():
 )
 def test_bad_tables_are_refused_in_one_line(change, message):
     with pytest.raises(PenumbraError, match=message) as error:
-        Correlations.from_dict(change)
+        completed(change)
     assert "\n" not in str(error.value)

@@ -5,9 +5,9 @@ import pytest
 
 from core.synthetic import mesh, people, render, shape
 from core.synthetic.camera_and_light import EYE_LEVEL, Camera, Pose, sample_photograph
-from core.synthetic.correlations import Correlations
+from core.synthetic.correlations import completed
 
-TABLE = Correlations()
+TABLE = completed()
 MEASURED = {"Big_Lips": "big_lips", "Big_Nose": "big_nose", "High_Cheekbones": "high_cheekbones"}
 
 
@@ -84,7 +84,7 @@ def test_glasses_change_the_eyes_and_nothing_far_below(somebody):
 
 @pytest.mark.parametrize("habit", ["glasses_habit", "makeup_habit"])
 def test_some_people_wear_it_always_some_never_some_sometimes(habit):
-    table = Correlations.from_dict({"male": 0.0})
+    table = completed({"male": 0.0})
     found = set()
     for number in range(120):
         person, _ = _quick(number, table)
@@ -97,7 +97,7 @@ def test_some_people_wear_it_always_some_never_some_sometimes(habit):
 
 
 def test_beards_come_and_go_for_some_men():
-    table = Correlations.from_dict({"male": 1.0})
+    table = completed({"male": 1.0})
     kinds = []
     for number in range(60):
         person, _ = _quick(number, table)

@@ -31,7 +31,7 @@ def scalp_weight(points: np.ndarray, style: str, recession: float) -> np.ndarray
 
 
 def beard_weight(points: np.ndarray, kind: str) -> np.ndarray:
-    """Density of facial hair at base points (n, 3), in 0..1; `kind` is one of FACIAL_HAIR."""
+    """Density of facial hair at base points (n, 3), in 0..1; `kind` is one of those drawn."""
     x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
     front = z > 0.9
     moustache = bump(y, 6.76, 0.055) * smoothstep(x, 0.33, 0.25) * front

@@ -4,8 +4,6 @@ import numpy as np
 
 from core.synthetic.fields import normalise, smoothstep
 
-TINTS = 3000
-
 
 def ribbons(
     points: np.ndarray,
