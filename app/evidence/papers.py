@@ -91,7 +91,7 @@ def measures(pairs: Sequence[Pair]) -> list[str]:
 
 
 def measure_name(metric: str) -> str:
-    name = published_words.NAMES[metric][0] if metric in published_words.NAMES else METRICS[metric].meaning  # fmt: skip
+    name = METRICS[metric].name
     return name[0].upper() + name[1:]
 
 
@@ -178,7 +178,7 @@ def missing(pair: Pair, settings: Sequence[dict[str, Any]]) -> str:
 
 
 def _lower(row: Mapping[str, Any]) -> str:
-    name = published_words.NAMES.get(row["metric"], (METRICS[row["metric"]].meaning,))[0]
+    name = METRICS[row["metric"]].name
     if row["target"] == "attributes":
         return f"{name}, the mean over all attributes"
     return name
@@ -288,7 +288,7 @@ def frame(pairs: Sequence[Pair], metric: str) -> pd.DataFrame:
 
 def unit(metric: str) -> tuple[float, str]:
     """(factor, what stands behind a number) of a metric's axis."""
-    kind = published_words.NAMES.get(metric, ("", "number"))[1]
+    kind = METRICS[metric].kind
     return {"share": (100.0, " %"), "points": (100.0, " points"), "dB": (1.0, " dB")}.get(
         kind, (1.0, "")
     )

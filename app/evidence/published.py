@@ -22,13 +22,6 @@ from core.methods import METHODS
 from core.methods.declare import VERIFICATION
 from core.published import METRICS, published
 
-# Our metrics of the same kind as a published one, best first; others are their own.
-OURS = {
-    "accuracy": ("accuracy", "balanced_accuracy"),
-    "accuracy_drop": ("accuracy", "balanced_accuracy"),
-    "rank_mean": ("normalised_rank_mean",),
-    "rank_standard_deviation": ("normalised_rank_std",),
-}
 # Whose number counts: the networks trained along with a method, and those trained afterwards.
 ALONG = {
     "private": ("training_adversary", "training_reconstructor"),
@@ -40,7 +33,7 @@ AFRESH = {
 }
 SIDES = ("along", "afresh")
 NETWORKS = {name for side in (ALONG, AFRESH) for names in side.values() for name in names}
-KINDS = {name for metric in METRICS for name in OURS.get(metric, (metric,))}
+KINDS = {name for metric in METRICS.values() for name in metric.ours}
 LEFT_OUT = ("loss",)  # says nothing to anybody who does not train the method
 NEVER_OURS = ("people", "device", "count")  # protocols that none of our numbers is measured by
 STRUCTURE = ("layer", "cut")  # schedule entries that change what is released
@@ -295,7 +288,7 @@ def beside(
 
     near = [s for s in settings if s["method"] == row["method"] and _like(row, s, wanted)]
     for setting in sorted(near, key=away):
-        for metric in OURS.get(row["metric"], (row["metric"],)):
+        for metric in METRICS[row["metric"]].ours:
             sides = {side: _number(row, setting, side, metric, settings) for side in SIDES}
             if any(sides.values()):
                 values = {side: found[0] if found else None for side, found in sides.items()}

@@ -17,29 +17,6 @@ from core.methods import METHODS
 from core.methods.declare import VERIFICATION
 from core.published import METRICS
 
-# metric -> (name in the table, kind of number)
-NAMES = {
-    "accuracy": ("right answers", "share"),
-    "accuracy_drop": ("right answers lost", "points"),
-    "accuracy_gain": ("more right answers", "points"),
-    "accuracy_difference": ("largest difference of right answers", "points"),
-    "top1_accuracy": ("right person named", "share"),
-    "chance": ("right by guessing", "share"),
-    "mcc": ("agreement with the truth (MCC)", "number"),
-    "ms_ssim": ("likeness in structure (MS-SSIM)", "number"),
-    "ssim": ("likeness in detail (SSIM)", "number"),
-    "psnr": ("closeness of pixels (PSNR)", "dB"),
-    "face_similarity": ("likeness to a face network", "number"),
-    "feature_similarity": ("face network's features guessed", "number"),
-    "rank_mean": ("place in the list of names (0 to 1)", "number"),
-    "rank_standard_deviation": ("spread of that place", "number"),
-    "rank_guarantee": ("place promised", "number"),
-    "probability": ("how often the promise holds", "share"),
-    "log_rank_privacy_gain": ("log-rank privacy gained", "points"),
-    "within_class_variance": ("spread within a person (S_w)", "number"),
-    "between_class_variance": ("spread between people (S_b)", "number"),
-    "lda_score": ("people set apart (S_b / S_w)", "number"),
-}
 SUBJECTS = {
     "attributes": "All attributes",
     "task": "The service",
@@ -250,7 +227,9 @@ def measures(report: Report) -> str:
         if first.metric == "accuracy":
             parts.append(f"Always giving the commoner answer is right in {guess} with us.")
         elif first.row["target"] == "image":
-            parts.append(f"Drawing blind reaches {guess} with us: {_name(first.row['metric'])}.")
+            parts.append(
+                f"Drawing blind reaches {guess} with us: {METRICS[first.row['metric']].name}."
+            )
     return " ".join(parts)
 
 
@@ -258,7 +237,7 @@ def table(pairs: Iterable[Pair], view: View) -> pd.DataFrame:
     """One row per published number, as text; columns that would be empty are left out."""
     rows = [
         {
-            "Measured": f"{subject(pair.row)}: {_name(pair.row['metric'])}",
+            "Measured": f"{subject(pair.row)}: {METRICS[pair.row['metric']].name}",
             "Protection": METHODS[pair.row["method"]].title,
             "The paper": tidy(pair.row),
             "Ours, trained along": _near(pair, "along"),
@@ -331,10 +310,6 @@ def subject(row: Mapping[str, Any]) -> str:
     )
 
 
-def _name(metric: str) -> str:
-    return NAMES[metric][0] if metric in NAMES else METRICS[metric].meaning
-
-
 def _near(pair: Pair, side: str) -> str:
     """Our number; with a sign where our setting is not the published one."""
     text = shown(pair, side)
@@ -351,7 +326,7 @@ def shown(pair: Pair, side: str) -> str:
 
 
 def _number(metric: str, value: float) -> str:
-    kind = NAMES.get(metric, ("", "number"))[1]
+    kind = METRICS[metric].kind
     if kind == "share":
         return wording.percent(value, 1)
     if kind == "points":
@@ -362,7 +337,7 @@ def _number(metric: str, value: float) -> str:
 def tidy(row: Mapping[str, Any]) -> str:
     """The number as the paper prints it, the unit after it: "%78.01" -> "78.01 %"."""
     printed = row["printed"].strip("()")
-    percent = "%" in printed and NAMES.get(row["metric"], ("", ""))[1] == "points"
+    percent = "%" in printed and METRICS[row["metric"]].kind == "points"
     text = printed.replace("%", "").strip()
     if "%" in printed:
         text += (" point" if text == "1" else " points") if percent else " %"

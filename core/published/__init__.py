@@ -42,47 +42,39 @@ ROLES = ("utility", "private", "cost", "setup")
 
 
 class Metric(NamedTuple):
-    """What a number means, and the values it can have."""
+    """A kind of number that papers print, a row of `metrics.csv`.
+
+    meaning    what it is
+    low, high  the values it can have
+    name       in tables and sentences
+    kind       how it is written: share, points, dB or number
+    ours       our metrics of the same kind, best first
+    """
 
     meaning: str
     low: float
     high: float
+    name: str
+    kind: str
+    ours: tuple[str, ...]
 
 
-ANY = float("inf")
-METRICS = {
-    "accuracy": Metric("share of right answers", 0, 1),
-    "accuracy_drop": Metric("accuracy without protection minus accuracy with it", -1, 1),
-    "accuracy_gain": Metric("accuracy minus the accuracy in another setting", -1, 1),
-    "accuracy_difference": Metric("largest difference of accuracy between models", 0, 1),
-    "top1_accuracy": Metric("share of pictures whose person is named", 0, 1),
-    "chance": Metric("accuracy of a guesser who sees nothing", 0, 1),
-    "mcc": Metric("Matthews correlation coefficient", -1, 1),
-    "ms_ssim": Metric("multi-scale structural similarity", 0, 1),
-    "ssim": Metric("structural similarity", -1, 1),
-    "psnr": Metric("peak signal-to-noise ratio in dB", 0, 100),
-    "face_similarity": Metric("cosine of a face network's features of picture and original", -1, 1),
-    "feature_similarity": Metric("cosine of a face network's features and those guessed", -1, 1),
-    "within_class_variance": Metric("S_w of the features, a class is a person", 0, ANY),
-    "between_class_variance": Metric("S_b of the features, a class is a person", 0, ANY),
-    "lda_score": Metric("S_b / S_w", 0, ANY),
-    "rank_mean": Metric("mean of the true person's rank / number of persons", 0, 1),
-    "rank_standard_deviation": Metric("standard deviation of the same", 0, 1),
-    "rank_guarantee": Metric("what that rank exceeds with the stated probability", 0, 1),
-    "probability": Metric("probability that the rank exceeds the guarantee", 0, 1),
-    "log_rank_privacy_gain": Metric("log-rank privacy minus that of another cut", -1, 1),
-    "loss": Metric("value of a training loss", 0, ANY),
-    "time_increase": Metric("inference time over that of another cut, minus 1", 0, ANY),
-    "memory_increase": Metric("memory over that of another cut, minus 1", 0, ANY),
-    "released_numbers": Metric("numbers that leave the device per photograph", 1, ANY),
-    "device_memory": Metric("memory of the device in GB", 0, ANY),
-    "device_storage": Metric("storage of the device in GB", 0, ANY),
-    "images": Metric("photographs", 1, ANY),
-    "identities": Metric("people", 1, ANY),
-    "questions": Metric("questions of a study", 1, ANY),
-    "responses": Metric("responses to a study", 1, ANY),
-    "configurations": Metric("cuts that were measured", 1, ANY),
-}
+def _metrics() -> dict[str, Metric]:
+    with open(FILE.with_name("metrics.csv"), encoding="utf-8", newline="") as file:
+        return {
+            row["metric"]: Metric(
+                row["meaning"],
+                float(row["low"]),
+                float(row["high"]),
+                row["name"] or row["meaning"],
+                row["kind"],
+                tuple(row["ours"].split(";")),
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+METRICS = _metrics()
 COLUMNS = (
     "paper",
     "place",
