@@ -27,6 +27,7 @@ from core.data.packing.parallel import decode_all
 from core.data.sources import SOURCES
 from core.errors import PenumbraError
 from core.run import home
+from core.storage.whole_folders import is_done, mark_done
 
 FORMAT = 1  # of a pack; part of its stamp
 MAX_BROKEN = 20  # broken photographs that are skipped however few there are in all ...
@@ -79,7 +80,7 @@ def existing(name: str, mark: str) -> list[Path]:
     found = [
         path
         for path in (home() / "packed").glob(f"{name}-*x*-{mark}")
-        if (path / "done").is_file() and path.name.rsplit("-", 2)[0] == name
+        if is_done(path) and path.name.rsplit("-", 2)[0] == name
     ]
     return sorted(found, key=lambda path: (path / "images.npy").stat().st_size)
 
@@ -104,7 +105,7 @@ def pack(
     """The pack's folder, built if it is not there yet. `listed` gives the photographs and labels and
     is called only then. Raises PenumbraError when too many photographs are broken."""
     target = folder(name, height, width, mark)
-    if (target / "done").is_file():
+    if is_done(target):
         return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +114,7 @@ def pack(
             f"{target.parent}: {error.strerror}; set PENUMBRA_HOME to a folder you may write to"
         ) from None
     with FileLock(target.with_suffix(".lock")):
-        if (target / "done").is_file():  # another process packed it while this one waited
+        if is_done(target):  # another process packed it while this one waited
             return target
         partial = target.with_suffix(".partial")
         for rubbish in (partial, target):
@@ -202,7 +203,7 @@ def _build(
         ),
         encoding="utf-8",
     )
-    (target / "done").touch()
+    mark_done(target)
 
 
 def _compact(target: Path, keep: np.ndarray) -> None:
