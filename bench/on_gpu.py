@@ -27,7 +27,7 @@ from unittest import mock
 
 from bench.gpu import document, parts
 from bench.gpu.isolated import Figures, Work, Worker
-from core.methods import METHODS
+from core.methods import METHODS, UNPROTECTED
 from core.run import ROOT
 
 ATTACKERS = ("cnn", "mirrored_decoder", "mlp")
@@ -80,7 +80,7 @@ def all_parts(device: str, tiny: bool) -> list[Part]:
     def training(name: str) -> Part:
         return Part(f"training {name}", parts.training, {"name": name, **where}, 60.0)
 
-    plain = [n for n, m in METHODS.items() if not (m.baseline or m.hardens)] + ["original"]
+    plain = [n for n, m in METHODS.items() if not (m.baseline or m.hardens)] + [UNPROTECTED]
     return [
         Part("environment", parts.environment, {"device": device}, 60.0),
         Part("tests", parts.cuda_tests, {}, 120.0),

@@ -16,6 +16,7 @@ import time
 
 from core import data
 from core.evaluate import evaluate
+from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
 from core.run import Run
 from core.run_validation import checked
 from core.train import train
@@ -31,7 +32,7 @@ def main() -> None:
         os.environ["PENUMBRA_HOME"] = f"{place}/home"
         began = time.perf_counter()
         faces = data.load("synthetic", 64, 64)
-        folder = train(checked(Run("deep_obfuscator", "synthetic")), faces, options.device)
+        folder = train(checked(Run(DEEP_OBFUSCATOR.name, "synthetic")), faces, options.device)
         trained = time.perf_counter()
         evaluate(folder, device=options.device)
         ended = time.perf_counter()

@@ -55,6 +55,11 @@ def checked(run: Run) -> Run:
             known = ", ".join(method.presets[run.preset]["schedule"]) or "none"
             raise PenumbraError(f"{run.method} has no schedule entry {name!r}; it has: {known}")
         schedule[name] = _number(value, f"schedule entry {name}")
+    for choice in method.choices:
+        value = schedule.get(choice.name, 0)
+        if value not in range(len(choice.values)):
+            known = ", ".join(f"{number} ({what})" for number, what in enumerate(choice.values))
+            raise PenumbraError(f"{choice.name} is {value:g}; choose one of {known}")
     return replace(
         run, tasks=tuple(run.tasks), private=tuple(run.private), knobs=knobs, schedule=schedule
     )

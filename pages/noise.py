@@ -127,8 +127,8 @@ def three_pictures(method: str, row: dict, amount: float, face: int, found: dict
     original, likeness = found["originals"][face], float(found["ms_ssim"][face])
     with st.container(horizontal=True, gap="small"):
         picture_of(original, f"Face {face + 1}, original", "original")
-        if method in drawn_releases.PICTURES:
-            sent = drawn_releases.filtered(method, original, amount, seed_of(face))
+        if preview := METHODS[method].preview:
+            sent = drawn_releases.filtered(preview, original, amount, seed_of(face))
             words = f"what leaves the device at {knob.symbol} = {amount:g}"
             picture_of(sent, f"Face {face + 1}, {words}", words)
         picture_of(
@@ -164,7 +164,7 @@ def live() -> None:
             pickers.choose("Face", range(1, count + 1), "face", lambda n: f"Face {n}", width=140)
             - 1
         )
-        if method not in ("blur", "pixelate"):
+        if METHODS[method].noisy:
             again_drawn = st.button("Draw again", icon=":material/casino:", key="draw_again",
                                     help="Noise is drawn anew for every release.")  # fmt: skip
             st.session_state[DRAWN] = st.session_state.get(DRAWN, 0) + int(again_drawn)
@@ -187,7 +187,7 @@ def live() -> None:
         st.caption(text)
     faces, chart = st.columns([5, 6], gap="large")
     with faces:
-        if method not in drawn_releases.PICTURES:
+        if METHODS[method].release_kind != "picture":
             released(method, row, amount, amounts.amounts(rows, method)[-1], face)
         if found is None:
             st.caption(f"Nobody redrew pictures from this setting. {problem}")

@@ -19,7 +19,7 @@ if findings.empty:
 with st.sidebar:
     dataset, preset = pickers.dataset()
 held = st.session_state.get("method") or st.session_state.get("kept", {}).get("method")
-usual = papers.own_paper(held if held in METHODS else "deep_obfuscator")
+usual = papers.own_paper(held if held in METHODS else next(iter(METHODS)))
 settings = loaders.measured(dataset, preset)
 
 

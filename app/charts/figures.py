@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from app.charts.palette import DASHES, METHOD_SYMBOLS, SYMBOLS, colours
 from app.page import wording
-from core.methods import METHODS
+from core.methods import METHODS, UNPROTECTED
 
 LOSS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe-Ito
 
@@ -22,8 +22,8 @@ def style(method: str) -> dict[str, Any]:
     """Colour, dash and symbol of a method, the same everywhere: methods are coloured and solid,
     with a symbol of their own; hardened variants dashed, with their method's symbol, hollow;
     baselines grey with a dash and a symbol; unprotected is a hollow ring."""
-    baselines = [name for name, entry in METHODS.items() if entry.baseline and name != "original"]
-    if method == "original":
+    baselines = [name for name, entry in METHODS.items() if entry.baseline and name != UNPROTECTED]
+    if method == UNPROTECTED:
         return {"color": METHODS[method].color, "dash": "solid", "symbol": "circle-open"}
     if method in baselines:
         position = baselines.index(method)

@@ -15,7 +15,7 @@ from app.page import wording
 from app.settings import points
 from app.settings.points import Rows, setting_label
 from core.errors import PenumbraError
-from core.methods import METHODS
+from core.methods import METHODS, UNPROTECTED
 
 IDENTITY = "identity"
 MAPS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
@@ -133,7 +133,7 @@ def sentence(
     aside = [wording.interval(found["low"], found["high"])]
     inside = f"chance {_share(found['chance'])}"
     if other and bare_row is not None:
-        unprotected = "unprotected" if bare_row["method"] == points.UNPROTECTED else f"at {setting_label(bare_row)}"  # fmt: skip
+        unprotected = "unprotected" if bare_row["method"] == UNPROTECTED else f"at {setting_label(bare_row)}"  # fmt: skip
         inside += f", {unprotected} {wording.percent(other['purity'])}"
     aside.append(inside)
     what = (

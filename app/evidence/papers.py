@@ -54,7 +54,10 @@ def own_paper(method: str) -> str:
     name = METHODS[method].hardens or method
     if name in PAPERS:
         return name
-    return next((p for p in PAPERS if any(r["method"] == name for r in published.about(p))), "pric")
+    return next(
+        (p for p in PAPERS if any(r["method"] == name for r in published.about(p))),
+        next(iter(PAPERS)),
+    )
 
 
 def title(paper: str) -> str:

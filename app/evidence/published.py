@@ -36,7 +36,6 @@ NETWORKS = {name for side in (ALONG, AFRESH) for names in side.values() for name
 KINDS = {name for metric in METRICS.values() for name in metric.ours}
 LEFT_OUT = ("loss",)  # says nothing to anybody who does not train the method
 NEVER_OURS = ("people", "device", "count")  # protocols that none of our numbers is measured by
-STRUCTURE = ("layer", "cut")  # schedule entries that change what is released
 Key = tuple[str, str, str, str]  # protocol, target, attacker, metric
 
 
@@ -340,9 +339,9 @@ def _same_release(method: str, one: Mapping[str, float], other: Mapping[str, flo
     """Whether two schedules of a method release from the same layer."""
     usual = METHODS[method].presets["compact"]["schedule"]
     return all(
-        one.get(name, usual[name]) == other.get(name, usual[name])
-        for name in STRUCTURE
-        if name in usual
+        one.get(choice.name, usual[choice.name]) == other.get(choice.name, usual[choice.name])
+        for choice in METHODS[method].choices
+        if choice.released
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,10 @@ import plotly.graph_objects as go
 from app.charts.palette import colours, faded
 from core.errors import PenumbraError
 
+if TYPE_CHECKING:
+    from core.methods.declare import Preview
+
 BARS = 300  # pixels
-PICTURES = ("image_noise", "random_replace", "blur", "pixelate")  # release the photograph, filtered
 
 
 class Kept(NamedTuple):
@@ -84,58 +86,11 @@ def grey(values: np.ndarray) -> np.ndarray:
     return np.repeat(values[..., None], 3, axis=2)
 
 
-def filtered(method: str, picture: np.ndarray, value: float, seed: int) -> np.ndarray:
-    """What a filter of the photograph releases, uint8 (H, W, 3), from uint8 (H, W, 3): as
-    `core.methods.image_filters`, cut to what a screen can show."""
-    random = np.random.default_rng(seed)
-    x = picture.astype(float) / 255
-    if method == "image_noise":
-        x = x + value * random.standard_normal(x.shape)
-    elif method == "random_replace":
-        hit, drawn = random.random(x.shape) < value, random.random(x.shape)
-        x = np.where(hit, drawn, x)
-    elif method == "blur":
-        x = _blurred(x, value / 100 * x.shape[1])
-    else:
-        x = _pixelated(x, value)
+def filtered(preview: Preview, picture: np.ndarray, value: float, seed: int) -> np.ndarray:
+    """What a filter of the photograph releases (`core.methods.Method.preview`), cut to what a screen
+    can show: uint8 (H, W, 3), from uint8 (H, W, 3)."""
+    x = preview(picture / 255, value, np.random.default_rng(seed))
     return (x.clip(0, 1) * 255).round().astype(np.uint8)
-
-
-def _blurred(x: np.ndarray, sigma: float) -> np.ndarray:
-    reach = min(max(1, round(3 * sigma)), (min(x.shape[:2]) - 1) // 2)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    kernel /= kernel.sum()
-    for axis in (0, 1):
-        pad = [(reach, reach) if a == axis else (0, 0) for a in range(3)]
-        padded = np.pad(x, pad, mode="reflect")
-        x = sum(
-            weight * np.take(padded, range(i, i + x.shape[axis]), axis)
-            for i, weight in enumerate(kernel)
-        )
-    return x
-
-
-def _pixelated(x: np.ndarray, cells: float) -> np.ndarray:
-    height, width = x.shape[:2]
-    down, across = max(1, round(cells * height / width)), int(cells)
-    small = np.stack(
-        [
-            np.stack([part.mean((0, 1)) for part in _parts(band, across, 1)])
-            for band in _parts(x, down, 0)
-        ]
-    )
-    rows = np.arange(height) * down // height
-    columns = np.arange(width) * across // width
-    return small[rows][:, columns]
-
-
-def _parts(x: np.ndarray, count: int, axis: int) -> list[np.ndarray]:
-    """`count` parts along an axis as average pooling cuts them (they may overlap by a pixel)."""
-    size = x.shape[axis]
-    return [
-        np.take(x, range(i * size // count, -(-(i + 1) * size // count)), axis)
-        for i in range(count)
-    ]
 
 
 def bars(

@@ -241,7 +241,7 @@ def variant(rows: points.Rows, name: str) -> list[dict[str, Any]]:
     notes: list[str] = []
     with st.sidebar:
         chosen = choose(
-            "Variant", among, variant_key(name), lambda v: variants.label(v, among) or "As declared",
+            "Variant", among, variant_key(name), lambda v: variants.label(name, v, among) or "As declared",
             notes=notes,
             help="Trained with another schedule, cut or choice of attributes. All stay on the chart.",
         )  # fmt: skip

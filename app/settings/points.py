@@ -13,7 +13,7 @@ import pandas as pd
 from app.page import wording
 from app.settings import variants
 from app.settings.views import STRONGEST, View, task_target
-from core.methods import METHODS, Knob
+from core.methods import METHODS, UNPROTECTED, Knob
 from core.metrics.intervals import difference
 
 # Whose number counts, best first.
@@ -24,10 +24,6 @@ ATTACKERS = {
 UTILITY = {"strict": ("best_head",), "paper": ("own_head", "own_verifier", "best_head")}
 ENDS = {"value": "", "low": "_low", "high": "_high", "chance": "_chance"}
 VARIANT = ["method", "preset", "tasks", "private"]
-# What may stand for "unprotected": the first where it can serve the task, so that all methods are
-# compared with one number; else the chosen method's own.
-UNPROTECTED = "original"
-REFERENCES = tuple(dict.fromkeys((UNPROTECTED, *(m.reference for m in METHODS.values()))))
 Rows = Sequence[dict[str, Any]]  # settings as `records` gives them
 
 
@@ -84,15 +80,15 @@ def _measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.
 
 
 def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
-    """What the service and the attacker reach without protection: one row for each of `REFERENCES`
-    that was measured with every knob at its weakest. A row has method, title, `knob:<name>`,
+    """What the service and the attacker reach without protection: one row for `UNPROTECTED` and each
+    method's own reference that was measured with every knob at its weakest. A row has method, title, `knob:<name>`,
     utility, utility_low, utility_high, and value (NaN where nobody attacked it as `view` asks).
 
     The run that serves this task alone, as its preset has it, stands for all; seeds are averaged.
     """
     attack, utility = _measurements(findings, view)
     found = {}
-    for name in REFERENCES:
+    for name in dict.fromkeys((UNPROTECTED, *(method.reference for method in METHODS.values()))):
         weakest = {knob.name: float(knob.grid[0]) for knob in knobs_of(name)}
         value = next((weakest[k.name] for k in knobs_of(name) if k.when == "release"), None)
         mine = utility[(utility["method"] == name) & _released_at(utility, value)]
@@ -124,8 +120,9 @@ def _released_at(rows: pd.DataFrame, value: float | None) -> pd.Series:
 
 
 def reference(found: Mapping[str, dict[str, Any]], method: str) -> dict[str, Any] | None:
-    """The one of `references` that the chosen method is compared with, and with it the whole view;
-    None where there is none."""
+    """The one of `references` that the chosen method is compared with, and with it the whole view:
+    `UNPROTECTED` where it can serve the task, so that all methods are compared with one number,
+    else the method's own; None where there is none."""
     return found.get(UNPROTECTED) or found.get(METHODS[method].reference)
 
 
@@ -296,7 +293,7 @@ def lines(rows: Rows, chosen: Mapping[str, float] | None = None, method: str = "
         for variant in among:
             mine = [row for row in of_method(rows, name) if variants.key(row) == variant]
             at = dict(chosen) if chosen and name == method else defaults(mine, name)
-            found += _lines(mine, name, at, variants.label(variant, among))
+            found += _lines(mine, name, at, variants.label(name, variant, among))
     return found
 
 
@@ -342,5 +339,5 @@ def setting_label(row: Mapping[str, Any]) -> str:
         if wording.known(row.get(f"knob:{knob.name}"))
     ]
     if isinstance(row.get("schedule"), str) and row["schedule"]:
-        parts.append(variants.schedule_words(row["schedule"]))
+        parts.append(variants.schedule_words(row["method"], row["schedule"]))
     return ", ".join(parts)

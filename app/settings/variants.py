@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.page import wording
+from core.methods import METHODS
 
 Rows = Sequence[dict[str, Any]]
 
@@ -38,32 +39,23 @@ def only(rows: Rows, method: str, variant: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["method"] != method or key(row) == variant]
 
 
-# Entries of a schedule that a reader should not have to look up; others are named as declared.
-SCHEDULE = {
-    "layer": "released behind layer {:g}",
-    "cut": "cut at place {:g}",
-    "frozen_adversary": "attacker in training frozen",
-    "tanh_adversary": "attacker in training of Eq. 6",
-}
-
-
-def schedule_words(schedule: str) -> str:
-    """What of the schedule was replaced, in words: "layer=3" -> "released behind layer 3"."""
+def schedule_words(method: str, schedule: str) -> str:
+    """What of the schedule was replaced, in the method's words: "layer=3" -> "released behind layer
+    3"; entries that it has no words for are named as they are."""
+    words = {choice.name: choice.words for choice in METHODS[method].choices}
     parts = []
     for part in filter(None, schedule.split(", ")):
         name, _, value = part.partition("=")
-        if name in SCHEDULE:
-            parts.append(SCHEDULE[name].format(float(value)))
-        else:
-            parts.append(f"{name.replace('_', ' ')} {value}")
+        said = words.get(name)
+        parts.append(said.format(float(value)) if said else f"{name.replace('_', ' ')} {value}")
     return ", ".join(parts)
 
 
-def label(variant: str, among: Sequence[str]) -> str:
-    """What is special about a variant `among` those of its method: "released behind layer 3", "service: Smile"; ""
+def label(method: str, variant: str, among: Sequence[str]) -> str:
+    """What is special about a variant `among` those of a method: "released behind layer 3", "service: Smile"; ""
     for the only one, and for the plainest where its schedule is all that the others change."""
     own, every = variant.split("|"), [other.split("|") for other in among]
-    parts = [schedule_words(own[0])] if own[0] else []
+    parts = [schedule_words(method, own[0])] if own[0] else []
     for place, said in ((1, "service"), (2, "hidden")):
         if len({other[place] for other in every}) > 1:
             names = [wording.attribute_label(name) for name in own[place].split(",") if name]

@@ -28,7 +28,7 @@ def labels(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         among = variants.keys(rows, row["method"])
         parts = [METHODS[row["method"]].title, points.setting_label(row)]
         if len(among) > 1:
-            parts.append(variants.label(variants.key(row), among))
+            parts.append(variants.label(row["method"], variants.key(row), among))
         found[row["key"]] = ", ".join(part for part in parts if part)
     return found
 

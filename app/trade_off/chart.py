@@ -18,7 +18,7 @@ from app.page import wording
 from app.settings import points
 from app.settings.points import Line, records, setting_label
 from app.settings.views import View
-from core.methods import METHODS
+from core.methods import METHODS, UNPROTECTED
 from core.metrics import METRICS
 
 HEIGHT = 460  # pixels
@@ -168,7 +168,7 @@ def _line(
     look = style(line.method)
     mine = [e for e in lines if (e.method, e.variant) == (line.method, line.variant)]
     main = mine[0] is line or method.baseline
-    ring = line.method == "original"
+    ring = line.method == UNPROTECTED
     quiet = line.knob is None and len(mine) > 1
     # an attack too weak to conclude leaves a ghost, no claim
     opacity = [0.25 if not row["conclusive"] else 0.45 if quiet else 1 for row in rows]

@@ -278,16 +278,15 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     from core import train
     from core.attacks import ATTACKS, fitting
     from core.evaluate import view_at
-    from core.methods import METHODS
+    from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
     from core.run import Run
     from core.run_validation import checked
 
     chosen = devices.choose(device)
-    run = checked(Run("deep_obfuscator", "synthetic", "compact" if tiny else "paper"))
-    method = METHODS[run.method]
-    settings = method.presets[run.preset]
+    run = checked(Run(DEEP_OBFUSCATOR.name, "synthetic", "compact" if tiny else "paper"))
+    settings = DEEP_OBFUSCATOR.presets[run.preset]
     faces, source = _attacked_faces(settings["height"], settings["width"], tiny)
-    model = method.model(run, faces.attribute_names)
+    model = DEEP_OBFUSCATOR.model(run, faces.attribute_names)
     for network in model.networks.values():
         network.to(chosen, memory_format=torch.channels_last)  # type: ignore[call-overload]
     peak = _peak_memory(chosen)

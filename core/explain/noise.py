@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.methods import METHODS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Generator
@@ -18,15 +20,14 @@ if TYPE_CHECKING:
     from core.explain import Subject
     from core.run import Run
 
-# method -> what it adds noise to: ten or so numbers, or a map whose values are replaced
-KINDS = {"dpfe": "code", "dpfe_simple": "code", "dpfe_hardened": "code", "aia_random": "map"}
 WITHOUT = 0.0  # the release value that adds no noise
 MAPS = 12  # faces whose map is kept; 1 kB each at 32 x 32
 
 
 def applies(run: Run) -> bool:
     """Whether a run releases something else than a picture, with noise."""
-    return run.method in KINDS
+    method = METHODS[run.method]
+    return method.noisy and method.release_kind != "picture"
 
 
 def noise(subject: Subject, generator: Generator) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -46,7 +47,9 @@ def noise(subject: Subject, generator: Generator) -> tuple[dict[str, NDArray[Any
     import torch
 
     view, model = subject.view, subject.model
-    kind = KINDS[subject.run.method]
+    kind = METHODS[subject.run.method].release_kind
+    assert model.noise is not None
+    drawn_from = {name: tensor.cpu().numpy() for name, tensor in model.noise().items()}
     rows = np.asarray(view.pictured)[: MAPS if kind == "map" else None]
     with torch.no_grad():
         photographs = view.x["test"].to(view.device)
@@ -59,11 +62,9 @@ def noise(subject: Subject, generator: Generator) -> tuple[dict[str, NDArray[Any
     places = view.places.get("test", np.arange(len(released)))
     arrays: dict[str, NDArray[Any]] = {"positions": places[rows].astype(np.int32)}
     if kind == "code":
-        root: Any = model.networks["encoder"].noise_root
-        width = released.shape[1]
         arrays |= {
             "codes": released[rows].astype(np.float16),
-            "noise_root": root.cpu().numpy().reshape(width, width).astype(np.float32),
+            "noise_root": drawn_from["root"].astype(np.float32),
             "mean": released.mean(0).astype(np.float32),
             "spread": released.std(0).astype(np.float32),
         }
@@ -72,8 +73,7 @@ def noise(subject: Subject, generator: Generator) -> tuple[dict[str, NDArray[Any
     channels, height, width = model.released_map
     maps = released.reshape(-1, channels, height, width)
     channel = int(maps.var((0, 2, 3)).argmax())
-    entries: Any = model.networks["entry_range"]
-    low, high = float(entries.low[channel]), float(entries.high[channel])
+    low, high = (float(drawn_from[end][channel]) for end in ("low", "high"))
     scaled = (maps[rows, channel] - low) / max(high - low, 1e-9)
     arrays["maps"] = (scaled.clip(0, 1) * 255).round().astype(np.uint8)
     facts = {"kind": kind, "channel": channel, "channels": channels, "low": low, "high": high}

@@ -29,17 +29,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from core.errors import PenumbraError
 from core.methods import hardening
-from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns
+from core.methods.declare import Batch, Choice, Knob, Method, Model, Phase, Stage, columns
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
     from core.run import Run
 
-# Entries that Run.schedule can replace: layer counts conv1, conv2, conv3, conv4, avgpool, fc from
-# 0; bounded is 1 or 0; mu1 (GAN) and mu2 (perceptual) are the weights of the in-training decoder.
+LAYERS = ("conv1", "conv2", "conv3", "conv4", "avgpool", "fc")  # `layer` counts them from 0
+# mu1 (GAN) and mu2 (perceptual) are the weights of the in-training decoder.
 ATTACKER = hardening.OFF | {"layer": 5, "bounded": 1, "mu1": 0.0, "mu2": 0.0}
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {
@@ -87,10 +86,7 @@ WIDTHS = ("block", "blocks", "base", "outputs", "fully_connected", "discriminato
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """Networks of Figure 6 cut at the schedule's `layer`, and the alternation of Figure 2.
-
-    Raises PenumbraError for a layer that is not 0 to 5, or a `bounded` that is not 0 or 1.
-    """
+    """Networks of Figure 6 cut at the schedule's `layer`, and the alternation of Figure 2."""
     import torch
     from torch import nn
 
@@ -100,10 +96,6 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     schedule = settings["schedule"]
     lambda1, lambda2 = run.knobs["lambda1"], run.knobs["lambda2"]
     mu1, mu2 = schedule["mu1"], schedule["mu2"]
-    if schedule["layer"] not in range(6):
-        raise PenumbraError(f"layer is {schedule['layer']:g}; it must be 0 (conv1) to 5 (fc)")
-    if schedule["bounded"] not in (0, 1):
-        raise PenumbraError(f"bounded is {schedule['bounded']:g}; it must be 0 or 1")
     layer = int(schedule["layer"])
     tasks = columns(attributes, run.tasks)
 
@@ -306,4 +298,14 @@ ADVERSARIAL_RECONSTRUCTION = Method(
     build=build,
     color="#CC79A7",
     private=(),
+    choices=(
+        Choice("layer", LAYERS, "released behind layer {:g}", released=True),
+        Choice("bounded", ("no", "yes")),
+    ),
+    training_only=("decoder",),
+)
+
+METHODS = (
+    ADVERSARIAL_RECONSTRUCTION,
+    hardening.hardened(ADVERSARIAL_RECONSTRUCTION, "#8A4A6E"),
 )

@@ -27,6 +27,7 @@ from core.methods import hardening
 from core.methods.declare import (
     VERIFICATION,
     Batch,
+    Choice,
     Knob,
     Method,
     Model,
@@ -127,12 +128,12 @@ def build_random(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]
         entries.high.copy_(-_smallest([-code for code in codes]))
 
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
+        assert value is not None
         g = model.release(x, generator, None)
-        probability = AIA_RANDOM.knobs[0].default if value is None else value
         size = shape[1] * shape[2]
         low = entries.low.repeat_interleave(size)
         high = entries.high.repeat_interleave(size)
-        return replaced(g, low, high, generator, probability)
+        return replaced(g, low, high, generator, value)
 
     size = model.stages[0].batch_size
     stage = Stage("entry range", 0, size, 0.0, (), prepare=measure)
@@ -144,6 +145,7 @@ def build_random(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]
         own_verifier=model.own_verifier,
         training_adversary=model.training_adversary,
         released_map=shape,
+        noise=lambda: {"low": entries.low, "high": entries.high},
     )
 
 
@@ -324,6 +326,11 @@ def _model(
     )
 
 
+CHOICES = (
+    Choice("frozen_adversary", ("learning", "frozen"), "attacker in training frozen"),
+    Choice("tanh_adversary", ("convolutional", "of Eq. 6"), "attacker in training of Eq. 6"),
+)
+TRAINING_ONLY = ("adversary", "decoder", "siamese")
 _TITLE = "Mosallanezhad, Silva, Mancenido & Liu, AIA"
 
 AIA = Method(
@@ -358,6 +365,8 @@ AIA = Method(
     tasks=(VERIFICATION,),
     understands=(VERIFICATION,),
     reference="aia_original",
+    choices=CHOICES,
+    training_only=TRAINING_ONLY,
 )
 
 AIA_ORIGINAL = Method(
@@ -373,6 +382,8 @@ AIA_ORIGINAL = Method(
     tasks=(VERIFICATION,),
     understands=(VERIFICATION,),
     reference="aia_original",
+    choices=CHOICES,
+    training_only=TRAINING_ONLY,
 )
 
 AIA_RANDOM = Method(
@@ -393,8 +404,13 @@ AIA_RANDOM = Method(
     presets=PRESETS,
     build=build_random,
     color="#8B9199",
+    noisy=True,
     baseline=True,
     tasks=(VERIFICATION,),
     understands=(VERIFICATION,),
     reference="aia_original",
+    choices=CHOICES,
+    training_only=TRAINING_ONLY,
 )
+
+METHODS = (AIA, hardening.hardened(AIA, "#9C4A00"), AIA_ORIGINAL, AIA_RANDOM)

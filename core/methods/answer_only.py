@@ -43,5 +43,8 @@ ANSWER_ONLY = Method(
     presets=PRESETS,
     build=build,
     color="#9CA3AF",
+    release_kind="answer",
     baseline=True,
 )
+
+METHODS = (ANSWER_ONLY,)

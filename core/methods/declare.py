@@ -7,20 +7,28 @@ Its `build` function, called to train or to release, imports torch and returns a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
     from torch import Generator, Tensor, nn
 
     from core.run import Run
+
+    Preview = Callable[[NDArray[np.float64], float, np.random.Generator], NDArray[np.float64]]
 
 # Two words that stand beside attribute names, for the methods that understand them.
 VERIFICATION = "verification"  # a task: do two photographs show one person?
 IDENTITY = "identity"  # what is private: who it is
 RESERVED = (VERIFICATION, IDENTITY)
+# The method whose features are released as they are: what every other one is compared with.
+UNPROTECTED = "original"
+RELEASE_KINDS = ("picture", "map", "code", "answer")
 # Parts of the defender's photographs that a phase may draw from; the last two share no identity.
 PARTS = ("all", "protector", "adversary")
 
@@ -46,18 +54,42 @@ class Knob:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A schedule entry that makes another setting of a method, not a longer or faster training.
+
+    name      an entry of the presets' schedule
+    values    what its values 0, 1, … stand for; it can have no others
+    words     for a setting in which it is replaced, such as "cut at place {:g}"; "" for its name
+    released  whether another representation leaves the device: settings that differ in it are not
+              compared as one
+    """
+
+    name: str
+    values: tuple[str, ...]
+    words: str = ""
+    released: bool = False
+
+
+@dataclass(frozen=True)
 class Method:
     """The declaration of one method.
 
     presets   {"paper": {...}, "compact": {...}}: `height`, `width` (pixels), network widths and
               `schedule` (numbers a Run may replace)
     build     (run, settings, attributes) -> Model, as `model` calls it
-    baseline  True for what a method has to be compared with (drawn grey)
-    reference  the method whose release, with every knob at its weakest, is this one's unprotected
-              counterpart where `original` cannot serve the same task
     color     hex colour of the method in every chart
+    release_kind    of `RELEASE_KINDS`: what leaves the device
+    noisy           True where the same photograph is released differently each time
+    preview         of a method that releases pictures: (picture float (H, W, 3) in [0, 1], value of
+                    its knob, generator) -> what it releases, float (H, W, 3), without torch
+    baseline        True for what a method has to be compared with (drawn grey)
+    reference       the method whose release, with every knob at its weakest, is this one's
+                    unprotected counterpart where `UNPROTECTED` cannot serve the same task
     tasks, private  what a run of it names where the user names nothing
     understands     those of `RESERVED` that it can be given as a task or as private
+    choices         its schedule entries that make another setting
+    training_only   networks that a measured run no longer needs; a name stands for its numbered
+                    doubles, too (`core.methods.hardening`)
     published_sets  the paper's combinations (tasks, private attributes), by the name it gives them
     hardens         name of the method that this one is the hardened variant of, or ""
     """
@@ -70,11 +102,16 @@ class Method:
     presets: dict[str, dict[str, Any]]
     build: Callable[[Run, dict[str, Any], tuple[str, ...]], Model]
     color: str
+    release_kind: str = "map"
+    noisy: bool = False
+    preview: Preview | None = None
     baseline: bool = False
-    reference: str = "original"
+    reference: str = UNPROTECTED
     tasks: tuple[str, ...] = ("Smiling",)
     private: tuple[str, ...] = ("Male",)
     understands: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    training_only: tuple[str, ...] = ()
     published_sets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     hardens: str = ""
 
@@ -87,6 +124,10 @@ class Method:
         """Networks, stages and release of a checked run; `attributes` are the data set's attribute
         names, in order."""
         return self.build(run, self.settings(run), attributes)
+
+    def only_trains(self, network: str) -> bool:
+        """Whether a network, by its name among `Model.networks`, is one of `training_only`."""
+        return re.sub(r"_\d+$", "", network) in self.training_only
 
 
 class Batch(NamedTuple):
@@ -164,6 +205,10 @@ class Model:
     training_reconstructor  z -> pictures in [0, 1], or None (paper protocol only)
     released_map            (C, h, w) where z is a flattened map: attackers fold it back, since
                             everybody knows. The functions above then take it in either form
+    noise                   () -> what the noise of a release is drawn from, where the method is
+                            `noisy` and releases no picture. A code: {"root": (k, k)}, symmetric;
+                            noise of ratio r has covariance r root^2. A map: {"low": (C,), "high":
+                            (C,)}, the range that replaced entries of each channel are drawn from
     notes                   () -> what else `run.json` must say of how it was trained, by name: what
                             the Run leaves to the machine. Asked only in training; a training that
                             is resumed where the answer differs is refused
@@ -177,6 +222,7 @@ class Model:
     training_reconstructor: Callable[[Tensor], Tensor] | None = None
     own_verifier: Callable[[Tensor], Tensor] | None = None
     released_map: tuple[int, int, int] | None = None
+    noise: Callable[[], dict[str, Tensor]] | None = None
     notes: Callable[[], dict[str, str]] | None = None
 
 

@@ -233,5 +233,8 @@ DEEP_OBFUSCATOR = Method(
     presets=PRESETS,
     build=build,
     color="#0072B2",
+    training_only=("adversary_classifier", "classifier"),
     published_sets=TEST_SETS,
 )
+
+METHODS = (DEEP_OBFUSCATOR, hardening.hardened(DEEP_OBFUSCATOR, "#005A8C"))

@@ -1,8 +1,8 @@
 """DPFE, Deep Private-Feature Extraction (Osia, Taheri, Shamsabadi, Katevas, Haddadi & Rabiee; IEEE
 TKDE 2018, arXiv 1802.03151), and the *Simple* model it is compared with.
 
-Procedure 1: an attribute network M0 is cut after one of its convolutions (`cut`, an index into
-`core.nets.darknet.CUTS`), a linear autoencoder of width 10 is embedded there with PCA weights, and
+Procedure 1: an attribute network M0 is cut after one of its convolutions (`cut`, a place in
+`CUTS`), a linear autoencoder of width 10 is embedded there with PCA weights, and
 the whole is fine-tuned for the tasks: *Simple*. Fine-tuning goes on with the loss of Eq. 7, which
 pushes codes of one person apart and pulls those of different people together: *DPFE*. Procedure 2:
 what leaves the device is the code plus Gaussian noise of covariance r Cov(code), so that one
@@ -43,6 +43,7 @@ from core.methods import hardening
 from core.methods.declare import (
     IDENTITY,
     Batch,
+    Choice,
     Knob,
     Method,
     Model,
@@ -66,6 +67,8 @@ ATTRIBUTE_SETS: dict[str, tuple[str, ...]] = {
     "GASL": ("Male", "Young", "Smiling", "Big_Lips"),
     "GASLN": ("Male", "Young", "Smiling", "Big_Lips", "Big_Nose"),
 }
+# The convolutions after which the network may be cut (section 6.1), before their batch norm.
+CUTS = ("conv4-2", "conv5-1", "conv6-1", "conv7")
 CODE_WIDTH = 10
 MARGIN = 10.0  # of the contrastive loss, and its weight: the authors' files
 CONTRASTIVE_WEIGHT = 0.01
@@ -138,13 +141,13 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
     from core.nets import darknet, vgg
 
     schedule = settings["schedule"]
-    cut = _cut(schedule["cut"])
+    cut = int(schedule["cut"])
     tasks, secrets = columns(attributes, run.tasks), columns(attributes, run.private)
     learned = list(range(len(attributes))) if schedule["embed_all_attributes"] else tasks
     widths, batch_size = settings["widths"], int(schedule["batch_size"])
 
     # M0 is five networks, the same for every cut, so that all cuts share its training.
-    layers = [f"to {name}" for name in darknet.CUTS]
+    layers = [f"to {name}" for name in CUTS]
     networks: dict[str, nn.Module] = {}
     for number, name in enumerate(layers):
         networks[name] = vgg.seeded(
@@ -270,8 +273,7 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
 
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
         code = code_of(x)
-        ratio = NOISE_RATIO.default if value is None else value
-        return code + encoder.noise(len(code), ratio, generator) if ratio else code
+        return code + encoder.noise(len(code), value, generator) if value else code
 
     return Model(
         networks=networks,
@@ -279,6 +281,7 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
         release=release,
         own_head=lambda z: logits_of(z)[:, tasks],
         training_adversary=None if guessers is None else guessers.networks["guesser"],
+        noise=lambda: {"root": encoder.noise_root.view(CODE_WIDTH, CODE_WIDTH)},
     )
 
 
@@ -296,14 +299,6 @@ def _guessers(run: Run, schedule: dict[str, float], outputs: int) -> hardening.C
         return aia.TanhAdversary(CODE_WIDTH, hardening.widened(128, factor), outputs)
 
     return hardening.classifiers(run, schedule, "guesser", own, (CODE_WIDTH, 1, 1), outputs)
-
-
-def _cut(value: float) -> int:
-    if value not in (0, 1, 2, 3):
-        raise PenumbraError(
-            f"schedule entry cut is {value:g}; 0 is conv4-2, 1 conv5-1, 2 conv6-1, 3 conv7"
-        )
-    return int(value)
 
 
 def _steps(value: float | None) -> int | None:
@@ -326,6 +321,7 @@ BETA = Knob(
     when="train",
     help="How hard the encoder works against telling people apart (Eq. 7); 0 leaves that out.",
 )
+CUT = Choice("cut", CUTS, "cut at place {:g}", released=True)
 DPFE = Method(
     name="dpfe",
     title="DPFE",
@@ -341,10 +337,14 @@ DPFE = Method(
     },
     build=build,
     color="#56B4E9",
+    release_kind="code",
+    noisy=True,
     tasks=ATTRIBUTE_SETS["G"],
     private=(IDENTITY,),
     understands=(IDENTITY,),
     reference="dpfe_simple",
+    choices=(CUT,),
+    training_only=("guesser",),
     published_sets={name: (tasks, (IDENTITY,)) for name, tasks in ATTRIBUTE_SETS.items()},
 )
 DPFE_SIMPLE = Method(
@@ -359,11 +359,14 @@ DPFE_SIMPLE = Method(
     presets=PRESETS,
     build=build_simple,
     color="#74777C",
+    release_kind="code",
+    noisy=True,
     baseline=True,
     tasks=ATTRIBUTE_SETS["G"],
     private=(IDENTITY,),
     understands=(IDENTITY,),
     reference="dpfe_simple",
+    choices=(CUT,),
     published_sets=DPFE.published_sets,
 )
 # The paper's secret is the person, and its tasks hold the gender: here attackers guess attributes.
@@ -378,3 +381,5 @@ DPFE_HARDENED = replace(
     understands=(),
     published_sets={},
 )
+
+METHODS = (DPFE, DPFE_HARDENED, DPFE_SIMPLE)

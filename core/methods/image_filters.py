@@ -1,26 +1,27 @@
 """What an officer would think of first: filter the photograph and send it.
 
 Four baselines without any training. Their knob moves at release time, the released "feature" is a
-picture of the same size, and utility is whatever a fresh classifier makes of it.
+picture of the same size, and utility is whatever a fresh classifier makes of it. Each filter is
+here twice: for releases, which attackers differentiate, and as `preview`, which a page draws.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from core.methods.declare import Knob, Method, Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
     from torch import Generator, Tensor
 
     from core.run import Run
 
-PRESETS: dict[str, dict[str, Any]] = {
-    "paper": {"height": 218, "width": 178, "schedule": {}},
-    "compact": {"height": 64, "width": 64, "schedule": {}},
-}
+    Picture = NDArray[np.float64]
 
 
 def add_noise(x: Tensor, generator: Generator, sigma: float) -> Tensor:
@@ -29,6 +30,10 @@ def add_noise(x: Tensor, generator: Generator, sigma: float) -> Tensor:
     import torch
 
     return x + sigma * torch.randn(x.shape, generator=generator).to(x.device)
+
+
+def preview_noise(picture: Picture, sigma: float, random: np.random.Generator) -> Picture:
+    return picture + sigma * random.standard_normal(picture.shape)
 
 
 def replace_at_random(x: Tensor, generator: Generator, probability: float) -> Tensor:
@@ -40,36 +45,83 @@ def replace_at_random(x: Tensor, generator: Generator, probability: float) -> Te
     return torch.where(hit.to(x.device), torch.rand(x.shape, generator=generator).to(x.device), x)
 
 
+def preview_replaced(picture: Picture, probability: float, random: np.random.Generator) -> Picture:
+    hit = random.random(picture.shape) < probability
+    return np.where(hit, random.random(picture.shape), picture)
+
+
+def kernel_of(share: float, height: int, width: int) -> tuple[float, int]:
+    """Standard deviation of a blur in pixels, and how far its kernel reaches to either side."""
+    sigma = share / 100 * width
+    return sigma, min(max(1, round(3 * sigma)), (min(height, width) - 1) // 2)
+
+
 def blur(x: Tensor, generator: Generator, share: float) -> Tensor:
     """Gaussian blur whose standard deviation is `share` per cent of the picture's width."""
     from torchvision.transforms.functional import gaussian_blur
 
-    sigma = share / 100 * x.shape[-1]
-    reach = min(max(1, round(3 * sigma)), (min(x.shape[-2:]) - 1) // 2)
+    sigma, reach = kernel_of(share, *x.shape[-2:])
     return gaussian_blur(x, [2 * reach + 1, 2 * reach + 1], [sigma, sigma])
+
+
+def preview_blurred(picture: Picture, share: float, random: np.random.Generator) -> Picture:
+    from scipy.ndimage import gaussian_filter
+
+    sigma, reach = kernel_of(share, *picture.shape[:2])
+    return gaussian_filter(picture, sigma, mode="mirror", radius=reach, axes=(0, 1))
+
+
+def cells_of(cells: float, height: int, width: int) -> tuple[int, int]:
+    """How many cells a picture has down, which keeps them square, and across."""
+    return max(1, round(cells * height / width)), int(cells)
 
 
 def pixelate(x: Tensor, generator: Generator, cells: float) -> Tensor:
     """Mean colour of `cells` cells across the width (and as many down as keeps them square)."""
     from torch.nn import functional
 
-    height, width = x.shape[-2:]
-    down = max(1, round(cells * height / width))
-    small = functional.interpolate(x, (down, int(cells)), mode="area")
-    return functional.interpolate(small, (height, width), mode="nearest")
+    small = functional.interpolate(x, cells_of(cells, *x.shape[-2:]), mode="area")
+    return functional.interpolate(small, x.shape[-2:], mode="nearest")
 
 
-def _build(filtered: Callable[[Tensor, Generator, float], Tensor], default: float) -> Any:
+def preview_pixelated(picture: Picture, cells: float, random: np.random.Generator) -> Picture:
+    height, width = picture.shape[:2]
+    down, across = cells_of(cells, height, width)
+    return np.einsum(
+        "ih,hwc,jw->ijc",
+        _cell_means(height, down),
+        picture,
+        _cell_means(width, across),
+        optimize=True,
+    )
+
+
+def _cell_means(size: int, count: int) -> NDArray[np.float64]:
+    """(size, size): each row averages over the cell that its pixel lies in. Cells that do not come
+    out even overlap by a pixel, as in torch."""
+    places, cells = np.arange(size), np.arange(count)[:, None]
+    inside = (places >= cells * size // count) & (places < -(-(cells + 1) * size // count))
+    return (inside / inside.sum(1, keepdims=True))[places * count // size]
+
+
+def _declared(filtered: Callable[..., Tensor], **more: Any) -> Method:
     def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-        def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
-            return filtered(x, generator, default if value is None else value)
+        return Model(networks={}, stages=(), release=filtered)
 
-        return Model(networks={}, stages=(), release=release)
+    return Method(
+        presets={
+            "paper": {"height": 218, "width": 178, "schedule": {}},
+            "compact": {"height": 64, "width": 64, "schedule": {}},
+        },
+        build=build,
+        release_kind="picture",
+        baseline=True,
+        **more,
+    )
 
-    return build
 
-
-IMAGE_NOISE = Method(
+IMAGE_NOISE = _declared(
+    add_noise,
     name="image_noise",
     title="Noise on the picture",
     summary="Gaussian noise is added to every pixel before the picture leaves the device.",
@@ -84,13 +136,13 @@ IMAGE_NOISE = Method(
             help="Standard deviation of the noise, where 1 is the step from black to white.",
         ),
     ),
-    presets=PRESETS,
-    build=_build(add_noise, 0.4),
     color="#7D8590",
-    baseline=True,
+    noisy=True,
+    preview=preview_noise,
 )
 
-RANDOM_REPLACE = Method(
+RANDOM_REPLACE = _declared(
+    replace_at_random,
     name="random_replace",
     title="Random replacement",
     summary="Each value of the picture is replaced by a random one with a fixed probability.",
@@ -105,13 +157,13 @@ RANDOM_REPLACE = Method(
             help="Share of the values that are replaced.",
         ),
     ),
-    presets=PRESETS,
-    build=_build(replace_at_random, 0.5),
     color="#8B9199",
-    baseline=True,
+    noisy=True,
+    preview=preview_replaced,
 )
 
-BLUR = Method(
+BLUR = _declared(
+    blur,
     name="blur",
     title="Blurring",
     summary="The picture is blurred before it leaves the device.",
@@ -126,13 +178,12 @@ BLUR = Method(
             help="Standard deviation of the blur in per cent of the picture's width.",
         ),
     ),
-    presets=PRESETS,
-    build=_build(blur, 6.0),
     color="#A0A5AC",
-    baseline=True,
+    preview=preview_blurred,
 )
 
-PIXELATE = Method(
+PIXELATE = _declared(
+    pixelate,
     name="pixelate",
     title="Pixelation",
     summary="The picture is reduced to a few large cells of one colour each.",
@@ -147,8 +198,8 @@ PIXELATE = Method(
             help="Cells across the picture: fewer cells hide more.",
         ),
     ),
-    presets=PRESETS,
-    build=_build(pixelate, 8.0),
     color="#5B616A",
-    baseline=True,
+    preview=preview_pixelated,
 )
+
+METHODS = (IMAGE_NOISE, RANDOM_REPLACE, BLUR, PIXELATE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.methods.declare import Method, Model
+from core.methods.declare import UNPROTECTED, Method, Model
 from core.methods.task_network import PRESETS, reference_stages, task_networks
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
 
 
 ORIGINAL = Method(
-    name="original",
+    name=UNPROTECTED,
     title="Unprotected features",
     summary="The encoder is trained for the task alone. Its features leave the device as they are.",
     citation="DeepObfuscator, section 4.3, the baseline without adversarial training",
@@ -40,3 +40,5 @@ ORIGINAL = Method(
     color="#6B7280",
     baseline=True,
 )
+
+METHODS = (ORIGINAL,)

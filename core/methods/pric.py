@@ -248,5 +248,8 @@ PRIC = Method(
     presets=PRESETS,
     build=build,
     color="#009E73",
+    training_only=("private_head", "discriminator"),
     published_sets=PUBLISHED_SETS,
 )
+
+METHODS = (PRIC, hardening.hardened(PRIC, "#00735A"))

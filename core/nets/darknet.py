@@ -15,9 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# The layers after which the network may be cut (DPFE section 6.1). The cut is the convolution's
-# own output, before its batch norm.
-CUTS = ("conv4-2", "conv5-1", "conv6-1", "conv7")
 SLOPE = 0.1  # of the leaky ReLU
 LOGIT_SCALE = 3.0  # start of the learned factor on the logits: the head sees vectors of length 1
 # Directions that the streaming PCA keeps between batches for each that is asked for.

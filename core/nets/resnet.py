@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-LAYERS = ("conv1", "conv2", "conv3", "conv4", "avgpool", "fc")
 BLOCKS: dict[str, type[BasicBlock] | type[Bottleneck]] = {
     "basic": BasicBlock,
     "bottleneck": Bottleneck,
@@ -25,26 +24,28 @@ BLOCKS: dict[str, type[BasicBlock] | type[Bottleneck]] = {
 
 
 def resnet(block: str, counts: Sequence[int], width: int, outputs: int) -> nn.Sequential:
-    """The whole network in six pieces named `LAYERS`; the first k + 1 of them release layer k.
+    """The whole network in six pieces named as the cuts; the first k + 1 of them release layer k.
 
     Pictures (B, 3, H, W) in [0, 1] -> (B, outputs). `counts` are the blocks of each of the four
     stages. Initial weights as torchvision's: He et al., ICCV 2015, fan-out.
     """
     channels = channels_of(block, width)
-    pieces: list[nn.Module] = [
+    network = nn.Sequential()
+    network.add_module(
+        "conv1",
         nn.Sequential(
             nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False),
             nn.BatchNorm2d(width),
             nn.ReLU(inplace=True),
-        )
-    ]
+        ),
+    )
     for number, count in enumerate(counts):
         stage = _stage(block, count, channels[number], width << number, 2 if number else 1)
         before = [] if number else [nn.MaxPool2d(3, stride=2, padding=1)]
         after = [nn.AdaptiveAvgPool2d(1), nn.Flatten(1)] if number == 3 else []
-        pieces.append(nn.Sequential(*before, stage, *after))
-    pieces.append(nn.Linear(channels[-1], outputs))
-    network = nn.Sequential(OrderedDict(zip(LAYERS, pieces, strict=True)))
+        name = "avgpool" if number == 3 else f"conv{number + 2}"
+        network.add_module(name, nn.Sequential(*before, stage, *after))
+    network.add_module("fc", nn.Linear(channels[-1], outputs))
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -9,20 +9,11 @@ import numpy as np
 
 from core import results
 from core.attacks.method_networks import OWN
+from core.methods import METHODS, Method
 from core.run import Run
 from core.storage import array_file, attack_folders, dataset_folders, files, run_folder
 from core.storage.attack_folders import Task
 
-# Networks that nothing needs which is done with a shipped run: what they score is in the findings.
-LEFT_OUT = {
-    "deep_obfuscator": ("adversary_classifier", "classifier"),
-    "pric": ("private_head", "discriminator"),
-    "adversarial_reconstruction": ("decoder",),
-    "aia": ("adversary", "decoder", "siamese"),
-    "aia_original": ("adversary", "decoder", "siamese"),
-    "aia_random": ("adversary", "decoder", "siamese"),
-    "dpfe_hardened": ("guesser", "guesser_2", "guesser_3"),
-}
 # Of an attacker's arrays: what only `ensemble` needs, which has been drawn by then, and which pairs
 # of photographs verification is scored on, which follows from the data set alone.
 DROPPED = ("kept", "scores", "validation_scores", "first", "second", "same")
@@ -38,7 +29,7 @@ def trim(runs: Iterable[Run]) -> None:
     """
     for run in runs:
         if run_folder.is_finished(run.folder):
-            _trim_weights(run.folder, LEFT_OUT.get(run.method, ()))
+            _trim_weights(run.folder, METHODS[run.method])
             run_folder.drop_log(run.folder)
             for attack in attack_folders.all_finished(run.folder):
                 _trim_arrays(run.folder, attack)
@@ -56,12 +47,13 @@ def _redrawers(folder: Path) -> Iterator[Path]:
         yield attack_folders.weights_file(attack)
 
 
-def _trim_weights(folder: Path, left_out: tuple[str, ...]) -> None:
+def _trim_weights(folder: Path, method: Method) -> None:
     record = run_folder.read_record(folder)
     tensors = files.load_tensors(run_folder.weights_file(folder), record["weights_sha256"])
-    kept = {n: t for n, t in tensors.items() if n.split("/")[0] not in left_out}
-    if len(kept) < len(tensors):
-        run_folder.finish(folder, kept, record | {"left_out": list(left_out)})
+    left_out = {n.split("/")[0] for n in tensors if method.only_trains(n.split("/")[0])}
+    if left_out:
+        kept = {n: t for n, t in tensors.items() if n.split("/")[0] not in left_out}
+        run_folder.finish(folder, kept, record | {"left_out": sorted(left_out)})
 
 
 def _trim_arrays(folder: Path, attack: Path) -> None:

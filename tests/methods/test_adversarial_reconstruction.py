@@ -298,9 +298,9 @@ def test_paper_preset_is_resnet_50_with_two_layers_and_figure_6(layer, shape):
 
 
 def test_a_layer_or_a_bound_that_does_not_exist_is_refused():
-    with pytest.raises(PenumbraError, match="must be 0 \\(conv1\\) to 5 \\(fc\\)"):
+    with pytest.raises(PenumbraError, match=r"choose one of 0 \(conv1\), .* 5 \(fc\)"):
         model_of(layer=6)
-    with pytest.raises(PenumbraError, match="must be 0 \\(conv1\\)"):
+    with pytest.raises(PenumbraError, match=r"layer is 0\.5"):
         model_of(layer=0.5)
     with pytest.raises(PenumbraError, match="bounded is 2"):
         model_of(bounded=2)

@@ -264,7 +264,7 @@ def reference() -> dict[str, Any]:
     """DeepObfuscator's own study, from its paper: share, questions, responses, answers, right,
     chance, low, high, p, p_two_sided, place. The number of right answers is the printed share of
     all answers, rounded; intervals and tests are ours and take the answers as independent."""
-    rows = [row for row in published.published("deep_obfuscator") if row["label"] == LABEL]
+    rows = [row for row in published.published() if row["label"] == LABEL]
     value = {row["metric"]: row["value"] for row in rows}
     total = round(value["questions"] * value["responses"])
     right = round(value["top1_accuracy"] * total)

@@ -20,6 +20,7 @@ from scipy.special import expit, ndtri
 from sqlalchemy import Connection
 
 from core.errors import PenumbraError
+from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
 from core.study import studies
 from core.study.design import setting_key
 from core.study.participation import admission
@@ -170,7 +171,7 @@ def rehearsal() -> str:
     from core import results
 
     found = results.runs()
-    finished = found[(found["method"] == "deep_obfuscator") & (found["state"] == "finished")]
+    finished = found[(found["method"] == DEEP_OBFUSCATOR.name) & (found["state"] == "finished")]
     here = finished[finished["dataset"] == "synthetic"]
     along = (
         here.query("`knob:lambda2` == 1").sort_values("knob:lambda1")["run_id"] if len(here) else ()

@@ -17,6 +17,7 @@ from PIL import Image, ImageFilter
 
 from core import data, results
 from core.errors import PenumbraError
+from core.methods import UNPROTECTED
 from core.own_photograph import redraw
 from core.run import NAME, Run, checkpoints
 from core.storage import array_file, run_folder
@@ -28,7 +29,6 @@ from core.study.material.people import Trial
 if TYPE_CHECKING:
     from core.data.faces import Faces
 
-UNPROTECTED = "original"  # the method whose redrawn faces everybody should recognise
 PHOTOGRAPH = "photograph"  # in place of a run where there is none of that method
 SOFTENED = 0.7  # radius in pixels, for 64 pixels, of the blur that a photograph is shown with then
 PICTURES = 200  # random stream: in which order pictures lie

@@ -57,15 +57,15 @@ def test_the_plainest_comes_first_and_the_others_are_left_out_for_the_sliders():
 
 
 def test_a_label_says_what_is_special():
-    assert variants.label("|Smiling|Male", ["|Smiling|Male"]) == ""
+    assert variants.label(NAME, "|Smiling|Male", ["|Smiling|Male"]) == ""
     among = ["|Smiling|Male", "|Smiling,High_Cheekbones|Male", "|Smiling|Male,Heavy_Makeup"]
-    assert [variants.label(variant, among) for variant in among] == [
+    assert [variants.label(NAME, variant, among) for variant in among] == [
         "service: Smile; hidden: Gender",
         "service: Smile, High cheekbones; hidden: Gender",
         "service: Smile; hidden: Gender, Heavy make-up",
     ]
     among = ["|Smiling|", "layer=3|Smiling|Male"]
-    assert [variants.label(variant, among) for variant in among] == [
+    assert [variants.label(NAME, variant, among) for variant in among] == [
         "hidden: nothing",
         "released behind layer 3; hidden: Gender",
     ]
