@@ -135,7 +135,8 @@ def _width(value: Any) -> float | None:
 
 
 def _matched(distractors: str, names: Any) -> list[str]:
-    if not isinstance(names, list) or not all(isinstance(n, str) and ATTRIBUTE.fullmatch(n) for n in names):  # fmt: skip
+    proper = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not proper or not all(ATTRIBUTE.fullmatch(name) for name in names):
         raise PenumbraError("matched_on is a list of attribute names")
     if distractors == "matched" and not 1 <= len(names) <= MOST_MATCHED:
         raise PenumbraError(f"matched distractors share 1 to {MOST_MATCHED} attributes: name them")
@@ -166,7 +167,8 @@ def _setting(setting: Any) -> dict[str, Any]:
     number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
     if value is not None and not number:
         raise PenumbraError(f"{value!r:.60} is no release value: a number, or nothing")
-    return {**{name: setting[name] for name in names}, "release_value": None if value is None else float(value)}  # fmt: skip
+    value = None if value is None else float(value)
+    return {**{name: setting[name] for name in names}, "release_value": value}
 
 
 def setting_key(setting: Mapping[str, Any]) -> str:

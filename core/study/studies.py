@@ -33,11 +33,10 @@ NO_LINK = "this link leads to no study; ask whoever sent it"
 GONE = "the study was deleted meanwhile"
 REPORT_EVERY = 0.5  # seconds between two notes of how far a preparation is
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-ITEM = ("role", "setting", "dataset", "run_id", "release_value", "attacker", "person",
-        "machine_release", "machine_picture", "ms_ssim")  # fmt: skip
+NUMBERED = ("id", "study_id", "redrawn", "options")  # of an item: what refers to other rows
+ITEM = tuple(column.name for column in items.c if column.name not in NUMBERED)
 # What `read` gives besides the counts.
-COLUMNS = ("id", "title", "created", "state", "message", "done", "wanted", "seed", "design",
-           "withdrawn")  # fmt: skip
+COLUMNS = tuple(column.name for column in studies.c if column.name != "admitted")
 
 _PICTURES = sa.select(pictures.c.id, pictures.c.png).where(
     pictures.c.id.in_(sa.bindparam("keys", expanding=True))
@@ -50,10 +49,8 @@ def create(design: Mapping[str, Any]) -> str:
     Raises PenumbraError for a design that `core.study.design.check` refuses.
     """
     checked = check(design)
-    row = {
-        "id": _new_id(), "title": checked["title"], "created": time.time(), "state": "draft",
-        "seed": secrets.randbelow(2**53), "design": checked,
-    }  # fmt: skip
+    row = {"id": _new_id(), "title": checked["title"], "created": time.time(), "state": "draft"}
+    row |= {"seed": secrets.randbelow(2**53), "design": checked}
     with database.writing() as connection:
         connection.execute(sa.insert(studies), row)
     return row["id"]
@@ -145,15 +142,12 @@ def store_material(study_id: str, material: Mapping[str, Any]) -> None:
         rows = [{"study_id": study_id, "png": png} for png in material["pictures"]]
         inserted = sa.insert(pictures).returning(pictures.c.id, sort_by_parameter_order=True)
         ids = list(connection.execute(inserted, rows).scalars())
-        connection.execute(
-            sa.insert(items),
-            [
-                {name: item[name] for name in ITEM}
-                | {"study_id": study_id, "redrawn": ids[item["redrawn"]],
-                   "options": [ids[option] for option in item["options"]]}
-                for item in material["items"]
-            ],
-        )  # fmt: skip
+        kept = []
+        for item in material["items"]:
+            options = [ids[option] for option in item["options"]]
+            places = {"study_id": study_id, "redrawn": ids[item["redrawn"]], "options": options}
+            kept.append({name: item[name] for name in ITEM} | places)
+        connection.execute(sa.insert(items), kept)
         _note(connection, study_id, state="ready", message="", admitted=0)
 
 
@@ -260,18 +254,21 @@ def _items(connection: Connection, study_id: str) -> list[dict[str, Any]]:
 
 
 def question(
-    connection: Connection, design: Mapping[str, Any], item: Mapping[str, Any], order: list[int],
-    position: int, total: int,
-) -> dict[str, Any]:  # fmt: skip
+    connection: Connection,
+    design: Mapping[str, Any],
+    item: Mapping[str, Any],
+    order: list[int],
+    position: int,
+    total: int,
+) -> dict[str, Any]:
     """What a page needs to ask one question; see `core.study.participation.taking.current`."""
     shown = [item["options"][index] for index in order]
     keys = {"keys": [item["redrawn"], *shown]}
     png = {row[0]: row[1] for row in connection.execute(_PICTURES, keys)}
-    return {
-        "stage": "question", "position": position, "number": position + 1, "total": total,
-        "role": item["role"], "redrawn": png[item["redrawn"]], "options": [png[key] for key in shown],
-        "limit": design["time_limit"], "practice_right": None,
-    }  # fmt: skip
+    where = {"stage": "question", "position": position, "number": position + 1, "total": total}
+    pngs = {"redrawn": png[item["redrawn"]], "options": [png[key] for key in shown]}
+    limit = {"limit": design["time_limit"], "practice_right": None}
+    return where | {"role": item["role"]} | pngs | limit
 
 
 def drop_material(connection: Connection, study_id: str) -> None:
@@ -329,12 +326,12 @@ def _looked_at(rows_of: Callable[[Connection], list[dict[str, Any]]]) -> list[di
 def _described(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ids = [row["id"] for row in rows]
     counts = {key: {"participants": 0, "finished": 0, "answers": 0, "simulated": 0} for key in ids}
+    number, finished = sa.func.count(), sa.func.count(participants.c.finished)
     people = (
-        sa.select(participants.c.study_id, participants.c.simulated, sa.func.count(),
-                  sa.func.count(participants.c.finished))
+        sa.select(participants.c.study_id, participants.c.simulated, number, finished)
         .where(participants.c.study_id.in_(ids))
         .group_by(participants.c.study_id, participants.c.simulated)
-    )  # fmt: skip
+    )
     for study_id, simulated, all_of_them, finished in connection.execute(people):
         if simulated:
             counts[study_id]["simulated"] = all_of_them

@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 
 from core.study.analysis import statistics
-from core.study.analysis.results import counted
+from core.study.analysis.results import MACHINES, counted
 
 GOAL_WIDTH = 0.1  # whole width of an interval that is narrow enough to decide by: ± 5 points
 QUESTION = ["setting", "attacker", "item", "person"]
+SHARE = ["n", "right", "share", "low", "high"]
+MACHINE = [f"{name}_right" for name in MACHINES]
 
 
 def faces(answers: pd.DataFrame) -> pd.DataFrame:
@@ -27,16 +29,13 @@ def faces(answers: pd.DataFrame) -> pd.DataFrame:
         n, options = len(group), int(group["options"].iloc[0])
         choices = group["choice"].dropna().astype(int)
         taken = np.bincount(choices, minlength=options).tolist()
-        low, high = statistics.wilson(taken[0], n)
-        machine = {f"machine_{by}_right": group[f"machine_{by}_right"].iloc[0] for by in ("release", "picture")}  # fmt: skip
         rows.append(
             dict(zip(QUESTION, key, strict=True))
-            | {"options": options, "n": n, "right": taken[0], "share": taken[0] / n, "low": low}
-            | {"high": high, "choices": taken, "timed_out": int(group["timed_out"].sum())}
-            | machine
+            | {"options": options, "choices": taken, "timed_out": int(group["timed_out"].sum())}
+            | statistics.share_of(taken[0], n)
+            | {name: group[name].iloc[0] for name in MACHINE}
         )
-    columns = [*QUESTION, "options", "n", "right", "share", "low", "high", "choices", "timed_out",
-               "machine_release_right", "machine_picture_right"]  # fmt: skip
+    columns = [*QUESTION, "options", *SHARE, "choices", "timed_out", *MACHINE]
     table = pd.DataFrame(rows, columns=columns)
     # Of faces that are recognised equally often, those with most answers stand furthest out.
     usual = table["right"].sum() / max(1, table["n"].sum())
@@ -51,16 +50,17 @@ def participants(answers: pd.DataFrame) -> pd.DataFrame:
     high (Wilson), milliseconds (median), passed, finished."""
     groups = counted(answers).groupby("participant", sort=True)
     table = groups.agg(
-        n=("item", "size"), right=("right", "sum"), milliseconds=("milliseconds", "median"),
-        passed=("passed", "first"), finished=("finished", "first"),
-    ).reset_index()  # fmt: skip
+        n=("item", "size"),
+        right=("right", "sum"),
+        milliseconds=("milliseconds", "median"),
+        passed=("passed", "first"),
+        finished=("finished", "first"),
+    ).reset_index()
     table["right"] = table["right"].astype("int64")
-    ends = [
-        statistics.wilson(right, n) for right, n in zip(table["right"], table["n"], strict=True)
-    ]
-    table["share"] = table["right"] / table["n"]
-    table["low"], table["high"] = [end[0] for end in ends], [end[1] for end in ends]
-    return table[["participant", "n", "right", "share", "low", "high", "milliseconds", "passed", "finished"]]  # fmt: skip
+    counts = zip(table["right"], table["n"], strict=True)
+    shares = pd.DataFrame([statistics.share_of(*count) for count in counts], columns=SHARE)
+    table[["share", "low", "high"]] = shares[["share", "low", "high"]].astype(float)
+    return table[["participant", *SHARE, "milliseconds", "passed", "finished"]]
 
 
 def if_all_alike(people: pd.DataFrame, edges: np.ndarray) -> np.ndarray:
@@ -83,10 +83,9 @@ def calibration(answers: pd.DataFrame) -> pd.DataFrame:
     asked = counted(answers).dropna(subset=["confidence"])
     rows = []
     for sure, group in asked.groupby(asked["confidence"].astype(int), sort=True):
-        n, right = len(group), int(group["right"].sum())
-        low, high = statistics.wilson(right, n)
-        rows.append({"confidence": sure, "n": n, "right": right, "share": right / n, "low": low, "high": high})  # fmt: skip
-    return pd.DataFrame(rows, columns=["confidence", "n", "right", "share", "low", "high"])
+        found = statistics.share_of(int(group["right"].sum()), len(group))
+        rows.append({"confidence": sure} | found)
+    return pd.DataFrame(rows, columns=["confidence", *SHARE])
 
 
 def agreement(answers: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +106,7 @@ def agreement(answers: pd.DataFrame) -> pd.DataFrame:
         counts = pd.crosstab(group["item"], named).reindex(columns=range(options), fill_value=0)
         several = counts.to_numpy()[counts.to_numpy().sum(1) > 1]
         alpha = statistics.agreement(several) if len(several) else math.nan
-        rows.append({"setting": setting, "attacker": attacker, "alpha": alpha, "faces": len(several), "answers": int(several.sum())})  # fmt: skip
+        rows.append((setting, attacker, alpha, len(several), int(several.sum())))
     return pd.DataFrame(rows, columns=["setting", "attacker", "alpha", "faces", "answers"])
 
 

@@ -38,7 +38,9 @@ ROUNDED = (
 )
 
 
-def export(study_id: str, folder: Path | str, format: str = "csv", simulated: bool = False) -> list[Path]:  # fmt: skip
+def export(
+    study_id: str, folder: Path | str, format: str = "csv", simulated: bool = False
+) -> list[Path]:
     """Write `files` into `folder`, which is made where it is missing; the paths, answers first.
 
     Each file is written whole or not at all. Raises PenumbraError where the study, the format or
@@ -72,7 +74,8 @@ def files(study_id: str, format: str = "csv", simulated: bool = False) -> dict[s
     table = anonymous(results.answers(study_id, simulated))
     start = f"study-{study_id}" + "-simulated" * simulated
     written = as_csv(table) if format == "csv" else as_parquet(table)
-    record = about(study_id) | {"answers_of": "simulated" if simulated else "people", "rows": len(table)}  # fmt: skip
+    whose = "simulated" if simulated else "people"
+    record = about(study_id) | {"answers_of": whose, "rows": len(table)}
     return {
         f"{start}-answers.{format}": written,
         f"{start}-columns.csv": as_csv(dictionary()),
@@ -105,11 +108,10 @@ def about(study_id: str) -> dict[str, Any]:
     with database.reading() as connection:
         results.known(connection, study_id)
         study = connection.execute(select(studies).where(studies.c.id == study_id)).mappings().one()
-        counts = connection.execute(
-            select(
-                participants.c.simulated, func.count().label("began"), func.count(participants.c.finished).label("finished")
-            ).where(participants.c.study_id == study_id).group_by(participants.c.simulated)
-        ).mappings().all()  # fmt: skip
+        began, finished = func.count().label("began"), func.count(participants.c.finished)
+        counted = select(participants.c.simulated, began, finished.label("finished"))
+        counted = counted.where(participants.c.study_id == study_id)
+        counts = connection.execute(counted.group_by(participants.c.simulated)).mappings().all()
     taken = {bool(row["simulated"]): row for row in counts}
     return {
         "study": study_id,

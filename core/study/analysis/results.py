@@ -22,8 +22,8 @@ from core.run import checkpoints
 from core.storage import findings_file
 from core.study.analysis import statistics
 from core.study.storage import database
+from core.study.storage.tables import ANSWERS_TRIAL, items, participants, studies, trials
 from core.study.storage.tables import answers as answered
-from core.study.storage.tables import items, participants, studies, trials
 from core.study.storage.tables import pictures as stored
 from core.study.studies import STUDY_ID
 
@@ -31,6 +31,7 @@ ENOUGH = 10  # answers below which nothing is said of a setting
 RESAMPLES = 1000
 MOST_DRAWN = 20_000_000  # participants times resamples that are held at once: 160 MB
 MACHINES = ("machine_release", "machine_picture")
+GIVEN = ("choice", "confidence", "milliseconds", "server_milliseconds", "answered")
 
 
 class Column(NamedTuple):
@@ -81,22 +82,15 @@ def answers(study_id: str, simulated: bool = False) -> pd.DataFrame:
         known(connection, study_id)
         asked = _items(connection, study_id)
         query = (
-            select(
-                participants.c.number.label("participant"), trials.c.position,
-                trials.c.item_id.label("item"), trials.c.option_order, answered.c.choice,
-                answered.c.confidence, answered.c.milliseconds, answered.c.server_milliseconds,
-                answered.c.answered, participants.c.finished,
-            )
+            select(participants.c.number.label("participant"), participants.c.finished)
+            .add_columns(trials.c.position, trials.c.item_id.label("item"), trials.c.option_order)
+            .add_columns(*(answered.c[name] for name in GIVEN))
             .join_from(participants, trials, trials.c.participant_id == participants.c.id)
-            .outerjoin(
-                answered,
-                (answered.c.participant_id == trials.c.participant_id)
-                & (answered.c.position == trials.c.position),
-            )
+            .outerjoin(answered, ANSWERS_TRIAL)
             .where(participants.c.study_id == study_id, participants.c.simulated == simulated)
             .where(or_(trials.c.shown.is_not(None), answered.c.answered.is_not(None)))
             .order_by(participants.c.number, trials.c.position)
-        )  # fmt: skip
+        )
         rows = [row._asdict() for row in connection.execute(query)]
     return _typed([row | asked[row["item"]] | _said(row) for row in rows])
 
@@ -136,21 +130,15 @@ def _said(row: dict[str, Any]) -> dict[str, Any]:
 
 def _typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Rows as a frame of `COLUMNS`, with `passed`."""
-    failed = {
-        row["participant"] for row in rows if row["role"] == "attention" and row["right"] is False
-    }
-    table = pd.DataFrame(
+    checks = (row for row in rows if row["role"] == "attention")
+    failed = {row["participant"] for row in checks if row["right"] is False}
+    rows = [row | {"passed": row["participant"] not in failed} for row in rows]
+    return pd.DataFrame(
         {
-            name: pd.Series(
-                [row["participant"] not in failed for row in rows]
-                if name == "passed"
-                else [row[name] for row in rows],
-                dtype=column.kind,
-            )
+            name: pd.Series([row[name] for row in rows], dtype=column.kind)
             for name, column in COLUMNS.items()
         }
     )
-    return table
 
 
 def pictures(study_id: str, item: int) -> dict[str, Any]:
@@ -195,9 +183,8 @@ def summary(answers: pd.DataFrame, options: int | None = None, seed: int = 0) ->
     groups = asked.groupby(["setting", "attacker"], sort=False)
     for (setting, attacker), group in groups:
         first = group.iloc[0]
-        shared = {"setting": setting, "attacker": attacker, **{
-            name: first[name] for name in ("dataset", "run_id", "release_value")
-        }}  # fmt: skip
+        shared = {"setting": setting, "attacker": attacker}
+        shared |= {name: first[name] for name in ("dataset", "run_id", "release_value")}
         m = int(first["options"]) if options is None else options
         for who, part in (("all", group), ("passed", group[group["passed"]])):
             rows.append({"who": who} | shared | _scores(part, m, seed))
@@ -215,18 +202,15 @@ SUMMARY = (
 
 def _scores(part: pd.DataFrame, options: int, seed: int) -> dict[str, Any]:
     n, hits = len(part), part["right"].to_numpy(dtype=bool)
-    right = int(hits.sum())
-    low, high = statistics.wilson(right, n)
-    share = right / n if n else math.nan
-    found = {
-        "n": n, "right": right, "participants": part["participant"].nunique(),
-        "people": part["person"].nunique(), "share": share, "low": low, "high": high,
-        "chance": 1 / options, "p": statistics.binomial_p(right, n, 1 / options),
-        "d_prime": statistics.d_prime(share, options) if n else math.nan,
-        "d_low": statistics.d_prime(low, options), "d_high": statistics.d_prime(high, options),
-        "milliseconds": float(part["milliseconds"].astype(float).median()),
-        "timed_out": float(part["timed_out"].mean()) if n else math.nan,
-    }  # fmt: skip
+    found = statistics.share_of(int(hits.sum()), n)
+    found |= {"participants": part["participant"].nunique(), "people": part["person"].nunique()}
+    found |= {"chance": 1 / options}
+    found["p"] = statistics.binomial_p(found["right"], n, 1 / options)
+    found["d_prime"] = statistics.d_prime(found["share"], options) if n else math.nan
+    for end in ("low", "high"):
+        found[f"d_{end}"] = statistics.d_prime(found[end], options)
+    found["milliseconds"] = float(part["milliseconds"].astype(float).median())
+    found["timed_out"] = float(part["timed_out"].mean()) if n else math.nan
     for name, column in (("clustered", "participant"), ("people", "person")):
         found[f"{name}_low"], found[f"{name}_high"] = _clustered(hits, part[column], seed)
     for name in MACHINES:
@@ -268,15 +252,13 @@ def reference() -> dict[str, Any]:
     value = {row["metric"]: row["value"] for row in rows}
     total = round(value["questions"] * value["responses"])
     right = round(value["top1_accuracy"] * total)
+    chance = value["chance"]
     low, high = statistics.wilson(right, total)
-    return {
-        "share": value["top1_accuracy"], "questions": int(value["questions"]),
-        "responses": int(value["responses"]), "answers": total, "right": right,
-        "chance": value["chance"], "low": low, "high": high,
-        "p": statistics.binomial_p(right, total, value["chance"]),
-        "p_two_sided": statistics.binomial_p(right, total, value["chance"], "two-sided"),
-        "place": rows[0]["place"],
-    }  # fmt: skip
+    found = {"share": value["top1_accuracy"], "answers": total, "right": right, "chance": chance}
+    found |= {name: int(value[name]) for name in ("questions", "responses")}
+    found |= {"low": low, "high": high, "place": rows[0]["place"]}
+    found["p"] = statistics.binomial_p(right, total, chance)
+    return found | {"p_two_sided": statistics.binomial_p(right, total, chance, "two-sided")}
 
 
 LABEL = "Human Perceptual Study"  # its heading in the paper
@@ -325,19 +307,19 @@ def _asked_about(study_ids: Sequence[str] | None) -> list[tuple[str, bool]]:
     query = select(studies.c.id, studies.c.design).order_by(studies.c.created)
     with database.reading() as connection:
         found = {row.id: row.design["photograph"] == "same" for row in connection.execute(query)}
-    return [(name, found[name]) for name in (found if study_ids is None else study_ids) if name in found]  # fmt: skip
+    wanted = found if study_ids is None else study_ids
+    return [(name, found[name]) for name in wanted if name in found]
 
 
 def _findings(
     row: dict[Hashable, Any], study_id: str, same: bool, about: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    shared = about | {
-        "run_id": row["run_id"], "target": f"recognition:{study_id}", "role": "private",
-        "protocol": "strict", "release_value": row["release_value"], "metric": "right_picks",
-        "chance": row["chance"], "identities": row["people"], "redrawer": row["attacker"],
-        "conclusive": row["n"] >= ENOUGH,
-    }  # fmt: skip
-    found = [shared | {"attacker": "human", "value": row["share"], "low": row["low"], "high": row["high"], "n": row["n"]}]  # fmt: skip
+    shared = about | {name: row[name] for name in ("run_id", "release_value", "chance")}
+    shared |= {"target": f"recognition:{study_id}", "role": "private", "protocol": "strict"}
+    shared |= {"metric": "right_picks", "conclusive": row["n"] >= ENOUGH}
+    shared |= {"identities": row["people"], "redrawer": row["attacker"]}
+    human = {"attacker": "human", "value": row["share"]}
+    found = [shared | human | {name: row[name] for name in ("low", "high", "n")}]
     for name in MACHINES:
         # A release is trivially nearest to that of the very photograph it was made of.
         if row[f"{name}_n"] and not (same and name == "machine_release"):

@@ -39,7 +39,9 @@ APART = 30.0  # seconds between two participants' beginnings
 Settings = dict[tuple[str, str], float]  # (setting, attacker) -> skill
 
 
-def simulate(study_id: str, number: int, skill: float | Sequence[float], seed: int = 0) -> dict[str, int]:  # fmt: skip
+def simulate(
+    study_id: str, number: int, skill: float | Sequence[float], seed: int = 0
+) -> dict[str, int]:
     """Let `number` made-up participants take part, as if they had come in the time before now.
 
     skill  share of questions answered right: one in [0, 1], or one for each setting, in the order of
@@ -65,9 +67,9 @@ def simulate(study_id: str, number: int, skill: float | Sequence[float], seed: i
         with database.writing() as connection:
             study = studies.find(connection, study_id, lock=True)
             for person in range(first, min(first + BATCH, number)):
-                given = _take_part(connection, study, began + person * APART, chance,
-                                   {item: share[person] for item, share in right.items()},
-                                   favourites)  # fmt: skip
+                theirs = {item: share[person] for item, share in right.items()}
+                start = began + person * APART
+                given = _take_part(connection, study, start, chance, theirs, favourites)
                 study["admitted"] += 1
                 counts["answers"] += given[0]
                 counts["finished"] += given[1]
@@ -85,16 +87,17 @@ def _skills(design: Mapping[str, Any], skill: float | Sequence[float]) -> Settin
 
 
 def _right(
-    faces: Sequence[Mapping[str, Any]], skills: Settings, people: NDArray[np.float64],
+    faces: Sequence[Mapping[str, Any]],
+    skills: Settings,
+    people: NDArray[np.float64],
     chance: np.random.Generator,
-) -> dict[int, NDArray[np.float64]]:  # fmt: skip
+) -> dict[int, NDArray[np.float64]]:
     """Item id -> (participants,) chance that each of them answers it right."""
-    found = {
-        row["id"]: np.full(len(people), ATTENTIVE) for row in faces if row["role"] != "question"
-    }
-    for (setting, attacker), skill in skills.items():
-        mine = [row["id"] for row in faces
-                if row["role"] == "question" and (row["setting"], row["attacker"]) == (setting, attacker)]  # fmt: skip
+    questions = [row for row in faces if row["role"] == "question"]
+    rest = [row["id"] for row in faces if row["role"] != "question"]
+    found = {item: np.full(len(people), ATTENTIVE) for item in rest}
+    for setting, skill in skills.items():
+        mine = [row["id"] for row in questions if (row["setting"], row["attacker"]) == setting]
         odds = people[:, None] + chance.normal(0, FACES_DIFFER, len(mine))
         found |= dict(zip(mine, _on_average(odds, skill).T, strict=True))
     return found
@@ -110,9 +113,13 @@ def _on_average(odds: NDArray[np.float64], mean: float) -> NDArray[np.float64]:
 
 
 def _take_part(
-    connection: Connection, study: Mapping[str, Any], began: float, chance: np.random.Generator,
-    right: Mapping[int, float], favourites: Mapping[int, int],
-) -> tuple[int, bool]:  # fmt: skip
+    connection: Connection,
+    study: Mapping[str, Any],
+    began: float,
+    chance: np.random.Generator,
+    right: Mapping[int, float],
+    favourites: Mapping[int, int],
+) -> tuple[int, bool]:
     """(answers given, whether it went on to the end) of one participant, who begins at `began`."""
     participant, drawn = admission.admit(
         connection, study, secrets.token_hex(16), None, True, began
@@ -125,11 +132,10 @@ def _take_part(
         shown.append({"at": now, "participant": participant, "place": position})
         server = milliseconds + int(chance.integers(40, 400))
         now += server / 1000
-        rows.append({
-            "participant_id": participant, "position": position, "choice": choice, "answered": now,
-            "milliseconds": milliseconds, "server_milliseconds": server,
-            "confidence": _confidence(study["design"], choice, chance),
-        })  # fmt: skip
+        row: dict[str, Any] = {"participant_id": participant, "position": position}
+        row |= {"choice": choice, "answered": now}
+        row |= {"milliseconds": milliseconds, "server_milliseconds": server}
+        rows.append(row | {"confidence": _confidence(study["design"], choice, chance)})
     marked = sa.update(trials).where(
         trials.c.participant_id == sa.bindparam("participant"),
         trials.c.position == sa.bindparam("place"),
@@ -143,8 +149,12 @@ def _take_part(
 
 
 def _choice(
-    design: Mapping[str, Any], right: float, favourite: int, pace: float, chance: np.random.Generator
-) -> tuple[int | None, int]:  # fmt: skip
+    design: Mapping[str, Any],
+    right: float,
+    favourite: int,
+    pace: float,
+    chance: np.random.Generator,
+) -> tuple[int | None, int]:
     """(option or None, milliseconds). Of the wrong options one looks more alike than the others."""
     took = SECONDS * pace * np.exp(chance.normal(0, 0.5))
     limit = design["time_limit"]
@@ -159,7 +169,9 @@ def _choice(
     return int(chance.integers(1, design["options"])), int(1300 * took)
 
 
-def _confidence(design: Mapping[str, Any], choice: int | None, chance: np.random.Generator) -> int | None:  # fmt: skip
+def _confidence(
+    design: Mapping[str, Any], choice: int | None, chance: np.random.Generator
+) -> int | None:
     if not design["confidence"] or choice is None:
         return None
     return int(np.clip(round(chance.normal(3.3 if choice == 0 else 2.4, 1.1)), 1, 5))
@@ -180,14 +192,9 @@ def rehearsal() -> str:
         raise PenumbraError(
             "the shipped DeepObfuscator runs are not here; name a study of your own with --study"
         )
-    study_id = studies.create({
-        "title": "Rehearsal with simulated participants",
-        "settings": [
-            {"dataset": "synthetic", "run_id": run_id, "release_value": None,
-             "attacker": "mirrored_decoder"}
-            for run_id in along
-        ],
-        "questions": 2 * len(along), "confidence": True,
-    })  # fmt: skip
+    setting = {"dataset": "synthetic", "release_value": None, "attacker": "mirrored_decoder"}
+    design = {"settings": [setting | {"run_id": run_id} for run_id in along], "confidence": True}
+    design |= {"title": "Rehearsal with simulated participants", "questions": 2 * len(along)}
+    study_id = studies.create(design)
     studies.prepare(study_id)
     return study_id

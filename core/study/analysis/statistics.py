@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +30,13 @@ def wilson(right: float, answers: float, level: float = LEVEL) -> tuple[float, f
         raise PenumbraError(f"the level of an interval lies between 0 and 1, not at {level!r}")
     low, high = intervals.wilson(right, answers, level)
     return float(low), float(high)
+
+
+def share_of(right: int, answers: int) -> dict[str, Any]:
+    """n, right, share (NaN without answers), and Wilson's interval as low and high."""
+    low, high = wilson(right, answers)
+    share = right / answers if answers else math.nan
+    return {"n": answers, "right": right, "share": share, "low": low, "high": high}
 
 
 def binomial_p(right: int, answers: int, chance: float, alternative: str = "greater") -> float:

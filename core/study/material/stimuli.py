@@ -6,6 +6,7 @@ size, in pixels and in bytes, whatever they show.
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -45,6 +46,10 @@ class Opened(NamedTuple):
     height: int
     width: int
     kept: bool
+
+    def shown_as(self) -> tuple[str, int, int]:
+        """What all settings of a study have in common: data set and size."""
+        return self.run.dataset, self.height, self.width
 
 
 def possible(setting: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +110,7 @@ def build(design: Mapping[str, Any], seed: int, progress: Progress | None = None
     settings = [_opened(setting) for setting in design["settings"]]
     first = settings[0]
     for other in settings:
-        if (other.run.dataset, other.height, other.width) != (first.run.dataset, first.height, first.width):  # fmt: skip
+        if other.shown_as() != first.shown_as():
             raise PenumbraError(
                 f"{first.run.id} sees {first.run.dataset} at {first.width} x {first.height} pixels, "
                 f"{other.run.id} {other.run.dataset} at {other.width} x {other.height}: choose "
@@ -115,7 +120,7 @@ def build(design: Mapping[str, Any], seed: int, progress: Progress | None = None
     for opened in settings:
         _check_version(opened, faces)
     stored = [_stored(opened, faces)["rows"] for opened in settings if not opened.kept]
-    among = np.array(sorted(set.intersection(*(set(rows.tolist()) for rows in stored))), np.int64) if stored else None  # fmt: skip
+    among = functools.reduce(np.intersect1d, stored, stored[0]) if stored else None
     trials = people.trials(faces, design, seed, among)
     questions = [trial for trial in trials if trial.role == "question"]
     rest = [trial for trial in trials if trial.role != "question"]
@@ -162,7 +167,8 @@ def _opened(setting: Mapping[str, Any]) -> Opened:
             "setting, or train it to its end"
         )
     preset = METHODS[run.method].presets[run.preset]
-    kept = setting.get("attacker") == redraw.ATTACKER and redraw.kept(folder, setting["release_value"])  # fmt: skip
+    value = setting["release_value"]
+    kept = setting.get("attacker") == redraw.ATTACKER and redraw.kept(folder, value)
     return Opened(setting, run, folder, int(preset["height"]), int(preset["width"]), kept)
 
 
@@ -221,7 +227,8 @@ def _stored(opened: Opened, faces: Faces) -> dict[str, NDArray[Any]]:
         raise PenumbraError(f"{opened.run.id}: {name} has redrawn no faces{at}; {able}")
     found = results.pictures(opened.folder, name, value)
     rows, drawn = _stored_rows(faces, found["positions"]), found["reconstructions"]
-    if drawn.shape != (len(rows), faces.height, faces.width, 3) or len(found.get("ms_ssim", ())) != len(rows):  # fmt: skip
+    size = (len(rows), faces.height, faces.width, 3)
+    if drawn.shape != size or len(found.get("ms_ssim", ())) != len(rows):
         raise PenumbraError(
             f"{opened.run.id}: what {name} redrew is damaged; delete that attack's folder and "
             "evaluate again"

@@ -11,7 +11,15 @@ from sqlalchemy import Connection
 from core.errors import PenumbraError
 from core.study.participation import stopping, tokens
 from core.study.participation.assignment import Trial, assign
-from core.study.storage.tables import answers, items, panel_ids, participants, studies, trials
+from core.study.storage.tables import (
+    ANSWERS_TRIAL,
+    answers,
+    items,
+    panel_ids,
+    participants,
+    studies,
+    trials,
+)
 
 FOR_SIMULATED = ("ready", "open", "closed")  # states in which they may take part
 
@@ -33,9 +41,13 @@ def check(connection: Connection, study: Mapping[str, Any], simulated: bool, now
 
 
 def admit(
-    connection: Connection, study: Mapping[str, Any], token: str, panel_id: str | None, simulated: bool,
+    connection: Connection,
+    study: Mapping[str, Any],
+    token: str,
+    panel_id: str | None,
+    simulated: bool,
     now: float,
-) -> tuple[int, list[Trial]]:  # fmt: skip
+) -> tuple[int, list[Trial]]:
     """Write a participant with all their trials; (participant id, trials as `assignment.assign` gives
     them). The caller has locked the study's row. Raises PenumbraError for a panel id that took part.
     """
@@ -51,21 +63,16 @@ def admit(
     rows = [dict(row) for row in found]
     seed = tokens.seed(study["seed"], number)
     drawn = assign(rows, uses(connection, study_id, simulated, now), study["design"], seed)
-    participant = {
-        "study_id": study_id, "number": number, "token_hash": tokens.token_hash(token),
-        "withdrawal_hash": tokens.code_hash(tokens.withdrawal_code(token)), "seed": seed,
-        "consented": now, "simulated": simulated,
-    }  # fmt: skip
+    participant = {"study_id": study_id, "number": number, "seed": seed, "consented": now}
+    participant |= {"token_hash": tokens.token_hash(token), "simulated": simulated}
+    participant["withdrawal_hash"] = tokens.code_hash(tokens.withdrawal_code(token))
     inserted = connection.execute(sa.insert(participants).returning(participants.c.id), participant)
     participant_id = inserted.scalar_one()
-    connection.execute(
-        sa.insert(trials),
-        [
-            {"participant_id": participant_id, "position": position, "item_id": item_id,
-             "option_order": order}
-            for position, (item_id, order) in enumerate(drawn)
-        ],
-    )  # fmt: skip
+    asked = [
+        {"position": position, "item_id": item_id, "option_order": order}
+        for position, (item_id, order) in enumerate(drawn)
+    ]
+    connection.execute(sa.insert(trials), [{"participant_id": participant_id} | a for a in asked])
     if panel_id is not None:
         row = {"participant_id": participant_id, "study_id": study_id, "panel_id": panel_id}
         connection.execute(sa.insert(panel_ids), row)
@@ -76,18 +83,13 @@ def admit(
 def uses(connection: Connection, study_id: str, simulated: bool, now: float) -> dict[int, int]:
     """How often each item was asked, by id: answered, or about to be by somebody who has begun within
     `stopping.PATIENCE`. Those who left do not count, so that they leave no gap."""
-    same = sa.and_(
-        answers.c.participant_id == trials.c.participant_id, answers.c.position == trials.c.position
-    )
-    here = sa.or_(
-        answers.c.participant_id.is_not(None),
-        sa.and_(participants.c.finished.is_(None),
-                participants.c.consented > now - stopping.PATIENCE),
-    )  # fmt: skip
+    since = participants.c.consented > now - stopping.PATIENCE
+    under_way = sa.and_(participants.c.finished.is_(None), since)
+    here = sa.or_(answers.c.participant_id.is_not(None), under_way)
     counted = (
         sa.select(trials.c.item_id, sa.func.count())
         .join(participants, participants.c.id == trials.c.participant_id)
-        .outerjoin(answers, same)
+        .outerjoin(answers, ANSWERS_TRIAL)
         .where(participants.c.study_id == study_id, participants.c.simulated.is_(simulated), here)
         .group_by(trials.c.item_id)
     )

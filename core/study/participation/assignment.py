@@ -13,7 +13,9 @@ Item = Mapping[str, Any]
 Trial = tuple[int, list[int]]
 
 
-def assign(items: Sequence[Item], used: Mapping[int, int], design: Mapping[str, Any], seed: int) -> list[Trial]:  # fmt: skip
+def assign(
+    items: Sequence[Item], used: Mapping[int, int], design: Mapping[str, Any], seed: int
+) -> list[Trial]:
     """What one participant is asked, in order: (item id, option order) with option order[place on
     the screen] = index into the item's options.
 

@@ -10,7 +10,14 @@ from sqlalchemy import Connection
 
 from core.study.design import setting_key
 from core.study.storage import database
-from core.study.storage.tables import answers, items, participants, studies, trials
+from core.study.storage.tables import (
+    ANSWERS_TRIAL,
+    answers,
+    items,
+    participants,
+    studies,
+    trials,
+)
 
 # Whoever began longer ago and is not done counts as gone: their place is given to somebody else.
 PATIENCE = 2 * 3600  # seconds
@@ -63,12 +70,11 @@ def _widest(connection: Connection, study: Mapping[str, Any]) -> float | None:
         .select_from(participants)
         .join(trials, trials.c.participant_id == participants.c.id)
         .join(items, items.c.id == trials.c.item_id)
-        .join(answers, sa.and_(answers.c.participant_id == trials.c.participant_id,
-                               answers.c.position == trials.c.position))
-        .where(participants.c.study_id == study["id"], participants.c.simulated.is_(False),
-               items.c.role == "question")
+        .join(answers, ANSWERS_TRIAL)
+        .where(participants.c.study_id == study["id"], participants.c.simulated.is_(False))
+        .where(items.c.role == "question")
         .group_by(items.c.setting, items.c.attacker)
-    )  # fmt: skip
+    )
     widths = {}
     for setting, attacker, number, correct in connection.execute(counted):
         low, high = wilson(int(correct), int(number), LEVEL)

@@ -22,12 +22,16 @@ from core.study.design import text
 from core.study.participation import admission, stopping
 from core.study.participation.tokens import code_hash, token_hash, withdrawal_code
 from core.study.storage import database
-from core.study.storage.tables import answers, items, participants, trials
+from core.study.storage.tables import ANSWERS_TRIAL, answers, items, participants, trials
 from core.study.storage.tables import studies as studies_table
 
 LONGEST = 3_600_000  # milliseconds; a longer time says nothing any more
 GRACE = 2000  # milliseconds after the limit: the way from browser to server
 PANEL_ID = 120  # characters
+TOLD = (  # of the design, to whom follows the link
+    *("title", "consent", "contact", "questions", "options", "practice", "attention"),
+    *("confidence", "time_limit"),
+)
 MOST_POSITIONS, MOST_PLACES = 1000, 100  # far beyond what a design allows
 STRANGER = (
     "this browser takes no part in the study, or its answers were withdrawn; nothing was stored: "
@@ -38,54 +42,54 @@ log = logging.getLogger(__name__)
 
 # Statements that are asked for every question are put together once: with two hundred participants
 # at once, putting them together took half of an answer's time.
-_same_trial = sa.and_(
-    answers.c.participant_id == trials.c.participant_id, answers.c.position == trials.c.position
-)
 _TAKES_PART = (
     sa.select(participants.c.id, studies_table.c.design)
     .join(studies_table, studies_table.c.id == participants.c.study_id)
-    .where(participants.c.token_hash == bindparam("token"),
-           participants.c.study_id == bindparam("study"))
-)  # fmt: skip
+    .where(participants.c.token_hash == bindparam("token"))
+    .where(participants.c.study_id == bindparam("study"))
+)
 # One row: who answers, what the study asks, and the question with its answer, if there is one.
 _ASKED = (
     _TAKES_PART.add_columns(trials.c.option_order, trials.c.shown, answers.c.answered)
     .join(trials, trials.c.participant_id == participants.c.id)
-    .outerjoin(answers, _same_trial)
+    .outerjoin(answers, ANSWERS_TRIAL)
     .where(trials.c.position == bindparam("position"))
     .with_for_update(of=participants)  # two tabs that give the last two answers take turns
 )
 _UNANSWERED = (
     sa.select(trials.c.position)
-    .outerjoin(answers, _same_trial)
+    .outerjoin(answers, ANSWERS_TRIAL)
     .where(trials.c.participant_id == bindparam("participant"), answers.c.position.is_(None))
     .order_by(trials.c.position)
     .limit(1)
 )
 _all_trials = trials.alias()
+_TOTAL = (
+    sa.select(sa.func.count())
+    .select_from(_all_trials)
+    .where(_all_trials.c.participant_id == participants.c.id)
+    .scalar_subquery()
+    .label("total")
+)
 _NEXT = (  # the first question without an answer, with its item, the study, and how many there are
-    _TAKES_PART.add_columns(
-        trials.c.position, trials.c.option_order, trials.c.shown, items.c.role, items.c.redrawn,
-        items.c.options,
-        sa.select(sa.func.count()).select_from(_all_trials)
-        .where(_all_trials.c.participant_id == participants.c.id).scalar_subquery().label("total"),
-    )
+    _TAKES_PART.add_columns(trials.c.position, trials.c.option_order, trials.c.shown)
+    .add_columns(items.c.role, items.c.redrawn, items.c.options, _TOTAL)
     .join(trials, trials.c.participant_id == participants.c.id)
     .join(items, items.c.id == trials.c.item_id)
-    .outerjoin(answers, _same_trial)
+    .outerjoin(answers, ANSWERS_TRIAL)
     .where(answers.c.position.is_(None))
     .order_by(trials.c.position)
     .limit(1)
-)  # fmt: skip
+)
 _FIRST_CHOICE = sa.select(answers.c.choice).where(
     answers.c.participant_id == bindparam("participant"), answers.c.position == 0
 )
 _SHOWN = (
     sa.update(trials)
-    .where(trials.c.participant_id == bindparam("participant"),
-           trials.c.position == bindparam("place"), trials.c.shown.is_(None))
+    .where(trials.c.participant_id == bindparam("participant"), trials.c.shown.is_(None))
+    .where(trials.c.position == bindparam("place"))
     .values(shown=bindparam("now"))
-)  # fmt: skip
+)
 _ANSWERED = sa.insert(answers)
 _FINISHED = (
     sa.update(participants)
@@ -101,10 +105,8 @@ def arrive(study_id: str) -> dict[str, Any]:
     with database.reading() as connection:
         study = studies.find(connection, study_id)
     design = study["design"]
-    names = ("title", "consent", "contact", "questions", "options", "practice", "attention",
-             "confidence", "time_limit")  # fmt: skip
     total = design["questions"] + design["attention"] + int(design["practice"])
-    return {name: design[name] for name in names} | {"state": study["state"], "total": total}
+    return {name: design[name] for name in TOLD} | {"state": study["state"], "total": total}
 
 
 @database.repeated
@@ -174,9 +176,13 @@ def _no_question(connection: Connection, study_id: str, token: str) -> dict[str,
 
 @database.repeated
 def answer(
-    study_id: str, token: str, position: int, place: int | None, milliseconds: Any = None,
+    study_id: str,
+    token: str,
+    position: int,
+    place: int | None,
+    milliseconds: Any = None,
     confidence: int | None = None,
-) -> str:  # fmt: skip
+) -> str:
     """Keep an answer: "stored", or "known" where this question was answered before (the first counts).
     It is on the disk when this returns.
 
@@ -193,8 +199,8 @@ def answer(
         _whole("confidence", confidence, 1, 5)
     try:
         with database.writing() as connection:
-            outcome = _store(connection, study_id, token, position, place,
-                             _milliseconds(milliseconds), confidence, time.time())  # fmt: skip
+            given = {"confidence": confidence, "milliseconds": _milliseconds(milliseconds)}
+            outcome = _store(connection, study_id, token, position, place, given)
     except IntegrityError:
         return "known"  # the same answer came twice at once
     if outcome == "finished":
@@ -209,11 +215,15 @@ def answer(
 
 
 def _store(
-    connection: Connection, study_id: str, token: str, position: int, place: int | None,
-    milliseconds: int | None, confidence: int | None, now: float,
-) -> str:  # fmt: skip
+    connection: Connection,
+    study_id: str,
+    token: str,
+    position: int,
+    place: int | None,
+    given: dict[str, int | None],
+) -> str:
     """ "stored", "known", or "finished" where it was stored and was the last."""
-    wanted = _named(study_id, token) | {"position": position}
+    wanted, now = _named(study_id, token) | {"position": position}, time.time()
     trial = connection.execute(_ASKED, wanted).mappings().first()
     if trial is None:
         if _takes_part(connection, study_id, token) is None:
@@ -221,16 +231,14 @@ def _store(
         raise PenumbraError(f"there is no question at position {position}; nothing was stored")
     if trial["answered"] is not None:
         return "known"
-    since_shown = None if trial["shown"] is None else _milliseconds(1000 * (now - trial["shown"]))
-    took = since_shown if milliseconds is None else milliseconds
     design = trial["design"]
-    row = {
-        "participant_id": trial["id"], "position": position, "answered": now,
-        "choice": _choice(design["time_limit"], trial["option_order"], place, took),
-        "confidence": confidence if design["confidence"] else None,
-        "milliseconds": milliseconds, "server_milliseconds": since_shown,
-    }  # fmt: skip
-    connection.execute(_ANSWERED, row)
+    since_shown = None if trial["shown"] is None else _milliseconds(1000 * (now - trial["shown"]))
+    took = since_shown if given["milliseconds"] is None else given["milliseconds"]
+    row = given | {"participant_id": trial["id"], "position": position}
+    if not design["confidence"]:
+        row["confidence"] = None
+    row["choice"] = _choice(design["time_limit"], trial["option_order"], place, took)
+    connection.execute(_ANSWERED, row | {"answered": now, "server_milliseconds": since_shown})
     key = {"participant": trial["id"]}
     if connection.execute(_UNANSWERED, key).first() is not None:
         return "stored"

@@ -380,7 +380,8 @@ def _in_words(place: URL, error: exc.DBAPIError) -> DatabaseError:
             "the study database has no room left; what was stored before is safe, nothing new is "
             "stored: free space on its disk, then go on"
         )
-    where = place.database if place.get_backend_name() == "sqlite" else f"at {place.host or 'this machine'}"  # fmt: skip
+    lite = place.get_backend_name() == "sqlite"
+    where = place.database if lite else f"at {place.host or 'this machine'}"
     if error.connection_invalidated or state[:2] in ("08", "28", "3D", "57") or not state:
         return DatabaseAway(
             f"the study database {where} cannot be used just now ({said}); what was stored before is "

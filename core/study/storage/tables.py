@@ -6,6 +6,8 @@ answers can be handed out without it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 
 # Named constraints: a migration has to be able to drop them by name on every database.
@@ -42,7 +45,13 @@ ROLES = ("practice", "attention", "question")
 
 
 def _study_id() -> Column[str]:
-    return Column("study_id", String(16), ForeignKey("studies.id", ondelete="CASCADE"), nullable=False)  # fmt: skip
+    key = ForeignKey("studies.id", ondelete="CASCADE")
+    return Column("study_id", String(16), key, nullable=False)
+
+
+def _participant_id(**options: Any) -> Column[int]:
+    key = ForeignKey("participants.id", ondelete="CASCADE")
+    return Column("participant_id", Integer, key, **options)
 
 
 studies = Table(
@@ -57,9 +66,8 @@ studies = Table(
     Column("wanted", Integer, nullable=False, default=0),
     Column("seed", BigInteger, nullable=False),  # of people, distractors, assignment
     Column("design", JSON, nullable=False),  # of `core.study.design`
-    Column(
-        "admitted", Integer, nullable=False, default=0
-    ),  # participants so far, withdrawn ones too
+    # participants so far, withdrawn ones too
+    Column("admitted", Integer, nullable=False, default=0),
     Column("withdrawn", Integer, nullable=False, default=0),  # how many had everything deleted
 )
 
@@ -112,26 +120,26 @@ participants = Table(
 panel_ids = Table(
     "panel_ids",
     metadata,
-    Column("participant_id", Integer, ForeignKey("participants.id", ondelete="CASCADE"),
-           primary_key=True, autoincrement=False),
+    _participant_id(primary_key=True, autoincrement=False),
     _study_id(),
     Column("panel_id", String(120), nullable=False),
     UniqueConstraint("study_id", "panel_id"),
-)  # fmt: skip
+)
 
 trials = Table(
     "trials",  # what a participant is asked, in order; written whole when they consent
     metadata,
-    Column("participant_id", Integer, ForeignKey("participants.id", ondelete="CASCADE"),
-           nullable=False),
+    _participant_id(nullable=False),
     Column("position", Integer, nullable=False),  # 0, 1, …
     Column("item_id", Integer, ForeignKey("items.id", ondelete="CASCADE"), nullable=False),
-    Column("option_order", JSON, nullable=False),  # place on the screen -> index into item's options
+    Column(
+        "option_order", JSON, nullable=False
+    ),  # place on the screen -> index into item's options
     Column("shown", Float),  # first time it was sent to the browser
     PrimaryKeyConstraint("participant_id", "position"),
     UniqueConstraint("participant_id", "item_id"),
     Index(None, "item_id"),
-)  # fmt: skip
+)
 
 answers = Table(
     "answers",  # at most one for each trial: the key says so
@@ -149,4 +157,9 @@ answers = Table(
         ["trials.participant_id", "trials.position"],
         ondelete="CASCADE",
     ),
+)
+
+# An answer belongs to a trial; for joins.
+ANSWERS_TRIAL = and_(
+    answers.c.participant_id == trials.c.participant_id, answers.c.position == trials.c.position
 )
