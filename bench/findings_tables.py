@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from core import results
+from core.attacks.identity.log_rank import LOG_RANK
 from core.run import ROOT
 
 NONE = "–"
@@ -168,7 +169,7 @@ COLUMNS_OF_SECOND: dict[str, Cell] = {
     ),
     "same person found": named,
     "log-rank privacy": lambda f: decimals(
-        value(f, "log_rank", ("identity", "log_rank_privacy")), 2
+        value(f, LOG_RANK.name, ("identity", "log_rank_privacy")), 2
     ),
 }
 

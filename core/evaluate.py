@@ -20,7 +20,8 @@ from tqdm import tqdm
 
 from core import data, embedders, train
 from core import device as devices
-from core.attacks import ATTACKS, ONLY_FOR, AttackerView, Result, method_networks
+from core.attacks import ATTACKS, AttackerView, Result
+from core.attacks.attackers import OWN_NETWORKS
 from core.attacks.releases import by_image, view_of, with_extra
 from core.data.faces import Faces
 from core.errors import PenumbraError
@@ -72,8 +73,8 @@ def evaluate(
                     validation and the test photographs are shuffled, so that everybody is on all
                     sides, as in most papers
     extra           name of a second data set, whose photographs, all of them, the attackers who
-                    redraw pictures train on as well. `attacks` are then among
-                    `core.attacks.REDRAWERS` (default: all of these), and what they find is kept as
+                    redraw pictures train on as well. `attacks` are then those that accept such
+                    photographs (default: all of these), and what they find is kept as
                     another attack's: `<attack>+<extra>`. It competes for no worst case, having been
                     given more than the others
 
@@ -126,7 +127,7 @@ def _attack(
         tqdm.write(f"{second.left_out} people of {second.dataset} are in {run.dataset}: left out")
     # All attacks, also where few are wanted: what an attacker has to reach follows from the best.
     fresh = any(task.plain in ATTACKS for task in pending)
-    without = [name for name, task in ONLY_FOR.items() if task not in run.tasks]
+    without = [a.name for a in ATTACKS.values() if a.only_for and a.only_for not in run.tasks]
     verdicts = controls(faces, device, progress, without=without) if fresh else {}
     lasting = attack_folders.expected_seconds(folder.parent, pending)
     bar = tqdm(
@@ -221,5 +222,5 @@ def _result(view: AttackerView, model: Model, run: Run, task: Task) -> Result:
         label = "" if task.protocol == "strict" else "paper/"
         # The seed of the attack itself: with a second data set it starts from the same weights.
         generator = generator_for(f"{label}{run.seed}/{task.plain}/{task.value}")
-        return ATTACKS[task.plain](view, generator)
-    return method_networks.scored(task.attack, view, model, task.protocol)
+        return ATTACKS[task.plain].run(view, generator)
+    return OWN_NETWORKS[task.attack].run(view, getattr(model, task.attack), task.protocol)

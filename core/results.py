@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.attacks.attackers import WORST_CASE
 from core.errors import PenumbraError
 from core.run import VERSION, Run
 from core.run_validation import from_dict
@@ -130,7 +131,7 @@ def describe(run: Run) -> dict[str, Any]:
 
 def pictures(
     folder: Path | str,
-    attack: str = "mirrored_decoder",
+    attack: str,
     release_value: float | None = None,
     protocol: str = "strict",
 ) -> dict[str, NDArray[Any]]:
@@ -187,7 +188,7 @@ def strongest_of_all(
 
     Raises PenumbraError when its file is damaged.
     """
-    choice = attack_folders.place(Path(folder), Task(protocol, "worst_case", release_value))
+    choice = attack_folders.place(Path(folder), Task(protocol, WORST_CASE.name, release_value))
     if not whole_folders.is_done(choice) or not array_file.exist(choice):
         return {}
     found = array_file.read(choice)

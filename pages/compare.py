@@ -7,6 +7,7 @@ import streamlit as st
 from app.cache import loaders
 from app.evidence import comparison
 from app.page import pictures, show, states, wording
+from app.reconstructions import attackers
 from app.settings import looking as looking_at
 from app.settings import pickers, points
 from app.trade_off import goal
@@ -41,7 +42,7 @@ def faces(one: dict, other: dict) -> None:
         value = row["release_value"] if wording.known(row["release_value"]) else None
         try:
             asked = (loaders.stamp(), view.dataset, row["run_id"])
-            who = loaders.strongest_redrawer(*asked, value) or "mirrored_decoder"
+            who = loaders.strongest_redrawer(*asked, value) or attackers.FIRST
             drawn[name] = loaders.redrawn(*asked, who, value)
         except PenumbraError as error:
             st.caption(f":material/warning: No pictures of the {name} setting: {error}")

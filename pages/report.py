@@ -10,6 +10,7 @@ from app.evidence import report
 from app.evidence.report import Evidence, Words
 from app.noise import repeated_releases
 from app.page import show, tables, verdict, wording
+from app.reconstructions import attackers
 from app.settings import looking as looking_at
 from app.settings import pickers, points, views
 from app.trade_off import chart, goal
@@ -81,7 +82,7 @@ def faces(row: dict, allowed: bool) -> tuple[list, str]:
     value = row["release_value"] if wording.known(row["release_value"]) else None
     try:
         asked = (loaders.stamp(), view.dataset, row["run_id"])
-        who = loaders.strongest_redrawer(*asked, value) or "mirrored_decoder"
+        who = loaders.strongest_redrawer(*asked, value) or attackers.FIRST
         drawn = loaders.redrawn(*asked, who, value)
     except PenumbraError as error:
         return [], f"No pictures were redrawn at this setting: {error}."

@@ -9,7 +9,7 @@ import torch
 from filelock import FileLock
 
 from core import results, train
-from core.attacks import ATTACKS, controls, releases
+from core.attacks import ATTACKS, Attack, controls, releases
 from core.data.order import canonical_order, pictured
 from core.errors import PenumbraError
 from core.evaluate import evaluate
@@ -35,10 +35,10 @@ def settle(place, patch, faces=FACES):
     for name in LEFT_OUT:
         patch.delitem(ATTACKS, name)
     patch.setattr("core.nets.perceptual.vgg16_weights", lambda: None)  # no downloads
-    patch.setattr("core.attacks.attributes.probes.LEAST_STEPS", 60)
+    patch.setattr("core.attacks.attributes.networks.LEAST_STEPS", 60)
     patch.setattr("core.attacks.identity.pair_network.MOST_STEPS", 25)
-    patch.setattr("core.attacks.reconstruction.inversion.STEPS", 6)
-    patch.setattr("core.attacks.reconstruction.inversion.FIRST_STEPS", 2)
+    patch.setattr("core.attacks.reconstruction.pixel_descent.STEPS", 6)
+    patch.setattr("core.attacks.reconstruction.pixel_descent.FIRST_STEPS", 2)
     patch.setattr("core.attacks.reconstruction.adversarial.EVERY", 50)
     patch.setattr("core.attacks.reconstruction.training.MOST_EPOCHS", 3)
 
@@ -112,7 +112,7 @@ def test_every_attack_and_the_method_s_own_numbers_are_there(measured):
 def test_a_second_evaluation_repeats_nothing(copy, monkeypatch):
     before = stamps(copy)
     for name in ATTACKS:
-        monkeypatch.setitem(ATTACKS, name, forbidden)
+        monkeypatch.setitem(ATTACKS, name, dataclasses.replace(ATTACKS[name], run=forbidden))
     evaluate(copy, device="cpu", progress=False)
     assert stamps(copy) == before
 
@@ -125,14 +125,15 @@ def test_adding_an_attack_leaves_the_others(copy, monkeypatch):
     before = stamps(copy)
 
     def oracle(view, generator):
-        result = ATTACKS["logistic"](view, generator)
+        result = ATTACKS["logistic"].run(view, generator)
         rows = [row | {"attacker": "oracle"} for row in result.findings]
         certain = 2 * np.ones_like(result.arrays["validation"])
         return dataclasses.replace(
             result, findings=rows, arrays=result.arrays | {"validation": certain}
         )
 
-    monkeypatch.setitem(ATTACKS, "oracle", oracle)
+    attack = Attack(name="oracle", title="one who knows", target="attribute", run=oracle)
+    monkeypatch.setitem(ATTACKS, "oracle", attack)
     evaluate(copy, attacks=["oracle"], device="cpu", progress=False)
     after = stamps(copy)
     changed = {path.name for path in after if before.get(path) != after[path]}
@@ -214,7 +215,7 @@ def test_a_killed_attack_leaves_no_finished_folder(copy, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setitem(ATTACKS, "mlp", killed)
+        patch.setitem(ATTACKS, "mlp", dataclasses.replace(ATTACKS["mlp"], run=killed))
         with pytest.raises(KeyboardInterrupt):
             evaluate(copy, device="cpu", progress=False)
     assert "strict/mlp" not in done(copy)

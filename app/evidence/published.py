@@ -18,17 +18,19 @@ import pandas as pd
 from app.page import wording
 from app.settings import points, views
 from app.settings.views import View
+from core.attacks.attackers import OWN_NETWORKS
+from core.attacks.identity.log_rank import LOG_RANK
 from core.methods import METHODS
 from core.methods.declare import VERIFICATION
 from core.published import METRICS, published
 
 # Whose number counts: the networks trained along with a method, and those trained afterwards.
 ALONG = {
-    "private": ("training_adversary", "training_reconstructor"),
-    "utility": ("own_head", "own_verifier"),
+    "private": tuple(own.name for own in OWN_NETWORKS.values() if not own.serves),
+    "utility": tuple(own.name for own in OWN_NETWORKS.values() if own.serves),
 }
 AFRESH = {
-    "private": (*points.ATTACKERS["strict"], "log_rank"),
+    "private": (*points.ATTACKERS["strict"], LOG_RANK.name),
     "utility": points.UTILITY["strict"],
 }
 SIDES = ("along", "afresh")

@@ -12,6 +12,7 @@ import pandas as pd
 from app.page import wording
 from app.settings import points
 from app.settings.points import Rows, setting_label
+from core.attacks.attackers import BEST_HEAD, WORST_CASE
 from core.methods import METHODS
 from core.storage.attack_folders import at_value
 
@@ -82,7 +83,7 @@ def grid(
     found = findings[
         findings["run_id"].isin([row["run_id"] for row in settings])
         & (findings["protocol"] == "strict")
-        & findings["attacker"].isin(["worst_case", "best_head"])
+        & findings["attacker"].isin([WORST_CASE.name, BEST_HEAD.name])
         & findings["metric"].isin(["balanced_accuracy", "accuracy"])
         & findings["target"].astype(str).str.startswith("attribute:")
     ]

@@ -18,6 +18,7 @@ from app.noise import repeated_releases
 from app.page import verdict, wording
 from app.settings import points
 from app.settings.views import View
+from core.attacks.identity.log_rank import LOG_RANK
 from core.methods import METHODS, Knob
 
 RANKED = ("normalised_rank_mean", "normalised_rank_std")
@@ -92,7 +93,7 @@ def repeated(findings: pd.DataFrame, rows: points.Rows, view: View) -> dict[str,
     if view.protocol != "strict":
         return {}
     mine = findings[
-        (findings["attacker"] == repeated_releases.AVERAGING)
+        (findings["attacker"] == repeated_releases.AVERAGING.name)
         & (findings["protocol"] == "strict")
         & (findings["target"] == view.target)
         & (findings["metric"] == view.measure)
@@ -113,7 +114,7 @@ def ranks(findings: pd.DataFrame, rows: points.Rows) -> pd.DataFrame:
     place in the list of names (0 first, 1 last), what drawing lots would give (chance_mean,
     chance_deviation), and `beyond_<share>`: DPFE's guarantee. Rows that were measured only."""
     mine = findings[
-        (findings["attacker"] == "log_rank")
+        (findings["attacker"] == LOG_RANK.name)
         & (findings["protocol"] == "strict")
         & findings["run_id"].isin([row["run_id"] for row in rows])
         & findings["conclusive"].astype(bool)

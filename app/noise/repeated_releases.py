@@ -9,9 +9,7 @@ import pandas as pd
 
 from app.page import wording
 from app.settings.views import View
-
-AVERAGING = "averaging"
-REPEATS = 16  # core.attacks.attributes.repeated.REPEATS, without importing torch
+from core.attacks.attributes.repeated import AVERAGING, REPEATS
 
 
 class Again(NamedTuple):
@@ -30,7 +28,7 @@ def again(findings: pd.DataFrame, row: Mapping[str, Any], view: View) -> Again |
         (findings["run_id"] == row["run_id"])
         & (at.isna() if pd.isna(value) else at == value)
         & (findings["protocol"] == "strict")
-        & (findings["attacker"] == AVERAGING)
+        & (findings["attacker"] == AVERAGING.name)
         & (findings["target"] == view.target)
         & (findings["metric"] == view.measure)
     ]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeGuard
 from app.page import wording
 from app.settings.points import setting_label
 from app.settings.views import STRONGEST, View
+from core.attacks.attackers import HUMAN
 from core.metrics import METRICS
 
 
@@ -52,7 +53,7 @@ def _attack(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
         attacker = f"one attacker ({wording.attacker(view.attacker)})"
     if view.protocol == "paper":
         attacker = "the attacker the method trained against"
-        if row.get("attacker") == "worst_case":
+        if row.get("attacker") == STRONGEST:
             attacker = "an attacker with other photographs of the same people"
     if kind == "image":
         span = wording.interval(row["low"], row["high"], 2, 1)
@@ -72,7 +73,7 @@ def _attack(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
     if kind == "recognition":
         who = (
             "people pick"
-            if view.attacker in (STRONGEST, "human")
+            if view.attacker in (STRONGEST, HUMAN.name)
             else f"a machine ({wording.attacker(view.attacker)}) picks"
         )
         return f"{who} the person of a redrawn face out of {round(1 / row['chance'])} in {value} of cases{aside}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from core.attacks import attackers
 from core.metrics import named
 from core.storage.attack_folders import parted
 
@@ -68,47 +69,13 @@ PROTOCOL_HELP = (
     "counts. As in the paper: the attacker that the method trained against is asked, which "
     "flatters the method."
 )
-ATTACKERS = {
-    "worst_case": "strongest attacker",
-    "logistic": "straight-line classifier",
-    "neighbours": "look-alikes (nearest neighbours)",
-    "boosted_trees": "boosted decision trees",
-    "kernel": "smooth boundaries (kernel ridge)",
-    "ensemble": "all attackers together",
-    "informed": "attacker who learned the noise",
-    "averaging": "attacker with 16 releases of each photograph",
-    "data_curve": "quick attackers, given more photographs",
-    "mlp": "small neural network",
-    "cnn": "convolutional network",
-    "kernel_redrawer": "picture redrawer (kernel regression)",
-    "mirrored_decoder": "picture redrawer (mirrored decoder)",
-    "urec1": "picture redrawer (URec#1)",
-    "urec2": "picture redrawer (URec#2)",
-    "resrec": "picture redrawer (residual network)",
-    "adversarial_decoder": "picture redrawer (trained against a critic)",
-    "inversion": "picture searcher (inversion of the known network)",
-    "nearest_neighbour": "photo matcher (nearest neighbour)",
-    "discriminant": "photo matcher that learned what stays the same (discriminant analysis)",
-    "embedding": "photo matcher with its own network (Siamese network)",
-    "feature_map": "translator to a face recogniser's view",
-    "lda_score": "spread of people (LDA score)",
-    "log_rank": "list of names (kernel densities)",
-    "training_adversary": "the method's own sparring partner",
-    "training_reconstructor": "the method's own redrawer",
-    "own_head": "the method's own task network",
-    "siamese": "pair matcher (Siamese network)",
-    "human": "people",
-    "machine_release": "nearest neighbour on what is released, asked the same",
-    "machine_picture": "face network that sees the same pictures",
-    "own_verifier": "the method's own pair matcher",
-    "best_head": "best fresh task network",
-}
 
 
 def attacker(name: str) -> str:
-    """A finding's attacker in words, with the second data set that he was given, if any."""
+    """A finding's attacker in words, with the second data set that they were given, if any."""
     plain, extra = parted(name)
-    words = ATTACKERS.get(plain, plain)
+    known = attackers().get(plain)
+    words = known.title if known else plain
     return f"{words}, with “{extra}” as well" if extra else words
 
 

@@ -9,25 +9,32 @@ import numpy as np
 import pandas as pd
 
 from app.page import wording
+from core.attacks import ATTACKS, default_attack
+from core.attacks import attackers as known_attackers
+from core.attacks.attackers import WORST_CASE
+from core.attacks.declare import AFTERWARDS
 from core.metrics import of_pictures
 from core.storage.attack_folders import ATTACK, parted
 
 STRONGEST = "strongest"
-FIRST = "mirrored_decoder"  # where no strongest attacker was chosen: runs measured with this one
-KNOWS_NETWORK = ("inversion",)  # core.attacks.WHITE_BOX, without importing torch
+FIRST = default_attack(
+    "image"
+).name  # where no strongest attacker was chosen: runs measured with this one
 
 
 def measured(findings: pd.DataFrame, run_ids: Collection[str]) -> list[str]:
     """Attackers whose redrawn pictures of any of these runs were scored strictly, in the order of
-    `wording.ATTACKERS`; those who were given a second data set last."""
+    `core.attacks.attackers`; those who were given a second data set last."""
     rows = findings[
         (findings["target"] == "image")
         & (findings["protocol"] == "strict")
         & (findings["metric"] == "ms_ssim")
         & findings["run_id"].isin(list(run_ids))
     ]
-    found = {name for name in rows["attacker"].dropna() if ATTACK.fullmatch(name)} - {"worst_case"}
-    order = {name: position for position, name in enumerate(wording.ATTACKERS)}
+    found = {name for name in rows["attacker"].dropna() if ATTACK.fullmatch(name)} - {
+        WORST_CASE.name
+    }
+    order = {name: position for position, name in enumerate(known_attackers())}
 
     def rank(name: str) -> tuple[bool, int, str]:
         plain, extra = parted(name)
@@ -48,13 +55,8 @@ def sentence(attacker: str, released: str, strongest: bool | None) -> str:
     """Who drew what stands right of the originals; `released` names what it was drawn from;
     `strongest` says whether it was the strongest of several, None where there was one attacker."""
     plain, extra = parted(attacker)
-    name = wording.ATTACKERS.get(plain, plain)
-    how = (
-        "who knows the network on the device and searches, pixel by pixel, for the picture that "
-        "would release the same"
-        if attacker in KNOWS_NETWORK
-        else "trained afterwards on other people's photographs"
-    )
+    name = wording.attacker(plain)
+    how = ATTACKS[plain].says if plain in ATTACKS else AFTERWARDS
     if extra:
         how += (
             f", those of “{extra}” among them: more than the others had, so not counted with them"
@@ -124,7 +126,7 @@ def recognised_sentence(findings: pd.DataFrame, row: Mapping[str, Any], who: str
 def ahead_sentence(findings: pd.DataFrame, row: Mapping[str, Any]) -> str:
     """How much better the strongest attacker does than `FIRST`, the one whose network is kept."""
     found = scores(findings, row, "ms_ssim")
-    kept, best = found.get(FIRST), found.get("worst_case")
+    kept, best = found.get(FIRST), found.get(WORST_CASE.name)
     if kept is None:
         return ""
     said = f"On test faces this attacker reaches a likeness of {kept['value']:.2f}"

@@ -13,15 +13,20 @@ import pandas as pd
 from app.page import wording
 from app.settings import variants
 from app.settings.views import STRONGEST, View, task_target
+from core.attacks import ATTACKS
+from core.attacks.attackers import BEST_HEAD, HUMAN, OWN_NETWORKS
 from core.methods import METHODS, UNPROTECTED, Knob
 from core.metrics.intervals import difference
 
 # Whose number counts, best first.
 ATTACKERS = {
-    "strict": ("worst_case", "mirrored_decoder", "nearest_neighbour", "human"),
-    "paper": ("training_adversary", "training_reconstructor", "worst_case"),
+    "strict": (STRONGEST, *(a.name for a in ATTACKS.values() if a.default), HUMAN.name),
+    "paper": (*(own.name for own in OWN_NETWORKS.values() if not own.serves), STRONGEST),
 }
-UTILITY = {"strict": ("best_head",), "paper": ("own_head", "own_verifier", "best_head")}
+UTILITY = {
+    "strict": (BEST_HEAD.name,),
+    "paper": (*(own.name for own in OWN_NETWORKS.values() if own.serves), BEST_HEAD.name),
+}
 ENDS = {"value": "", "low": "_low", "high": "_high", "chance": "_chance"}
 VARIANT = ["method", "preset", "tasks", "private"]
 Rows = Sequence[dict[str, Any]]  # settings as `records` gives them

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from core.attacks import attackers as known_attackers
+from core.attacks.attackers import WORST_CASE
 from core.methods.declare import VERIFICATION
 from core.metrics import METRICS, deciding
 
-STRONGEST = "worst_case"
+STRONGEST = WORST_CASE.name
 SERVICE = "balanced_accuracy"  # the measure of the service where nobody chose
-NO_ATTACKERS = ("best_head", "own_head", "own_verifier", "siamese")  # they serve, not attack
 
 
 class View(NamedTuple):
@@ -106,7 +107,8 @@ def attackers(findings: pd.DataFrame, view: View) -> list[str]:
         & (rows["metric"] == view.measure)
     ]
     counted = rows.groupby("attacker")["run_id"].nunique().sort_index()
-    counted = counted.drop([name for name in NO_ATTACKERS if name in counted])
+    serving = {attacker.name for attacker in known_attackers().values() if attacker.serves}
+    counted = counted.drop([name for name in counted.index if name in serving])
     ordered = counted.sort_values(ascending=False, kind="stable").index
     return [STRONGEST, *(name for name in ordered if name != STRONGEST)]
 

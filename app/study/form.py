@@ -15,9 +15,10 @@ from app.settings import pickers, points
 from app.settings.views import View
 from app.study import words
 from core.errors import PenumbraError
+from core.own_photograph import redraw
 from core.study import design as asked
 
-FIRST = "mirrored_decoder"  # its network is kept: it can redraw any number of faces
+FIRST = redraw.ATTACKER  # its network is kept: it can redraw any number of faces
 USUAL_SETTINGS = 3
 MATCHED = ("Male", "Young")  # gender and age: what sets people apart at first sight
 KEPT: dict[str, Any] = {"persist_state": "session"}

@@ -315,7 +315,7 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     began = time.perf_counter()
     with mock.patch.object(fitting, "batches", noted):
         try:
-            ATTACKS[name](view, torch.Generator().manual_seed(0))
+            ATTACKS[name].run(view, torch.Generator().manual_seed(0))
             _wait(chosen)
             found |= {"seconds": time.perf_counter() - began, "epochs": len(epochs)}
         except Enough:

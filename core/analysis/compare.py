@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core import results
+from core.attacks.attackers import WORST_CASE
 from core.data.order import labels_of
 from core.errors import PenumbraError
 from core.metrics import deciding, intervals
@@ -107,12 +108,12 @@ def decided(setting: Setting, only: str | None = None) -> dict[str, NDArray[np.b
     """Attribute target -> decisions (n,) of the strongest attacker on the test photographs; of one
     target where `only` names it."""
     done = finished(setting.folder, "strict", setting.value)
-    if "worst_case" not in done:
+    if WORST_CASE.name not in done:
         at = "" if setting.value is None else f" at release value {setting.value:g}"
         raise PenumbraError(
             f"{setting.folder.name} has not been attacked{at}: run python -m core evaluate"
         )
-    chosen = array_file.read(done["worst_case"])
+    chosen = array_file.read(done[WORST_CASE.name])
     kept: dict[str, Mapping[str, NDArray[Any]]] = {}
     found = {}
     for target, name in zip(chosen["targets"].tolist(), chosen["chosen"].tolist(), strict=True):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from core import results
 from core.analysis.compare import Setting, decisions, tested_faces
+from core.attacks.attackers import WORST_CASE
 from core.data.order import labels_of
 from core.errors import PenumbraError
 from core.metrics import deciding, intervals
@@ -22,7 +23,7 @@ COLUMNS = (
 )  # fmt: skip
 # Who inside the training attacks each kind of target.
 INSIDE = {"attribute": "training_adversary", "image": "training_reconstructor"}
-WORST = "worst_case"
+WORST = WORST_CASE.name
 
 
 def protocols(setting: Setting) -> pd.DataFrame:

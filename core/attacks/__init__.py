@@ -1,80 +1,85 @@
-"""Attacks: one family per file, one line here.
+"""Attacks: one family per file, one line here. Importing this package does not import torch.
 
-An attack is a function `attack(view, generator) -> Result`; it sees what leaves the device and
-nothing else of the method.
+An attack sees what leaves the device and nothing else of the method.
 """
 
-from core.attacks.attributes.kernels import kernel
-from core.attacks.attributes.learning_curve import data_curve
-from core.attacks.attributes.neighbours import neighbours
-from core.attacks.attributes.probes import cnn, logistic, mlp
-from core.attacks.attributes.repeated import averaging, informed
-from core.attacks.attributes.trees import boosted_trees
-from core.attacks.identity.discriminant import discriminant
-from core.attacks.identity.feature_map import feature_map
-from core.attacks.identity.lda_score import lda_score
-from core.attacks.identity.log_rank import log_rank
-from core.attacks.identity.nearest_neighbour import nearest_neighbour
-from core.attacks.identity.siamese_embedding import embedding
-from core.attacks.identity.verification import siamese
-from core.attacks.interface import Attack, AttackerView, Result
-from core.attacks.reconstruction.adversarial import adversarial_decoder
-from core.attacks.reconstruction.decoders import mirrored_decoder, resrec, urec1, urec2
-from core.attacks.reconstruction.inversion import inversion
-from core.attacks.reconstruction.kernel_regression import kernel_redrawer
-from core.methods.declare import VERIFICATION
+from core.attacks.attackers import OTHERS
+from core.attacks.attributes.learning_curve import DATA_CURVE
+from core.attacks.attributes.probes import (
+    BOOSTED_TREES,
+    CNN,
+    KERNEL,
+    LOGISTIC,
+    MLP,
+    NEIGHBOURS,
+)
+from core.attacks.attributes.repeated import AVERAGING, INFORMED
+from core.attacks.declare import Attack, Attacker
+from core.attacks.identity.discriminant import DISCRIMINANT
+from core.attacks.identity.feature_map import FEATURE_MAP
+from core.attacks.identity.lda_score import LDA_SCORE
+from core.attacks.identity.log_rank import LOG_RANK
+from core.attacks.identity.nearest_neighbour import NEAREST_NEIGHBOUR
+from core.attacks.identity.siamese_embedding import EMBEDDING
+from core.attacks.identity.verification import SIAMESE
+from core.attacks.interface import AttackerView, Result
+from core.attacks.reconstruction.decoders import (
+    ADVERSARIAL_DECODER,
+    MIRRORED_DECODER,
+    RESREC,
+    UREC1,
+    UREC2,
+)
+from core.attacks.reconstruction.inversion import INVERSION
+from core.attacks.reconstruction.kernel_regression import KERNEL_REDRAWER
 
 ATTACKS: dict[str, Attack] = {
-    "logistic": logistic,
-    "neighbours": neighbours,
-    "boosted_trees": boosted_trees,
-    "kernel": kernel,
-    "mlp": mlp,
-    "cnn": cnn,
-    "informed": informed,
-    "averaging": averaging,
-    "data_curve": data_curve,
-    "kernel_redrawer": kernel_redrawer,
-    "mirrored_decoder": mirrored_decoder,
-    "urec1": urec1,
-    "urec2": urec2,
-    "resrec": resrec,
-    "adversarial_decoder": adversarial_decoder,
-    "inversion": inversion,
-    "nearest_neighbour": nearest_neighbour,
-    "discriminant": discriminant,
-    "embedding": embedding,
-    "feature_map": feature_map,
-    "siamese": siamese,
-    "lda_score": lda_score,
-    "log_rank": log_rank,
+    attack.name: attack
+    for attack in (
+        LOGISTIC,
+        NEIGHBOURS,
+        BOOSTED_TREES,
+        KERNEL,
+        MLP,
+        CNN,
+        INFORMED,
+        AVERAGING,
+        DATA_CURVE,
+        KERNEL_REDRAWER,
+        MIRRORED_DECODER,
+        UREC1,
+        UREC2,
+        RESREC,
+        ADVERSARIAL_DECODER,
+        INVERSION,
+        NEAREST_NEIGHBOUR,
+        DISCRIMINANT,
+        EMBEDDING,
+        FEATURE_MAP,
+        SIAMESE,
+        LDA_SCORE,
+        LOG_RANK,
+    )
 }
 
-# Attacks that measure one task: their control, minutes long, is left to runs that have it.
-ONLY_FOR = {"siamese": VERIFICATION}
 
-# Attacks that consist of others and stand and fall with their controls.
-MADE_OF = {
-    "informed": ("logistic", "mlp"),
-    "averaging": ("logistic", "kernel", "mlp", "nearest_neighbour", "discriminant"),
-    "data_curve": ("logistic", "kernel", "mlp"),
-}
+def attackers() -> dict[str, Attacker]:
+    """Everybody whom a finding may name as its attacker, by name; the attacks first."""
+    return {**ATTACKS, **OTHERS}
 
-# Attacks that differentiate the released network: their attacker has it, as anybody who has the app
-# that runs on the device; the others see only what it releases.
-WHITE_BOX = ("inversion",)
 
-# Attacks that can be given a second source of photographs (`AttackerView.extra`): those by
-# `core.attacks.reconstruction.training.by_decoder`.
-REDRAWERS = ("mirrored_decoder", "urec1", "urec2", "resrec", "adversarial_decoder")
+def default_attack(target: str) -> Attack:
+    """The attack that stands for all on a target, "identity" or "image", where no strongest one
+    was chosen."""
+    return next(a for a in ATTACKS.values() if a.default and a.target == target)
+
 
 __all__ = [
     "ATTACKS",
-    "MADE_OF",
-    "ONLY_FOR",
-    "REDRAWERS",
-    "WHITE_BOX",
     "Attack",
+    "Attacker",
     "AttackerView",
     "Result",
+    "attackers",
+    "default_attack",
 ]

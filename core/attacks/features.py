@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from core.attacks.interface import AttackerView
 from core.seeding import seeded
@@ -100,6 +100,19 @@ def map_scaler(z: Tensor) -> MapScaler:
     spread = (z - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
     kept = spread > 1e-6 * spread.max()
     return MapScaler(mean, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
+
+
+def flip_some(z: Tensor, generator: Generator) -> Tensor:
+    """Mirror a random third of the rows of z (n, C, h, w) left to right, except for the last
+    channel, which becomes 1 where the row was mirrored.
+
+    Faces are nearly symmetric, so flips are worth almost twice the data; but a leak need not be.
+    The last channel and the majority that is not mirrored let the network learn such a leak too.
+    """
+    flipped = (torch.rand(len(z), generator=generator) < 1 / 3).to(z.device)[:, None, None, None]
+    z = torch.where(flipped, z.flip(3), z)
+    z[:, -1:] = flipped
+    return z
 
 
 def scaled_maps(view: AttackerView, train: str) -> dict[str, Tensor]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
 
-from core.embedders.embedder import Embedder
 from core.errors import PenumbraError
 from core.metrics import METRICS, attributes, intervals
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Generator, Tensor
+
+    from core.embedders.embedder import Embedder
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,10 @@ class Result:
     weights: dict[str, Tensor] = field(default_factory=dict)
 
 
-Attack = Callable[[AttackerView, Generator], Result]
-
-
 def check_finite(view: AttackerView) -> None:
     """Raises PenumbraError when a release holds NaN or infinite values."""
+    import torch
+
     for split, z in view.z.items():
         if not torch.isfinite(z).all():
             raise PenumbraError(

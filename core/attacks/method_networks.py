@@ -6,41 +6,23 @@ the method, hence no measure of privacy.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from core.attacks.declare import OwnNetwork
 from core.attacks.identity import verification
-from core.attacks.interface import AttackerView, Result, attribute_rows, finding
-from core.methods.declare import Model, attributes_among
+from core.attacks.interface import Result, attribute_rows, finding
+from core.methods.declare import attributes_among
 from core.metrics import images, of_pictures
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import mean_interval, resample_identities
 
-Network = Callable[[Tensor], Tensor]
-# (protocol, attacker), each the name of a function of `core.methods.Model`.
-OWN = (
-    ("strict", "own_head"),
-    ("paper", "own_head"),
-    ("strict", "own_verifier"),
-    ("paper", "own_verifier"),
-    ("paper", "training_adversary"),
-    ("paper", "training_reconstructor"),
-)
+if TYPE_CHECKING:
+    from torch import Tensor
 
-
-def scored(name: str, view: AttackerView, model: Model, protocol: str) -> Result:
-    """One of `OWN`, by name."""
-    network: Network = getattr(model, name)
-    if name == "own_head":
-        return own_head(view, network, protocol)
-    if name == "own_verifier":
-        return own_verifier(view, network, protocol)
-    if name == "training_adversary":
-        return training_adversary(view, network)
-    return training_reconstructor(view, network)
+    from core.attacks.declare import Network
+    from core.attacks.interface import AttackerView
 
 
 def own_head(view: AttackerView, head: Network, protocol: str) -> Result:
@@ -67,12 +49,14 @@ def own_verifier(view: AttackerView, embed: Network, protocol: str) -> Result:
     return verification.scored(view, embeddings, "own_verifier", pairs, threshold)
 
 
-def training_adversary(view: AttackerView, adversary: Network) -> Result:
+def training_adversary(view: AttackerView, adversary: Network, protocol: str = "paper") -> Result:
     """The adversary classifier of the training loop on the private attributes, decision at 0."""
     return _scored(view, adversary, attributes_among(view.private), "training_adversary", False)
 
 
-def training_reconstructor(view: AttackerView, reconstructor: Network) -> Result:
+def training_reconstructor(
+    view: AttackerView, reconstructor: Network, protocol: str = "paper"
+) -> Result:
     """The adversary reconstructor of the training loop: mean MS-SSIM, SSIM and PSNR on test."""
     truth = view.x["test"]
     redrawn = _outputs(reconstructor, view.z["test"]).clamp(0, 1)
@@ -133,5 +117,40 @@ def _scored(
 
 
 def _outputs(network: Network, z: Tensor, batch: int = 256) -> Tensor:
+    import torch
+
     with torch.no_grad():
         return torch.cat([network(z[i : i + batch]).float() for i in range(0, len(z), batch)])
+
+
+OWN_NETWORKS = {
+    network.name: network
+    for network in (
+        OwnNetwork(
+            name="own_head",
+            title="the method's own task network",
+            serves=True,
+            protocols=("strict", "paper"),
+            run=own_head,
+        ),
+        OwnNetwork(
+            name="own_verifier",
+            title="the method's own pair matcher",
+            serves=True,
+            protocols=("strict", "paper"),
+            run=own_verifier,
+        ),
+        OwnNetwork(
+            name="training_adversary",
+            title="the method's own sparring partner",
+            protocols=("paper",),
+            run=training_adversary,
+        ),
+        OwnNetwork(
+            name="training_reconstructor",
+            title="the method's own redrawer",
+            protocols=("paper",),
+            run=training_reconstructor,
+        ),
+    )
+}

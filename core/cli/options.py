@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from core.attacks import ATTACKS
 from core.device import CHOICES
 from core.errors import PenumbraError
 from core.methods import METHODS
@@ -67,6 +68,17 @@ def describe_runs(command: argparse.ArgumentParser) -> None:
                          help="replace an entry of the preset's schedule, e.g. task_epochs=1")  # fmt: skip
     command.add_argument("--seed", type=integers, default=(0,), metavar="N[,N…]", help="default 0")
     add_device(command)
+
+
+def describe_attacks(command: argparse.ArgumentParser) -> None:
+    """The option that names attacks; what each is follows from their declarations."""
+    width = max(map(len, ATTACKS))
+    attacks = "\n".join(f"  {a.name:{width}}  {a.title}" for a in ATTACKS.values())
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.epilog = f"attacks\n{attacks}"
+    command.add_argument(
+        "--attacks", type=names, metavar="A,B", help="those listed below; default: all"
+    )
 
 
 def add_device(command: argparse.ArgumentParser) -> None:

@@ -10,11 +10,11 @@ from core.cli.options import (
     add_device,
     add_release,
     add_workers,
+    describe_attacks,
     describe_runs,
     described_runs,
     finished_folders,
     folders,
-    names,
 )
 from core.errors import PenumbraError
 from core.explain import EXPLANATIONS
@@ -36,7 +36,7 @@ def running_commands(commands: Any) -> None:
         commands, "evaluate", "attack finished runs and write findings", _evaluate
     )
     evaluate.add_argument("run", nargs="+", help="run id or run folder")
-    evaluate.add_argument("--attacks", help="comma-separated; default: all")
+    describe_attacks(evaluate)
     evaluate.add_argument(
         "--protocol",
         choices=("strict", "paper"),
@@ -118,10 +118,9 @@ def _evaluate(options: argparse.Namespace, arguments: list[str]) -> int:
     from core.evaluate import evaluate
 
     for folder in folders(options.run):
-        attacks = list(names(options.attacks)) if options.attacks else None
         evaluate(
             folder,
-            attacks=attacks,
+            attacks=options.attacks,
             release_values=options.release,
             device=options.device,
             protocol=options.protocol,

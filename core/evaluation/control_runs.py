@@ -10,7 +10,7 @@ import torch
 from filelock import FileLock
 from tqdm import tqdm
 
-from core.attacks import ATTACKS, MADE_OF
+from core.attacks import ATTACKS
 from core.attacks import controls as control
 from core.attacks.releases import view_of
 from core.data.faces import Faces
@@ -28,7 +28,7 @@ def controls(
     Each attack (but those of `without`, and those that are made of others) is run on both releases
     of `core.attacks.controls`.
     """
-    names = [name for name in ATTACKS if name not in (*without, *MADE_OF)]
+    names = [a.name for a in ATTACKS.values() if a.name not in without and not a.made_of]
     folder = dataset_folders.controls(faces)
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, list[dict[str, Any]]] = {control.IDENTITY: [], control.CONSTANT: []}
@@ -42,7 +42,7 @@ def controls(
             for name in pending:
                 assert view is not None
                 began = time.perf_counter()
-                result = ATTACKS[name](view, generator_for(f"control/{name}"))
+                result = ATTACKS[name].run(view, generator_for(f"control/{name}"))
                 seconds = time.perf_counter() - began
                 save(places[name], result.findings, {}, {}, seconds)
                 if progress:
@@ -50,7 +50,9 @@ def controls(
             for name in names:
                 rows[kind] += findings_file.read(places[name])
     found = control.verdicts(rows[control.IDENTITY], rows[control.CONSTANT])
-    for name, parts in MADE_OF.items():
-        for target in {target for attacker, target in found if attacker in parts}:
-            found[name, target] = any(found.get((part, target), False) for part in parts)
+    for attack in ATTACKS.values():
+        for target in {target for attacker, target in found if attacker in attack.made_of}:
+            found[attack.name, target] = any(
+                found.get((part, target), False) for part in attack.made_of
+            )
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.attacks import ATTACKS, REDRAWERS
-from core.attacks.method_networks import OWN
+from core.attacks import ATTACKS
+from core.attacks.attackers import OWN_NETWORKS
 from core.data import SecondSource
 from core.errors import PenumbraError
 from core.methods import METHODS, Model
@@ -21,7 +21,7 @@ def attack_names(attacks: Sequence[str] | None, extra: str | None) -> list[str]:
     """What the wanted attacks are called in findings: all of them by default; with a second data set
     `extra`, those that can make use of it. Raises PenumbraError for one that does not exist or
     cannot."""
-    able = list(REDRAWERS if extra else ATTACKS)
+    able = [a.name for a in ATTACKS.values() if a.accepts_second_source or not extra]
     names = able if attacks is None else list(attacks)
     for name in names:
         if name not in ATTACKS:
@@ -50,7 +50,12 @@ def tasks(
 ) -> list[Task]:
     """Everything at one release value after the other, so that photographs are released once for
     all attacks; what the method brings along itself is scored under both protocols."""
-    own = [(each, name) for each, name in OWN if getattr(model, name) is not None]
+    own = [
+        (each, network.name)
+        for network in OWN_NETWORKS.values()
+        for each in network.protocols
+        if getattr(model, network.name) is not None
+    ]
     wanted = [*((protocol, name) for name in names), *own]
     return [Task(each, name, value) for value in values for each, name in wanted]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.attacks import ATTACKS, Result
+from core.attacks.attackers import BEST_HEAD, ENSEMBLE, OWN_NETWORKS, WORST_CASE
 from core.attacks.attributes import ensemble
 from core.data.faces import Faces
 from core.data.order import labels_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from core.storage.attack_folders import Outcome
 
 # What was trained with the method itself is no fresh attacker.
-NOT_COMPETING = ("worst_case", "training_adversary", "training_reconstructor")
+NOT_COMPETING = {WORST_CASE.name, *(n.name for n in OWN_NETWORKS.values() if not n.serves)}
 
 
 def write_ensemble(folder: Path, run: Run, faces: Faces, value: float | None) -> None:
@@ -40,13 +41,13 @@ def write_ensemble(folder: Path, run: Run, faces: Faces, value: float | None) ->
     labels = {s: {n: truth[s][0][:, c] for n, c in columns.items()} for s in sizes}
     result = ensemble.ensemble(done, labels, truth["test"][1], private)
     if result.findings:
-        write(folder, run, Task("strict", ensemble.NAME, value), result, only_changes=True)
+        write(folder, run, Task("strict", ENSEMBLE.name, value), result, only_changes=True)
 
 
 def _members(folder: Path, value: float | None) -> set[str]:
     """Who took part in the ensemble that is there. Shipped runs have it without its members' scores
     (`core.shipping.trimming`): it cannot be drawn anew, and one of fewer must not replace it."""
-    task = Task("strict", ensemble.NAME, value)
+    task = Task("strict", ENSEMBLE.name, value)
     if not attack_folders.is_done(folder, task):
         return set()
     members = array_file.read(attack_folders.place(folder, task))["members"]
@@ -64,7 +65,7 @@ def write_strongest(folder: Path, run: Run, protocol: str, value: float | None) 
         if name not in NOT_COMPETING and attack_folders.parted(name)[1] is None
     }
     if any(name in ATTACKS for name in done):
-        task = Task(protocol, "worst_case", value)
+        task = Task(protocol, WORST_CASE.name, value)
         write(folder, run, task, Result(*strongest(done)), only_changes=True)
 
 
@@ -92,8 +93,8 @@ def strongest(done: dict[str, Outcome]) -> Outcome:
     for target, name in chosen.items():
         for row in done[name][0]:
             if row["target"] == target:
-                title = "best_head" if row["role"] == "utility" else "worst_case"
-                taken.append(row | {"attacker": title, "conclusive": target in able})
+                title = BEST_HEAD if row["role"] == "utility" else WORST_CASE
+                taken.append(row | {"attacker": title.name, "conclusive": target in able})
     return taken, {
         "targets": np.array(list(chosen), dtype=str),
         "chosen": np.array(list(chosen.values()), dtype=str),

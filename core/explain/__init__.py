@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core import results
+from core.attacks.attackers import WORST_CASE
 from core.errors import PenumbraError
 from core.explain import noise
 from core.explain.attention import attention_maps
@@ -138,7 +139,7 @@ def release_values(folder: Path) -> list[float | None]:
     knobs = [k for k in METHODS[results.read_run(folder).method].knobs if k.when == "release"]
     if not knobs:
         return [None]
-    attacked = attack_folders.values(folder, "strict", "worst_case") - {None}
+    attacked = attack_folders.values(folder, "strict", WORST_CASE.name) - {None}
     return [*sorted(value for value in attacked if value is not None)] or [
         float(value) for value in knobs[0].grid
     ]

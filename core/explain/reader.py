@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from core.attacks import features, fitting
-from core.attacks.attributes.probes import PICTURE, candidates_for, flip_some, mlp_network
+from core.attacks.attributes.scoring import candidates_for
 from core.attacks.fitting import Schedule
 from core.attacks.interface import AttackerView
 from core.metrics.attributes import balanced_accuracy, choose_threshold
@@ -23,11 +23,12 @@ from core.metrics.intervals import (
     resample_identities,
     resampled_balanced_accuracy,
 )
+from core.nets.probes import PICTURE, mlp
 from core.nets.vgg import convolutions
 
 LEAST_SIDE = 4  # cells of a map from which on it says where something is
 LOOKED_AT = 16  # pixels of the smaller side from which on a map is halved before it is looked at
-LEAST_STEPS = 500  # on pictures, see `core.attacks.attributes.probes.LEAST_STEPS`
+LEAST_STEPS = 500  # on pictures, see `core.attacks.attributes.networks.LEAST_STEPS`
 
 
 class MapReader(nn.Module):
@@ -99,7 +100,7 @@ def learned(view: AttackerView, targets: Sequence[str], generator: Generator) ->
     def build() -> nn.Module:
         if spatial:
             return MapReader((shape[0], shape[1], shape[2]), len(columns))
-        return mlp_network(shape[0], len(columns), 0.1)
+        return mlp(shape[0], len(columns), 0.1)
 
     schedule = Schedule(least_steps=LEAST_STEPS if picture else 0)
     if not spatial:
@@ -111,7 +112,7 @@ def learned(view: AttackerView, targets: Sequence[str], generator: Generator) ->
         candidates_for(labels),
         schedule,
         generator,
-        augment=flip_some if spatial else None,
+        augment=features.flip_some if spatial else None,
     )
     validation, test = (
         fitting.predict(network, data[p]).cpu().numpy() for p in parts if p != "train"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.attacks.reconstruction.decoders import MIRRORED_DECODER
 from core.errors import PenumbraError
 from core.storage import attack_folders, files, whole_folders
 from core.storage.attack_folders import Task
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from core.methods import Model
     from core.run import Run
 
-ATTACKER = "mirrored_decoder"  # the one attacker whose weights are kept
+ATTACKER = MIRRORED_DECODER.name  # its weights are kept
 SEED = 0  # of a release's noise: the same photograph gives the same release
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from core import results
-from core.attacks.method_networks import OWN
+from core.attacks import ATTACKS
+from core.attacks.attackers import OWN_NETWORKS, WORST_CASE
 from core.methods import METHODS, Method
 from core.run import Run
 from core.storage import array_file, attack_folders, dataset_folders, files, run_folder
@@ -33,17 +34,18 @@ def trim(runs: Iterable[Run]) -> None:
             run_folder.drop_log(run.folder)
             for attack in attack_folders.all_finished(run.folder):
                 _trim_arrays(run.folder, attack)
-            # One attacker who redraws is enough to show how; of the others the pictures stay.
-            kept = (weights for weights in _redrawers(run.folder) if weights.is_file())
-            for weights in [*kept][1:]:
-                weights.unlink()
+            # One network is enough to show how pictures are redrawn; of the others the pictures stay.
+            for name in (attack.name for attack in ATTACKS.values() if attack.keeps_weights):
+                kept = (weights for weights in _weights(run.folder, name) if weights.is_file())
+                for weights in [*kept][1:]:
+                    weights.unlink()
 
 
-def _redrawers(folder: Path) -> Iterator[Path]:
-    """Where the weights of `mirrored_decoder` may be, by rising release value."""
-    values = attack_folders.values(folder, "strict", "mirrored_decoder")
+def _weights(folder: Path, name: str) -> Iterator[Path]:
+    """Where the weights of an attack may be, by rising release value."""
+    values = attack_folders.values(folder, "strict", name)
     for value in sorted(value for value in values if value is not None):
-        attack = attack_folders.place(folder, Task("strict", "mirrored_decoder", value))
+        attack = attack_folders.place(folder, Task("strict", name, value))
         yield attack_folders.weights_file(attack)
 
 
@@ -76,8 +78,8 @@ def _said_by_the_strongest(
     `decided` names the attributes that `decisions` are then about. What a method's own networks
     said stays: it is compared with the strongest attacker (`core.analysis.protocols`)."""
     protocol, name, value = attack_folders.task_of(attack)
-    choice = Task(protocol, "worst_case", value)
-    if not attack_folders.is_done(folder, choice) or name in {own for _, own in OWN}:
+    choice = Task(protocol, WORST_CASE.name, value)
+    if not attack_folders.is_done(folder, choice) or name in OWN_NETWORKS:
         return found
     chosen = results.strongest_of_all(folder, value, protocol)
     strongest_for = {target for target, attacker in chosen.items() if attacker == name}

@@ -1,5 +1,6 @@
 """AIA: its losses by hand, who is updated when, what alpha and beta do, and the paper's shapes."""
 
+import dataclasses
 import itertools
 import math
 
@@ -285,7 +286,8 @@ def test_evaluated_as_a_map_and_verified_fresh_and_by_its_own_network(monkeypatc
 
     for name in set(ATTACKS) - {"siamese"}:
         monkeypatch.delitem(ATTACKS, name)
-    monkeypatch.setitem(ATTACKS, "siamese", plain_distances)
+    attack = dataclasses.replace(ATTACKS["siamese"], run=plain_distances)
+    monkeypatch.setitem(ATTACKS, "siamese", attack)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)
     folder = train.train(run_of(schedule=QUICK), faces, "cpu", False)
     evaluation.evaluate(folder, device="cpu", progress=False)

@@ -59,7 +59,7 @@ def test_a_shipped_attacker_scores_as_he_was_measured():
     from core import data
 
     folder = next(iter(sorted((checkpoints() / "synthetic").glob("deep_obfuscator-*"))))
-    stored = results.pictures(folder)
+    stored = results.pictures(folder, redraw.ATTACKER)
     loaded = data.load("synthetic", 64, 64, progress=False)
     photographs = np.asarray(loaded.images[loaded.indices("test")[stored["positions"]]])
     found = redraw.redraw(redraw.restore(folder, None, "cpu"), photographs)

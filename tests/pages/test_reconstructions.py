@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from app.reconstructions import attackers
-from core.attacks import ATTACKS, WHITE_BOX
 from core.methods import METHODS
 from core.run import Run
 from core.run_validation import checked
@@ -141,11 +139,6 @@ def test_a_setting_that_the_picked_attacker_left_out_says_so(contested):
     whole(app.selectbox(key="redrawer").set_value("strongest").run())
     assert "cannot be shown" not in words(app)
     assert any("mirrored decoder" in text for text in captions(app))
-
-
-def test_who_knows_the_network_is_said_of_the_same_attackers():
-    assert attackers.KNOWS_NETWORK == WHITE_BOX
-    assert attackers.FIRST in ATTACKS
 
 
 def test_an_attacker_with_a_second_data_set_can_be_picked_and_changes_no_figure(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.attacks.attackers import ENSEMBLE
 from core.attacks.interface import Result, attribute_rows
 from core.metrics.attributes import auc, balanced_accuracy, choose_threshold
 from core.metrics.intervals import resample_identities
@@ -14,7 +15,6 @@ from core.metrics.intervals import resample_identities
 if TYPE_CHECKING:
     from core.storage.attack_folders import Outcome
 
-NAME = "ensemble"
 ROUNDS = 12  # members that are drawn, each any number of times
 Arrays = dict[str, NDArray[Any]]
 
@@ -64,7 +64,7 @@ def ensemble(
         findings += [
             row | {"conclusive": sure}
             for row in attribute_rows(
-                name, "private", NAME, truth["test"][name], mixed["test"], threshold, identities,
+                name, "private", ENSEMBLE.name, truth["test"][name], mixed["test"], threshold, identities,
                 resampling,
             )
         ]  # fmt: skip

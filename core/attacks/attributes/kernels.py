@@ -14,9 +14,9 @@ from torch import Generator, Tensor
 
 from core.attacks import features as flat
 from core.attacks import fitting
-from core.attacks.attributes.probes import Labels, candidates_for, probe
+from core.attacks.attributes.scoring import Labels, candidates_for
 from core.attacks.fitting import Candidates
-from core.attacks.interface import AttackerView, Result
+from core.attacks.interface import AttackerView
 
 # Kernel exp(-factor * distance^2 / median distance^2) between photographs.
 FACTORS = (0.1, 0.3, 1.0, 3.0)
@@ -38,19 +38,8 @@ class Setting(NamedTuple):
 GRID = [Setting(*values) for values in product(WHITENINGS, FACTORS, PENALTIES)]
 
 
-def kernel(view: AttackerView, generator: Generator) -> Result:
-    """Kernel ridge regression with a Gaussian kernel on the standardised, flattened release; width
-    and penalty of each attribute are chosen on validation.
-
-    With a squared loss in place of the hinge it draws the boundaries of a support vector machine
-    (Rifkin, Yeo and Poggio, "Regularized least-squares classification", 2003), and a single
-    factorisation serves all attributes at once.
-    """
-    return probe(view, generator, "kernel", fit_kernel)
-
-
 def fit_kernel(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
-    """The family of `kernel`, see `core.attacks.attributes.probes.Family`."""
+    """The family of `kernel`."""
     features = flat.flat_features(view, split, turned=True)
     truth = torch.as_tensor(labels["train"], device=features["train"].device).double()
     order = torch.randperm(len(truth), generator=generator).to(truth.device)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Generator
 
-from core.attacks.attributes.kernels import fit_kernel
-from core.attacks.attributes.probes import Labels, best_of, fit_logistic, fit_mlp
-from core.attacks.interface import AttackerView, Result, check_finite, finding
+from core.attacks.declare import Attack
+from core.attacks.interface import Result, check_finite, finding
 from core.methods.declare import attributes_among
 from core.metrics import intervals
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.learning_curves import AT_4X, AT_16X, extrapolated
 
+if TYPE_CHECKING:
+    from torch import Generator
+
+    from core.attacks.attributes.scoring import Labels
+    from core.attacks.interface import AttackerView
+
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the attacker's people, each within the next
 AHEAD = {4: AT_4X, 16: AT_16X}  # times the attacker's photographs -> what the curve points to
-FAMILY = best_of(fit_logistic, fit_kernel, fit_mlp)
 FEWEST = 8  # photographs
 
 
@@ -38,18 +40,24 @@ def data_curve(view: AttackerView, generator: Generator) -> Result:
     Arrays: `attributes` (A,), `people`, `photographs` (S,), `value`, `low`, `high` (A, S) balanced
     accuracy, `ahead` (K,) photographs, `ahead_value`, `ahead_low`, `ahead_high` (A, K).
     """
+    from core.attacks.attributes.kernels import fit_kernel
+    from core.attacks.attributes.networks import fit_mlp
+    from core.attacks.attributes.regression import fit_logistic
+    from core.attacks.attributes.scoring import best_of
+
     names = attributes_among(view.private)
     if not names or len(view.z["attacker"]) < FEWEST / SHARES[0]:
         return Result()
     check_finite(view)
     columns = [view.attribute_names.index(name) for name in names]
     resampling = intervals.resample_identities(view.identities["test"])
+    family = best_of(fit_logistic, fit_kernel, fit_mlp)
     subsets = [_of_people(view, share) for share in SHARES]
     curve: list[list[tuple[float, NDArray[np.float64]]]] = []
     for rows in subsets:
         given = view if len(rows) == len(view.z["attacker"]) else _thinned(view, rows)
         labels = _labels(given, columns)
-        chosen = FAMILY(given, "attacker", labels, generator)
+        chosen = family(given, "attacker", labels, generator)
         curve.append(
             [
                 _scored(labels, column, chosen.validation, chosen.test, resampling)
@@ -98,7 +106,7 @@ def data_curve(view: AttackerView, generator: Generator) -> Result:
 
 
 def _of_people(view: AttackerView, share: float) -> NDArray[np.int64]:
-    """Rows of the attacker's photographs of the first `share` of his people, in the order in which
+    """Rows of the attacker's photographs of the first `share` of their people, in the order in which
     they appear, which is at random and the same for every release."""
     people = view.identities["attacker"]
     _, first, codes = np.unique(people, return_index=True, return_inverse=True)
@@ -108,6 +116,8 @@ def _of_people(view: AttackerView, share: float) -> NDArray[np.int64]:
 
 
 def _thinned(view: AttackerView, rows: NDArray[np.int64]) -> AttackerView:
+    import torch
+
     def less(values: dict[str, Any]) -> dict[str, Any]:
         return values | {"attacker": values["attacker"][rows]}
 
@@ -136,3 +146,12 @@ def _scored(
     truth, said = labels["test"][:, column], test[:, column] > threshold
     drawn = intervals.resampled_balanced_accuracy(truth, said, resampling)
     return balanced_accuracy(truth, said), drawn
+
+
+DATA_CURVE = Attack(
+    name="data_curve",
+    title="quick attackers, given more photographs",
+    target="attribute",
+    made_of=("logistic", "kernel", "mlp"),
+    run=data_curve,
+)

@@ -11,9 +11,9 @@ from torch import Generator, Tensor
 from core.attacks import features as flat
 from core.attacks import fitting
 from core.attacks.attributes.kernels import squared_distances
-from core.attacks.attributes.probes import Labels, candidates_for, probe
+from core.attacks.attributes.scoring import Labels, candidates_for
 from core.attacks.fitting import Candidates
-from core.attacks.interface import AttackerView, Result, finding
+from core.attacks.interface import AttackerView, finding
 from core.metrics.bayes import cover_hart
 from core.metrics.intervals import percentile_interval, resample_identities, resampled_mean
 
@@ -21,19 +21,10 @@ NEIGHBOURS = (1, 3, 5, 9, 15, 31, 61, 121)
 BLOCK = 512  # rows whose distances are held at once
 
 
-def neighbours(view: AttackerView, generator: Generator) -> Result:
-    """k nearest neighbours by Euclidean distance on the standardised release, nearer ones counting
-    more; k is chosen per attribute on validation (Cover and Hart, IEEE TIT 13, 1967).
-
-    Beside a probe's rows, of attributes that are no tasks, `bayes_error_bound`: the lower bound of
-    anybody's error that follows from that of the single nearest neighbour, asymptotically
-    (`core.metrics.bayes`); its chance is the share of the rarer class.
-    """
-    result = probe(view, generator, "neighbours", _fit)
-    return Result([*result.findings, *_bounds(view)], result.arrays)
-
-
-def _fit(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
+def fit_neighbours(
+    view: AttackerView, split: str, labels: Labels, generator: Generator
+) -> Candidates:
+    """The family of `neighbours`."""
     features = flat.flat_features(view, split)
     truth = torch.as_tensor(labels["train"], device=features["train"].device).float()
     scores = {
@@ -46,7 +37,8 @@ def _fit(view: AttackerView, split: str, labels: Labels, generator: Generator) -
     return candidates
 
 
-def _bounds(view: AttackerView) -> list[dict[str, Any]]:
+def error_bounds(view: AttackerView) -> list[dict[str, Any]]:
+    """Rows of `bayes_error_bound`, of every attribute that is no task."""
     features = flat.flat_features(view, "attacker")
     columns = [i for i, name in enumerate(view.attribute_names) if name not in view.tasks]
     labels = torch.as_tensor(view.attributes["attacker"][:, columns], device=view.device)

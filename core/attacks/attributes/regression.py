@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
+
+from core.attacks import features as flat
+from core.attacks import fitting
+from core.attacks.attributes.scoring import Labels, candidates_for
+from core.attacks.fitting import Candidates
+from core.attacks.interface import AttackerView
 
 # Penalties on the squared weights per training row, for features scaled to a mean squared row
 # norm of 1; the best per attribute is chosen on validation data.
 PENALTIES = (1e-2, 1e-3, 1e-4, 1e-5)
+
+
+def fit_logistic(
+    view: AttackerView, split: str, labels: Labels, generator: Generator
+) -> Candidates:
+    """The family of `logistic`."""
+    features = flat.flat_features(view, split, turned=True)
+    truth = torch.as_tensor(labels["train"], device=features["train"].device)
+    candidates = candidates_for(labels)
+    for weights, intercepts in zip(*fit(features["train"], truth), strict=True):
+        logits = _linear(features["validation"], weights, intercepts)
+        candidates.offer(
+            fitting.qualities(labels["validation"], logits),
+            logits,
+            partial(_linear, features["test"], weights, intercepts),
+        )
+    return candidates
+
+
+def _linear(features: Tensor, weights: Tensor, intercepts: Tensor) -> Tensor:
+    return features @ weights + intercepts
 
 
 def fit(features: Tensor, labels: Tensor, steps: int = 120) -> tuple[Tensor, Tensor]:

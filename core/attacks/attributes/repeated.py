@@ -1,7 +1,7 @@
 """Releases that hold noise, asked for again and again.
 
-Noise is drawn anew with every release. An attacker who has the encoder can release his own
-photographs as often as he likes, and so learn what is noise (`informed`); one who gets several
+Noise is drawn anew with every release. Attackers who have the encoder can release their own
+photographs as often as they like, and so learn what is noise (`informed`); those who get several
 releases of the same photograph can average it away (`averaging`), which those who add noise
 forget.
 """
@@ -9,26 +9,28 @@ forget.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
 
-from core.attacks import features as flat
-from core.attacks.attributes.kernels import fit_kernel
-from core.attacks.attributes.probes import best_of, fit_logistic, fit_mlp, probe
+from core.attacks.declare import Attack
 from core.attacks.identity.discriminant import discriminant
 from core.attacks.identity.nearest_neighbour import nearest_neighbour
-from core.attacks.interface import AttackerView, Result, check_finite
-from core.attacks.releases import draws_noise, released
+from core.attacks.interface import Result, check_finite
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from core.attacks.interface import AttackerView
 
 COPIES = 4  # releases of each of the attacker's photographs that `informed` learns from
 REPEATS = 16  # releases of one photograph that `averaging` has
-WIDE_ROWS = flat.LARGE  # of a wide release `informed` takes no more rows than can be turned
 
 
 def is_random(view: AttackerView) -> bool:
     """Whether two releases of the same photographs differ."""
+    from core.attacks.releases import draws_noise
+
     return draws_noise(view.release, view.x["validation"])
 
 
@@ -40,12 +42,20 @@ def informed(view: AttackerView, generator: Generator) -> Result:
     Empty result where a release holds no noise, or is so wide that several would not fit. Rows and
     arrays as a probe's, without the tasks.
     """
+    import torch
+
+    from core.attacks import features as flat
+    from core.attacks.attributes.networks import fit_mlp
+    from core.attacks.attributes.regression import fit_logistic
+    from core.attacks.attributes.scoring import best_of, probe
+    from core.attacks.releases import released
+
     if not is_random(view):
         return Result()
     check_finite(view)
     z, copies = view.z["attacker"], COPIES
     if z[0].numel() >= flat.WIDE:
-        copies = min(COPIES, WIDE_ROWS // len(z))
+        copies = min(COPIES, flat.LARGE // len(z))  # no more rows than can be turned
     if copies < 2:
         return Result()
     seeds = torch.randint(2**31, (copies - 1,), generator=generator).tolist()
@@ -66,9 +76,16 @@ def averaging(view: AttackerView, generator: Generator) -> Result:
     regression, kernel ridge regression or MLP, the best on validation; identities by the nearest
     neighbour or by linear discriminants, likewise.
 
-    This attacker has been given more than the others, so he does not compete with them. Empty
-    result where a release holds no noise. No arrays.
+    These attackers have been given more than the others, and do not compete with them. Empty result
+    where a release holds no noise. No arrays.
     """
+    import torch
+
+    from core.attacks.attributes.kernels import fit_kernel
+    from core.attacks.attributes.networks import fit_mlp
+    from core.attacks.attributes.regression import fit_logistic
+    from core.attacks.attributes.scoring import best_of, probe
+
     if not is_random(view):
         return Result()
     check_finite(view)
@@ -88,8 +105,26 @@ def averaging(view: AttackerView, generator: Generator) -> Result:
 
 
 def _mean(view: AttackerView, part: str, seeds: list[int]) -> Tensor:
+    from core.attacks.releases import released
+
     total = view.z[part].double()
     for seed in seeds:
         # A seed of its own for every split: the same noise on all sides would be no noise.
         total += released(view.release, view.x[part], seed + len(part)).to(total)
     return (total / (len(seeds) + 1)).float()
+
+
+INFORMED = Attack(
+    name="informed",
+    title="attacker who learned the noise",
+    target="attribute",
+    made_of=("logistic", "mlp"),
+    run=informed,
+)
+AVERAGING = Attack(
+    name="averaging",
+    title=f"attacker with {REPEATS} releases of each photograph",
+    target="attribute",
+    made_of=("logistic", "kernel", "mlp", "nearest_neighbour", "discriminant"),
+    run=averaging,
+)

@@ -6,29 +6,22 @@ from functools import partial
 
 import numpy as np
 import torch
+from sklearn.ensemble import HistGradientBoostingClassifier
 from torch import Generator
 
 from core.attacks import features as flat
 from core.attacks import fitting
-from core.attacks.attributes.probes import Labels, candidates_for, probe
+from core.attacks.attributes.scoring import Labels, candidates_for
 from core.attacks.fitting import Candidates
-from core.attacks.interface import AttackerView, Result
+from core.attacks.interface import AttackerView
 
 AXES = 48  # leading principal axes that the trees see
 MOST_TREES, LOOK_AT = 120, (15, 30, 60, 120)
 LEAVES, RATE = 15, 0.1
 
 
-def boosted_trees(view: AttackerView, generator: Generator) -> Result:
-    """Gradient-boosted decision trees, one forest per attribute, on the leading principal axes of
-    the standardised release (narrow releases as they are); the number of trees is chosen on
-    validation. scikit-learn's histogram implementation; Friedman, Ann. Stat. 29 (2001)."""
-    return probe(view, generator, "boosted_trees", _fit)
-
-
-def _fit(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
-    from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
-
+def fit_trees(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
+    """The family of `boosted_trees`."""
     wide = view.z[split][0].numel() > AXES
     features = {
         part: values[:, :AXES].cpu().numpy()

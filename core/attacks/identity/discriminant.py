@@ -1,6 +1,6 @@
 """Re-identification by discriminant analysis: look where people differ and photographs do not.
 
-The attacker's people are not those he wants to recognise. What he learns from them is how much two
+The attacker's people are not those who are to be recognised. What can be learned from them is how much two
 photographs of one person differ, direction by direction, and how much two people do.
 """
 
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Generator, Tensor
 
-from core.attacks import features as flat
-from core.attacks.identity import gallery
-from core.attacks.identity.gallery import Matcher
-from core.attacks.identity.pair_network import with_two
-from core.attacks.interface import AttackerView, Result, check_finite
+from core.attacks.declare import Attack
+from core.attacks.interface import Result, check_finite
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Generator, Tensor
+
+    from core.attacks.interface import AttackerView
 
 SHRINKAGES = (0.001, 0.03, 0.1, 0.3, 0.6)  # share of the mean variance in the one within a person
 FEW = 64  # axes
@@ -46,6 +47,10 @@ def discriminant(view: AttackerView, generator: Generator) -> Result:
     Rows and arrays of `core.attacks.identity.gallery.scored`. Empty result where fewer than two of the
     attacker's or of the test people have two photographs.
     """
+    from core.attacks import features as flat
+    from core.attacks.identity import gallery
+    from core.attacks.identity.gallery import Matcher, with_two
+
     check_finite(view)
     people = view.identities["attacker"]
     if with_two(people) < 2 or with_two(view.identities["test"]) < 2:
@@ -77,6 +82,10 @@ def _projected(features: dict[str, Tensor], axes: Tensor, split: str) -> NDArray
 def _curved(features: dict[str, Tensor], generator: Generator) -> list[dict[str, Tensor]]:
     """Standardised features (n, d) with their products, and with random waves of them; both
     standardised again."""
+    import torch
+
+    from core.attacks import features as flat
+
     width = features["train"].shape[1]
     device = features["train"].device
     one, two = torch.triu_indices(width, width, device=device)
@@ -93,6 +102,8 @@ def _curved(features: dict[str, Tensor], generator: Generator) -> list[dict[str,
 def _axes(features: Tensor, people: NDArray[np.int64]) -> Iterator[Tensor]:
     """Maps (r, k) onto discriminants of features (n, r) of people (n,), for every shrinkage and
     weighting."""
+    import torch
+
     _, names, counts = np.unique(people, return_inverse=True, return_counts=True)
     codes = torch.as_tensor(names, device=features.device)
     size = torch.as_tensor(counts, device=features.device).float()
@@ -117,3 +128,11 @@ def _axes(features: Tensor, people: NDArray[np.int64]) -> Iterator[Tensor]:
         yield turned * (between / (between + 1)).sqrt()
         if turned.shape[1] > FEW:
             yield turned[:, :FEW]
+
+
+DISCRIMINANT = Attack(
+    name="discriminant",
+    title="photo matcher that learned what stays the same (discriminant analysis)",
+    target="identity",
+    run=discriminant,
+)

@@ -5,42 +5,15 @@ Who can do that compares a release with any ordinary photograph of anybody.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Generator, Tensor, nn
-from torch.nn import functional
+from core.attacks.declare import Attack
+from core.attacks.interface import Result, check_finite
 
-from core.attacks import features as flat
-from core.attacks import fitting
-from core.attacks.attributes.probes import PICTURE, Probe, flip_some
-from core.attacks.identity import gallery
-from core.attacks.identity.face_features import Network, faces_in, networks, photographed
-from core.attacks.interface import AttackerView, Result, check_finite, finding
-from core.metrics import linking as scores
-from core.metrics.identity import by_chance, nearest
-from core.metrics.intervals import mean_interval, resample_identities
-from core.seeding import seeded
+if TYPE_CHECKING:
+    from torch import Generator
 
-# Ridge penalties, per row, in units of the mean variance of an axis.
-PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
-LEARNING_RATE, WEIGHT_DECAY, BATCH = 2e-3, 1e-2, 64
-ENOUGH = 3e-3  # cosine that an epoch must gain to count as better
-PATIENCE, DROPS, DECAY, MOST_EPOCHS = 2, 2, 0.2, 24
-PICTURE_EPOCHS = 8  # on pictures, where an epoch lasts longest
-
-
-class Mapped(NamedTuple):
-    """What a map M makes of the releases of "validation" and "test", (n, d), and its mean cosine
-    to C(x) on validation."""
-
-    quality: float
-    features: dict[str, Tensor]
+    from core.attacks.interface import AttackerView
 
 
 def feature_map(view: AttackerView, generator: Generator) -> Result:
@@ -57,6 +30,10 @@ def feature_map(view: AttackerView, generator: Generator) -> Result:
     another M is trained for it, and its rows have names of their own. Empty result where there is
     no network, or fewer than two test people have two photographs.
     """
+    from core.attacks.identity import gallery
+    from core.attacks.identity.face_features import networks
+    from core.attacks.identity.feature_regression import regressed
+
     asked = networks(view)
     if not asked:
         return Result()
@@ -64,175 +41,14 @@ def feature_map(view: AttackerView, generator: Generator) -> Result:
     among = gallery.known(view, "test")
     if not len(among.pairs.same) or not len(view.z["validation"]):
         return Result()
-    results = [_mapped(view, generator, among, network) for network in asked]
+    results = [regressed(view, generator, among, network) for network in asked]
     rows = [row for result in results for row in result.findings]
     return Result(rows, {name: a for result in results for name, a in result.arrays.items()})
 
 
-def _mapped(
-    view: AttackerView, generator: Generator, among: gallery.Known, network: Network
-) -> Result:
-    truth = {s: photographed(view, s, network) for s in ("attacker", "validation", "test")}
-    candidates = [_ridge(view, truth), _dense(view, truth, generator)]
-    if view.z["test"].ndim == 4 and min(view.z["test"].shape[-2:]) >= 4:
-        candidates.append(_convolutional(view, truth, generator))
-    if view.z["test"].shape[1:] == view.x["test"].shape[1:]:
-        candidates.append(_looked_at(view, truth, network))
-    chosen = max(candidates, key=lambda mapped: mapped.quality)
-    guess = functional.normalize(chosen.features["test"])
-    return _scored(view, guess, truth, among, network.suffix)
-
-
-def _cosine(mapped: Tensor, truth: Tensor) -> float:
-    return float(functional.cosine_similarity(mapped, truth).mean())
-
-
-def _ridge(view: AttackerView, truth: dict[str, Tensor]) -> Mapped:
-    """Linear regression on principal axes, whose columns are uncorrelated: each is on its own."""
-    data = flat.flat_features(view, "attacker", turned=True)
-    mean = truth["attacker"].mean(0)
-    variance = data["train"].square().mean(0)
-    covariance = data["train"].T @ (truth["attacker"] - mean) / len(data["train"])
-    best = Mapped(-np.inf, {})
-    for penalty in PENALTIES:
-        scale = variance + (penalty * variance.mean()).clamp_min(1e-30)
-        weights = covariance / scale[:, None]
-        mapped = {s: data[s] @ weights + mean for s in ("validation", "test")}
-        quality = _cosine(mapped["validation"], truth["validation"])
-        if quality > best.quality:
-            best = Mapped(quality, mapped)
-    return best
-
-
-def _looked_at(view: AttackerView, truth: dict[str, Tensor], network: Network) -> Mapped:
-    """C shown the released pictures as they are."""
-    features = {s: faces_in(view, view.z[s].clamp(0, 1), network) for s in ("validation", "test")}
-    return Mapped(_cosine(features["validation"], truth["validation"]), features)
-
-
-class DenseMap(nn.Sequential):
-    """Features (B, r) -> (B, outputs): two hidden layers."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(
-            nn.Dropout(0.05),
-            nn.Linear(inputs, 512),
-            nn.BatchNorm1d(512),
-            nn.ReLU(),
-            nn.Dropout(0.2),
-            nn.Linear(512, 256),
-            nn.BatchNorm1d(256),
-            nn.ReLU(),
-            nn.Dropout(0.2),
-            nn.Linear(256, outputs),
-        )
-
-
-def _dense(view: AttackerView, truth: dict[str, Tensor], generator: Generator) -> Mapped:
-    data = flat.flat_features(view, "attacker")
-    build = partial(DenseMap, data["train"].shape[1], truth["attacker"].shape[1])
-    return _train(build, data, truth, generator)
-
-
-def _convolutional(view: AttackerView, truth: dict[str, Tensor], generator: Generator) -> Mapped:
-    data = flat.scaled_maps(view, "attacker")
-    shape = tuple(data["train"].shape[1:])
-    build = partial(Probe, shape, truth["attacker"].shape[1], 0.1)  # type: ignore[arg-type]
-    return _train(build, data, truth, generator, flip_some)
-
-
-def _train(
-    build: Callable[[], nn.Module],
-    data: dict[str, Tensor],
-    truth: dict[str, Tensor],
-    generator: Generator,
-    augment: Callable[[Tensor, Generator], Tensor] | None = None,
-) -> Mapped:
-    """The running average of the weights of M after the epoch that came nearest on validation."""
-    device = data["train"].device
-    with seeded(generator, device):
-        network = build().to(device)
-        if data["train"].ndim == 4:
-            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        average = fitting.Average(network, 0.98)
-        optimiser = torch.optim.AdamW(
-            network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
-        )
-        patience = fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH)
-        best = -np.inf
-        best_state = copy.deepcopy(network.state_dict())
-        small = data["train"].ndim != 4 or min(data["train"].shape[-2:]) < PICTURE
-        for _ in range(MOST_EPOCHS if small else PICTURE_EPOCHS):
-            network.train()
-            size = min(BATCH, len(data["train"]))
-            for rows in fitting.batches(len(data["train"]), size, generator):
-                rows = rows.to(device)
-                batch = data["train"][rows]
-                if augment is not None:
-                    batch = augment(batch, generator)
-                with fitting.half_precision(device):
-                    mapped = network(batch)
-                wanted = truth["attacker"][rows]
-                loss = (mapped.float() - wanted).square().sum(1).mean()  # Eq. 10
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                optimiser.step()
-                average.update()
-            quality = _cosine(
-                fitting.predict(average.network, data["validation"]), truth["validation"]
-            )
-            if quality > best:
-                best, best_state = quality, copy.deepcopy(average.network.state_dict())
-            if patience.over(quality):
-                break
-        average.network.load_state_dict(best_state)
-        features = {s: fitting.predict(average.network, data[s]) for s in ("validation", "test")}
-        return Mapped(best, features)
-
-
-def _scored(
-    view: AttackerView,
-    guess: Tensor,
-    truth: dict[str, Tensor],
-    among: gallery.Known,
-    suffix: str,
-) -> Result:
-    people = view.identities["test"]
-    cosines = (guess * truth["test"]).sum(1).double().cpu().numpy()
-    blind = functional.normalize(truth["attacker"].mean(0), dim=0)
-    guessed, seen = guess.cpu().numpy(), truth["test"].cpu().numpy()
-    named = people[among.gallery][nearest(guessed[among.probes], seen[among.gallery])]
-    correct = named == people[among.probes]
-    Measured = tuple[float, tuple[float, float], float | None, NDArray[Any]]
-    measured: dict[str, Measured] = {
-        "cosine_similarity": (
-            float(cosines.mean()),
-            mean_interval(cosines, resample_identities(people)),
-            float((truth["test"] @ blind).mean()),
-            people,
-        ),
-        "top1_accuracy": (
-            float(correct.mean()),
-            mean_interval(correct, resample_identities(people[among.probes])),
-            by_chance(people, among.gallery, among.probes),
-            people[among.probes],
-        ),
-    }
-    near = scores.nearness(guessed, seen, among.pairs)
-    for metric, (value, interval, chance) in scores.score(among.pairs, near, people).items():
-        measured[metric] = (value, interval, chance, people[among.probes])
-    rows = [
-        finding(
-            target="features",
-            role="private",
-            attacker="feature_map",
-            metric=f"{metric}{suffix}",
-            value=value,
-            interval=interval,
-            chance=chance,
-            n=len(asked),
-            identities=len(np.unique(asked)),
-        )
-        for metric, (value, interval, chance, asked) in measured.items()
-    ]
-    return Result(rows, {f"cosines{suffix}": cosines.astype(np.float16)})
+FEATURE_MAP = Attack(
+    name="feature_map",
+    title="translator to a face recogniser's view",
+    target="features",
+    run=feature_map,
+)

@@ -48,6 +48,11 @@ def known(view: AttackerView, split: str) -> Known:
     return view.scratch[key]
 
 
+def with_two(people: NDArray[np.int64]) -> int:
+    """How many people have two photographs or more."""
+    return int((np.unique(people, return_counts=True)[1] > 1).sum())
+
+
 def best(view: AttackerView, candidates: Iterable[Matcher]) -> tuple[Matcher, Matcher]:
     """Of all matchers the one that names most validation photographs rightly (of equal ones the
     one that tells pairs apart better), and the one that tells pairs apart best.

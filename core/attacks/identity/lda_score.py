@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-from torch import Generator
+from typing import TYPE_CHECKING
 
-from core.attacks.identity.pair_network import with_two
-from core.attacks.interface import AttackerView, Result, check_finite, finding
+import numpy as np
+
+from core.attacks.declare import Attack
+from core.attacks.interface import Result, check_finite, finding
 from core.metrics import scatter
+
+if TYPE_CHECKING:
+    from torch import Generator
+
+    from core.attacks.interface import AttackerView
 
 
 def lda_score(view: AttackerView, generator: Generator) -> Result:
@@ -18,6 +24,8 @@ def lda_score(view: AttackerView, generator: Generator) -> Result:
     variance of the attacker's releases. No attack, hence it competes for nothing. Empty result
     where fewer than two test people have two photographs.
     """
+    from core.attacks.identity.gallery import with_two
+
     check_finite(view)
     people = view.identities["test"]
     if with_two(people) < 2:
@@ -46,3 +54,11 @@ def lda_score(view: AttackerView, generator: Generator) -> Result:
             )
         )
     return Result(rows)
+
+
+LDA_SCORE = Attack(
+    name="lda_score",
+    title="spread of people (LDA score)",
+    target="identity",
+    run=lda_score,
+)

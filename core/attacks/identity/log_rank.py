@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from torch import Generator
 
-from core.attacks import features as flat
-from core.attacks.interface import AttackerView, Result, check_finite, finding
+from core.attacks.declare import Attack
+from core.attacks.interface import Result, check_finite, finding
 from core.metrics import ranks
 from core.metrics.identity import split_gallery
 from core.metrics.intervals import (
@@ -16,6 +17,11 @@ from core.metrics.intervals import (
     resample_identities,
     resampled_mean,
 )
+
+if TYPE_CHECKING:
+    from torch import Generator
+
+    from core.attacks.interface import AttackerView
 
 AXES = 128  # principal axes, of the attacker's standardised features, that densities are taken in
 SHRINKAGE = 0.1  # share of the mean variance in the estimated covariance within a person
@@ -26,8 +32,8 @@ def log_rank(view: AttackerView, generator: Generator) -> Result:
     """Kernel densities per identity (DPFE section 5) among the test identities.
 
     Features are standardised, and wider ones turned onto their `AXES` leading principal axes, by
-    the attacker's photographs; so densities are estimated on what varies most. From his people the
-    attacker also learns how much photographs of one person differ. That sets the scale of the
+    the attacker's photographs; so densities are estimated on what varies most. From their people
+    attackers also learn how much photographs of one person differ. That sets the scale of the
     kernels (Silverman's rule), either one for all directions, as in the paper, or by direction;
     which of the two is chosen on validation. Gallery and probes as for `nearest_neighbour`. Empty
     result when no test identity has two photographs.
@@ -35,6 +41,8 @@ def log_rank(view: AttackerView, generator: Generator) -> Result:
     Higher values are more private; `rank_guarantee_<epsilon>` is the 1 - delta of DPFE's section
     6.2. Arrays: `ranks`, float16 (probes,), normalised.
     """
+    from core.attacks import features as flat
+
     check_finite(view)
     if _most_photographs(view, "test") < 2:
         return Result()
@@ -141,3 +149,11 @@ def _ranked(
         features[probes], people[probes], features[gallery], known, bandwidth
     )
     return people[probes], scores
+
+
+LOG_RANK = Attack(
+    name="log_rank",
+    title="list of names (kernel densities)",
+    target="identity",
+    run=log_rank,
+)

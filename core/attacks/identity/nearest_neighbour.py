@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from torch import Generator
+from typing import TYPE_CHECKING
 
-from core.attacks import features as flat
-from core.attacks.identity import gallery
-from core.attacks.interface import AttackerView, Result, check_finite
+from core.attacks.declare import Attack
+from core.attacks.interface import Result, check_finite
+
+if TYPE_CHECKING:
+    from torch import Generator
+
+    from core.attacks.interface import AttackerView
 
 
 def nearest_neighbour(view: AttackerView, generator: Generator) -> Result:
@@ -17,7 +21,19 @@ def nearest_neighbour(view: AttackerView, generator: Generator) -> Result:
     `core.attacks.identity.gallery.scored`, the bound on the Bayes error among them. Empty result when fewer
     than two test identities have two photographs.
     """
+    from core.attacks import features as flat
+    from core.attacks.identity import gallery
+
     check_finite(view)
     standard = flat.standardiser(view.z["attacker"])
     matcher = gallery.Matcher(lambda split: standard(view.z[split]).cpu().numpy())
     return gallery.scored(view, matcher, matcher, "nearest_neighbour", bayes_bound=True)
+
+
+NEAREST_NEIGHBOUR = Attack(
+    name="nearest_neighbour",
+    title="photo matcher (nearest neighbour)",
+    target="identity",
+    default=True,
+    run=nearest_neighbour,
+)

@@ -18,11 +18,11 @@ from torch.nn import functional
 
 from core.attacks import features as flat
 from core.attacks import fitting
-from core.attacks.attributes.probes import Probe, flip_some
 from core.attacks.interface import AttackerView
 from core.data.on_device import pair_positions
 from core.metrics import attributes, verification
 from core.metrics.verification import Pairs
+from core.nets.probes import ConvolutionalProbe, dense
 from core.seeding import seeded
 
 EMBEDDING = 64
@@ -55,20 +55,6 @@ def pair_loss(embeddings: Tensor, identities: Tensor) -> Tensor:
     return both / 2
 
 
-class DenseHead(nn.Sequential):
-    """Features (B, r) -> embeddings (B, EMBEDDING): one hidden layer beside nothing else."""
-
-    def __init__(self, inputs: int) -> None:
-        super().__init__(
-            nn.Dropout(0.05),
-            nn.Linear(inputs, 256),
-            nn.BatchNorm1d(256),
-            nn.ReLU(),
-            nn.Dropout(0.1),
-            nn.Linear(256, EMBEDDING),
-        )
-
-
 def embedded(
     view: AttackerView, split: str, pairs: Pairs, generator: Generator
 ) -> tuple[float, Embeddings]:
@@ -88,7 +74,8 @@ def _dense(
 ) -> tuple[float, Embeddings]:
     data = flat.flat_features(view, split)
     people = view.identities[split]
-    return _train(lambda: DenseHead(data["train"].shape[1]), data, people, pairs, generator)
+    build = partial(dense, data["train"].shape[1], (256,), EMBEDDING, 0.1, 0.05)
+    return _train(build, data, people, pairs, generator)
 
 
 def _convolutional(
@@ -96,8 +83,8 @@ def _convolutional(
 ) -> tuple[float, Embeddings]:
     data = flat.scaled_maps(view, split)
     shape = tuple(data["train"].shape[1:])
-    build = partial(Probe, shape, EMBEDDING, 0.3)  # type: ignore[arg-type]
-    return _train(build, data, view.identities[split], pairs, generator, flip_some)
+    build = partial(ConvolutionalProbe, shape, EMBEDDING, 0.3)  # type: ignore[arg-type]
+    return _train(build, data, view.identities[split], pairs, generator, flat.flip_some)
 
 
 def _train(
@@ -154,8 +141,3 @@ def _train(
 def _embeddings(network: nn.Module, data: Tensor) -> NDArray[np.float32]:
     """Embeddings of length 1, (n, EMBEDDING): the cosine decides."""
     return functional.normalize(fitting.predict(network, data)).cpu().numpy()
-
-
-def with_two(people: NDArray[np.int64]) -> int:
-    """How many people have two photographs or more."""
-    return int((np.unique(people, return_counts=True)[1] > 1).sum())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from torch import Generator
+from typing import TYPE_CHECKING
 
-from core.attacks.identity import gallery
-from core.attacks.identity.gallery import Matcher
-from core.attacks.identity.pair_network import embedded, with_two
+from core.attacks.declare import Attack
 from core.attacks.identity.verification import drawn
-from core.attacks.interface import AttackerView, Result, check_finite
+from core.attacks.interface import Result, check_finite
+
+if TYPE_CHECKING:
+    from torch import Generator
+
+    from core.attacks.interface import AttackerView
 
 
 def embedding(view: AttackerView, generator: Generator) -> Result:
@@ -19,6 +22,10 @@ def embedding(view: AttackerView, generator: Generator) -> Result:
     Rows and arrays of `core.attacks.identity.gallery.scored`. Empty result where fewer than two of the
     attacker's, validation's or test people have two photographs.
     """
+    from core.attacks.identity import gallery
+    from core.attacks.identity.gallery import Matcher, with_two
+    from core.attacks.identity.pair_network import embedded
+
     check_finite(view)
     splits = ("attacker", "validation", "test")
     if min(with_two(view.identities[split]) for split in splits) < 2:
@@ -30,3 +37,11 @@ def embedding(view: AttackerView, generator: Generator) -> Result:
         (Matcher(embed, average, unit=True) for average in (False, True)),
     )
     return gallery.scored(view, naming, confirming, "embedding")
+
+
+EMBEDDING = Attack(
+    name="embedding",
+    title="photo matcher with its own network (Siamese network)",
+    target="identity",
+    run=embedding,
+)

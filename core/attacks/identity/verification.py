@@ -6,17 +6,22 @@ it is scored on are in nobody's training.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
-from torch import Generator
 
-from core.attacks.identity.pair_network import Embeddings, embedded, with_two
-from core.attacks.interface import AttackerView, Result, check_finite, finding
+from core.attacks.declare import Attack
+from core.attacks.interface import Result, check_finite, finding
 from core.methods.declare import VERIFICATION
 from core.metrics import attributes, verification
-from core.metrics.verification import Pairs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Generator
+
+    from core.attacks.identity.pair_network import Embeddings
+    from core.attacks.interface import AttackerView
+    from core.metrics.verification import Pairs
 
 
 def siamese(view: AttackerView, generator: Generator) -> Result:
@@ -25,6 +30,9 @@ def siamese(view: AttackerView, generator: Generator) -> Result:
 
     Empty result where verification is no task, or a split holds no two people with two photographs.
     """
+    from core.attacks.identity.gallery import with_two
+    from core.attacks.identity.pair_network import embedded
+
     if VERIFICATION not in view.tasks:
         return Result()
     check_finite(view)
@@ -91,3 +99,13 @@ def scored(
         "threshold": np.array(threshold / scale, np.float32),
     }
     return Result(findings, arrays)
+
+
+SIAMESE = Attack(
+    name="siamese",
+    title="pair matcher (Siamese network)",
+    serves=True,
+    target=VERIFICATION,
+    only_for=VERIFICATION,
+    run=siamese,
+)

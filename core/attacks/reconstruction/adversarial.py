@@ -9,8 +9,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from core import losses
+from core.attacks.declare import Attack
 from core.attacks.interface import AttackerView, Result
-from core.attacks.reconstruction.scoring import MOST_PICTURES
 from core.attacks.reconstruction.training import Objective, by_decoder
 from core.nets import perceptual
 from core.nets.resnet import Discriminator, InversionDecoder, channels_of, map_sizes
@@ -29,25 +29,17 @@ DISCRIMINATOR = {"compact": (8, 16, 32, 64), "paper": (64, 128, 256, 512)}
 ENCODER = {"compact": ("basic", 32), "paper": ("bottleneck", 64)}
 
 
-def adversarial_decoder(view: AttackerView, generator: Generator) -> Result:
-    """Dec^a of Xiao et al. (Figure 6) against a frozen release, with the loss of Eq. 5.
-
-    The decoder minimises pixel distance + MU1 log(1 - D) + MU2 perceptual distance, its
-    discriminator D learns on the same batch afterwards and is thrown away; everything else, the
-    choice of the best epoch by MS-SSIM included, is as for `mirrored_decoder`. Figure 6 starts
-    where ResNet was cut; here at the cut whose map is nearest in size to the release's. Arrays
-    also hold `perceptual_network`: VGG16, or what stood in (`core.nets.perceptual`).
-    """
+def by_adversarial_decoder(view: AttackerView, generator: Generator, attack: Attack) -> Result:
+    """`attack`: what the decoder of Figure 6 redraws, trained with Eq. 5."""
     height, width = view.x["test"].shape[-2:]
     size = "compact" if min(height, width) < SMALL else "paper"
     looks = bool(MU2) and min(height, width) >= SMALLEST
     result = by_decoder(
         view,
         generator,
-        "adversarial_decoder",
+        attack,
         figure_six,
         lambda: Game(Discriminator(DISCRIMINATOR[size]).to(view.device), looks).objective(),
-        most_pictures=MOST_PICTURES,
     )
     name = perceptual.name() if looks else "none"
     return Result(result.findings, result.arrays | {"perceptual_network": np.array(name)})

@@ -1,14 +1,15 @@
-"""Reconstruction by the decoders of DeepObfuscator: one attacker each, by one training loop."""
+"""Reconstruction by decoders, one attack each: those of DeepObfuscator, and one against a critic."""
 
 from __future__ import annotations
 
-from torch import Generator
+from typing import TYPE_CHECKING
 
-from core.attacks.interface import AttackerView, Result
-from core.attacks.reconstruction.scoring import MOST_PICTURES
-from core.attacks.reconstruction.training import by_decoder
-from core.nets import reconstructors
-from core.nets.decoders import decoder_for
+from core.attacks.declare import Attack
+
+if TYPE_CHECKING:
+    from torch import Generator
+
+    from core.attacks.interface import AttackerView, Result
 
 
 def mirrored_decoder(view: AttackerView, generator: Generator) -> Result:
@@ -16,23 +17,88 @@ def mirrored_decoder(view: AttackerView, generator: Generator) -> Result:
     another shape a decoder that fits, see `core.nets.decoders`.
 
     Trained on the attacker's photographs with 1 - MS-SSIM + mean absolute error until MS-SSIM on
-    validation stops improving. Findings and arrays: `core.attacks.reconstruction.scoring.judged`. Weights: the
-    decoder's, and the release's `mean` and `scale`.
+    validation stops improving. Findings and arrays: `core.attacks.reconstruction.scoring.score_reconstructions`.
+    Weights: the decoder's, and the release's `mean` and `scale`.
     """
-    return by_decoder(view, generator, "mirrored_decoder", decoder_for, keep_weights=True)
+    from core.attacks.reconstruction.training import by_decoder
+    from core.nets.decoders import decoder_for
+
+    return by_decoder(view, generator, MIRRORED_DECODER, decoder_for)
 
 
 def urec1(view: AttackerView, generator: Generator) -> Result:
-    """URec#1 of DeepObfuscator's Table 2 (`core.nets.reconstructors.URec`), trained and judged as
-    `mirrored_decoder`; no weights are kept."""
-    return by_decoder(view, generator, "urec1", reconstructors.urec1, most_pictures=MOST_PICTURES)
+    """URec#1 of DeepObfuscator's Table 2 (`core.nets.reconstructors.URec`), trained and scored as
+    `mirrored_decoder`."""
+    from core.attacks.reconstruction.training import by_decoder
+    from core.nets import reconstructors
+
+    return by_decoder(view, generator, UREC1, reconstructors.urec1)
 
 
 def urec2(view: AttackerView, generator: Generator) -> Result:
     """URec#2 of DeepObfuscator's Table 2: two convolutions per group where URec#1 has three."""
-    return by_decoder(view, generator, "urec2", reconstructors.urec2, most_pictures=MOST_PICTURES)
+    from core.attacks.reconstruction.training import by_decoder
+    from core.nets import reconstructors
+
+    return by_decoder(view, generator, UREC2, reconstructors.urec2)
 
 
 def resrec(view: AttackerView, generator: Generator) -> Result:
     """ResRec of DeepObfuscator's Table 2 (`core.nets.reconstructors.ResRec`): residual blocks."""
-    return by_decoder(view, generator, "resrec", reconstructors.resrec, most_pictures=MOST_PICTURES)
+    from core.attacks.reconstruction.training import by_decoder
+    from core.nets import reconstructors
+
+    return by_decoder(view, generator, RESREC, reconstructors.resrec)
+
+
+def adversarial_decoder(view: AttackerView, generator: Generator) -> Result:
+    """Dec^a of Xiao et al. (AAAI-20, Figure 6) against a frozen release, with the loss of Eq. 5.
+
+    The decoder minimises pixel distance + mu1 log(1 - D) + mu2 perceptual distance, its
+    discriminator D learns on the same batch afterwards and is thrown away; everything else, the
+    choice of the best epoch by MS-SSIM included, is as for `mirrored_decoder`. Figure 6 starts
+    where ResNet was cut; here at the cut whose map is nearest in size to the release's. Arrays
+    also hold `perceptual_network`: VGG16, or what stood in (`core.nets.perceptual`).
+    """
+    from core.attacks.reconstruction.adversarial import by_adversarial_decoder
+
+    return by_adversarial_decoder(view, generator, ADVERSARIAL_DECODER)
+
+
+MIRRORED_DECODER = Attack(
+    name="mirrored_decoder",
+    title="picture redrawer (mirrored decoder)",
+    target="image",
+    default=True,
+    keeps_weights=True,
+    accepts_second_source=True,
+    run=mirrored_decoder,
+)
+UREC1 = Attack(
+    name="urec1",
+    title="picture redrawer (URec#1)",
+    target="image",
+    accepts_second_source=True,
+    run=urec1,
+)
+UREC2 = Attack(
+    name="urec2",
+    title="picture redrawer (URec#2)",
+    target="image",
+    accepts_second_source=True,
+    run=urec2,
+)
+RESREC = Attack(
+    name="resrec",
+    title="picture redrawer (residual network)",
+    target="image",
+    accepts_second_source=True,
+    run=resrec,
+)
+ADVERSARIAL_DECODER = Attack(
+    name="adversarial_decoder",
+    title="picture redrawer (trained against a critic)",
+    target="image",
+    accepts_second_source=True,
+    run=adversarial_decoder,
+)

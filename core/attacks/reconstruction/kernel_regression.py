@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-import torch
-from torch import Generator, Tensor
+from typing import TYPE_CHECKING
 
-from core.attacks import features as flat
-from core.attacks.attributes.kernels import COMPARED_ON, GRID, MOST_ROWS, fitted
-from core.attacks.interface import AttackerView, Result, check_finite
-from core.attacks.reconstruction.scoring import MOST_PICTURES, judged
+import numpy as np
+
+from core.attacks.declare import Attack
+from core.attacks.interface import check_finite
 from core.metrics import images
 
-NAME = "kernel_redrawer"
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from core.attacks.interface import AttackerView, Result
+
 AXES = 256  # principal axes of the photographs that are guessed; the rest stays at its mean
 FITTED = 3  # settings, the nearest on validation photographs, that are fitted to all rows
 
@@ -24,8 +26,14 @@ def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
     Where a release is narrow, and the attacker has some thousand photographs, it may redraw better
     than a decoder that is trained by steps; where much is released, the decoders do. Width, penalty
     and whitening are chosen by the pixels' squared error on validation, the best three again by
-    MS-SSIM. Findings and arrays: `core.attacks.reconstruction.scoring.judged`.
+    MS-SSIM. Findings and arrays: `core.attacks.reconstruction.scoring.score_reconstructions`.
     """
+    import torch
+
+    from core.attacks import features as flat
+    from core.attacks.attributes.kernels import COMPARED_ON, GRID, MOST_ROWS, fitted
+    from core.attacks.reconstruction.scoring import score_reconstructions
+
     check_finite(view)
     features = flat.flat_features(view, "attacker", turned=True)
     truth, mean, axes = _on_axes(view.x["attacker"])
@@ -43,7 +51,7 @@ def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
             best = value
             redrawn = _pictures(score("test"), mean, axes, view.x["test"])
     assert redrawn is not None
-    return judged(view, NAME, redrawn, best, shown=view.pictured[:MOST_PICTURES])
+    return score_reconstructions(view, KERNEL_REDRAWER, redrawn, best)
 
 
 def _flat(x: Tensor) -> Tensor:
@@ -52,6 +60,8 @@ def _flat(x: Tensor) -> Tensor:
 
 def _on_axes(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """(coefficients float64 (n, r), mean (d,), axes (d, r)) of photographs uint8 (n, 3, H, W)."""
+    from core.attacks import features as flat
+
     pixels = _flat(x)
     mean = pixels.mean(0)
     axes = flat.principal_axes(pixels - mean, AXES)
@@ -60,5 +70,15 @@ def _on_axes(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def _pictures(coefficients: Tensor, mean: Tensor, axes: Tensor, like: Tensor) -> Tensor:
     """Pictures uint8 of the shape of `like` from their places (n, r) on the axes."""
+    import torch
+
     pixels = (coefficients @ axes.T + mean).clamp(0, 1)
     return pixels.mul(255).round().to(torch.uint8).view(like.shape)
+
+
+KERNEL_REDRAWER = Attack(
+    name="kernel_redrawer",
+    title="picture redrawer (kernel regression)",
+    target="image",
+    run=kernel_redrawer,
+)

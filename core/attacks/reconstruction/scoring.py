@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.attacks.declare import Attack
 from core.attacks.identity.face_features import Network, faces_in, networks, photographed
 from core.attacks.interface import AttackerView, Result, finding
 from core.metrics import images, of_pictures
@@ -16,16 +17,15 @@ from core.metrics.identity import by_chance, nearest, split_gallery
 from core.metrics.intervals import mean_interval, resample_identities
 from core.storage.pictures import packed
 
-MOST_PICTURES = 12  # kept of each attacker but the first: the same faces, less space
+MOST_PICTURES = 12  # kept of each attack but the default one: the same faces, less space
 
 
-def judged(
+def score_reconstructions(
     view: AttackerView,
-    attacker: str,
+    attack: Attack,
     pictures: Tensor,
     validation: float,
     rows: NDArray[np.int64] | None = None,
-    shown: NDArray[np.int64] | None = None,
 ) -> Result:
     """Findings and arrays of `pictures` uint8 (n, 3, H, W), redrawn from the releases of the test
     photographs `rows` (all of them by default).
@@ -40,8 +40,8 @@ def judged(
     (AAAI-20), "Privacy Metric", for the first; `core.metrics.identity` for gallery and probes, the
     same for all attackers.
     Arrays: `targets`, `validation`; `originals` and `reconstructions`, packed by `core.storage.pictures`,
-    of the test photographs `shown` as far as they were redrawn (default: `view.pictured`), their
-    `positions` among the test photographs, and `ms_ssim`, `ssim`, `psnr` of each.
+    of `view.pictured` as far as they were redrawn (the first `MOST_PICTURES` where the attack is not
+    the default one), their `positions` among the test photographs, and `ms_ssim`, `ssim`, `psnr` of each.
     """
     rows = np.arange(len(view.x["test"])) if rows is None else rows
     truth = view.x["test"][torch.as_tensor(rows, device=pictures.device)]
@@ -50,13 +50,13 @@ def judged(
     chances = images.similarities(blind, truth, of_pictures())
     people = view.identities["test"][rows]
     findings = [
-        _row(attacker, name, values.numpy(), float(chances[name].double().mean()), people)
+        _row(attack.name, name, values.numpy(), float(chances[name].double().mean()), people)
         for name, values in quality.items()
     ]
     for network in networks(view):
-        findings += _face_rows(view, attacker, pictures, blind[:1], rows, network)
+        findings += _face_rows(view, attack.name, pictures, blind[:1], rows, network)
     place = {int(row): number for number, row in enumerate(rows)}
-    shown = view.pictured if shown is None else shown
+    shown = view.pictured if attack.default else view.pictured[:MOST_PICTURES]
     kept = np.array([place[int(row)] for row in shown if int(row) in place], dtype=np.int64)
     places = view.places.get("test", np.arange(len(view.x["test"])))
     arrays = {

@@ -13,9 +13,10 @@ from torch import Generator, Tensor, nn
 from core import device as devices
 from core import losses
 from core.attacks import fitting
+from core.attacks.declare import Attack
 from core.attacks.features import standardiser
 from core.attacks.interface import AttackerView, Result, check_finite
-from core.attacks.reconstruction.scoring import judged
+from core.attacks.reconstruction.scoring import score_reconstructions
 from core.errors import PenumbraError
 from core.metrics import images
 from core.seeding import seeded
@@ -51,17 +52,15 @@ class Objective:
 def by_decoder(
     view: AttackerView,
     generator: Generator,
-    attacker: str,
+    attack: Attack,
     build: Build,
     objective: Callable[[], Objective] = Objective,
-    most_pictures: int | None = None,
-    keep_weights: bool = False,
 ) -> Result:
-    """The attack `attacker`: what a decoder that `build` makes redraws of the test photographs.
+    """`attack`: what a decoder that `build` makes redraws of the test photographs.
 
     Trained on the attacker's photographs, and on `view.extra` where there is a second source,
     until MS-SSIM on the validation photographs stops improving. `objective` is made once `build`
-    has drawn its weights. Findings and arrays: `core.attacks.reconstruction.scoring.judged`; weights, where kept,
+    has drawn its weights. Findings and arrays: `core.attacks.reconstruction.scoring.score_reconstructions`; weights, where kept,
     the decoder's and the release's `mean` and `scale`.
     """
     check_finite(view)
@@ -77,9 +76,8 @@ def by_decoder(
         decoder, validation = train(decoder, z, x, generator, objective())
     weights = halved(dict(decoder.state_dict()))
     decoder.load_state_dict({name: value.float() for name, value in weights.items()})
-    shown = view.pictured[:most_pictures]
-    result = judged(view, attacker, decode(decoder, z["test"]), validation, shown=shown)
-    if keep_weights:
+    result = score_reconstructions(view, attack, decode(decoder, z["test"]), validation)
+    if attack.keeps_weights:
         weights |= {"mean": scaler.mean, "scale": scaler.scale}
         return Result(result.findings, result.arrays, weights)
     return result

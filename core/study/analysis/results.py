@@ -16,6 +16,7 @@ from sqlalchemy import Connection, or_, select
 
 from core import published
 from core import results as runs
+from core.attacks.attackers import HUMAN
 from core.errors import PenumbraError
 from core.metrics.intervals import mean_interval, resample_identities
 from core.run import checkpoints
@@ -318,7 +319,7 @@ def _findings(
     shared |= {"target": f"recognition:{study_id}", "role": "private", "protocol": "strict"}
     shared |= {"metric": "right_picks", "conclusive": row["n"] >= ENOUGH}
     shared |= {"identities": row["people"], "redrawer": row["attacker"]}
-    human = {"attacker": "human", "value": row["share"]}
+    human = {"attacker": HUMAN.name, "value": row["share"]}
     found = [shared | human | {name: row[name] for name in ("low", "high", "n")}]
     for name in MACHINES:
         # A release is trivially nearest to that of the very photograph it was made of.

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 from sqlalchemy import Connection
 
+from core.attacks import default_attack
 from core.errors import PenumbraError
 from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
 from core.study import studies
@@ -192,7 +193,8 @@ def rehearsal() -> str:
         raise PenumbraError(
             "the shipped DeepObfuscator runs are not here; name a study of your own with --study"
         )
-    setting = {"dataset": "synthetic", "release_value": None, "attacker": "mirrored_decoder"}
+    attacker = default_attack("image").name
+    setting = {"dataset": "synthetic", "release_value": None, "attacker": attacker}
     design = {"settings": [setting | {"run_id": run_id} for run_id in along], "confidence": True}
     design |= {"title": "Rehearsal with simulated participants", "questions": 2 * len(along)}
     study_id = studies.create(design)

@@ -18,7 +18,7 @@ FAMILIES = ("neighbours", "kernel", "boosted_trees")
 
 
 def attack(name, given, seed=0):
-    return ATTACKS[name](given, torch.Generator().manual_seed(seed))
+    return ATTACKS[name].run(given, torch.Generator().manual_seed(seed))
 
 
 @pytest.mark.parametrize(

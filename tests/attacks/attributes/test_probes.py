@@ -13,7 +13,7 @@ from tests.attacks.planted import NAMES, value, view
 
 
 def attack(name, given, seed=0):
-    return ATTACKS[name](given, torch.Generator().manual_seed(seed))
+    return ATTACKS[name].run(given, torch.Generator().manual_seed(seed))
 
 
 @pytest.mark.parametrize("name", ["logistic", "mlp"])

@@ -1,7 +1,6 @@
 """The feature-level attack, with a planted "face-verification network"."""
 
 import dataclasses
-import sys
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from core.attacks import ATTACKS, Result
+from core.attacks.identity import feature_regression
 from core.embedders import Embedder
 from core.errors import PenumbraError
 from core.metrics import intervals
@@ -21,11 +21,11 @@ CODES = 6
 def short(monkeypatch):
     # Intervals are tested elsewhere; here they would take most of the time.
     monkeypatch.setattr(intervals.resample_identities, "__defaults__", (60, 0))
-    monkeypatch.setattr(sys.modules["core.attacks.identity.feature_map"], "MOST_EPOCHS", 6)
+    monkeypatch.setattr(feature_regression, "MOST_EPOCHS", 6)
 
 
 def attack(given, seed=0):
-    return ATTACKS["feature_map"](given, torch.Generator().manual_seed(seed))
+    return ATTACKS["feature_map"].run(given, torch.Generator().manual_seed(seed))
 
 
 def seen(x):
@@ -86,10 +86,9 @@ def test_flat_codes_are_found_and_more_noise_is_weaker():
 def test_a_curved_code_needs_the_network_and_gets_it():
     given = striped("curved", noise=0.0)
     whole = number(attack(given), "cosine_similarity")
-    family = sys.modules[
-        "core.attacks.identity.feature_map"
-    ]  # the package's attribute is the function
-    straight = family._ridge(given, {s: seen(x.float() / 255) for s, x in given.x.items()})
+    straight = feature_regression._ridge(
+        given, {s: seen(x.float() / 255) for s, x in given.x.items()}
+    )
     assert (
         whole
         > functional.cosine_similarity(

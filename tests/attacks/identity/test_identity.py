@@ -29,7 +29,7 @@ def short(monkeypatch):
 
 
 def attack(name, given, seed=0):
-    return ATTACKS[name](given, torch.Generator().manual_seed(seed))
+    return ATTACKS[name].run(given, torch.Generator().manual_seed(seed))
 
 
 def top1(result):

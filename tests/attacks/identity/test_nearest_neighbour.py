@@ -8,7 +8,7 @@ from tests.attacks.planted import value, view
 
 
 def attack(given, seed=0):
-    return ATTACKS["nearest_neighbour"](given, torch.Generator().manual_seed(seed))
+    return ATTACKS["nearest_neighbour"].run(given, torch.Generator().manual_seed(seed))
 
 
 def marked(spread: float):

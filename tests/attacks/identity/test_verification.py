@@ -14,7 +14,7 @@ from tests.attacks.planted import value, view
 
 
 def attack(given, seed=0):
-    return ATTACKS["siamese"](given, torch.Generator().manual_seed(seed))
+    return ATTACKS["siamese"].run(given, torch.Generator().manual_seed(seed))
 
 
 def marked(kind: str = "flat", spread: float = 0.2, nuisance: float = 4.0):

@@ -19,7 +19,7 @@ OTHERS = ("urec1", "urec2", "resrec", "adversarial_decoder")
 
 
 def attack(given, seed=0, name="mirrored_decoder"):
-    return ATTACKS[name](given, torch.Generator().manual_seed(seed))
+    return ATTACKS[name].run(given, torch.Generator().manual_seed(seed))
 
 
 def faces_by(direction):

@@ -10,7 +10,7 @@ from tests.attacks.planted import value, view
 
 
 def attack(given, seed=0):
-    return ATTACKS["kernel_redrawer"](given, torch.Generator().manual_seed(seed))
+    return ATTACKS["kernel_redrawer"].run(given, torch.Generator().manual_seed(seed))
 
 
 def bent(seed=0):
