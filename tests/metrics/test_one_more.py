@@ -60,8 +60,7 @@ def evaluated(toy, monkeypatch):
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
     for name in [name for name in ATTACKS if name != "logistic"]:
         monkeypatch.delitem(ATTACKS, name)
-    monkeypatch.setattr("core.evaluation.control_runs.MADE_OF", {})
-    monkeypatch.setattr("core.attacks.attributes.probes.LEAST_STEPS", 20)
+    monkeypatch.setattr("core.attacks.attributes.networks.LEAST_STEPS", 20)
     folder = train.train(checked(Run("blur", "tiny")), FACES, device="cpu", progress=False)
     evaluate(folder, release_values=[4.0], device="cpu", progress=False)
 
