@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from torch.nn import functional
 from core.metrics.attributes import auc
 from core.seeding import seeded
 
+AVERAGING = 0.98  # of the running average of weights, the share that a step keeps
 FEWEST_STEPS = 12  # between two looks at the validation data
 
 
@@ -37,7 +38,6 @@ class Schedule:
     decay: float = 0.2
     most_epochs: int = 60
     least_steps: int = 0
-    averaging: float = 0.98
 
 
 @dataclass
@@ -165,6 +165,41 @@ class Patience:
         return self.dropped >= self.drops
 
 
+def fit(
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    rounds: Iterable[Iterable[Tensor]],
+    loss: Callable[[Tensor], Tensor],
+    look: Callable[[nn.Module], float],
+    patience: Patience,
+    least_steps: int = 0,
+) -> tuple[nn.Module, float]:
+    """(the running average of the weights of `network` at its best look, what the look gave).
+
+    rounds       the rows of each batch up to the next look
+    loss         of a batch of these rows, by the network as it is
+    look         at the average after a round: a validation value, the higher the better
+    least_steps  before the learning rate may fall
+    """
+    average = Average(network, AVERAGING)
+    best, best_state = -np.inf, average.network.state_dict()
+    for rows_of_batches in rounds:
+        network.train()
+        for rows in rows_of_batches:
+            value = loss(rows)
+            optimiser.zero_grad(set_to_none=True)
+            value.backward()
+            optimiser.step()
+            average.update()
+        reached = look(average.network)
+        if reached > best:
+            best, best_state = reached, copy.deepcopy(average.network.state_dict())
+        if patience.over(reached, average.steps >= least_steps):
+            break
+    average.network.load_state_dict(best_state)
+    return average.network, best
+
+
 def train(
     build: Callable[[], nn.Module],
     data: dict[str, Tensor],
@@ -201,37 +236,29 @@ def _train(
     share = truth.mean(0).clamp(0.02, 0.98)
     # Square root: half-way between the plain loss and one in which both classes weigh the same.
     weight = ((1 - share) / share).sqrt()
-    average = Average(network, schedule.averaging)
     optimiser = torch.optim.AdamW(
         network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay
     )
     patience = Patience(
         optimiser, schedule.patience, schedule.drops, schedule.decay, schedule.enough
     )
-    size = min(schedule.batch_size, len(features))
-    best, best_state = -np.inf, average.network.state_dict()
-    for _ in range(schedule.most_epochs):
-        network.train()
-        for rows in batches(len(features), size, generator):
-            rows = rows.to(device)
-            batch = features[rows]
-            if augment is not None:
-                batch = augment(batch, generator)
-            with half_precision(device):
-                logits = network(batch)
-            loss = functional.binary_cross_entropy_with_logits(
-                logits.float(), truth[rows], pos_weight=weight
-            )
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            average.update()
-        logits = predict(average.network, data["validation"])
+
+    def loss(rows: Tensor) -> Tensor:
+        rows = rows.to(device)
+        batch = features[rows] if augment is None else augment(features[rows], generator)
+        with half_precision(device):
+            logits = network(batch)
+        return functional.binary_cross_entropy_with_logits(
+            logits.float(), truth[rows], pos_weight=weight
+        )
+
+    def look(average: nn.Module) -> float:
+        logits = predict(average, data["validation"])
         quality = qualities(labels["validation"], logits)
-        candidates.offer(quality, logits, lambda: predict(average.network, data["test"]))
-        if quality.mean() > best:
-            best, best_state = float(quality.mean()), copy.deepcopy(average.network.state_dict())
-        if patience.over(float(quality.mean()), average.steps >= schedule.least_steps):
-            break
-    average.network.load_state_dict(best_state)
-    return average.network
+        candidates.offer(quality, logits, lambda: predict(average, data["test"]))
+        return float(quality.mean())
+
+    size = min(schedule.batch_size, len(features))
+    rounds = (batches(len(features), size, generator) for _ in range(schedule.most_epochs))
+    fitted = fit(network, optimiser, rounds, loss, look, patience, schedule.least_steps)
+    return fitted[0]

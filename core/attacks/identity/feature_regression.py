@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -110,39 +109,32 @@ def _train(
         network = build().to(device)
         if data["train"].ndim == 4:
             network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        average = fitting.Average(network, 0.98)
         optimiser = torch.optim.AdamW(
             network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
         )
-        patience = fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH)
-        best = -np.inf
-        best_state = copy.deepcopy(network.state_dict())
+
+        def loss(rows: Tensor) -> Tensor:
+            rows = rows.to(device)
+            batch = data["train"][rows]
+            with fitting.half_precision(device):
+                mapped = network(batch if augment is None else augment(batch, generator))
+            return (mapped.float() - truth["attacker"][rows]).square().sum(1).mean()  # Eq. 10
+
+        def look(average: nn.Module) -> float:
+            return _cosine(fitting.predict(average, data["validation"]), truth["validation"])
+
         small = data["train"].ndim != 4 or min(data["train"].shape[-2:]) < PICTURE
-        for _ in range(MOST_EPOCHS if small else PICTURE_EPOCHS):
-            network.train()
-            size = min(BATCH, len(data["train"]))
-            for rows in fitting.batches(len(data["train"]), size, generator):
-                rows = rows.to(device)
-                batch = data["train"][rows]
-                if augment is not None:
-                    batch = augment(batch, generator)
-                with fitting.half_precision(device):
-                    mapped = network(batch)
-                wanted = truth["attacker"][rows]
-                loss = (mapped.float() - wanted).square().sum(1).mean()  # Eq. 10
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                optimiser.step()
-                average.update()
-            quality = _cosine(
-                fitting.predict(average.network, data["validation"]), truth["validation"]
-            )
-            if quality > best:
-                best, best_state = quality, copy.deepcopy(average.network.state_dict())
-            if patience.over(quality):
-                break
-        average.network.load_state_dict(best_state)
-        features = {s: fitting.predict(average.network, data[s]) for s in ("validation", "test")}
+        count, size = len(data["train"]), min(BATCH, len(data["train"]))
+        epochs = range(MOST_EPOCHS if small else PICTURE_EPOCHS)
+        average, best = fitting.fit(
+            network,
+            optimiser,
+            (fitting.batches(count, size, generator) for _ in epochs),
+            loss,
+            look,
+            fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH),
+        )
+        features = {s: fitting.predict(average, data[s]) for s in ("validation", "test")}
         return Mapped(best, features)
 
 

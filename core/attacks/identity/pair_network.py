@@ -6,7 +6,6 @@ Trained from scratch on the people of one split: the defender's, as a service wo
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from functools import partial
 
@@ -104,38 +103,36 @@ def _train(
         network = build().to(device)
         if data["train"].ndim == 4:
             network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        average = fitting.Average(network, 0.98)
         optimiser = torch.optim.AdamW(
             network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY
         )
-        patience = fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH)
-        best = -np.inf
-        best_state = copy.deepcopy(network.state_dict())
-        for step in range(MOST_STEPS):
-            network.train()
-            rows = pair_positions(people, 2 * PEOPLE, step, order, "siamese").to(device)
+
+        def loss(rows: Tensor) -> Tensor:
+            rows = rows.to(device)
             batch = data["train"][rows]
-            if augment is not None:
-                batch = augment(batch, generator)
             with fitting.half_precision(device):
-                embeddings = network(batch)
-            loss = pair_loss(embeddings.float(), identities[rows])
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            average.update()
-            if (step + 1) % LOOK_EVERY:
-                continue
-            found = _embeddings(average.network, data["validation"])
-            apart = verification.distances(found, pairs)
-            value = attributes.auc(pairs.same, -apart)
-            if value > best:
-                best, best_state = value, copy.deepcopy(average.network.state_dict())
-            if patience.over(value):
-                break
-        average.network.load_state_dict(best_state)
-        splits = ("validation", "test")
-        return best, {split: _embeddings(average.network, data[split]) for split in splits}
+                embeddings = network(batch if augment is None else augment(batch, generator))
+            return pair_loss(embeddings.float(), identities[rows])
+
+        def look(average: nn.Module) -> float:
+            apart = verification.distances(_embeddings(average, data["validation"]), pairs)
+            return attributes.auc(pairs.same, -apart)
+
+        average, best = fitting.fit(
+            network,
+            optimiser,
+            (
+                (
+                    pair_positions(people, 2 * PEOPLE, step + k, order, "siamese")
+                    for k in range(LOOK_EVERY)
+                )
+                for step in range(0, MOST_STEPS, LOOK_EVERY)
+            ),
+            loss,
+            look,
+            fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH),
+        )
+        return best, {s: _embeddings(average, data[s]) for s in ("validation", "test")}
 
 
 def _embeddings(network: nn.Module, data: Tensor) -> NDArray[np.float32]:
