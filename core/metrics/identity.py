@@ -119,5 +119,5 @@ def by_chance(
     return float(share[codes[probes]].mean())
 
 
-def _unit(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+def _unit(matrix: NDArray[Any]) -> NDArray[Any]:
     return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-30)

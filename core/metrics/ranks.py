@@ -160,7 +160,7 @@ def deviation(rank: ArrayLike, squared_rank: ArrayLike) -> NDArray[np.float64]:
     they are given one by one (p,)."""
     mean, square = np.asarray(rank), np.asarray(squared_rank)
     if mean.ndim == 1:
-        mean, square = mean.mean(), square.mean()
+        mean, square = mean.mean(axis=0), square.mean(axis=0)
     return np.sqrt(np.maximum(square - mean**2, 0))
 
 

@@ -68,7 +68,7 @@ def draw_pairs(
     for person, group in enumerate(groups):
         for turn, (first, second) in enumerate(_of_one_person(group, rng, per_person)):
             stranger = (person + rng.integers(1, len(groups))) % len(groups)
-            rounds[turn].append((first, second, rng.choice(groups[stranger])))
+            rounds[turn].append((first, second, int(rng.choice(groups[stranger]))))
     drawn = np.array([pair for turn in rounds for pair in turn][:most], dtype=np.int64)
     first, second, other = drawn.T
     return Pairs(

@@ -130,7 +130,7 @@ def _named(matcher: Matcher, among: Known, split: str) -> NDArray[np.bool_]:
 
 
 def _nearness(matcher: Matcher, among: Known, split: str) -> NDArray[np.float64]:
-    features = matcher.embed(split)
+    features: NDArray[Any] = matcher.embed(split)
     if matcher.unit:
         length = np.linalg.norm(features, axis=1, keepdims=True)
         features = features / np.maximum(length, 1e-30)
