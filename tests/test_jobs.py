@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import psutil
 import pytest
@@ -14,6 +13,7 @@ from core.run import Run
 from core.run_validation import checked
 from core.storage.run_folder import state
 from tests.tiny_folder import register_tiny_folder
+from tests.waiting import until
 
 SHORT = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 2, "batch_size": 8}
 LONG = SHORT | {"adversarial_epochs": 100000}
@@ -31,12 +31,12 @@ def folders(tmp_path, monkeypatch):
         wait(job["job_id"], lambda j: j["state"] not in ("running", "queued"))
 
 
-def wait(job_id, condition, seconds=120):
-    limit = time.monotonic() + seconds
-    while not condition(job := jobs.describe(job_id)):
-        assert time.monotonic() < limit, f"job never got there: {job['state']} {job['message']}"
-        time.sleep(0.05)  # polling a condition, not in its place
-    return job
+def wait(job_id, condition):
+    def met():
+        job = jobs.describe(job_id)
+        return job if condition(job) else None
+
+    return until(met, lambda: f"job never got there: {jobs.describe(job_id)}")
 
 
 def a_run(schedule, seed=0):

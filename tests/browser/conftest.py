@@ -3,24 +3,26 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
-import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from core.study.storage import database
 from tests.checkpoint_folders import populate
+from tests.waiting import SECONDS, until
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-SECONDS = 60  # the longest that a start or a redraw may take on a busy machine
 
 
 def chromium() -> str:
@@ -45,16 +47,35 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def address(place):
     """Address of the running app."""
-    process, found = start_app(place)
-    try:
+    with running_app(place) as found:
         yield found
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
-def start_app(place: Path, port: int = 0) -> tuple[subprocess.Popen, str]:
-    """The app on the folders of `place`, at any port or this one, and its address."""
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port that nobody else is given meanwhile, however often a server of ours leaves it."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(
+            ("localhost", 0)
+        )  # bound, and not listening: a server may, others are not given it
+        yield held.getsockname()[1]
+
+
+@contextmanager
+def running_app(place: Path) -> Iterator[str]:
+    """Address of the app on the folders of `place`."""
+    with reserved_port() as port:
+        process = start_app(place, port)
+        try:
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait(SECONDS)
+
+
+def start_app(place: Path, port: int) -> subprocess.Popen:
+    """The app on the folders of `place`, as soon as it answers at this port."""
     environment = os.environ | {
         "PENUMBRA_CHECKPOINTS": str(place / "checkpoints"), "PENUMBRA_HOME": str(place / "home"),
         "PENUMBRA_DATABASE": studies_of(place), "PENUMBRA_THREADS": "1", "OMP_NUM_THREADS": "1",
@@ -69,11 +90,12 @@ def start_app(place: Path, port: int = 0) -> tuple[subprocess.Popen, str]:
             cwd=place, env=environment, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
-        return process, _wait_until_served(process, log)
+        _wait_until_served(process, log, f"http://localhost:{port}")
     except BaseException:
-        process.terminate()
-        process.wait(20)
+        process.kill()
+        process.wait(SECONDS)
         raise
+    return process
 
 
 def studies_of(place: Path) -> str:
@@ -81,18 +103,14 @@ def studies_of(place: Path) -> str:
     return f"sqlite:///{place / 'home' / 'studies' / 'studies.sqlite'}"
 
 
-def _wait_until_served(process: subprocess.Popen, log: Path) -> str:
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        found = re.search(r"URL: http://localhost:(\d+)", log.read_text())
-        if found:
-            place = f"http://localhost:{found[1]}"
-            with urllib.request.urlopen(f"{place}/_stcore/health", timeout=10) as answer:
-                assert answer.status == 200
-            return place
+def _wait_until_served(process: subprocess.Popen, log: Path, address: str) -> None:
+    def healthy() -> bool:
         assert process.poll() is None, f"the app ended: {log.read_text()}"
-        time.sleep(0.1)  # polling a condition, not in its place
-    pytest.fail(f"the app did not start within {SECONDS} s: {log.read_text()}")
+        with suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health") as answer:
+            return answer.status == 200
+        return False
+
+    until(healthy, lambda: f"the app did not start: {log.read_text()}")
 
 
 @pytest.fixture(scope="module")
@@ -114,10 +132,24 @@ def browser():
 
 
 @pytest.fixture
-def page(browser):
+def device(browser):
+    """Makes devices of their own (contexts): nothing is shared with another, all end with the test."""
+    made = []
+
+    def new(**options):
+        made.append(browser.new_context(**options))
+        made[-1].set_default_timeout(SECONDS * 1000)
+        return made[-1]
+
+    yield new
+    for context in made:
+        context.close()
+
+
+@pytest.fixture
+def page(device):
     """A fresh browser tab; requests that leave this machine are noted in `page.outside`."""
-    tab = browser.new_page(viewport={"width": 1360, "height": 950})
-    tab.set_default_timeout(SECONDS * 1000)
+    tab = device(viewport={"width": 1360, "height": 950}).new_page()
     tab.outside = []
 
     def note(request) -> None:
@@ -125,5 +157,30 @@ def page(browser):
             tab.outside.append(request.url)
 
     tab.on("request", note)
-    yield tab
-    tab.close()
+    return tab
+
+
+SETTLED = """() => {
+    const all = (root, select) => [...root.querySelectorAll(select)]
+    const roots = [document, ...all(document, '*').map(one => one.shadowRoot).filter(Boolean)]
+    const moving = roots.flatMap(root => root.getAnimations()).filter(
+        one => one.playState === 'running' && one.effect.getComputedTiming().endTime !== Infinity)
+    return document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+        && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
+        && all(document, '[data-testid=stPlotlyChart]').every(one => one.querySelector('.main-svg'))
+        && roots.flatMap(root => all(root, 'img')).every(one => one.complete || one.loading === 'lazy')
+        && document.fonts.status === 'loaded' && !moving.length
+}"""
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing on the page changes any more: its script has ended, everything is drawn and
+    nothing is fading. Whatever is measured on a page (places, colours, sizes) is measured after it."""
+    page.wait_for_function(SETTLED)
+
+
+def cut_off(page: Page) -> bool:
+    """Is the page, once it is drawn, wider than the window?"""
+    settled(page)
+    wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    return wide > page.viewport_size["width"]

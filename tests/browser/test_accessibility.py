@@ -7,6 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.conftest import settled
+
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 # the page of participants is nothing without a study: tests/browser/test_study.py looks at it
@@ -18,18 +20,17 @@ ON_ACCENT = f"foreground color: #ffffff, background color: {THEME['dark']['prima
 
 
 @pytest.mark.parametrize("ground", ["light", "dark"])
-def test_every_page_can_be_read_and_reached(browser, address, ground):
-    page = browser.new_page(viewport={"width": 1360, "height": 950}, color_scheme=ground)
+def test_every_page_can_be_read_and_reached(device, address, ground):
+    page = device(viewport={"width": 1360, "height": 950}, color_scheme=ground).new_page()
     found = []
     for name in PAGES:
         page.goto(f"{address}/{'' if name == 'trade_off' else name}")
         expect(page.locator("h1").first).to_be_visible()
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        settled(page)
         for violation in Axe().run(page).response["violations"]:
             nodes = violation["nodes"]
             if ground == "dark":
                 nodes = [node for node in nodes if ON_ACCENT not in node["failureSummary"]]
             if nodes and violation["id"] not in NAVIGATION:
                 found.append((name, violation["id"], nodes[0]["html"][:200], nodes[0]["failureSummary"][:200]))  # fmt: skip
-    page.close()
     assert not found, "\n".join(map(str, found))

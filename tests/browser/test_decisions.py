@@ -45,7 +45,7 @@ def test_find_a_setting_by_goal_seek_and_download_the_report(page, address, tmp_
     assert page.outside == [report.as_uri()]  # nothing was fetched from elsewhere
 
 
-def test_a_shared_link_shows_a_fresh_browser_the_same(page, address, browser):
+def test_a_shared_link_shows_a_fresh_browser_the_same(page, address, device):
     page.goto(f"{address}/?private=several&private_set=Male,Young&attack_limit=75&confident=False")
     expect(page.locator(CHART)).to_be_visible()
     page.get_by_role("slider").first.focus()
@@ -53,12 +53,11 @@ def test_a_shared_link_shows_a_fresh_browser_the_same(page, address, browser):
     expect(page.locator("h2").first).to_contain_text("λ₁ = 5")
     page.wait_for_url(re.compile("lambda1=5"))
     verdict, link = page.locator("h2").first.inner_text(), page.url
-    other = browser.new_context().new_page()
+    other = device().new_page()
     other.goto(link)
     expect(other.locator("h2").first).to_have_text(verdict)
     expect(other.get_by_role("spinbutton", name="Attack at most, %")).to_have_value("75")
     expect(other.get_by_role("switch", name="With 95 % confidence")).not_to_be_checked()
-    other.context.close()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from core.run import Run
 from core.run_validation import checked
+from tests.browser.conftest import cut_off, settled
 from tests.live_runs import bring_to_life
 from tests.own_photograph.scenes import known_faces, scene
 from tests.tiny_folder import register_tiny_folder
@@ -52,7 +53,7 @@ def test_upload_a_photograph_and_see_what_is_recovered(page, address, alive, pla
 
     page.set_viewport_size({"width": 390, "height": 844})
     expect(recovered).to_be_visible()
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    assert not cut_off(page)
     assert {path for path in place.rglob("*") if path.suffix != ".log"} == before
     assert not page.outside
 
@@ -72,6 +73,7 @@ def test_swipe_with_the_keyboard_and_the_mouse(page, address):
     assert above.evaluate(clip) != start
     page.keyboard.press("Home")
     expect(handle).to_have_value("0")
+    settled(page)
     box = handle.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2)
     assert 65 <= int(handle.input_value()) <= 85

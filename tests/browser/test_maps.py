@@ -1,7 +1,6 @@
 """Maps of releases and the heat map under a real pointer: lasso, thumbnails, a click on a cell."""
 
 import re
-import time
 
 import numpy as np
 import pytest
@@ -9,7 +8,8 @@ from playwright.sync_api import expect
 
 from core import explain
 from core.storage import explanations, run_folder
-from tests.browser.conftest import SECONDS
+from tests.browser.conftest import cut_off, settled
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 POSITIONS = np.arange(0, 400, 4)
@@ -62,11 +62,13 @@ def draw_around(page, points):
 def point_at(page, point):
     """Move to a point and a little about it until its face is there: a chart that is drawn anew
     under a pointer at rest does not know of it."""
-    end = time.monotonic() + SECONDS
-    while page.evaluate(FACE) is None:
-        assert time.monotonic() < end, "no face beside the pointer"
+
+    def seen():
         for away in (2, 0):
             page.mouse.move(point[0] + away, point[1])
+        return page.evaluate(FACE) is not None
+
+    until(seen, lambda: "no face beside the pointer")
 
 
 def test_a_lasso_shows_the_faces_and_rings_them_on_both_maps(page, address):
@@ -74,7 +76,7 @@ def test_a_lasso_shows_the_faces_and_rings_them_on_both_maps(page, address):
     expect(page.get_by_role("heading", name="Does protection mix people up?")).to_be_visible()
     expect(page.locator(".st-key-map_here .scatterlayer .trace").first).to_be_visible()
     expect(page.get_by_text("Draw around points")).to_be_visible()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    settled(page)
     points = sorted(page.evaluate(POINTS, "map_here"), key=lambda point: (point[1], point[0]))
     assert len(points) == len(POSITIONS)
     row = sorted(points[:10])[:3]  # of the top row the first three
@@ -98,20 +100,20 @@ def test_a_lasso_shows_the_faces_and_rings_them_on_both_maps(page, address):
     assert not page.outside
 
 
-def test_on_a_phone_a_tap_shows_one_face_and_nothing_is_cut_off(browser, address):
-    phone = browser.new_page(
+def test_on_a_phone_a_tap_shows_one_face_and_nothing_is_cut_off(device, address):
+    phone = device(
         viewport={"width": 390, "height": 1400}, has_touch=True,
         user_agent="Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
-    )  # fmt: skip
+    ).new_page()  # fmt: skip
     phone.goto(f"{address}/embeddings?map=pca")
     expect(phone.locator(".st-key-map_here .scatterlayer .trace").first).to_be_visible()
     expect(phone.get_by_text("Tap a point")).to_be_visible()
     phone.locator(".st-key-map_here").scroll_into_view_if_needed()
+    settled(phone)
     phone.mouse.click(*phone.evaluate(POINTS, "map_here")[0])
     expect(phone.get_by_text(re.compile("^1 photograph of 1 person"))).to_be_visible()
     expect(phone.get_by_role("img", name=re.compile(r"^Person \d+"))).to_have_count(1)
-    assert phone.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
-    phone.close()
+    assert not cut_off(phone)
 
 
 def test_clicking_a_cell_chooses_its_setting(page, address):
@@ -119,9 +121,10 @@ def test_clicking_a_cell_chooses_its_setting(page, address):
     cells = page.locator(".st-key-chart_leaks .heatmaplayer")
     expect(cells.first).to_be_visible()
     expect(page.locator("h2").first).to_contain_text("At λ₁ = 1, λ₂ = 1 an attacker also tells")
+    settled(page)
     box = cells.first.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.95, box["y"] + 10)
     expect(page.locator("h2").first).to_contain_text("At λ₁ = 5, λ₂ = 1 an attacker also tells")
     page.wait_for_url(re.compile(r"deep_obfuscator\.lambda1=5"))
     page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    assert not cut_off(page)

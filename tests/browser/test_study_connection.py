@@ -1,18 +1,16 @@
 """Lost connections: what was answered arrives when there is one again, once."""
 
-import os
-import signal
 import sqlite3
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from core.study.storage import database
 from tests.browser import participants
-from tests.browser.conftest import start_app, studies_of
+from tests.browser.conftest import reserved_port, running_app, start_app, studies_of
 from tests.browser.participants import answer, arrive, asked, places
 from tests.study.sample_study import open_study
+from tests.waiting import SECONDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
 FOUR = {"questions": 4, "attention": 0, "practice": False, "people": 12}
@@ -22,24 +20,25 @@ LOST = "No connection. Your answer is kept here"
 class Server:
     """The app at one port, which can be killed and started again."""
 
-    def __init__(self, place):
-        self.place = place
-        self.process, self.address = start_app(place)
+    def __init__(self, place, port):
+        self.place, self.port = place, port
+        self.address = f"http://localhost:{port}"
+        self.start()
 
     def kill(self):
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(20)
+        self.process.kill()
+        self.process.wait(SECONDS)
 
     def start(self):
-        self.process, _ = start_app(self.place, urlsplit(self.address).port)
+        self.process = start_app(self.place, self.port)
 
 
 @pytest.fixture
 def server(place):
-    started = Server(place)
-    yield started
-    started.process.kill()
-    started.process.wait(20)
+    with reserved_port() as port:
+        started = Server(place, port)
+        yield started
+        started.kill()
 
 
 def test_server_killed_between_click_and_acknowledgement(page, server):
@@ -150,8 +149,7 @@ def test_a_database_that_is_away(page, tmp_path, monkeypatch):
     folder, elsewhere = tmp_path / "home" / "studies", tmp_path / "elsewhere"
     folder.rename(elsewhere)
     folder.write_text("here is no database")
-    process, address = start_app(tmp_path)
-    try:
+    with running_app(tmp_path) as address:
         page.goto(f"{address}/?study={study_id}")
         expect(page.get_by_text("The study cannot be reached at the moment")).to_be_visible()
         assert page.get_by_text(str(tmp_path)).count() == 0
@@ -160,7 +158,4 @@ def test_a_database_that_is_away(page, tmp_path, monkeypatch):
         page.get_by_role("button", name="I agree and take part").click()  # it tries again by itself
         asked(page, 1)
         assert participants.count(study_id) == 1
-    finally:
-        process.kill()
-        process.wait(20)
-        database.close()
+    database.close()

@@ -35,12 +35,11 @@ SECRETS = [
 
 @pytest.mark.browser
 @pytest.mark.usefixtures("studies")
-def test_nothing_that_the_browser_receives_tells_the_answer(browser, address):
+def test_nothing_that_the_browser_receives_tells_the_answer(device, address):
     study_id = sample_study.open_study(**DESIGN)
     everybody = []
     for number in range(1, PEOPLE + 1):
-        device = browser.new_context(viewport={"width": 1000, "height": 900})
-        page = device.new_page()
+        page = device(viewport={"width": 1000, "height": 900}).new_page()
         chance = random.Random(number)
 
         def take_part(page=page, chance=chance):
@@ -50,7 +49,6 @@ def test_nothing_that_the_browser_receives_tells_the_answer(browser, address):
             participants.code(page)
 
         everybody.append((recorded(page, take_part), truth(study_id)[number]))
-        device.close()
     assert [len(questions) for _, questions in everybody] == [9] * PEOPLE
     assert leaks(everybody, SECRETS) == []
 

@@ -12,8 +12,9 @@ from playwright.sync_api import expect
 from core.run import Run
 from core.run_validation import checked
 from core.study import studies as kept_studies
-from tests.browser.conftest import ROOT, start_app
+from tests.browser.conftest import ROOT, running_app
 from tests.browser.participants import answer, arrive, code, truth
+from tests.waiting import SECONDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
 HOSTILE = '<img src=x onerror="document.title=1"> **Who?** '
@@ -31,14 +32,14 @@ def place(tmp_path_factory):
     return place
 
 
-def test_from_the_form_to_the_trade_off(page, browser, address):
+def test_from_the_form_to_the_trade_off(page, device, address):
     page.goto(f"{address}/studies")
     title = page.get_by_role("textbox", name="Title")
     title.fill(HOSTILE)
     title.press("Enter")
     expect(page.get_by_text("10 questions on 1 setting")).to_be_visible()
     page.get_by_role("button", name="Make the study").click()
-    page.get_by_role("button", name="Look through it").click(timeout=180_000)
+    page.get_by_role("button", name="Look through it").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Question 1 of 13")).to_be_visible()
     dialog.get_by_role("button", name="Photograph 2").click()
@@ -51,7 +52,7 @@ def test_from_the_form_to_the_trade_off(page, browser, address):
     assert link == f"{address}/?study={study['id']}"
     assert study["participants"] == 0  # looking through it leaves nothing
 
-    person = browser.new_page()
+    person = device().new_page()
     arrive(person, address, study["id"])
     expect(person.get_by_text("**Who?**")).to_have_count(0)  # the title is no markup …
     expect(person.get_by_text("Question 1 of")).to_be_visible()
@@ -60,7 +61,6 @@ def test_from_the_form_to_the_trade_off(page, browser, address):
     assert code(person)
     assert person.locator("img[src=x]").count() == 0  # … and runs nothing
     assert person.title() != "1"
-    person.close()
 
     expect(page.get_by_text("1 finished")).to_be_visible()
     page.get_by_role("button", name="Close the study").click()
@@ -77,12 +77,10 @@ def test_from_the_form_to_the_trade_off(page, browser, address):
     assert not page.outside
 
 
-def test_the_door(browser, place, monkeypatch):
+def test_the_door(device, place, monkeypatch):
     monkeypatch.setenv("PENUMBRA_PASSWORD_HASH", PasswordHasher(1, 64, 1).hash("correct horse"))
-    process, address = start_app(place)
-    try:
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
+    with running_app(place) as address:
+        page = device().new_page()
         frames = []
         page.on("websocket", lambda s: s.on("framereceived", lambda data: frames.append(data)))
         page.goto(f"{address}/study_results")
@@ -98,10 +96,6 @@ def test_the_door(browser, place, monkeypatch):
         page.get_by_role("textbox", name="Password").fill("correct horse")
         page.get_by_role("button", name="Come in").click()
         expect(page.get_by_role("heading", name="Do people recognise the face?")).to_be_visible()
-        page.close()
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def test_without_a_password_no_way_leads_in_through_a_proxy(place):
@@ -109,8 +103,7 @@ def test_without_a_password_no_way_leads_in_through_a_proxy(place):
     from websockets.sync.client import connect
 
     assert "PENUMBRA_PASSWORD_HASH" not in os.environ
-    process, address = start_app(place)
-    try:
+    with running_app(place) as address:
         host = address.removeprefix("http://")
         for headers, fine in (({}, True), ({"X-Forwarded-For": "203.0.113.7"}, False)):
             with connect(
@@ -118,9 +111,6 @@ def test_without_a_password_no_way_leads_in_through_a_proxy(place):
                 additional_headers=headers, max_size=None,
             ) as socket:  # fmt: skip
                 assert (b"Trade-off" in _everything(socket)) is fine
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def _everything(socket) -> bytes:
@@ -133,7 +123,7 @@ def _everything(socket) -> bytes:
     socket.send(message.SerializeToString())
     found = b""
     while True:
-        frame = socket.recv(timeout=60)
+        frame = socket.recv(timeout=SECONDS)
         found += frame
         told = ForwardMsg()
         told.ParseFromString(frame)

@@ -6,14 +6,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 
-SECONDS = 60  # the longest that a start may take on a busy machine
+from tests.waiting import SECONDS, until
+
 MISSING = (
     "no PostgreSQL for the tests of the study database: install Debian's package `postgresql` (its "
     "binaries suffice, no server of it need run), or put `initdb` and `postgres` on the PATH"
@@ -63,16 +63,18 @@ class Server:
                 [program, "-D", str(self.folder / "data"), *options], cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.as_user,
             )  # fmt: skip
-        end = time.monotonic() + SECONDS
-        while True:
-            try:
-                psycopg.connect(self.url(), connect_timeout=5).close()
-                return
-            except psycopg.OperationalError:
-                log_text = (self.folder / "log.txt").read_text(errors="replace")[-2000:]
-                assert self.process.poll() is None, f"PostgreSQL ended: {log_text}"
-                assert time.monotonic() < end, f"PostgreSQL did not start: {log_text}"
-                time.sleep(0.05)  # polling a condition, not in its place
+        until(self._answers, lambda: f"PostgreSQL did not start: {self._said()}")
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(self.url()).close()
+            return True
+        assert self.process.poll() is None, f"PostgreSQL ended: {self._said()}"
+        return False
+
+    def _said(self) -> str:
+        return (self.folder / "log.txt").read_text(errors="replace")[-2000:]
 
     def stop(self) -> None:
         """Let it end in order."""
