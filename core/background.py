@@ -22,7 +22,8 @@ from core.storage import files
 def launch(folder: Path, arguments: Sequence[str]) -> None:
     """Start `python -m core <arguments>`, detached; what it prints goes to `folder/output.txt`."""
     folder.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
     with open(folder / "output.txt", "ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "core", *arguments],

@@ -79,6 +79,7 @@ def start_app(place: Path, port: int) -> subprocess.Popen:
     environment = os.environ | {
         "PENUMBRA_CHECKPOINTS": str(place / "checkpoints"), "PENUMBRA_HOME": str(place / "home"),
         "PENUMBRA_DATABASE": studies_of(place), "PENUMBRA_THREADS": "1", "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(Path(__file__).parent / "few_attackers"),
     }  # fmt: skip
     log = place / "app.log"
     with open(log, "w") as output:
