@@ -18,6 +18,12 @@ from tests.attacks.planted import value, view
 OTHERS = ("urec1", "urec2", "resrec", "adversarial_decoder")
 
 
+@pytest.fixture(autouse=True)
+def few_epochs(monkeypatch):
+    """Enough for the mirrored decoder; the others are given more where it matters."""
+    monkeypatch.setattr(training, "MOST_EPOCHS", 4)
+
+
 def attack(given, seed=0, name="mirrored_decoder"):
     return ATTACKS[name].run(given, torch.Generator().manual_seed(seed))
 
@@ -81,7 +87,9 @@ def test_the_stored_weights_make_the_same_pictures():
 
 def test_the_same_seed_gives_the_same_findings():
     given = view("map")
-    assert attack(given).findings == attack(given).findings
+    first = attack(given).findings
+    assert attack(given).findings == first
+    assert attack(given, seed=1).findings != first
 
 
 @pytest.mark.parametrize(
@@ -118,7 +126,8 @@ def test_a_release_of_one_number_is_survived(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_the_other_decoders_redraw_photographs_and_are_at_chance_on_a_constant(name):
+def test_the_other_decoders_redraw_photographs_and_are_at_chance_on_a_constant(name, monkeypatch):
+    monkeypatch.setattr(training, "MOST_EPOCHS", 10)
     opened = attack(view("pictures", noise=0.0), name=name)
     assert value(opened, "image", "ms_ssim") > 0.8
     blind = attack(view("constant"), name=name)
@@ -128,16 +137,12 @@ def test_the_other_decoders_redraw_photographs_and_are_at_chance_on_a_constant(n
 
 
 @pytest.mark.parametrize("name", OTHERS)
-@pytest.mark.parametrize("kind", ["map", "coordinate"])
-def test_the_other_decoders_take_maps_and_flat_releases_and_repeat_themselves(
-    name, kind, monkeypatch
-):
-    monkeypatch.setattr(training, "MOST_EPOCHS", 2)
-    given = view(kind)
+def test_the_other_decoders_take_maps_and_repeat_themselves(name, monkeypatch):
+    monkeypatch.setattr(training, "MOST_EPOCHS", 1)
+    given = view("map")
     first, second = (attack(given, name=name) for _ in range(2))
     assert first.findings == second.findings
     assert all((first.arrays[key] == second.arrays[key]).all() for key in first.arrays)
-    assert attack(given, seed=1, name=name).findings != first.findings
 
 
 def test_few_pictures_of_the_same_faces_are_kept_of_the_others(monkeypatch):
