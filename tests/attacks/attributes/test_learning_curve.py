@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 import torch
 
 from core.attacks.attributes.learning_curve import SHARES, data_curve
@@ -31,8 +32,13 @@ def larger(kind="coordinate", noise=1.5):
     )
 
 
-def test_more_data_reads_more_and_the_curve_says_what_is_ahead():
-    found = measured(larger()).arrays
+@pytest.fixture(scope="module")
+def curve_of_larger():
+    return measured(larger())
+
+
+def test_more_data_reads_more_and_the_curve_says_what_is_ahead(curve_of_larger):
+    found = curve_of_larger.arrays
     assert found["attributes"].tolist() == ["Planted"]
     assert found["photographs"].tolist() == [round(s * 150) * 4 for s in SHARES]
     assert found["people"].tolist() == [round(s * 150) for s in SHARES]
@@ -45,8 +51,8 @@ def test_more_data_reads_more_and_the_curve_says_what_is_ahead():
     assert (found["ahead_low"] <= found["ahead_high"]).all()
 
 
-def test_rows_are_of_private_attributes_and_point_ahead():
-    rows = measured(larger()).findings
+def test_rows_are_of_private_attributes_and_point_ahead(curve_of_larger):
+    rows = curve_of_larger.findings
     assert {(r["target"], r["attacker"], r["role"]) for r in rows} == {
         ("attribute:Planted", "data_curve", "private")
     }

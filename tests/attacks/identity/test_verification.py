@@ -101,7 +101,7 @@ def test_without_second_photographs_nothing_is_measured(split):
 
 
 def test_the_same_seed_gives_the_same_findings_and_row_order_does_not_matter():
-    given = marked("map", spread=1.0)
+    given = marked(spread=1.0)
     first = attack(given)
     assert attack(given).findings == first.findings
     order = torch.randperm(160, generator=torch.Generator().manual_seed(0))
