@@ -26,8 +26,8 @@ LONGEST_PASSWORD = 200
 WRONG = 8  # wrong passwords …
 PER = 60.0  # … in so many seconds, from everybody together: then all wait
 # Headers with which proxies and tunnels say that the visitor is somebody behind them.
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
-             "cf-connecting-ip", "true-client-ip", "via")  # fmt: skip
+FORWARDED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
+FORWARDED |= {"x-real-ip", "cf-connecting-ip", "true-client-ip", "via"}
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -80,7 +80,7 @@ def local(headers: Mapping[str, str], remote: str | None) -> bool:
     remote   address of the other end; None is loopback, as Streamlit has it
     """
     named = {name.lower(): value for name, value in headers.items()}
-    if any(name in named for name in FORWARDED):
+    if FORWARDED & set(named):
         return False
     try:
         host = urlsplit(f"//{named.get('host', '')}").hostname

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,38 +21,46 @@ import streamlit as st  # noqa: E402 (after the import path is set)
 
 from app import access, site_settings  # noqa: E402
 
-PAGES = {
-    "Explore": [
-        st.Page(
-            "../pages/trade_off.py", title="Trade-off", icon=":material/balance:", default=True
-        ),
-        st.Page("../pages/reconstructions.py", title="Reconstructions", icon=":material/face:"),
-        st.Page("../pages/attention.py", title="Attention", icon=":material/visibility:"),
-        st.Page("../pages/embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
-        st.Page("../pages/leaks.py", title="What else leaks", icon=":material/leak_add:"),
-        st.Page("../pages/noise.py", title="Noise", icon=":material/grain:"),
-        st.Page("../pages/device_cost.py", title="Device cost", icon=":material/memory:"),
-    ],
-    "Decide": [
-        st.Page("../pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-        st.Page("../pages/papers.py", title="Papers beside ours", icon=":material/menu_book:"),
-        st.Page("../pages/report.py", title="Report", icon=":material/description:"),
-    ],
-    "Ask people": [
-        st.Page("../pages/studies.py", title="Studies", icon=":material/groups:"),
-        st.Page("../pages/study_results.py", title="Study results", icon=":material/insights:"),
-    ],
-    "Train": [
-        st.Page("../pages/train.py", title="Train and sweep", icon=":material/tune:"),
-    ],
-}
+
+class Page(NamedTuple):
+    """A page of the officers': `pages/<name>.py`, at the address `/<name>`."""
+
+    section: str
+    name: str
+    title: str
+    icon: str  # of Material Symbols
+
+
+# In the order of the navigation; the first one opens. A page is its file and its line here.
+PAGES = (
+    Page("Explore", "trade_off", "Trade-off", "balance"),
+    Page("Explore", "reconstructions", "Reconstructions", "face"),
+    Page("Explore", "attention", "Attention", "visibility"),
+    Page("Explore", "embeddings", "Embeddings", "scatter_plot"),
+    Page("Explore", "leaks", "What else leaks", "leak_add"),
+    Page("Explore", "noise", "Noise", "grain"),
+    Page("Explore", "device_cost", "Device cost", "memory"),
+    Page("Decide", "compare", "Compare", "compare_arrows"),
+    Page("Decide", "papers", "Papers beside ours", "menu_book"),
+    Page("Decide", "report", "Report", "description"),
+    Page("Ask people", "studies", "Studies", "groups"),
+    Page("Ask people", "study_results", "Study results", "insights"),
+    Page("Train", "train", "Train and sweep", "tune"),
+)
 MARKS = ROOT / "app" / "marks"
 
 # A study's link shows the study and nothing else; all other pages are the officers'.
 STUDY = "study"
 
-site_settings.hand_down()
-icon = str(MARKS / "icon.svg")
+
+def navigation() -> Any:
+    """The page that the address names, with all pages beside it."""
+    sections: dict[str, list[Any]] = {}
+    for page in PAGES:
+        path, icon = f"../pages/{page.name}.py", f":material/{page.icon}:"
+        entry = st.Page(path, title=page.title, icon=icon, default=page is PAGES[0])
+        sections.setdefault(page.section, []).append(entry)
+    return st.navigation(sections, expanded=True)
 
 
 def alone(script: Callable[[], None] | str, title: str) -> Any:
@@ -65,12 +73,18 @@ def alone(script: Callable[[], None] | str, title: str) -> Any:
     return st.navigation(pages, position="hidden")
 
 
-if STUDY in st.query_params:
-    st.set_page_config(page_title="Study", page_icon=icon, layout="centered")
-    alone("../pages/take_part.py", "Study").run()
-else:
+def main() -> None:
+    site_settings.hand_down()
+    icon = str(MARKS / "icon.svg")
+    if STUDY in st.query_params:
+        st.set_page_config(page_title="Study", page_icon=icon, layout="centered")
+        alone("../pages/take_part.py", "Study").run()
+        return
     st.set_page_config(page_title="Penumbra", page_icon=icon, layout="wide")
     ground = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(MARKS / f"wordmark-{ground}.svg"), icon_image=icon, size="large")
-    everything = access.allowed()
-    (st.navigation(PAGES, expanded=True) if everything else alone(access.door, "Penumbra")).run()
+    (navigation() if access.allowed() else alone(access.door, "Penumbra")).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -3,16 +3,17 @@
 import streamlit as st
 
 from app.cache import loaders
-from app.evidence import device_cost
+from app.evidence import device_cost, device_cost_chart
 from app.page import clicks, show, states, verdict, wording
-from app.settings import looking as looking_at
-from app.settings import pickers, points
+from app.settings import looking, pickers, points
 from core.methods import METHODS
 
-looking = looking_at.look("What does protection cost the device?")
-view, method, unprotected = looking.view, looking.method, looking.unprotected
+CHART = "device_cost_chart"
+
+here = looking.look("What does protection cost the device?")
+view = here.view
 measured, damaged = loaders.costs(view.dataset)
-table = device_cost.joined(looking.table, measured)
+table = device_cost.joined(here.table, measured)
 rows = points.records(table)
 
 
@@ -20,25 +21,20 @@ rows = points.records(table)
 def device() -> None:
     """Verdict, knob and chart: redrawn alone when the knob moves."""
     clicks.follow()
-    head = st.container(gap="xsmall")
-    left, right = st.columns([5, 3], gap="large", vertical_alignment="bottom")
+    head, left, right = show.opening(5, 3)
     with left:
-        key = looking_at.setting(looking)["key"]
+        key = looking.setting(here)["key"]
     row = next(row for row in rows if row["key"] == key)
     with right:
-        measure = pickers.choose(
-            "Cost counted as", list(device_cost.MEASURES), "cost",
-            lambda name: device_cost.MEASURES[name].label,
-            help="What of the device is paid with.",
-        )  # fmt: skip
-    said = verdict.verdict(row, unprotected, view)
+        labels = {name: measure.label for name, measure in device_cost.MEASURES.items()}
+        help = "What of the device is paid with."
+        measure = pickers.choose("Cost counted as", labels, "cost", help=help)
+    protection = verdict.verdict(row, here.unprotected, view)
+    sentence = f"{device_cost.sentence(row)} {protection.sentence}"
     with head:
-        sentence = device_cost.sentence(row)
-        show.verdict(f"{sentence} {said.sentence}")
-        st.markdown(verdict.mark(said.exposure))
-        if device_cost.measured(row):
-            st.caption(device_cost.small_print(row))
-        else:
+        small = device_cost.small_print(row) if device_cost.measured(row) else None
+        show.verdict(sentence, small, verdict.mark(protection.exposure))
+        if small is None:
             st.code(f"python -m core cost {row['run_id']}", language=None)
         if text := device_cost.warning(row):
             st.warning(text, icon=":material/hourglass_top:")
@@ -47,12 +43,15 @@ def device() -> None:
         return
     what = device_cost.MEASURES[measure]
     show.chart(
-        device_cost.chart(table, key, view, measure, states.dark()), f"device-cost-{measure}",
-        lambda: device_cost.frame(table, view), f"{what.label} against privacy. {sentence} {said.sentence}",
-        key="device_cost_chart", on_select=lambda: clicks.choose_clicked("device_cost_chart", rows), selection_mode="points",
+        device_cost_chart.chart(table, key, view, measure, states.dark()),
+        f"device-cost-{measure}",
+        lambda: device_cost.frame(table, view),
+        f"{what.label} against privacy. {sentence}",
+        key=CHART,
         note="The larger a bubble, the better the service; click one to choose it. Bars up and down: "
         "95 % intervals.",
-    )  # fmt: skip
+        **clicks.choosing(CHART, rows),
+    )
     st.caption(f"**{what.label}**: {what.meaning}")
 
 
@@ -65,21 +64,20 @@ def nothing() -> None:
 
 
 def everything() -> None:
-    number = st.column_config.NumberColumn
-    factor, digits = (" (%)", "%.1f") if wording.in_percent(view.measure) else ("", "%.2f")
-    show.table(
-        device_cost.frame(table, view), "device-cost", "Every cost of each setting of the chart",
-        column_config={
-            "Attacker": number(f"Attacker{factor}", format=digits),
-            "Service": number("Service (%)", format="%.1f"),
-            "Milliseconds": number(format="%.3g"),
-            **{name: number(format="%.3g") for name in ("Multiply-adds, millions",)},
-            **{name: number(format="%.4g") for name in (
-                "Memory, kB", "Sent, kB", "Sent as 16-bit, kB", "Photograph, kB")},
-            **{name: number(format="%.1f") for name in (
-                "Part of the network, %", "Processor busy with other work, %")},
-        },
-    )  # fmt: skip
+    """All settings and all costs."""
+    unit, digits = ("{} (%)", "%.1f") if wording.in_percent(view.measure) else ("{}", "%.2f")
+    sizes = ("Memory, kB", "Sent, kB", "Sent as 16-bit, kB", "Photograph, kB")
+    shares = ("Part of the network, %", "Processor busy with other work, %")
+    columns = {
+        **show.columns(digits, "Attacker", title=unit),
+        **show.columns("%.1f", "Service", title="{} (%)"),
+        **show.columns("%.3g", "Milliseconds", "Multiply-adds, millions"),
+        **show.columns("%.4g", *sizes),
+        **show.columns("%.1f", *shares),
+    }
+    frame = device_cost.frame(table, view)
+    alt = "Every cost of each setting of the chart"
+    show.table(frame, "device-cost", alt, column_config=columns)
     for what in device_cost.MEASURES.values():
         st.caption(f"**{what.label}**: {what.meaning}")
     st.caption(
@@ -89,21 +87,18 @@ def everything() -> None:
 
 
 def missing(names: list[str]) -> None:
+    """How to measure what is not on the chart."""
     titles = sorted({METHODS[row["method"]].title for row in rows if row["run_id"] in names})
     st.write(f"Settings of {', '.join(titles)} are not on the chart. Measure them from a terminal:")
     st.code(f"python -m core cost {' '.join(names)}", language=None)
 
 
 device()
-with st.expander("All settings and all costs", key="costs", on_change="rerun") as folder:
-    if folder.open:
-        everything()
+show.folded("All settings and all costs", "costs", everything)
 if names := device_cost.without_cost(rows):
     count = sum(row["run_id"] in names for row in rows)
     several = f"{count} settings were" if count > 1 else "1 setting was"
-    with st.expander(f"{several} not measured on a device", key="uncosted", on_change="rerun") as folder:  # fmt: skip
-        if folder.open:
-            missing(names)
+    show.folded(f"{several} not measured on a device", "uncosted", missing, names)
 if damaged:
     states.damaged(damaged)
-looking_at.ended()
+looking.ended()

@@ -5,21 +5,15 @@ import streamlit as st
 from app.cache import loaders
 from app.evidence import papers, published_words
 from app.page import show, states, wording
-from app.settings import looking as looking_at
-from app.settings import pickers
+from app.settings import address, looking, pickers
 from core.methods import METHODS
 from core.published import PAPERS
 
 st.title("Do the papers' numbers hold?", anchor=False)
-findings = loaders.findings()
-if findings.empty:
-    states.damaged(loaders.problems())
-    states.nothing_trained(loaders.runs())
-    st.stop()
+if loaders.findings().empty:
+    looking.nothing_yet()
 with st.sidebar:
     dataset, preset = pickers.dataset()
-held = st.session_state.get("method") or st.session_state.get("kept", {}).get("method")
-usual = papers.own_paper(held if held in METHODS else next(iter(METHODS)))
 settings = loaders.measured(dataset, preset)
 
 
@@ -27,20 +21,30 @@ def paper_and_table() -> tuple[str, dict, str, str]:
     """(paper, its tables, the table chosen, the measure chosen)."""
     left, middle, right = st.columns([4, 4, 4], gap="medium", vertical_alignment="bottom")
     with left:
-        paper = pickers.choose("Paper", list(PAPERS), "paper", papers.title, default=usual,
-                               help="Whose printed numbers stand beside ours.")  # fmt: skip
+        method = address.kept("method")
+        own = papers.own_paper(method if method in METHODS else next(iter(METHODS)))
+        help = "Whose printed numbers stand beside ours."
+        titles = {name: papers.title(name) for name in PAPERS}
+        paper = pickers.choose("Paper", titles, "paper", help=help, default=own)
     tables = papers.by_table(paper, settings)
     with middle:
-        place = pickers.choose(
-            "Table or section", [papers.ALL, *tables], "table",
-            lambda name: "All of the paper" if name == papers.ALL else name,
-            default=papers.usual_table(tables),
-            help="Where the paper prints the numbers; one that is printed repeatedly stands where it is printed first.",
-        )  # fmt: skip
+        help = "Where the paper prints the numbers; one that is printed repeatedly stands where it is printed first."
+        places = {papers.ALL: "All of the paper"} | {place: place for place in tables}
+        usual = papers.usual_table(tables)
+        place = pickers.choose("Table or section", places, "table", help=help, default=usual)
     with right:
-        measure = pickers.choose("Measure", papers.measures(papers.chosen_pairs(tables, place)), "measure",
-                                 papers.measure_name, help="What the numbers of the figure count.")  # fmt: skip
+        help = "What the numbers of the figure count."
+        found = papers.measures(papers.chosen_pairs(tables, place))
+        names = {name: papers.measure_name(name) for name in found}
+        measure = pickers.choose("Measure", names, "measure", help=help)
     return paper, tables, place, measure
+
+
+def every_number(paper: str, pairs: tuple[papers.Pair, ...]) -> None:
+    """Every number, its place, and why some have none of ours."""
+    table = papers.table(pairs, settings, dataset, preset)
+    show.table(table, f"papers-{paper}", "Every number of the paper, and ours beside it")
+    st.caption(f"The paper: {PAPERS[paper]}.")
 
 
 @st.fragment
@@ -48,32 +52,26 @@ def beside() -> None:
     head = st.container(gap="xsmall")
     paper, tables, place, measure = paper_and_table()
     pairs = papers.chosen_pairs(tables, place)
-    said = papers.sentence(paper, pairs, measure)
+    sentence = papers.sentence(paper, pairs, measure)
     shown = [pair for pair in pairs if pair.row["metric"] == measure]
     with head:
-        show.verdict(said)
-        st.markdown(papers.tally(pairs))
-        st.caption(papers.differences(paper, shown, dataset, preset))
+        differences = papers.differences(paper, shown, dataset, preset)
+        show.verdict(sentence, differences, papers.tally(pairs))
     numbers = papers.frame(pairs, measure)
     show.chart(
-        papers.chart(numbers, measure, states.dark()), f"papers-{paper}",
-        numbers, f"{papers.measure_name(measure)}: every printed number, and ours beside it. {said}",
+        papers.chart(numbers, measure, states.dark()),
+        f"papers-{paper}",
+        numbers,
+        f"{papers.measure_name(measure)}: every printed number, and ours beside it. {sentence}",
         key="papers_chart",
         note="Amber: the service." if (numbers["role"] == "utility").any() else "",
-    )  # fmt: skip
+    )
     st.caption(published_words.MEANING)
-    with st.expander("Every number, its place, and why some have none of ours", key="every",
-                     on_change="rerun") as folder:  # fmt: skip
-        if folder.open:
-            show.table(
-                papers.table(pairs, settings, dataset, preset), f"papers-{paper}",
-                "Every number of the paper, and ours beside it",
-            )  # fmt: skip
-            st.caption(f"The paper: {PAPERS[paper]}.")
+    title = "Every number, its place, and why some have none of ours"
+    show.folded(title, "every", every_number, paper, pairs)
 
 
 beside()
-st.caption(
-    f"**{wording.PROTOCOLS['strict']}** and **{wording.PROTOCOLS['paper']}**: {wording.PROTOCOL_HELP}"
-)
-looking_at.ended()
+strict, paper = wording.PROTOCOLS["strict"], wording.PROTOCOLS["paper"]
+st.caption(f"**{strict}** and **{paper}**: {wording.PROTOCOL_HELP}")
+looking.ended()

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app.cache import loaders
+from app.cache import loaders, study_answers
 from app.page import show, states
 from app.settings import pickers
-from app.study import answers, charts, details, details_words, verdict, words
+from app.study import charts, details, details_words, verdict, words
 from core.errors import PenumbraError
 from core.study.analysis import results
 
@@ -27,7 +27,7 @@ def nothing(title: str, text: str) -> None:
 def chosen_study() -> dict:
     """The study that is looked at, picked at the top."""
     try:
-        found = answers.listed()
+        found = study_answers.listed()
     except PenumbraError as error:
         st.error(
             f"The studies cannot be read: {error}. What people answered is not touched by this; reload "
@@ -50,24 +50,24 @@ def chosen_study() -> dict:
         return f"{study['title']}{twice}, {words.STATES[study['state']][0]}"
 
     answered = next((study["id"] for study in found if study["answers"]), None)
-    return by_id[pickers.choose("Study", list(by_id), "results_of", label, default=answered, width=520)]  # fmt: skip
+    labels = {name: label(name) for name in by_id}
+    more = {"default": answered, "width": 520}
+    return by_id[pickers.choose("Study", labels, "results_of", **more)]
 
 
 def whose(study: dict) -> tuple[bool, str]:
     """(whether simulated answers are looked at, whose of them count)."""
     simulated = False
     if study["simulated"]:
-        simulated = pickers.choose(
-            "Answers of", list(OF), "answers_of", OF.__getitem__, control="segmented",
-            help="Simulated participants were made up by a program to rehearse the study.",
-        ) == SIMULATED  # fmt: skip
+        help = "Simulated participants were made up by a program to rehearse the study."
+        simulated = pickers.segmented("Answers of", OF, "answers_of", help) == SIMULATED
     if not study["design"]["attention"]:
         return simulated, "all"
-    only = pickers.toggle(
-        "Only those who passed the attention checks", "passed", True,
+    help = (
         "Attention checks show an unprotected face, which everybody who looks should recognise. The "
-        "numbers with and without are beside each other in the table below.",
-    )  # fmt: skip
+        "numbers with and without are beside each other in the table below."
+    )
+    only = pickers.toggle("Only those who passed the attention checks", "passed", True, help)
     return simulated, "passed" if only else "all"
 
 
@@ -77,18 +77,19 @@ with show.charts_fetched():
 simulated, who = whose(study)
 same = study["design"]["photograph"] == "same"
 try:
-    summary, about, missing = answers.summary(study, simulated)
+    summary, about, missing = study_answers.summary(study, simulated)
 except PenumbraError as error:
     st.error(f"The answers cannot be read: {error}. Nothing was deleted.", icon=":material/error:")
     st.stop()
 rows = verdict.rows(summary, about, who)
 if not any(row["n"] for row in verdict.rows(summary, about, "all")):
-    made_up = f" There are {study['simulated']} simulated participants to look at above." if study["simulated"] and not simulated else ""  # fmt: skip
-    nothing(
-        "Nobody has answered yet",
+    text = (
         f"“{words.STATES[study['state']][0].capitalize()}” is where this study stands. Numbers "
-        f"appear with the first answers.{made_up}",
+        "appear with the first answers."
     )
+    if study["simulated"] and not simulated:
+        text += f" There are {study['simulated']} simulated participants to look at above."
+    nothing("Nobody has answered yet", text)
 if simulated:
     st.warning(
         "**These are not people.** A program made the answers up to rehearse the study. They say how "
@@ -97,8 +98,7 @@ if simulated:
     )
 looked = details.Looked(study, simulated, who, tuple(rows), summary, about)
 people = "Simulated participants" if simulated else "People"
-show.verdict(verdict.verdict(rows, same, people))
-st.caption(verdict.under(rows, who, looked.participants))
+show.verdict(verdict.verdict(rows, same, people), verdict.under(rows, who, looked.participants))
 if study["state"] == "open":
     st.caption(
         "The study is still open. Looking while answers come in is fine; deciding to stop because "
@@ -106,19 +106,19 @@ if study["state"] == "open":
     )
 reference = results.reference()
 comparable = study["design"]["options"] == round(1 / reference["chance"])
+theirs = reference if comparable else None
 show.chart(
-    charts.accuracy(rows, reference if comparable else None, same, states.dark(), people.lower()), "study",
-    lambda: details_words.taken_away(rows), charts.accuracy_alt(rows, same, people.lower()),
+    charts.accuracy(rows, theirs, same, states.dark(), people.lower()),
+    "study",
+    lambda: details_words.taken_away(rows),
+    charts.accuracy_alt(rows, same, people.lower()),
     note="Bars: 95 % intervals. Settings run from weak to strong protection.",
-)  # fmt: skip
+)
 if text := verdict.trivial(same):
     st.info(text, icon=":material/info:")
 
 for title, key, part in details.PARTS:
-    if not details.offered(key, looked):
-        continue
-    with st.expander(title, key=f"study_{key}_open", on_change="rerun") as folder:
-        if folder.open:
-            part(looked)
+    if details.offered(key, looked):
+        show.folded(title, f"study_{key}_open", part, looked)
 states.damaged(missing)
 loaders.settle()

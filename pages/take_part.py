@@ -54,8 +54,7 @@ def begun(study_id: str) -> dict:
     """How this session goes on with a study: at first it has heard nothing."""
     session = st.session_state.get(SESSION)
     if session is None or session["study"] != study_id:
-        session = {"study": study_id, "heard": 0, "token": "", "view": None, "note": None,
-                   "forget": False, "wait": False, "current": None, "buckets": {}}  # fmt: skip
+        session = participant.STAYS | {"study": study_id, "heard": 0, "token": "", "buckets": {}}
         st.session_state[SESSION] = session
     return session
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.charts.palette import rgb
 from app.page import pictures
 from core.explain import maps
 
@@ -53,7 +54,7 @@ def _scaled(share: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _rgb(colour: str) -> NDArray[np.float64]:
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float64)
+    return np.array(rgb(colour), dtype=np.float64)
 
 
 def _blend(

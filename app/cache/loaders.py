@@ -1,7 +1,11 @@
-"""Cached reading of run folders. Caches are bounded and refresh when a folder changes."""
+"""Cached reading of run folders. Caches are bounded and refresh when a folder changes.
+
+What a cache shares between all sessions (`copies=False`) is not to be written to.
+"""
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import math
@@ -16,7 +20,8 @@ import streamlit as st
 
 from app.cache import changes
 from app.evidence import learning_curve, published
-from app.page import pictures, wording
+from app.page import pictures
+from app.reconstructions.attackers import FIRST, STRONGEST
 from app.settings import points, views
 from app.settings.views import View
 from app.study import findings as study_findings
@@ -39,6 +44,8 @@ KEPT_DATASETS = 16
 PREVIEW = 112  # pixels of an example face
 KEPT_PICTURES = 96  # settings; a few hundred kilobytes each
 KEPT_EXPLANATIONS = 160  # of settings; some ten kilobytes each, unpacked a few hundred
+
+Explained = tuple[dict[str, np.ndarray], dict[str, Any]]  # arrays, facts
 
 
 @st.cache_resource
@@ -63,36 +70,36 @@ def stamp() -> changes.Mark:
     return mark
 
 
-def findings() -> pd.DataFrame:
-    """All findings. Shared by all sessions: not to be written to."""
-    return _read(stamp())[0]
+def kept(entries: int, copies: bool = False, spinner: bool | str = False) -> Callable[..., Any]:
+    """Decorator: cache what a function reads of the checkpoint folder until that changes.
 
+    The function's first parameter is a `changes.Mark`; callers leave it out for that of this moment,
+    or call its `at` with one. `copies`: each caller gets a copy of its own.
+    """
+    store = st.cache_data if copies else st.cache_resource
 
-def of_run(run_id: str) -> pd.DataFrame:
-    """The findings of one run. Shared by all sessions: not to be written to."""
-    return _by_run(stamp()).get(run_id, findings().iloc[:0])
+    def decorate(read: Callable[..., Any]) -> Callable[..., Any]:
+        cached = store(max_entries=entries, show_spinner=spinner)(read)
 
+        @functools.wraps(read)
+        def now(*arguments: Any) -> Any:
+            return cached(stamp(), *arguments)
 
-@st.cache_resource(max_entries=KEPT_TABLES, show_spinner=False)
-def _by_run(mark: changes.Mark) -> dict[str, pd.DataFrame]:
-    """A redraw asks for one run; going through all rows for it would take as long as the rest."""
-    return dict(list(_read(mark)[0].groupby("run_id", sort=False)))
+        now.at = cached  # type: ignore[attr-defined]
+        return now
 
-
-def problems() -> list[str]:
-    """One line for each damaged thing that was left out of the findings."""
-    return _read(stamp())[1]
+    return decorate
 
 
 @st.cache_resource(max_entries=KEPT_TABLES, show_spinner="Reading the trained settings …")
-def _read_files(root: str, count: int, total: int) -> tuple[pd.DataFrame, list[str]]:
+def _files(root: str, count: int, total: int) -> tuple[pd.DataFrame, list[str]]:
     return results.read(Path(root))
 
 
-@st.cache_resource(max_entries=KEPT_TABLES, show_spinner=False)
+@kept(KEPT_TABLES)
 def _read(mark: changes.Mark) -> tuple[pd.DataFrame, list[str]]:
     """Findings of the files, and of closed studies where there are any."""
-    table, wrong = _read_files(*mark[:3])
+    table, wrong = _files(*mark[:3])
     if not mark[3]:
         return table, wrong
     asked, left_out = study_findings.findings()
@@ -101,23 +108,36 @@ def _read(mark: changes.Mark) -> tuple[pd.DataFrame, list[str]]:
     return table, [*wrong, *left_out]
 
 
-def runs() -> pd.DataFrame:
+def findings() -> pd.DataFrame:
+    """All findings (shared)."""
+    return _read()[0]
+
+
+def problems() -> list[str]:
+    """One line for each damaged thing that was left out of the findings."""
+    return _read()[1]
+
+
+def of_run(run_id: str) -> pd.DataFrame:
+    """The findings of one run (shared)."""
+    return _by_run().get(run_id, findings().iloc[:0])
+
+
+@kept(KEPT_TABLES)
+def _by_run(mark: changes.Mark) -> dict[str, pd.DataFrame]:
+    """A redraw asks for one run; going through all rows for it would take as long as the rest."""
+    return dict(list(_read.at(mark)[0].groupby("run_id", sort=False)))
+
+
+@kept(KEPT_TABLES, copies=True)
+def runs(mark: changes.Mark) -> pd.DataFrame:
     """One row per run folder."""
-    return _runs(stamp())
-
-
-@st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
-def _runs(mark: changes.Mark) -> pd.DataFrame:
     return results.runs(Path(mark[0]))
 
 
-def costs(dataset: str) -> tuple[pd.DataFrame, list[str]]:
-    """(`core.storage.cost_file.rows` of all runs of a data set, one line for each file that is damaged)."""
-    return _costs(stamp(), dataset)
-
-
-@st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
-def _costs(mark: changes.Mark, dataset: str) -> tuple[pd.DataFrame, list[str]]:
+@kept(KEPT_TABLES, copies=True)
+def costs(mark: changes.Mark, dataset: str) -> tuple[pd.DataFrame, list[str]]:
+    """(`core.storage.cost_file.rows` of all runs of a data set, one line for each damaged file)."""
     rows: list[dict[str, Any]] = []
     wrong: list[str] = []
     for folder in run_folder.all_folders(Path(mark[0])):
@@ -129,76 +149,55 @@ def _costs(mark: changes.Mark, dataset: str) -> tuple[pd.DataFrame, list[str]]:
     return pd.DataFrame(rows, columns=[*cost_file.RECORD, *cost_file.RELEASE]), wrong
 
 
-def offered(what: str, *choices: Any) -> list[str]:
-    """What `app.settings.views` finds among this moment's findings: `offered("tasks", dataset, preset)` is
-    `views.tasks(findings, dataset, preset)`, looked for once."""
-    return _offered(stamp(), what, tuple(choices))
+@kept(4 * KEPT_VIEWS, copies=True)
+def offered(mark: changes.Mark, what: str, *choices: Any) -> list[str]:
+    """What `app.settings.views` finds among the findings: `offered("tasks", dataset, preset)` is
+    `views.tasks(findings, dataset, preset)`."""
+    return getattr(views, what)(_read.at(mark)[0], *choices)
 
 
-@st.cache_data(max_entries=4 * KEPT_VIEWS, show_spinner=False)
-def _offered(mark: changes.Mark, what: str, choices: tuple[Any, ...]) -> list[str]:
-    return OFFERED[what](_read(mark)[0], *choices)
-
-
-OFFERED: dict[str, Callable[..., list[str]]] = {
-    "datasets": views.datasets,
-    "presets": views.presets,
-    "tasks": views.tasks,
-    "targets": views.targets,
-    "attributes": views.attributes,
-    "attackers": views.attackers,
-    "services": views.services,
-}
-
-
-def settings(view: View) -> pd.DataFrame:
+@kept(KEPT_VIEWS, copies=True)
+def settings(mark: changes.Mark, view: View) -> pd.DataFrame:
     """`app.settings.points.settings` of what is being looked at."""
-    return _settings(stamp(), tuple(view))
+    return points.settings(_read.at(mark)[0], view)
 
 
-@st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
-def _settings(mark: changes.Mark, view: tuple[str, ...]) -> pd.DataFrame:
-    return points.settings(_read(mark)[0], View(*view))
-
-
-def references(view: View) -> dict[str, dict[str, Any]]:
+@kept(KEPT_VIEWS, copies=True)
+def references(mark: changes.Mark, view: View) -> dict[str, dict[str, Any]]:
     """`app.settings.points.references` of what is being looked at."""
-    return _references(stamp(), tuple(view))
+    return points.references(_read.at(mark)[0], view)
 
 
-@st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
-def _references(mark: changes.Mark, view: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    return points.references(_read(mark)[0], View(*view))
+@kept(KEPT_TABLES)
+def measured(mark: changes.Mark, dataset: str, preset: str) -> list[dict[str, Any]]:
+    """`app.evidence.published.measured` (shared)."""
+    return published.measured(_read.at(mark)[0], dataset, preset)
 
 
-def measured(dataset: str, preset: str) -> list[dict[str, Any]]:
-    """`app.evidence.published.measured`. Shared by all sessions: not to be written to."""
-    return _measured(stamp(), dataset, preset)
+def reconstructions(row: points.Row, who: str = STRONGEST) -> tuple[dict[str, np.ndarray], str]:
+    """(`core.results.pictures` of one setting, who drew them): by default the attacker that was
+    found strongest on validation. Raises PenumbraError where there are none."""
+    place = points.where(row)
+    if who == STRONGEST:
+        who = _strongest(*place) or FIRST
+    return _reconstructions(*place, who), who
 
 
-@st.cache_resource(max_entries=KEPT_TABLES, show_spinner=False)
-def _measured(mark: changes.Mark, dataset: str, preset: str) -> list[dict[str, Any]]:
-    return published.measured(_read(mark)[0], dataset, preset)
-
-
-@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
-def redrawn(
-    mark: changes.Mark, dataset: str, run_id: str, attack: str, release_value: float | None
+@kept(KEPT_PICTURES, copies=True)
+def _reconstructions(
+    mark: changes.Mark, dataset: str, run_id: str, value: float | None, attack: str
 ) -> dict[str, np.ndarray]:
-    """`core.results.pictures` of one setting. Raises PenumbraError where there are none."""
-    return results.pictures(Path(mark[0]) / dataset / run_id, attack, release_value)
+    return results.pictures(Path(mark[0]) / dataset / run_id, attack, value)
 
 
-def curve(run_id: str, release_value: float | None, attribute: str) -> pd.DataFrame:
-    """`app.evidence.learning_curve.frame` of one setting of this moment's runs; empty where it was not
-    measured. Raises PenumbraError when damaged."""
-    rows = of_run(run_id)
-    if rows.empty:
-        return pd.DataFrame()
-    return _curve(stamp(), rows["dataset"].iloc[0], run_id, release_value, attribute)
+@kept(KEPT_PICTURES, copies=True)
+def _strongest(mark: changes.Mark, dataset: str, run_id: str, value: float | None) -> str | None:
+    """None where no attacker on the picture was chosen. Raises PenumbraError where the file that
+    says so is damaged."""
+    return results.strongest(Path(mark[0]) / dataset / run_id, "image", value)
 
 
-@st.cache_data(max_entries=KEPT_VIEWS, show_spinner=False)
+@kept(KEPT_VIEWS, copies=True)
 def _curve(
     mark: changes.Mark, dataset: str, run_id: str, value: float | None, attribute: str
 ) -> pd.DataFrame:
@@ -209,76 +208,47 @@ def _curve(
     return learning_curve.frame(array_file.read(attack), attribute)
 
 
-@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
-def strongest_redrawer(
-    mark: changes.Mark, dataset: str, run_id: str, release_value: float | None
-) -> str | None:
-    """The attacker on the picture that was found strongest on validation; None where none was
-    chosen. Raises PenumbraError where the file that says so is damaged."""
-    return results.strongest(Path(mark[0]) / dataset / run_id, "image", release_value)
+def curve(row: points.Row, attribute: str) -> pd.DataFrame:
+    """`app.evidence.learning_curve.frame` of one setting; empty where it was not measured. Raises
+    PenumbraError when damaged."""
+    return _curve(*points.where(row), attribute)
 
 
+@kept(KEPT_EXPLANATIONS)
 def explanation(
-    dataset: str, run_id: str, name: str, release_value: float | None
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """`core.explain.read` of one setting of this moment's runs: (arrays, facts), shared by all
-    sessions and not to be written to. Raises PenumbraError where there is none."""
-    return _explanation(stamp(), dataset, run_id, name, release_value)
+    mark: changes.Mark, dataset: str, run_id: str, value: float | None, name: str
+) -> Explained:
+    """`core.explain.read` of one setting (shared). Raises PenumbraError where there is none."""
+    return explain.read(Path(mark[0]) / dataset / run_id, name, value)
 
 
-@st.cache_resource(max_entries=KEPT_EXPLANATIONS, show_spinner=False)
-def _explanation(
-    mark: changes.Mark, dataset: str, run_id: str, name: str, release_value: float | None
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    return explain.read(Path(mark[0]) / dataset / run_id, name, release_value)
-
-
-def photograph_maps(
-    dataset: str, run_id: str, target: str
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """`core.explain.photographs.read` for a run of this moment: (arrays, facts), with its pictures
-    unpacked as `originals` and `means`; shared by all sessions and not to be written to. Raises
-    PenumbraError where there is none."""
-    return _photograph_maps(stamp(), dataset, run_id, target)
-
-
-@st.cache_resource(max_entries=KEPT_VIEWS, show_spinner=False)
-def _photograph_maps(
-    mark: changes.Mark, dataset: str, run_id: str, target: str
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+@kept(KEPT_VIEWS)
+def photograph_maps(mark: changes.Mark, dataset: str, run_id: str, target: str) -> Explained:
+    """`core.explain.photographs.read` of a run, with its pictures unpacked as `originals` and `means`
+    (shared). Raises PenumbraError where there is none."""
     arrays, facts = explain_photographs.read(Path(mark[0]) / dataset / run_id, target)
     return arrays | {name: unpacked(name, arrays) for name in ("originals", "means")}, facts
 
 
-def paired(dataset: str, first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
-    """`core.analysis.compare.compare` of two settings (rows of `app.settings.points.settings`) of a data set: the
-    second minus the first. Raises PenumbraError where they cannot be paired."""
-    keys = [
-        (
-            row["run_id"],
-            float(row["release_value"]) if wording.known(row["release_value"]) else None,
-        )
-        for row in (first, second)
-    ]
-    return _paired(stamp(), dataset, *keys)
+def paired(first: points.Row, second: points.Row) -> pd.DataFrame:
+    """`core.analysis.compare.compare` of two settings: the second minus the first. Raises
+    PenumbraError where they cannot be paired."""
+    return _paired(points.where(first), points.where(second))
 
 
-@st.cache_data(max_entries=KEPT_VIEWS, show_spinner="Comparing the same photographs …")
-def _paired(
-    mark: changes.Mark,
-    dataset: str,
-    first: tuple[str, float | None],
-    second: tuple[str, float | None],
-) -> pd.DataFrame:
-    place = Path(mark[0]) / dataset
-    return compare.compare(*(compare.Setting(place / run, value) for run, value in (first, second)))
+@kept(KEPT_VIEWS, copies=True, spinner="Comparing the same photographs …")
+def _paired(mark: changes.Mark, *places: tuple[str, str, float | None]) -> pd.DataFrame:
+    root = Path(mark[0])
+    return compare.compare(
+        *(compare.Setting(root / data / run, value) for data, run, value in places)
+    )
 
 
-def provenance(dataset: str, row: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """(`core.analysis.provenance.provenance`, `core.analysis.provenance.commands`) of a setting, a row of
-    `app.settings.points.settings`. Raises PenumbraError where its folder is damaged."""
-    folder = Path(stamp()[0]) / dataset / row["run_id"]
-    value = float(row["release_value"]) if wording.known(row["release_value"]) else None
+def provenance(row: points.Row) -> tuple[dict[str, Any], list[str]]:
+    """(`core.analysis.provenance.provenance`, `core.analysis.provenance.commands`) of a setting. Raises
+    PenumbraError where its folder is damaged."""
+    dataset, run_id, value = points.where(row)
+    folder = checkpoints() / dataset / run_id
     run = results.read_run(folder)
     return prove.provenance(folder, value), prove.commands(run)
 
@@ -286,8 +256,12 @@ def provenance(dataset: str, row: dict[str, Any]) -> tuple[dict[str, Any], list[
 def about(dataset: str) -> dict[str, Any]:
     """`core.data.describe` with a few faces as "preview" and what is wrong with the data set, if
     anything, as "problem"."""
-    entry = data.catalogue().get(dataset, {})
-    return _about(dataset, json.dumps(entry, sort_keys=True, default=str))
+    return _about(dataset, entry_of(dataset))
+
+
+def entry_of(dataset: str) -> str:
+    """What is registered of a data set: a cache of what it holds follows it."""
+    return json.dumps(data.catalogue().get(dataset, {}), sort_keys=True, default=str)
 
 
 @st.cache_data(max_entries=KEPT_DATASETS, ttl=60, show_spinner="Reading the labels …")
@@ -299,15 +273,8 @@ def _about(dataset: str, entry: str) -> dict[str, Any]:
         return {"problem": str(error), "preview": [], "attributes": {}}
 
 
-def study_pictures(place: dict[str, Any]) -> dict[str, Any]:
-    """`core.study.material.stimuli.possible` of a setting with dataset, run_id and release_value. Raises
-    PenumbraError where its pictures cannot be read."""
-    return _study_pictures(stamp(), place["dataset"], place["run_id"], place["release_value"])
-
-
-@st.cache_data(max_entries=KEPT_VIEWS, show_spinner="Counting the faces that can be shown …")
-def _study_pictures(
-    mark: changes.Mark, dataset: str, run_id: str, value: float | None
-) -> dict[str, Any]:
-    setting = {"dataset": dataset, "run_id": run_id, "release_value": value}
+@kept(KEPT_VIEWS, copies=True, spinner="Counting the faces that can be shown …")
+def study_pictures(mark: changes.Mark, setting: dict[str, Any]) -> dict[str, Any]:
+    """`core.study.material.stimuli.possible` of a setting with dataset, run_id and release_value.
+    Raises PenumbraError where its pictures cannot be read."""
     return stimuli.possible(setting)

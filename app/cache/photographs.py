@@ -1,16 +1,15 @@
-"""Cached reading of test photographs, and of what attackers told about each of them.
+"""Cached reading of test photographs, and of what attackers predicted for each of them.
 
-Bounds: KEPT_FACES opened data sets (memory-mapped: no photographs in memory), KEPT_TOLD settings'
-answers (some 50 kB each for 1,648 photographs, 1 MB for 20,000), KEPT_GRIDS heat maps, KEPT_SPRITES sheets
-of small faces (some 500 kB each), KEPT_DRAWS sets of bootstrap draws (8 kB for each person).
+Bounds: KEPT_FACES opened data sets (memory-mapped: no photographs in memory), KEPT_PREDICTIONS
+settings' answers (some 50 kB each for 1,648 photographs, 1 MB for 20,000), KEPT_GRIDS heat maps,
+KEPT_SPRITES sheets of small faces (some 500 kB each), KEPT_DRAWS sets of bootstrap draws (8 kB for
+each person).
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,8 +17,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import changes, loaders
+from app.cache.loaders import kept
 from app.leakage import attributes
-from app.page import pictures, wording
+from app.page import pictures
+from app.settings import points
 from core import data, results
 from core.analysis import compare, subgroups
 from core.data.faces import Faces
@@ -30,7 +31,7 @@ from core.metrics import intervals
 from core.run import checkpoints
 
 KEPT_FACES = 4
-KEPT_TOLD = 16
+KEPT_PREDICTIONS = 16
 KEPT_GRIDS = 64
 KEPT_SPRITES = 4
 KEPT_DRAWS = 2
@@ -38,11 +39,9 @@ TILE = 48  # pixels of a small face
 QUICK = ("synthetic",)  # data sets that are decoded within two seconds
 
 
-def setting(row: dict[str, Any]) -> compare.Setting:
-    """Where the findings of a row of `app.settings.points.settings` lie."""
-    value = row["release_value"]
-    folder = checkpoints() / row["dataset"] / row["run_id"]
-    return compare.Setting(folder, float(value) if wording.known(value) else None)
+def folder(row: points.Row) -> Path:
+    """Where the findings of a setting's run lie."""
+    return checkpoints() / row["dataset"] / row["run_id"]
 
 
 def tested(dataset: str, run_id: str) -> Faces:
@@ -63,33 +62,30 @@ def _tested(mark: changes.Mark, dataset: str, run_id: str) -> Faces:
     return compare.tested_faces(run)
 
 
-def told(row: dict[str, Any], target: str) -> subgroups.Told:
-    """`core.analysis.subgroups.told` of a row. Raises PenumbraError."""
-    return _told(loaders.stamp(), row["dataset"], row["run_id"], *_at(row), target)
+def predictions(row: points.Row, target: str) -> subgroups.Told:
+    """`core.analysis.subgroups.told` of a setting. Raises PenumbraError."""
+    return _predictions(*points.where(row), target)
 
 
-@st.cache_resource(max_entries=KEPT_TOLD, show_spinner="Reading what the attacker told …")
-def _told(
+@kept(KEPT_PREDICTIONS, spinner="Reading what the attacker told …")
+def _predictions(
     mark: changes.Mark, dataset: str, run_id: str, value: float | None, target: str
 ) -> subgroups.Told:
     where = compare.Setting(Path(mark[0]) / dataset / run_id, value)
     return subgroups.told(where, target, *order(dataset, run_id))
 
 
-def groups(
-    row: dict[str, Any], target: str, attribute: str
-) -> tuple[pd.DataFrame, dict[str, float]]:
-    """`core.analysis.subgroups.groups` of a row. Raises PenumbraError."""
-    return _groups(loaders.stamp(), row["dataset"], row["run_id"], *_at(row), target, attribute)
+def groups(row: points.Row, target: str, attribute: str) -> tuple[pd.DataFrame, dict[str, float]]:
+    """`core.analysis.subgroups.groups` of a setting. Raises PenumbraError."""
+    return _groups(points.where(row), target, attribute)
 
 
-@st.cache_data(max_entries=KEPT_GRIDS, show_spinner=False)
+@kept(KEPT_GRIDS, copies=True)
 def _groups(
-    mark: changes.Mark, dataset: str, run_id: str, value: float | None, target: str,
-    attribute: str,
-) -> tuple[pd.DataFrame, dict[str, float]]:  # fmt: skip
-    said = _told(mark, dataset, run_id, value, target)
-    return subgroups.groups(said, attribute, _resampling(said.people.tobytes(), said.people))
+    mark: changes.Mark, place: tuple[str, str, float | None], target: str, attribute: str
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    found = _predictions.at(mark, *place, target)
+    return subgroups.groups(found, attribute, _resampling(found.people.tobytes(), found.people))
 
 
 @st.cache_resource(max_entries=KEPT_DRAWS, show_spinner=False)
@@ -97,31 +93,23 @@ def _resampling(people: bytes, _people: NDArray[np.int64]) -> intervals.Resampli
     return intervals.resample_identities(_people)
 
 
-def _at(row: dict[str, Any]) -> tuple[float | None]:
-    return (setting(row).value,)
-
-
-def grid(settings: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def grid(settings: Sequence[points.Row]) -> pd.DataFrame:
     """`app.leakage.attributes.grid` of settings of one data set."""
-    kept = [
-        {name: row[name] for name in ("key", "dataset", "run_id", "release_value")}
-        for row in settings
-    ]
-    return _grid(loaders.stamp(), kept)
+    names = ("key", "dataset", "run_id", "release_value")
+    return _grid([{name: row[name] for name in names} for row in settings])
 
 
-@st.cache_data(max_entries=KEPT_GRIDS, show_spinner=False)
-def _grid(mark: changes.Mark, settings: list[dict[str, Any]]) -> pd.DataFrame:
+@kept(KEPT_GRIDS, copies=True)
+def _grid(mark: changes.Mark, settings: list[points.Row]) -> pd.DataFrame:
     chosen = {row["key"]: _strongest(row) for row in settings}
     return attributes.grid(loaders.findings(), settings, chosen)
 
 
-def _strongest(row: dict[str, Any]) -> dict[str, str]:
+def _strongest(row: points.Row) -> dict[str, str]:
     """Who was strongest at a setting; empty where the file that says so is damaged: the numbers do
     not depend on it."""
-    where = setting(row)
     try:
-        return results.strongest_of_all(where.folder, where.value)
+        return results.strongest_of_all(folder(row), points.release_value(row))
     except PenumbraError:
         return {}
 
@@ -148,4 +136,4 @@ def _sprite(
     fingerprint: str, shape: tuple[int, ...], rows: list[int], _faces: Faces
 ) -> tuple[str, int]:
     packed, columns = pictures.sprite(_faces.images[rows], TILE)
-    return "data:image/webp;base64," + base64.b64encode(packed).decode(), columns
+    return pictures.data_url(packed, "webp"), columns

@@ -3,58 +3,45 @@ visitor uploads goes through a cache: what is kept here belongs to runs and data
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.cache import changes, loaders
+from app.cache import changes, photographs
+from app.cache.loaders import entry_of, kept
+from app.settings import points
 from core import data
 from core.own_photograph import face_place, redraw
 
 if TYPE_CHECKING:
     from core.own_photograph.redraw import Restored
 
-KEPT_NETWORKS = (
-    24  # settings; compact networks have some megabytes each, published widths some tens
-)
+KEPT_NETWORKS = 24  # settings; compact networks have some megabytes each, published some tens
 KEPT_PLACES = 16  # data sets
-SIZE = (
-    96  # pixels of the photographs in which a data set's faces are looked for, where none is packed
-)
+SIZE = 96  # pixels of the photographs in which faces are looked for, where none is packed
 
 
-def kept(row: dict[str, Any], dataset: str) -> bool:
+def restorable(row: points.Row) -> bool:
     """Whether the attacker of a setting can be restored."""
-    return redraw.kept(_folder(row, dataset), _value(row))
+    return redraw.kept(photographs.folder(row), points.release_value(row))
 
 
-def restored(row: dict[str, Any], dataset: str) -> Restored:
+def restored(row: points.Row) -> Restored:
     """The attacker of a setting. Raises PenumbraError where it cannot be restored."""
-    return _restored(loaders.stamp(), dataset, row["run_id"], _value(row))
+    return _restored(*points.where(row))
 
 
-@st.cache_resource(max_entries=KEPT_NETWORKS, show_spinner="Waking the attacker …")
+@kept(KEPT_NETWORKS, spinner="Waking the attacker …")
 def _restored(mark: changes.Mark, dataset: str, run_id: str, value: float | None) -> Restored:
     return redraw.restore(Path(mark[0]) / dataset / run_id, value)
 
 
 def usual(dataset: str) -> face_place.Usual:
     """Where the data set has its faces. Raises PenumbraError where its photographs are not there."""
-    entry = data.catalogue().get(dataset, {})
-    return _usual(dataset, json.dumps(entry, sort_keys=True, default=str))
+    return _usual(dataset, entry_of(dataset))
 
 
 @st.cache_data(max_entries=KEPT_PLACES, show_spinner="Looking where this data set has its faces …")
 def _usual(dataset: str, entry: str) -> face_place.Usual:
     return face_place.usual_box(data.preview(dataset, face_place.EXAMPLES, SIZE))
-
-
-def _folder(row: dict[str, Any], dataset: str) -> Path:
-    return Path(loaders.stamp()[0]) / dataset / row["run_id"]
-
-
-def _value(row: dict[str, Any]) -> float | None:
-    value = row["release_value"]
-    return None if value is None or value != value else float(value)

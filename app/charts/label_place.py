@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 # Pixels from the point to the middle of its label, right and up; the first is taken where all are
 # equally free: curves rise to the right, so above and to the left there is most room.
-OFFSETS = (
-    (-90, 34), (90, 34), (-90, -34), (90, -34), (0, 52), (0, -52), (-130, 0), (130, 0),
-    (-120, 80), (120, 80), (-120, -80), (120, -80),
-)  # fmt: skip
+NEAR = ((-90, 34), (90, 34), (-90, -34), (90, -34), (0, 52), (0, -52), (-130, 0), (130, 0))
+OFFSETS = (*NEAR, (-120, 80), (120, 80), (-120, -80), (120, -80))
 ROOM = 60  # pixels between a label's middle and a point that are enough
 
 

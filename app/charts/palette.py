@@ -6,6 +6,8 @@ the methods themselves, in `core.methods`.
 
 from __future__ import annotations
 
+from core.methods import METHODS, UNPROTECTED
+
 LIGHT = {
     "ink": "#1F2430",
     "quiet": "#5A606D",
@@ -26,6 +28,7 @@ DARK = {
     "sand": "#DCC99A",
     "brick": "#D97B62",
 }
+OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
 METHOD_SYMBOLS = ("circle", "star", "triangle-down", "hourglass", "bowtie", "hexagram")
 SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "pentagon", "star-triangle-down")
@@ -36,7 +39,32 @@ def colours(dark: bool) -> dict[str, str]:
     return DARK if dark else LIGHT
 
 
+def rgb(colour: str) -> tuple[int, int, int]:
+    """`#RRGGBB` -> red, green, blue in 0…255."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
 def faded(colour: str, alpha: float) -> str:
     """`#RRGGBB` as a CSS colour of opacity `alpha` in [0, 1]."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = rgb(colour)
     return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def style(method: str) -> dict[str, str]:
+    """Colour, dash and symbol of a method, the same everywhere: methods are coloured and solid,
+    with a symbol of their own; hardened variants dashed, with their method's symbol, hollow;
+    baselines grey with a dash and a symbol; unprotected is a hollow ring."""
+    entry = METHODS[method]
+    if method == UNPROTECTED:
+        dash, symbol = "solid", "circle-open"
+    elif entry.baseline:
+        place = [name for name in METHODS if METHODS[name].baseline and name != UNPROTECTED].index(
+            method
+        )
+        dash, symbol = DASHES[place % len(DASHES)], SYMBOLS[place % len(SYMBOLS)]
+    elif entry.hardens:
+        dash, symbol = "longdash", style(entry.hardens)["symbol"] + "-open"
+    else:
+        papers = [n for n, e in METHODS.items() if not e.baseline and not e.hardens]
+        dash, symbol = "solid", METHOD_SYMBOLS[papers.index(method) % len(METHOD_SYMBOLS)]
+    return {"color": entry.color, "dash": dash, "symbol": symbol}

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.charts import plot
 from app.charts.palette import colours, faded
-from app.embedding.maps import IDENTITY
+from app.charts.plot import Spec
+from app.embedding.projections import IDENTITY
 from app.leakage import groups
+from app.page import wording
 
 HEIGHT = 400  # pixels
 # Okabe-Ito; each with a symbol of its own
-PEOPLE = (
-    ("#D55E00", "diamond"), ("#0072B2", "square"), ("#009E73", "triangle-up"), ("#CC79A7", "star"),
-    ("#E69F00", "cross"), ("#56B4E9", "triangle-down"), ("#8C6D46", "x"),
-)  # fmt: skip
+PEOPLE = tuple(
+    zip(
+        ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D46"),
+        ("diamond", "square", "triangle-up", "star", "cross", "triangle-down", "x"),
+        strict=True,
+    )
+)
 HAS, HAS_NOT = ("#D55E00", "diamond"), ("#3C8DBC", "circle")
 
 
@@ -53,28 +58,23 @@ def scatter(
     ]
     marked = np.isin(positions, np.asarray(list(ringed), dtype=np.int64))
     if marked.any():
-        data.append(
-            {
-                "type": "scatter", "mode": "markers", "name": "selected", "hoverinfo": "skip",
-                "x": places[marked, 0].tolist(), "y": places[marked, 1].tolist(), "selectedpoints": False,
-                "marker": {"size": 13, "symbol": "circle-open", "color": colour["ink"],
-                           "line": {"width": 2, "color": colour["ink"]}},
-            }
-        )  # fmt: skip
-    bare = {
-        "range": [-0.04, 1.04], "showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "",
-        "fixedrange": True,
-    }  # fmt: skip
-    layout = {
-        "xaxis": bare | {"title": {"text": axes[0]}, "constrain": "domain"},
-        "yaxis": bare | {"title": {"text": axes[1]}, "scaleanchor": "x", "constrain": "domain"},
-        "height": HEIGHT, "margin": {"l": 6, "r": 6, "t": 6, "b": 6}, "hovermode": "closest",
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.04 if not axes[0] else -0.12, "x": 0,
-                   "itemclick": False, "itemdoubleclick": False, "font": {"size": 13}},
-        "clickmode": "event+select", "dragmode": "lasso" if lasso else False, "uirevision": "constant", "font": {"size": 13},
-        "newselection": {"line": {"color": colour["light"], "width": 2, "dash": "solid"}},
-    }  # fmt: skip
-    return go.Figure({"data": data, "layout": layout}, _validate=False)
+        ring = {"name": "selected", "hoverinfo": "skip", "selectedpoints": False}
+        ring["marker"] = plot.marker(colour["ink"], 13, "circle-open", 2)
+        data.append(plot.scatter("markers", places[marked, 0], places[marked, 1], **ring))
+    plain = {"range": [-0.04, 1.04], "showticklabels": False, "ticks": "", "constrain": "domain"}
+    legend = plot.below(-0.12 if axes[0] else -0.04) | {"font": {"size": 13}}
+    return plot.figure(
+        data,
+        plot.bare(axes[0], **plain),
+        plot.bare(axes[1], scaleanchor="x", **plain),
+        HEIGHT,
+        margin=plot.margins(6),
+        legend=legend,
+        dragmode="lasso" if lasso else False,
+        newselection={"line": {"color": colour["light"], "width": 2, "dash": "solid"}},
+        font={"size": 13},
+        **plot.CLICKS,
+    )
 
 
 def _groups(
@@ -82,17 +82,16 @@ def _groups(
     by: str,
     labels: NDArray[np.bool_] | None,
     followed: Sequence[int],
-    colour: dict[str, str],
-) -> list[tuple[str, NDArray[np.bool_], dict[str, Any]]]:
+    colour: plot.Colours,
+) -> list[tuple[str, NDArray[np.bool_], Spec]]:
     """(name, members (n,), marker) of what is drawn, back to front."""
     if by != IDENTITY and labels is not None:
-        named = [(groups.name(by, has), labels == has, look) for has, look in ((False, HAS_NOT), (True, HAS))]  # fmt: skip
         return [
-            (text[0].upper() + text[1:], members, _marker(*look)) for text, members, look in named
+            (wording.capital(groups.name(by, has)), labels == has, _marker(*look))
+            for has, look in ((False, HAS_NOT), (True, HAS))
         ]
     rest = ~np.isin(people, np.asarray(list(followed), dtype=np.int64))
-    grey = {"color": faded(colour["quiet"], 0.45), "symbol": "circle", "size": 5}
-    found = [("everybody else", rest, grey)]
+    found = [("everybody else", rest, plot.marker(faded(colour["quiet"], 0.45), 5))]
     for person, look in zip(followed, PEOPLE, strict=False):
         found.append((person_label(person), people == person, _marker(*look, size=9)))
     return found
@@ -102,8 +101,8 @@ def person_label(person: int) -> str:
     return f"Person {person}"
 
 
-def _marker(tint: str, symbol: str, size: int = 7) -> dict[str, Any]:
-    return {"color": tint, "symbol": symbol, "size": size, "opacity": 0.85}
+def _marker(tint: str, symbol: str, size: int = 7) -> Spec:
+    return plot.marker(tint, size, symbol) | {"opacity": 0.85}
 
 
 def _points(
@@ -112,12 +111,9 @@ def _points(
     places: NDArray[np.float64],
     positions: NDArray[np.int64],
     texts: Sequence[str],
-    marker: dict[str, Any],
-) -> dict[str, Any]:
+    marker: Spec,
+) -> Spec:
     rows = np.flatnonzero(members)
-    return {
-        "type": "scatter", "mode": "markers", "name": name, "x": places[rows, 0].tolist(),
-        "y": places[rows, 1].tolist(), "customdata": positions[rows].tolist(),
-        "text": [texts[row] for row in rows], "hovertemplate": "%{text}<extra></extra>", "marker": marker,
-        "unselected": {"marker": {"opacity": 0.25}},
-    }  # fmt: skip
+    keys = {"customdata": positions[rows].tolist(), "unselected": {"marker": {"opacity": 0.25}}}
+    trace = plot.scatter("markers", *places[rows].T, name=name, marker=marker)
+    return trace | plot.says([texts[row] for row in rows]) | keys

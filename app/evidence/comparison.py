@@ -8,15 +8,23 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.charts import plot
 from app.charts.palette import colours, faded
 from app.page import wording
+from app.page.tables import ROLES
+from app.settings import points
 from app.settings.views import View, task_target
-from app.trade_off import goal
 from core.metrics import intervals
 
 Row = Mapping[str, Any]
-ROLES = {"utility": "the service", "private": "private", "unlisted": "nobody mentioned it"}
+NUMBERS = ["one", "other", "difference", "low", "high"]
+TITLES = ["First", "Second", "First minus second", "from", "to"]  # of `NUMBERS`, for people
+COLUMNS = ["target", "label", "role", *NUMBERS, "clear", "better", "paired"]
 BAR = 26  # pixels of one line of the chart
+SAYS = (
+    "%{y}<br>first %{customdata[0]:.1f}, second %{customdata[1]:.1f}<br>difference %{x:.1f} "
+    "(%{customdata[2]:.1f} to %{customdata[3]:.1f})<extra></extra>"
+)
 SYMBOLS = {"one": "circle", "other": "diamond", "": "line-ns-open"}
 
 
@@ -30,11 +38,8 @@ def differences(paired: pd.DataFrame, one: Row, other: Row, view: View) -> pd.Da
     one, other rows of `app.settings.points.settings`: what the pairs do not hold (face verification, redrawn
                pictures) is compared by both intervals (MOVER, as for independent measurements)
     """
-    found = [
-        {"target": row["target"], "role": row["role"], "one": row["second"], "other": row["first"],
-         "difference": row["difference"], "low": row["low"], "high": row["high"], "paired": True}
-        for row in paired.to_dict("records")
-    ]  # fmt: skip
+    names = {"second": "one", "first": "other"}
+    found = paired.rename(columns=names).assign(paired=True).to_dict("records")
     known = {row["target"] for row in found}
     for target, role, prefix in (
         (task_target(view.task), "utility", "utility"),
@@ -45,24 +50,19 @@ def differences(paired: pd.DataFrame, one: Row, other: Row, view: View) -> pd.Da
     for row in found:
         row["label"] = wording.target_label(row["target"])
         row["clear"] = bool(row["low"] > 0 or row["high"] < 0)
-        higher = row["difference"] > 0
-        row["better"] = (
-            "" if not row["clear"] else "one" if higher == (row["role"] == "utility") else "other"
-        )
+        better = "one" if (row["difference"] > 0) == (row["role"] == "utility") else "other"
+        row["better"] = better if row["clear"] else ""
     order = list(ROLES)
     found.sort(key=lambda row: (order.index(row["role"]), -abs(row["difference"])))
-    columns = ["target", "label", "role", "one", "other", "difference", "low", "high", "clear", "better", "paired"]  # fmt: skip
-    return pd.DataFrame(found, columns=columns)
+    return pd.DataFrame(found, columns=COLUMNS)
 
 
 def _unpaired(target: str, role: str, prefix: str, one: Row, other: Row) -> dict[str, Any]:
     names = ("utility", "utility_low", "utility_high") if prefix else ("value", "low", "high")
-    a, b = (tuple(float(row[n]) for n in names) for row in (one, other))
-    low, high = intervals.difference(a, b)
-    return {
-        "target": target, "role": role, "one": a[0], "other": b[0], "difference": a[0] - b[0],
-        "low": float(low), "high": float(high), "paired": False,
-    }  # fmt: skip
+    a, b = (tuple(float(row[name]) for name in names) for row in (one, other))
+    low, high = map(float, intervals.difference(a, b))
+    ends = {"difference": a[0] - b[0], "low": low, "high": high, "paired": False}
+    return {"target": target, "role": role, "one": a[0], "other": b[0], **ends}
 
 
 def sentence(found: pd.DataFrame, one: Row, other: Row, view: View) -> str:
@@ -78,7 +78,7 @@ def sentence(found: pd.DataFrame, one: Row, other: Row, view: View) -> str:
         parts.append(f"serves {wording.service(view.task)} {how}")
     if not parts:
         return "The two settings share nothing that was measured."
-    return f"Compared with {goal.name(other)}, {goal.name(one)} {' and '.join(parts)}."
+    return f"Compared with {points.name(other)}, {points.name(one)} {' and '.join(parts)}."
 
 
 def _better(row: Mapping[str, Any], better: bool) -> str:
@@ -89,7 +89,8 @@ def _better(row: Mapping[str, Any], better: bool) -> str:
         low, high = (f"{row[end] * scale:.{digits}f}".replace("-", "−") for end in ("low", "high"))
         return f"neither better nor worse (difference {low} to {high})"
     near, far = (f"{abs(end) * scale:.{digits}f}" for end in ends)
-    amount = f"{abs(row['difference']):.2f} of likeness" if scale == 1 else wording.points(abs(row["difference"]))  # fmt: skip
+    difference = abs(row["difference"])
+    amount = f"{difference:.2f} of likeness" if scale == 1 else wording.points(difference)
     return f"{amount} {'better' if better else 'worse'} ({near} to {far})"
 
 
@@ -120,57 +121,47 @@ def figure(found: pd.DataFrame, names: tuple[str, str], dark: bool = False) -> g
     names  of the two settings
     """
     colour = colours(dark)
-    drawn = go.Figure()
-    looks = {
-        "one": (colour["teal"], f"better: {names[0]}"),
-        "other": (colour["brick"], f"better: {names[1]}"),
-        "": (colour["quiet"], "no measurable difference"),
-    }
-    for better, (tint, title) in looks.items():
+    data = []
+    for better, tint, name in (
+        ("one", colour["teal"], f"better: {names[0]}"),
+        ("other", colour["brick"], f"better: {names[1]}"),
+        ("", colour["quiet"], "no measurable difference"),
+    ):
         rows = found[found["better"] == better]
         if rows.empty:
             continue
-        drawn.add_trace(
-            go.Scatter(
-                x=rows["difference"] * 100, y=rows["label"], mode="markers", name=title,
-                marker={"size": 10, "color": tint, "symbol": SYMBOLS[better], "line": {"width": 2, "color": tint}},
-                error_x={"array": (rows["high"] - rows["difference"]) * 100, "symmetric": False,
-                         "arrayminus": (rows["difference"] - rows["low"]) * 100, "width": 0,
-                         "color": faded(tint, 0.6)},
-                customdata=rows[["one", "other", "low", "high"]] * 100,
-                hovertemplate=(
-                    "%{y}<br>first %{customdata[0]:.1f}, second %{customdata[1]:.1f}<br>difference "
-                    "%{x:.1f} (%{customdata[2]:.1f} to %{customdata[3]:.1f})<extra></extra>"
-                ),
+        bars = plot.interval(
+            rows.to_dict("records"), ("difference", "low", "high"), 100, color=faded(tint, 0.6)
+        )
+        look = {"name": name, "marker": plot.marker(tint, 10, SYMBOLS[better], 2), "error_x": bars}
+        look["customdata"] = (rows[["one", "other", "low", "high"]] * 100).to_numpy(float).tolist()
+        data.append(
+            plot.scatter(
+                "markers", rows["difference"] * 100, rows["label"], hovertemplate=SAYS, **look
             )
-        )  # fmt: skip
-    drawn.add_vline(x=0, line={"color": colour["quiet"], "width": 1.5, "dash": "dot"})
-    drawn.update_xaxes(title="first minus second (points)", fixedrange=True, zeroline=False,
-                       gridcolor=colour["line"])  # fmt: skip
-    drawn.update_yaxes(
-        title=None, fixedrange=True, showgrid=False, categoryorder="array",
-        categoryarray=found["label"].tolist()[::-1], automargin=True,
-    )  # fmt: skip
-    drawn.update_layout(
-        height=130 + BAR * len(found), margin={"l": 10, "r": 10, "t": 10, "b": 10}, dragmode=False,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-    )  # fmt: skip
-    return drawn
+        )
+    order = {"categoryorder": "array", "categoryarray": found["label"].tolist()[::-1]}
+    return plot.figure(
+        data,
+        plot.axis(colour, "first minus second (points)"),
+        plot.bare(automargin=True, **order),
+        130 + BAR * len(found),
+        shapes=[plot.upright(0, plot.dotted(colour))],
+        legend=plot.LEGEND,
+    )
 
 
 def table(found: pd.DataFrame) -> pd.DataFrame:
     """The numbers for people: shares in per cent."""
-    return pd.DataFrame(
-        {
-            "What": found["label"],
-            "Role": found["role"].map(ROLES),
-            "First": found["one"] * 100,
-            "Second": found["other"] * 100,
-            "First minus second": found["difference"] * 100,
-            "from": found["low"] * 100,
-            "to": found["high"] * 100,
-            "Same people resampled": found["paired"],
-        }
+    numbers = (found[NUMBERS] * 100).set_axis(TITLES, axis=1)
+    return pd.concat(
+        [
+            found["label"].rename("What"),
+            found["role"].map(ROLES).rename("Role"),
+            numbers,
+            found["paired"].rename("Same people resampled"),
+        ],
+        axis=1,
     )
 
 
@@ -182,5 +173,5 @@ def _of(found: pd.DataFrame, target: str) -> dict[str, Any] | None:
 def _hidden(target: str) -> str:
     kind, _, name = target.partition(":")
     if kind == "attribute":
-        return wording.told(name)
+        return wording.inferred(name)
     return "who a person is" if kind == "identity" else "the picture"

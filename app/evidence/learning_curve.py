@@ -1,4 +1,4 @@
-"""Would a bigger attacker know more? The attacker's success against the photographs he has."""
+"""Would a bigger attacker know more? The attacker's success against the photographs it has."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.charts import plot
 from app.charts.palette import colours, faded
 from app.page import wording
 from core.errors import PenumbraError
@@ -42,7 +43,7 @@ def sentence(curve: pd.DataFrame, attribute: str) -> str:
     times = round(last["photographs"] / now["photographs"])
     stands = (
         f"With the photographs of {now['people']:.0f} people an attacker tells "
-        f"{wording.told(attribute)} in {wording.percent(now['value'])} of cases (chance 50 %). "
+        f"{wording.inferred(attribute)} in {wording.percent(now['value'])} of cases (chance 50 %). "
     )
     span = wording.interval(last["low"], last["high"])
     points_to = f"{wording.percent(last['value'])} ({span}) with {times} times as many"
@@ -59,42 +60,36 @@ def figure(curve: pd.DataFrame, dark: bool = False) -> go.Figure:
     colour = colours(dark)
     measured, ahead = curve[~curve["ahead"]], curve[curve["ahead"]]
     on = pd.concat([measured.tail(1), ahead])
-    drawn = go.Figure()
-    drawn.add_trace(
-        go.Scatter(
-            x=[*on["photographs"], *on["photographs"][::-1]],
-            y=[*(on["high"] * 100), *(on["low"][::-1] * 100)], fill="toself", mode="none",
-            fillcolor=faded(colour["brick"], 0.15), hoverinfo="skip", showlegend=False,
-        )
-    )  # fmt: skip
-    drawn.add_trace(
-        go.Scatter(
-            x=on["photographs"], y=on["value"] * 100, mode="lines+markers", name="where it points",
-            line={"color": colour["brick"], "width": 2, "dash": "dot"},
-            marker={"size": [0, *[9] * len(ahead)], "symbol": "circle-open", "line": {"width": 2}},
-            customdata=np.stack([on["low"] * 100, on["high"] * 100], axis=1),
-            hovertemplate="%{x:,} photographs: %{y:.1f} % (%{customdata[0]:.1f}–%{customdata[1]:.1f})<extra></extra>",
-        )
-    )  # fmt: skip
-    drawn.add_trace(
-        go.Scatter(
-            x=measured["photographs"], y=measured["value"] * 100, mode="lines+markers",
-            name="measured", line={"color": colour["brick"], "width": 2}, marker={"size": 9},
-            error_y={"array": (measured["high"] - measured["value"]) * 100, "symmetric": False,
-                     "arrayminus": (measured["value"] - measured["low"]) * 100, "width": 0},
-            customdata=measured["people"],
-            hovertemplate="%{x:,} photographs of %{customdata:.0f} people: %{y:.1f} %<extra></extra>",
-        )
-    )  # fmt: skip
-    drawn.add_hline(y=50, line={"color": colour["quiet"], "width": 1, "dash": "dot"},
-                    annotation_text="guessing", annotation_position="bottom right")  # fmt: skip
-    drawn.update_xaxes(type="log", title="photographs the attacker learns from", fixedrange=True,
-                       gridcolor=colour["line"], tickvals=list(curve["photographs"]),
-                       ticktext=[f"{n:,}".replace(",", " ") for n in curve["photographs"]])  # fmt: skip
-    drawn.update_yaxes(title="right guesses", ticksuffix=" %", range=[45, 101], fixedrange=True,
-                       gridcolor=colour["line"], zeroline=False)  # fmt: skip
-    drawn.update_layout(
-        height=300, margin={"l": 10, "r": 10, "t": 10, "b": 10}, dragmode=False,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-    )  # fmt: skip
-    return drawn
+    sizes, low, high = on["photographs"], on["low"] * 100, on["high"] * 100
+    line = {"color": colour["brick"], "width": 2}
+    band = plot.scatter("none", [*sizes, *sizes[::-1]], [*high, *low[::-1]], showlegend=False)
+    band |= {"fill": "toself", "fillcolor": faded(colour["brick"], 0.15), "hoverinfo": "skip"}
+    points_to = {
+        **plot.scatter("lines+markers", sizes, on["value"] * 100, name="where it points"),
+        "line": line | {"dash": "dot"},
+        "marker": {"size": [0, *[9] * len(ahead)], "symbol": "circle-open", "line": {"width": 2}},
+        "customdata": np.stack([low, high], axis=1).tolist(),
+        "hovertemplate": "%{x:,} photographs: %{y:.1f} % "
+        "(%{customdata[0]:.1f}–%{customdata[1]:.1f})<extra></extra>",
+    }
+    known = {
+        **plot.scatter(
+            "lines+markers", measured["photographs"], measured["value"] * 100, name="measured"
+        ),
+        "line": line,
+        "marker": {"size": 9},
+        "error_y": plot.interval(measured.to_dict("records"), ("value", "low", "high"), 100),
+        "customdata": measured["people"].tolist(),
+        "hovertemplate": "%{x:,} photographs of %{customdata:.0f} people: %{y:.1f} %<extra></extra>",
+    }
+    names = [f"{n:,}".replace(",", " ") for n in curve["photographs"]]
+    ticks = {"tickvals": curve["photographs"].tolist(), "ticktext": names}
+    return plot.figure(
+        [band, points_to, known],
+        plot.axis(colour, "photographs the attacker learns from", type="log", **ticks),
+        plot.axis(colour, "right guesses", ticksuffix=" %", range=[45, 101]),
+        300,
+        shapes=[plot.level(50, plot.dotted(colour) | {"width": 1})],
+        annotations=[plot.guessing(1, 50, xref="paper", xanchor="right", yanchor="top")],
+        legend=plot.LEGEND,
+    )

@@ -11,10 +11,13 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.charts import plot
 from app.charts.palette import colours, faded
+from app.charts.plot import Spec
 from app.evidence import published, published_words
 from app.evidence.published import Pair, Report
 from app.page import wording
+from app.settings import points
 from app.settings.views import View
 from core.methods import METHODS
 from core.published import METRICS, PAPERS
@@ -32,9 +35,9 @@ MISSING = {  # `app.evidence.published.missing` in words
     "measure": "Not measured here: {name}.",
 }
 THROUGH_A_NETWORK = ("face_similarity", "feature_similarity")
-SIDES = {  # whose number: words of the legend, hollow or full
-    "along": ("ours, network trained along", True),
-    "afresh": ("ours, network trained afresh (strict)", False),
+SIDES = {  # whose number: words of the legend, symbol, colour
+    "along": ("ours, network trained along", "circle-open", "teal"),
+    "afresh": ("ours, network trained afresh (strict)", "circle", "brick"),
 }
 
 
@@ -94,8 +97,7 @@ def measures(pairs: Sequence[Pair]) -> list[str]:
 
 
 def measure_name(metric: str) -> str:
-    name = METRICS[metric].name
-    return name[0].upper() + name[1:]
+    return wording.capital(METRICS[metric].name)
 
 
 def sentence(paper: str, pairs: Sequence[Pair], metric: str) -> str:
@@ -193,7 +195,7 @@ def _asks(row: Mapping[str, Any]) -> str:
     for column, word in (("tasks", "serves"), ("private", "hides")):
         if row[column]:
             parts.append(f"{word} {published_words.named(row[column])}")
-    knobs = published_words.knobs_said(row["method"], row["knobs"])
+    knobs = points.knob_label(row["method"], row["knobs"])
     schedule = ", ".join(f"{name} = {value:g}" for name, value in sorted(row["schedule"].items()))
     parts += [f"has {text}" for text in (knobs, schedule) if text]
     return " and ".join(parts) if len(parts) < 3 else "; ".join(parts)
@@ -225,7 +227,7 @@ def _words(pair: Pair, among: Sequence[Pair], full: bool) -> str:
     if full:
         setting = published_words.setting(row, _common(among))
     else:
-        knobs = published_words.knobs_said(row["method"], row["knobs"])
+        knobs = points.knob_label(row["method"], row["knobs"])
         setting = "; ".join(filter(None, (knobs, row["setting"])))
     parts = [", ".join(filter(None, (name, setting)))]
     if len({published_words.subject(other.row) for other in among}) > 1:
@@ -272,29 +274,15 @@ def frame(pairs: Sequence[Pair], metric: str) -> pd.DataFrame:
         }
         for pair, other in zip(mine, others, strict=True)
     ]
-    columns = (
-        "words",
-        "role",
-        "dataset",
-        "printed",
-        "along",
-        "afresh",
-        "chance",
-        "other",
-        "balanced",
-    )
-    found = pd.DataFrame(rows, columns=list(columns))
-    for column in ("printed", "along", "afresh", "chance"):
-        found[column] = found[column].astype(float)
-    return found
+    numbers = ("printed", "along", "afresh", "chance")
+    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
 
 
 def unit(metric: str) -> tuple[float, str]:
     """(factor, what stands behind a number) of a metric's axis."""
     kind = METRICS[metric].kind
-    return {"share": (100.0, " %"), "points": (100.0, " points"), "dB": (1.0, " dB")}.get(
-        kind, (1.0, "")
-    )
+    units = {"share": (100.0, " %"), "points": (100.0, " points"), "dB": (1.0, " dB")}
+    return units.get(kind, (1.0, ""))
 
 
 def chart(numbers: pd.DataFrame, metric: str, dark: bool = False) -> go.Figure:
@@ -305,62 +293,54 @@ def chart(numbers: pd.DataFrame, metric: str, dark: bool = False) -> go.Figure:
     """
     colour = colours(dark)
     ends = unit(metric)[1]
-    places = list(range(len(numbers)))
     notes, shapes, lines = [], [], 1
-    for place, row in zip(places, numbers.to_dict("records"), strict=True):
+    for place, row in enumerate(numbers.to_dict("records")):
         ours = wording.known(row["along"]) or wording.known(row["afresh"])
         text = row["words"] if ours else f"{row['words']} · not measured here"
         if row["other"]:
             text += f" · ≈ ours: {row['other']}"
         wrapped = textwrap.wrap(text, LINE, break_long_words=False)
         lines = max(lines, len(wrapped))
-        notes.append(
-            {"x": 0, "xref": "paper", "y": place, "xanchor": "left", "yanchor": "bottom", "yshift": 8,
-             "text": "<br>".join(wrapped) if ours else f"<i>{'<br>'.join(wrapped)}</i>", "showarrow": False, "align": "left",
-             "font": {"size": 12.5, "color": colour["ink"] if ours else colour["quiet"]}}
-        )  # fmt: skip
+        text = "<br>".join(wrapped)
+        look = {
+            "xref": "paper",
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "yshift": 8,
+            "align": "left",
+        }
+        tint = colour["ink" if ours else "quiet"]
+        notes.append(plot.note(text if ours else f"<i>{text}</i>", 0, place, tint, 12.5, **look))
         marks = [row[n] for n in ("printed", "along", "afresh") if wording.known(row[n])]
         if len(marks) > 1:
-            shapes.append(
-                {"type": "line", "x0": min(marks), "x1": max(marks), "y0": place, "y1": place,
-                 "layer": "below", "line": {"width": 1.5, "color": faded(colour["quiet"], 0.6)}}
-            )  # fmt: skip
-    figure = go.Figure()
-    figure.add_trace(
-        go.Scatter(
-            x=numbers["chance"], y=places, mode="markers", name="guessing, here", hoverinfo="x",
-            marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": colour["quiet"]}},
-            hovertemplate="%{x:.4g}" + ends + "<extra>guessing, here</extra>",
-        )
-    )  # fmt: skip
-    figure.add_trace(
-        go.Scatter(
-            x=numbers["printed"], y=places, mode="markers", name="printed in the paper",
-            marker={"symbol": "x-thin", "size": 10, "line": {"width": 2.5, "color": colour["ink"]}},
-            hovertemplate="%{x:.4g}" + ends + "<extra>printed in the paper</extra>",
-        )
-    )  # fmt: skip
-    for side, (name, hollow) in SIDES.items():
-        served = colour["light"]
-        tint = {"along": colour["teal"], "afresh": colour["brick"]}[side]
-        tints = [served if role == "utility" else tint for role in numbers["role"]]
-        figure.add_trace(
-            go.Scatter(
-                x=numbers[side], y=places, mode="markers", name=name,
-                marker={"symbol": "circle-open" if hollow else "circle", "size": 12, "color": tints,
-                        "line": {"width": 2, "color": tints}},
-                customdata=["balanced" if b else "" for b in numbers["balanced"]],
-                hovertemplate="%{x:.4g}" + ends + " %{customdata}<extra>" + name + "</extra>",
-            )
-        )  # fmt: skip
-    figure.update_xaxes(ticksuffix=ends if ends == " %" else "", title=measure_name(metric) + (
-        f" ({ends.strip()})" if ends.strip() and ends != " %" else ""), fixedrange=True,
-        zeroline=False, gridcolor=colour["line"])  # fmt: skip
-    figure.update_yaxes(range=[len(numbers) - 0.6, -0.8], visible=False, fixedrange=True)
-    figure.update_layout(
-        height=150 + (ROW + 15 * (lines - 1)) * len(numbers), margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        dragmode=False, annotations=notes, shapes=shapes, hovermode="closest",
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "itemclick": False,
-                "itemdoubleclick": False},
-    )  # fmt: skip
-    return figure
+            line = {"width": 1.5, "color": faded(colour["quiet"], 0.6)}
+            joint = {"x0": min(marks), "x1": max(marks), "y0": place, "y1": place}
+            shapes.append({"type": "line", "layer": "below", "line": line, **joint})
+
+    def marks(column: str, name: str, marker: Spec, also: str = "", **more: Any) -> Spec:
+        more |= {"marker": marker, "hovertemplate": f"%{{x:.4g}}{ends}{also}<extra>{name}</extra>"}
+        return plot.scatter("markers", numbers[column], range(len(numbers)), name=name, **more)
+
+    guess = {"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": colour["quiet"]}}
+    cross = {"symbol": "x-thin", "size": 10, "line": {"width": 2.5, "color": colour["ink"]}}
+    data = [
+        marks("chance", "guessing, here", guess, hoverinfo="x"),
+        marks("printed", "printed in the paper", cross),
+    ]
+    balanced = ["balanced" if balanced else "" for balanced in numbers["balanced"]]
+    for side, (name, symbol, tint) in SIDES.items():
+        tints = [colour["light" if role == "utility" else tint] for role in numbers["role"]]
+        mark = plot.marker(tints, 12, symbol, 2)
+        data.append(marks(side, name, mark, " %{customdata}", customdata=balanced))
+    percent = ends == " %"
+    named = measure_name(metric) + (f" ({ends.strip()})" if ends.strip() and not percent else "")
+    return plot.figure(
+        data,
+        plot.axis(colour, named, ticksuffix=ends if percent else ""),
+        {"range": [len(numbers) - 0.6, -0.8], "visible": False, "fixedrange": True},
+        150 + (ROW + 15 * (lines - 1)) * len(numbers),
+        annotations=notes,
+        shapes=shapes,
+        hovermode="closest",
+        legend=plot.LEGEND | plot.FIXED,
+    )

@@ -36,6 +36,9 @@ AFRESH = {
 SIDES = ("along", "afresh")
 NETWORKS = {name for side in (ALONG, AFRESH) for names in side.values() for name in names}
 KINDS = {name for metric in METRICS.values() for name in metric.ours}
+# What two rows share that print one number.
+SAME = ("paper", "method", "dataset", "tasks", "private", "knobs", "schedule", "setting")
+SAME += ("protocol", "attacker", "target", "metric", "printed")
 LEFT_OUT = ("loss",)  # says nothing to anybody who does not train the method
 NEVER_OURS = ("people", "device", "count")  # protocols that none of our numbers is measured by
 Key = tuple[str, str, str, str]  # protocol, target, attacker, metric
@@ -147,9 +150,8 @@ def _merged(rows: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
             continue
         key = tuple(
             tuple(sorted(row[name].items())) if isinstance(row[name], dict) else row[name]
-            for name in ("paper", "method", "dataset", "tasks", "private", "knobs", "schedule",
-                         "setting", "protocol", "attacker", "target", "metric", "printed")
-        )  # fmt: skip
+            for name in SAME
+        )
         if key in merged:
             for name in ("place", "note"):
                 if row[name] not in merged[key][name]:

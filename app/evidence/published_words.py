@@ -55,14 +55,14 @@ def headline(report: Report, view: View, method: str, chosen: Mapping[str, float
     sentences; plain words where it says nothing."""
     pair = _first(report.private, method)
     kind, _, name = view.target.partition(":")
-    subject = wording.told(name) if kind == "attribute" else NOTHING_ON.get(kind, kind)
+    subject = wording.inferred(name) if kind == "attribute" else NOTHING_ON.get(kind, kind)
     if pair is None:
         if not report.utility:
             return f"No paper reports numbers on “{METHODS[method].title}”."
         return f"The paper has no number on {subject}; what it reports on the service is below."
     said = f"{_claim(pair, method, chosen)}{_beside(pair, method)}."
     if report.private_exact:
-        return _upper(said)
+        return wording.capital(said)
     return f"The paper has no number on {subject}. The closest it has: {said}"
 
 
@@ -75,7 +75,7 @@ def service_line(report: Report, view: View, method: str) -> str:
     place = _paper(row, method)
     said = f"{_service(row)} {_performs(row, tidy(row))} in {place}{_ours_serving(pair)}."
     if report.utility_exact:
-        return _upper(said)
+        return wording.capital(said)
     return f"The paper has no number on {wording.service(view.task)}. The closest it has: {said}"
 
 
@@ -83,10 +83,10 @@ def line(pair: Pair) -> str:
     """One published number and ours beside it, as a sentence."""
     row = pair.row
     if row["role"] != "utility":
-        return _upper(f"{_claim(pair, row['paper'], {})}{_beside(pair, row['paper'])}.")
-    at = knobs_said(row["method"], row["knobs"])
+        return wording.capital(f"{_claim(pair, row['paper'], {})}{_beside(pair, row['paper'])}.")
+    at = points.knob_label(row["method"], row["knobs"])
     said = f"{_service(row)} {_performs(row, tidy(row))} in the paper{_ours_serving(pair)}."
-    return _upper(f"at {at} {said}" if at else said)
+    return wording.capital(f"at {at} {said}" if at else said)
 
 
 def _first(pairs: Sequence[Pair], method: str) -> Pair | None:
@@ -97,7 +97,7 @@ def _first(pairs: Sequence[Pair], method: str) -> Pair | None:
 
 def _claim(pair: Pair, method: str, chosen: Mapping[str, float]) -> str:
     row = pair.row
-    at = knobs_said(row["method"], row["knobs"])
+    at = points.knob_label(row["method"], row["knobs"])
     same = all(chosen.get(name, value) == value for name, value in row["knobs"].items())
     place = f"at {at} " if at and same else f"at {at}, the nearest it reports, " if at else ""
     attacker = ATTACKER.get(row["protocol"], "an attacker")
@@ -111,7 +111,7 @@ def _paper(row: Mapping[str, Any], method: str) -> str:
 def _does(row: Mapping[str, Any], value: str) -> str:
     """What an attacker does to `value`: "tells the gender in 58.9 % of cases"."""
     name = row["target"].partition(":")[2]
-    told = wording.told(name) if name else "what is hidden"
+    told = wording.inferred(name) if name else "what is hidden"
     return {
         "accuracy": f"tells {told} in {value} of cases",
         "accuracy_drop": f"tells {told} less often by {value}",
@@ -266,7 +266,7 @@ def _same(row: Mapping[str, Any]) -> str:
 def setting(row: Mapping[str, Any], view: View) -> str:
     """Knobs and the rest of a published setting; the service and what is hidden where they are
     not those looked at."""
-    parts = [knobs_said(row["method"], row["knobs"]), row["setting"]]
+    parts = [points.knob_label(row["method"], row["knobs"]), row["setting"]]
     if row["tasks"] and row["tasks"] != (view.task,):
         parts.append(f"service: {named(row['tasks'])}")
     looked_at = ((view.target.rpartition(":")[2],), ("identity",) * (view.target == "image"))
@@ -285,7 +285,7 @@ def other_setting(pair: Pair, brief: bool = False) -> str:
         name: value for name, value in ours["knobs"].items() if row["knobs"].get(name) != value
     }
     schedule = ours["schedule"].items() - row["schedule"].items()
-    parts = [knobs_said(row["method"], knobs)]
+    parts = [points.knob_label(row["method"], knobs)]
     parts += [f"{name} = {value:g}" for name, value in sorted(schedule)]
     for column, word in (("tasks", "service"), ("private", "hidden")):
         here, there = set(ours[column]), set(row[column])
@@ -297,11 +297,6 @@ def other_setting(pair: Pair, brief: bool = False) -> str:
 def named(names: Iterable[str]) -> str:
     words = {"all": "all attributes", "identity": "who it is"}
     return ", ".join(words.get(name) or wording.attribute_label(name) for name in names)
-
-
-def knobs_said(method: str, values: Mapping[str, float]) -> str:
-    known = [k for k in points.knobs_of(method) if k.name in values]
-    return ", ".join(f"{knob.symbol} = {values[knob.name]:g}" for knob in known)
 
 
 def subject(row: Mapping[str, Any]) -> str:
@@ -344,7 +339,3 @@ def tidy(row: Mapping[str, Any]) -> str:
     elif row["unit"] == "dB" and "dB" not in printed:
         text += " dB"
     return re.sub(r" {2,}", " ", text)
-
-
-def _upper(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -11,19 +11,16 @@ import pandas as pd
 
 from app.page import wording
 from app.settings import points
-from app.settings.points import Rows, setting_label
+from app.settings.points import Rows
 from core.attacks.attackers import BEST_HEAD, WORST_CASE
 from core.methods import METHODS
-from core.storage.attack_folders import at_value
 
 METHODS_SIDE_BY_SIDE = "methods"
 HIDDEN, LEAKS, UNKNOWN = "hidden", "leaks", "unknown"
 ROLES = {"unlisted": 0, "private": 1, "utility": 2}  # order of the rows
 SUFFIX = {"unlisted": "", "private": " (to be hidden)", "utility": " (the service)"}
-COLUMNS = (
-    "attribute", "role", "key", "value", "low", "high", "chance", "state", "surprise", "attacker",
-    "n", "identities", "rarer",
-)  # fmt: skip
+MEASURED = ["role", "value", "low", "high", "chance", "n", "identities"]
+COLUMNS = ["attribute", "key", "state", "surprise", "attacker", "rarer", *MEASURED]
 
 
 def choices(rows: Rows, row: Mapping[str, Any]) -> dict[str, str]:
@@ -53,18 +50,16 @@ def columns(rows: Rows, row: Mapping[str, Any], along: str) -> list[dict[str, An
 
 def _lines(rows: Rows, row: Mapping[str, Any]) -> list[points.Line]:
     mine = [setting for setting in rows if setting["method"] == row["method"]]
-    at = {knob.name: row[f"knob:{knob.name}"] for knob in points.knobs_of(row["method"])}
-    found = points.lines(mine, {k: v for k, v in at.items() if wording.known(v)}, row["method"])
+    found = points.lines(mine, points.knob_values(row), row["method"])
     return [line for line in found if row["key"] in line.keys]
 
 
 def heading(row: Mapping[str, Any], along: str) -> str:
     """What stands over a column."""
-    value = row.get(f"knob:{along}")
-    if along == METHODS_SIDE_BY_SIDE or not wording.known(value):
+    values = points.knob_values(row)
+    if along not in values:
         return METHODS[row["method"]].title
-    symbol = next(k.symbol for k in points.knobs_of(row["method"]) if k.name == along)
-    return f"{symbol} = {value:g}"
+    return points.knob_label(row["method"], {along: values[along]})
 
 
 def grid(
@@ -79,7 +74,7 @@ def grid(
     that is neither the service's nor to be hidden, 0 where it is not sure to be one. `rarer`:
     photographs with the rarer answer.
     """
-    keys = {(row["run_id"], _value(row["release_value"])): row["key"] for row in settings}
+    keys = {(row["run_id"], points.release_value(row)): row["key"] for row in settings}
     found = findings[
         findings["run_id"].isin([row["run_id"] for row in settings])
         & (findings["protocol"] == "strict")
@@ -89,30 +84,25 @@ def grid(
     ]
     majority, rows = {}, []
     for entry in found.to_dict("records"):
-        key = keys.get((entry["run_id"], _value(entry["release_value"])))
+        key = keys.get((entry["run_id"], points.release_value(entry)))
         if key is None:
             continue
         if entry["metric"] == "accuracy":
             majority[key, entry["target"]] = entry["chance"]
             continue
-        attacker = chosen.get(key, {}).get(entry["target"])
+        attacker = chosen.get(key, {}).get(entry["target"]) or entry["attacker"]
+        attribute = entry["target"].partition(":")[2]
         rows.append(
-            {name: entry[name] for name in ("role", "value", "low", "high", "chance", "n")}
-            | {"identities": entry["identities"], "target": entry["target"], "key": key}
-            | {"attribute": entry["target"].partition(":")[2], "state": state(entry)}
-            | {"attacker": attacker or entry["attacker"]}
+            {name: entry[name] for name in MEASURED}
+            | {"key": key, "attribute": attribute, "state": state(entry), "attacker": attacker}
         )
-    for entry in rows:
-        share = majority.get((entry["key"], entry.pop("target")), math.nan)
-        known = wording.known(share) and wording.known(entry["n"])
-        entry["rarer"] = round((1 - share) * entry["n"]) if known else math.nan
-        surprises = entry["role"] == "unlisted" and entry["state"] == LEAKS
-        entry["surprise"] = entry["value"] - entry["chance"] if surprises else 0.0
-    return pd.DataFrame(rows, columns=list(COLUMNS)).drop_duplicates(["attribute", "key"])
-
-
-def _value(value: Any) -> str:
-    return at_value("", value if wording.known(value) else None)
+    for row in rows:
+        share = majority.get((row["key"], f"attribute:{row['attribute']}"), math.nan)
+        known = wording.known(share) and wording.known(row["n"])
+        row["rarer"] = round((1 - share) * row["n"]) if known else math.nan
+        surprises = row["role"] == "unlisted" and row["state"] == LEAKS
+        row["surprise"] = row["value"] - row["chance"] if surprises else 0.0
+    return pd.DataFrame(rows, columns=COLUMNS).drop_duplicates(["attribute", "key"])
 
 
 def state(entry: Mapping[str, Any]) -> str:
@@ -160,13 +150,14 @@ def hover(row: Mapping[str, Any], where: str) -> str:
     declared = {"private": "to be hidden", "utility": "what the service needs"}
     lines = [f"<b>{label}</b>, {where}", declared.get(row["role"], "nobody declared it")]
     span = wording.interval(row["low"], row["high"])
-    told = f"told in {wording.percent(row['value'])} of cases" + (f" ({span})" if span else "")
-    words = {
-        LEAKS: f"{told}; guessing {wording.percent(row['chance'])}",
-        HIDDEN: f"{told}: not clearly better than guessing ({wording.percent(row['chance'])})",
-        UNKNOWN: f"{told}; attack too weak to conclude",
-    }
-    lines += [words[row["state"]], f"by: {wording.attacker(row['attacker'])}"]
+    share = f"told in {wording.percent(row['value'])} of cases" + (f" ({span})" if span else "")
+    chance = wording.percent(row["chance"])
+    share += {
+        LEAKS: f"; guessing {chance}",
+        HIDDEN: f": not clearly better than guessing ({chance})",
+        UNKNOWN: "; attack too weak to conclude",
+    }[row["state"]]
+    lines += [share, f"by: {wording.attacker(row['attacker'])}"]
     photographs = f"{row['n']:,.0f} photographs of {row['identities']:,.0f} people"
     if wording.known(row["rarer"]):
         photographs += f"; the rarer answer on {row['rarer']:,.0f}"
@@ -178,15 +169,15 @@ def sentence(
 ) -> tuple[str, str]:
     """(verdict in large type, what stands under it) on the setting `row`; `bare`: the same table of
     the unprotected setting, for what it is compared with."""
-    setting = setting_label(row)
-    place = f"At {setting}" if setting else f"With {METHODS[row['method']].title}"
+    place = points.place(row)
     mine = table[(table["key"] == row["key"]) & (table["role"] == "unlisted")]
     if mine.empty:
-        return (f"{place} nobody attacked an attribute that was not declared.", "")
+        return f"{place} nobody attacked an attribute that was not declared.", ""
     counts = mine["state"].value_counts()
     hidden, unknown = int(counts.get(HIDDEN, 0)), int(counts.get(UNKNOWN, 0))
-    total = len(mine)
-    rest = f"{_of(hidden, total)} attributes that nobody declared stay{'s' * (hidden == 1)} hidden"
+    rest = (
+        f"{_of(hidden, len(mine))} attributes that nobody declared stay{'s' * (hidden == 1)} hidden"
+    )
     if unknown:
         rest += f", for {unknown} the attack is too weak to conclude"
     leaking = mine.sort_values("surprise", ascending=False, kind="stable").to_dict("records")
@@ -194,29 +185,22 @@ def sentence(
     if not worst["surprise"]:
         text = f"{place} nothing else leaks for certain: {rest}."
         return text, _compared(None, bare, row)
-    aside = wording.interval(worst["low"], worst["high"])
-    inside = f"{aside}; " if aside else ""
+    chance = f"chance {wording.percent(worst['chance'])}"
+    inside = "; ".join(filter(None, (wording.interval(worst["low"], worst["high"]), chance)))
     text = (
-        f"{place} an attacker also tells {wording.told(worst['attribute'])} in "
-        f"{wording.percent(worst['value'])} of cases ({inside}chance "
-        f"{wording.percent(worst['chance'])}), which nobody declared; {rest}."
+        f"{place} an attacker also tells {wording.inferred(worst['attribute'])} in "
+        f"{wording.percent(worst['value'])} of cases ({inside}), which nobody declared; {rest}."
     )
-    others = [
-        wording.attribute_label(entry["attribute"]) for entry in leaking[1:4] if entry["surprise"]
-    ]
+    others = [wording.attribute_label(e["attribute"]) for e in leaking[1:4] if e["surprise"]]
     under = f"Next: {', '.join(others)}. " if others else ""
     return text, under + _compared(worst["attribute"], bare, row)
 
 
 def _of(count: int, total: int) -> str:
     """ "14 of 24", in words at both ends."""
-    return (
-        f"none of {total}"
-        if not count
-        else f"all {total}"
-        if count == total
-        else f"{count} of {total}"
-    )
+    if count in (0, total):
+        return f"all {total}" if count else f"none of {total}"
+    return f"{count} of {total}"
 
 
 def _compared(attribute: str | None, bare: pd.DataFrame | None, row: Mapping[str, Any]) -> str:
@@ -226,10 +210,11 @@ def _compared(attribute: str | None, bare: pd.DataFrame | None, row: Mapping[str
     nobody = bare[bare["role"] == "unlisted"]
     hidden = int((nobody["state"] == HIDDEN).sum())
     text = f"Without protection {_of(hidden, len(nobody))} stay{'s' * (hidden == 1)} hidden"
-    same = bare[bare["attribute"] == attribute].to_dict("records")
-    if same:
-        value = wording.percent(same[0]["value"])
-        text += f", and the attacker is right about “{wording.attribute_label(str(attribute))}” in {value} of cases"
+    same = bare.loc[bare["attribute"] == attribute, "value"]
+    if len(same):
+        label = wording.attribute_label(str(attribute))
+        value = wording.percent(same.iloc[0])
+        text += f", and the attacker is right about “{label}” in {value} of cases"
     return text + "."
 
 
@@ -238,5 +223,5 @@ def numbers(table: pd.DataFrame, headings: Mapping[str, str], order: Sequence[st
     place = {name: position for position, name in enumerate(order)}
     rows = table.assign(setting=table["key"].map(headings))
     rows = rows.sort_values("attribute", key=lambda column: column.map(place), kind="stable")
-    return rows[["attribute", "role", "setting", "value", "low", "high", "chance", "state",
-                 "surprise", "attacker", "n", "identities", "rarer"]]  # fmt: skip
+    first = ["attribute", "role", "setting", "value", "low", "high", "chance", "state", "surprise"]
+    return rows[[*first, "attacker", "n", "identities", "rarer"]]

@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.charts.palette import colours
+from app.charts import plot
+from app.charts.palette import colours, rgb
+from app.charts.plot import Spec
 from app.leakage import attributes
 from app.page import wording
 
@@ -19,6 +21,9 @@ LIGHT_INK, DARK_INK = "#FFFFFF", "#000000"
 MANY = 6  # columns; more have their headings upright, and smaller numbers
 UPRIGHT = 110  # pixels more for upright headings
 LONGEST = 14  # characters of a heading before it is written in two lines
+ENDS = ("value", "low", "high")
+
+Row = Mapping[str, Any]
 
 
 def heat_map(
@@ -42,85 +47,91 @@ def heat_map(
     labels = [attributes.row_label(name, roles.get(name, "unlisted")) for name in order]
     found = [[cells.get((name, at)) for at in keys] for name in order]
     places = [(i, j, row) for j, line in enumerate(found) for i, row in enumerate(line) if row]
-    heat = [
-        _cells(found, ink, {"size": 11 if len(keys) > MANY else 13, "color": ink}, colour)
-        for ink in (LIGHT_INK, DARK_INK, None)
-    ]
+    size = 11 if len(keys) > MANY else 13
+    heat = [_cells(found, ink, size, colour) for ink in (LIGHT_INK, DARK_INK, None)]
     # A heat map cannot be clicked to choose something; points that nobody sees can.
-    points = {
-        "type": "scatter", "mode": "markers", "x": [i for i, _, _ in places], "y": [j for _, j, _ in places],
-        "marker": {"size": ROW, "symbol": "square", "opacity": 0}, "showlegend": False,
-        "customdata": [row["key"] for _, _, row in places],
-        "text": [attributes.hover(row, headings[row["key"]]) for _, _, row in places],
-        "hovertemplate": "%{text}<extra></extra>", "selectedpoints": False,
-    }  # fmt: skip
+    points = plot.scatter("markers", [i for i, _, _ in places], [j for _, j, _ in places])
+    points |= {"marker": {"size": ROW, "symbol": "square", "opacity": 0}, "showlegend": False}
+    texts = [attributes.hover(row, headings[row["key"]]) for _, _, row in places]
+    points |= plot.says(texts, [row["key"] for _, _, row in places])
     declared = sum(roles.get(name, "unlisted") != "unlisted" for name in order)
-    shapes = _frame(keys.index(key), len(order), colour) if key in keys else []
-    shapes += _divider(len(order) - declared, colour) if declared else []
+    shapes = []
+    if key in keys:
+        frame, column = {"color": colour["ink"], "width": 2.5}, keys.index(key)
+        shapes.append(plot.box(column - 0.5, column + 0.5, -0.5, len(order) - 0.5, frame))
+    if declared:  # between what nobody declared and what was
+        divider = {"color": colour["ink"], "width": 1.5, "dash": "dot"}
+        shapes.append(plot.level(len(order) - declared - 0.5, divider))
     many = len(keys) > MANY
-    texts = {at: text if many else _broken(text) for at, text in headings.items()}
-    bold = [f"<b>{text}</b>" if at == key else text for at, text in texts.items()]
-    layout = {
-        "xaxis": {"side": "top", "tickangle": -90 if many else 0, "tickvals": list(range(len(keys))), "ticktext": bold, "fixedrange": True, "tickfont": {"color": colour["ink"]},
-                  "showgrid": False, "zeroline": False, "range": [-0.5, len(keys) - 0.5], "ticks": ""},
-        "yaxis": {"tickvals": list(range(len(order))), "ticktext": labels, "tickfont": {"color": colour["ink"]}, "fixedrange": True,
-                  "showgrid": False, "zeroline": False, "range": [len(order) - 0.5, -0.5], "ticks": "",
-                  "automargin": True},
-        "height": HEAD + UPRIGHT * many + ROW * len(order), "margin": {"l": 10, "r": 4, "t": 10, "b": 10},
-        "hovermode": "closest", "hoverdistance": -1, "clickmode": "event+select", "dragmode": False,
-        "shapes": shapes, "uirevision": "constant", "font": {"size": 13},
-    }  # fmt: skip
-    return go.Figure({"data": [*heat, points], "layout": layout}, _validate=False)
+    texts = [text if many else _broken(text) for text in headings.values()]
+    bold = [f"<b>{text}</b>" if at == key else text for at, text in zip(keys, texts, strict=True)]
+    return plot.figure(
+        [*heat, points],
+        _ticks(bold, colour, side="top", tickangle=-90 if many else 0, range=_edges(keys)),
+        _ticks(labels, colour, automargin=True, range=_edges(order)[::-1]),
+        HEAD + UPRIGHT * many + ROW * len(order),
+        margin=plot.margins(r=4),
+        hoverdistance=-1,
+        shapes=shapes,
+        font={"size": 13},
+        **plot.CLICKS,
+    )
+
+
+def _ticks(texts: Sequence[str], colour: plot.Colours, **more: Any) -> Spec:
+    named = {"tickvals": list(range(len(texts))), "ticktext": list(texts), "ticks": ""}
+    return plot.bare(tickfont={"color": colour["ink"]}, **named, **more)
+
+
+def _edges(entries: Sequence[Any]) -> list[float]:
+    return [-0.5, len(entries) - 0.5]
 
 
 def _cells(
-    found: Sequence[Sequence[Mapping[str, Any] | None]],
-    ink: str | None,
-    font: Mapping[str, Any],
-    colour: Mapping[str, str],
-) -> dict[str, Any]:
+    found: Sequence[Sequence[Row | None]], ink: str | None, size: int, colour: plot.Colours
+) -> Spec:
     """The cells whose number is read best in `ink` (a heat map writes in one colour); with None
     those about which nothing can be concluded, grey with a question mark."""
     scale = [colour["teal"], colour["sand"], colour["brick"]]
 
-    def mine(row: Mapping[str, Any] | None) -> bool:
+    def mine(row: Row | None) -> bool:
         if row is None:
             return False
         if row["state"] == attributes.UNKNOWN:
             return ink is None
         return _readable(_mixed(scale, attributes.exposure(row))) == ink
 
+    def exposure(row: Row) -> float:
+        return 0.0 if ink is None else attributes.exposure(row)
+
     here = [[row if mine(row) else None for row in line] for line in found]
-    if ink is None:
-        scale, font = [colour["line"]] * 3, {**font, "color": colour["ink"]}
+    tints = [colour["line"]] * 3 if ink is None else scale
     return {
-        "type": "heatmap", "x": list(range(len(found[0]))), "y": list(range(len(found))),
-        "z": [[(0.0 if ink is None else attributes.exposure(row)) if row else None for row in line]
-              for line in here],
+        "type": "heatmap",
+        "x": list(range(len(found[0]))),
+        "y": list(range(len(found))),
+        "z": [[exposure(row) if row else None for row in line] for line in here],
         "text": [[attributes.cell(row) if row else "" for row in line] for line in here],
-        "texttemplate": "%{text}", "zmin": 0, "zmax": 1, "showscale": False, "hoverinfo": "skip",
-        "xgap": 2, "ygap": 2, "colorscale": [[place / 2, tint] for place, tint in enumerate(scale)],
-        "textfont": dict(font),
-    }  # fmt: skip
+        "texttemplate": "%{text}",
+        "textfont": {"size": size, "color": ink or colour["ink"]},
+        "colorscale": [[place / 2, tint] for place, tint in enumerate(tints)],
+        **{"zmin": 0, "zmax": 1, "showscale": False, "hoverinfo": "skip", "xgap": 2, "ygap": 2},
+    }
 
 
 def _mixed(scale: Sequence[str], place: float) -> tuple[float, ...]:
     """Red, green, blue at `place` in [0, 1] of three colours, as Plotly mixes them."""
     low = min(1, int(place * 2))
-    ends = [[int(scale[low + end][i : i + 2], 16) for i in (1, 3, 5)] for end in (0, 1)]
+    ends = rgb(scale[low]), rgb(scale[low + 1])
     return tuple(a + (b - a) * (place * 2 - low) for a, b in zip(*ends, strict=True))
 
 
 def _readable(ground: Sequence[float]) -> str:
     """Which of the two inks has the higher contrast (WCAG 2.2) on a ground."""
     here = luminance(ground)
-    on_light = (luminance(_parts(LIGHT_INK)) + 0.05) / (here + 0.05)
-    on_dark = (here + 0.05) / (luminance(_parts(DARK_INK)) + 0.05)
+    on_light = (luminance(rgb(LIGHT_INK)) + 0.05) / (here + 0.05)
+    on_dark = (here + 0.05) / (luminance(rgb(DARK_INK)) + 0.05)
     return LIGHT_INK if on_light > on_dark else DARK_INK
-
-
-def _parts(colour: str) -> tuple[int, ...]:
-    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
 
 
 def luminance(parts: Sequence[float]) -> float:
@@ -141,21 +152,6 @@ def _broken(text: str) -> str:
     return f"{text[:middle]}<br>{text[middle + 1 :]}"
 
 
-def _frame(column: int, rows: int, colour: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [
-        {"type": "rect", "x0": column - 0.5, "x1": column + 0.5, "y0": -0.5, "y1": rows - 0.5,
-         "line": {"color": colour["ink"], "width": 2.5}}
-    ]  # fmt: skip
-
-
-def _divider(row: int, colour: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Between what nobody declared and what was."""
-    return [
-        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": row - 0.5, "y1": row - 0.5,
-         "line": {"color": colour["ink"], "width": 1.5, "dash": "dot"}}
-    ]  # fmt: skip
-
-
 def groups(table: pd.DataFrame, chance: float | None, dark: bool = False) -> go.Figure:
     """The attacker's success with each group, as points with intervals.
 
@@ -163,51 +159,43 @@ def groups(table: pd.DataFrame, chance: float | None, dark: bool = False) -> go.
     chance  where guessing is, None where it has no fixed value
     """
     colour = colours(dark)
-    shown = table[table["value"].notna()]
-    known = shown[["low", "high", "value"]].to_numpy(float) * 100
-    data = [_group_points(shown[shown["small"] == small], small, colour) for small in (False, True)]
-    left = min([100.0 if chance is None else chance * 100, *known.min(1).tolist()])
+    rows = table[table["value"].notna()].to_dict("records")
+    data = [_group_points([r for r in rows if r["small"] == s], s, colour) for s in (False, True)]
+    left = min([1.0 if chance is None else chance, *(r[n] for r in rows for n in ENDS)]) * 100
     lines, notes = [], []
     if chance is not None:
-        lines.append(
-            {
-                "type": "line",
-                "x0": chance * 100,
-                "x1": chance * 100,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"dash": "dot", "width": 1.5, "color": colour["quiet"]},
-            }
-        )
-        notes.append({"x": chance * 100, "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "left",
-                      "text": "guessing", "showarrow": False, "font": {"color": colour["quiet"]}})  # fmt: skip
+        lines = [plot.upright(chance * 100, plot.dotted(colour))]
+        top = {"yref": "paper", "yanchor": "bottom", "xanchor": "left"}
+        notes = [plot.note("guessing", chance * 100, 1, colour["quiet"], None, **top)]
+    few = {"xref": "paper", "xanchor": "left"}
     for label in table.loc[table["value"].isna(), "label"]:
-        notes.append({"x": 0.02, "xref": "paper", "y": label, "xanchor": "left", "text": "too few people",
-                      "showarrow": False, "font": {"color": colour["quiet"]}})  # fmt: skip
-    layout = {
-        "xaxis": {"ticksuffix": " %", "title": {"text": "right answers"}, "zeroline": False,
-                  "fixedrange": True, "gridcolor": colour["line"], "range": [max(0, left - 3), 101]},
-        "yaxis": {"fixedrange": True, "showgrid": False, "automargin": True, "categoryorder": "array",
-                  "type": "category", "categoryarray": table["label"].tolist()[::-1],
-                  "range": [-0.6, len(table) - 0.4]},
-        "height": 110 + 36 * len(table), "margin": {"l": 10, "r": 10, "t": 24, "b": 10},
-        "dragmode": False, "font": {"size": 14}, "shapes": lines, "annotations": notes,
-    }  # fmt: skip
-    return go.Figure({"data": [d for d in data if d["x"]], "layout": layout}, _validate=False)
+        notes.append(plot.note("too few people", 0.02, label, colour["quiet"], None, **few))
+    labels = {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": table["label"].tolist()[::-1],
+    }
+    return plot.figure(
+        [trace for trace in data if trace["x"]],
+        plot.axis(colour, "right answers", ticksuffix=" %", range=[max(0, left - 3), 101]),
+        plot.bare(automargin=True, range=[-0.6, len(table) - 0.4], **labels),
+        110 + 36 * len(table),
+        margin=plot.margins(t=24),
+        font={"size": 14},
+        shapes=lines,
+        annotations=notes,
+    )
 
 
-def _group_points(rows: pd.DataFrame, small: bool, colour: Mapping[str, str]) -> dict[str, Any]:
-    value, low, high = (rows[name].to_numpy(float) * 100 for name in ("value", "low", "high"))
+def _group_points(rows: Sequence[Row], small: bool, colour: plot.Colours) -> Spec:
+    shares, labels = [row["value"] * 100 for row in rows], [row["label"] for row in rows]
+    name, symbol = ("small group", "circle-open") if small else ("group", "circle")
     return {
-        "type": "scatter", "mode": "markers", "name": "small group" if small else "group",
-        "x": value.tolist(), "y": rows["label"].tolist(), "showlegend": False,
-        "marker": {"size": 12, "symbol": "circle-open" if small else "circle", "color": colour["brick"],
-                   "line": {"width": 2, "color": colour["brick"]}},
-        "error_x": {"type": "data", "symmetric": False, "thickness": 2, "width": 0, "color": colour["brick"],
-                    "array": (high - value).tolist(), "arrayminus": (value - low).tolist()},
-        "text": rows["text"].tolist(), "hovertemplate": "%{text}<extra></extra>",
-    }  # fmt: skip
+        **plot.scatter("markers", shares, labels, name=name, showlegend=False),
+        **plot.says([row["text"] for row in rows]),
+        "marker": plot.marker(colour["brick"], 12, symbol, 2),
+        "error_x": plot.interval(rows, ENDS, 100, color=colour["brick"], thickness=2),
+    }
 
 
 def alt(table: pd.DataFrame, key: str) -> str:

@@ -38,13 +38,12 @@ def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     rows = []
     for attribute, groups in found.items():
         for row in groups.to_dict("records"):
-            label = name(attribute, bool(row["group"]))
+            title = wording.capital(name(attribute, bool(row["group"])))
             small = row["people"] < SMALL
-            title = label[0].upper() + label[1:]
-            sized = f"{title} ({row['people']:,.0f})" + (" · small" if small else "")
+            label = f"{title} ({row['people']:,.0f})" + " · small" * small
+            text = _text(row, title)
             rows.append(
-                {"attribute": attribute, "label": sized, "small": small, "text": _text(row, title)}
-                | row
+                {"attribute": attribute, "label": label, "small": small, "text": text} | row
             )
     return pd.DataFrame(rows)
 
@@ -60,19 +59,18 @@ def _text(row: Mapping[str, Any], title: str) -> str:
 
 def sentence(found: Mapping[str, tuple[pd.DataFrame, Mapping[str, float]]], target: str) -> str:
     """For whom protection fails most, from attribute -> (`core.analysis.subgroups.groups`)."""
-    told = "names the right person" if target == "identity" else (
-        f"tells {wording.told(target.partition(':')[2])}"
-    )  # fmt: skip
+    told = "names the right person"
+    if target != "identity":
+        told = f"tells {wording.inferred(target.partition(':')[2])}"
     clear = []
     for attribute, (groups, difference) in found.items():
         low, high = difference.get("low"), difference.get("high")
-        if not (wording.known(low) and wording.known(high)) or low <= 0 <= high:
-            continue
-        if groups["people"].min() < SMALL:  # a handful of people carries no headline
-            continue
-        worse = difference["value"] > 0
-        ends = (low, high) if worse else (-high, -low)
-        clear.append((abs(difference["value"]), attribute, worse, ends, groups))
+        known = wording.known(low) and wording.known(high)
+        # a handful of people carries no headline
+        if known and not low <= 0 <= high and groups["people"].min() >= SMALL:
+            worse = difference["value"] > 0
+            ends = (low, high) if worse else (-high, -low)
+            clear.append((abs(difference["value"]), attribute, worse, ends, groups))
     if not clear:
         return (
             "No group shown is clearly worse protected than its opposite, as far as groups of at "
@@ -88,7 +86,7 @@ def sentence(found: Mapping[str, tuple[pd.DataFrame, Mapping[str, float]]], targ
     )
 
 
-def notes(shown: pd.DataFrame, target: str) -> list[str]:
+def notes(shown: pd.DataFrame) -> list[str]:
     """What has to be known to read the chart."""
     found = [
         f"In brackets: people. Bars: 95 % intervals, people resampled. Hollow: fewer than {SMALL} "
@@ -149,7 +147,7 @@ def sizes(faces: Faces) -> pd.DataFrame:
     labels, people = faces.attributes[rows].astype(bool), faces.identities[rows]
     table = pd.DataFrame(
         {
-            "Attribute": [wording.attribute_label(name) for name in faces.attribute_names],
+            "Attribute": list(map(wording.attribute_label, faces.attribute_names)),
             "Photographs": labels.sum(0),
             "Share": labels.mean(0),
             "People": [len(np.unique(people[column])) for column in labels.T],

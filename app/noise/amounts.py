@@ -19,11 +19,10 @@ from app.page import verdict, wording
 from app.settings import points
 from app.settings.views import View
 from core.attacks.identity.log_rank import LOG_RANK
-from core.methods import METHODS, Knob
+from core.methods import METHODS
 
 RANKED = ("normalised_rank_mean", "normalised_rank_std")
-
-
+PLACES = ["key", "amount", "mean", "low", "high", "deviation", "chance_mean", "chance_deviation"]
 MEANING = (
     f"With {repeated_releases.REPEATS} releases: noise is drawn anew for every release, so somebody who "
     "gets several of one photograph can average them. Place in the list: how far down all names, ranked "
@@ -31,7 +30,7 @@ MEANING = (
 )
 
 
-def knob_of(method: str) -> Knob | None:
+def knob_of(method: str) -> Any:
     """The knob that moves when something is released, if a method has one."""
     return next((knob for knob in METHODS[method].knobs if knob.when == "release"), None)
 
@@ -48,7 +47,6 @@ def amounts(rows: points.Rows, method: str) -> list[float]:
     """Values at which the noise can be drawn, weak to strong: the measured ones, and the knob's grid
     between the weakest and the strongest of them (all of it where one was measured)."""
     knob = knob_of(method)
-    assert knob is not None
     name = f"knob:{knob.name}"
     measured = {row[name] for row in points.of_method(rows, method)}
     low, high = min(measured), max(measured)
@@ -60,7 +58,6 @@ def nearest(rows: points.Rows, method: str, amount: float) -> list[dict[str, Any
     """For each choice of the method's other knobs the setting measured nearest to `amount`, in
     steps of `amounts`."""
     knob = knob_of(method)
-    assert knob is not None
     order = {value: place for place, value in enumerate(amounts(rows, method))}
     at = np.interp(amount, sorted(order), [order[value] for value in sorted(order)])
     best: dict[tuple[float, ...], dict[str, Any]] = {}
@@ -79,10 +76,7 @@ def nearest(rows: points.Rows, method: str, amount: float) -> list[dict[str, Any
 def along(rows: points.Rows, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The settings that differ from `row` in the amount of noise only, weak to strong."""
     knob = knob_of(row["method"])
-    assert knob is not None
-    others = {
-        k.name: row[f"knob:{k.name}"] for k in points.knobs_of(row["method"]) if k.name != knob.name
-    }
+    others = {k: value for k, value in points.knob_values(row).items() if k != knob.name}
     found = points.of_method(rows, row["method"], others)
     return sorted(found, key=lambda r: points.strength(knob, r[f"knob:{knob.name}"]))
 
@@ -92,14 +86,8 @@ def repeated(findings: pd.DataFrame, rows: points.Rows, view: View) -> dict[str,
     of one photograph; only where that was measured, and can be concluded from."""
     if view.protocol != "strict":
         return {}
-    mine = findings[
-        (findings["attacker"] == repeated_releases.AVERAGING.name)
-        & (findings["protocol"] == "strict")
-        & (findings["target"] == view.target)
-        & (findings["metric"] == view.measure)
-        & findings["run_id"].isin([row["run_id"] for row in rows])
-        & findings["conclusive"].astype(bool)
-    ]
+    mine = _strict(findings, rows, repeated_releases.AVERAGING.name)
+    mine = mine[(mine["target"] == view.target) & (mine["metric"] == view.measure)]
     by = {(r["run_id"], r["release_value"]): r for r in mine.to_dict("records")}
     found = {row["key"]: by.get((row["run_id"], row["release_value"])) for row in rows}
     return {
@@ -109,45 +97,40 @@ def repeated(findings: pd.DataFrame, rows: points.Rows, view: View) -> dict[str,
     }
 
 
-def ranks(findings: pd.DataFrame, rows: points.Rows) -> pd.DataFrame:
-    """Over the amounts of `rows`: key, amount, mean, low, high and deviation of the right name's
-    place in the list of names (0 first, 1 last), what drawing lots would give (chance_mean,
-    chance_deviation), and `beyond_<share>`: DPFE's guarantee. Rows that were measured only."""
-    mine = findings[
-        (findings["attacker"] == LOG_RANK.name)
+def _strict(findings: pd.DataFrame, rows: points.Rows, attacker: str) -> pd.DataFrame:
+    """What an attacker found at some settings, where that can be concluded from."""
+    return findings[
+        (findings["attacker"] == attacker)
         & (findings["protocol"] == "strict")
         & findings["run_id"].isin([row["run_id"] for row in rows])
         & findings["conclusive"].astype(bool)
     ]
+
+
+def ranks(findings: pd.DataFrame, rows: points.Rows) -> pd.DataFrame:
+    """Over the amounts of `rows`: key, amount, mean, low, high and deviation of the right name's
+    place in the list of names (0 first, 1 last), what drawing lots would give (chance_mean,
+    chance_deviation), and `beyond_<share>`: DPFE's guarantee. Rows that were measured only."""
     by: dict[tuple[str, float], dict[str, dict[str, Any]]] = {}
-    for entry in mine.to_dict("records"):
+    for entry in _strict(findings, rows, LOG_RANK.name).to_dict("records"):
         by.setdefault((entry["run_id"], entry["release_value"]), {})[entry["metric"]] = entry
     found = []
     for row in rows:
         there = by.get((row["run_id"], row["release_value"]), {})
-        if not all(name in there for name in RANKED):
-            continue
-        mean, deviation = (there[name] for name in RANKED)
-        found.append(
-            {
-                "key": row["key"], "amount": row["release_value"], "mean": mean["value"],
-                "low": mean["low"], "high": mean["high"], "deviation": deviation["value"],
-                "chance_mean": mean["chance"], "chance_deviation": deviation["chance"],
-                **{f"beyond_{name.rpartition('_')[2]}": entry["value"]
-                   for name, entry in there.items() if name.startswith("rank_guarantee_")},
-            }
-        )  # fmt: skip
-    columns = [
-        "key",
-        "amount",
-        "mean",
-        "low",
-        "high",
-        "deviation",
-        "chance_mean",
-        "chance_deviation",
-    ]
-    return pd.DataFrame(found) if found else pd.DataFrame(columns=columns)
+        if all(name in there for name in RANKED):
+            mean, deviation = (there[name] for name in RANKED)
+            chances = {"chance_mean": mean["chance"], "chance_deviation": deviation["chance"]}
+            found.append(
+                {"key": row["key"], "amount": row["release_value"], "mean": mean["value"]}
+                | {"low": mean["low"], "high": mean["high"], "deviation": deviation["value"]}
+                | chances
+                | {
+                    f"beyond_{name.rpartition('_')[2]}": entry["value"]
+                    for name, entry in there.items()
+                    if name.startswith("rank_guarantee_")
+                }
+            )
+    return pd.DataFrame(found) if found else pd.DataFrame(columns=PLACES)
 
 
 def sentence(
@@ -165,24 +148,24 @@ def sentence(
     """
     if not row["conclusive"]:
         return verdict.verdict(row, None, view).sentence
-    shown, other = said(row["value"], view), said(weakest["value"], view)
+    knob = knob_of(row["method"])
+    shown, other = score(row["value"], view), score(weakest["value"], view)
     span = wording.interval(row["low"], row["high"], *_scale(view, row))
     kind, _, name = view.target.partition(":")
+    attacker = "strongest" if view.protocol == "strict" else "method's own"
     does = {
         "image": f"an attacker redraws the picture with a likeness of {shown}",
-        "identity": f"an attacker with other photographs of the same people names the right person in {shown} of cases",
+        "identity": "an attacker with other photographs of the same people names the right person "
+        f"in {shown} of cases",
         "recognition": f"people pick the person of a redrawn face in {shown} of cases",
-    }.get(kind, f"the {_attacker(view)} attacker tells {wording.told(name)} in {shown} of cases")  # fmt: skip
-    chance = f"; guessing {said(row['chance'], view)}" if wording.known(row["chance"]) else ""
-    text = f"At {points.setting_label(row)} {does}" + (f" ({span}{chance})" if span else "")
-    knob = knob_of(row["method"])
-    assert knob is not None
+    }.get(kind, f"the {attacker} attacker tells {wording.inferred(name)} in {shown} of cases")
+    chance = f"; guessing {score(row['chance'], view)}" if wording.known(row["chance"]) else ""
+    text = f"{points.place(row)} {does}" + (f" ({span}{chance})" if span else "")
     repeats = ""
     if again is not None:
-        where = "of" if kind == "image" else "in"
         repeats = (
-            f", and {where} {said(again['value'], view)} with {repeated_releases.REPEATS} releases of "
-            "one photograph"
+            f", and {'of' if kind == 'image' else 'in'} {score(again['value'], view)} with "
+            f"{repeated_releases.REPEATS} releases of one photograph"
         )
     if row["key"] != weakest["key"] and weakest["conclusive"]:
         bare = weakest[f"knob:{knob.name}"]
@@ -192,7 +175,7 @@ def sentence(
         most = strongest[f"knob:{knob.name}"]
         text += (
             f"{repeats}; the most that was measured, {knob.symbol} = {most:g}, leaves "
-            f"{said(strongest['value'], view)}, and {_service(row, strongest, view)}"
+            f"{score(strongest['value'], view)}, and {_service(row, strongest, view)}"
         )
     else:
         text += repeats
@@ -207,10 +190,6 @@ def _service(before: Mapping[str, Any], after: Mapping[str, Any], view: View) ->
     return f"{service} {'loses' if lost > 0 else 'gains'} {wording.points(abs(lost))}"
 
 
-def _attacker(view: View) -> str:
-    return "strongest" if view.protocol == "strict" else "method's own"
-
-
 def _scale(view: View, row: Mapping[str, Any]) -> tuple[int, float]:
     """(digits, factor) of the view's measure."""
     if not wording.in_percent(view.measure):
@@ -218,7 +197,7 @@ def _scale(view: View, row: Mapping[str, Any]) -> tuple[int, float]:
     return (1 if min(abs(row["value"]), 1.0) < 0.095 else 0), 100.0
 
 
-def said(value: float, view: View) -> str:
+def score(value: float, view: View) -> str:
     """A value of the view's measure."""
     if not wording.in_percent(view.measure):
         return f"{value:.2f}"

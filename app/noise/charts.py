@@ -1,7 +1,9 @@
-"""Attacker, service and ranks over the amount of noise, as figures. Pure Plotly; no Streamlit."""
+"""Attacker, service and ranks over the amount of noise, and the numbers of a code, as figures. No
+Streamlit."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +11,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.charts import plot
 from app.charts.palette import colours, faded
+from app.charts.plot import Spec
 from app.noise import repeated_releases
 from app.noise.amounts import knob_of
 from app.page import wording
@@ -18,6 +22,9 @@ from app.settings.views import View
 from core.methods import Knob
 
 HEIGHT = 400  # pixels
+BARS = 300
+ENDS = ("value", "low", "high")
+SERVED = ("utility", "utility_low", "utility_high")
 LOWER, UPPER = 0.38, 0.53  # top of the service's panel, bottom of the attacker's
 
 
@@ -38,99 +45,76 @@ def curve(
     """
     colour = colours(dark)
     knob = knob_of(rows[0]["method"])
-    assert knob is not None
     factor, unit = view.scale, " %" if wording.in_percent(view.measure) else ""
     values = [row[f"knob:{knob.name}"] for row in rows]
-    places = list(range(len(rows)))
-    ends = ("value", "low", "high")
     repeats = [(place, again[row["key"]]) for place, row in enumerate(rows) if row["key"] in again]
-    served = ("utility", "utility_low", "utility_high")
-    series: list[tuple[Any, ...]] = [
-        ("one release", colour["brick"], "solid", "circle", rows, places, ends, factor, "y"),
-        ("service", colour["light"], "solid", "square", rows, places, served, 100, "y2"),
-    ]
+
+    def series(
+        name: str, tint: str, dash: str, symbol: str, entries: Any, ends: Any, **more: Any
+    ) -> Spec:
+        places, found = zip(*entries, strict=True)
+        scale, behind = (factor, unit) if more["yaxis"] == "y" else (100, " %")
+        heights = [entry[ends[0]] * scale for entry in found]
+        at = f"{knob.symbol} = %{{customdata}}: %{{y:.3g}}{behind}<extra>{name}</extra>"
+        look = {
+            "line": {"color": tint, "width": 2, "dash": dash},
+            "marker": plot.marker(tint, 9, symbol),
+        }
+        bars = plot.interval(found, ends, scale, color=faded(tint, 0.6), thickness=1)
+        texts = [wording.number(values[place]) for place in places]
+        more |= {"name": name, "customdata": texts, "hovertemplate": at, "error_y": bars}
+        return plot.scatter("lines+markers", places, heights, **look, **more)
+
+    upper = {"yaxis": "y", "showlegend": bool(repeats)}
+    every = list(enumerate(rows))
+    data = [series("one release", colour["brick"], "solid", "circle", every, ENDS, **upper)]
     if repeats:
         name = f"{repeated_releases.REPEATS} releases of the photograph"
-        series.insert(1, (name, colour["brick"], "dot", "circle-open", [r[1] for r in repeats],
-                          [r[0] for r in repeats], ends, factor, "y"))  # fmt: skip
-    data: list[dict[str, Any]] = []
-    for name, tint, dash, symbol, entries, at, (middle, low, high), scale, axis in series:
-        data.append(
-            {
-                "type": "scatter",
-                "x": at, "y": [e[middle] * scale for e in entries], "name": name, "mode": "lines+markers",
-                "yaxis": axis, "showlegend": axis == "y" and len(repeats) > 0,
-                "line": {"color": tint, "width": 2, "dash": dash},
-                "marker": {"symbol": symbol, "size": 9, "color": tint},
-                "error_y": {"type": "data", "symmetric": False, "thickness": 1, "width": 0,
-                         "color": faded(tint, 0.6),
-                         "array": [max(0.0, e[high] - e[middle]) * scale for e in entries],
-                         "arrayminus": [max(0.0, e[middle] - e[low]) * scale for e in entries]},
-                "customdata": [wording.number(values[place]) for place in at],
-                "hovertemplate": f"{knob.symbol} = %{{customdata}}: %{{y:.3g}}{unit if axis == 'y' else ' %'}"
-                f"<extra>{name}</extra>",
-            }
-        )  # fmt: skip
-    keys = [row["key"] for row in rows]
-    if chosen in keys:
-        data.append(
-            {"type": "scatter", "x": [keys.index(chosen)], "y": [rows[keys.index(chosen)]["value"] * factor],
-                       "mode": "markers", "showlegend": False, "hoverinfo": "skip",
-                       "marker": {"size": 18, "color": colour["brick"], "symbol": "circle",
-                               "line": {"width": 3, "color": colour["light"]}}}
-        )  # fmt: skip
-    at_slider = _place(drawn, values)
-    shapes: list[dict[str, Any]] = [
-        {"type": "line", "x0": at_slider, "x1": at_slider, "yref": "paper", "y0": 0, "y1": 1,
-         "layer": "below", "line": {"width": 6, "color": faded(colour["light"], 0.25)}}
-    ]  # fmt: skip
+        data.append(series(name, colour["brick"], "dot", "circle-open", repeats, ENDS, **upper))
+    lower = {"yaxis": "y2", "showlegend": False}
+    data.append(series("service", colour["light"], "solid", "square", every, SERVED, **lower))
+    for place, row in every:
+        if row["key"] == chosen:
+            lit = plot.marker(colour["brick"], 18, "circle", 3, colour["light"])
+            point = plot.scatter("markers", [place], [row["value"] * factor], marker=lit)
+            data.append(point | {"showlegend": False, "hoverinfo": "skip"})
+    band = {"width": 6, "color": faded(colour["light"], 0.25)}
+    shapes = [plot.upright(_place(drawn, values), band, layer="below")]
     chances = [row["chance"] * factor for row in rows if wording.known(row["chance"])]
     if chances:
-        guess = float(np.mean(chances))
-        shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": guess, "y1": guess,
-                       "layer": "below", "line": {"dash": "dot", "width": 1.5, "color": colour["quiet"]}})  # fmt: skip
-    title = {
+        shapes.append(plot.level(float(np.mean(chances)), plot.dotted(colour), layer="below"))
+    does = {
         "identity": "attacker names the right person",
         "image": "likeness of what the attacker redraws",
         "recognition": "people pick the right person",
-    }.get(
-        view.target.partition(":")[0],
-        f"attacker tells {wording.told(view.target.partition(':')[2])}",
+    }
+    kind, _, name = view.target.partition(":")
+    title = f"<b>{does.get(kind) or f'attacker tells {wording.inferred(name)}'}</b>"
+    title += " · dotted: guessing" if chances else ""
+    service = f"<b>{wording.service(view.task)} is right</b>"
+    corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+    return plot.figure(
+        data,
+        _amounts(knob, values, colour) | {"anchor": "y2"},
+        plot.axis(colour, domain=[UPPER, 1], ticksuffix=unit),
+        HEIGHT,
+        yaxis2=plot.axis(colour, domain=[0, LOWER], ticksuffix=" %", anchor="x"),
+        shapes=shapes,
+        annotations=[
+            plot.note(title, 0, 1.0, colour["brick"], 13, **corner),
+            plot.note(service, 0, LOWER, colour["light"], 13, **corner),
+        ],
+        margin=plot.margins(t=30),
+        legend=plot.below(-0.2),
+        **plot.STAYS,
     )
-    notes = [
-        {"x": 0, "xref": "paper", "y": top, "yref": "paper", "xanchor": "left", "yanchor": "bottom",
-         "text": text, "showarrow": False, "font": {"size": 13, "color": tint}}
-        for top, text, tint in (
-            (1.0, f"<b>{title}</b>" + (" · dotted: guessing" if chances else ""), colour["brick"]),
-            (LOWER, f"<b>{wording.service(view.task)} is right</b>", colour["light"]),
-        )
-    ]  # fmt: skip
-    axis = {"gridcolor": colour["line"], "fixedrange": True, "zeroline": False}
-    layout = _over_amounts(knob, values, colour) | {
-        "shapes": shapes, "annotations": notes, "margin": {"l": 10, "r": 10, "t": 30, "b": 10},
-        "yaxis": {**axis, "domain": [UPPER, 1], "ticksuffix": unit},
-        "yaxis2": {**axis, "domain": [0, LOWER], "ticksuffix": " %", "anchor": "x"},
-    }  # fmt: skip
-    layout["xaxis"]["anchor"] = "y2"
-    layout["legend"] |= {"y": -0.2, "yanchor": "top"}
-    # a slider waits for this figure: its plain dicts are checked by the tests, not here again
-    return go.Figure({"data": data, "layout": layout}, _validate=False)
 
 
-def _over_amounts(knob: Knob, values: Sequence[float], colour: Mapping[str, str]) -> dict[str, Any]:
-    """Axis, legend and size that the figures over the amount of noise share."""
-    return {
-        "xaxis": {
-            "tickvals": list(range(len(values))), "ticktext": [wording.number(v) for v in values],
-            "title": {"text": f"{knob.symbol}, weak to strong protection"},
-            "range": [-0.35, len(values) - 0.65], "fixedrange": True, "zeroline": False,
-            "gridcolor": colour["line"],
-        },
-        "height": HEIGHT, "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "dragmode": False,
-        "uirevision": "constant", "hovermode": "closest",
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "itemclick": False,
-                   "itemdoubleclick": False},
-    }  # fmt: skip
+def _amounts(knob: Knob, values: Sequence[float], colour: plot.Colours) -> Spec:
+    """The axis that the figures over the amount of noise share."""
+    ticks = {"tickvals": list(range(len(values))), "ticktext": [wording.number(v) for v in values]}
+    title = f"{knob.symbol}, weak to strong protection"
+    return plot.axis(colour, title, range=[-0.35, len(values) - 0.65], **ticks)
 
 
 def _place(amount: float, values: Sequence[float]) -> float:
@@ -146,44 +130,97 @@ def rank_chart(found: pd.DataFrame, knob: Knob, chosen: str, dark: bool = False)
     found  of `ranks`, weak to strong
     """
     colour = colours(dark)
-    places = list(range(len(found)))
     percent = found[["mean", "low", "high", "deviation"]].astype(float) * 100
-    figure = go.Figure()
-    for name, above, below, width, alpha in (
-        ("standard deviation of the place", percent["deviation"], percent["deviation"], 2, 0.55),
-        ("95 % interval of the mean", percent["high"] - percent["mean"],
-         percent["mean"] - percent["low"], 7, 0.9),
-    ):  # fmt: skip
-        figure.add_trace(
-            go.Scatter(
-                x=places, y=percent["mean"], mode="markers", name=name, hoverinfo="skip",
-                showlegend=False,
-                marker={"size": 8, "color": colour["brick"], "symbol": "line-ew"},
-                error_y={"type": "data", "symmetric": False, "array": above, "arrayminus": below,
-                         "thickness": width, "width": 0, "color": faded(colour["brick"], alpha)},
-            )
-        )  # fmt: skip
-    lit = [3 if key == chosen else 0 for key in found["key"]]
-    figure.add_trace(
-        go.Scatter(
-            x=places, y=percent["mean"], mode="lines+markers", name="mean place",
-            line={"color": colour["brick"], "width": 2},
-            marker={"size": [17 if mark else 10 for mark in lit], "color": colour["brick"],
-                    "line": {"width": lit, "color": colour["light"]}},
-            customdata=percent["deviation"],
-            hovertemplate="%{y:.1f} %, give or take %{customdata:.1f}<extra>mean place</extra>",
+    above, below = percent["high"] - percent["mean"], percent["mean"] - percent["low"]
+    plain = {
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "marker": plot.marker(colour["brick"], 8, "line-ew"),
+    }
+    data = [
+        plot.scatter(
+            "markers",
+            range(len(found)),
+            percent["mean"],
+            name=name,
+            error_y=plot.bars(*reach, color=faded(colour["brick"], alpha), thickness=thickness),
+            **plain,
         )
-    )  # fmt: skip
-    mean = float(found["chance_mean"].astype(float).mean()) * 100
-    deviation = float(found["chance_deviation"].astype(float).mean()) * 100
-    for height, text in ((mean, "random order"), (mean + deviation, ""), (mean - deviation, "")):
-        figure.add_hline(
-            y=height, layer="below", line={"dash": "dot", "width": 1.5 if text else 1,
-                                           "color": colour["quiet"] if text else faded(colour["quiet"], 0.6)},
-            annotation_text=text, annotation_position="top right",
-            annotation_font={"size": 12, "color": colour["quiet"]},
-        )  # fmt: skip
-    figure.update_layout(_over_amounts(knob, found["amount"].tolist(), colour))
-    figure.update_yaxes(range=[0, 100], ticksuffix=" %", title="place in the list of names",
-                        fixedrange=True, gridcolor=colour["line"], zeroline=False)  # fmt: skip
-    return figure
+        for name, reach, thickness, alpha in (
+            ("standard deviation of the place", (percent["deviation"],) * 2, 2, 0.55),
+            ("95 % interval of the mean", (above, below), 7, 0.9),
+        )
+    ]
+    lit = [key == chosen for key in found["key"]]
+    marker = {"size": [17 if mark else 10 for mark in lit], "color": colour["brick"]}
+    marker["line"] = {"width": [3 if mark else 0 for mark in lit], "color": colour["light"]}
+    says = "%{y:.1f} %, give or take %{customdata:.1f}<extra>mean place</extra>"
+    look = {"line": {"color": colour["brick"], "width": 2}, "marker": marker, "hovertemplate": says}
+    middle = plot.scatter(
+        "lines+markers", range(len(found)), percent["mean"], name="mean place", **look
+    )
+    data.append(middle | {"customdata": percent["deviation"].tolist()})
+    mean, deviation = (
+        float(found[f"chance_{name}"].astype(float).mean()) * 100 for name in ("mean", "deviation")
+    )
+    spread = plot.dotted(colour) | {"width": 1, "color": faded(colour["quiet"], 0.6)}
+    corner = {"xref": "paper", "xanchor": "right", "yanchor": "bottom"}
+    return plot.figure(
+        data,
+        _amounts(knob, found["amount"].tolist(), colour),
+        plot.axis(colour, "place in the list of names", range=[0, 100], ticksuffix=" %"),
+        HEIGHT,
+        shapes=[
+            plot.level(mean, plot.dotted(colour), layer="below"),
+            *(plot.level(mean + side * deviation, spread, layer="below") for side in (1, -1)),
+        ],
+        annotations=[plot.note("random order", 1, mean, colour["quiet"], **corner)],
+        legend=plot.LEGEND | plot.FIXED,
+        **plot.STAYS,
+    )
+
+
+def bars(
+    before: np.ndarray,
+    after: np.ndarray,
+    mean: np.ndarray,
+    spread: np.ndarray,
+    most: float,
+    dark: bool = False,
+) -> go.Figure:
+    """The numbers of one face's code: without noise (hollow) and as released (filled), and how far
+    people's numbers spread (band of one standard deviation). `most` is the largest ratio that can be
+    drawn: it sets the axis, so that nothing jumps when the slider moves."""
+    colour = colours(dark)
+    names = [str(number + 1) for number in range(len(before))]
+    reach = float((np.abs(mean) + 2.2 * math.sqrt(1 + most) * spread).max())
+    reach = max(reach, 1.05 * float(np.abs(before).max()), 1.05 * float(np.abs(after).max()))
+
+    def drawn(values: np.ndarray, name: str, offset: float, marker: Spec) -> Spec:
+        says = f"number %{{x}}: %{{y:.2f}}<extra>{name}</extra>"
+        more = {"name": name, "width": 0.34, "offset": offset, "hovertemplate": says}
+        return plot.bar(names, values, marker=marker, **more)
+
+    band = {"base": (mean - spread).tolist(), "width": 0.96, "name": "spread over all faces"}
+    band |= {"hoverinfo": "skip", "marker": {"color": faded(colour["quiet"], 0.16)}}
+    hollow = {
+        "color": faded(colour["brick"], 0.25),
+        "line": {"width": 1.5, "color": colour["brick"]},
+    }
+    return plot.figure(
+        [
+            plot.bar(names, 2 * spread, **band),
+            drawn(before, "without noise", -0.36, hollow),
+            drawn(after, "released", 0.02, {"color": colour["teal"]}),
+        ],
+        {
+            "title": {"text": "the numbers that leave the device"},
+            "fixedrange": True,
+            "type": "category",
+        },
+        plot.axis(colour, range=[-reach, reach], zeroline=True, zerolinecolor=colour["quiet"]),
+        BARS,
+        barmode="overlay",
+        legend=plot.LEGEND | plot.FIXED,
+        **plot.STAYS,
+    )

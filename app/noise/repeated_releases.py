@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from app.page import wording
+from app.settings import points
 from app.settings.views import View
 from core.attacks.attributes.repeated import AVERAGING, REPEATS
 
@@ -22,20 +23,12 @@ class Again(NamedTuple):
 def again(findings: pd.DataFrame, row: Mapping[str, Any], view: View) -> Again | None:
     """What `REPEATS` releases of the same photograph tell at one setting beside what one tells;
     None where that was not measured: the release holds no noise, or another target is asked."""
-    value = row["release_value"]
-    at = findings["release_value"]
-    found = findings[
-        (findings["run_id"] == row["run_id"])
-        & (at.isna() if pd.isna(value) else at == value)
-        & (findings["protocol"] == "strict")
-        & (findings["attacker"] == AVERAGING.name)
-        & (findings["target"] == view.target)
-        & (findings["metric"] == view.measure)
-    ]
+    asked = {"protocol": "strict", "attacker": AVERAGING.name, "target": view.target}
+    found = points.findings_of(findings, row, **asked, metric=view.measure)
     if view.protocol != "strict" or found.empty or not bool(found["conclusive"].iloc[0]):
         return None
     kind, _, name = view.target.partition(":")
-    does = "names the right person" if kind == "identity" else f"tells {wording.told(name)}"
+    does = "names the right person" if kind == "identity" else f"tells {wording.inferred(name)}"
     got, low, high = (float(found[end].iloc[0]) for end in ("value", "low", "high"))
     digits = 1 if min(got, row["value"]) < 0.095 else 0
     reached = f"{wording.percent(got, digits)} of cases ({wording.interval(low, high, digits)})"

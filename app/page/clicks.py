@@ -15,11 +15,16 @@ def selected(chart: str) -> list[Any]:
     return [value[0] if isinstance(value, list) else value for value in found]
 
 
-def choose_clicked(chart: str, rows: points.Rows) -> None:
-    """A callback: a click on a point, whose custom data is its row's key, chooses that setting."""
-    keys = selected(chart)
-    for row in [row for row in rows if row["key"] in keys][:1]:
-        choose(row)
+def choosing(chart: str, rows: points.Rows) -> dict[str, Any]:
+    """Options of `show.chart`: a click on a point, whose custom data is its row's key, chooses that
+    setting."""
+
+    def choose_clicked() -> None:
+        keys = selected(chart)
+        for row in [row for row in rows if row["key"] in keys][:1]:
+            choose(row)
+
+    return {"on_select": choose_clicked, "selection_mode": "points"}
 
 
 def choose(row: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 
@@ -31,9 +32,13 @@ def png(picture: np.ndarray, width: int) -> bytes:
     return packed.getvalue()
 
 
-def pair(original: np.ndarray, recovered: np.ndarray, width: int) -> np.ndarray:
-    """Original left, recovered right: `row` of two."""
-    return row([original, recovered], width)
+def data_url(picture: np.ndarray | bytes, kind: str = "png") -> str:
+    """A picture uint8 (H, W, 3), every pixel as it is, or an encoded one in a data URL."""
+    if isinstance(picture, np.ndarray):
+        packed = io.BytesIO()
+        Image.fromarray(picture).save(packed, "PNG")
+        picture = packed.getvalue()
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
 
 def row(pictures: list[np.ndarray], width: int) -> np.ndarray:

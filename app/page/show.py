@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.page import pictures
+from app.page.components import component
 from core.storage.csv_export import as_csv
 
-# Plotly draws the pictures itself, from the chart in the reader's browser: its camera button is
-# pressed for each of the two formats. No second renderer on the server, no chart leaves the machine.
-PICTURES = """
-export default function ({ parentElement, data }) {
-  for (const button of parentElement.querySelectorAll("button")) {
-    const format = button.dataset.format;
-    button.setAttribute("aria-label", `${format.toUpperCase()} picture of: ${data.alt}`);
-    button.onclick = () => {
-      const chart = document.querySelector(`.st-key-${data.chart} .js-plotly-plot`);
-      const camera = chart && chart.querySelector(".modebar-btn");
-      if (!camera) return;
-      const { width, height } = chart.getBoundingClientRect();
-      chart._context.toImageButtonOptions = { format, filename: data.file, width, height, scale: 2 };
-      camera.dispatchEvent(new MouseEvent("click", { bubbles: false }));
-    };
-  }
-}
-"""
-BUTTONS = """
-<div class="row"><button data-format="png">PNG</button><button data-format="svg">SVG</button></div>
-"""
-LOOK = """
-.row { display: flex; gap: 0.25rem; }
-button {
-  font: inherit; font-size: 0.875rem; color: inherit; opacity: 0.8; background: none; border: none;
-  border-radius: var(--st-base-radius, 6px); padding: 0.25rem 0.5rem; min-height: 2rem; cursor: pointer;
-}
-button:hover { color: var(--st-primary-color); opacity: 1; }
-button:focus-visible { outline: 2px solid var(--st-primary-color); }
-"""
 CONFIG = {
     "displayModeBar": "hover",
     "modeBarButtons": [["toImage"]],
@@ -50,18 +23,56 @@ CONFIG = {
 }
 
 
-def verdict(sentence: str) -> None:
-    """The sentence that answers a page's question; no number loses its sign at the end of a line."""
-    st.markdown(f"## {sentence.replace(' %', UNBROKEN_PERCENT)}", anchors=False)
-
-
 UNBROKEN_PERCENT = "\N{NO-BREAK SPACE}%"
 
 
-@st.cache_resource
-def _pictures() -> Callable[..., Any]:
-    """The two buttons under a chart; registered once per process."""
-    return st.components.v2.component("penumbra_pictures", html=BUTTONS, css=LOOK, js=PICTURES)
+def opening(left: int, right: int) -> tuple[Any, Any, Any]:
+    """The places at the top of a page: for its verdict, and below that those of `choices`."""
+    return st.container(gap="xsmall"), *choices(left, right)
+
+
+def choices(left: int, right: int) -> list[Any]:
+    """Places for the knobs, on the left, and for other choices on the right."""
+    return st.columns([left, right], gap="large", vertical_alignment="bottom")
+
+
+def verdict(sentence: str, under: str | None = None, mark: str | None = None) -> None:
+    """The sentence that answers a page's question, the mark of `app.page.verdict` and what stands
+    under it; no number loses its sign at the end of a line."""
+    st.markdown(f"## {sentence.replace(' %', UNBROKEN_PERCENT)}", anchors=False)
+    if mark is not None:
+        st.markdown(mark)
+    if under is not None:
+        st.caption(under)
+
+
+def folded(title: str, key: str, part: Callable[..., None], *arguments: Any) -> None:
+    """A part of a page behind an expander: computed only while somebody has it open."""
+    with st.expander(title, key=key, on_change="rerun") as folder:
+        if folder.open:
+            part(*arguments)
+
+
+def picture(
+    picture: np.ndarray, width: int, alt: str, text: str, help: str | None = None, room: int = 0
+) -> None:
+    """One picture uint8 (H, W, 3) with its words below; `room`: pixels that these may be wider."""
+    with st.container(width=width + room, gap="xxsmall"):
+        image(picture, width, alt)
+        st.caption(text, help=help)
+
+
+def examples(faces: Sequence[np.ndarray], width: int, alt: str) -> None:
+    """Small faces beside each other; `alt` with a place for each one's number."""
+    with st.container(horizontal=True, gap="xxsmall"):
+        for number, face in enumerate(faces, 1):
+            st.image(face, width=width, output_format="PNG", alt=alt.format(number))
+
+
+def image(picture: np.ndarray, width: int, alt: str) -> None:
+    """A picture uint8 (H, W, 3), enlarged pixel by pixel to so many pixels of the page."""
+    large = pictures.png(pictures.enlarged(picture, width), width)
+    st.image(large, width=width, output_format="PNG", alt=alt)
 
 
 def chart(
@@ -89,10 +100,10 @@ def chart(
         if note:
             st.caption(note)
         csv(numbers, name, key)
-        _pictures()(
-            key=f"{key}_pictures", width="content",
-            data={"chart": key, "file": f"penumbra-{name}", "alt": alt},
-        )  # fmt: skip
+        files = {"chart": key, "file": f"penumbra-{name}", "alt": alt}
+        # Plotly draws the pictures itself, in the reader's browser, where its camera button is pressed
+        # for each format: no second renderer on the server, no chart leaves the machine.
+        component("pictures")(key=f"{key}_pictures", width="content", data=files)
     return said
 
 
@@ -143,7 +154,16 @@ def csv(
     def written() -> bytes:
         return as_csv(numbers() if callable(numbers) else numbers)
 
-    st.download_button(
-        label, written, f"penumbra-{name}.csv", "text/csv", key=f"{key}_csv",
-        icon=":material/download:", type="tertiary", on_click="ignore",
-    )  # fmt: skip
+    download(label, written, f"{name}.csv", "text/csv", key=f"{key}_csv", type="tertiary")
+
+
+def download(label: str, content: Any, name: str, kind: str, **options: Any) -> None:
+    """A button that hands out a file; `content` may be a function that makes it then."""
+    options |= {"icon": ":material/download:", "on_click": "ignore"}
+    st.download_button(label, content, f"penumbra-{name}", kind, **options)
+
+
+def columns(format: str, *names: str, title: str = "{}") -> dict[str, Any]:
+    """How columns of numbers are shown in a table: `column_config` of `st.dataframe`."""
+    number = st.column_config.NumberColumn
+    return {name: number(title.format(name), format=format) for name in names}

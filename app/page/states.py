@@ -15,13 +15,9 @@ def damaged(problems: Sequence[str]) -> None:
     if not problems:
         return
     count = len(problems)
-    title = (
-        "1 folder is damaged and left out"
-        if count == 1
-        else f"{count} folders are damaged and left out"
-    )
-    with st.expander(f"{title}. Everything else is shown; your photographs are not touched.",
-                     icon=":material/warning:"):  # fmt: skip
+    folders = "1 folder is" if count == 1 else f"{count} folders are"
+    title = f"{folders} damaged and left out. Everything else is shown; your photographs are not touched."
+    with st.expander(title, icon=":material/warning:"):
         for problem in problems[:20]:
             st.text(problem)
         if count > 20:
@@ -34,12 +30,10 @@ def damaged(problems: Sequence[str]) -> None:
 def nothing_trained(runs: pd.DataFrame) -> None:
     """The empty state of pages that show results, with the button to the next step."""
     with st.container(border=True):
-        training = int((runs["state"] == "training").sum()) if len(runs) else 0
-        waiting = (
-            int(((runs["state"] == "finished") & (runs["evaluated"] == 0)).sum())
-            if len(runs)
-            else 0
-        )
+        training = waiting = 0
+        if len(runs):
+            training = int((runs["state"] == "training").sum())
+            waiting = int(((runs["state"] == "finished") & (runs["evaluated"] == 0)).sum())
         if training:
             st.header(f"{training} training{'s' if training > 1 else ''} not finished yet")
             st.write("The curve appears as soon as a setting has been trained and attacked.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from app.page import wording
+from app.settings import points
 from app.settings.points import setting_label
 from app.settings.views import View
 from core.methods import METHODS
@@ -13,29 +14,21 @@ from core.metrics import METRICS, named
 ROLES = {"utility": "the service", "private": "private", "unlisted": "nobody mentioned it"}
 
 
-def of_setting(findings: pd.DataFrame, run_id: str, release_value: float | None) -> pd.DataFrame:
+def of_setting(findings: pd.DataFrame, row: points.Row) -> pd.DataFrame:
     """Attackers x metrics of one setting, in words: one row per target, attacker and protocol."""
-    rows = findings[findings["run_id"] == run_id]
-    if release_value is None or pd.isna(release_value):
-        rows = rows[rows["release_value"].isna()]
-    else:
-        rows = rows[rows["release_value"] == release_value]
+    rows = points.findings_of(findings, row)
     rows = rows.assign(
         Target=rows["target"].map(wording.target_label),
         Role=rows["role"].map(ROLES).fillna(rows["role"]),
         Attacker=rows["attacker"].map(wording.attacker, na_action="ignore"),
         Protocol=rows["protocol"].map(wording.PROTOCOLS).fillna(rows["protocol"]),
         shown=[
-            _with_interval(metric, value, low, high)
-            for metric, value, low, high in zip(
-                rows["metric"], rows["value"], rows["low"], rows["high"], strict=True
-            )
+            _with_interval(*found)
+            for found in rows[["metric", "value", "low", "high"]].itertuples(index=False)
         ],
     )
-    wide = rows.pivot_table(
-        index=["Role", "Target", "Attacker", "Protocol"], columns="metric", values="shown",
-        aggfunc="first", sort=False,
-    )  # fmt: skip
+    index = ["Role", "Target", "Attacker", "Protocol"]
+    wide = rows.pivot_table("shown", index, "metric", aggfunc="first", sort=False)
     present = [name for name in METRICS if name in wide] + [m for m in wide if m not in METRICS]
     wide = wide[present].fillna("")
     wide.columns = [heading(m) for m in present]
@@ -45,8 +38,7 @@ def of_setting(findings: pd.DataFrame, run_id: str, release_value: float | None)
 
 def heading(metric: str) -> str:
     """Column heading of a metric."""
-    name = named(metric).title
-    return name[0].upper() + name[1:]
+    return wording.capital(named(metric).title)
 
 
 def _with_interval(metric: str, value: float, low: float, high: float) -> str:
@@ -77,18 +69,8 @@ def protocol_pairs(strict: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
     """Settings measured under both protocols: label, method, strict, paper, chance, and `gone`: the
     part of the privacy claimed under the paper's protocol that the strict one takes away."""
     both = strict.merge(paper[["key", "value"]], on="key", suffixes=("", "_paper"))
-    several = both["method"].nunique() > 1
-    label = [
-        (METHODS[row["method"]].title + ", ") * several + setting_label(row)
-        for row in both.to_dict("records")
-    ]
-    return pd.DataFrame(
-        {
-            "label": label,
-            "method": both["method"],
-            "strict": both["value"],
-            "paper": both["value_paper"],
-            "chance": both["chance"],
-            "gone": both["value"] - both["value_paper"],
-        }
-    )
+    label = "{0}, {1}" if both["method"].nunique() > 1 else "{1}"
+    labels = [label.format(row["title"], setting_label(row)) for row in points.records(both)]
+    pairs = both.assign(label=labels, gone=both["value"] - both["value_paper"])
+    names = {"label": "label", "method": "method", "value": "strict", "value_paper": "paper"}
+    return pairs[[*names, "chance", "gone"]].rename(columns=names)

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.cache import photographs
+from app.settings import points
 from core import jobs, results
 from core.errors import PenumbraError
 from core.storage.explanations import place
@@ -23,27 +24,21 @@ def missing(row: Mapping[str, Any], name: str, what: str, lasts: str, problem: s
     lasts    how long it takes, in words
     problem  what was said when it was read
     """
-    where = photographs.setting(dict(row))
+    folder = photographs.folder(row)
     with st.container(border=True):
-        if is_done(place(where.folder, name, where.value)):
+        if is_done(place(folder, name, points.release_value(row))):
             st.header(f"{what} of this setting are damaged")
             st.write(problem)
             return
         st.header(f"{what} of this setting have not been computed")
-        current = [
-            job
-            for job in jobs.list_jobs()
-            if row["run_id"] in job["run_ids"] and job["state"] in ("queued", "running")
-        ]
-        if current:
+        active = [job for job in jobs.list_jobs() if job["state"] in ("queued", "running")]
+        if any(row["run_id"] in job["run_ids"] for job in active):
             st.write("They are being computed. Other work on this setting may come first.")
             st.button("Look again", icon=":material/refresh:")
             return
         st.write(f"It takes {lasts} on one processor core and does not block anything else.")
-        st.button(
-            "Compute them", type="primary", icon=":material/play_arrow:",
-            on_click=lambda: _start(where.folder, name),
-        )  # fmt: skip
+        start = {"on_click": _start, "args": (folder, name)}
+        st.button("Compute them", type="primary", icon=":material/play_arrow:", **start)
         st.caption("Or from a terminal:")
         st.code(f"python -m core explain {row['run_id']} --only {name}", language=None)
 

@@ -4,13 +4,16 @@ A pure function of the numbers; it never adds one."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 from app.page import wording
+from app.settings import points
 from app.settings.points import setting_label
 from app.settings.views import STRONGEST, View
 from core.attacks.attackers import HUMAN
 from core.metrics import METRICS
+
+Row = Mapping[str, Any]
 
 
 class Verdict(NamedTuple):
@@ -22,7 +25,7 @@ class Verdict(NamedTuple):
     exposure: float | None
 
 
-def verdict(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view: View) -> Verdict:
+def verdict(row: Row, unprotected: Row | None, view: View) -> Verdict:
     """The verdict on one row of `app.settings.points.compared`, beside that of `app.settings.points.reference`."""
     setting = setting_label(row)
     place = f"At {setting}" if setting else f"With {_lower(row['title'])}"
@@ -33,92 +36,91 @@ def verdict(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
             "Measure again with more photographs or a stronger attacker.",
             None,
         )
-    text = f"{place} {_attack(row, unprotected, view)}"
     cost = "" if _is(row, unprotected) else _cost(row, view)
-    return Verdict(
-        f"{text}; {cost}." if cost else f"{text}.", _detail(row, unprotected, view), exposure(row)
-    )
+    parts = [f"{place} {_attack(row, unprotected, view)}", cost]
+    sentence = "; ".join(filter(None, parts))
+    return Verdict(f"{sentence}.", _detail(row, unprotected, view), exposure(row))
 
 
-def exposure(row: Mapping[str, Any]) -> float:
+def exposure(row: Row) -> float:
     """Gain over guessing as a part of the largest possible gain, clipped to [0, 1]."""
     chance = row["chance"] if wording.known(row["chance"]) else 0.0
     return float(min(1.0, max(0.0, (row["value"] - chance) / max(1e-9, 1 - chance))))
 
 
-def _attack(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view: View) -> str:
+def _attack(row: Row, unprotected: Row | None, view: View) -> str:
     kind = view.target.partition(":")[0]
-    attacker = "the strongest attacker"
-    if view.attacker != STRONGEST and view.protocol == "strict":
-        attacker = f"one attacker ({wording.attacker(view.attacker)})"
-    if view.protocol == "paper":
-        attacker = "the attacker the method trained against"
-        if row.get("attacker") == STRONGEST:
-            attacker = "an attacker with other photographs of the same people"
+    aside = _aside(row, unprotected, kind == "image")
     if kind == "image":
-        span = wording.interval(row["low"], row["high"], 2, 1)
-        aside = _aside(
-            span,
-            wording.known(row["chance"]) and f"drawing blind {row['chance']:.2f}",
-            _attacked(unprotected) and f"unprotected {unprotected['value']:.2f}",
-        )
         return f"an attacker redraws the picture with a likeness of {row['value']:.2f}{aside}"
-    aside = _aside(
-        wording.interval(row["low"], row["high"], _digits(row)),
-        wording.known(row["chance"])
-        and f"chance {wording.percent(row['chance'], _digits(row, 'chance'))}",
-        _attacked(unprotected) and f"unprotected {wording.percent(unprotected['value'])}",
-    )
-    value = wording.percent(row["value"], _digits(row))
+    value = wording.percent(row["value"], _digits(row["value"]))
     if kind == "recognition":
-        who = (
-            "people pick"
-            if view.attacker in (STRONGEST, HUMAN.name)
-            else f"a machine ({wording.attacker(view.attacker)}) picks"
-        )
-        return f"{who} the person of a redrawn face out of {round(1 / row['chance'])} in {value} of cases{aside}"
+        who = "people pick"
+        if view.attacker not in (STRONGEST, HUMAN.name):
+            who = f"a machine ({wording.attacker(view.attacker)}) picks"
+        among = round(1 / row["chance"])
+        return f"{who} the person of a redrawn face out of {among} in {value} of cases{aside}"
     if kind == "identity":
-        return f"an attacker with other photographs of the same people names the right person in {value} of cases{aside}"
-    told = wording.told(row["target"].partition(":")[2] if "target" in row else _names(view)[0])
+        return (
+            "an attacker with other photographs of the same people names the right person in "
+            f"{value} of cases{aside}"
+        )
+    secret = wording.inferred(
+        row["target"].partition(":")[2] if "target" in row else _names(view)[0]
+    )
     if len(view.targets) > 1:
-        told += f", the most exposed of {len(view.targets)} attributes,"
-    return f"{attacker} tells {told} in {value} of cases{aside}"
+        secret += f", the most exposed of {len(view.targets)} attributes,"
+    return f"{_attacker(row, view)} tells {secret} in {value} of cases{aside}"
+
+
+def _attacker(row: Row, view: View) -> str:
+    if view.protocol == "paper":
+        if row.get("attacker") == STRONGEST:
+            return "an attacker with other photographs of the same people"
+        return "the attacker the method trained against"
+    if view.attacker != STRONGEST:
+        return f"one attacker ({wording.attacker(view.attacker)})"
+    return "the strongest attacker"
 
 
 def _names(view: View) -> list[str]:
     return [target.partition(":")[2] for target in view.targets]
 
 
-def _attacked(unprotected: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
-    return unprotected is not None and wording.known(unprotected["value"])
-
-
-def _is(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None) -> bool:
+def _is(row: Row, unprotected: Row | None) -> bool:
     """Whether a setting is the unprotected reference itself."""
-    return unprotected is not None and (row["method"], setting_label(row)) == (
-        unprotected["method"],
-        setting_label(unprotected),
-    )
+    return unprotected is not None and points.name(row) == points.name(unprotected)
 
 
-def reference_label(unprotected: Mapping[str, Any]) -> str:
+def reference_label(unprotected: Row) -> str:
     """The unprotected reference by name: “Ten numbers (Simple)”, r = 0."""
-    setting = setting_label(unprotected)
-    return f"“{unprotected['title']}”" + (f", {setting}" if setting else "")
+    return ", ".join(filter(None, (f"“{unprotected['title']}”", setting_label(unprotected))))
 
 
-def _aside(interval: str, *others: str | bool) -> str:
-    rest = ", ".join(text for text in others if text)
-    inside = "; ".join(part for part in (interval, rest) if part)
+def _aside(row: Row, unprotected: Row | None, likeness: bool) -> str:
+    """The interval, what guessing gives and what is reached without protection, in brackets."""
+
+    def show(value: float, digits: int = 0) -> str:
+        return f"{value:.2f}" if likeness else wording.percent(value, digits)
+
+    form = (2, 1) if likeness else (_digits(row["value"]), 100)
+    rest, chance = [], row["chance"]
+    if wording.known(chance):
+        guess = "drawing blind" if likeness else "chance"
+        rest.append(f"{guess} {show(chance, _digits(chance))}")
+    if unprotected is not None and wording.known(unprotected["value"]):
+        rest.append(f"unprotected {show(unprotected['value'])}")
+    parts = wording.interval(row["low"], row["high"], *form), ", ".join(rest)
+    inside = "; ".join(filter(None, parts))
     return f" ({inside})" if inside else ""
 
 
-def _digits(row: Mapping[str, Any], name: str = "value") -> int:
+def _digits(value: float) -> int:
     """Small shares, as with hundreds of identities, need a digit after the point."""
-    return 1 if wording.known(row[name]) and 0 < row[name] < 0.095 else 0
+    return 1 if wording.known(value) and 0 < value < 0.095 else 0
 
 
-def _cost(row: Mapping[str, Any], view: View) -> str:
+def _cost(row: Row, view: View) -> str:
     """ "smile detection costs 1.2 points"; empty where there is nothing to compare with."""
     if not wording.known(row["cost"]):
         return ""
@@ -131,24 +133,20 @@ def _cost(row: Mapping[str, Any], view: View) -> str:
 
 def _subject(view: View) -> str:
     kind = view.target.partition(":")[0]
-    if kind == "image":
-        return "the picture"
-    if kind == "identity":
-        return "identity"
-    if kind == "recognition":
-        return "whether people recognise the face"
-    return f"how well an attacker tells {', '.join(map(wording.told, _names(view)))}"
+    attributes = ", ".join(map(wording.inferred, _names(view)))
+    return {
+        "image": "the picture",
+        "identity": "identity",
+        "recognition": "whether people recognise the face",
+    }.get(kind, f"how well an attacker tells {attributes}")
 
 
-def _detail(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view: View) -> str:
-    service = wording.service(view.task)
+def _detail(row: Row, unprotected: Row | None, view: View) -> str:
     share = wording.in_percent(view.service)
-    show = wording.percent if share else (lambda value: f"{value:.2f}")
-    span = wording.interval(
-        row["utility_low"], row["utility_high"], *((0, 100) if share else (2, 1))
-    )
+    show, form = (wording.percent, (0, 100)) if share else ("{:.2f}".format, (2, 1))
+    span = wording.interval(row["utility_low"], row["utility_high"], *form)
     does = "is right in" if share else f"reaches, in {METRICS[view.service].title},"
-    text = f"{service[0].upper()}{service[1:]} {does} {show(row['utility'])}"
+    text = f"{wording.capital(wording.service(view.task))} {does} {show(row['utility'])}"
     text += f" ({span})" if span else ""
     if unprotected is not None and not _is(row, unprotected):
         bare = show(unprotected["utility"])
@@ -157,8 +155,8 @@ def _detail(row: Mapping[str, Any], unprotected: Mapping[str, Any] | None, view:
     if view.target.startswith("recognition:"):
         people = f"{row['n']:,.0f} answers about {row['identities']:,.0f} people's faces"
     seeds = int(row["seeds"])
-    text += f". Measured on {people}, {'one training' if seeds == 1 else f'{seeds} trainings'}."
-    return text
+    trainings = "one training" if seeds == 1 else f"{seeds} trainings"
+    return f"{text}. Measured on {people}, {trainings}."
 
 
 # Moon phases, colours of the theme (teal, sand, brick) and words, up to each part of exposure
@@ -181,6 +179,5 @@ def mark(exposure: float | None) -> str:
 
 def _lower(title: str) -> str:
     """A title inside a sentence: the first letter small unless the word is a proper name."""
-    return (
-        title if any(c.isupper() for c in title[1:].split(" ")[0]) else title[0].lower() + title[1:]
-    )
+    proper = any(letter.isupper() for letter in title[1:].split(" ")[0])
+    return title if proper else title[0].lower() + title[1:]

@@ -71,18 +71,17 @@ PROTOCOL_HELP = (
 )
 
 
+def capital(text: str) -> str:
+    """A text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def attacker(name: str) -> str:
-    """A finding's attacker in words, with the second data set that they were given, if any."""
+    """A finding's attacker in words, with the second data set that it was given, if any."""
     plain, extra = parted(name)
     known = attackers().get(plain)
     words = known.title if known else plain
     return f"{words}, with “{extra}” as well" if extra else words
-
-
-def sentence_case_attacker(name: str) -> str:
-    """The same as a label of its own: "Strongest attacker"."""
-    words = attacker(name)
-    return words[0].upper() + words[1:]
 
 
 def attribute_label(name: str) -> str:
@@ -101,8 +100,8 @@ def choice_label(name: str) -> str:
     return CHOICES.get(name) or attribute_label(name)
 
 
-def told(name: str) -> str:
-    """What an attacker tells about a person: "the gender"."""
+def inferred(name: str) -> str:
+    """What an attacker infers about a person: "the gender"."""
     return ATTRIBUTES[name][1] if name in ATTRIBUTES else f"“{name.replace('_', ' ')}”"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from app.page import wording
+from app.settings import points
 from core.attacks import ATTACKS, default_attack
 from core.attacks import attackers as known_attackers
 from core.attacks.attackers import WORST_CASE
@@ -17,9 +18,7 @@ from core.metrics import of_pictures
 from core.storage.attack_folders import ATTACK, parted
 
 STRONGEST = "strongest"
-FIRST = default_attack(
-    "image"
-).name  # where no strongest attacker was chosen: runs measured with this one
+FIRST = default_attack("image").name  # where no strongest attacker was chosen
 
 
 def measured(findings: pd.DataFrame, run_ids: Collection[str]) -> list[str]:
@@ -31,24 +30,23 @@ def measured(findings: pd.DataFrame, run_ids: Collection[str]) -> list[str]:
         & (findings["metric"] == "ms_ssim")
         & findings["run_id"].isin(list(run_ids))
     ]
-    found = {name for name in rows["attacker"].dropna() if ATTACK.fullmatch(name)} - {
-        WORST_CASE.name
-    }
+    names = {name for name in rows["attacker"].dropna() if ATTACK.fullmatch(name)}
     order = {name: position for position, name in enumerate(known_attackers())}
 
     def rank(name: str) -> tuple[bool, int, str]:
         plain, extra = parted(name)
         return extra is not None, order.get(plain, len(order)), name
 
-    return sorted(found, key=rank)
+    return sorted(names - {WORST_CASE.name}, key=rank)
 
 
 def label(attacker: str) -> str:
     """For the picker."""
-    if attacker == STRONGEST:
-        return "Strongest attacker"
-    name = wording.attacker(attacker)
-    return name[0].upper() + name[1:]
+    return (
+        "Strongest attacker"
+        if attacker == STRONGEST
+        else wording.capital(wording.attacker(attacker))
+    )
 
 
 def sentence(attacker: str, released: str, strongest: bool | None) -> str:
@@ -70,31 +68,13 @@ def sentence(attacker: str, released: str, strongest: bool | None) -> str:
     )
 
 
-def release_value(row: Mapping[str, Any]) -> float | None:
-    """The release-time knob's value of a setting; None for a method without one."""
-    value = row["release_value"]
-    return float(value) if wording.known(value) else None
-
-
 def scores(
     findings: pd.DataFrame, row: Mapping[str, Any], metric: str
 ) -> dict[str, Mapping[str, Any]]:
     """Attacker -> what was found of `metric` on the redrawn pictures of one setting (strictly)."""
-    value = release_value(row)
-    rows = findings[
-        (findings["run_id"] == row["run_id"])
-        & (findings["target"] == "image")
-        & (findings["protocol"] == "strict")
-        & (findings["metric"] == metric)
-        & (
-            findings["release_value"].isna()
-            if value is None
-            else findings["release_value"] == value
-        )
-    ]
-    columns = ("attacker", "value", "low", "high", "chance", "n")
-    listed = zip(*(rows[name].tolist() for name in columns), strict=True)
-    return {found[0]: dict(zip(columns, found, strict=True)) for found in listed}
+    rows = points.findings_of(findings, row, target="image", protocol="strict", metric=metric)
+    columns = ["attacker", "value", "low", "high", "chance", "n"]
+    return {found["attacker"]: found for found in rows[columns].to_dict("records")}
 
 
 def range_sentence(ms_ssim: np.ndarray) -> str:
@@ -114,12 +94,12 @@ def recognised_sentence(findings: pd.DataFrame, row: Mapping[str, Any], who: str
     if found is None:
         return ""
     span = wording.interval(found["low"], found["high"])
-    guess = (
-        f", guessing {wording.percent(found['chance'])}" if wording.known(found["chance"]) else ""
-    )
+    aside = f" ({span})" if span else ""
+    if wording.known(found["chance"]):
+        aside += f", guessing {wording.percent(found['chance'])}"
     return (
         f"A face-verification network recognises the person in {wording.percent(found['value'])} "
-        f"of all {found['n']} redrawn test faces{f' ({span})' if span else ''}{guess}."
+        f"of all {found['n']} redrawn test faces{aside}."
     )
 
 
@@ -142,19 +122,13 @@ def ahead_sentence(findings: pd.DataFrame, row: Mapping[str, Any]) -> str:
 
 def measures_table(drawn: Sequence[tuple[str, Mapping[str, np.ndarray], int]]) -> pd.DataFrame:
     """One row for each attacker's picture of a face: the verdict in words and all measures."""
-    return pd.DataFrame(
-        [
-            {
-                "Attacker": label(who),
-                "In words": wording.likeness(float(found["ms_ssim"][face])),
-            }
-            | {
-                metric.symbol + (f" ({metric.unit})" if metric.unit else ""): round(
-                    float(found[metric.name][face]), 1 if metric.unit == "dB" else 3
-                )
-                for metric in of_pictures()
-                if metric.name in found
-            }
-            for who, found, face in drawn
-        ]
-    )
+    rows = []
+    for who, found, face in drawn:
+        likeness = wording.likeness(float(found["ms_ssim"][face]))
+        rows.append({"Attacker": label(who), "In words": likeness})
+        for metric in of_pictures():
+            if metric.name in found:
+                title = metric.symbol + (f" ({metric.unit})" if metric.unit else "")
+                digits = 1 if metric.unit == "dB" else 3
+                rows[-1][title] = round(float(found[metric.name][face]), digits)
+    return pd.DataFrame(rows)

@@ -16,19 +16,18 @@ from core.errors import PenumbraError
 from core.metrics import of_pictures
 
 PAIR, FRAME = 102, 112  # pixels of one picture on the page
+COMPARED, SMALL = 6, 88  # faces beside each other at two settings, and their pixels
 EXTREMES = 3  # faces shown as most, and as least, recovered
 
 Found = dict[str, np.ndarray]
+Step = tuple[str, bool, Found, int]  # of a film
 
 
-def load(dataset: str, row: dict[str, Any], who: str) -> tuple[Found | None, str, str]:
+def load(row: points.Row, who: str = attackers.STRONGEST) -> tuple[Found | None, str, str]:
     """(pictures of one setting, "", who drew them) or (None, why there are none, who)."""
-    value = attackers.release_value(row)
-    asked = (loaders.stamp(), dataset, row["run_id"])
     try:
-        if who == attackers.STRONGEST:
-            who = loaders.strongest_redrawer(*asked, value) or attackers.FIRST
-        return loaders.redrawn(*asked, who, value), "", who
+        found, drawn_by = loaders.reconstructions(row, who)
+        return found, "", drawn_by
     except PenumbraError as error:
         return None, str(error), who
 
@@ -53,23 +52,49 @@ def pairs(found: Found, order: Sequence[int]) -> None:
     """Original left, recovered right."""
     with st.container(horizontal=True, gap="small"):
         for number in order:
-            both = pictures.pair(found["originals"][number], found["reconstructions"][number], PAIR)
             text = likeness(found, number)
-            wide = 2 * PAIR + pictures.GAP
-            with st.container(width=wide, gap="xxsmall"):
-                st.image(
-                    pictures.png(both, wide), width=wide, output_format="PNG",
-                    alt=f"Face {number + 1}: original left, recovered right ({text})",
-                )  # fmt: skip
-                st.caption(f"**{number + 1}** {text}", help=details(found, number))
+            both = [found["originals"][number], found["reconstructions"][number]]
+            alt = f"Face {number + 1}: original left, recovered right ({text})"
+            wide = _width(2, PAIR)
+            picture = pictures.png(pictures.row(both, PAIR), wide)  # a slider waits for them
+            _row(picture, wide, alt, f"**{number + 1}** {text}", details(found, number))
 
 
-def frame(picture: np.ndarray, text: str, alt: str, more: str | None = None) -> None:
-    """One picture with its words below."""
-    with st.container(width=FRAME, gap="xxsmall"):
-        large = pictures.png(pictures.enlarged(picture, FRAME), FRAME)
-        st.image(large, width=FRAME, output_format="PNG", alt=alt)
-        st.caption(text, help=more)
+def _width(count: int, width: int) -> int:
+    """Pixels across so many pictures beside each other."""
+    return count * (width + pictures.GAP) - pictures.GAP
+
+
+def _row(picture: Any, width: int, alt: str, text: str, help: str | None = None) -> None:
+    with st.container(width=width, gap="xxsmall"):
+        st.image(picture, width=width, output_format="PNG", alt=alt)
+        st.caption(text, help=help)
+
+
+def at_two_settings(one: points.Row, other: points.Row) -> None:
+    """The same faces as the strongest attacker reconstructs them at both settings."""
+    drawn = []
+    for name, row in (("first", one), ("second", other)):
+        found, problem, _ = load(row)
+        if found is None:
+            st.caption(f":material/warning: No pictures of the {name} setting: {problem}")
+        else:
+            drawn.append(found)
+    if len(drawn) < 2:
+        return
+    st.subheader("The same faces, as the strongest attacker redraws them", anchor=False)
+    first, last = drawn
+    common = np.intersect1d(first["positions"], last["positions"])[:COMPARED]
+    with st.container(horizontal=True, gap="medium"):
+        for face, position in enumerate(common):
+            i, j = (int(np.flatnonzero(found["positions"] == position)[0]) for found in drawn)
+            row = [first["originals"][i], first["reconstructions"][i], last["reconstructions"][j]]
+            alt = f"Face {face + 1}: original, redrawn at the first setting, at the second"
+            text = f"original · {first['ms_ssim'][i]:.2f} · {last['ms_ssim'][j]:.2f}"
+            _row(pictures.row(row, SMALL), _width(3, SMALL), alt, text)
+    st.caption(
+        "Original, first setting, second setting; the numbers are the likeness in structure."
+    )
 
 
 def knob(lines: Sequence[points.Line]) -> points.Line:
@@ -77,42 +102,37 @@ def knob(lines: Sequence[points.Line]) -> points.Line:
     symbols = {line.knob.name: line.knob.symbol for line in lines if line.knob is not None}
     if len(symbols) < 2:
         return lines[0]
-    chosen = pickers.choose(
-        "Along", list(symbols), "along", symbols.__getitem__, control="segmented"
-    )
+    chosen = pickers.segmented("Along", symbols, "along")
     return next(line for line in lines if line.knob is not None and line.knob.name == chosen)
 
 
-def film(original: np.ndarray, name: str, steps: Sequence[tuple[str, bool, Found, int]]) -> None:
+def film(original: np.ndarray, name: str, steps: Sequence[Step]) -> None:
     """One face from weak to strong protection: (value of the knob in words, whether it is the
     chosen one, pictures, position of the face in them) of each step."""
     with st.container(horizontal=True, gap="small"):
-        frame(original, "original", f"{name}, original")
+        show.picture(original, FRAME, f"{name}, original", "original")
         for value, here, found, number in steps:
-            frame(
-                found["reconstructions"][number],
-                (f":orange[**{value}**]" if here else value)
-                + f"  \n{float(found['ms_ssim'][number]):.2f}",
-                f"{name} recovered at {value}: {likeness(found, number)}",
-                f"{wording.likeness(float(found['ms_ssim'][number])).capitalize()}  \n"
-                f"{details(found, number)}",
-            )
+            ms_ssim = float(found["ms_ssim"][number])
+            label = f":orange[**{value}**]" if here else value
+            words = f"{wording.likeness(ms_ssim).capitalize()}  \n{details(found, number)}"
+            alt = f"{name} recovered at {value}: {likeness(found, number)}"
+            picture = found["reconstructions"][number]
+            show.picture(picture, FRAME, alt, f"{label}  \n{ms_ssim:.2f}", words)
 
 
-def step_name(line: points.Line, setting: dict[str, Any]) -> str:
+def step_name(line: points.Line, setting: points.Row) -> str:
     """ "λ₁ = 1" of a setting on a line."""
-    assert line.knob is not None
     return f"{line.knob.symbol} = {setting[f'knob:{line.knob.name}']:g}"
 
 
 def along(
-    line: points.Line, rows: points.Rows, chosen_key: str, dataset: str, who: str, face: int
-) -> tuple[list[tuple[str, bool, Found, int]], list[str]]:
+    line: points.Line, rows: points.Rows, chosen_key: str, who: str, face: int
+) -> tuple[list[Step], list[str]]:
     """(steps of a film, what is left out and why) of one test face along a knob."""
     by_key = {setting["key"]: setting for setting in rows}
     steps, missing = [], []
     for setting in (by_key[key] for key in line.keys):
-        there, problem, _ = load(dataset, setting, who)
+        there, problem, _ = load(setting, who)
         if there is None or face >= len(there["reconstructions"]):
             missing.append(f"{step_name(line, setting)}: {problem or 'this face was not redrawn'}")
         else:
@@ -122,12 +142,9 @@ def along(
 
 def compared(found: Found, face: int) -> None:
     """The two pictures of one face under a handle."""
-    swipe.swipe(
-        found["originals"][face], found["reconstructions"][face], f"Face {face + 1}", "swipe_face"
-    )
-    st.caption(
-        "Drag the handle, or move it with the arrow keys.",
-    )
+    both = found["originals"][face], found["reconstructions"][face]
+    swipe.swipe(*both, f"Face {face + 1}", "swipe_face")
+    st.caption("Drag the handle, or move it with the arrow keys.")
 
 
 def verdict_of(found: Found, face: int) -> None:
@@ -149,14 +166,12 @@ def recovered(ms_ssim: float) -> str:
 Drawn = list[tuple[str, Found]]
 
 
-def drawn_by(
-    dataset: str, row: dict[str, Any], among: Sequence[str], face: int
-) -> tuple[Drawn, list[str]]:
+def drawn_by(row: points.Row, among: Sequence[str], face: int) -> tuple[Drawn, list[str]]:
     """(attackers with their pictures of one face, the best first; those who kept fewer faces)."""
     drawn: Drawn = []
     short: list[str] = []
     for who in among:
-        there, _, _ = load(dataset, row, who)
+        there, _, _ = load(row, who)
         if there is None:
             continue
         if face < len(there["reconstructions"]):
@@ -171,12 +186,9 @@ def by_attacker(drawn: Drawn, short: Sequence[str], face: int) -> None:
     with st.container(horizontal=True, gap="small"):
         for who, there in drawn:
             name = attackers.label(who)
-            frame(
-                there["reconstructions"][face],
-                f"**{float(there['ms_ssim'][face]):.2f}** {name}",
-                f"Face {face + 1}, redrawn by: {name} ({likeness(there, face)})",
-                details(there, face),
-            )
+            alt = f"Face {face + 1}, redrawn by: {name} ({likeness(there, face)})"
+            text = f"**{float(there['ms_ssim'][face]):.2f}** {name}"
+            show.picture(there["reconstructions"][face], FRAME, alt, text, details(there, face))
     if short:
         st.caption(f"Kept fewer faces, this one not among them: {', '.join(short)}.")
 

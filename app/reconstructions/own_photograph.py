@@ -6,15 +6,14 @@ it, nothing is written. One photograph is kept at a time, and dropped when it is
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app.cache import loaders, restored_attackers
-from app.page import pictures, wording
+from app.page import pictures, show, wording
 from app.reconstructions import attackers, face_views, swipe
 from app.settings import looking, pickers, points
 from app.settings.looking import Looking
@@ -44,18 +43,15 @@ class Own(NamedTuple):
     faces: list[face_place.Box]  # the largest first
 
 
-def show(looking_at: Looking, lines_of: Callable[[dict[str, Any]], list[points.Line]]) -> None:
-    """The view of the page: the photograph in, and what the attacker of a setting makes of it.
-
-    lines_of  setting -> the curves of the method's knobs through it, for the film strip
-    """
-    findings, dataset, rows = looking_at.findings, looking_at.view.dataset, looking_at.rows
+def view(here: Looking) -> None:
+    """The photograph in, and what the attacker of a setting makes of it."""
+    dataset = here.view.dataset
     head = st.container(gap="xsmall")
     left, right = st.columns([2, 5], gap="large")
     with left:
         own = _photograph()
     with right:
-        row = looking.setting(looking_at)
+        row = looking.setting(here)
         if own is None:
             st.markdown("**What you will see here**")
             st.markdown(
@@ -66,14 +62,14 @@ def show(looking_at: Looking, lines_of: Callable[[dict[str, Any]], list[points.L
         with left:
             picture, outline = _placed(own, dataset, row)
         try:
-            found = _redrawn(row, dataset, picture)
+            found = _reconstructed(row, picture)
         except PenumbraError as error:
             st.warning(str(error), icon=":material/warning:")
             found = None
         _views(picture, found)
     with left:
-        st.image(outline, width=min(SIDE, outline.shape[1]), output_format="PNG",
-                 alt="Your photograph; the part that is used is outlined")  # fmt: skip
+        alt = "Your photograph; the part that is used is outlined"
+        st.image(outline, width=min(SIDE, outline.shape[1]), output_format="PNG", alt=alt)
         st.caption("Your photograph. The outlined part is used.")
     with head:
         if found is not None:
@@ -83,21 +79,17 @@ def show(looking_at: Looking, lines_of: Callable[[dict[str, Any]], list[points.L
                 f"{value:.2f}, where 1 is the same picture.",
                 anchors=False,
             )
-            st.caption(_attacker(findings, row, dataset))
-    if lines := lines_of(row):
-        _film(picture, dataset, row, rows, lines)
+            st.caption(_attacker(here.findings, row))
+    if lines := looking.curves(here, row):
+        _film(picture, row, here.rows, lines)
 
 
 def _photograph() -> Own | None:
     """What the reader gave, decoded and searched for faces once."""
-    source = pickers.choose(
-        "Photograph", list(SOURCES), "own_from", SOURCES.__getitem__, control="segmented"
-    )
-    if source == "file":
-        given = st.file_uploader(
-            "Photograph of a face, from the front", ["jpg", "jpeg", "png", "webp"], key="own_file",
-            max_upload_size=upload.MOST_BYTES >> 20,
-        )  # fmt: skip
+    if pickers.segmented("Photograph", SOURCES, "own_from") == "file":
+        more = {"key": "own_file", "max_upload_size": upload.MOST_BYTES >> 20}
+        label = "Photograph of a face, from the front"
+        given = st.file_uploader(label, ["jpg", "jpeg", "png", "webp"], **more)
     else:
         given = st.camera_input("Look straight into the camera", key="own_camera")
     st.caption(f":material/lock: {PRIVATE}")
@@ -122,7 +114,7 @@ def _photograph() -> Own | None:
     return own
 
 
-def _placed(own: Own, dataset: str, row: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def _placed(own: Own, dataset: str, row: points.Row) -> tuple[np.ndarray, np.ndarray]:
     """(the photograph as the network sees it, the whole with an outline of that part)."""
     preset = METHODS[row["method"]].presets[row["preset"]]
     height, width = preset["height"], preset["width"]
@@ -143,11 +135,9 @@ def _placed(own: Own, dataset: str, row: dict[str, Any]) -> tuple[np.ndarray, np
             f"{len(own.faces)} faces were found; the largest is used unless you choose another.",
             icon=":material/group:",
         )
-        numbers = list(range(len(own.faces)))
-        chosen = st.segmented_control(
-            "Face", numbers, key="own_face", default=0, required=True,
-            format_func=lambda number: "Largest" if number == 0 else f"Number {number + 1}",
-        )  # fmt: skip
+        names = ["Largest", *(f"Number {number}" for number in range(2, len(own.faces) + 1))]
+        more = {"default": 0, "required": True, "format_func": names.__getitem__}
+        chosen = st.segmented_control("Face", list(range(len(names))), key="own_face", **more)
         face = own.faces[chosen or 0]
     with st.expander("Move or enlarge the face", expanded=not own.faces):
         _examples(dataset)
@@ -155,13 +145,10 @@ def _placed(own: Own, dataset: str, row: dict[str, Any]) -> tuple[np.ndarray, np
         zoom = columns[0].slider("Size of the face", 0.5, 3.0, step=0.05, key="own_zoom")
         across = columns[1].slider("Left to right", -0.5, 0.5, step=0.02, key="own_across")
         down = columns[2].slider("Up to down", -0.5, 0.5, step=0.02, key="own_down")
-    part = face_place.window(
-        face, usual, own.picture.shape[:2], width / height, zoom, -across, -down
-    )
-    return (
-        face_place.cut(own.picture, part, height, width),
-        pictures.outlined(own.picture, part, SIDE),
-    )
+    shape = own.picture.shape[:2]
+    part = face_place.window(face, usual, shape, width / height, zoom, -across, -down)
+    cut = face_place.cut(own.picture, part, height, width)
+    return cut, pictures.outlined(own.picture, part, SIDE)
 
 
 def _examples(dataset: str) -> None:
@@ -169,47 +156,34 @@ def _examples(dataset: str) -> None:
     preview = loaders.about(dataset)["preview"]
     if len(preview):
         st.caption("The network learned on faces that lie like these:")
-        with st.container(horizontal=True, gap="xxsmall"):
-            for number, face in enumerate(preview):
-                st.image(face, width=56, output_format="PNG", alt=f"Example face {number + 1}")
+        show.examples(preview, 56, "Example face {}")
 
 
-def _redrawn(row: dict[str, Any], dataset: str, picture: np.ndarray) -> face_views.Found | None:
+def _reconstructed(row: points.Row, picture: np.ndarray) -> face_views.Found | None:
     """What the kept attacker of a setting makes of one picture; None where none was kept."""
     from core.own_photograph import redraw
 
-    if not restored_attackers.kept(row, dataset):
+    if not restored_attackers.restorable(row):
         return None
-    return redraw.redraw(restored_attackers.restored(row, dataset), picture[None])
+    return redraw.redraw(restored_attackers.restored(row), picture[None])
 
 
 def _views(picture: np.ndarray, found: face_views.Found | None) -> None:
     """The part that the network sees, what comes back, and both under a handle."""
     with st.container(horizontal=True, gap="small"):
-        with st.container(width=SIDE, gap="xxsmall"):
-            st.image(
-                pictures.png(pictures.enlarged(picture, SIDE), SIDE), width=SIDE, output_format="PNG",
-                alt="Your face as the network sees it",
-            )  # fmt: skip
-            st.caption("as the network sees it")
+        show.picture(picture, SIDE, "Your face as the network sees it", "as the network sees it")
         if found is None:
             return
-        text = face_views.likeness(found, 0)
-        redrawn = found["reconstructions"][0]
+        text, back = face_views.likeness(found, 0), found["reconstructions"][0]
+        alt, more = f"Your face as recovered: {text}", face_views.details(found, 0)
+        show.picture(back, SIDE, alt, f"recovered: {text}", more)
         with st.container(width=SIDE, gap="xxsmall"):
-            st.image(
-                pictures.png(pictures.enlarged(redrawn, SIDE), SIDE), width=SIDE, output_format="PNG",
-                alt=f"Your face as recovered: {text}",
-            )  # fmt: skip
-            st.caption(f"recovered: {text}", help=face_views.details(found, 0))
-        with st.container(width=SIDE, gap="xxsmall"):
-            swipe.swipe(picture, redrawn, "Your face", "swipe_own", SIDE)
+            swipe.swipe(picture, back, "Your face", "swipe_own", SIDE)
 
 
 def _film(
-    picture: np.ndarray, dataset: str, row: dict[str, Any], rows: points.Rows,
-    lines: list[points.Line],
-) -> None:  # fmt: skip
+    picture: np.ndarray, row: points.Row, rows: points.Rows, lines: list[points.Line]
+) -> None:
     """Your face along the knob, wherever the attacker's network was kept."""
     st.markdown("**Your face, from weak to strong protection**")
     line = face_views.knob(lines)
@@ -218,7 +192,7 @@ def _film(
     for setting in (by_key[key] for key in line.keys):
         name = face_views.step_name(line, setting)
         try:
-            found = _redrawn(setting, dataset, picture)
+            found = _reconstructed(setting, picture)
         except PenumbraError as error:
             st.caption(f":material/warning: Left out at {name}: {error}")
             continue
@@ -237,9 +211,9 @@ def _film(
         )
 
 
-def _attacker(findings: pd.DataFrame, row: dict[str, Any], dataset: str) -> str:
-    """Who it is, how he does on test faces, and how far this can be trusted."""
-    synthetic = f" {SYNTHETIC}" if dataset == "synthetic" else ""
+def _attacker(findings: pd.DataFrame, row: points.Row) -> str:
+    """Who it is, how well it does on test faces, and how far this can be trusted."""
+    synthetic = f" {SYNTHETIC}" if row["dataset"] == "synthetic" else ""
     return (
         f"The attacker: a {wording.attacker(attackers.FIRST)}, trained afterwards on other people's "
         f"photographs. {attackers.ahead_sentence(findings, row)}{synthetic}"

@@ -29,9 +29,9 @@ def restore(key: str, options: Mapping[str, Any], default: Any) -> str | None:
     """Make sure that the session holds one of `options` (token -> value) under `key`: what it held
     already, else what the address asks for, else the default. Returns what was asked for in vain."""
     refused = None
-    if (held := _held(key)) is not None:
-        value = held if held in options.values() else default
-        refused = token(held) if held not in options.values() else None
+    if (held := kept(key)) is not None:
+        known = held in options.values()
+        value, refused = (held, None) if known else (default, token(held))
     else:
         asked = st.query_params.get(key)
         value = options.get(asked, default)
@@ -43,7 +43,7 @@ def restore(key: str, options: Mapping[str, Any], default: Any) -> str | None:
 def restore_number(key: str, low: float, high: float) -> str | None:
     """The same for a number that may be missing (None)."""
     if _seen(key):
-        st.session_state[key] = _held(key)
+        st.session_state[key] = kept(key)
         return None
     st.session_state[key] = None
     asked = st.query_params.get(key)
@@ -64,7 +64,7 @@ def restore_several(key: str, options: Sequence[str] | None, default: Sequence[s
     Returns those asked for in vain by a link; what another choice took away goes silently, and the
     default takes its place where nothing is left."""
     linked = not _seen(key)
-    wanted = _held(key)
+    wanted = kept(key)
     if linked:
         asked = st.query_params.get(key, ",".join(default))[:1000]
         wanted = [value for value in asked.split(",") if value]
@@ -77,7 +77,7 @@ def restore_several(key: str, options: Sequence[str] | None, default: Sequence[s
 
 def held_number(key: str, default: float) -> float:
     """The number that the session, or else the address, asks for under `key`; measured or not."""
-    held = _held(key)
+    held = kept(key)
     if held is None:
         try:
             held = float(st.query_params.get(key, default))
@@ -88,11 +88,11 @@ def held_number(key: str, default: float) -> float:
 
 def held(key: str) -> Any:
     """What the session or, before any picker was drawn, the address holds under `key`; unchecked."""
-    found = _held(key)
+    found = kept(key)
     return st.query_params.get(key) if found is None else found
 
 
-def _held(key: str) -> Any:
+def kept(key: str) -> Any:
     """What the session holds: the widget's own value, or the copy that outlives the widget. (A
     widget's value goes when a page without it is shown, or one with it under another page.)"""
     return st.session_state.get(key, st.session_state.get(KEPT, {}).get(key))

@@ -47,9 +47,7 @@ def look(
     with show.charts_fetched():
         findings = loaders.findings()
     if findings.empty:
-        states.damaged(loaders.problems())
-        states.nothing_trained(loaders.runs())
-        st.stop()
+        nothing_yet()
     asked = pickers.sidebar()
     view = asked._replace(target=target or asked.target, protocol=protocol or asked.protocol)
     if view.target != asked.target:  # who was picked attacks something else
@@ -74,16 +72,23 @@ def look(
     return Looking(findings, view, table, method, unprotected, rows)
 
 
-def setting(looking: Looking) -> dict[str, Any]:
+def setting(here: Looking) -> dict[str, Any]:
     """The knobs' sliders, where this is called; the row of the chosen setting."""
-    chosen = pickers.knobs(looking.rows, looking.method)
-    return points.nearest(looking.rows, looking.method, chosen)  # type: ignore[return-value]
+    chosen = pickers.knobs(here.rows, here.method)
+    return points.nearest(here.rows, here.method, chosen)  # type: ignore[return-value]
 
 
-def values(row: dict[str, Any]) -> dict[str, float]:
-    """Knob name -> its value at a setting."""
-    found = {knob.name: row[f"knob:{knob.name}"] for knob in points.knobs_of(row["method"])}
-    return {name: value for name, value in found.items() if wording.known(value)}
+def curves(here: Looking, row: points.Row) -> list[points.Line]:
+    """The curves of the method's knobs through a setting."""
+    found = points.lines(here.rows, points.knob_values(row), here.method)
+    return [line for line in found if line.method == here.method and line.knob]
+
+
+def nothing_yet() -> None:
+    """Ends a page for which there are no findings."""
+    states.damaged(loaders.problems())
+    states.nothing_trained(loaders.runs())
+    st.stop()
 
 
 def ended() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,7 +11,7 @@ from app.cache import loaders
 from app.page import wording
 from app.settings import address, points, variants, views
 from app.settings.views import View
-from core.methods import METHODS
+from core.methods import METHODS, Knob
 from core.metrics import METRICS
 
 SEVERAL = "several"  # what the picker of the private target calls a set of attributes
@@ -19,7 +19,7 @@ SEVERAL = "several"  # what the picker of the private target calls a set of attr
 
 def choose(
     label: str,
-    options: Iterable[Any],
+    options: Iterable[Any] | Mapping[Any, str],
     key: str,
     show: Callable[[Any], str] = str,
     help: str | None = None,
@@ -28,21 +28,20 @@ def choose(
     notes: list[str] | None = None,
     width: int | str = "stretch",
 ) -> Any:
-    """One of `options` (the first, or `default`, where nobody chose).
+    """One of `options` (the first, or `default`, where nobody chose); of a mapping its keys, shown as
+    its values.
 
     A value that a link or another page asked for and that is not among the options falls back, and
     a note says so: at once, or in `notes` for the page to show.
     """
+    if isinstance(options, Mapping):
+        show = options.__getitem__
     options = list(options)
     default = default if default in options else options[0]
     refused = address.restore(key, {address.token(value): value for value in options}, default)
     if refused is not None:
         _say(address.refusal(label, refused, f"“{show(default)}”"), notes)
-    shared: dict[str, Any] = {
-        "key": key,
-        "format_func": show,
-        "help": help,
-    }
+    shared: dict[str, Any] = {"key": key, "format_func": show, "help": help}
     if control == "segmented":
         chosen = st.segmented_control(label, options, required=True, **shared)
     elif control == "slider":
@@ -53,23 +52,44 @@ def choose(
     return chosen
 
 
+def segmented(label: str, options: Mapping[Any, str], key: str, help: str | None = None) -> Any:
+    """The same as buttons beside each other."""
+    return choose(label, options, key, help=help, control="segmented")
+
+
+def face(count: int, width: int) -> int:
+    """The number of a face, from 0, of so many; pages share it."""
+    return choose("Face", range(1, count + 1), "face", lambda n: f"Face {n}", width=width) - 1
+
+
+def shown(count: int, at_a_time: int, key: str, width: int) -> int:
+    """The first of those shown, from 0, where not all `count` are shown at once."""
+    starts = range(1, count + 1, at_a_time)
+    if len(starts) < 2:
+        return 0
+
+    def label(first: int) -> str:
+        return f"{first}–{min(count, first + at_a_time - 1)}"
+
+    return choose("Shown", starts, key, label, width=width) - 1
+
+
 def several(
     label: str,
-    options: Sequence[str],
+    options: Mapping[str, str],
     key: str,
-    show: Callable[[str], str],
     default: Sequence[str],
     help: str | None = None,
     own: bool = False,
 ) -> list[str]:
-    """Some of `options`, kept like the value of `choose`; with `own` also values typed in."""
+    """Some of `options` (value -> how it is shown), kept like the value of `choose`; with `own` also
+    values typed in."""
     usual = [value for value in default if value in options]
     unknown = address.restore_several(key, None if own else options, usual)
     if unknown:
         _say(address.refusal(label, ", ".join(unknown), "the rest"))
-    chosen = st.multiselect(
-        label, list(options), key=key, format_func=show, help=help, accept_new_options=own
-    )  # fmt: skip
+    more = {"format_func": lambda value: options.get(value, value), "accept_new_options": own}
+    chosen = st.multiselect(label, list(options), key=key, help=help, **more)
     address.publish(key, chosen, usual)
     return chosen
 
@@ -79,9 +99,8 @@ def limit(label: str, key: str, high: float, step: float, help: str) -> float | 
     refused = address.restore_number(key, 0.0, high)
     if refused is not None:
         _say(address.refusal(label, refused, "no limit"))
-    value = st.number_input(
-        label, 0.0, high, None, step, key=key, format="%g", placeholder="no limit", help=help
-    )  # fmt: skip
+    shown = {"format": "%g", "placeholder": "no limit", "help": help}
+    value = st.number_input(label, 0.0, high, None, step, key=key, **shown)
     address.publish(key, value, None)
     return value
 
@@ -118,9 +137,7 @@ def whole(label: str, key: str, high: int, help: str) -> int:
     if refused is not None:
         _say(address.refusal(label, refused, "0"))
     st.session_state[key] = int(st.session_state[key] or 0)
-    value = st.number_input(
-        label, 0, high, key=key, help=help, width=140
-    )  # fmt: skip
+    value = st.number_input(label, 0, high, key=key, help=help, width=140)
     address.publish(key, value, 0)
     return int(value)
 
@@ -132,19 +149,20 @@ def _say(text: str, notes: list[str] | None = None) -> None:
         notes.append(text)
 
 
+def _tell(notes: Sequence[str]) -> None:
+    for text in notes:
+        _say(text)
+
+
 def dataset(notes: list[str] | None = None) -> tuple[str, str]:
     """(data set, size of the networks): the part of what is being looked at that every page has."""
-    names = loaders.offered("datasets")
-    name = choose(
-        "Data set", names, "data", notes=notes, help="Whose photographs the figures were measured on."
-    )  # fmt: skip
-    found = loaders.offered("presets", name)
-    if len(found) < 2:
-        return name, found[0]
-    preset = choose(
-        "Size of the networks", found, "preset", str.capitalize, control="segmented", notes=notes,
-        help="Compact networks train on a laptop; paper has the published widths.",
-    )  # fmt: skip
+    help = "Whose photographs the figures were measured on."
+    name = choose("Data set", loaders.offered("datasets"), "data", help=help, notes=notes)
+    sizes = {size: size.capitalize() for size in loaders.offered("presets", name)}
+    if len(sizes) < 2:
+        return name, next(iter(sizes))
+    help = "Compact networks train on a laptop; paper has the published widths."
+    preset = choose("Size of the networks", sizes, "preset", str, help, "segmented", notes=notes)
     return name, preset
 
 
@@ -153,82 +171,76 @@ def sidebar() -> View:
     notes: list[str] = []
     with st.sidebar:
         dataset_name, preset = dataset(notes)
-        tasks = loaders.offered("tasks", dataset_name, preset)
-        task = choose(
-            "The service needs", tasks, "task", wording.unique_labels(tasks).__getitem__, notes=notes,
-            help="What the service has to find out about a face: the higher, the more useful.",
-        )  # fmt: skip
+        tasks = wording.unique_labels(loaders.offered("tasks", dataset_name, preset))
+        help = "What the service has to find out about a face: the higher, the more useful."
+        task = choose("The service needs", tasks, "task", help=help, notes=notes)
         target = _target(dataset_name, preset, task, notes)
-        view = View(dataset_name, preset, task, target, "strict")
-        view = _measured(view, notes)
-    for text in notes:
-        st.info(text, icon=":material/info:")
+        view = _measured(View(dataset_name, preset, task, target, "strict"), notes)
+    _tell(notes)
     return view
 
 
 def _target(dataset: str, preset: str, task: str, notes: list[str]) -> str:
-    """What the attacker wants: one target, or several attributes of which he takes the one that
+    """What the attacker wants: one target, or several attributes of which it takes the one that
     leaks most."""
     found = loaders.offered("targets", dataset, preset, task)
     attributes = loaders.offered("attributes", dataset, preset, task)
     if len(attributes) > 1:
         found.insert(sum(target.startswith("attribute:") for target in found), SEVERAL)
     named = wording.unique_labels(found, wording.target_label)
-    named[SEVERAL] = "Several attributes"
-    target = choose(
-        "The attacker wants", found, "private", named.__getitem__, notes=notes,
-        help="What should stay private and an attacker tries to learn all the same.",
-    )  # fmt: skip
+    if SEVERAL in named:
+        named[SEVERAL] = "Several attributes"
+    help = "What should stay private and an attacker tries to learn all the same."
+    target = choose("The attacker wants", named, "private", help=help, notes=notes)
     if target != SEVERAL:
         return target
     declared = [name.partition(":")[2] for name in found if name.startswith("attribute:")]
-    label = wording.unique_labels(attributes, wording.attribute_label).__getitem__
-    chosen = several(
-        "Any of these", attributes, "private_set", label, declared or attributes[:1],
+    usual = declared or attributes[:1]
+    help = (
         "The attacker is content with whichever of them leaks most. Also attributes that no method "
-        "was told to hide.",
-    )  # fmt: skip
-    return f"attribute:{','.join(chosen or declared or attributes[:1])}"
+        "was told to hide."
+    )
+    labels = wording.unique_labels(attributes)
+    chosen = several("Any of these", labels, "private_set", usual, help)
+    return f"attribute:{','.join(chosen or usual)}"
 
 
 def _measured(view: View, notes: list[str]) -> View:
     """How it is measured: protocol, attacker, the measure of the service. Folded while all are as
     they should be for a decision."""
-    usual = all(
-        address.held(key) in (None, value)
-        for key, value in (("protocol", "strict"), ("attacker", views.STRONGEST), ("by", views.SERVICE))
-    )  # fmt: skip
-    with st.expander("How it is measured", expanded=not usual):
-        protocol = choose(
-            "Protocol", list(wording.PROTOCOLS), "protocol", wording.PROTOCOLS.__getitem__, notes=notes,
-            control="segmented", help=wording.PROTOCOL_HELP,
-        )  # fmt: skip
+    usual = {"protocol": "strict", "attacker": views.STRONGEST, "by": views.SERVICE}
+    changed = any(address.held(key) not in (None, value) for key, value in usual.items())
+    with st.expander("How it is measured", expanded=changed):
+        more: dict[str, Any] = {"notes": notes, "control": "segmented"}
+        help = wording.PROTOCOL_HELP
+        protocol = choose("Protocol", wording.PROTOCOLS, "protocol", help=help, **more)
         view = view._replace(protocol=protocol)
         if protocol == "strict":
-            attacker = choose(
-                "Attacker", loaders.offered("attackers", view), "attacker", wording.sentence_case_attacker,
-                notes=notes, help="The strongest one decides; others show what a weaker one would reach.",
-            )  # fmt: skip
+            offered = loaders.offered("attackers", view)
+            names = {name: wording.capital(wording.attacker(name)) for name in offered}
+            help = "The strongest one decides; others show what a weaker one would reach."
+            attacker = choose("Attacker", names, "attacker", help=help, notes=notes)
             view = view._replace(attacker=attacker)
         offered = loaders.offered("services", view.dataset, view.preset, view.task)
-        service = choose(
-            "The service is measured by", offered, "by", lambda name: METRICS[name].title.capitalize(),
-            notes=notes, help=" ".join(METRICS[name].says for name in offered),
-        )  # fmt: skip
+        names = {name: METRICS[name].title.capitalize() for name in offered}
+        help = " ".join(METRICS[name].says for name in offered)
+        service = choose("The service is measured by", names, "by", help=help, notes=notes)
     return view._replace(service=service)
+
+
+def titles(names: Iterable[str]) -> dict[str, str]:
+    """Method -> its title, as options."""
+    return {name: METHODS[name].title for name in names}
 
 
 def method(measured: Collection[str]) -> str:
     """The method whose knob is moved: one of those `measured`."""
-    names = [name for name in METHODS if name in measured]
+    names = titles(name for name in METHODS if name in measured)
+    help = "Whose knob the slider moves. Every method stays on the chart."
     notes: list[str] = []
     with st.sidebar:
-        chosen = choose(
-            "Method", names, "method", lambda name: METHODS[name].title, notes=notes,
-            help="Whose knob the slider moves. Every method stays on the chart.",
-        )  # fmt: skip
-    for text in notes:
-        st.info(text, icon=":material/info:")
+        chosen = choose("Method", names, "method", help=help, notes=notes)
+    _tell(notes)
     return chosen
 
 
@@ -238,15 +250,12 @@ def variant(rows: points.Rows, name: str) -> list[dict[str, Any]]:
     among = variants.keys(rows, name)
     if len(among) < 2:
         return list(rows)
+    labels = {key: variants.label(name, key, among) or "As declared" for key in among}
+    help = "Trained with another schedule, cut or choice of attributes. All stay on the chart."
     notes: list[str] = []
     with st.sidebar:
-        chosen = choose(
-            "Variant", among, variant_key(name), lambda v: variants.label(name, v, among) or "As declared",
-            notes=notes,
-            help="Trained with another schedule, cut or choice of attributes. All stay on the chart.",
-        )  # fmt: skip
-    for text in notes:
-        st.info(text, icon=":material/info:")
+        chosen = choose("Variant", labels, variant_key(name), help=help, notes=notes)
+    _tell(notes)
     return variants.only(rows, name, chosen)
 
 
@@ -272,10 +281,8 @@ def knobs(rows: points.Rows, name: str) -> dict[str, float]:
         values = points.values(rows, name, knob, others)
         if len(values) > 1:
             with place:
-                chosen[knob.name] = choose(
-                    f"{knob.symbol} · weak to strong protection", values, slider_key(name, knob.name),
-                    wording.number, knob.help, "slider", base[knob.name],
-                )  # fmt: skip
+                key = slider_key(name, knob.name)
+                chosen[knob.name] = slider(knob, values, key, base[knob.name])
         else:
             rest = [k for k in moving if k.name != knob.name]
             there = " and ".join(f"{k.symbol} = {chosen[k.name]:g}" for k in rest)
@@ -287,6 +294,12 @@ def knobs(rows: points.Rows, name: str) -> dict[str, float]:
     return chosen
 
 
+def slider(knob: Knob, values: Sequence[float], key: str, default: float) -> float:
+    """A knob at some of its values."""
+    label = f"{knob.symbol} · weak to strong protection"
+    return choose(label, values, key, wording.number, knob.help, "slider", default)
+
+
 def slider_key(method: str, knob: str) -> str:
     """Key in the session and in the URL of a method's knob."""
     return f"{method}.{knob}"
@@ -296,7 +309,5 @@ def select(row: Any) -> None:
     """Make a setting the chosen one (before widgets are drawn, as in a callback)."""
     st.session_state["method"] = row["method"]
     st.session_state[variant_key(row["method"])] = variants.key(row)
-    for knob in points.knobs_of(row["method"]):
-        value = row[f"knob:{knob.name}"]
-        if wording.known(value):
-            st.session_state[slider_key(row["method"], knob.name)] = float(value)
+    for knob, value in points.knob_values(row).items():
+        st.session_state[slider_key(row["method"], knob)] = float(value)

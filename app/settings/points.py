@@ -29,6 +29,7 @@ UTILITY = {
 }
 ENDS = {"value": "", "low": "_low", "high": "_high", "chance": "_chance"}
 VARIANT = ["method", "preset", "tasks", "private"]
+Row = Mapping[str, Any]  # a setting
 Rows = Sequence[dict[str, Any]]  # settings as `records` gives them
 
 
@@ -86,8 +87,8 @@ def _measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.
 
 def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
     """What the service and the attacker reach without protection: one row for `UNPROTECTED` and each
-    method's own reference that was measured with every knob at its weakest. A row has method, title, `knob:<name>`,
-    utility, utility_low, utility_high, and value (NaN where nobody attacked it as `view` asks).
+    method's own reference that was measured with every knob at its weakest. A row has method, title,
+    `knob:<name>`, utility, utility_low, utility_high, and value (NaN where nobody attacked it as `view` asks).
 
     The run that serves this task alone, as its preset has it, stands for all; seeds are averaged.
     """
@@ -192,10 +193,8 @@ def _over_seeds(table: pd.DataFrame) -> pd.DataFrame:
         for name in ("value", "chance", "utility", "utility_chance"):
             row[name] = group[name].mean()
         for name in ("", "utility_"):
-            row[f"{name}low"], row[f"{name}high"] = (
-                group[f"{name}low"].min(),
-                group[f"{name}high"].max(),
-            )
+            row[f"{name}low"] = group[f"{name}low"].min()
+            row[f"{name}high"] = group[f"{name}high"].max()
         row["seeds"] = group["seed"].nunique()
         row["conclusive"] = bool(group["conclusive"].all())
         rows.append(row)
@@ -205,30 +204,27 @@ def _over_seeds(table: pd.DataFrame) -> pd.DataFrame:
 
 def _finish(table: pd.DataFrame) -> pd.DataFrame:
     guess = table["chance"].astype(float).fillna(0.0)
-    for name in ("value", "low", "high"):
-        table[name.replace("value", "gain") if name == "value" else f"gain_{name}"] = (
-            table[name].astype(float) - guess
-        )
+    for column, gain in (("value", "gain"), ("low", "gain_low"), ("high", "gain_high")):
+        table[gain] = table[column].astype(float) - guess
     table["title"] = table["method"].map(lambda name: METHODS[name].title)
     table["baseline"] = table["method"].map(lambda name: METHODS[name].baseline).astype(bool)
     table["key"] = [
         row.run_id if pd.isna(row.release_value) else f"{row.run_id}@{row.release_value:g}"
         for row in table.itertuples()
     ]
-    order = {name: position for position, name in enumerate(METHODS)}
-    strengths = [
-        tuple(
-            strength(k, v)
-            for k in knobs_of(row["method"])
-            if wording.known(v := row[f"knob:{k.name}"])
-        )
-        for row in records(table)
-    ]
     schedules = table["schedule"].fillna("").tolist() if "schedule" in table else [""] * len(table)
-    by = sorted(
-        range(len(table)), key=lambda i: (order[table["method"].iat[i]], strengths[i], schedules[i])
-    )
-    return table.iloc[by].reset_index(drop=True)
+    ranks = [
+        (*protection(row), schedule)
+        for row, schedule in zip(records(table), schedules, strict=True)
+    ]
+    return table.iloc[sorted(range(len(table)), key=ranks.__getitem__)].reset_index(drop=True)
+
+
+def protection(row: Row) -> tuple[int, tuple[float, ...]]:
+    """Sorts settings by method, and from weak to strong protection within each."""
+    values = knob_values(row)
+    strengths = (strength(k, values[k.name]) for k in knobs_of(row["method"]) if k.name in values)
+    return list(METHODS).index(row["method"]), tuple(strengths)
 
 
 def knobs_of(method: str) -> tuple[Knob, ...]:
@@ -336,13 +332,52 @@ def front(rows: Rows) -> list[dict[str, Any]]:
     return found
 
 
-def setting_label(row: Mapping[str, Any]) -> str:
+def release_value(row: Row) -> float | None:
+    """The release-time knob's value of a setting; None for a method without one."""
+    value = row["release_value"]
+    return float(value) if wording.known(value) else None
+
+
+def where(row: Row) -> tuple[str, str, float | None]:
+    """(data set, run id, release value): where what was measured of a setting is kept."""
+    return row["dataset"], row["run_id"], release_value(row)
+
+
+def findings_of(findings: pd.DataFrame, row: Row, **same: Any) -> pd.DataFrame:
+    """The findings of one setting whose columns have the values `same`."""
+    found = findings[findings["run_id"] == row["run_id"]]
+    found = found[_released_at(found, release_value(row))]
+    for column, value in same.items():
+        found = found[found[column] == value]
+    return found
+
+
+def name(row: Row) -> str:
+    """A setting with its method: "DPFE, β = 1, r = 0.5"."""
+    return ", ".join(filter(None, (METHODS[row["method"]].title, setting_label(row))))
+
+
+def place(row: Row) -> str:
+    """How a sentence about a setting begins: "At λ₁ = 1", "With DPFE"."""
+    setting = setting_label(row)
+    return f"At {setting}" if setting else f"With {METHODS[row['method']].title}"
+
+
+def knob_values(row: Row) -> dict[str, float]:
+    """Knob name -> its value at a setting."""
+    found = {knob.name: row.get(f"knob:{knob.name}") for knob in knobs_of(row["method"])}
+    return {name: value for name, value in found.items() if wording.known(value)}
+
+
+def setting_label(row: Row) -> str:
     """ "λ₁ = 1, λ₂ = 2" of a row; the title of a method without knobs."""
-    parts = [
-        f"{knob.symbol} = {row[f'knob:{knob.name}']:g}"
-        for knob in knobs_of(row["method"])
-        if wording.known(row.get(f"knob:{knob.name}"))
-    ]
+    parts = [knob_label(row["method"], knob_values(row))]
     if isinstance(row.get("schedule"), str) and row["schedule"]:
         parts.append(variants.schedule_words(row["method"], row["schedule"]))
-    return ", ".join(parts)
+    return ", ".join(filter(None, parts))
+
+
+def knob_label(method: str, values: Mapping[str, float]) -> str:
+    """ "λ₁ = 1, λ₂ = 2" of the knobs that have a value."""
+    known = [knob for knob in knobs_of(method) if knob.name in values]
+    return ", ".join(f"{knob.symbol} = {values[knob.name]:g}" for knob in known)

@@ -44,7 +44,7 @@ class View(NamedTuple):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The findings' targets that it is about: several where the attacker may take his pick."""
+        """The findings' targets that it is about: several where the attacker may take its pick."""
         kind, _, names = self.target.partition(":")
         if kind != "attribute":
             return (self.target,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,14 +12,18 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from app.page import pictures, show, states, wording
-from app.study import answers as study_answers
+from app.cache import study_answers
+from app.page import show, states, wording
 from app.study import charts, details_words, verdict
 from core.errors import PenumbraError
 from core.study.analysis import breakdown, export, results
 
 FACE = 88  # pixels of a picture
 SHOWN = 3  # faces at either end
+EXPORTS = (
+    ("csv", "CSV", "text/csv"),
+    ("parquet", "Parquet", "application/vnd.apache.parquet"),
+)
 FEW_TIMES = 10  # answers below which no histogram of times is drawn
 
 
@@ -53,20 +58,13 @@ class Looked(NamedTuple):
 
 
 def numbers(looked: Looked) -> None:
-    both = [
-        row
-        for kind in ("all", "passed")
-        for row in verdict.rows(looked.summary, looked.about, kind)
-    ]
-    order = {row["label"]: place for place, row in enumerate(looked.rows)}
-    both.sort(key=lambda row: order[row["label"]])
-    if not looked.study["design"]["attention"]:
-        both = [row for row in both if row["who"] == "all"]
-    show.table(
-        details_words.numbers(both), "study-settings",
-        "Right answers at each setting, of everybody and of those who passed the attention checks",
-        numbers=lambda: details_words.taken_away(both),
-    )  # fmt: skip
+    kinds = ("all", "passed") if looked.study["design"]["attention"] else ("all",)
+    both = [row for kind in kinds for row in verdict.rows(looked.summary, looked.about, kind)]
+    order = [row["label"] for row in looked.rows]
+    both.sort(key=lambda row: order.index(row["label"]))
+    alt = "Right answers at each setting, of everybody and of those who passed the attention checks"
+    taken_away = partial(details_words.taken_away, both)
+    show.table(details_words.numbers(both), "study-settings", alt, taken_away)
     st.caption(details_words.clustered(looked.rows))
     st.caption(
         "The intervals speak of other people who would be asked about these faces. Other faces may be "
@@ -88,8 +86,9 @@ def faces(looked: Looked) -> None:
     wanted = looked.labels
     if len(wanted) > 1:
         keys = list(wanted)
-        label = st.selectbox("Setting", [wanted[key] for key in keys], key="study_faces_of", width=420)  # fmt: skip
-        setting, attacker = keys[[wanted[key] for key in keys].index(label)]
+        labels = [wanted[key] for key in keys]
+        label = st.selectbox("Setting", labels, key="study_faces_of", width=420)
+        setting, attacker = keys[labels.index(label)]
         table = table[(table["setting"] == setting) & (table["attacker"] == attacker)]
     if table.empty:
         st.write("Nobody has been asked about this setting yet.")
@@ -102,11 +101,9 @@ def faces(looked: Looked) -> None:
         st.markdown(f"**{title}**")
         for row in rows.to_dict("records"):
             _face(looked.study["id"], row)
-    show.chart(
-        charts.choices(table, states.dark()), "study-faces",
-        lambda: details_words.faces_taken_away(table, wanted),
-        details_words.faces_alt(table),
-    )  # fmt: skip
+    taken_away = partial(details_words.faces_taken_away, table, wanted)
+    figure, alt = charts.choices(table, states.dark()), details_words.faces_alt(table)
+    show.chart(figure, "study-faces", taken_away, alt)
 
 
 def _face(study_id: str, row: dict[str, Any]) -> None:
@@ -116,40 +113,27 @@ def _face(study_id: str, row: dict[str, Any]) -> None:
     except PenumbraError as error:
         st.caption(f"Its pictures cannot be shown: {error}.")
         return
-    said = details_words.face(row)
     with st.container(horizontal=True, gap="small", vertical_alignment="top"):
-        with st.container(width=FACE + 16, gap="xxsmall"):
-            st.image(
-                _enlarged(found["redrawn"]),
-                width=FACE,
-                output_format="PNG",
-                alt=f"Redrawn face of person {row['person']}",
-            )
-            st.caption(f"redrawn; {said}")
-        for place, (picture, count) in enumerate(zip(found["options"], row["choices"], strict=True)):  # fmt: skip
-            with st.container(width=FACE + 16, gap="xxsmall"):
-                what = "the right one" if place == 0 else "a wrong one"
-                st.image(
-                    _enlarged(picture),
-                    width=FACE,
-                    output_format="PNG",
-                    alt=f"Option: {what}, chosen {count} times",
-                )
-                st.caption(f"{'**right** ' if place == 0 else ''}{count} of {row['n']}")
+        text = f"redrawn; {details_words.face(row)}"
+        _picture(found["redrawn"], f"Redrawn face of person {row['person']}", text)
+        for place, (png, count) in enumerate(zip(found["options"], row["choices"], strict=True)):
+            what, mark = ("a wrong one", "") if place else ("the right one", "**right** ")
+            alt = f"Option: {what}, chosen {count} times"
+            _picture(png, alt, f"{mark}{count} of {row['n']}")
 
 
-def _enlarged(png: bytes) -> np.ndarray:
-    """A picture at the size at which it is shown, its pixels not smoothed."""
-    return pictures.enlarged(np.asarray(Image.open(io.BytesIO(png)).convert("RGB")), FACE)
+def _picture(png: bytes, alt: str, text: str) -> None:
+    picture = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    show.picture(picture, FACE, alt, text, room=16)
 
 
 def people(looked: Looked) -> None:
     table = breakdown.participants(looked.answers)
-    st.caption(details_words.people_caption(table))
-    show.chart(
-        charts.participants(table, looked.chance, states.dark()), "study-participants",
-        table, f"How many participants were right how often. {details_words.people_caption(table)}",
-    )  # fmt: skip
+    sentence = details_words.people_caption(table)
+    st.caption(sentence)
+    figure = charts.participants(table, looked.chance, states.dark())
+    alt = f"How many participants were right how often. {sentence}"
+    show.chart(figure, "study-participants", table, alt)
 
 
 def times(looked: Looked) -> None:
@@ -158,12 +142,10 @@ def times(looked: Looked) -> None:
     if len(taken) < FEW_TIMES:
         st.write(f"{len(taken)} times were measured so far, too few to draw.")
         return
-    said = details_words.times_caption(taken, results.counted(looked.answers))
-    st.caption(said)
-    show.chart(
-        charts.times(taken, states.dark()), "study-times",
-        taken[["participant", "right", "milliseconds", "server_milliseconds"]], said,
-    )  # fmt: skip
+    sentence = details_words.times_caption(taken, results.counted(looked.answers))
+    st.caption(sentence)
+    columns = ["participant", "right", "milliseconds", "server_milliseconds"]
+    show.chart(charts.times(taken, states.dark()), "study-times", taken[columns], sentence)
 
 
 def sure(looked: Looked) -> None:
@@ -171,9 +153,10 @@ def sure(looked: Looked) -> None:
     if table.empty:
         st.write("Nobody has said yet how sure they were.")
         return
-    said = details_words.calibration_caption(table)
-    st.caption(said)
-    show.chart(charts.calibration(table, looked.chance, states.dark()), "study-sure", table, said)
+    sentence = details_words.calibration_caption(table)
+    st.caption(sentence)
+    figure = charts.calibration(table, looked.chance, states.dark())
+    show.chart(figure, "study-sure", table, sentence)
 
 
 def alike(looked: Looked) -> None:
@@ -220,33 +203,28 @@ def take_away(looked: Looked) -> None:
         "were handed out before are yours to clean."
     )
     with st.container(horizontal=True):
-        for format, kind in (("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")):
-            st.download_button(
-                f"Answers ({format.upper() if format == 'csv' else 'Parquet'})",
-                lambda format=format: _first(export.files(name, format, made_up)),
-                f"penumbra-study-{name}{end}-answers.{format}", kind, key=f"answers_{format}",
-                icon=":material/download:", on_click="ignore",
-            )  # fmt: skip
-        show.csv(export.dictionary, f"study-{name}{end}-columns", "study_columns", "What the columns mean (CSV)")  # fmt: skip
-        st.download_button(
-            "Design and counts (JSON)", lambda: _last(export.files(name, "csv", made_up)),
-            f"penumbra-study-{name}{end}.json", "application/json", key="study_json",
-            icon=":material/download:", type="tertiary", on_click="ignore",
-        )  # fmt: skip
+        for format, label, kind in EXPORTS:
+            answers = partial(_file, name, format, made_up, 0)
+            file = f"study-{name}{end}-answers.{format}"
+            show.download(f"Answers ({label})", answers, file, kind, key=f"answers_{format}")
+        title = "What the columns mean (CSV)"
+        show.csv(export.dictionary, f"study-{name}{end}-columns", "study_columns", title)
+        counts = partial(_file, name, "csv", made_up, -1)
+        more = {"key": "study_json", "type": "tertiary"}
+        file = f"study-{name}{end}.json"
+        show.download("Design and counts (JSON)", counts, file, "application/json", **more)
     if not made_up:
         st.caption(
             "Whom a panel sent, for paying them: their ids and whether they finished, in alphabetical "
             "order, with nothing that joins them to answers."
         )
-        show.csv(lambda: export.panel_ids(name), f"study-{name}-panel", "study_panel", "Panel ids (CSV)")  # fmt: skip
+        panel_ids = partial(export.panel_ids, name)
+        show.csv(panel_ids, f"study-{name}-panel", "study_panel", "Panel ids (CSV)")
 
 
-def _first(files: dict[str, bytes]) -> bytes:
-    return next(iter(files.values()))
-
-
-def _last(files: dict[str, bytes]) -> bytes:
-    return list(files.values())[-1]
+def _file(study_id: str, format: str, made_up: bool, place: int) -> bytes:
+    """One of the exported files."""
+    return list(export.files(study_id, format, made_up).values())[place]
 
 
 def words(looked: Looked) -> None:

@@ -21,28 +21,22 @@ ALPHA = (  # Krippendorff's own steps, and two of ours below them
 )
 CLEARLY = 1.1  # times as wide
 COUNTS = {"all": "everybody", "passed": "passed the checks"}
-WORDS = "  \n".join(
-    (
-        "**Right**: the person whom the redrawn face shows was picked among the photographs. "
-        "Answers that did not come in time count as wrong; practice and attention questions "
-        "count for nothing here.",
-        "**In brackets**: the 95 % interval (Wilson): values with which the answers go together "
-        "well.",
-        "**Guessing**: one in as many as there are photographs.",
-        "**p (exact)**: how often guessers would do as well or better, by the exact binomial "
-        "test. Small: people do see something. Large: these answers do not show it, which is "
-        "not the same as safe.",
-        "**d′**: how far the right photograph stands out among the others for the people asked, "
-        "in units of their doubt; 0 is guessing. It does not depend on how many photographs "
-        "there are (Green and Swets).",
-        "**Hanging together**: somebody who sees well is right more often, and some faces are "
-        "easy. Intervals that allow for it resample whole participants, or whole faces.",
-        "**The machine**: the same questions, answered by a nearest neighbour among what is "
-        "released (what an attacker with the same software would do), and by a face network "
-        "that sees the same pictures.",
-        "**Attention checks**: questions with an unprotected face, which everybody who looks "
-        "should get.",
-    )
+WORDS = (
+    "**Right**: the person whom the redrawn face shows was picked among the photographs. Answers that "
+    "did not come in time count as wrong; practice and attention questions count for nothing here.  \n"
+    "**In brackets**: the 95 % interval (Wilson): values with which the answers go together well.  \n"
+    "**Guessing**: one in as many as there are photographs.  \n"
+    "**p (exact)**: how often guessers would do as well or better, by the exact binomial test. Small: "
+    "people do see something. Large: these answers do not show it, which is not the same as safe.  \n"
+    "**d′**: how far the right photograph stands out among the others for the people asked, in units "
+    "of their doubt; 0 is guessing. It does not depend on how many photographs there are (Green and "
+    "Swets).  \n"
+    "**Hanging together**: somebody who sees well is right more often, and some faces are easy. "
+    "Intervals that allow for it resample whole participants, or whole faces.  \n"
+    "**The machine**: the same questions, answered by a nearest neighbour among what is released (what "
+    "an attacker with the same software would do), and by a face network that sees the same "
+    "pictures.  \n"
+    "**Attention checks**: questions with an unprotected face, which everybody who looks should get."
 )
 
 
@@ -51,11 +45,9 @@ def sensitivity(row: Row) -> str:
     if not row["n"]:
         return "–"
     if math.isinf(row["d_prime"]):
-        return (
-            f"above {_signed(row['d_low'])}"
-            if row["d_prime"] > 0
-            else f"below {_signed(row['d_high'])}"
-        )
+        if row["d_prime"] > 0:
+            return f"above {_signed(row['d_low'])}"
+        return f"below {_signed(row['d_high'])}"
     return f"{_signed(row['d_prime'])} ({_signed(row['d_low'])} to {_signed(row['d_high'])})"
 
 
@@ -77,43 +69,42 @@ def numbers(rows: Sequence[Row]) -> pd.DataFrame:
                 "Guessing": wording.percent(row["chance"]),
                 "p (exact)": probability(row["p"]) if row["n"] else "–",
                 "d′ (95 % interval)": sensitivity(row),
-                "People's answers hanging together": wording.interval(row["clustered_low"], row["clustered_high"]) or "–",
-                "Answers about a face hanging together": wording.interval(row["people_low"], row["people_high"]) or "–",
+                "People's answers hanging together": _interval(row, "clustered"),
+                "Answers about a face hanging together": _interval(row, "people"),
                 "Machine, releases": _machine(row, "machine_release"),
                 "Machine, pictures": _machine(row, "machine_picture"),
                 "Median time": wording.seconds(row["milliseconds"]),
             }
             for row in rows
         ]
-    )  # fmt: skip
+    )
+
+
+def _interval(row: Row, name: str) -> str:
+    return wording.interval(row[f"{name}_low"], row[f"{name}_high"]) or "–"
 
 
 def _machine(row: Row, name: str) -> str:
-    if not wording.known(row[name]):
-        return "–"
-    return f"{wording.percent(row[name])} ({wording.interval(row[f'{name}_low'], row[f'{name}_high'])})"  # fmt: skip
+    known = wording.known(row[name])
+    return f"{wording.percent(row[name])} ({_interval(row, name)})" if known else "–"
 
 
 def clustered(rows: Sequence[Row]) -> str:
     """Where an interval that lets answers hang together is clearly wider than Wilson's: at how many
     settings, and the widest."""
-    told = [row for row in rows if row["n"] >= ENOUGH]
+    answered = [row for row in rows if row["n"] >= ENOUGH]
     parts = []
     for name, what in (
         ("clustered", "a participant's answers hang together"),
         ("people", "all answers about a face hang together"),
     ):
-        wider = sorted(
-            (row for row in told if _widened(row, name) > CLEARLY),
-            key=lambda row: -_widened(row, name),
-        )
+        wider = [row for row in answered if _widened(row, name) > CLEARLY]
         if wider:
-            most = wider[0]
-            span = wording.interval(most[f"{name}_low"], most[f"{name}_high"])
+            most = max(wider, key=lambda row, name=name: _widened(row, name))
             drawn = wording.interval(most["low"], most["high"])
             parts.append(
-                f"Where {what}, the interval is wider than the one drawn at {len(wider)} of {len(told)} "
-                f"settings; most at {most['label']}: {span} % instead of {drawn} %."
+                f"Where {what}, the interval is wider than the one drawn at {len(wider)} of {len(answered)} "
+                f"settings; most at {most['label']}: {_interval(most, name)} % instead of {drawn} %."
             )
     return " ".join(parts) or (
         "Letting a participant's answers, or all answers about a face, hang together makes no "
@@ -136,9 +127,8 @@ def alpha_words(row: Row) -> str:
         (words for limit, words in ALPHA if row["alpha"] >= limit),
         "people agree no more than if they had drawn lots",
     )
-    return (
-        f"{words} (alpha {_signed(row['alpha'])}; {row['faces']} faces, {row['answers']} answers)"
-    )
+    alpha, counts = _signed(row["alpha"]), f"{row['faces']} faces, {row['answers']} answers"
+    return f"{words} (alpha {alpha}; {counts})"
 
 
 def needed(row: Row, more: Mapping[str, int | None], width: float) -> str:
@@ -158,12 +148,11 @@ def needed(row: Row, more: Mapping[str, int | None], width: float) -> str:
     else:
         first = "as many as such a difference usually takes, yet it was not found; ask more"
     points = f"± {wording.points(width / 2)}"
-    second = (
-        f"narrower than {points} already" if narrow == 0
-        else f"{narrow} more until the interval is {points}" if narrow
-        else f"no affordable number makes the interval {points}"
-    )  # fmt: skip
-    return f"{first}; {second}"
+    if narrow is None:
+        return f"{first}; no affordable number makes the interval {points}"
+    if narrow == 0:
+        return f"{first}; narrower than {points} already"
+    return f"{first}; {narrow} more until the interval is {points}"
 
 
 def taken_away(rows: Sequence[Row]) -> pd.DataFrame:
@@ -175,13 +164,13 @@ def faces_caption(faces: pd.DataFrame) -> str:
     """How far faces differ, of `core.study.analysis.breakdown.faces`."""
     few, many = int(faces["n"].min()), int(faces["n"].max())
     asked = f"{few} answers" if few == many else f"{few} to {many} answers"
-    said = (
+    sentence = (
         f"{len(faces)} faces with {asked} each; the least recognised is right in "
         f"{wording.percent(faces['share'].min())}, the best in {wording.percent(faces['share'].max())}."
     )
     if many < ENOUGH:
-        said += " With so few answers for each face, much of that is luck."
-    return said
+        sentence += " With so few answers for each face, much of that is luck."
+    return sentence
 
 
 def face(row: Row) -> str:
@@ -191,9 +180,8 @@ def face(row: Row) -> str:
 
 
 def faces_alt(faces: pd.DataFrame) -> str:
-    return "What was chosen for each redrawn face, the least recognised first. " + faces_caption(
-        faces
-    )
+    start = "What was chosen for each redrawn face, the least recognised first."
+    return f"{start} {faces_caption(faces)}"
 
 
 def faces_taken_away(faces: pd.DataFrame, labels: Mapping[tuple[str, str], str]) -> pd.DataFrame:
@@ -219,9 +207,8 @@ def people_caption(people: pd.DataFrame) -> str:
 
 def times_caption(timed: pd.DataFrame, counted: pd.DataFrame) -> str:
     """Median times of right and wrong answers, and how often time ran out."""
-    parts = [
-        f"Half of the answers took less than {wording.seconds(float(timed['milliseconds'].median()))}"
-    ]
+    half = wording.seconds(float(timed["milliseconds"].median()))
+    parts = [f"Half of the answers took less than {half}"]
     for right, name in ((True, "right ones"), (False, "wrong ones")):
         took = timed.loc[timed["right"] == right, "milliseconds"]
         if len(took):
@@ -251,15 +238,16 @@ def stopping(study: Mapping[str, Any], everybody: Sequence[Row], simulated: bool
     """How far the study is from its own end; its rule looks at everybody's answers."""
     design, parts = study["design"], []
     if design["target"] is not None:
-        parts.append(f"It closes itself when {design['target']} participants have finished; {study['finished']} have")  # fmt: skip
+        goal = f"{design['target']} participants have finished"
+        parts.append(f"It closes itself when {goal}; {study['finished']} have")
     if design["stop_width"] is not None:
         wanted = wording.points(design["stop_width"])
         widest = max((row["high"] - row["low"] for row in everybody), default=1.0)
         now = "" if simulated else f"; the widest has {wording.points(widest)} now"
-        parts.append(f"it closes itself when every setting's interval is narrower than {wanted}{now}")  # fmt: skip
-    rule = "; or ".join(parts)
-    state = f" It is {study['state']}" + (f": {study['message']}." if study["message"] else ".")
-    return rule[0].upper() + rule[1:] + "." + state
+        goal = f"every setting's interval is narrower than {wanted}"
+        parts.append(f"it closes itself when {goal}{now}")
+    why = f": {study['message']}" if study["message"] else ""
+    return f"{wording.capital('; or '.join(parts))}. It is {study['state']}{why}."
 
 
 def design(study: Mapping[str, Any]) -> str:
@@ -269,16 +257,15 @@ def design(study: Mapping[str, Any]) -> str:
     if asked["distractors"] == "matched":
         same = ", ".join(wording.attribute_label(name).lower() for name in asked["matched_on"])
         others = f"people alike in: {same}"
-    right = (
-        "the very photograph that was redrawn" if asked["photograph"] == "same"
-        else "another photograph of the person"
-    )  # fmt: skip
+    right = "another photograph of the person"
+    if asked["photograph"] == "same":
+        right = "the very photograph that was redrawn"
+    by = ", ".join(dict.fromkeys(wording.attacker(setting["attacker"]) for setting in settings))
     made = datetime.fromtimestamp(study["created"], UTC).strftime("%d %B %Y").lstrip("0")
     limit = f"{asked['time_limit']} s" if asked["time_limit"] else "none"
     lines = {
         "Made": made,
-        "Settings": f"{len(settings)}, of the data set {settings[0]['dataset']}, redrawn by: "
-        + ", ".join(dict.fromkeys(wording.attacker(s["attacker"]) for s in settings)),
+        "Settings": f"{len(settings)}, of the data set {settings[0]['dataset']}, redrawn by: {by}",
         "Questions": f"{asked['questions']} for each participant, about {asked['people']} people in all; "
         "nobody is asked about one person twice",
         "To choose from": f"{asked['options']} photographs; the right one is {right}, the others are {others}",
@@ -288,5 +275,5 @@ def design(study: Mapping[str, Any]) -> str:
         "How sure they are": "asked" if asked["confidence"] else "not asked",
         "Took part": f"{study['participants']}; {study['finished']} finished, {study['withdrawn']} withdrew "
         "and left nothing behind",
-    }  # fmt: skip
+    }
     return "  \n".join(f"**{name}**: {value}" for name, value in lines.items())

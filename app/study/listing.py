@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from app.page import wording
-from app.study import form, question
-from app.study import words as study_words
+from app.study import form, question, words
 from core.errors import PenumbraError
 from core.study import studies
 
@@ -18,6 +17,24 @@ EVERY = 1.5  # seconds between looks while pictures are being made
 SLOWLY = 10.0  # seconds between looks at an open study
 ERROR = "study_error"  # session key
 PREVIEWED = "study_previewed"  # session key: (study, questions of the preview, place)
+# label, icon, the states of a study in which it can be done, and in which it is what comes next
+ACTIONS = (
+    (
+        "Make its pictures",
+        ":material/brush:",
+        ("draft", "failed"),
+        ("draft", "failed"),
+        studies.start_preparing,
+    ),
+    (
+        "Open the study",
+        ":material/play_arrow:",
+        ("ready", "closed"),
+        ("ready",),
+        studies.open_study,
+    ),
+    ("Close the study", ":material/lock:", ("open",), (), studies.close_study),
+)
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -39,16 +56,16 @@ def _cards(watched: set[str]) -> None:
 
 
 def _card(study: Mapping[str, Any]) -> None:
-    word, colour, icon = study_words.STATES[study["state"]]
-    share, words = study_words.progress(study)
+    word, colour, icon = words.STATES[study["state"]]
+    share, text = words.progress(study)
     with st.container(border=True, key=f"study_{study['id']}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{_plain(study['title'])}**", width="stretch")
             st.badge(word, color=colour, icon=icon)
         if study["state"] == "preparing" or (study["design"]["target"] and study["participants"]):
-            st.progress(share, words)
+            st.progress(share, text)
         elif study["state"] not in ("failed", "draft"):
-            st.caption(words)
+            st.caption(text)
         if study["message"]:
             st.caption(study["message"])
         if study["state"] in ("open", "ready"):
@@ -59,9 +76,9 @@ def _card(study: Mapping[str, Any]) -> None:
 def _link(study: Mapping[str, Any]) -> None:
     address, here = link(study["id"], st.context.url, st.get_option("server.baseUrlPath"))
     st.code(address, language=None, wrap_lines=True)
-    text = (
-        "The link for participants." if study["state"] == "open" else "The link, once it is open."
-    )
+    text = "The link for participants."
+    if study["state"] != "open":
+        text = "The link, once it is open."
     if here:
         text += (
             " It works on this machine only: serve Penumbra to others first, as the README says."
@@ -80,15 +97,9 @@ def link(study_id: str, url: str | None, base: str) -> tuple[str, bool]:
 def _buttons(study: Mapping[str, Any]) -> None:
     name, state = study["id"], study["state"]
     with st.container(horizontal=True, gap="small"):
-        if state in ("draft", "failed"):
-            _button(
-                "Make its pictures", ":material/brush:", name, studies.start_preparing, "primary"
-            )
-        if state in ("ready", "closed"):
-            _button("Open the study", ":material/play_arrow:", name, studies.open_study,
-                    "primary" if state == "ready" else "secondary")  # fmt: skip
-        if state == "open":
-            _button("Close the study", ":material/lock:", name, studies.close_study)
+        for label, icon, states, main, act in ACTIONS:
+            if state in states:
+                _button(label, icon, name, act, "primary" if state in main else "secondary")
         if state in ("ready", "open", "closed") and st.button(
             "Look through it", key=f"preview_{name}", icon=":material/visibility:"
         ):
@@ -98,8 +109,9 @@ def _buttons(study: Mapping[str, Any]) -> None:
         if answered and st.button("Results", key=f"results_{name}", icon=":material/insights:"):
             st.session_state["results_of"] = name
             st.switch_page("../pages/study_results.py")
-        st.button("Use as template", key=f"template_{name}", icon=":material/content_copy:",
-                  on_click=form.use_as_template, args=(study["design"],))  # fmt: skip
+        copy = {"on_click": form.use_as_template, "args": (study["design"],)}
+        icon = ":material/content_copy:"
+        st.button("Use as template", key=f"template_{name}", icon=icon, **copy)
         with st.popover("Delete", icon=":material/delete:", disabled=state == "preparing"):
             st.write(
                 f"The study, its pictures and the answers of {study['participants']} participants "
@@ -108,8 +120,9 @@ def _buttons(study: Mapping[str, Any]) -> None:
             _button("Delete it all", ":material/delete_forever:", name, studies.delete, "primary")
 
 
-def _button(label: str, icon: str, name: str, act: Callable[[str], None], kind: str = "secondary") -> None:  # fmt: skip
-    st.button(label, key=f"{label}_{name}", icon=icon, type=kind, on_click=_tried, args=(act, name))  # type: ignore[arg-type]
+def _button(label: str, icon: str, name: str, act: Callable[[str], None], kind: str) -> None:
+    more: dict[str, Any] = {"icon": icon, "type": kind, "on_click": _tried, "args": (act, name)}
+    st.button(label, key=f"{label}_{name}", **more)
 
 
 def _tried(act: Callable[[str], None], name: str) -> None:

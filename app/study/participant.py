@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from app.page import wording
 from app.study import rate_limit
 from core.errors import PenumbraError
 from core.study.participation import taking
@@ -58,28 +59,31 @@ NO_CODE = (
     "looks like ABCD-EFGH-JKLM."
 )
 
+# How a session goes on where nothing was done; the keys are those of `follow`.
+STAYS = {"view": None, "note": None, "forget": False, "wait": False, "current": None}
+
 log = logging.getLogger(__name__)
 
 
-def message(said: Any) -> dict[str, Any] | None:
+def message(received: Any) -> dict[str, Any] | None:
     """What the browser said, with the fields of its kind and nothing else; None for anything that the
     page does not say."""
-    if not isinstance(said, Mapping) or len(said) > 8:
+    if not isinstance(received, Mapping) or len(received) > 8:
         return None
-    kind = said.get("kind")
+    kind = received.get("kind")
     if not isinstance(kind, str) or kind not in FIELDS:
         return None
     names = {"serial", *FIELDS[kind]}
-    if set(said) != names | {"kind"}:
+    if set(received) != names | {"kind"}:
         return None
     checks = {"token": _token, "code": _code}
     for name in names:
-        fine = checks[name](said[name]) if name in checks else _number(name, said[name])
+        fine = checks[name](received[name]) if name in checks else _number(name, received[name])
         if not fine:
             return None
-    if kind in ("agree", "answer") and not said["token"]:
+    if kind in ("agree", "answer") and not received["token"]:
         return None
-    return {"kind": kind, **{name: said[name] for name in names}}
+    return {"kind": kind, **{name: received[name] for name in names}}
 
 
 def _token(value: Any) -> bool:
@@ -108,7 +112,7 @@ def panel_id(parameters: Mapping[str, str]) -> str | None:
 
 def follow(
     study_id: str,
-    said: Mapping[str, Any],
+    received: Mapping[str, Any],
     panel: str | None,
     buckets: dict[str, rate_limit.Bucket],
     now: float,
@@ -126,9 +130,8 @@ def follow(
     buckets  of this session, by kind of message; filled in here
     now      seconds of a monotonic clock
     """
-    kind, token = said["kind"], said.get("token", "")
-    answer = {"heard": said["serial"], "token": token, "view": None, "note": None,
-              "forget": False, "wait": False, "current": None}  # fmt: skip
+    kind, token = received["kind"], received.get("token", "")
+    answer = STAYS | {"heard": received["serial"], "token": token}
     burst, seconds = LIMITS.get(kind, OTHERS)
     counted = kind if kind in LIMITS else "other"
     buckets[counted], wait = rate_limit.take(buckets.get(counted), burst, seconds, now)
@@ -140,7 +143,7 @@ def follow(
             return answer | {"view": "code", "note": asked}
         return answer | {"wait": True, "note": f"{asked} {again}" if kind == "answer" else asked}
     try:
-        return answer | _done(study_id, said, panel)
+        return answer | _done(study_id, received, panel)
     except DatabaseError as problem:
         log.warning("a participant was asked to wait: %s", problem)
         return answer | {"wait": True, "note": AWAY}
@@ -162,12 +165,11 @@ def _current(study_id: str, token: str) -> dict[str, Any]:
 
 
 def sentence(problem: PenumbraError) -> str:
-    text = str(problem)
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{wording.capital(str(problem))}."
 
 
-def _done(study_id: str, said: Mapping[str, Any], panel: str | None) -> dict[str, Any]:
-    kind, token = said["kind"], said.get("token", "")
+def _done(study_id: str, received: Mapping[str, Any], panel: str | None) -> dict[str, Any]:
+    kind, token = received["kind"], received.get("token", "")
     if kind in ("code", "decline"):
         return {"view": "declined" if kind == "decline" else "code"}
     note, deleted = None, False
@@ -175,10 +177,10 @@ def _done(study_id: str, said: Mapping[str, Any], panel: str | None) -> dict[str
         if kind == "agree":
             taking.start(study_id, token, panel_id=panel)
         elif kind == "answer":
-            taking.answer(study_id, token, said["number"] - 1, said["place"], said["milliseconds"],
-                          said["confidence"])  # fmt: skip
+            given = (received[name] for name in ("place", "milliseconds", "confidence"))
+            taking.answer(study_id, token, received["number"] - 1, *given)
         elif kind == "withdraw":
-            deleted = taking.withdraw(study_id, said["code"])
+            deleted = taking.withdraw(study_id, received["code"])
     except DatabaseError:
         raise
     except PenumbraError as problem:
@@ -188,8 +190,8 @@ def _done(study_id: str, said: Mapping[str, Any], panel: str | None) -> dict[str
     if kind == "withdraw":
         # told again because the word of it was lost: the token's participation is gone as well
         deleted = deleted or unknown
-        return {"view": "withdrawn" if deleted else "code", "forget": unknown,
-                "note": None if deleted else note or NO_CODE}  # fmt: skip
+        view, note = ("withdrawn", None) if deleted else ("code", note or NO_CODE)
+        return {"view": view, "forget": unknown, "note": note}
     if unknown:
         return {"token": "", "note": note or GONE, "forget": True}
     return {"note": note, "current": current}

@@ -39,13 +39,9 @@ def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict
             if knob.when == "release":
                 run[f"knob:{knob.name}"] = row["release_value"]
         found.append(row | run | {"method": run.get("method")})
-    several = {
-        "method": len({row["method"] for row in found}) > 1,
-        "attacker": len({(row["attacker"]) for row in found}) > 1,
-    }
+    several = {name: len({row[name] for row in found}) > 1 for name in ("method", "attacker")}
     for row in found:
-        row["title"] = _title(row)
-        row |= {"place": _place(row, several), "label": _label(row, several)}
+        row |= _words(row, several)
     labels = [row["label"] for row in found]
     for row in found:
         if labels.count(row["label"]) > 1:  # trainings that differ in nothing but their seed, say
@@ -54,53 +50,33 @@ def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict
     return sorted(found, key=_order)
 
 
-def _title(row: Row) -> str:
-    return METHODS[row["method"]].title if row["method"] in METHODS else str(row["setting"])
-
-
-def _setting(row: Row) -> str:
-    return setting_label(row) if row["method"] in METHODS else ""
-
-
-def _label(row: Row, several: Mapping[str, bool]) -> str:
-    setting = _setting(row)
-    parts = [row["title"]] if several["method"] or not setting else []
-    parts += [setting] if setting else []
-    parts += [wording.attacker(row["attacker"])] if several["attacker"] else []
-    return ", ".join(parts)
-
-
-def _place(row: Row, several: Mapping[str, bool]) -> str:
-    """How a sentence begins: "At λ₁ = 1", "With DPFE at noise ratio = 0.5"."""
-    setting = _setting(row)
-    start = f"With {row['title']}" if several["method"] or not setting else ""
-    if setting:
-        start = f"{start} at {setting}" if start else f"At {setting}"
-    by = f" (redrawn by: {wording.attacker(row['attacker'])})" if several["attacker"] else ""
-    return start + by
+def _words(row: Row, several: Mapping[str, bool]) -> dict[str, str]:
+    """title, label and place of a row: "At λ₁ = 1", "With DPFE at noise ratio = 0.5"; the method and
+    the attacker are named where there are several."""
+    known = row["method"] in METHODS
+    title = METHODS[row["method"]].title if known else str(row["setting"])
+    setting = setting_label(row) if known else ""
+    by = wording.attacker(row["attacker"]) if several["attacker"] else ""
+    named = title if several["method"] or not setting else ""
+    place = f"With {title} at {setting}" if named and setting else f"At {setting}"
+    if not setting:
+        place = f"With {title}"
+    label = ", ".join(filter(None, (named, setting, by)))
+    return {"title": title, "label": label, "place": place + (f" (redrawn by: {by})" if by else "")}
 
 
 def _order(row: Row) -> tuple[Any, ...]:
-    if row["method"] not in METHODS:
-        return (len(METHODS), (), str(row["setting"]), str(row["attacker"]))
-    strength = tuple(
-        points.strength(knob, row[f"knob:{knob.name}"])
-        for knob in points.knobs_of(row["method"])
-        if wording.known(row.get(f"knob:{knob.name}"))
-    )
-    return (list(METHODS).index(row["method"]), strength, str(row["setting"]), str(row["attacker"]))
+    rank = points.protection(row) if row["method"] in METHODS else (len(METHODS), ())
+    return (*rank, str(row["setting"]), str(row["attacker"]))
 
 
 def machine(rows: Sequence[Row], same: bool) -> str | None:
     """The machine that people are compared with: the one that is right most often, since a reader
     has to reckon with the strongest. With the very photograph among the options, comparing releases
     is no achievement and does not count."""
-    shares = {}
-    for name in MACHINES:
-        known = [row[name] for row in rows if wording.known(row[name])]
-        if len(known) == len(rows) > 0 and not (same and name == "machine_release"):
-            shares[name] = sum(known)
-    return max(shares, key=lambda name: shares[name], default=None)
+    counted = [name for name in MACHINES if not (same and name == "machine_release")]
+    answered = [name for name in counted if rows and all(wording.known(row[name]) for row in rows)]
+    return max(answered, key=lambda name: sum(row[name] for row in rows), default=None)
 
 
 def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
@@ -111,14 +87,15 @@ def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
     same    whether the right option is the very photograph that was redrawn
     people  who answered
     """
-    told = [row for row in rows if row["n"] >= ENOUGH]
-    if not told:
+    answered = [row for row in rows if row["n"] >= ENOUGH]
+    if not answered:
         n = max((row["n"] for row in rows), default=0)
-        return (
-            f"Too early to say: {_answers(n)} so far"
-            + (" at the setting that has most." if n and len(rows) > 1 else ".")
-        )  # fmt: skip
-    most, least = max(told, key=lambda row: row["share"]), min(told, key=lambda row: row["share"])
+        where = " at the setting that has most" if n and len(rows) > 1 else ""
+        return f"Too early to say: {_answers(n)} so far{where}."
+    most, least = (
+        max(answered, key=lambda row: row["share"]),
+        min(answered, key=lambda row: row["share"]),
+    )
     chance = f"guessing {wording.percent(most['chance'])}"
     named = [most] if most is least else [most, least]
     by, beside = machine(named, same), ""
@@ -166,16 +143,16 @@ def against_guessing(row: Row) -> str:
 def under(rows: Sequence[Row], who: str, participants: int) -> str:
     """What stands under the verdict: every setting against guessing, where they are few, and who
     counts."""
-    told = [row for row in rows if row["n"] >= ENOUGH]
-    lines = [f"{row['place']}: {against_guessing(row)}." for row in told]
-    if len(told) > FEW_SETTINGS:
-        beaten = sum(row["low"] > row["chance"] for row in told)
-        lines = [f"More often than by guessing at {beaten} of {len(told)} settings."]
+    answered = [row for row in rows if row["n"] >= ENOUGH]
+    lines = [f"{row['place']}: {against_guessing(row)}." for row in answered]
+    if len(answered) > FEW_SETTINGS:
+        beaten = sum(row["low"] > row["chance"] for row in answered)
+        lines = [f"More often than by guessing at {beaten} of {len(answered)} settings."]
     counted = (
         f"{_answers(sum(row['n'] for row in rows))} of {WHO[who]}: {participants} "
         f"participant{'s' * (participants != 1)}."
     )
-    return " ".join([*lines, counted[0].upper() + counted[1:]])
+    return " ".join([*lines, wording.capital(counted)])
 
 
 def trivial(same: bool) -> str:

@@ -1,7 +1,5 @@
-"""The trade-off chart: utility against what the attacker gains. Points -> Plotly figure, no Streamlit.
-
-Text, grid and ground colours are left to the theme of the page; what carries meaning is set here.
-"""
+"""The trade-off chart: utility against what the attacker gains; and both protocols side by side.
+Points -> Plotly figures, no Streamlit."""
 
 from __future__ import annotations
 
@@ -11,9 +9,10 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.charts.figures import style
+from app.charts import plot
 from app.charts.label_place import label_offset
-from app.charts.palette import colours, faded
+from app.charts.palette import colours, faded, style
+from app.charts.plot import Spec
 from app.page import wording
 from app.settings import points
 from app.settings.points import Line, records, setting_label
@@ -26,6 +25,10 @@ WIDTHS = (760, 260)  # of the plot on a laptop and on a phone, to place the labe
 PLOTTED = 300  # pixels of the height that axis titles and a legend of three rows leave
 # pixels from the upper left corner to what marks the place to be, along its length
 SIGN = ((20, 12), (60, 12), (100, 12), (140, 12))
+UTILITY = ("utility", "utility_low", "utility_high")
+
+Row = Mapping[str, Any]
+Range = tuple[float, float]
 
 
 def trade_off(
@@ -55,77 +58,66 @@ def trade_off(
         _line([rows[key] for key in line.keys], line, lines, number, view)
         for number, line in enumerate(_ordered(lines))
     ]
-    front = points.front([rows[key] for key in rows])
+    front = points.front(list(rows.values()))
     if len(front) > 1:
         data.insert(0, _front(front, scale, colour))
-    blind = table["chance"].notna().any()  # whether guessing was measured
     shapes = _limits(table, across, up, scale, attack_limit, cost_limit, colour)
+    blind = table["chance"].notna().any()  # whether guessing was measured
     left = "no better than guessing" if blind else "nothing recovered"
     notes = _signposts(colour, left, limited=bool(shapes))
     shapes += _references(up, colour)
     if chosen in rows:
         data.append(_chosen(rows[chosen], view, colour))
         notes.append(_chosen_label(chosen, rows, across, up, scale, colour))
-    layout = {
-        "xaxis": {
-            "range": [across[0] * scale, across[1] * scale], "title": {"text": _across_title(view, blind)},
-            "zeroline": False, "gridcolor": colour["line"], "fixedrange": True,
-        },
-        "yaxis": {
-            "range": list(up), "zeroline": False, "gridcolor": colour["line"], "fixedrange": True,
-            "ticksuffix": " %" if wording.in_percent(view.service) else "",
-            "title": {"text": _up_title(view)},
-        },
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0, "itemclick": False,
-                   "itemdoubleclick": False},
-        "shapes": shapes, "annotations": notes, "height": HEIGHT, "hovermode": "closest",
-        "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "clickmode": "event+select",
-        "dragmode": False, "uirevision": "constant", "font": {"size": 14},
-    }  # fmt: skip
-    # A slider waits for this figure: its plain dicts are checked by the tests, not here again
-    return go.Figure({"data": data, "layout": layout}, _validate=False)
+    suffix = " %" if wording.in_percent(view.service) else ""
+    return plot.figure(
+        data,
+        plot.axis(colour, _across_title(view, blind), range=[end * scale for end in across]),
+        plot.axis(colour, _up_title(view), range=list(up), ticksuffix=suffix),
+        HEIGHT,
+        legend=plot.below(-0.22),
+        shapes=shapes,
+        annotations=notes,
+        font={"size": 14},
+        **plot.CLICKS,
+    )
 
 
-def _front(
-    rows: Sequence[Mapping[str, Any]], scale: float, colour: Mapping[str, str]
-) -> dict[str, Any]:
+def _front(rows: Sequence[Row], scale: float, colour: plot.Colours) -> Spec:
     """The Pareto front: to its upper left nobody has trained anything."""
-    return {
-        "type": "scatter", "mode": "lines", "name": "best bargains (Pareto front)",
-        "x": [row["gain"] * scale for row in rows], "y": [row["utility"] * 100 for row in rows],
-        "line": {"color": faded(colour["ink"], 0.16), "width": 7, "shape": "hv"}, "hoverinfo": "skip",
-        "legendrank": 2000,
-    }  # fmt: skip
+    line = {"color": faded(colour["ink"], 0.16), "width": 7, "shape": "hv"}
+    name = "best bargains (Pareto front)"
+    return _trace("lines", rows, scale, name=name, line=line, hoverinfo="skip", legendrank=2000)
 
 
-def _references(up: tuple[float, float], colour: Mapping[str, str]) -> list[dict[str, Any]]:
+def _trace(mode: str, rows: Sequence[Row], scale: float, **more: Any) -> Spec:
+    gains = [float(row["gain"]) * scale for row in rows]
+    return plot.scatter(mode, gains, [float(row["utility"]) * 100 for row in rows], **more)
+
+
+def _references(up: Range, colour: plot.Colours) -> list[Spec]:
     """Dotted lines where the attacker, and where the service, only guess."""
-    dotted = {"dash": "dot", "width": 1.5, "color": colour["quiet"]}
-    lines = [{"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1}]
+    lines = [plot.upright(0, plot.dotted(colour), layer="below")]
     if up[0] < 50 < up[1]:
-        lines.append({"type": "line", "y0": 50, "y1": 50, "xref": "paper", "x0": 0, "x1": 1})
-    return [line | {"layer": "below", "line": dotted} for line in lines]
+        lines.append(plot.level(50, plot.dotted(colour), layer="below"))
+    return lines
 
 
-def _signposts(colour: Mapping[str, str], left: str, limited: bool) -> list[dict[str, Any]]:
+def _signposts(colour: plot.Colours, left: str, limited: bool) -> list[Spec]:
     """Words that say how to read the chart: where guessing is, where it is good to be."""
-    guessing = {
-        "x": 0, "y": 0, "yref": "paper", "yanchor": "bottom", "xanchor": "left", "xshift": 5,
-        "text": left, "showarrow": False, "font": {"size": 12, "color": colour["quiet"]},
-    }  # fmt: skip
-    good = {
-        "x": 0, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top", "xshift": 5,
-        "yshift": -3, "showarrow": False, "font": {"size": 12, "color": colour["teal"]},
-        "text": "◤ <b>within your limits</b>" if limited else "◤ <b>the place to be</b>",
-    }  # fmt: skip
-    return [guessing, good]
+    good = "◤ <b>within your limits</b>" if limited else "◤ <b>the place to be</b>"
+    place = {"yref": "paper", "xanchor": "left", "xshift": 5}
+    return [
+        plot.note(left, 0, 0, colour["quiet"], yanchor="bottom", **place),
+        plot.note(good, 0, 1, colour["teal"], yanchor="top", yshift=-3, **place),
+    ]
 
 
-def ranges(table: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
+def ranges(table: pd.DataFrame) -> tuple[Range, Range]:
     """((left, right), (bottom, top)) of the chart: gains as shares, utility in per cent. All
     intervals are inside; guessing always is."""
 
-    def extremes(*columns: str) -> tuple[float, float]:
+    def extremes(*columns: str) -> Range:
         found = [v for name in columns for v in table[name].tolist() if wording.known(v)]
         return min(found, default=0.0), max(found, default=1.0)
 
@@ -140,8 +132,8 @@ def ranges(table: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float
     )
 
 
-def _across_title(view: View, blind: bool = True) -> str:
-    """Short enough for a phone; who the attacker is and what they want stands in the verdict."""
+def _across_title(view: View, blind: bool) -> str:
+    """Short enough for a phone; who the attacker is and what it wants stands in the verdict."""
     if view.target == "image":
         symbol = METRICS[view.measure].symbol
         return f"attacker's gain over drawing blind ({symbol})" if blind else f"likeness ({symbol})"
@@ -159,110 +151,72 @@ def _ordered(lines: Sequence[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: not METHODS[line.method].baseline)
 
 
-def _line(
-    rows: list[dict[str, Any]], line: Line, lines: Sequence[Line], number: int, view: View
-) -> dict[str, Any]:
+def _line(rows: Sequence[Row], line: Line, lines: Sequence[Line], number: int, view: View) -> Spec:
     """One curve with its intervals; a line without a knob is points alone."""
     scale = view.scale
     method = METHODS[line.method]
-    look = style(line.method)
+    tint, dash, symbol = style(line.method).values()
     mine = [e for e in lines if (e.method, e.variant) == (line.method, line.variant)]
     main = mine[0] is line or method.baseline
     ring = line.method == UNPROTECTED
     quiet = line.knob is None and len(mine) > 1
-    # an attack too weak to conclude leaves a ghost, no claim
-    opacity = [0.25 if not row["conclusive"] else 0.45 if quiet else 1 for row in rows]
     title = f"{method.title} ({line.variant})" if line.variant else method.title
     if len(mine) > 1 and line.knob is not None:
         title = f"{title}, {line.knob.symbol}"
+    marker = plot.marker(
+        tint, 15 if ring else 6 if quiet else 9, symbol if main else "diamond", 2.5 if ring else 0
+    )
+    # an attack too weak to conclude leaves a ghost, no claim
+    marker["opacity"] = [0.25 if not r["conclusive"] else 0.45 if quiet else 1 for r in rows]
+    bars = {"color": faded(tint, 0.3 if method.baseline else 0.5), "thickness": 1}
     return {
-        "type": "scatter",
-        "x": [row["gain"] * scale for row in rows],
-        "y": [row["utility"] * 100 for row in rows],
-        "mode": "markers" if line.knob is None else "lines+markers",
-        "name": title,
+        **_trace("markers" if line.knob is None else "lines+markers", rows, scale, name=title),
+        **plot.says([hover(row, view) for row in rows], [row["key"] for row in rows]),
         "showlegend": not quiet,
-        "customdata": [row["key"] for row in rows],
-        "line": {"color": look["color"], "width": 2, "dash": look["dash"] if main else "dash"},
-        "marker": {
-            "color": look["color"],
-            "size": 15 if ring else 6 if quiet else 9,
-            "symbol": look["symbol"] if main else "diamond",
-            "line": {"width": 2.5 if ring else 0, "color": look["color"]},
-            "opacity": opacity,
-        },
-        "selectedpoints": False,
-        "error_x": _error(rows, "gain", scale, look["color"], 0.3 if method.baseline else 0.5),
-        "error_y": _error(rows, "utility", 100, look["color"], 0.3 if method.baseline else 0.5),
-        "text": [hover(row, view) for row in rows],
-        "hovertemplate": "%{text}<extra></extra>",
+        "line": {"color": tint, "width": 2, "dash": dash if main else "dash"},
+        "marker": marker,
+        "error_x": plot.interval(rows, ("gain", "gain_low", "gain_high"), scale, **bars),
+        "error_y": plot.interval(rows, UTILITY, 100, **bars),
         "legendrank": 1000 + number + (500 if method.baseline else 0),
     }
 
 
-def _error(
-    rows: list[dict[str, Any]], name: str, scale: float, colour: str, alpha: float
-) -> dict[str, Any]:
-    middle, low, high = (
-        [row[column] * scale for row in rows] for column in (name, f"{name}_low", f"{name}_high")
-    )
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [max(0.0, h - m) for m, h in zip(middle, high, strict=True)],
-        "arrayminus": [max(0.0, m - lower) for m, lower in zip(middle, low, strict=True)],
-        "thickness": 1,
-        "width": 0,
-        "color": faded(colour, alpha),
-    }
-
-
-def hover(row: Mapping[str, Any], view: View) -> str:
+def hover(row: Row, view: View) -> str:
     """What a point says when pointed at."""
     name = METHODS[row["method"]].title
     setting = setting_label(row)
-    measure = view.measure
     lines = [f"<b>{name}</b>" + (f", {setting}" if setting else "")]
     if not row["conclusive"]:
         lines.append("attack too weak to conclude")
-    span = _span(row, "", measure)
-    lines.append(f"attacker: {wording.score(measure, row['value'])}{span}")
-    service = wording.service(view.task)
-    said = wording.score(view.service, row["utility"])
-    lines.append(f"{service}: {said}{_span(row, 'utility_', view.service)}")
+    for who, measure, prefix, value in (
+        ("attacker", view.measure, "", row["value"]),
+        (wording.service(view.task), view.service, "utility_", row["utility"]),
+    ):
+        span = wording.score_interval(measure, row[f"{prefix}low"], row[f"{prefix}high"])
+        lines.append(f"{who}: {wording.score(measure, value)}" + (f" ({span})" if span else ""))
     return "<br>".join(lines)
 
 
-def _span(row: Mapping[str, Any], prefix: str, measure: str) -> str:
-    text = wording.score_interval(measure, row[f"{prefix}low"], row[f"{prefix}high"])
-    return f" ({text})" if text else ""
-
-
-def _chosen(row: Mapping[str, Any], view: View, colour: Mapping[str, str]) -> dict[str, Any]:
+def _chosen(row: Row, view: View, colour: plot.Colours) -> Spec:
     """The large point, lit by the accent."""
-    look = style(row["method"])
-    return {
-        "type": "scatter", "mode": "markers", "name": "chosen", "showlegend": False,
-        "x": [float(row["gain"]) * view.scale], "y": [float(row["utility"]) * 100],
-        "customdata": [row["key"]], "text": [hover(row, view)], "hovertemplate": "%{text}<extra></extra>",
-        # a hollow symbol has no rim that could be lit
-        "marker": {"size": 20, "color": look["color"], "symbol": look["symbol"].removesuffix("-open"),
-                   "line": {"width": 3, "color": colour["light"]}},
-        "selectedpoints": False,
-    }  # fmt: skip
+    tint, _, symbol = style(row["method"]).values()
+    # a hollow symbol has no rim that could be lit
+    marker = plot.marker(tint, 20, symbol.removesuffix("-open"), 3, colour["light"])
+    trace = _trace("markers", [row], view.scale, name="chosen", showlegend=False)
+    return trace | {"marker": marker} | plot.says([hover(row, view)], [row["key"]])
 
 
 def _chosen_label(
     chosen: str,
-    rows: Mapping[str, Mapping[str, Any]],
-    across: tuple[float, float],
-    up: tuple[float, float],
+    rows: Mapping[str, Row],
+    across: Range,
+    up: Range,
     scale: float,
-    colour: Mapping[str, str],
-) -> dict[str, Any]:
+    colour: plot.Colours,
+) -> Spec:
     """The chosen setting in words, joined to its point by a thin line, where no point is covered."""
 
-    def pixels(row: Mapping[str, Any], width: float) -> tuple[float, float]:
+    def pixels(row: Row, width: float) -> tuple[float, float]:
         return (
             (row["gain"] - across[0]) / (across[1] - across[0]) * width,
             (row["utility"] * 100 - up[0]) / (up[1] - up[0]) * PLOTTED,
@@ -270,33 +224,25 @@ def _chosen_label(
 
     row = rows[chosen]
     rest = [other for key, other in rows.items() if key != chosen]
+    sign = [(x, PLOTTED - y) for x, y in SIGN]
     scenes = [
-        (
-            pixels(row, width),
-            [*(pixels(other, width) for other in rest), *((x, PLOTTED - y) for x, y in SIGN)],
-            width,
-        )
+        (pixels(row, width), [*(pixels(other, width) for other in rest), *sign], width)
         for width in WIDTHS
     ]
-    right, above = label_offset(scenes, PLOTTED)
-    return {
-        "x": float(row["gain"]) * scale, "y": float(row["utility"]) * 100, "showarrow": True,
-        "text": f"<b>{setting_label(row) or METHODS[row['method']].title}</b>",
-        "ax": right, "ay": -above, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": colour["quiet"],
-        "standoff": 10, "font": {"size": 15, "color": colour["ink"]},
-        "bgcolor": faded(colour["ground"], 0.8),
-    }  # fmt: skip
+    name = setting_label(row) or METHODS[row["method"]].title
+    place = float(row["gain"]) * scale, float(row["utility"]) * 100
+    return plot.label(f"<b>{name}</b>", *place, label_offset(scenes, PLOTTED), colour)
 
 
 def _limits(
     table: pd.DataFrame,
-    across: tuple[float, float],
-    up: tuple[float, float],
+    across: Range,
+    up: Range,
     scale: float,
     attack_limit: float | None,
     cost_limit: float | None,
-    colour: Mapping[str, str],
-) -> list[dict[str, Any]]:
+    colour: plot.Colours,
+) -> list[Spec]:
     """The shape that shades what fulfils the officer's limits."""
     if attack_limit is None and cost_limit is None:
         return []
@@ -309,9 +255,30 @@ def _limits(
         bottom = (reference - cost_limit) * 100
     right = min(across[1], max(across[0], right))
     bottom = min(up[1], max(up[0], bottom))
-    shape = {
-        "type": "rect", "x0": across[0] * scale, "x1": right * scale, "y0": bottom, "y1": up[1],
-        "layer": "below", "fillcolor": faded(colour["teal"], 0.13),
-        "line": {"width": 1, "color": faded(colour["teal"], 0.5)},
-    }  # fmt: skip
-    return [shape]
+    line = {"width": 1, "color": faded(colour["teal"], 0.5)}
+    shape = plot.box(across[0] * scale, right * scale, bottom, up[1], line)
+    return [shape | {"layer": "below", "fillcolor": faded(colour["teal"], 0.13)}]
+
+
+def protocols(pairs: pd.DataFrame, dark: bool = False) -> go.Figure:
+    """The attack's value under both protocols, one row per setting.
+
+    pairs  columns label, strict, paper (shares), chance
+    """
+    colour = colours(dark)
+    joint = {"line": {"color": colour["quiet"], "width": 1.5}, "hoverinfo": "skip"}
+    data = [
+        plot.scatter("lines", [row.paper * 100, row.strict * 100], [row.label] * 2, **joint)
+        | {"showlegend": False}
+        for row in pairs.itertuples()
+    ]
+    for name, title, symbol, tint in (
+        ("paper", "as in the paper", "circle-open", colour["teal"]),
+        ("strict", "strict", "circle", colour["brick"]),
+    ):
+        look = {"name": title, "marker": plot.marker(tint, 12, symbol, 2)}
+        says = f"%{{y}}: %{{x:.1f}} %<extra>{title}</extra>"
+        shares = pairs[name] * 100
+        data.append(plot.scatter("markers", shares, pairs["label"], hovertemplate=says, **look))
+    across = plot.axis(colour, "right guesses of the attacker", ticksuffix=" %")
+    return plot.figure(data, across, plot.bare(), 120 + 34 * len(pairs), legend=plot.LEGEND)

@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from app.cache import loaders
-from app.charts import figures
 from app.evidence import learning_curve, published, published_words
 from app.page import show, states, tables, verdict, wording
-from app.settings import looking
+from app.settings import points
 from app.settings.looking import Looking
 from app.settings.views import View
+from app.trade_off import chart
 from core.errors import PenumbraError
 from core.metrics import METRICS
 
@@ -24,9 +24,9 @@ CURVE_HELP = (
 
 def bigger_attacker(curve: pd.DataFrame, attribute: str) -> None:
     """Whether an attacker with more photographs would know more."""
-    said = learning_curve.sentence(curve, attribute)
-    st.markdown(f"**{said}**")
-    show.chart(learning_curve.figure(curve, states.dark()), "data-curve", curve, said)
+    sentence = learning_curve.sentence(curve, attribute)
+    st.markdown(f"**{sentence}**")
+    show.chart(learning_curve.figure(curve, states.dark()), "data-curve", curve, sentence)
     st.caption(CURVE_HELP)
 
 
@@ -35,9 +35,8 @@ def curve_of(view: View, row: dict) -> pd.DataFrame:
     kind, _, attribute = row["target"].partition(":")
     if kind != "attribute" or view.protocol != "strict":
         return pd.DataFrame()
-    value = None if pd.isna(row["release_value"]) else float(row["release_value"])
     try:
-        return loaders.curve(row["run_id"], value, attribute)
+        return loaders.curve(row, attribute)
     except PenumbraError as error:
         st.warning(str(error), icon=":material/warning:")
         return pd.DataFrame()
@@ -47,9 +46,11 @@ def paper(view: View, row: dict) -> None:
     """The papers' own numbers beside ours; none of them is drawn into the chart."""
     method = row["method"]
     measured = loaders.measured(view.dataset, view.preset)
-    replaced = published.schedule_of(row.get("schedule"))
-    report = published.report(measured, view, method, looking.values(row), replaced)
-    st.markdown(f"**{published_words.headline(report, view, method, looking.values(row))}**")
+    chosen = points.knob_values(row)
+    report = published.report(
+        measured, view, method, chosen, published.schedule_of(row.get("schedule"))
+    )
+    st.markdown(f"**{published_words.headline(report, view, method, chosen)}**")
     if not (report.private or report.utility):
         return
     st.write(published_words.service_line(report, view, method))
@@ -57,15 +58,13 @@ def paper(view: View, row: dict) -> None:
     for title, pairs in (("What is to be hidden", report.private), ("The service", report.utility)):
         if pairs:
             st.markdown(f"**{title}**")
-            show.table(
-                published_words.table(pairs, view), f"paper-{title.split()[-1]}",
-                f"{title}: every number of the paper, and ours beside it",
-            )  # fmt: skip
+            alt = f"{title}: every number of the paper, and ours beside it"
+            show.table(published_words.table(pairs, view), f"paper-{title.split()[-1]}", alt)
     st.caption(f"{published_words.MEANING} {published_words.measures(report)}")
 
 
 def numbers(findings: pd.DataFrame, row: dict) -> None:
-    shown = tables.of_setting(findings, row["run_id"], row["release_value"])
+    shown = tables.of_setting(findings, row)
     show.table(shown, f"numbers-{row['key']}", "Every attacker's figures at the chosen setting")
     explained = [
         f"**{tables.heading(metric.name)}**: {metric.says}"
@@ -77,21 +76,16 @@ def numbers(findings: pd.DataFrame, row: dict) -> None:
 
 def all_settings(looked: Looking) -> None:
     view, table, unprotected = looked.view, looked.table, looked.unprotected
-    unit = " (%)" if wording.in_percent(view.measure) else ""
-    shown = tables.of_settings(table, view)
-    number = st.column_config.NumberColumn
+    unit, digits = ("{} (%)", "%.1f") if wording.in_percent(view.measure) else ("{}", "%.2f")
     share = wording.in_percent(view.service)
-    show.table(
-        shown, "settings", "One row for each setting of the chart",
-        column_config={
-            "Attacker": number(f"Attacker{unit}", format="%.2f" if not unit else "%.1f"),
-            "from": number(format="%.2f" if not unit else "%.1f"),
-            "to": number(format="%.2f" if not unit else "%.1f"),
-            "Guessing": number(f"Guessing{unit}", format="%.2f" if not unit else "%.1f"),
-            "Service": number(f"Service ({'%' if share else 'hundredths'})", format="%.1f"),
-            "Loss": number(f"Loss ({'points' if share else 'hundredths'})", format="%.1f"),
-        },
-    )  # fmt: skip
+    columns = {
+        **show.columns(digits, "Attacker", "Guessing", title=unit),
+        **show.columns(digits, "from", "to"),
+        **show.columns("%.1f", "Service", title=f"{{}} ({'%' if share else 'hundredths'})"),
+        **show.columns("%.1f", "Loss", title=f"{{}} ({'points' if share else 'hundredths'})"),
+    }
+    alt = "One row for each setting of the chart"
+    show.table(tables.of_settings(table, view), "settings", alt, column_config=columns)
     if unprotected is not None:
         st.caption(
             f"Loss: against {verdict.reference_label(unprotected)}, the unprotected reference."
@@ -112,8 +106,8 @@ def protocols(view: View) -> None:
         f"Asked as the paper asks, the attacker is right in {wording.percent(worst['paper'])} of cases at "
         f"{worst['label']}; the strict protocol's strongest attacker in {wording.percent(worst['strict'])}."
     )
-    show.chart(figures.protocols(pairs, states.dark()), "protocols", pairs,
-               "The attack's success under both protocols")  # fmt: skip
+    alt = "The attack's success under both protocols"
+    show.chart(chart.protocols(pairs, states.dark()), "protocols", pairs, alt)
     st.caption(wording.PROTOCOL_HELP)
     st.caption(
         "Figures published in the papers are plain accuracies on other photographs. They share "

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.page import wording
-from app.settings.points import setting_label
+from app.settings import points
 from app.settings.views import View
 
 Row = Mapping[str, Any]
@@ -35,13 +35,11 @@ def seek(rows: Sequence[Row], limits: Limits) -> Found:
     """Search the measured settings of a view (rows of `app.settings.points.compared`). A setting whose
     attack was too weak to conclude never counts as keeping anything."""
     known = [row for row in rows if row["conclusive"]]
-    over = {id(row): excess(row, limits) for row in known}
-    kept = [row for row in known if over[id(row)] == (0.0, 0.0)]
+    over = {row["key"]: sum(excess(row, limits)) for row in known}
+    kept = [row for row in known if over[row["key"]] == 0]
     kept.sort(key=lambda row: (-row["utility"], row["gain"]))
-    rest = [
-        row for row in known if over[id(row)] != (0.0, 0.0) and sum(over[id(row)]) < float("inf")
-    ]
-    return Found(kept, min(rest, key=lambda row: sum(over[id(row)]), default=None))
+    rest = [row for row in known if 0 < over[row["key"]] < float("inf")]
+    return Found(kept, min(rest, key=lambda row: over[row["key"]], default=None))
 
 
 def excess(row: Row, limits: Limits) -> tuple[float, float]:
@@ -70,32 +68,24 @@ def sentence(found: Found, limits: Limits, view: View, count: int) -> str:
     text = f"No trained setting keeps your limits{sure}."
     if found.nearest is None:
         return text
-    return f"{text} The nearest is {name(found.nearest)}: {violation(found.nearest, limits, view)}."
-
-
-def name(row: Row) -> str:
-    """A setting with its method: "DPFE, β = 1, r = 0.5"."""
-    label = setting_label(row)
-    return row["title"] + (f", {label}" if label else "")
+    return f"{text} The nearest is {points.name(found.nearest)}: {violation(found.nearest, limits, view)}."
 
 
 def violation(row: Row, limits: Limits, view: View) -> str:
     """What a setting violates, in words."""
     attack, loss = excess(row, limits)
+    value, cost, reaches, loses = (
+        ("high", "cost_high", "may reach", "may lose")
+        if limits.confident
+        else ("value", "cost", "reaches", "loses")
+    )
     parts = []
     if attack:
-        reached = row["high" if limits.confident else "value"]
-        parts.append(
-            f"the attack {'may reach' if limits.confident else 'reaches'} "
-            f"{wording.score(view.measure, reached)} where you allow "
-            f"{wording.score(view.measure, limits.attack)}"
-        )
+        reached, allowed = (wording.score(view.measure, v) for v in (row[value], limits.attack))
+        parts.append(f"the attack {reaches} {reached} where you allow {allowed}")
     if loss:
-        cost = row["cost_high" if limits.confident else "cost"]
-        parts.append(
-            f"the service {'may lose' if limits.confident else 'loses'} "
-            f"{wording.loss(view.service, cost)} where you allow {wording.loss(view.service, limits.loss or 0.0)}"
-        )
+        lost, allowed = (wording.loss(view.service, v) for v in (row[cost], limits.loss or 0.0))
+        parts.append(f"the service {loses} {lost} where you allow {allowed}")
     return " and ".join(parts)
 
 

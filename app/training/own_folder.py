@@ -53,14 +53,14 @@ def register() -> None:
         st.info(str(error), icon=":material/lock:")
         return
     st.caption(HOW)
-    typed = st.text_input(
-        "Folder with the photographs", key="own_folder_path", placeholder="/home/you/photographs",
-        max_chars=checking.LONGEST_PATH,
-    )  # fmt: skip
-    by_folder = st.checkbox(
-        "The folder a photograph lies in is its person", key="own_folder_people",
-        help="For a CSV with a column image and none for identity.",
-    )  # fmt: skip
+    more: dict[str, Any] = {
+        "placeholder": "/home/you/photographs",
+        "max_chars": checking.LONGEST_PATH,
+    }
+    typed = st.text_input("Folder with the photographs", key="own_folder_path", **more)
+    label = "The folder a photograph lies in is its person"
+    help = "For a CSV with a column image and none for identity."
+    by_folder = st.checkbox(label, key="own_folder_people", help=help)
     if st.button("Check the folder", icon=":material/fact_check:", disabled=not typed.strip()):
         options = {"identities": "folders"} if by_folder else {}
         st.session_state.pop(CHECKED, None)
@@ -104,12 +104,8 @@ def _found(found: checking.Checked) -> None:
         icon=":material/check:",
     )
     if found.preview is not None and len(found.preview):
-        with st.container(horizontal=True, gap="xxsmall"):
-            for number, face in enumerate(found.preview):
-                st.image(
-                    pictures.enlarged(face, FACE), width=FACE, output_format="PNG",
-                    alt=f"Photograph {number + 1} of the folder, as it is cut",
-                )  # fmt: skip
+        faces = [pictures.enlarged(face, FACE) for face in found.preview]
+        show.examples(faces, FACE, "Photograph {} of the folder, as it is cut")
     for line in found.unreadable:
         st.caption(f":material/warning: Cannot be read and would be left out: {line}")
     for note in found.notes:
@@ -119,44 +115,30 @@ def _found(found: checking.Checked) -> None:
 
 def label_counts(counts: Mapping[str, tuple[int, int]], name: str) -> None:
     """Attributes with how many photographs have them and how many do not."""
-    frame = pd.DataFrame(
-        [
-            {
-                "Attribute": wording.attribute_label(attribute),
-                "Yes": yes,
-                "No": no,
-                "Share": 100 * yes / max(1, yes + no),
-            }
-            for attribute, (yes, no) in counts.items()
-        ]
-    )
-    show.table(
-        frame, name, "How many photographs have each attribute",
-        column_config={
-            "Share": st.column_config.ProgressColumn(
-                "Share with it", min_value=0, max_value=100, format="%.0f %%"
-            )
-        },
-    )  # fmt: skip
+    rows = [
+        (wording.attribute_label(attribute), yes, no, 100 * yes / max(1, yes + no))
+        for attribute, (yes, no) in counts.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["Attribute", "Yes", "No", "Share"])
+    bar = st.column_config.ProgressColumn
+    share = bar("Share with it", min_value=0, max_value=100, format="%.0f %%")
+    alt = "How many photographs have each attribute"
+    show.table(frame, name, alt, column_config={"Share": share})
     rare = [row["Attribute"] for row in frame.to_dict("records") if not 5 <= row["Share"] <= 95]
     if rare:
-        st.caption(
-            f"Rare or nearly everywhere, so hard to learn and to measure: {', '.join(rare[:12])}."
-        )
+        text = "Rare or nearly everywhere, so hard to learn and to measure"
+        st.caption(f"{text}: {', '.join(rare[:12])}.")
 
 
 def _confirm(found: checking.Checked, options: dict[str, Any]) -> None:
-    name = st.text_input(
-        "Name of the data set", key="own_folder_name", max_chars=40, placeholder="my-photographs",
-        help="a-z, 0-9, _ and -. It stands in folder names and commands.",
-    ).strip()  # fmt: skip
+    help = "a-z, 0-9, _ and -. It stands in folder names and commands."
+    more: dict[str, Any] = {"max_chars": 40, "placeholder": "my-photographs", "help": help}
+    name = st.text_input("Name of the data set", key="own_folder_name", **more).strip()
     good = bool(NAME.fullmatch(name))
     if name and not good:
         st.caption("A name has a-z, 0-9, _ and - only, and starts with a letter or digit.")
-    st.button(
-        "Register", type="primary", icon=":material/add:", disabled=not good, on_click=_add,
-        args=(name, found.path, options),
-    )  # fmt: skip
+    more = {"type": "primary", "icon": ":material/add:", "disabled": not good}
+    st.button("Register", on_click=_add, args=(name, found.path, options), **more)
     if error := st.session_state.pop("own_folder_error", None):
         st.error(error, icon=":material/error:")
 

@@ -3,7 +3,7 @@ Streamlit."""
 
 from __future__ import annotations
 
-import itertools
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from app.page import wording
+from app.settings import points
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.methods.declare import IDENTITY, VERIFICATION
@@ -85,9 +86,7 @@ def numbers(texts: Sequence[str], symbol: str) -> tuple[float, ...]:
 
 def runs(plan: Plan) -> list[Run]:
     """Every setting of the plan. Raises PenumbraError saying what is wrong with it."""
-    count = 1
-    for values in plan.knobs.values():
-        count *= len(values)
+    count = math.prod(map(len, plan.knobs.values()))
     if count > MOST_RUNS:
         raise PenumbraError(f"{count} settings are too many for one go; choose at most {MOST_RUNS}")
     method = METHODS[plan.method]
@@ -95,30 +94,24 @@ def runs(plan: Plan) -> list[Run]:
         raise PenumbraError(
             "name at least one private attribute; hiding it is what the method is for"
         )
-    return grid(
-        plan.method, plan.dataset, plan.preset, plan.tasks, plan.private, plan.knobs, (plan.seed,)
-    )
+    asked = plan.tasks, plan.private, plan.knobs
+    return grid(plan.method, plan.dataset, plan.preset, *asked, (plan.seed,))
 
 
 def command(plan: Plan) -> str:
     """The command line that trains and measures the same settings."""
-    parts = [
-        "python", "-m", "core", "sweep", "--dataset", plan.dataset, "--method", plan.method,
-        "--preset", plan.preset, "--tasks", ",".join(plan.tasks), "--private", ",".join(plan.private),
-    ]  # fmt: skip
+    parts = ["--dataset", plan.dataset, "--method", plan.method, "--preset", plan.preset]
+    parts += ["--tasks", ",".join(plan.tasks), "--private", ",".join(plan.private)]
     for name, values in plan.knobs.items():
         parts += ["--knob", f"{name}={','.join(f'{value:g}' for value in values)}"]
     parts += ["--seed", str(plan.seed), "--device", plan.device]
-    return " ".join(shlex.quote(part) for part in parts)
+    return shlex.join(["python", "-m", "core", "sweep", *parts])
 
 
 def setting(run: Mapping[str, Any]) -> str:
-    """A run in short: "λ₁ = 1, λ₂ = 0", or the seed where the method has no knob to train."""
-    method = METHODS.get(run.get("method", ""))
-    knobs = run.get("knobs", {})
-    if method is None:
-        return ""
-    return ", ".join(f"{k.symbol} = {knobs[k.name]:g}" for k in method.knobs if k.name in knobs)
+    """A run in short: "λ₁ = 1, λ₂ = 0"; "" where the method has no knob to train."""
+    method = run.get("method", "")
+    return points.knob_label(method, run.get("knobs", {})) if method in METHODS else ""
 
 
 def job_title(job: Mapping[str, Any]) -> str:
@@ -128,11 +121,9 @@ def job_title(job: Mapping[str, Any]) -> str:
     first = job["runs"][0]
     method = METHODS.get(first.get("method", ""))
     count = len(job["runs"])
-    title = method.title if method else str(first.get("method"))
-    if count > 1:
-        return f"{title} on {first['dataset']}: {count} settings"
-    named = setting(first)
-    return f"{title} on {first['dataset']}" + (f": {named}" if named else "")
+    title = f"{method.title if method else first.get('method')} on {first['dataset']}"
+    named = f"{count} settings" if count > 1 else setting(first)
+    return f"{title}: {named}" if named else title
 
 
 def progress(job: Mapping[str, Any]) -> tuple[float, str]:
@@ -175,11 +166,28 @@ def usual(method: str) -> dict[str, tuple[float, ...]]:
     """Values offered first: the whole grid of the first training-time knob, defaults of the rest."""
     knobs = [knob for knob in METHODS[method].knobs if knob.when == "train"]
     return {
-        knob.name: tuple(knob.grid) if first else (knob.default,)
-        for knob, first in zip(
-            knobs, itertools.chain([True], itertools.repeat(False)), strict=False
-        )
+        knob.name: tuple(knob.grid) if place == 0 else (knob.default,)
+        for place, knob in enumerate(knobs)
     }
+
+
+def promise(plan: Plan, wanted: int, missing: int, cost: Mapping[str, Any]) -> tuple[str, str]:
+    """(how much a plan is, by what that is known): of so many settings `missing` ones are to be
+    trained, at `cost` (`core.analysis.training_time.estimate`)."""
+    time = "time not known yet"
+    if not missing:
+        time = "nothing to train"
+    elif wording.known(cost["seconds"]):
+        time = f"about {wording.duration(cost['seconds'])} and {wording.size(cost['megabytes'])}"
+    count = f"{wanted} setting{'s' * (wanted != 1)}"
+    sentence = f"{count} of {METHODS[plan.method].title}: {time}."
+    if not missing:
+        return sentence, "Trained already; what was not attacked yet will be attacked."
+    known = basis(cost)
+    if trained := wanted - missing:
+        are = "is" if trained == 1 else "are"
+        known = f"{trained} of them {are} trained already and will not be trained again. {known}"
+    return sentence, known
 
 
 def basis(cost: Mapping[str, Any]) -> str:
@@ -191,11 +199,9 @@ def basis(cost: Mapping[str, Any]) -> str:
     where = f" on “{cost['dataset']}”" if cost["dataset"] else ""
     devices = [name for name in cost["devices"] if name][:2]
     on = f", trained on {' and '.join(devices)}" if devices else ""
-    smaller = (
-        " Those have been slimmed down since: fresh ones take more room until then."
-        if cost["trimmed"]
-        else ""
-    )
+    smaller = ""
+    if cost["trimmed"]:
+        smaller = " Those have been slimmed down since: fresh ones take more room until then."
     return (
         f"Estimated from {count} finished {like} of this method and size{where}{on}; another machine "
         f"or number of photographs takes another time.{smaller}"
@@ -204,16 +210,10 @@ def basis(cost: Mapping[str, Any]) -> str:
 
 def run_title(row: Mapping[str, Any]) -> str:
     """ "DeepObfuscator, λ₁ = 1, λ₂ = 0" of a row of `core.results.runs`."""
-    method = METHODS.get(row["method"])
-    if method is None:
+    if row["method"] not in METHODS:
         return str(row["method"])
-    values = {knob.name: row.get(f"knob:{knob.name}") for knob in method.knobs}
-    named = [
-        f"{knob.symbol} = {values[knob.name]:g}"
-        for knob in method.knobs
-        if wording.known(values[knob.name])
-    ]
-    return ", ".join([method.title, *named])
+    knobs = points.knob_label(row["method"], points.knob_values(row))
+    return ", ".join(filter(None, (METHODS[row["method"]].title, knobs)))
 
 
 def trained_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -228,9 +228,7 @@ def trained_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
                 "Size": row["preset"] if isinstance(row["preset"], str) else "",
                 "State": row["state"],
                 "Attacks": row["evaluated"],
-                "Training": wording.duration(row["seconds"])
-                if wording.known(row["seconds"])
-                else "",
+                "Training": wording.duration(row["seconds"]) * wording.known(row["seconds"]),
                 "Name": row["run_id"],
             }
             for row in rows

@@ -10,9 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from app.cache import loaders
-from app.charts import figures
 from app.page import show, states
-from app.training import plans
+from app.training import losses, plans
 from core import jobs
 from core.errors import PenumbraError
 from core.shipping import removal
@@ -65,10 +64,9 @@ def _job(job: dict[str, Any], newest: bool) -> None:
                 with st.expander("The whole message"):
                     st.text(job["message"])
         if job["losses"] and (newest or job["state"] in ACTIVE):
-            show.chart(
-                figures.losses(job["losses"], states.dark()), "losses", pd.DataFrame(job["losses"]),
-                "Losses of the training, step by step", key=f"losses_{job['job_id']}",
-            )  # fmt: skip
+            figure = losses.figure(job["losses"], states.dark())
+            alt, key = "Losses of the training, step by step", f"losses_{job['job_id']}"
+            show.chart(figure, "losses", pd.DataFrame(job["losses"]), alt, key)
         with st.container(horizontal=True):
             _buttons(job)
 
@@ -76,15 +74,16 @@ def _job(job: dict[str, Any], newest: bool) -> None:
 def _buttons(job: dict[str, Any]) -> None:
     key = job["job_id"]
     if job["state"] in ACTIVE:
-        st.button("Stop", key=f"stop_{key}", icon=":material/stop:", on_click=_act, args=(jobs.stop, key),
-                  help="Saves where it is; it can be resumed.")  # fmt: skip
+        help = "Saves where it is; it can be resumed."
+        more = {"icon": ":material/stop:", "help": help, "on_click": _act, "args": (jobs.stop, key)}
+        st.button("Stop", key=f"stop_{key}", **more)
         return
     if job["state"] != "finished":
-        st.button("Resume", key=f"resume_{key}", icon=":material/play_arrow:", on_click=_act, args=(jobs.resume, key))  # fmt: skip
+        more = {"icon": ":material/play_arrow:", "on_click": _act, "args": (jobs.resume, key)}
+        st.button("Resume", key=f"resume_{key}", **more)
     else:
-        st.page_link(
-            "../pages/trade_off.py", label="See it on the trade-off", icon=":material/balance:"
-        )
+        label = "See it on the trade-off"
+        st.page_link("../pages/trade_off.py", label=label, icon=":material/balance:")
     with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"ask_{key}"):
         st.markdown("**Remove this training from the list?**")
         mine = _deletable(job)
@@ -97,10 +96,9 @@ def _buttons(job: dict[str, Any]) -> None:
             if too
             else "What was trained and measured stays, and so do your photographs."
         )
-        st.button(
-            "Delete it all" if too else "Remove from list", key=f"delete_{key}", type="primary",
-            on_click=_act, args=(_delete, key, mine if too else []),
-        )  # fmt: skip
+        label = "Delete it all" if too else "Remove from list"
+        act = {"on_click": _act, "args": (_delete, key, mine if too else [])}
+        st.button(label, key=f"delete_{key}", type="primary", **act)
 
 
 def _deletable(job: dict[str, Any]) -> list[tuple[str, str]]:
@@ -138,11 +136,9 @@ def trained() -> None:
     records = found.to_dict("records")
     by_id = {f"{row['dataset']}/{row['run_id']}": row for row in records}
     show.table(plans.trained_table(records), "trained", "Every trained setting on this machine")
-    chosen = st.selectbox(
-        "Delete a setting", list(by_id), None, key="delete_run",
-        placeholder="Choose one of them",
-        format_func=lambda name: f"{plans.run_title(by_id[name])} · {name}",
-    )  # fmt: skip
+    titles = {name: f"{plans.run_title(row)} · {name}" for name, row in by_id.items()}
+    more = {"placeholder": "Choose one of them", "format_func": titles.__getitem__}
+    chosen = st.selectbox("Delete a setting", list(by_id), None, key="delete_run", **more)
     if error := st.session_state.pop("delete_error", None):
         st.error(error, icon=":material/error:")
     if chosen not in by_id:
@@ -156,10 +152,8 @@ def trained() -> None:
         else "I know that it and all that was measured of it will be gone for good.",
         key=f"sure_{chosen}",
     )
-    st.button(
-        "Delete this setting", icon=":material/delete:", disabled=not sure, on_click=_remove,
-        args=(row["dataset"], row["run_id"], shipped),
-    )  # fmt: skip
+    act = {"on_click": _remove, "args": (row["dataset"], row["run_id"], shipped)}
+    st.button("Delete this setting", icon=":material/delete:", disabled=not sure, **act)
 
 
 def _remove(dataset: str, run_id: str, shipped_too: bool) -> None:

@@ -29,11 +29,11 @@ from typing import Any
 
 import psutil
 
+from app.main import PAGES
 from bench.app.speed import machine, served, start
 from core.run import ROOT
 
-NO_PAGES_HERE = {"trade_off", "take_part"}  # the first has no name in addresses; by invitation only
-PAGES = ("", *sorted({path.stem for path in (ROOT / "pages").glob("*.py")} - NO_PAGES_HERE))
+NAMES = ["", *(page.name for page in PAGES[1:])]  # the first page has no name in addresses
 READING = (5.0, 10.0)  # seconds
 PATIENCE = 60.0  # seconds after which a page counts as lost
 Times = dict[str, list[float]]
@@ -116,7 +116,7 @@ async def walk(
         ) as socket:  # type: ignore[list-item, arg-type]
             session = Session(socket, errors)
             for _ in itertools.count() if seconds else range(rounds):
-                for page in choice.sample(PAGES, len(PAGES)) if seconds else PAGES:
+                for page in choice.sample(NAMES, len(NAMES)) if seconds else NAMES:
                     times[page or "trade_off"].append(await session.open(page))
                     await read()
                     moved = await session.move(page, choice)

@@ -16,26 +16,22 @@ from pathlib import Path
 
 from PIL import Image
 
+from app.main import PAGES
 from bench.app.speed import DECODED, launched, served, settled, start
 from core.run import ROOT
 
 PLACE = ROOT / "docs" / "screenshots"
-PAGES = {  # page -> what is looked at
+LOOKED_AT = {  # page -> at what, where that is not what it opens with
     "trade_off": "?method=dpfe&attack_limit=65&cost_limit=10",
     "reconstructions": "?method=adversarial_reconstruction",
-    "attention": "",
     "embeddings": "?method=dpfe",
     "leaks": "?method=dpfe",
     "noise": "?method=dpfe&dpfe.noise_ratio=0.1",
-    "device_cost": "",
     "compare": "?method=dpfe",
-    "papers": "",
     "report": "?method=dpfe_hardened&attack_limit=65",
-    "studies": "",
     "study_results": "?answers_of=simulated",
-    "take_part": "",
-    "train": "",
 }
+NAMES = [*(page.name for page in PAGES), "take_part"]
 PARTICIPANTS, SKILL = 60, (0.75, 0.7, 0.6, 0.5, 0.4, 0.3)  # of the rehearsal, along λ₁
 AGREE = re.compile("^I agree")
 DRAWN = "() => !document.querySelector('[data-testid=stMain] [data-testid=stSkeleton]')"
@@ -47,7 +43,7 @@ QUALITY = 80
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
-    wanted = [name for name in PAGES if name in sys.argv[1:]] or list(PAGES)
+    wanted = [name for name in NAMES if name in sys.argv[1:]] or NAMES
     PLACE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         log = Path(place) / "log"
@@ -70,7 +66,7 @@ def main() -> None:
                             page.get_by_role("button", name=AGREE).click()
                             page.get_by_role("button", name="Photograph 1").wait_for()
                         else:
-                            page.goto(f"{address}/{path}{PAGES[name]}")
+                            page.goto(f"{address}/{path}{LOOKED_AT.get(name, '')}")
                             page.locator("h2").first.wait_for()
                         settled(page)
                         page.wait_for_function(DECODED)

@@ -8,12 +8,12 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "torchvision", "sklearn", "scipy", "umap", "numba")
 PROBE = """
 import sys
-from pathlib import Path
 from streamlit.testing.v1 import AppTest
+from app.main import PAGES
 app = AppTest.from_file("app/main.py", default_timeout=60).run()
 assert not app.exception, app.exception
-for page in sorted({path.stem for path in Path("pages").glob("*.py")} - {"take_part"}):
-    app.switch_page(f"../pages/{page}.py").run()
+for page in PAGES:
+    app.switch_page(f"../pages/{page.name}.py").run()
     assert not app.exception, app.exception
 print([name for name in %r if name in sys.modules])
 """

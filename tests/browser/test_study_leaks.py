@@ -12,10 +12,10 @@ from PIL import Image
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from app.main import PAGES
 from core.study.participation import taking
 from core.study.storage import database
 from tests.browser import participants
-from tests.browser.conftest import ROOT
 from tests.browser.participants import arrive, asked, truth
 from tests.browser.received import PREFIX, Received, leaks, recorded
 from tests.study import sample_study
@@ -23,12 +23,12 @@ from tests.study import sample_study
 PEOPLE = 3  # who take part in the browser
 MADE_UP = 12  # who take part in the tests of the search itself
 DESIGN = {"questions": 6, "attention": 2, "practice": True, "people": 12}
-OTHER_PAGES = sorted({path.stem for path in (ROOT / "pages").glob("*.py")} - {"take_part"})
+OTHER_PAGES = [page.name for page in PAGES]
 # What a run, a role, an item and the rest of the app are called.
 SECRETS = [
     "deep_obfuscator", "mirrored_decoder", "synthetic", "release_value", "machine_release",
     "machine_picture", "ms_ssim", "attention", "role\"", "option_order", "practice_right", "position\"",
-    "Trade-off", "Reconstructions", "What else leaks", "Device cost", "Papers beside ours",
+    "Trade-off", *(page.title for page in PAGES if len(page.title) > 12),
     *(f"pages/{name}" for name in OTHER_PAGES), *(name for name in OTHER_PAGES if "_" in name),
 ]  # fmt: skip
 

@@ -136,7 +136,7 @@ def test_a_weaker_attacker_is_named_and_is_not_the_default(populated):
     other = next(
         name
         for name in ("mlp", "logistic")
-        if wording.sentence_case_attacker(name) in app.selectbox(key="attacker").options
+        if wording.capital(wording.attacker(name)) in app.selectbox(key="attacker").options
     )
     whole(app.selectbox(key="attacker").set_value(other).run())
     assert f"one attacker ({wording.attacker(other)}) tells the gender" in verdict(app)

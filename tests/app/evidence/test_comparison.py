@@ -8,9 +8,9 @@ from app.evidence import comparison
 from app.settings.views import View
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
-ONE = {"title": "AIA", "method": "answer_only", "target": "attribute:Male", "value": 0.7, "low": 0.68,
+ONE = {"method": "aia", "target": "attribute:Male", "value": 0.7, "low": 0.68,
        "high": 0.73, "utility": 0.9, "utility_low": 0.88, "utility_high": 0.92}  # fmt: skip
-OTHER = ONE | {"title": "PRIC", "value": 0.8, "low": 0.76, "high": 0.84, "utility": 0.89}
+OTHER = ONE | {"method": "pric", "value": 0.8, "low": 0.76, "high": 0.84, "utility": 0.89}
 
 
 def paired(*rows):

@@ -6,7 +6,7 @@ import math
 import pandas as pd
 import pytest
 
-from app.charts.palette import DARK, LIGHT
+from app.charts.palette import DARK, LIGHT, rgb
 from app.leakage import attributes, chart
 from app.settings import points
 from app.settings.points import View
@@ -155,7 +155,7 @@ def test_every_cell_has_its_number_in_a_readable_ink(table, dark):
     scale = [colour[name] for name in ("teal", "sand", "brick")]
     for place in range(101):
         ground = chart._mixed(scale, place / 100)
-        ink = chart._parts(chart._readable(ground))
+        ink = rgb(chart._readable(ground))
         light, deep = sorted((chart.luminance(ink), chart.luminance(ground)))
         assert (deep + 0.05) / (light + 0.05) >= 4.5
 

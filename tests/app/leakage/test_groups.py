@@ -58,7 +58,7 @@ def test_small_groups_are_marked_and_too_small_ones_have_no_point():
 
 def test_one_answer_per_group_is_explained():
     table = groups.table({"Male": pair(0.9, 0.8, measure="accuracy")})
-    assert any("leans to one answer" in note for note in groups.notes(table, "attribute:Male"))
+    assert any("leans to one answer" in note for note in groups.notes(table))
     assert "all of them have one answer" in table["text"].iloc[0]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.noise import drawn_releases
+from app.noise import charts, drawn_releases
 from core.errors import PenumbraError
 
 ROOT = np.array([[2.0, 0.0, 0.0], [0.0, 1.0, 0.5], [0.0, 0.5, 1.0]])
@@ -80,7 +80,7 @@ def test_bars_hold_both_and_their_axis_stands_still():
     mean, spread = np.zeros(3), np.ones(3)
     before = np.array([1.0, -1.0, 0.5])
     figures = [
-        drawn_releases.bars(
+        charts.bars(
             before, drawn_releases.code_with_noise(before, np.eye(3), r, 1), mean, spread, 2.5
         )
         for r in (0.0, 0.5)
@@ -88,5 +88,5 @@ def test_bars_hold_both_and_their_axis_stands_still():
     by_name = {trace.name: trace for trace in figures[0].data}
     assert list(by_name["without noise"].y) == list(by_name["released"].y) == [1.0, -1.0, 0.5]
     assert figures[0].layout.yaxis.range == figures[1].layout.yaxis.range
-    far = drawn_releases.bars(before, np.array([50.0, 0, 0]), mean, spread, 2.5)
+    far = charts.bars(before, np.array([50.0, 0, 0]), mean, spread, 2.5)
     assert far.layout.yaxis.range[1] > 50

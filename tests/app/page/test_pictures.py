@@ -20,7 +20,7 @@ def test_enlarged_repeats_pixels(height, width, wanted):
 
 def test_pair_is_original_left_recovered_right():
     left, right = np.full((8, 8, 3), 10, np.uint8), np.full((8, 8, 3), 200, np.uint8)
-    both = pictures.pair(left, right, 16)
+    both = pictures.row([left, right], 16)
     assert both.shape == (16, 32 + pictures.GAP, 4)
     assert (both[:, :16, :3] == 10).all()
     assert (both[:, -16:, :3] == 200).all()

@@ -14,7 +14,7 @@ VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 def row(value, cost, width=0.02, **more):
     """A setting whose attack reaches `value` and whose service loses `cost`, each +- `width`."""
     return {
-        "key": f"{value}/{cost}", "title": "AIA", "method": "answer_only", "value": value,
+        "key": f"{value}/{cost}", "title": "AIA", "method": "aia", "value": value,
         "high": value + width, "gain": value - 0.5, "utility": 0.95 - cost, "cost": cost,
         "cost_high": cost + width, "conclusive": True,
     } | more  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.attention import maps, overlays
+from app.attention import overlays, saliency
 from app.page import wording
 from core.errors import PenumbraError
 from core.storage import array_file
@@ -60,7 +60,7 @@ def test_the_difference_shows_what_was_lost_and_gained_and_nothing_where_nothing
 
 
 def test_a_look_says_what_stays_and_what_a_setting_is_compared_with(parts):
-    found = maps.look(parts[0], "attacker", parts[1])
+    found = saliency.look(parts[0], "attacker", parts[1])
     row = {"method": "deep_obfuscator", "knob:lambda1": 1.0, "knob:lambda2": 1.0}
     same, other = (255 * (spot(*at, PICTURES) > 200).astype(np.uint8) for at in ((6, 4), (1, 1)))
     found = found._replace(through=same)
@@ -70,19 +70,19 @@ def test_a_look_says_what_stays_and_what_a_setting_is_compared_with(parts):
         (other, "looks elsewhere than at λ₁ = 0"),
     ):
         bare = found._replace(through=through)
-        share = maps.stayed(found, bare)
-        assert words in maps.sentence(row, found, "attacker", bare, "λ₁ = 0")
-        said = maps.detail(found, "attacker", bare, "λ₁ = 0", 0.97)
+        share = saliency.stayed(found, bare)
+        assert words in saliency.sentence(row, found, "attacker", bare, "λ₁ = 0")
+        said = saliency.detail(found, "attacker", bare, "λ₁ = 0", 0.97)
         assert (
             f"{wording.percent(share)} of attention falls on the same places as at λ₁ = 0" in said
         )
         assert "right in 97 %" in said
     # Who guesses looks nowhere: nothing is compared with that.
     guesses = found._replace(facts=found.facts | {"low": 0.48})
-    assert maps.stayed(found, guesses) is None
+    assert saliency.stayed(found, guesses) is None
     hidden = found._replace(declared=False)
-    assert "was not told to hide the gender" in maps.detail(hidden, "attacker")
-    drawn = maps.panels(found, 1, None)
+    assert "was not told to hide the gender" in saliency.detail(hidden, "attacker")
+    drawn = saliency.panels(found, 1, None)
     assert [panel.name for panel in drawn][-1] == "Difference"
     assert drawn[2].text == "reads “a man”: right"
     assert "lower third" in drawn[2].alt
@@ -101,14 +101,14 @@ def test_a_look_says_what_stays_and_what_a_setting_is_compared_with(parts):
 def test_what_is_not_what_it_should_be_is_refused(parts, change):
     (arrays, told), shared = parts
     with pytest.raises(PenumbraError, match="the maps are damaged"):
-        maps.look((arrays | change, told), "attacker", shared)
+        saliency.look((arrays | change, told), "attacker", shared)
 
 
 def test_facts_of_strangers_are_taken_for_nothing_but_numbers(parts):
     (arrays, told), shared = parts
     wild = told["attacker"] | {"low": float("nan"), "thirds": ["a", 1, 2], "balanced_accuracy": "x"}
-    found = maps.look((arrays, told | {"attacker": wild}), "attacker", shared)
+    found = saliency.look((arrays, told | {"attacker": wild}), "attacker", shared)
     assert "thirds" not in found.facts
-    assert maps.at_chance(found)
+    assert saliency.at_chance(found)
     with pytest.raises(PenumbraError, match="the maps are damaged"):
-        maps.look((arrays, {"groups": []}), "attacker", shared)
+        saliency.look((arrays, {"groups": []}), "attacker", shared)

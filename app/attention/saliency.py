@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.attention import overlays
 from app.page import wording
+from app.settings import points
 from app.settings.points import setting_label
 from core.errors import PenumbraError
 from core.explain import maps
@@ -18,39 +19,48 @@ from core.methods import METHODS
 
 Row = Mapping[str, Any]
 Arrays = Mapping[str, NDArray[Any]]
+Pixels = NDArray[np.uint8]
 
 GROUPS = {"Male=0": "Women", "Male=1": "Men", "Smiling=0": "Not smiling", "Smiling=1": "Smiling"}
 THIRDS = ("upper", "middle", "lower")
 SLACK = 0.05  # of attention: less than that apart from what is usual is not called elsewhere
 ELSEWHERE = 0.5  # share of attention on the same places below which it is simply elsewhere
+NUMBERS = {  # of a side -> their columns
+    "balanced_accuracy": "balanced accuracy",
+    "low": "low",
+    "high": "high",
+    "overlap": "overlap with the photographs",
+    "overlap_low": "overlap low",
+    "overlap_high": "overlap high",
+    "correlation": "correlation",
+}
 MOSTLY = 0.5  # share of attention from which on a third of the picture is named
 
 
 class Look(NamedTuple):
     """One side (the attacker, or the service) of one setting.
 
-    target       the attribute that is read
-    declared     whether the run was told to hide it
-    originals    uint8 (n, H, W, 3), the pictured faces; `truth` uint8 (n,): their answers
-    before       uint8 (n, h, w): maps of who sees the photographs; `before_said` (n,)
-    through      the same of who sees the releases, or None where no map can be made
-    said         uint8 (n,): what is said of each face from its release
-    redrawn      maps of who sees the redrawn pictures, or None; `redrawn_said` (n,) or None
-    groups       name -> (mean face (H, W, 3), map before, map through or None)
-    facts        of the setting; `clear` of the photographs
+    target        the attribute that is read
+    declared      whether the run was told to hide it
+    originals     uint8 (n, H, W, 3), the displayed faces; `truth` uint8 (n,): their answers
+    before        uint8 (n, h, w): maps of who sees the photographs, with its predictions (n,)
+    through       the same of who sees the releases; None where no map can be made
+    reconstructed the same of who sees the reconstructions, or None
+    groups        name -> (mean face (H, W, 3), map before, map through or None)
+    facts         of the setting; `clear` of the photographs
     """
 
     target: str
     declared: bool
-    originals: NDArray[np.uint8]
-    truth: NDArray[np.uint8]
-    before: NDArray[np.uint8]
-    before_said: NDArray[np.uint8]
-    through: NDArray[np.uint8] | None
-    said: NDArray[np.uint8]
-    redrawn: NDArray[np.uint8] | None
-    redrawn_said: NDArray[np.uint8] | None
-    groups: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None]]
+    originals: Pixels
+    truth: Pixels
+    before: Pixels
+    before_predictions: Pixels
+    through: Pixels | None
+    through_predictions: Pixels
+    reconstructed: Pixels | None
+    reconstructed_predictions: Pixels | None
+    groups: dict[str, tuple[Pixels, Pixels, Pixels | None]]
     facts: dict[str, Any]
     clear: dict[str, Any]
 
@@ -67,7 +77,6 @@ def look(
         count = len(originals)
         if not np.array_equal(arrays["positions"], known["positions"]):
             raise ValueError("other faces than the photographs'")
-        faces = {name: _answers(known[name], count) for name in ("truth", "said")}
         names = [str(name) for name in clear["groups"]]
         own = [str(name) for name in facts["groups"]]
         through = _maps(arrays.get(f"{side}_release"), count)
@@ -76,18 +85,18 @@ def look(
         plain = _maps(known["groups"], len(names))
         if before is None or plain is None or len(means) != len(names):
             raise ValueError("no maps of the photographs")
-        told = f"{side}_said_redrawn"
+        again = f"{side}_said_redrawn"
         return Look(
             target=str(facts[side]["target"]),
             declared=bool(facts[side]["declared"]),
             originals=originals,
-            truth=faces["truth"],
+            truth=_answers(known["truth"], count),
             before=before,
-            before_said=faces["said"],
+            before_predictions=_answers(known["said"], count),
             through=through,
-            said=_answers(arrays[f"{side}_said"], count),
-            redrawn=_maps(arrays.get(f"{side}_redrawn"), count),
-            redrawn_said=_answers(arrays[told], count) if told in arrays else None,
+            through_predictions=_answers(arrays[f"{side}_said"], count),
+            reconstructed=_maps(arrays.get(f"{side}_redrawn"), count),
+            reconstructed_predictions=_answers(arrays[again], count) if again in arrays else None,
             groups={
                 name: (
                     means[i],
@@ -107,7 +116,7 @@ def look(
         ) from error
 
 
-def _maps(found: NDArray[Any] | None, count: int) -> NDArray[np.uint8] | None:
+def _maps(found: NDArray[Any] | None, count: int) -> Pixels | None:
     if found is None:
         return None
     if found.dtype != np.uint8 or found.ndim != 3 or len(found) != count or max(found.shape) > 64:
@@ -115,7 +124,7 @@ def _maps(found: NDArray[Any] | None, count: int) -> NDArray[np.uint8] | None:
     return found
 
 
-def _answers(found: NDArray[Any], count: int) -> NDArray[np.uint8]:
+def _answers(found: NDArray[Any], count: int) -> Pixels:
     if found.dtype != np.uint8 or found.shape != (count,):
         raise ValueError("the answers are not what they should be")
     return found
@@ -138,57 +147,40 @@ def group_label(name: str) -> str:
     return f"{wording.attribute_label(target)}: {'yes' if value == '1' else 'no'}"
 
 
+PANELS = {  # what is seen -> the heading of its map, and where one looks
+    "before": ("On the photograph", "where one looks who sees the photograph"),
+    "through": ("Through the release", "where the evidence lies that gets through"),
+    "reconstructed": ("On the redrawing", "where one looks on what the attacker redrew"),
+}
+
+
 class Panel(NamedTuple):
     """One picture of the row: its heading, what is under it, what it shows in words."""
 
     name: str
     text: str
-    picture: NDArray[np.uint8]
+    picture: Pixels
     alt: str
 
 
-def panels(found: Look, face: int, redrawn: NDArray[np.uint8] | None) -> list[Panel]:
-    """The row of one face: photograph, map on it, map through the release, map on the
-    redrawn picture (uint8 (H, W, 3)), difference; what there is none of is left out."""
+def panels(found: Look, face: int, reconstruction: Pixels | None) -> list[Panel]:
+    """The row of one face: photograph, map on it, map through the release, map on the reconstruction
+    (uint8 (H, W, 3)), difference; what there is none of is left out."""
     picture, truth = found.originals[face], int(found.truth[face])
     who = f"Face {face + 1}"
-    row = [
-        Panel("Photograph", answer(found.target, truth), picture, f"{who}, photograph"),
-        Panel(
-            "On the photograph",
-            said(found.target, int(found.before_said[face]), truth),
-            overlays.over(picture, found.before[face]),
-            f"{who}: where one looks who sees the photograph, {parts(found.before[face])}",
-        ),
-    ]
+    row = [Panel("Photograph", answer(found.target, truth), picture, f"{who}, photograph")]
+    for seen, (name, where) in PANELS.items():
+        lit, predictions = getattr(found, seen), getattr(found, f"{seen}_predictions")
+        ground = reconstruction if seen == "reconstructed" else picture
+        if ground is not None and lit is not None and predictions is not None:
+            text = reads(found.target, int(predictions[face]), truth)
+            alt = f"{who}: {where}, {parts(lit[face])}"
+            row.append(Panel(name, text, overlays.over(ground, lit[face]), alt))
     if found.through is not None:
-        row.append(
-            Panel(
-                "Through the release",
-                said(found.target, int(found.said[face]), truth),
-                overlays.over(picture, found.through[face]),
-                f"{who}: where the evidence lies that gets through, {parts(found.through[face])}",
-            )
-        )
-    if redrawn is not None and found.redrawn is not None and found.redrawn_said is not None:
-        row.append(
-            Panel(
-                "On the redrawing",
-                said(found.target, int(found.redrawn_said[face]), truth),
-                overlays.over(redrawn, found.redrawn[face]),
-                f"{who}: where one looks on what the attacker redrew, {parts(found.redrawn[face])}",
-            )
-        )
-    if found.through is not None:
-        alike = float(maps.overlap(found.before[face], found.through[face]))
-        row.append(
-            Panel(
-                "Difference",
-                f"{wording.percent(alike)} on the same places",
-                overlays.apart(picture, found.before[face], found.through[face]),
-                f"{who}: where attention went; {wording.percent(alike)} stays on the same places",
-            )
-        )
+        same = wording.percent(float(maps.overlap(found.before[face], found.through[face])))
+        change = overlays.apart(picture, found.before[face], found.through[face])
+        alt = f"{who}: where attention went; {same} stays on the same places"
+        row.append(Panel("Difference", f"{same} on the same places", change, alt))
     return row
 
 
@@ -202,12 +194,12 @@ def answer(target: str, value: int) -> str:
     return f"{wording.attribute_label(target)}: {('no', 'yes')[value]}"
 
 
-def said(target: str, value: int, truth: int) -> str:
+def reads(target: str, value: int, truth: int) -> str:
     """What is read of a face, and whether that is right."""
     return f"reads “{answer(target, value)}”: {'right' if value == truth else 'wrong'}"
 
 
-def parts(lit: NDArray[np.uint8]) -> str:
+def parts(lit: Pixels) -> str:
     """Where a map lies, in words: "mostly at the lower third of the picture (56 %)"."""
     return _third([float(share) for share in maps.thirds(lit)])
 
@@ -222,7 +214,7 @@ def _third(shares: Sequence[float], number: bool = True) -> str:
 
 def stayed(found: Look, bare: Look | None) -> float | None:
     """The share of attention that lies on the same places as in another setting, a mean over the
-    pictured faces; None where one of the two has no maps, or is about something else."""
+    displayed faces; None where one of the two has no maps, or is about something else."""
     if bare is None or found.through is None or bare.through is None:
         return None
     if found.target != bare.target or len(found.through) != len(bare.through) or at_chance(bare):
@@ -248,29 +240,30 @@ def at_chance(found: Look) -> bool:
 def sentence(
     row: Row, found: Look, side: str, bare: Look | None = None, bare_name: str = ""
 ) -> str:
-    """The verdict: where he looks, and how often he is right.
+    """The verdict: where one side looks, and how often it is right.
 
     bare, bare_name  the same side at the weakest protection, and what that is called: "λ₁ = 0"
     """
-    setting = setting_label(row)
-    place = f"At {setting}" if setting else f"With {METHODS[row['method']].title}"
+    place = points.place(row)
     who, looks = ("the attacker", "he looks") if side == "attacker" else ("the service", "it looks")
-    told = wording.told(found.target)
+    secret = wording.inferred(found.target)
     right = wording.percent(found.facts.get("balanced_accuracy"))
     span = wording.interval(found.facts.get("low"), found.facts.get("high"))
     aside = "; ".join(filter(None, (span, "chance 50 %")))
     if at_chance(found):
-        return f"{place} {who} cannot tell {told} ({right}; {aside}): where {looks} means nothing."
+        return (
+            f"{place} {who} cannot tell {secret} ({right}; {aside}): where {looks} means nothing."
+        )
     if found.through is None:
-        return f"{place} {who} tells {told} in {right} of cases ({aside}); nothing says from where."
-    same = stayed(found, bare)
+        return (
+            f"{place} {who} tells {secret} in {right} of cases ({aside}); nothing says from where."
+        )
+    same, where = stayed(found, bare), ""
     if same is not None:
-        where = f"looks {moved(same, found)} at {bare_name}"
-        return f"{place} {who} {where}, and tells {told} in {right} of cases ({aside})."
-    if "thirds" in found.facts:
-        where = f"looks {_third(found.facts['thirds'], False)}"
-        return f"{place} {who} {where}, and tells {told} in {right} of cases ({aside})."
-    return f"{place} {who} tells {told} in {right} of cases ({aside})."
+        where = f"looks {moved(same, found)} at {bare_name}, and "
+    elif "thirds" in found.facts:
+        where = f"looks {_third(found.facts['thirds'], False)}, and "
+    return f"{place} {who} {where}tells {secret} in {right} of cases ({aside})."
 
 
 def detail(
@@ -287,16 +280,16 @@ def detail(
     same = stayed(found, bare)
     if found.through is not None and not at_chance(found):
         if same is not None:
-            words.append(
+            text = (
                 f"{wording.percent(same)} of attention falls on the same places as at {bare_name} "
                 f"(mean over {len(found.through)} faces)"
             )
             if wording.known(again):
-                words[-1] += (
+                text += (
                     f"; {wording.percent(again)} is what two readers of the same photographs agree "
                     "on, trained from different starts"
                 )
-            words[-1] += "."
+            words.append(f"{text}.")
         if "thirds" in found.facts and "thirds" in found.clear:
             words.append(
                 f"The evidence that gets through lies {_third(found.facts['thirds'])}; on the "
@@ -305,7 +298,7 @@ def detail(
     if wording.known(strongest):
         words.append(f"The strongest of all attackers is right in {wording.percent(strongest)}.")
     if side == "attacker" and not found.declared:
-        words.append(f"This setting was not told to hide {wording.told(found.target)}.")
+        words.append(f"This setting was not told to hide {wording.inferred(found.target)}.")
     return " ".join(words)
 
 
@@ -314,26 +307,16 @@ def table(rows: Iterable[tuple[Row, Mapping[str, Mapping[str, Any]]]]) -> pd.Dat
     found = []
     for row, facts in rows:
         for side in ("attacker", "service"):
-            told = facts.get(side)
-            if not isinstance(told, Mapping):
+            about = facts.get(side)
+            if not isinstance(about, Mapping):
                 continue
-            numbers = _numbers(told)
+            numbers = _numbers(about)
             thirds = numbers.get("thirds", [None] * 3)
             found.append(
-                {
-                    "method": METHODS[row["method"]].title,
-                    "setting": setting_label(row),
-                    "who": side,
-                    "reads": wording.attribute_label(str(told.get("target"))),
-                    "balanced accuracy": numbers.get("balanced_accuracy"),
-                    "low": numbers.get("low"),
-                    "high": numbers.get("high"),
-                    "overlap with the photographs": numbers.get("overlap"),
-                    "overlap low": numbers.get("overlap_low"),
-                    "overlap high": numbers.get("overlap_high"),
-                    "correlation": numbers.get("correlation"),
-                    **{f"{name} third": thirds[i] for i, name in enumerate(THIRDS)},
-                    "run": row["run_id"],
-                }
+                {"method": METHODS[row["method"]].title, "setting": setting_label(row), "who": side}
+                | {"reads": wording.attribute_label(str(about.get("target")))}
+                | {title: numbers.get(name) for name, title in NUMBERS.items()}
+                | {f"{name} third": thirds[i] for i, name in enumerate(THIRDS)}
+                | {"run": row["run_id"]}
             )
     return pd.DataFrame(found)

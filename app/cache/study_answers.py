@@ -14,23 +14,24 @@ from core.study.analysis import breakdown, results
 KEPT = 6  # studies, of people and of simulated participants; ten megabytes for each 50,000 answers
 KEPT_PICTURES = 48  # questions; some hundred kilobytes each
 Mark = tuple[Any, ...]
+Study = dict[str, Any]
 
 
-def listed() -> list[dict[str, Any]]:
+def listed() -> list[Study]:
     """`core.study.studies.list_studies`: those that were ever ready, newest first. Raises
     PenumbraError where the database cannot be asked."""
     return [s for s in studies.list_studies() if s["state"] in ("ready", "open", "closed")]
 
 
-def mark(study: dict[str, Any], simulated: bool) -> Mark:
+def _mark(study: Study, simulated: bool) -> Mark:
     """Changes whenever an answer comes or goes."""
     counts = ("answers", "participants", "finished", "withdrawn", "simulated")
     return (study["id"], study["state"], *(study[name] for name in counts), simulated)
 
 
-def answers(study: dict[str, Any], simulated: bool) -> pd.DataFrame:
+def answers(study: Study, simulated: bool) -> pd.DataFrame:
     """`core.study.analysis.results.answers`. Shared by all sessions: not to be written to."""
-    return _answers(mark(study, simulated), study["id"], simulated)
+    return _answers(_mark(study, simulated), study["id"], simulated)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner="Reading the answers …")
@@ -38,14 +39,14 @@ def _answers(mark: Mark, study_id: str, simulated: bool) -> pd.DataFrame:
     return results.answers(study_id, simulated)
 
 
-def summary(study: dict[str, Any], simulated: bool) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:  # fmt: skip
+def summary(study: Study, simulated: bool) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:
     """(`core.study.analysis.results.summary`, run id -> what it is, one line for each run that is gone)."""
-    return _summary(mark(study, simulated), loaders.stamp(), study, simulated)
+    return _summary(_mark(study, simulated), loaders.stamp(), study, simulated)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner="Counting the answers …")
 def _summary(
-    mark: Mark, runs: Any, _study: dict[str, Any], simulated: bool
+    mark: Mark, runs: Any, _study: Study, simulated: bool
 ) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:
     table = results.summary(answers(_study, simulated))
     return table, *results.described(table)

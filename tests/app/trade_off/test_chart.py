@@ -1,16 +1,13 @@
 """Figures: what they hold, and that nothing jumps."""
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from app.charts import figures as charts
-from app.page import tables, wording
+from app.page import tables
 from app.settings import points
 from app.settings.views import View
 from app.trade_off import chart
-from core.methods import METHODS
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
@@ -55,19 +52,6 @@ def test_axes_hold_all_intervals_and_guessing(table):
     assert right > table["gain_high"].max()
     assert bottom < table["utility_low"].min() * 100
     assert top > table["utility_high"].max() * 100
-
-
-def test_one_colour_per_method_and_a_dash_or_symbol_of_its_own():
-    looks = {name: charts.style(name) for name in METHODS}
-    assert all(look["color"] == METHODS[name].color for name, look in looks.items())
-    told_apart = [(look["dash"], look["symbol"]) for look in looks.values()]
-    assert len(set(told_apart)) == len(told_apart)
-    ours = [METHODS[name].color for name in METHODS if not METHODS[name].baseline]
-    assert len(set(ours)) == len(ours)
-    assert looks["original"]["symbol"] == "circle-open"
-    for name, method in METHODS.items():
-        if method.hardens:
-            assert looks[name]["symbol"] == f"{looks[method.hardens]['symbol']}-open"
 
 
 def test_the_chosen_point_is_large_and_labelled(table):
@@ -126,40 +110,12 @@ def test_picture_axis_is_likeness_itself(findings):
     assert "MS-SSIM" in figure.layout.xaxis.title.text
 
 
-def test_losses_one_line_per_loss_and_stage():
-    log = [
-        {"stage": "task", "step": i, "steps": 3, "phase": "p", "seconds": i, "task": 1.0 / (i + 1)}
-        for i in range(3)
-    ]
-    log += [
-        {"stage": "adversarial", "step": 3, "steps": 9, "phase": "q", "task": 0.2, "attribute": 0.7}
-    ]
-    figure = charts.losses(log)
-    assert [trace.name for trace in figure.data] == ["task", "task", "attribute"]
-    assert [trace.showlegend for trace in figure.data] == [True, False, True]
-    assert not charts.losses([]).data
-    assert not charts.losses([{"step": 1, "task": float("nan")}]).data
-
-
 def test_protocols_side_by_side(findings):
     pairs = tables.protocol_pairs(
         points.settings(findings, VIEW), points.settings(findings, VIEW._replace(protocol="paper"))
     )
     assert len(pairs) == 6
     assert (pairs["gone"] >= 0).all()
-    figure = charts.protocols(pairs)
+    figure = chart.protocols(pairs)
     strict = next(trace for trace in figure.data if trace.name == "strict")
     assert np.allclose(strict.x, pairs["strict"] * 100)
-
-
-def test_tables_hold_every_attacker(findings):
-    table = points.compared(points.settings(findings, VIEW), None)
-    row = points.nearest(points.records(table), "deep_obfuscator", {"lambda1": 1, "lambda2": 1})
-    more = findings.assign(attacker="resrec+celeba")[findings["target"] == "image"]
-    numbers = tables.of_setting(pd.concat([findings, more]), row["run_id"], row["release_value"])
-    assert wording.attacker("resrec+celeba") in set(numbers["Attacker"])
-    assert {"strongest attacker", "straight-line classifier", "small neural network"} <= set(
-        numbers["Attacker"]
-    )
-    assert "82.4 % (80.4–84.4)" in set(numbers["Right guesses"])
-    assert len(tables.of_settings(table, VIEW)) == len(table)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from app.leakage import groups
 from app.page import wording
 from app.settings import points
-from app.settings.points import Rows, setting_label
+from app.settings.points import Row, Rows, setting_label
 from core.errors import PenumbraError
-from core.methods import METHODS, UNPROTECTED
+from core.methods import UNPROTECTED
 
 IDENTITY = "identity"
 MAPS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
@@ -23,11 +23,7 @@ FINEST = 65_535  # core.explain.embedding keeps coordinates as 16-bit whole numb
 MOST_POINTS = 5_000  # of a map; ours have some 560
 FOLLOWED = 7  # people with a colour of their own
 # Steps of the silhouette; our own, for reading.
-SILHOUETTE = (
-    (0.5, "stand clearly apart"),
-    (0.25, "stand apart"),
-    (0.1, "overlap widely"),
-)
+SILHOUETTE = ((0.5, "stand clearly apart"), (0.25, "stand apart"), (0.1, "overlap widely"))
 
 
 class Maps(NamedTuple):
@@ -57,11 +53,11 @@ def maps(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> Maps:
         }
         variance = [float(share) for share in facts["variance"]]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise PenumbraError(f"the maps are damaged ({error}); delete them and compute them again") from error  # fmt: skip
+        again = "delete them and compute them again"
+        raise PenumbraError(f"the maps are damaged ({error}); {again}") from error
     whole = positions.ndim == 1 and 0 < len(positions) <= MOST_POINTS and positions.min() >= 0
-    if not (
-        sized and whole and len(variance) == 2 and len(set(positions.tolist())) == len(positions)
-    ):
+    once = len(set(positions.tolist())) == len(positions)
+    if not (sized and whole and once and len(variance) == 2):
         raise PenumbraError("the maps are damaged; delete them and compute them again")
     return Maps(positions, places, apart, counts | {"variance": variance})
 
@@ -97,53 +93,41 @@ def _turned(
     return (found - (low + high) / 2) / max(1e-9, float((high - low).max())) + 0.5
 
 
-def before(rows: Rows, row: Mapping[str, Any], unprotected: Mapping[str, Any] | None) -> dict[str, Any] | None:  # fmt: skip
+def before(rows: Rows, row: Row, unprotected: Row | None) -> dict[str, Any] | None:
     """The setting that stands for “before protection”: the unprotected reference; where there is none,
     the weakest value of the same knob; None where `row` is itself the weakest there is."""
     if unprotected is not None:
-        values = {knob.name: unprotected[f"knob:{knob.name}"] for knob in points.knobs_of(unprotected["method"])}  # fmt: skip
-        found = points.nearest(rows, unprotected["method"], values)
+        found = points.nearest(rows, unprotected["method"], points.knob_values(unprotected))
         if found is not None:
             return None if found["key"] == row["key"] else found
     by_key = {setting["key"]: setting for setting in rows}
-    at = {k.name: row[f"knob:{k.name}"] for k in points.knobs_of(row["method"]) if wording.known(row[f"knob:{k.name}"])}  # fmt: skip
     mine = [setting for setting in rows if setting["method"] == row["method"]]
-    for line in points.lines(mine, at, row["method"]):
+    for line in points.lines(mine, points.knob_values(row), row["method"]):
         if line.knob and row["key"] in line.keys and line.keys[0] != row["key"]:
             return by_key[line.keys[0]]
     return None
 
 
-def title(row: Mapping[str, Any]) -> str:
-    """ "DeepObfuscator, λ₁ = 1" """
-    setting = setting_label(row)
-    return METHODS[row["method"]].title + (f", {setting}" if setting else "")
-
-
-def sentence(
-    row: Mapping[str, Any], here: Maps, bare: Maps | None, by: str, bare_row: Mapping[str, Any] | None
-) -> str:  # fmt: skip
+def sentence(row: Row, here: Maps, bare: Maps | None, by: str, bare_row: Row | None) -> str:
     """The verdict: whether the nearest release is still of the same person, or has the same answer."""
-    setting = setting_label(row)
-    place = f"at {setting}" if setting else f"with {METHODS[row['method']].title}"
+    place = points.place(row)
     found = here.apart.get(by)
     if found is None:
-        return f"{_capital(place)} nothing can be said by {_colouring(by)}: all photographs have one answer."
+        return f"{place} nothing can be said by {_colouring(by)}: all photographs have one answer."
     other = bare.apart.get(by) if bare else None
-    aside = [wording.interval(found["low"], found["high"])]
     inside = f"chance {_share(found['chance'])}"
     if other and bare_row is not None:
-        unprotected = "unprotected" if bare_row["method"] == UNPROTECTED else f"at {setting_label(bare_row)}"  # fmt: skip
-        inside += f", {unprotected} {wording.percent(other['purity'])}"
-    aside.append(inside)
-    what = (
-        "shows the same person"
-        if by == IDENTITY
-        else f"of another person agrees on “{wording.attribute_label(by)}”"
-    )
-    text = f"{place} the most similar release {what} in {wording.percent(found['purity'])} of cases ({'; '.join(filter(None, aside))})"  # fmt: skip
+        unprotected = bare_row["method"] == UNPROTECTED
+        name = "unprotected" if unprotected else f"at {setting_label(bare_row)}"
+        inside += f", {name} {wording.percent(other['purity'])}"
+    aside = "; ".join(filter(None, (wording.interval(found["low"], found["high"]), inside)))
+    what = "shows the same person"
+    if by != IDENTITY:
+        what = f"of another person agrees on “{wording.attribute_label(by)}”"
+    share = wording.percent(found["purity"])
+    text = f"the most similar release {what} in {share} of cases ({aside})."
     answer = mixed(found, other)
-    return f"{answer}: {text}." if answer else f"{_capital(text)}."
+    return f"{answer}: {place[0].lower()}{place[1:]} {text}" if answer else f"{place} {text}"
 
 
 def mixed(found: Mapping[str, float], other: Mapping[str, float] | None) -> str:
@@ -163,10 +147,6 @@ def _share(value: float) -> str:
     return wording.percent(value, 1 if 0 < value < 0.095 else 0)
 
 
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
 def _colouring(by: str) -> str:
     return "person" if by == IDENTITY else f"“{wording.attribute_label(by)}”"
 
@@ -181,27 +161,23 @@ def silhouette(value: float) -> str:
 def detail(here: Maps, bare: Maps | None, by: str, lda: Mapping[str, Any] | None) -> str:
     """The line under the verdict."""
     found = here.apart.get(by)
+    other = bare.apart.get(by) if bare else None
     parts = []
     if found and wording.known(found["silhouette"]):
-        groups = "Photographs of one person" if by == IDENTITY else "The two groups"
-        text = (
-            f"{groups} {silhouette(found['silhouette'])} (silhouette {_signed(found['silhouette'])}"
-        )
-        other = bare.apart.get(by) if bare else None
-        text += f", before {_signed(other['silhouette'])})" if other else ")"
-        parts.append(text)
+        whose = "Photographs of one person" if by == IDENTITY else "The two groups"
+        value = found["silhouette"]
+        earlier = f", before {_signed(other['silhouette'])}" if other else ""
+        parts.append(f"{whose} {silhouette(value)} (silhouette {_signed(value)}{earlier})")
     if lda and wording.known(lda["value"]):
         span = wording.interval(lda["low"], lda["high"], 2, 1)
-        text = f"people stand apart by an LDA score of {lda['value']:.2f}" + (
-            f" ({span})" if span else ""
-        )
+        text = f"people stand apart by an LDA score of {lda['value']:.2f}"
+        text += f" ({span})" if span else ""
         if wording.known(lda.get("before")):
             text += f", before {lda['before']:.2f}"
-        parts.append(text if parts else _capital(text))
-    text = "; ".join(parts)
-    return (f"{text}. " if text else "") + (
-        f"{here.facts['photographs']:,} photographs of {here.facts['people']:,} people nobody trained on."
-    )
+        parts.append(text)
+    text = f"{wording.capital('; '.join(parts))}. " if parts else ""
+    photographs, people = here.facts["photographs"], here.facts["people"]
+    return f"{text}{photographs:,} photographs of {people:,} people nobody trained on."
 
 
 def _signed(value: float) -> str:
@@ -211,9 +187,14 @@ def _signed(value: float) -> str:
 def table(here: Maps, bare: Maps | None) -> pd.DataFrame:
     """How far every grouping stands apart, before and here; identity first, then what is still
     most alike. Shares in per cent."""
+
+    def rank(name: str) -> tuple[bool, float]:
+        gain = here.apart[name]["purity"] - here.apart[name]["chance"]
+        return name != IDENTITY, -gain if wording.known(gain) else math.inf
+
     rows = []
-    for name, row in here.apart.items():
-        other = (bare.apart.get(name) if bare else None) or {}
+    for name in sorted(here.apart, key=rank):
+        row, other = here.apart[name], (bare.apart.get(name) if bare else None) or {}
         rows.append(
             {
                 "Grouped by": "Person" if name == IDENTITY else wording.attribute_label(name),
@@ -225,15 +206,9 @@ def table(here: Maps, bare: Maps | None) -> pd.DataFrame:
                 "Silhouette, before": other.get("silhouette", math.nan),
                 "Silhouette, here": row["silhouette"],
                 "In words": silhouette(row["silhouette"]),
-                "first": name == IDENTITY,
-                "gain": row["purity"] - row["chance"],
             }
         )
-    found = pd.DataFrame(rows)
-    if found.empty:
-        return found
-    found = found.sort_values(["first", "gain"], ascending=False, kind="stable", ignore_index=True)
-    return found.drop(columns=["first", "gain"])
+    return pd.DataFrame(rows)
 
 
 def followed(people: NDArray[np.int64], count: int = FOLLOWED) -> list[int]:
@@ -255,9 +230,8 @@ def selection(
     who = np.unique(people[inside])
     of_theirs = int(np.isin(people, who).sum())
     one = "photograph" if len(inside) == 1 else "photographs"
-    persons = "person" if len(who) == 1 else "people"
+    persons, whose = ("person", "this person's") if len(who) == 1 else ("people", "these people's")
     text = f"{len(inside):,} {one} of {len(who):,} {persons}"
-    whose = "this person's" if len(who) == 1 else "these people's"
     text += f"; {wording.percent(len(inside) / of_theirs)} of {whose} photographs lie inside"
     if labels is not None:
         text += (

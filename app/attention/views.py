@@ -1,0 +1,168 @@
+"""What the attention page shows: one face five ways, groups of people, and a face along a knob."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.attention import overlays, saliency
+from app.attention.saliency import Look, Panel
+from app.cache import loaders
+from app.page import pictures, show, wording
+from app.reconstructions import attackers, face_views
+from app.settings import looking, points
+from app.settings.looking import Looking
+from core.errors import PenumbraError
+from core.explain import maps
+
+FRAME, STEP, MEAN = 156, 112, 92  # pixels of a picture of the row, of the film strip, of a group
+SIDES = {"attacker": "The attacker", "service": "The service"}
+SCALES = (
+    ("attention", "does not matter", "matters", "Scale from dark teal to light amber"),
+    ("difference", "Difference: less", "more", "Scale from teal over grey to amber"),
+)
+
+
+def sides(row: points.Row) -> dict[str, str]:
+    """Whose maps a setting has. Raises PenumbraError where it has not been explained."""
+    facts = loaders.explanation(*points.where(row), "attention")[1]
+    return {side: title for side, title in SIDES.items() if isinstance(facts.get(side), dict)}
+
+
+def read(row: points.Row, side: str) -> Look:
+    """The maps of one side of a setting. Raises PenumbraError."""
+    found = loaders.explanation(*points.where(row), "attention")
+    about = found[1].get(side)
+    if not isinstance(about, dict):
+        raise PenumbraError("this setting serves no attribute: there is no map of the service")
+    shared = loaders.photograph_maps(row["dataset"], row["run_id"], str(about.get("target")))
+    return saliency.look(found, side, shared)
+
+
+def weakest(here: Looking, row: points.Row, side: str) -> tuple[Look | None, str]:
+    """The maps at the weakest value of the first knob that moves, and what that is called; None
+    where `row` is that itself, or there are none."""
+    curves = looking.curves(here, row)
+    first = next((one for one in here.rows if curves and one["key"] == curves[0].keys[0]), None)
+    if first is None or first["key"] == row["key"]:
+        return None, ""
+    try:
+        return read(first, side), face_views.step_name(curves[0], first)
+    except PenumbraError:
+        return None, ""
+
+
+def one_face(row: points.Row, found: Look, face: int) -> None:
+    """The main figure: one face, five ways."""
+    drawn = saliency.panels(found, face, _reconstruction(row, face))
+    with st.container(horizontal=True, gap="small"):
+        for panel in drawn:
+            _panel(panel)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        _scales()
+        name = f"attention-face-{face + 1}.png"
+        row_of = [panel.picture for panel in drawn]
+        packed = lambda: overlays.png(row_of, FRAME)  # noqa: E731
+        show.download("Pictures (PNG)", packed, name, "image/png", type="tertiary")
+    if found.facts.get("reason"):
+        st.caption(
+            f":material/info: There is no map through the release: {found.facts['reason']}. "
+            "How often the attacker is right was measured all the same."
+        )
+
+
+def _reconstruction(row: points.Row, face: int) -> np.ndarray | None:
+    found, _, _ = face_views.load(row, attackers.FIRST)
+    if found is None or face >= len(found["reconstructions"]):
+        return None
+    return found["reconstructions"][face]
+
+
+def _panel(panel: Panel) -> None:
+    """One picture between its heading and what is said of it."""
+    with st.container(width=FRAME, gap="xxsmall"):
+        st.markdown(f"**{panel.name}**")
+        show.image(panel.picture, FRAME, panel.alt)
+        st.caption(panel.text)
+
+
+def _scales() -> None:
+    """What the colours mean."""
+    for kind, low, high, alt in SCALES:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width=300):
+            st.caption(low, width="content")
+            st.image(overlays.legend(kind), width=110, alt=alt)
+            st.caption(high, width="content")
+
+
+def averages(found: Look) -> None:
+    """Groups of test people, each a mean face."""
+    st.subheader("On average", anchor=False)
+    with st.container(horizontal=True, gap="large"):
+        for name, group in found.groups.items():
+            if name != "all" or len(found.groups) == 1:
+                _group(saliency.group_label(name), *group)
+
+
+def _group(title: str, mean: np.ndarray, before: np.ndarray, through: np.ndarray | None) -> None:
+    drawn, text = [overlays.over(mean, before)], "on the photographs"
+    alt = f"{title}, mean face: on the photographs {saliency.parts(before)}"
+    if through is not None:
+        drawn += [overlays.over(mean, through), overlays.apart(mean, before, through)]
+        alike = wording.percent(float(maps.overlap(before, through)))
+        text += f" · through the release · difference ({alike} alike)"
+        alt += f"; through the release {saliency.parts(through)}"
+    width = len(drawn) * (MEAN + pictures.GAP)
+    with st.container(width=width, gap="xxsmall"):
+        st.markdown(f"**{title}**")
+        st.image(pictures.row(drawn, MEAN), width=width, output_format="PNG", alt=alt)
+        st.caption(text)
+
+
+def film(here: Looking, row: points.Row, side: str, face: int) -> None:
+    """The map of one face from weak to strong protection."""
+    curves = looking.curves(here, row)
+    if not curves:
+        return
+    st.subheader("From weak to strong protection", anchor=False)
+    line = face_views.knob(curves)
+    by_key = {setting["key"]: setting for setting in here.rows}
+    with st.container(horizontal=True, gap="small"):
+        for setting in (by_key[key] for key in line.keys):
+            name = face_views.step_name(line, setting)
+            label = f":orange[**{name}**]" if setting["key"] == row["key"] else name
+            _step(setting, name, label, side, face)
+
+
+def _step(setting: points.Row, name: str, label: str, side: str, face: int) -> None:
+    try:
+        found = read(setting, side)
+    except PenumbraError as error:
+        st.caption(f"{label}  \nnot there", help=str(error), width=STEP)
+        return
+    if found.through is None or face >= len(found.originals):
+        st.caption(f"{label}  \nno map", help=found.facts.get("reason"), width=STEP)
+        return
+    right = wording.percent(found.facts.get("balanced_accuracy"))
+    lit = found.through[face]
+    alt = f"Face {face + 1} at {name}: {saliency.parts(lit)}; right in {right}"
+    picture = overlays.over(found.originals[face], lit)
+    more = saliency.sentence(setting, found, side)
+    show.picture(picture, STEP, alt, f"{label}  \nright in {right}", more)
+
+
+def numbers(here: Looking) -> None:
+    """Every setting of the method, both sides."""
+    show.table(_table(here), "attention", "Where each setting's attacker and service look")
+
+
+def _table(here: Looking) -> pd.DataFrame:
+    found = []
+    for row in here.rows:
+        if row["method"] == here.method:
+            try:
+                found.append((row, loaders.explanation(*points.where(row), "attention")[1]))
+            except PenumbraError:
+                continue
+    return saliency.table(found)
