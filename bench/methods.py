@@ -112,7 +112,7 @@ class Bench:
                 x[k % len(stage.phases)] for x in (stage.phases, batches, parameters)
             )
             for network in self.model.networks.values():
-                network.train()
+                network.train().requires_grad_(False)
             for parameter in mine:
                 parameter.requires_grad_(True)
             gradients = torch.autograd.grad(phase.losses(batch)["total"], mine, allow_unused=True)

@@ -42,16 +42,6 @@ def dissimilarity(pictures: Tensor, others: Tensor) -> Tensor:
     return 1 - ms_ssim(pictures, others, floor=SMALLEST_CONTRAST).mean()
 
 
-def defend_attributes(task: Tensor, adversary: Tensor, lambda1: float) -> Tensor:
-    """DeepObfuscator Eq. 5: L(C) - lambda1 L(AC), for the obfuscator alone."""
-    return task - lambda1 * adversary
-
-
-def defend_pictures(task: Tensor, to_noise: Tensor, to_original: Tensor, lambda2: float) -> Tensor:
-    """DeepObfuscator Eq. 9: L(C) + lambda2 (L(AR2) - L(AR1)), for the obfuscator alone."""
-    return task + lambda2 * (to_noise - to_original)
-
-
 # PRIC
 
 
@@ -64,22 +54,7 @@ def jensen_shannon_bound(matched: Tensor, mismatched: Tensor) -> Tensor:
     return -functional.softplus(-matched).mean() - functional.softplus(mismatched).mean()
 
 
-def hide_and_retain(attribute: Tensor, information: Tensor, weight: float) -> Tensor:
-    """PRIC Eq. 6 for the extractor, which maximises L(C) + lambda I: -L(C) - lambda I."""
-    return -attribute - weight * information
-
-
 # AIA
-
-
-def autoencoder(logits: Tensor, pictures: Tensor) -> Tensor:
-    """AIA Eq. 5 as it must be meant: the binary cross-entropy of x' against x.
-
-    -(x log x' + (1 - x) log(1 - x')), averaged over pixels and pictures, with x' = sigmoid(logits);
-    the paper prints x and x' exchanged inside the logarithms, and no minus sign. logits, pictures:
-    (B, 1, H, W), pictures in [0, 1]. Scalar, in nats; its least value is the entropy of x, not 0.
-    """
-    return functional.binary_cross_entropy_with_logits(logits, pictures)
 
 
 def contrastive(distances: Tensor, different: Tensor, margin: float) -> Tensor:
@@ -108,13 +83,6 @@ def pair_distances(embeddings: Tensor, identities: Tensor) -> tuple[Tensor, Tens
     )
     different = torch.arange(len(squared), device=squared.device) >= len(first)
     return squared.clamp(min=1e-12).sqrt(), different  # the root has no slope at 0
-
-
-def anonymise(
-    autoencoder: Tensor, task: Tensor | float, adversary: Tensor | float, alpha: float, beta: float
-) -> Tensor:
-    """AIA Eq. 8: L_AE + alpha L_T - beta L_Adv, for the autoencoder alone."""
-    return autoencoder + alpha * task - beta * adversary
 
 
 # Adversarial reconstruction (Xiao et al., AAAI-20). Pictures are compared in [-1, 1], the range of
@@ -168,35 +136,6 @@ def inversion(
     return pixel + mu1 * adversarial + mu2 * perceptual
 
 
-def utility(logits: Tensor, labels: Tensor) -> Tensor:
-    """Xiao Eq. 6: binary cross-entropy, a mean over batch and attributes, so that lambda weighs the
-    same against one attribute as against all of them.
-
-    logits, labels: (B, M); labels of 0 and 1. Scalar >= 0, in nats.
-    """
-    return functional.binary_cross_entropy_with_logits(logits, labels)
-
-
-def bounded(distances: Tensor, bounds: Tensor | None) -> Tensor:
-    """Mean of the distances (B,), none counted above its bound (B,); the plain mean without bounds.
-
-    Our addition to Xiao Eqs. 7 and 8, which an encoder maximises: at its bound a photograph has no
-    gradient left.
-    """
-    return (distances if bounds is None else torch.minimum(distances, bounds)).mean()
-
-
-def defend_inversion(
-    task: Tensor,
-    pixel: Tensor | float,
-    perceptual: Tensor | float,
-    lambda1: float,
-    lambda2: float,
-) -> Tensor:
-    """Xiao Eq. 9: L_u - lambda1 L_p - lambda2 L_perc, for Enc and f alone."""
-    return task - lambda1 * pixel - lambda2 * perceptual
-
-
 # DPFE
 
 
@@ -223,11 +162,6 @@ def uninformative_distances(codes: Tensor, same: Tensor, margin: float) -> Tenso
     other = 1 - equal
     together = (distance.square() * other).sum() / other.sum().clamp(min=1)
     return (apart + together) / 4
-
-
-def extract_privately(task: Tensor, distances: Tensor, beta: float, weight: float) -> Tensor:
-    """DPFE Eq. 7: -log q(z|f) + beta * weight * distances; weight stands for 1 / (sigma N^2)."""
-    return task + beta * weight * distances
 
 
 # The face-verification network of the measures

@@ -21,19 +21,6 @@ def test_cross_entropy_averages_over_the_batch():
     assert losses.cross_entropy(logits, labels).item() == pytest.approx(math.log(8) / 2, rel=1e-6)
 
 
-def test_defender_losses_are_eqs_5_and_9():
-    task, adversary = torch.tensor(0.3), torch.tensor(0.7)
-    assert losses.defend_attributes(task, adversary, 2.0).item() == pytest.approx(0.3 - 1.4)
-    to_noise, to_original = torch.tensor(0.9), torch.tensor(0.4)
-    assert losses.defend_pictures(task, to_noise, to_original, 2.0).item() == pytest.approx(1.3)
-
-
-def test_weight_zero_removes_the_term():
-    task, term = torch.tensor(0.3), torch.tensor(5.0)
-    assert losses.defend_attributes(task, term, 0.0) == task
-    assert losses.defend_pictures(task, term, term / 2, 0.0) == task
-
-
 def test_dissimilarity_of_equal_pictures_is_zero():
     pictures = torch.rand(2, 3, 64, 64)
     assert losses.dissimilarity(pictures, pictures).item() == pytest.approx(0, abs=1e-6)

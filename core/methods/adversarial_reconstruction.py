@@ -30,16 +30,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
-from core.methods.declare import Batch, Choice, Knob, Method, Model, Phase, Stage, columns
+from core.methods.declare import Batch, Choice, Knob, Method, Model, Phase, columns, stage_of
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor
+    from collections.abc import Callable
+
+    from torch import Tensor
 
     from core.run import Run
 
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "avgpool", "fc")  # `layer` counts them from 0
 # mu1 (GAN) and mu2 (perceptual) are the weights of the in-training decoder.
-ATTACKER = hardening.OFF | {"layer": 5, "bounded": 1, "mu1": 0.0, "mu2": 0.0}
+SCHEDULE = hardening.OFF | {
+    "batch_size": 64,
+    "adversarial_epochs": 20,
+    "layer": 5,
+    "bounded": 1,
+    "mu1": 0.0,
+    "mu2": 0.0,
+}
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {
         "height": 224,
@@ -50,16 +59,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "outputs": 1000,
         "fully_connected": 512,
         "discriminator": (64, 128, 256, 512),
-        "schedule": {
-            "batch_size": 64,
+        "schedule": SCHEDULE
+        | {
             "learning_rate": 1e-4,
             "adversarial_learning_rate": 1e-4,
             "weight_decay": 1e-4,
             "task_epochs": 10,
             "adversary_epochs": 5,
-            "adversarial_epochs": 20,
-        }
-        | ATTACKER,
+        },
     },
     "compact": {
         "height": 64,
@@ -70,16 +77,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "outputs": 64,
         "fully_connected": 48,
         "discriminator": (8, 16, 32, 64),
-        "schedule": {
-            "batch_size": 64,
+        "schedule": SCHEDULE
+        | {
             "learning_rate": 1e-3,
             "adversarial_learning_rate": 1e-3,
             "weight_decay": 1e-3,
             "task_epochs": 16,
             "adversary_epochs": 10,
-            "adversarial_epochs": 20,
-        }
-        | ATTACKER,
+        },
     },
 }
 WIDTHS = ("block", "blocks", "base", "outputs", "fully_connected", "discriminator")
@@ -88,47 +93,43 @@ WIDTHS = ("block", "blocks", "base", "outputs", "fully_connected", "discriminato
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """Networks of Figure 6 cut at the schedule's `layer`, and the alternation of Figure 2."""
     import torch
-    from torch import nn
+    from torch.nn import functional
 
     from core import losses
     from core.nets import perceptual, resnet, vgg
 
     schedule = settings["schedule"]
-    lambda1, lambda2 = run.knobs["lambda1"], run.knobs["lambda2"]
+    weights = {"pixel": run.knobs["lambda1"], "perceptual": run.knobs["lambda2"]}
     mu1, mu2 = schedule["mu1"], schedule["mu2"]
-    layer = int(schedule["layer"])
+    layer, outputs = int(schedule["layer"]), settings["outputs"]
+    height, width = settings["height"], settings["width"]
     tasks = columns(attributes, run.tasks)
 
     # The same initial weights wherever it is cut.
     whole = vgg.seeded(
         run.seed,
         "resnet",
-        lambda: resnet.resnet(
-            settings["block"], settings["blocks"], settings["base"], settings["outputs"]
-        ),
+        lambda: resnet.resnet(settings["block"], settings["blocks"], settings["base"], outputs),
     )
-    assert isinstance(whole, nn.Sequential)
     encoder, rest = whole[: layer + 1], whole[layer + 1 :]
     classifier = vgg.seeded(
         run.seed,
         "latent_classifier",
         lambda: resnet.latent_classifier(
-            rest, settings["outputs"], settings["fully_connected"], len(run.tasks)
+            rest, outputs, settings["fully_connected"], len(run.tasks)
         ),
     )
     channels = resnet.channels_of(settings["block"], settings["base"])
-    sizes = resnet.map_sizes(settings["height"], settings["width"])
-    released = {4: channels[-1:], 5: (settings["outputs"],)}
+    flat = {4: channels[-1:], 5: (outputs,)}
+    shape = flat.get(layer) or (channels[layer], *resnet.map_sizes(height, width)[layer])
     decoders = hardening.decoders(
         run,
         schedule,
         "decoder",
-        lambda factor: resnet.InversionDecoder(
-            layer, channels, settings["outputs"], settings["height"], settings["width"], factor
-        ),
-        released.get(layer) or (channels[layer], *sizes[layer]),
-        settings["height"],
-        settings["width"],
+        lambda factor: resnet.InversionDecoder(layer, channels, outputs, height, width, factor),
+        shape,
+        height,
+        width,
     )
     networks = {"encoder": encoder, "latent_classifier": classifier, **decoders.networks}
     if mu1:
@@ -136,14 +137,24 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
             run.seed, "discriminator", lambda: resnet.Discriminator(settings["discriminator"])
         )
 
+    # What of a picture is compared, and how: Eqs. 7 and 8.
+    measures: dict[str, tuple[Callable[..., Any], Callable[..., Tensor]]] = {
+        "pixel": (lambda pictures: pictures, losses.pixel_distance),
+        "perceptual": (perceptual.features, losses.perceptual_distance),
+    }
+
     def task_loss(batch: Batch, z: Tensor) -> Tensor:
-        return losses.utility(classifier(z), batch.attributes[:, tasks])
+        """Eq. 6, as a mean over attributes, so that lambda weighs the same against one attribute as
+        against all of them."""
+        return functional.binary_cross_entropy_with_logits(
+            classifier(z), batch.attributes[:, tasks]
+        )
 
     def learn_tasks(batch: Batch) -> dict[str, Tensor]:
         task = task_loss(batch, encoder(batch.x))
         return {"total": task, "task": task}
 
-    def redrawn(z: Tensor) -> Tensor:
+    def reconstructed(z: Tensor) -> Tensor:
         """The pictures of one decoder after the other (one in the paper): (D * B, 3, H, W)."""
         return torch.cat([decoder(z) for decoder in decoders.networks.values()])
 
@@ -152,22 +163,18 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         return x.repeat(len(decoders.networks), 1, 1, 1)
 
     def discriminate(batch: Batch) -> dict[str, Tensor]:
-        with torch.no_grad():
-            pictures = redrawn(encoder(batch.x))
         judge = networks["discriminator"]
+        pictures = reconstructed(encoder(batch.x))
         discrimination = losses.discrimination(judge(batch.x), judge(pictures))
         return {"total": discrimination, "discrimination": discrimination}
 
     def attack(batch: Batch) -> dict[str, Tensor]:
-        with torch.no_grad():
-            z = encoder(batch.x)
-        pictures, x = redrawn(z), repeated(batch.x)
+        pictures, x = reconstructed(encoder(batch.x)), repeated(batch.x)
         parts = {"pixel": losses.pixel_distance(pictures, x).mean()}
         if mu1:
             parts["adversarial"] = losses.adversarial(networks["discriminator"](pictures))
         if mu2:
-            with torch.no_grad():
-                wanted = perceptual.features(x)
+            wanted = perceptual.features(x)
             distances = losses.perceptual_distance(perceptual.features(pictures), wanted)
             parts["perceptual"] = distances.mean()
         total = losses.inversion(
@@ -176,31 +183,26 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         return {"total": total, **parts}
 
     def defend(batch: Batch) -> dict[str, Tensor]:
+        """Eq. 9, with the bound that is ours."""
         z = encoder(batch.x)
-        parts = {"task": task_loss(batch, z)}
-        if not lambda1 and not lambda2:
-            return {"total": parts["task"], **parts}
-        pictures, x, bounds = redrawn(z), repeated(batch.x), None
-        mean_face = batch.x.mean(0, keepdim=True)
-        if lambda1:
+        total = task_loss(batch, z)
+        parts = {"task": total}
+        against = {name: weight for name, weight in weights.items() if weight}
+        if against:
+            pictures, x = reconstructed(z), repeated(batch.x)
+        for name, weight in against.items():
+            seen, distance = measures[name]
+            wanted = seen(x)
+            distances = distance(seen(pictures), wanted)
             if schedule["bounded"]:
-                bounds = losses.pixel_distance(mean_face, x)
-            distances = losses.pixel_distance(pictures, x)
-            parts["pixel"] = losses.bounded(distances, bounds)
-        if lambda2:
-            with torch.no_grad():
-                wanted = perceptual.features(x)
-                if schedule["bounded"]:
-                    bounds = losses.perceptual_distance(perceptual.features(mean_face), wanted)
-            distances = losses.perceptual_distance(perceptual.features(pictures), wanted)
-            parts["perceptual"] = losses.bounded(distances, bounds)
-        total = losses.defend_inversion(
-            parts["task"], parts.get("pixel", 0.0), parts.get("perceptual", 0.0), lambda1, lambda2
-        )
+                mean_face = seen(batch.x.mean(0, keepdim=True))
+                distances = torch.minimum(distances, distance(mean_face, wanted))
+            parts[name] = distances.mean()
+            total = total - weight * parts[name]
         return {"total": total, **parts}
 
     def note() -> dict[str, str]:
-        return {"perceptual_network": perceptual.name()} if lambda2 or mu2 else {}
+        return {"perceptual_network": perceptual.name()} if weights["perceptual"] or mu2 else {}
 
     def shared(stage: str, *names: str) -> dict[str, Any]:
         described = {
@@ -214,51 +216,38 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
             described |= hardening.described(schedule)
         return described | ({"g": perceptual.name()} if mu2 and "mu2" in names else {})
 
-    attacks = [Phase("attack", tuple(decoders.networks), attack, "adversary")]
+    attacks: tuple[Phase, ...] = (Phase("attack", tuple(decoders.networks), attack, "adversary"),)
     if mu1:
-        attacks.insert(0, Phase("discriminate", ("discriminator",), discriminate, "adversary"))
+        judging = Phase("discriminate", ("discriminator",), discriminate, "adversary")
+        attacks = (judging, *attacks)
     both = ("encoder", "latent_classifier")
-    cycle = (*attacks, Phase("defend", both, defend, "protector"))
-    turns = hardening.turns(schedule, cycle, [phase.name for phase in attacks])
-    batch_size, learning_rate = int(schedule["batch_size"]), schedule["learning_rate"]
     begun = ("batch_size", "learning_rate", "weight_decay", "layer", "task_epochs")
     stages = (
-        Stage(
-            name="task",
-            epochs=schedule["task_epochs"],
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            phases=(Phase("task", both, learn_tasks, "protector"),),
-            weight_decay=schedule["weight_decay"],
+        stage_of(
+            schedule,
+            "task",
+            (Phase("task", both, learn_tasks, "protector"),),
             shared=shared("task", *begun),
         ),
-        Stage(
-            name="decoder",
-            epochs=schedule["adversary_epochs"],
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            phases=tuple(attacks),
+        stage_of(
+            schedule,
+            "decoder",
+            attacks,
+            "adversary",
+            weight_decay=0.0,
             shared=partial(shared, "decoder", *begun, "adversary_epochs", "mu1", "mu2"),
         ),
-        Stage(
-            name="adversarial",
-            epochs=schedule["adversarial_epochs"] * len(turns) / len(cycle),
-            batch_size=batch_size,
-            learning_rate=schedule["adversarial_learning_rate"],
-            phases=turns,
-            weight_decay=schedule["weight_decay"],
-            renew_epochs=schedule["renew_epochs"],
-            fresh=decoders.fresh,
+        hardening.adversarial_stage(
+            schedule,
+            (*attacks, Phase("defend", both, defend, "protector")),
+            [phase.name for phase in attacks],
+            decoders.fresh,
         ),
     )
-
-    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
-        return encoder(x)
-
     return Model(
         networks=networks,
         stages=stages,
-        release=release,
+        release=lambda x, generator, value: encoder(x),
         own_head=classifier,
         training_reconstructor=decoders.networks["decoder"],
         notes=note,

@@ -21,6 +21,7 @@ Two baselines share all of the training: *Original* is the same autoencoder with
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
@@ -33,9 +34,10 @@ from core.methods.declare import (
     Model,
     Phase,
     Stage,
-    attributes_among,
     columns,
+    stage_of,
 )
+from core.methods.image_filters import replace_at_random
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,14 +99,127 @@ RANGED = 2048  # photographs that the range of Random's entries is taken from
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """Networks of section 5.2 and the training of section 4.3: each component alone, then Eq. 8."""
-    return _model(run, AIA, settings, attributes, run.knobs["alpha"], run.knobs["beta"])
+    """Networks of section 5.2 and the training of section 4.3: each component alone, then Eq. 8.
 
+    *Original* and *Random* have no alpha and no beta: adversary and task network learn beside an
+    autoencoder that does not mind them, for as long as they would have.
+    """
+    import torch
+    from torch.nn import functional
 
-def build_original(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """AIA with alpha = beta = 0: adversary and task network learn beside an autoencoder that does
-    not mind them, for as long as they would have."""
-    return _model(run, AIA_ORIGINAL, settings, attributes, 0.0, 0.0)
+    from core import losses
+    from core.nets import aia as nets
+
+    schedule = settings["schedule"]
+    alpha, beta = run.knobs.get("alpha", 0.0), run.knobs.get("beta", 0.0)
+    tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
+    shape = nets.map_shape(settings["encoder"], settings["height"], settings["width"])
+    networks = _networks(run, settings, shape, len(tasks))
+    encoder, decoder = networks["encoder"], networks["decoder"]
+    siamese, classifier = networks.get("siamese"), networks.get("classifier")
+    adversaries = _adversaries(run, settings, shape)
+    networks |= adversaries.networks
+
+    def task_losses(batch: Batch, g: Tensor) -> dict[str, Tensor]:
+        """L_T by name, "task" their sum; rows 2i and 2i + 1 show one person."""
+        found = {}
+        if siamese is not None:
+            distances, different = losses.pair_distances(siamese(g), batch.identities)
+            found["verification"] = losses.contrastive(distances, different, schedule["margin"])
+        if classifier is not None:
+            found["attributes"] = losses.cross_entropy(classifier(g), batch.attributes[:, tasks])
+        return {"task": torch.stack(list(found.values())).sum()} | found
+
+    def autoencoder_loss(batch: Batch) -> tuple[Tensor, Tensor]:
+        """g, and Eq. 5 as a mean over pixels: its least value is the entropy of x, not 0."""
+        pictures = nets.greyscale(batch.x)
+        g = encoder(pictures)
+        return g, functional.binary_cross_entropy_with_logits(decoder(g), pictures)
+
+    def adversary_loss(batch: Batch, g: Tensor, bounded: float = 0) -> Tensor:
+        return adversaries.cross_entropy(g, batch.attributes[:, private], bounded)
+
+    def train_autoencoder(batch: Batch) -> dict[str, Tensor]:
+        _, loss = autoencoder_loss(batch)
+        return {"total": loss, "autoencoder": loss}
+
+    def train_task(batch: Batch) -> dict[str, Tensor]:
+        found = task_losses(batch, encoder(nets.greyscale(batch.x)))
+        return {"total": found["task"], **found}
+
+    def train_adversary(batch: Batch) -> dict[str, Tensor]:
+        loss = adversary_loss(batch, encoder(nets.greyscale(batch.x)))
+        return {"total": loss, "adversary": loss}
+
+    def anonymise(batch: Batch) -> dict[str, Tensor]:
+        """Eq. 8, for the autoencoder alone."""
+        g, total = autoencoder_loss(batch)
+        found = {"autoencoder": total}
+        if alpha:
+            found |= task_losses(batch, g)
+            total = total + alpha * found["task"]
+        if beta and private:
+            found["adversary"] = adversary_loss(batch, g, schedule["bounded"])
+            total = total - beta * found["adversary"]
+        return {"total": total, **found}
+
+    task_networks = tuple(name for name in ("siamese", "classifier") if name in networks)
+    learn_task = Phase("task", task_networks, train_task)
+    learn_adversary = Phase("adversary", tuple(adversaries.networks), train_adversary)
+    defend = Phase("anonymise", ("encoder", "decoder"), anonymise)
+    moving = private and not schedule["frozen_adversary"]
+    cycle = (defend, learn_adversary, learn_task) if moving else (defend, learn_task)
+
+    # Original and Random, which have no knobs, share their last stage, too.
+    unaffected = not run.knobs
+
+    def shared(name: str, *entries: str, **depends: Any) -> dict[str, Any]:
+        """What a stage's outcome depends on: the schedule's `entries`, and more."""
+        rate = "adversarial_learning_rate" if name == "adversarial" else "learning_rate"
+        named = (f"{name}_epochs", rate, *entries)
+        return {"stage": f"aia {name}"} | depends | {entry: schedule[entry] for entry in named}
+
+    widths = {name: value for name, value in settings.items() if name != "schedule"}
+    stages = [
+        stage_of(
+            schedule,
+            "autoencoder",
+            (Phase("autoencoder", defend.trains, train_autoencoder),),
+            shared=shared("autoencoder", "batch_size", seed=run.seed, widths=widths),
+        ),
+        stage_of(
+            schedule,
+            "task",
+            (learn_task,),
+            pairs=siamese is not None,
+            shared=shared("task", "margin", tasks=run.tasks),
+        ),
+    ]
+    if private:
+        more = {"private": run.private} | hardening.described(schedule)
+        described = shared("adversary", "tanh_adversary", **more)
+        stages.append(stage_of(schedule, "adversary", (learn_adversary,), shared=described))
+    stages.append(
+        hardening.adversarial_stage(
+            schedule,
+            cycle,
+            ("adversary",),
+            adversaries.fresh if moving else None,
+            pairs=siamese is not None,
+            shared=shared("adversarial", "frozen_adversary", *hardening.OFF)
+            if unaffected
+            else None,
+        )
+    )
+    return Model(
+        networks=networks,
+        stages=tuple(stages),
+        release=lambda x, generator, value: encoder(nets.greyscale(x)),
+        own_head=classifier,
+        own_verifier=None if siamese is None else nets.Scaled(siamese, 2 / schedule["margin"]),
+        training_adversary=networks.get("adversary"),
+        released_map=shape,
+    )
 
 
 def build_random(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
@@ -114,65 +229,46 @@ def build_random(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]
     not, so the draw is from U[low, high], the range of the entry's channel over the defender's
     photographs: the same up to shifting and scaling each channel into [0, 1].
     """
+    import torch
+
     from core.nets import aia as nets
 
-    model = _model(run, AIA_RANDOM, settings, attributes, 0.0, 0.0)
+    model = build(run, settings, attributes)
     encoder, shape = model.networks["encoder"], model.released_map
     assert shape is not None
     entries = nets.EntryRange(shape[0])
-    model.networks["entry_range"] = entries
 
     def measure(batches: Callable[[int], Iterator[Batch]]) -> None:
-        codes = [nets.folded(encoder(nets.greyscale(b.x)), shape) for b in batches(RANGED)]
-        entries.low.copy_(_smallest(codes))
-        entries.high.copy_(-_smallest([-code for code in codes]))
+        codes = torch.cat([encoder(nets.greyscale(b.x)) for b in batches(RANGED)])
+        maps = codes.view(-1, *shape)
+        entries.low.copy_(maps.amin((0, 2, 3)))
+        entries.high.copy_(maps.amax((0, 2, 3)))
 
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
         assert value is not None
         g = model.release(x, generator, None)
         size = shape[1] * shape[2]
-        low = entries.low.repeat_interleave(size)
-        high = entries.high.repeat_interleave(size)
-        return replaced(g, low, high, generator, value)
+        low, high = (end.repeat_interleave(size) for end in (entries.low, entries.high))
+        return replace_at_random(g, generator, value, low, high)
 
-    size = model.stages[0].batch_size
-    stage = Stage("entry range", 0, size, 0.0, (), prepare=measure)
-    return Model(
-        networks=model.networks,
+    stage = Stage("entry range", 0, model.stages[0].batch_size, 0.0, (), prepare=measure)
+    return replace(
+        model,
+        networks=model.networks | {"entry_range": entries},
         stages=(*model.stages, stage),
         release=release,
-        own_head=model.own_head,
-        own_verifier=model.own_verifier,
-        training_adversary=model.training_adversary,
-        released_map=shape,
         noise=lambda: {"low": entries.low, "high": entries.high},
     )
 
 
-def replaced(
-    g: Tensor, low: Tensor, high: Tensor, generator: Generator, probability: float
-) -> Tensor:
-    """Each entry of g (B, k) is replaced by U[low, high] (each (k,)) with the given probability
-    (section 5.3, *Random*, which uses .5)."""
-    import torch
-
-    hit = torch.rand(g.shape, generator=generator).to(g.device) < probability
-    drawn = torch.rand(g.shape, generator=generator).to(g.device)
-    return torch.where(hit, low + (high - low) * drawn, g)
-
-
-def _smallest(codes: list[Tensor]) -> Tensor:
-    """Smallest entry of each channel over maps (B, C, h, w): (C,)."""
-    import torch
-
-    return torch.stack([code.amin((0, 2, 3)) for code in codes]).amin(0)
-
-
-def _adversaries(run: Run, settings: dict[str, Any]) -> hardening.Committee:
-    """Those who guess the private attributes from g, the paper's first."""
+def _adversaries(
+    run: Run, settings: dict[str, Any], shape: tuple[int, int, int]
+) -> hardening.Adversaries:
+    """Those that tell the private attributes from g, the paper's first."""
     from core.nets import aia as nets
 
-    shape = nets.map_shape(settings["encoder"], settings["height"], settings["width"])
+    if not run.private:
+        return hardening.NO_ADVERSARIES
     outputs, schedule = len(run.private), settings["schedule"]
 
     def own(factor: float) -> nn.Module:
@@ -186,144 +282,28 @@ def _adversaries(run: Run, settings: dict[str, Any]) -> hardening.Committee:
     )
 
 
-def _networks(run: Run, settings: dict[str, Any]) -> dict[str, nn.Module]:
+def _networks(
+    run: Run, settings: dict[str, Any], shape: tuple[int, int, int], outputs: int
+) -> dict[str, nn.Module]:
+    """Encoder and decoder; "siamese" where verification is a task, "classifier" of the `outputs`
+    attributes that are."""
     from core.nets import aia as nets
     from core.nets.vgg import seeded
 
-    height, width = settings["height"], settings["width"]
-    shape = nets.map_shape(settings["encoder"], height, width)
-    heads, outputs = settings["task"], len(attributes_among(run.tasks))
-    build = {
+    def task_network(outputs: int) -> nn.Module:
+        return nets.TaskNetwork(shape, settings["task"], settings["fully_connected"], outputs)
+
+    build: dict[str, Callable[[], nn.Module]] = {
         "encoder": lambda: nets.Encoder(settings["encoder"]),
-        "decoder": lambda: nets.Decoder(shape, settings["decoder"], height, width),
+        "decoder": lambda: nets.Decoder(
+            shape, settings["decoder"], settings["height"], settings["width"]
+        ),
     }
     if VERIFICATION in run.tasks:
-        build["siamese"] = lambda: nets.TaskNetwork(
-            shape, heads, settings["fully_connected"], settings["embedding"]
-        )
+        build["siamese"] = lambda: task_network(settings["embedding"])
     if outputs:
-        build["classifier"] = lambda: nets.TaskNetwork(
-            shape, heads, settings["fully_connected"], outputs
-        )
+        build["classifier"] = lambda: task_network(outputs)
     return {name: seeded(run.seed, f"aia {name}", make) for name, make in build.items()}
-
-
-def _model(
-    run: Run,
-    method: Method,
-    settings: dict[str, Any],
-    attributes: tuple[str, ...],
-    alpha: float,
-    beta: float,
-) -> Model:
-    import torch
-
-    from core import losses
-    from core.nets import aia as nets
-
-    schedule = settings["schedule"]
-    networks = _networks(run, settings)
-    encoder, decoder = networks["encoder"], networks["decoder"]
-    siamese, classifier = networks.get("siamese"), networks.get("classifier")
-    adversaries = _adversaries(run, settings) if run.private else None
-    if adversaries is not None:
-        networks |= adversaries.networks
-    tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
-
-    def task_losses(batch: Batch, g: Tensor) -> dict[str, Tensor]:
-        """L_T by name, "task" their sum; rows 2i and 2i + 1 show one person."""
-        found = {}
-        if siamese is not None:
-            distances, different = losses.pair_distances(siamese(g), batch.identities)
-            found["verification"] = losses.contrastive(distances, different, schedule["margin"])
-        if classifier is not None:
-            found["attributes"] = losses.cross_entropy(classifier(g), batch.attributes[:, tasks])
-        return {"task": torch.stack(list(found.values())).sum()} | found
-
-    def autoencoder_loss(batch: Batch) -> tuple[Tensor, Tensor]:
-        pictures = nets.greyscale(batch.x)
-        g = encoder(pictures)
-        return g, losses.autoencoder(decoder(g), pictures)
-
-    def train_autoencoder(batch: Batch) -> dict[str, Tensor]:
-        _, loss = autoencoder_loss(batch)
-        return {"total": loss, "autoencoder": loss}
-
-    def train_task(batch: Batch) -> dict[str, Tensor]:
-        with torch.no_grad():
-            g = encoder(nets.greyscale(batch.x))
-        found = task_losses(batch, g)
-        return {"total": found["task"], **found}
-
-    def train_adversary(batch: Batch) -> dict[str, Tensor]:
-        assert adversaries is not None
-        with torch.no_grad():
-            g = encoder(nets.greyscale(batch.x))
-        loss = adversaries.guesses(g, batch.attributes[:, private])
-        return {"total": loss, "adversary": loss}
-
-    def anonymise(batch: Batch) -> dict[str, Tensor]:
-        g, loss = autoencoder_loss(batch)
-        found = {"autoencoder": loss}
-        if alpha:
-            found |= task_losses(batch, g)
-        if beta and adversaries is not None:
-            labels = batch.attributes[:, private]
-            found["adversary"] = adversaries.guesses(g, labels, schedule["bounded"])
-        total = losses.anonymise(
-            loss, found.get("task", 0.0), found.get("adversary", 0.0), alpha, beta
-        )
-        return {"total": total, **found}
-
-    task_networks = tuple(name for name in ("siamese", "classifier") if name in networks)
-    learn_task = Phase("task", task_networks, train_task)
-    against = () if adversaries is None else tuple(adversaries.networks)
-    learn_adversary = Phase("adversary", against, train_adversary)
-    defend = Phase("anonymise", ("encoder", "decoder"), anonymise)
-    moving = against and not schedule["frozen_adversary"]
-    cycle = (defend, learn_adversary, learn_task) if moving else (defend, learn_task)
-    turns = hardening.turns(schedule, cycle, ("adversary",))
-
-    def stage(name: str, phases: tuple[Phase, ...], *entries: str, **depends: Any) -> Stage:
-        """One stage; those before Eq. 8, and the baselines' last one, are trained once for all runs
-        that agree on the schedule's `entries` and on what else it `depends` on."""
-        last = name == "adversarial"
-        rate = "adversarial_learning_rate" if last else "learning_rate"
-        named = (f"{name}_epochs", rate, *entries)
-        shared = {"stage": f"aia {name}"} | depends | {entry: schedule[entry] for entry in named}
-        return Stage(
-            name=name,
-            epochs=schedule[f"{name}_epochs"] * (len(turns) / len(cycle) if last else 1),
-            batch_size=int(schedule["batch_size"]),
-            learning_rate=schedule[rate],
-            phases=phases,
-            shared=None if last and not method.baseline else shared,
-            pairs=siamese is not None and name in ("task", "adversarial"),
-            renew_epochs=schedule["renew_epochs"] if last and moving else 0,
-            fresh=adversaries.fresh if adversaries is not None else None,
-        )
-
-    widths = {name: value for name, value in settings.items() if name != "schedule"}
-    alone = Phase("autoencoder", defend.trains, train_autoencoder)
-    stages = [stage("autoencoder", (alone,), "batch_size", seed=run.seed, widths=widths)]
-    stages.append(stage("task", (learn_task,), "margin", tasks=run.tasks))
-    if against:
-        attackers = {"private": run.private} | hardening.described(schedule)
-        stages.append(stage("adversary", (learn_adversary,), "tanh_adversary", **attackers))
-    stages.append(stage("adversarial", turns, "frozen_adversary", *hardening.OFF))
-
-    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
-        return encoder(nets.greyscale(x))
-
-    return Model(
-        networks=networks,
-        stages=tuple(stages),
-        release=release,
-        own_head=classifier,
-        own_verifier=None if siamese is None else nets.Scaled(siamese, 2 / schedule["margin"]),
-        training_adversary=networks.get("adversary"),
-        released_map=nets.map_shape(settings["encoder"], settings["height"], settings["width"]),
-    )
 
 
 CHOICES = (
@@ -376,7 +356,7 @@ AIA_ORIGINAL = Method(
     citation=f"{_TITLE}, section 5.3, the Original baseline",
     knobs=(),
     presets=PRESETS,
-    build=build_original,
+    build=build,
     color="#6B7280",
     baseline=True,
     tasks=(VERIFICATION,),

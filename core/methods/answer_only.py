@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from core.methods import original
 from core.methods.declare import Method, Model
-from core.methods.task_network import PRESETS, reference_stages, task_networks
+from core.methods.task_network import PRESETS
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -15,20 +17,12 @@ if TYPE_CHECKING:
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
     """The release is the logits (B, tasks) of the network that `original` trains."""
-    networks = task_networks(run, settings)
+    model = original.build(run, settings, attributes)
 
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
-        return networks["classifier"](networks["obfuscator"](x))
+        return model.networks["classifier"](model.release(x, generator, value))
 
-    def own_head(z: Tensor) -> Tensor:
-        return z
-
-    return Model(
-        networks=networks,
-        stages=reference_stages(run, settings, networks, attributes),
-        release=release,
-        own_head=own_head,
-    )
+    return replace(model, release=release, own_head=lambda z: z)
 
 
 ANSWER_ONLY = Method(

@@ -191,6 +191,20 @@ class Stage:
     fresh: Callable[[int], dict[str, nn.Module]] | None = None
 
 
+def stage_of(
+    schedule: dict[str, float], name: str, phases: tuple[Phase, ...], key: str = "", **more: Any
+) -> Stage:
+    """A stage of as many epochs as the schedule's `<key>_epochs` says (default: its name), with the
+    schedule's batch size, learning rate and weight decay; `more` says what else it has."""
+    usual = {
+        "epochs": schedule[f"{key or name}_epochs"],
+        "batch_size": int(schedule["batch_size"]),
+        "learning_rate": schedule["learning_rate"],
+        "weight_decay": schedule.get("weight_decay", 0.0),
+    }
+    return Stage(name=name, phases=phases, **(usual | more))
+
+
 @dataclass(frozen=True)
 class Model:
     """A method's networks and what can be done with them.

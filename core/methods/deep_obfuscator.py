@@ -29,11 +29,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
-from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns
+from core.methods.declare import Batch, Knob, Method, Model, Phase, columns, stage_of
 from core.methods.task_network import COMPACT, PAPER, classifier, task_networks, task_stage
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor
+    from torch import Tensor
 
     from core.run import Run
 
@@ -78,15 +78,15 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     obfuscator, task_classifier = networks["obfuscator"], networks["classifier"]
     height, width, channels = settings["height"], settings["width"], settings["encoder"]
     shape = (channels[1], height // 4, width // 4)
-    guessers = hardening.classifiers(
+    classifiers = hardening.classifiers(
         run,
         schedule,
         "adversary_classifier",
-        lambda factor: classifier(settings, len(run.private), factor),
+        lambda factor: classifier(settings, len(private), factor),
         shape,
-        len(run.private),
+        len(private),
     )
-    redrawers = hardening.decoders(
+    reconstructors = hardening.decoders(
         run,
         schedule,
         "adversary_reconstructor",
@@ -95,53 +95,44 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         height,
         width,
     )
-    networks |= guessers.networks | redrawers.networks
+    adversaries = classifiers.networks | reconstructors.networks
 
-    def noise_image(x: Tensor, generator: Generator) -> Tensor:
+    def noise_image(batch: Batch) -> Tensor:
         """I_noise of Eq. 8: N(.5, .25^2) clipped to [0, 1], as large as x."""
-        noise = torch.randn(x.shape, generator=generator).to(x)
+        noise = torch.randn(batch.x.shape, generator=batch.generator).to(batch.x)
         return noise.mul_(0.25).add_(0.5).clamp_(0, 1)
 
     def task_loss(batch: Batch, z: Tensor) -> Tensor:
         return losses.cross_entropy(task_classifier(z), batch.attributes[:, tasks])
 
     def attribute_loss(batch: Batch, z: Tensor, bounded: float = 0) -> Tensor:
-        return guessers.guesses(z, batch.attributes[:, private], bounded)
+        return classifiers.cross_entropy(z, batch.attributes[:, private], bounded)
 
-    def reconstruction_loss(x: Tensor, pictures: list[Tensor]) -> Tensor:
-        return torch.stack([losses.dissimilarity(x, redrawn) for redrawn in pictures]).mean()
+    def reconstruction_losses(z: Tensor, *targets: Tensor) -> list[Tensor]:
+        """Eqs. 6 and 8: what the reconstructions from z lack of each target."""
+        pictures = [network(z) for network in reconstructors.networks.values()]
+        return [torch.stack([losses.dissimilarity(x, p) for p in pictures]).mean() for x in targets]
 
-    def redrawn(z: Tensor) -> list[Tensor]:
-        return [network(z) for network in redrawers.networks.values()]
-
-    def defend_against_reconstructor(batch: Batch) -> dict[str, Tensor]:
+    def defend_pictures(batch: Batch) -> dict[str, Tensor]:
         z = obfuscator(batch.x)
         task = task_loss(batch, z)
         if not lambda2:
             return {"total": task, "task": task}
-        pictures = redrawn(z)
-        to_original = reconstruction_loss(batch.x, pictures)
-        to_noise = reconstruction_loss(noise_image(batch.x, batch.generator), pictures)
-        return {
-            "total": losses.defend_pictures(task, to_noise, to_original, lambda2),
-            "task": task,
-            "reconstruction": to_original,
-            "noise": to_noise,
-        }
+        original, noise = reconstruction_losses(z, batch.x, noise_image(batch))
+        total = task + lambda2 * (noise - original)  # Eq. 9
+        return {"total": total, "task": task, "reconstruction": original, "noise": noise}
 
-    def defend_against_classifier(batch: Batch) -> dict[str, Tensor]:
+    def defend_attributes(batch: Batch) -> dict[str, Tensor]:
         z = obfuscator(batch.x)
         task = task_loss(batch, z)
         if not lambda1:
             return {"total": task, "task": task}
         attribute = attribute_loss(batch, z, schedule["bounded"])
-        total = losses.defend_attributes(task, attribute, lambda1)
-        return {"total": total, "task": task, "attribute": attribute}
+        return {"total": task - lambda1 * attribute, "task": task, "attribute": attribute}  # Eq. 5
 
     def attack(batch: Batch) -> dict[str, Tensor]:
-        with torch.no_grad():
-            z = obfuscator(batch.x)
-        reconstruction = reconstruction_loss(batch.x, redrawn(z))
+        z = obfuscator(batch.x)
+        (reconstruction,) = reconstruction_losses(z, batch.x)
         attribute = attribute_loss(batch, z)
         return {
             "total": reconstruction + attribute,  # disjoint networks: each gets its own gradient
@@ -149,58 +140,43 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
             "attribute": attribute,
         }
 
-    def recover_classifier(batch: Batch) -> dict[str, Tensor]:
-        with torch.no_grad():
-            z = obfuscator(batch.x)
-        task = task_loss(batch, z)
-        return {"total": task, "task": task}
-
-    adversaries = (*guessers.networks, *redrawers.networks)
+    task = task_stage(run, settings, networks, attributes)
+    attacking = Phase("attack", tuple(adversaries), attack)
     # Algorithm 1: batch idx mod 4 == 0, 1, 2, 3
     cycle = (
-        Phase("defend pictures", ("obfuscator",), defend_against_reconstructor),
-        Phase("defend attributes", ("obfuscator",), defend_against_classifier),
-        Phase("attack", adversaries, attack),
-        Phase("recover classifier", ("classifier",), recover_classifier),
+        Phase("defend pictures", ("obfuscator",), defend_pictures),
+        Phase("defend attributes", ("obfuscator",), defend_attributes),
+        attacking,
+        Phase("recover classifier", ("classifier",), task.phases[0].losses),
     )
-    turns = hardening.turns(schedule, cycle, ("attack",))
-    task = task_stage(run, settings, networks, attributes)
+    pretrained = {
+        "stage": "deep_obfuscator adversaries",
+        "private": run.private,
+        "epochs": schedule["adversary_epochs"],
+    }
     stages = (
         task,
-        Stage(
-            name="adversaries",
-            epochs=schedule["adversary_epochs"],
-            batch_size=task.batch_size,
-            learning_rate=schedule["learning_rate"],
-            phases=(Phase("attack", adversaries, attack),),
-            shared={
-                "stage": "deep_obfuscator adversaries",
-                "private": run.private,
-                "epochs": schedule["adversary_epochs"],
-            }
-            | hardening.described(schedule),
+        stage_of(
+            schedule,
+            "adversaries",
+            (attacking,),
+            "adversary",
+            shared=pretrained | hardening.described(schedule),
         ),
-        Stage(
-            name="adversarial",
-            epochs=schedule["adversarial_epochs"] * len(turns) / len(cycle),
-            batch_size=task.batch_size,
-            learning_rate=schedule["adversarial_learning_rate"],
-            phases=turns,
-            renew_epochs=schedule["renew_epochs"],
-            fresh=lambda number: guessers.fresh(number) | redrawers.fresh(number),
+        hardening.adversarial_stage(
+            schedule,
+            cycle,
+            ("attack",),
+            lambda number: classifiers.fresh(number) | reconstructors.fresh(number),
         ),
     )
-
-    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
-        return obfuscator(x)
-
     return Model(
-        networks=networks,
+        networks=networks | adversaries,
         stages=stages,
-        release=release,
+        release=lambda x, generator, value: obfuscator(x),
         own_head=task_classifier,
-        training_adversary=guessers.networks["adversary_classifier"],
-        training_reconstructor=redrawers.networks["adversary_reconstructor"],
+        training_adversary=adversaries["adversary_classifier"],
+        training_reconstructor=adversaries["adversary_reconstructor"],
     )
 
 

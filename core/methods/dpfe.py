@@ -111,13 +111,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         },
     },
 }
-# adversary_weight: what guessing the private attributes from the code costs the encoder; 0 in the
-# paper, which has no attackers in its training.
-WITHOUT_ATTACKERS = hardening.OFF | {"adversary_weight": 0}
-EXTRACTION = {
-    "paper": {"extract_iterations": 15_000, "extract_learning_rate": 1e-4} | WITHOUT_ATTACKERS,
-    "compact": {"extract_iterations": 1500, "extract_learning_rate": 1e-3} | WITHOUT_ATTACKERS,
+EXTRACTION: dict[str, dict[str, float]] = {
+    "paper": {"extract_iterations": 15_000, "extract_learning_rate": 1e-4},
+    "compact": {"extract_iterations": 1500, "extract_learning_rate": 1e-3},
 }
+# What guessing the private attributes from the code costs the encoder: nothing in the paper, which
+# has no adversaries in its training.
+EXTRACTION_OFF = hardening.OFF | {"adversary_weight": 0}
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
@@ -138,7 +138,8 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
     import torch
 
     from core import losses
-    from core.nets import darknet, vgg
+    from core.nets import darknet
+    from core.nets.vgg import seeded
 
     schedule = settings["schedule"]
     cut = int(schedule["cut"])
@@ -148,32 +149,27 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
 
     # M0 is five networks, the same for every cut, so that all cuts share its training.
     layers = [f"to {name}" for name in CUTS]
-    networks: dict[str, nn.Module] = {}
-    for number, name in enumerate(layers):
-        networks[name] = vgg.seeded(
-            run.seed, f"darknet {name}", partial(darknet.segment, number, widths)
-        )
-    networks["head"] = vgg.seeded(
+    networks: dict[str, nn.Module] = {
+        name: seeded(run.seed, f"darknet {name}", partial(darknet.segment, number, widths))
+        for number, name in enumerate(layers)
+    }
+    networks["head"] = seeded(
         run.seed, "darknet head", lambda: darknet.Head(widths, len(attributes))
     )
-    shape = darknet.cut_shape(cut, widths, settings["height"], settings["width"])
-    encoder = vgg.seeded(run.seed, "code", lambda: darknet.Encoder(math.prod(shape), CODE_WIDTH))
-    decoder = vgg.seeded(run.seed, "from code", lambda: darknet.Decoder(CODE_WIDTH, shape))
-    assert isinstance(encoder, darknet.Encoder)
-    assert isinstance(decoder, darknet.Decoder)
     attribute_network = tuple(networks)
+    shape = darknet.cut_shape(cut, widths, settings["height"], settings["width"])
+    encoder = seeded(run.seed, "code", lambda: darknet.Encoder(math.prod(shape), CODE_WIDTH))
+    decoder = seeded(run.seed, "from code", lambda: darknet.Decoder(CODE_WIDTH, shape))
     networks |= {"encoder": encoder, "decoder": decoder}
     everything = tuple(networks)
-    guessers = _guessers(run, schedule, len(secrets)) if schedule.get("adversary_weight") else None
-    if guessers is not None:
-        networks |= guessers.networks
+    adversaries = _adversaries(run, schedule, len(secrets))
+    networks |= adversaries.networks
+    device, service = layers[: cut + 1], [*layers[cut + 1 :], "head"]
 
     def through(names: list[str], x: Tensor) -> Tensor:
         for name in names:
             x = networks[name](x)
         return x
-
-    device, service = layers[: cut + 1], [*layers[cut + 1 :], "head"]
 
     def code_of(x: Tensor) -> Tensor:
         return encoder(through(device, x))
@@ -181,40 +177,36 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
     def logits_of(code: Tensor) -> Tensor:
         return through(service, decoder(code))
 
+    def guess_loss(batch: Batch, code: Tensor, bounded: float = 0) -> Tensor:
+        return adversaries.cross_entropy(code, batch.attributes[:, secrets], bounded)
+
     def recognise(batch: Batch) -> dict[str, Tensor]:
         logits = through([*layers, "head"], batch.x)
         attribute = losses.cross_entropy(logits, batch.attributes)
         return {"total": attribute, "attribute": attribute}
 
-    def fine_tuning(wanted: list[int]) -> Callable[[Batch], dict[str, Tensor]]:
-        def fine_tune(batch: Batch) -> dict[str, Tensor]:
-            logits = logits_of(code_of(batch.x))[:, wanted]
-            task = losses.cross_entropy(logits, batch.attributes[:, wanted])
-            return {"total": task, "task": task}
-
-        return fine_tune
+    def fine_tune(batch: Batch, wanted: list[int]) -> dict[str, Tensor]:
+        logits = logits_of(code_of(batch.x))[:, wanted]
+        task = losses.cross_entropy(logits, batch.attributes[:, wanted])
+        return {"total": task, "task": task}
 
     def extract(batch: Batch) -> dict[str, Tensor]:
         code = code_of(batch.x)
-        task = losses.cross_entropy(logits_of(code)[:, tasks], batch.attributes[:, tasks])
-        found = {"total": task, "task": task}
+        total = losses.cross_entropy(logits_of(code)[:, tasks], batch.attributes[:, tasks])
+        found = {"task": total}
         if beta := run.knobs["beta"]:
             known = [batch.identities] if IDENTITY in run.private else []
             known += [batch.attributes[:, secrets]] if secrets else []
             distances = losses.uninformative_distances(code, losses.same_secret(*known), MARGIN)
-            total = losses.extract_privately(task, distances, beta, CONTRASTIVE_WEIGHT)
-            found |= {"total": total, "distances": distances}
-        if guessers is not None:
-            guess = guessers.guesses(code, batch.attributes[:, secrets], schedule["bounded"])
-            total = found["total"] - schedule["adversary_weight"] * guess
-            found |= {"total": total, "guess": guess}
-        return found
+            found["distances"] = distances
+            total = total + beta * CONTRASTIVE_WEIGHT * distances  # Eq. 7
+        if adversaries.networks:
+            found["guess"] = guess_loss(batch, code, schedule["bounded"])
+            total = total - schedule["adversary_weight"] * found["guess"]
+        return {"total": total, **found}
 
     def attack(batch: Batch) -> dict[str, Tensor]:
-        assert guessers is not None
-        with torch.no_grad():
-            code = code_of(batch.x)
-        guess = guessers.guesses(code, batch.attributes[:, secrets])
+        guess = guess_loss(batch, code_of(batch.x))
         return {"total": guess, "guess": guess}
 
     def embed(batches: Callable[[int], Iterator[Batch]]) -> None:
@@ -224,17 +216,17 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
     def measure_noise(batches: Callable[[int], Iterator[Batch]]) -> None:
         encoder.measure_covariance(torch.cat([code_of(b.x) for b in batches(ACTIVATIONS)]))
 
-    def stage(
-        name: str, trains: tuple[str, ...], loss: Callable[[Batch], dict[str, Tensor]], **more: Any
-    ) -> Stage:
+    def stage(name: str, *phases: Phase, **more: Any) -> Stage:
+        """A stage with the schedule's entries that begin with the name's first word."""
         key = name.split()[0]
+        steps = schedule.get(f"{key}_iterations")
         return Stage(
             name=name,
             epochs=schedule.get(f"{key}_epochs", 0),
-            iterations=_steps(schedule.get(f"{key}_iterations")),
+            iterations=None if steps is None else int(steps) * len(phases),
             batch_size=batch_size,
             learning_rate=schedule[f"{key}_learning_rate"],
-            phases=(Phase(name, trains, loss),),
+            phases=phases,
             **more,
         )
 
@@ -244,29 +236,34 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
 
     stages = [
         stage(
-            "pretrain", attribute_network, recognise, shared=shared("pretrain", widths=list(widths))
+            "pretrain",
+            Phase("pretrain", attribute_network, recognise),
+            shared=shared("pretrain", widths=list(widths)),
         ),
         stage(
             "embed",
-            everything,
-            fine_tuning(learned),
+            Phase("embed", everything, partial(fine_tune, wanted=learned)),
             prepare=embed,
             shared=shared("embed", learned=[attributes[i] for i in learned], cut=cut),
         ),
-        stage("tune", everything, fine_tuning(tasks), shared=shared("tune", tasks=run.tasks)),
+        stage(
+            "tune",
+            Phase("tune", everything, partial(fine_tune, wanted=tasks)),
+            shared=shared("tune", tasks=run.tasks),
+        ),
     ]
     if private:
-        stages.append(stage("extract privately", everything, extract, pairs=True))
-    if guessers is not None:
-        cycle = (*stages[-1].phases, Phase("attack", tuple(guessers.networks), attack))
-        turns = hardening.turns(schedule, cycle, ("attack",))
-        assert stages[-1].iterations is not None
-        stages[-1] = replace(
-            stages[-1],
-            phases=turns,
-            iterations=stages[-1].iterations * len(turns),
-            renew_epochs=schedule["renew_epochs"],
-            fresh=guessers.fresh,
+        cycle = [Phase("extract privately", everything, extract)]
+        if adversaries.networks:
+            cycle.append(Phase("attack", tuple(adversaries.networks), attack))
+        stages.append(
+            stage(
+                "extract privately",
+                *hardening.turns(schedule, cycle, ("attack",)),
+                pairs=True,
+                renew_epochs=schedule["renew_epochs"],
+                fresh=adversaries.fresh,
+            )
         )
     # Nothing is trained here: the covariance of the finished code scales the noise.
     stages.append(Stage("noise", 0, batch_size, 0.0, phases=(), prepare=measure_noise))
@@ -280,16 +277,18 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
         stages=tuple(stages),
         release=release,
         own_head=lambda z: logits_of(z)[:, tasks],
-        training_adversary=None if guessers is None else guessers.networks["guesser"],
+        training_adversary=networks.get("guesser"),
         noise=lambda: {"root": encoder.noise_root.view(CODE_WIDTH, CODE_WIDTH)},
     )
 
 
-def _guessers(run: Run, schedule: dict[str, float], outputs: int) -> hardening.Committee:
-    """Attackers on the code, for hardened training; one is the three-layer network that AIA (Eq. 6)
-    sets against a vector."""
+def _adversaries(run: Run, schedule: dict[str, float], outputs: int) -> hardening.Adversaries:
+    """Adversaries on the code, for hardened training; one is the three-layer network that AIA
+    (Eq. 6) sets against a vector."""
     from core.nets import aia
 
+    if not schedule.get("adversary_weight"):
+        return hardening.NO_ADVERSARIES
     if not outputs:
         raise PenumbraError(
             "hardened DPFE trains attackers that guess attributes: name a private attribute"
@@ -299,10 +298,6 @@ def _guessers(run: Run, schedule: dict[str, float], outputs: int) -> hardening.C
         return aia.TanhAdversary(CODE_WIDTH, hardening.widened(128, factor), outputs)
 
     return hardening.classifiers(run, schedule, "guesser", own, (CODE_WIDTH, 1, 1), outputs)
-
-
-def _steps(value: float | None) -> int | None:
-    return None if value is None else int(value)
 
 
 NOISE_RATIO = Knob(
@@ -332,7 +327,7 @@ DPFE = Method(
     citation="Osia, Taheri, Shamsabadi, Katevas, Haddadi & Rabiee, DPFE, Procedure 1 and Eq. 7",
     knobs=(NOISE_RATIO, BETA),
     presets={
-        name: preset | {"schedule": preset["schedule"] | EXTRACTION[name]}
+        name: preset | {"schedule": preset["schedule"] | EXTRACTION[name] | EXTRACTION_OFF}
         for name, preset in PRESETS.items()
     },
     build=build,

@@ -1,14 +1,14 @@
 """Hardening: is it the idea of an adversarial method that fails, or the schedule it was trained by?
 
-The papers let one attacker take one step for every step of the encoder, and a fresh attacker then
+The papers let one adversary take one step for every step of the encoder, and a fresh attacker then
 reads what that one missed. Every adversarial method has the same five entries in its schedule that
-make its sparring partners harder to please. Left alone they are off, and the training is the
+make its adversaries harder to please. Left alone they are off, and the training is the
 paper's; `hardened(method)` declares a variant, "…, hardened", in which they are on. All of it is
 ours.
 
 How far it helps depends on the release. On real faces DPFE's ten numbers were kept nearly free
 of the gender; the maps of the other methods, thousands of numbers, showed it to a fresh attacker all the
-same, while the attackers of the training no longer claimed otherwise. Measure it by
+same, while the adversaries of the training no longer saw it. Measure it by
 
     python -m core sweep --method dpfe_hardened --dataset NAME --schedule extract_iterations=600
 """
@@ -17,22 +17,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PenumbraError
-from core.methods.declare import Method, Phase
+from core.methods.declare import Method, Phase, Stage, stage_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from core.run import Run
 
-# adversary_steps  batches the attackers learn from, for each one that the paper gives them
-# adversaries      attackers of one kind at once, of different architectures
-# adversary_width  times the width that the paper gives the attackers' networks
-# renew_epochs     passes over the photographs after which one of the attackers, in turns, starts
-#                  again from fresh weights; 0: never
-# bounded          1: fooling an attacker counts up to where he might as well guess
+# adversary_steps  batches the adversaries learn from, for each one that the paper gives them
+# adversaries      how many of one kind there are, of different architectures
+# adversary_width  times the width that the paper gives their networks
+# renew_epochs     passes over the photographs after which one of them, in turns, starts again from
+#                  fresh weights; 0: never
+# bounded          1: fooling an adversary counts up to where it might as well guess
 OFF: dict[str, float] = {
     "adversary_steps": 1,
     "adversaries": 1,
@@ -71,42 +72,42 @@ def hardened(method: Method, color: str, **entries: float) -> Method:
 
 
 @dataclass(frozen=True)
-class Committee:
-    """Attackers of one kind, who all read the same release.
+class Adversaries:
+    """Adversaries of one kind, which all read the same release.
 
-    networks  by the name they have among `Model.networks`; the first is the paper's own attacker
+    networks  by the name they have among `Model.networks`; the first is the paper's own
     fresh     (n) -> what starts again at the n-th renewal, from 1: {name: network with new weights}
     """
 
     networks: dict[str, nn.Module]
     fresh: Callable[[int], dict[str, nn.Module]]
 
-    def mean(self, loss: Callable[[nn.Module], Tensor]) -> Tensor:
-        """The loss of each attacker, averaged."""
+    def cross_entropy(self, z: Tensor, labels: Tensor, bounded: float = 0) -> Tensor:
+        """Mean cross-entropy of what the adversaries make of `labels` (B, M) from z. Where
+        `bounded`, each one's counts up to that of guessing by the labels' frequencies in the batch:
+        what the encoder is paid for ends there."""
         import torch
 
-        return torch.stack([loss(network) for network in self.networks.values()]).mean()
-
-    def guesses(self, z: Tensor, labels: Tensor, bounded: float = 0) -> Tensor:
-        """Cross-entropy of the attackers' guesses of `labels` (B, M) from z. Where `bounded`, each
-        one's counts up to that of guessing by the labels' frequencies in the batch: what the
-        encoder is paid for ends there."""
         from core import losses
 
-        if not bounded:
-            return self.mean(lambda network: losses.cross_entropy(network(z), labels))
-        most = losses.guessing(labels)
-        return self.mean(lambda network: losses.cross_entropy(network(z), labels).minimum(most))
+        found = [losses.cross_entropy(network(z), labels) for network in self.networks.values()]
+        if bounded:
+            guessing = losses.guessing(labels)
+            found = [loss.minimum(guessing) for loss in found]
+        return torch.stack(found).mean()
 
 
-def committee(
+NO_ADVERSARIES = Adversaries({}, lambda renewal: {})
+
+
+def adversaries(
     run: Run,
     schedule: dict[str, float],
     name: str,
     builders: Sequence[Callable[[], nn.Module]],
     label: str = "",
-) -> Committee:
-    """As many attackers as the schedule's `adversaries`: one of each of `builders`, then again from the
+) -> Adversaries:
+    """As many as the schedule's `adversaries`: one of each of `builders`, then again from the
     first. They are named `name`, `name_2`, …; initial weights come from the run's seed and `label`
     (default: the name)."""
     from core.nets.vgg import seeded
@@ -122,7 +123,7 @@ def committee(
         number = (renewal - 1) % count
         return {names[number]: built(number, f" renewed {renewal}")}
 
-    return Committee({names[number]: built(number) for number in range(count)}, fresh)
+    return Adversaries({names[number]: built(number) for number in range(count)}, fresh)
 
 
 def classifiers(
@@ -133,18 +134,18 @@ def classifiers(
     shape: tuple[int, int, int],
     outputs: int,
     label: str = "",
-) -> Committee:
-    """Attackers that guess `outputs` attributes from maps of `shape` (C, h, w), flattened or not:
+) -> Adversaries:
+    """Adversaries that tell `outputs` attributes from maps of `shape` (C, h, w), flattened or not:
     the method's own, which `own(width factor)` builds, a residual network and a dense one."""
-    from core.nets import adversaries
+    from core.nets.adversaries import Dense, Residual
 
     width = schedule["adversary_width"]
     builders = (
         lambda: own(width),
-        lambda: adversaries.Residual(shape, outputs, width),
-        lambda: adversaries.Dense(shape, outputs, width),
+        lambda: Residual(shape, outputs, width),
+        lambda: Dense(shape, outputs, width),
     )
-    return committee(run, schedule, name, builders, label)
+    return adversaries(run, schedule, name, builders, label)
 
 
 def decoders(
@@ -155,21 +156,16 @@ def decoders(
     shape: tuple[int, ...],
     height: int,
     width: int,
-) -> Committee:
-    """Attackers that redraw pictures from releases of `shape`: the method's own and an up-sampling
-    network of another architecture."""
-    import math
+) -> Adversaries:
+    """Adversaries that reconstruct pictures from releases of `shape`: the method's own and an
+    up-sampling network of another architecture."""
+    from core.nets.decoders import upsampling_decoder
 
-    from core.nets.decoders import FlatDecoder, MapDecoder
-
-    factor = schedule["adversary_width"]
-
-    def other() -> nn.Module:
-        if len(shape) == 3:
-            return MapDecoder(shape[0], (shape[1], shape[2]), height, width)
-        return FlatDecoder(math.prod(shape), height, width)
-
-    return committee(run, schedule, name, (lambda: own(factor), other))
+    builders = (
+        lambda: own(schedule["adversary_width"]),
+        lambda: upsampling_decoder(shape, height, width),
+    )
+    return adversaries(run, schedule, name, builders)
 
 
 def widened(widths: Any, factor: float) -> Any:
@@ -180,24 +176,39 @@ def widened(widths: Any, factor: float) -> Any:
 
 
 def turns(
-    schedule: dict[str, float], phases: Sequence[Phase], attacks: Sequence[str]
+    schedule: dict[str, float], cycle: Sequence[Phase], attacks: Sequence[str]
 ) -> tuple[Phase, ...]:
-    """`phases`, with those named in `attacks` repeated `adversary_steps` times, one such run of
+    """`cycle`, with the phases named in `attacks` repeated `adversary_steps` times, one such run of
     phases after the other."""
     steps = whole(schedule, "adversary_steps")
     found: list[Phase] = []
-    block: list[Phase] = []
-    for phase in phases:
-        if phase.name in attacks:
-            block.append(phase)
-            continue
-        found += block * steps + [phase]
-        block = []
-    return (*found, *(block * steps))
+    for attacking, phases in groupby(cycle, lambda phase: phase.name in attacks):
+        found += [*phases] * (steps if attacking else 1)
+    return tuple(found)
+
+
+def adversarial_stage(
+    schedule: dict[str, float],
+    cycle: Sequence[Phase],
+    attacks: Sequence[str],
+    fresh: Callable[[int], dict[str, nn.Module]] | None,
+    **more: Any,
+) -> Stage:
+    """The stage in which encoder and adversaries, whose phases are named in `attacks`, take turns.
+    It is longer by what the adversaries take, so that the encoder has as many steps as in `cycle`
+    alone."""
+    phases = turns(schedule, cycle, attacks)
+    usual = {
+        "epochs": schedule["adversarial_epochs"] * len(phases) / len(cycle),
+        "learning_rate": schedule["adversarial_learning_rate"],
+        "renew_epochs": schedule["renew_epochs"],
+        "fresh": fresh,
+    }
+    return stage_of(schedule, "adversarial", phases, **(usual | more))
 
 
 def described(schedule: dict[str, float]) -> dict[str, Any]:
-    """What a shared pretraining of attackers depends on, besides what it does where all is off:
+    """What a shared pretraining of adversaries depends on, besides what it does where all is off:
     nothing, then."""
     mine = {name: schedule[name] for name in ("adversaries", "adversary_width")}
     off = all(schedule[name] == OFF[name] for name in mine)

@@ -36,13 +36,20 @@ def preview_noise(picture: Picture, sigma: float, random: np.random.Generator) -
     return picture + sigma * random.standard_normal(picture.shape)
 
 
-def replace_at_random(x: Tensor, generator: Generator, probability: float) -> Tensor:
-    """Each entry of x is replaced by U[0, 1] with the given probability (AIA section 5.1, Random,
-    which uses .5)."""
+def replace_at_random(
+    x: Tensor,
+    generator: Generator,
+    probability: float,
+    low: Tensor | float = 0.0,
+    high: Tensor | float = 1.0,
+) -> Tensor:
+    """Each entry of x is replaced by U[low, high] with the given probability (AIA section 5.1 and
+    5.3, *Random*, which uses .5)."""
     import torch
 
-    hit = torch.rand(x.shape, generator=generator) < probability
-    return torch.where(hit.to(x.device), torch.rand(x.shape, generator=generator).to(x.device), x)
+    hit = torch.rand(x.shape, generator=generator).to(x.device) < probability
+    drawn = torch.rand(x.shape, generator=generator).to(x.device)
+    return torch.where(hit, low + (high - low) * drawn, x)
 
 
 def preview_replaced(picture: Picture, probability: float, random: np.random.Generator) -> Picture:

@@ -8,8 +8,6 @@ from core.methods.declare import UNPROTECTED, Method, Model
 from core.methods.task_network import PRESETS, reference_stages, task_networks
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor
-
     from core.run import Run
 
 
@@ -17,14 +15,10 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     """Obfuscator and classifier of DeepObfuscator's Table 1 without adversarial training: the
     paper's second baseline."""
     networks = task_networks(run, settings)
-
-    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
-        return networks["obfuscator"](x)
-
     return Model(
         networks=networks,
         stages=reference_stages(run, settings, networks, attributes),
-        release=release,
+        release=lambda x, generator, value: networks["obfuscator"](x),
         own_head=networks["classifier"],
     )
 

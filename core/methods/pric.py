@@ -36,11 +36,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
-from core.methods.declare import Batch, Knob, Method, Model, Phase, Stage, columns
+from core.methods.declare import Batch, Knob, Method, Model, Phase, columns, stage_of
 from core.methods.task_network import COMPACT, PAPER, classifier
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor
+    from torch import Tensor
 
     from core.run import Run
 
@@ -52,34 +52,31 @@ PUBLISHED_SETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 WIDTHS = ("encoder", "classifier", "fully_connected")
 # The networks' widths are VGG16's, as DeepObfuscator's are; the epochs of the pretraining and of
 # the alternation (10 for each network) are the authors' code's.
+SCHEDULE = {"weight_decay": 1e-4, "adversarial_epochs": 30, **hardening.OFF}
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {name: PAPER[name] for name in ("height", "width", *WIDTHS)}
     | {
         "discriminator": (4096, 512),
-        "schedule": {
+        "schedule": SCHEDULE
+        | {
             "batch_size": 128,
             "learning_rate": 1e-4,
-            "weight_decay": 1e-4,
             "attribute_epochs": 20,
             "information_epochs": 20,
-            "adversarial_epochs": 30,
             "adversarial_learning_rate": 1e-4,
-        }
-        | hardening.OFF,
+        },
     },
     "compact": {name: COMPACT[name] for name in ("height", "width", *WIDTHS)}
     | {
         "discriminator": (128, 32),
-        "schedule": {
+        "schedule": SCHEDULE
+        | {
             "batch_size": 64,
             "learning_rate": 1e-3,
-            "weight_decay": 1e-4,
             "attribute_epochs": 8,
             "information_epochs": 8,
-            "adversarial_epochs": 30,
             "adversarial_learning_rate": 1e-3,
-        }
-        | hardening.OFF,
+        },
     },
 }
 
@@ -90,8 +87,6 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
 
     Raises PenumbraError where the run names no private attribute.
     """
-    import torch
-
     from core import losses
     from core.errors import PenumbraError
     from core.nets import vgg
@@ -104,13 +99,12 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     private = columns(attributes, run.private)
 
     extractor = vgg.seeded(run.seed, "extractor", lambda: vgg.Obfuscator(settings["encoder"]))
-    shape = (settings["encoder"][1], settings["height"] // 4, settings["width"] // 4)
     heads = hardening.classifiers(
         run,
         schedule,
         "private_head",
         lambda factor: classifier(settings, len(private), factor),
-        shape,
+        (settings["encoder"][1], settings["height"] // 4, settings["width"] // 4),
         len(private),
     )
     discriminator = vgg.seeded(
@@ -127,18 +121,12 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     )
 
     def attribute_loss(batch: Batch, z: Tensor, bounded: float = 0) -> Tensor:
-        return heads.guesses(z, batch.attributes[:, private], bounded)
+        return heads.cross_entropy(z, batch.attributes[:, private], bounded)
 
     def information(batch: Batch, z: Tensor) -> Tensor:
         others = mismatched(len(batch.x), batch.generator).to(batch.x.device)
         u = one_hot(batch.attributes[:, private])
-        return losses.jensen_shannon_bound(
-            *discriminator.matched_and_mismatched(batch.x, z, u, others)
-        )
-
-    def learn_attribute(batch: Batch) -> dict[str, Tensor]:
-        attribute = attribute_loss(batch, extractor(batch.x))
-        return {"total": attribute, "attribute": attribute}
+        return losses.jensen_shannon_bound(*discriminator(batch.x, z, u, others))
 
     def hide_and_retain(batch: Batch) -> dict[str, Tensor]:
         z = extractor(batch.x)
@@ -146,80 +134,50 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         if not weight:
             return {"total": -attribute, "attribute": attribute}
         retained = information(batch, z)
-        total = losses.hide_and_retain(attribute, retained, weight)
+        total = -attribute - weight * retained  # Eq. 6, which the extractor maximises
         return {"total": total, "attribute": attribute, "information": retained}
 
     def infer_attribute(batch: Batch) -> dict[str, Tensor]:
-        with torch.no_grad():
-            z = extractor(batch.x)
-        attribute = attribute_loss(batch, z)
+        attribute = attribute_loss(batch, extractor(batch.x))
         return {"total": attribute, "attribute": attribute}
 
     def estimate_information(batch: Batch) -> dict[str, Tensor]:
-        with torch.no_grad():
-            z = extractor(batch.x)
-        estimate = information(batch, z)
+        estimate = information(batch, extractor(batch.x))
         return {"total": -estimate, "information": estimate}
 
+    estimate = Phase("estimate information", ("discriminator",), estimate_information)
     cycle = (
         Phase("hide and retain", ("extractor",), hide_and_retain),
         Phase("infer attribute", tuple(heads.networks), infer_attribute),
-        Phase("estimate information", ("discriminator",), estimate_information),
+        estimate,
     )
-    turns = hardening.turns(schedule, cycle, ("infer attribute",))
-    batch_size, weight_decay = int(schedule["batch_size"]), schedule["weight_decay"]
+    begun = ("batch_size", "learning_rate", "weight_decay", "attribute_epochs")
+    attribute_shared = {
+        "stage": "pric attribute",
+        "private": run.private,
+        "seed": run.seed,
+        "widths": {name: settings[name] for name in WIDTHS},
+        "schedule": {name: schedule[name] for name in begun},
+    }
+    information_shared = {
+        "stage": "pric information",
+        "widths": settings["discriminator"],
+        "epochs": schedule["information_epochs"],
+    }
     stages = (
-        Stage(
-            name="attribute",
-            epochs=schedule["attribute_epochs"],
-            batch_size=batch_size,
-            learning_rate=schedule["learning_rate"],
-            weight_decay=weight_decay,
-            phases=(Phase("learn attribute", ("extractor", *heads.networks), learn_attribute),),
-            shared={
-                "stage": "pric attribute",
-                "private": run.private,
-                "seed": run.seed,
-                "widths": {name: settings[name] for name in WIDTHS},
-                "schedule": {
-                    name: schedule[name]
-                    for name in ("batch_size", "learning_rate", "weight_decay", "attribute_epochs")
-                },
-            }
-            | hardening.described(schedule),
+        stage_of(
+            schedule,
+            "attribute",
+            (Phase("learn attribute", ("extractor", *heads.networks), infer_attribute),),
+            shared=attribute_shared | hardening.described(schedule),
         ),
-        Stage(
-            name="information",
-            epochs=schedule["information_epochs"],
-            batch_size=batch_size,
-            learning_rate=schedule["learning_rate"],
-            weight_decay=weight_decay,
-            phases=(Phase("estimate information", ("discriminator",), estimate_information),),
-            shared={
-                "stage": "pric information",
-                "widths": settings["discriminator"],
-                "epochs": schedule["information_epochs"],
-            },
-        ),
-        Stage(
-            name="adversarial",
-            epochs=schedule["adversarial_epochs"] * len(turns) / len(cycle),
-            batch_size=batch_size,
-            learning_rate=schedule["adversarial_learning_rate"],
-            weight_decay=weight_decay,
-            phases=turns,
-            renew_epochs=schedule["renew_epochs"],
-            fresh=heads.fresh,
-        ),
+        stage_of(schedule, "information", (estimate,), shared=information_shared),
+        hardening.adversarial_stage(schedule, cycle, ("infer attribute",), heads.fresh),
     )
-
-    def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
-        return extractor(x)
-
     return Model(
         networks={"extractor": extractor, **heads.networks, "discriminator": discriminator},
         stages=stages,
-        release=release,
+        release=lambda x, generator, value: extractor(x),
         training_adversary=heads.networks["private_head"],
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.methods.declare import Batch, Phase, Stage, columns
+from core.methods.declare import Batch, Phase, Stage, columns, stage_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -105,12 +105,10 @@ def task_stage(
         task = losses.cross_entropy(logits, batch.attributes[:, tasks])
         return {"total": task, "task": task}
 
-    return Stage(
-        name="task",
-        epochs=schedule["task_epochs"],
-        batch_size=int(schedule["batch_size"]),
-        learning_rate=schedule["learning_rate"],
-        phases=(Phase("task", ("obfuscator", "classifier"), task_losses),),
+    return stage_of(
+        schedule,
+        "task",
+        (Phase("task", ("obfuscator", "classifier"), task_losses),),
         shared={
             "stage": "task",
             "tasks": run.tasks,

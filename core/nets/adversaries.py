@@ -4,11 +4,14 @@ evaluation attacks with is in `core.attacks`: these are not its networks."""
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.resnet import BasicBlock
+
+from core.nets.aia import Fold
 
 SMALLEST = 4  # pixels of the side at which residual stages stop halving
 POOLED = 8  # pixels of the side of the map that the dense network reads
@@ -24,7 +27,7 @@ class Residual(nn.Module):
 
     def __init__(self, shape: tuple[int, int, int], outputs: int, width: float = 1.0) -> None:
         super().__init__()
-        self.shape = shape
+        self.fold = Fold(shape)
         channels, out = shape[0], max(4, round(32 * width))
         most = 4 * out
         layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
@@ -43,23 +46,21 @@ class Residual(nn.Module):
         self.head = nn.Linear(2 * channels, outputs)
 
     def forward(self, z: Tensor) -> Tensor:
-        maps = self.features(z.reshape(len(z), *self.shape))
+        maps = self.features(self.fold(z))
         pooled = (functional.adaptive_avg_pool2d(maps, 1), functional.adaptive_max_pool2d(maps, 1))
         return self.head(torch.cat([entry.flatten(1) for entry in pooled], 1))
 
 
-class Dense(nn.Module):
+class Dense(nn.Sequential):
     """Maps z (B, C, h, w), or flattened, -> logits (B, outputs): averaged down to 8 pixels a side,
     batch norm, two hidden layers of 128 * `width` units. No convolution: it reads a channel at a
     place as it is."""
 
     def __init__(self, shape: tuple[int, int, int], outputs: int, width: float = 1.0) -> None:
-        super().__init__()
-        self.shape = shape
-        self.pooled = (min(POOLED, shape[1]), min(POOLED, shape[2]))
+        pooled = (min(POOLED, shape[1]), min(POOLED, shape[2]))
         hidden = max(4, round(128 * width))
-        inputs = shape[0] * math.prod(self.pooled)
-        self.layers = nn.Sequential(
+        inputs = shape[0] * math.prod(pooled)
+        layers = nn.Sequential(
             nn.BatchNorm1d(inputs),
             nn.Linear(inputs, hidden),
             nn.BatchNorm1d(hidden),
@@ -69,7 +70,11 @@ class Dense(nn.Module):
             nn.ReLU(),
             nn.Linear(hidden, outputs),
         )
-
-    def forward(self, z: Tensor) -> Tensor:
-        maps = functional.adaptive_avg_pool2d(z.reshape(len(z), *self.shape), self.pooled)
-        return self.layers(maps.flatten(1))
+        super().__init__(
+            OrderedDict(
+                fold=Fold(shape),
+                pool=nn.AdaptiveAvgPool2d(pooled),
+                flatten=nn.Flatten(),
+                layers=layers,
+            )
+        )

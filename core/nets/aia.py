@@ -1,7 +1,7 @@
 """The networks of the Adversarial Image Anonymizer (AIA, section 5.2).
 
 The representation g that AIA releases is a vector: the encoder's last map, flattened (Eq. 3). Who
-holds g knows that, so the networks that read it begin by folding it back into the map.
+holds g knows that, so the networks that read it begin by folding it back into the map (`Fold`).
 
 The paper gives channels and layer types. Ours: 3x3 kernels that keep the size, a leaky slope of
 .2, in the adversary a max-pool after every second convolution, and He's initial weights, without
@@ -11,13 +11,18 @@ the paper names none.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from core.nets.vgg import fully_connected
 
 SLOPE = 0.2
+LeakyReLU = partial(nn.LeakyReLU, SLOPE)
 # Luma of ITU-R BT.601, what torchvision and Pillow use.
 GREY = (0.299, 0.587, 0.114)
 
@@ -33,6 +38,17 @@ def map_shape(widths: Sequence[int], height: int, width: int) -> tuple[int, int,
     return widths[-1], height // 2 ** len(widths), width // 2 ** len(widths)
 
 
+class Fold(nn.Module):
+    """g (B, C * h * w) as the map (B, C, h, w) of `shape` that it was; a map stays one."""
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, g: Tensor) -> Tensor:
+        return g.reshape(len(g), *self.shape)
+
+
 class Encoder(nn.Sequential):
     """Grey pictures (B, 1, H, W) in [0, 1] -> g (B, widths[-1] * (H // 4) * (W // 4)).
 
@@ -41,14 +57,12 @@ class Encoder(nn.Sequential):
 
     def __init__(self, widths: Sequence[int]) -> None:
         layers: list[nn.Module] = []
-        channels = 1
-        for out in widths:
+        for channels, out in pairwise((1, *widths)):
             layers += [*_convolution(channels, out), nn.AvgPool2d(2)]
-            channels = out
         super().__init__(*layers, nn.Flatten())
 
 
-class Decoder(nn.Module):
+class Decoder(nn.Sequential):
     """g (B, C * h * w) -> logits of grey pictures (B, 1, H, W); their sigmoid is x' of Eq. 5.
 
     Per entry of `widths` a block of Eq. 4, convolution, leaky ReLU and up-sampling (to the exact
@@ -58,25 +72,21 @@ class Decoder(nn.Module):
     def __init__(
         self, shape: tuple[int, int, int], widths: Sequence[int], height: int, width: int
     ) -> None:
-        super().__init__()
-        self.shape = shape
-        channels, blocks = shape[0], []
-        for out in widths:
-            blocks.append(nn.Sequential(*_convolution(channels, out)))
-            channels = out
-        self.blocks = nn.ModuleList(blocks)
-        steps = range(len(widths) - 1, -1, -1)
-        self.sizes = [(height // 2**step, width // 2**step) for step in steps]
-        self.last = nn.Conv2d(channels, 1, 3, padding=1)
-
-    def forward(self, g: Tensor) -> Tensor:
-        maps = folded(g, self.shape)
-        for block, size in zip(self.blocks, self.sizes, strict=True):
-            maps = functional.interpolate(block(maps), size=size)
-        return self.last(maps)
+        blocks: list[nn.Module] = []
+        for number, (channels, out) in enumerate(pairwise((shape[0], *widths)), 1):
+            step = 2 ** (len(widths) - number)
+            enlarge = nn.Upsample((height // step, width // step))
+            blocks.append(nn.Sequential(*_convolution(channels, out), enlarge))
+        super().__init__(
+            OrderedDict(
+                fold=Fold(shape),
+                blocks=nn.Sequential(*blocks),
+                last=nn.Conv2d(widths[-1], 1, 3, padding=1),
+            )
+        )
 
 
-class Adversary(nn.Module):
+class Adversary(nn.Sequential):
     """g (B, C * h * w) -> logits (B, outputs), one private attribute each.
 
     Six convolutions and one linear layer. The softmax over two classes that the paper puts behind
@@ -84,21 +94,21 @@ class Adversary(nn.Module):
     """
 
     def __init__(self, shape: tuple[int, int, int], widths: Sequence[int], outputs: int) -> None:
-        super().__init__()
-        self.shape = shape
         channels, height, width = shape
         layers: list[nn.Module] = []
-        for number, out in enumerate(widths):
-            layers += _convolution(channels, out)
-            channels = out
+        for number, (before, out) in enumerate(pairwise((channels, *widths))):
+            layers += _convolution(before, out)
             if number % 2 and min(height, width) > 1:
                 layers.append(nn.MaxPool2d(2))
                 height, width = height // 2, width // 2
-        self.features = nn.Sequential(*layers)
-        self.head = nn.Linear(channels * height * width, outputs)
-
-    def forward(self, g: Tensor) -> Tensor:
-        return self.head(self.features(folded(g, self.shape)).flatten(1))
+        super().__init__(
+            OrderedDict(
+                fold=Fold(shape),
+                features=nn.Sequential(*layers),
+                flatten=nn.Flatten(),
+                head=nn.Linear(widths[-1] * height * width, outputs),
+            )
+        )
 
 
 class TanhAdversary(nn.Sequential):
@@ -111,39 +121,29 @@ class TanhAdversary(nn.Sequential):
         )
 
 
-class TaskNetwork(nn.Module):
+class TaskNetwork(nn.Sequential):
     """g (B, C * h * w) -> (B, outputs): three convolutions, and three fully connected layers of
-    `fully_connected`, `fully_connected` and `outputs` units.
+    `dense`, `dense` and `outputs` units.
 
     One branch of the Siamese network, whose outputs are an embedding; with attributes as tasks, a
     classifier of the same shape, whose outputs are logits.
     """
 
     def __init__(
-        self,
-        shape: tuple[int, int, int],
-        widths: Sequence[int],
-        fully_connected: int,
-        outputs: int,
+        self, shape: tuple[int, int, int], widths: Sequence[int], dense: int, outputs: int
     ) -> None:
-        super().__init__()
-        self.shape = shape
-        channels, height, width = shape
         layers: list[nn.Module] = []
-        for out in widths:
+        for channels, out in pairwise((shape[0], *widths)):
             layers += _convolution(channels, out)
-            channels = out
-        self.features = nn.Sequential(*layers)
-        self.head = nn.Sequential(
-            nn.Linear(channels * height * width, fully_connected),
-            nn.LeakyReLU(SLOPE),
-            nn.Linear(fully_connected, fully_connected),
-            nn.LeakyReLU(SLOPE),
-            nn.Linear(fully_connected, outputs),
+        inputs = widths[-1] * shape[1] * shape[2]
+        super().__init__(
+            OrderedDict(
+                fold=Fold(shape),
+                features=nn.Sequential(*layers),
+                flatten=nn.Flatten(),
+                head=fully_connected(inputs, (dense, dense, outputs), LeakyReLU),
+            )
         )
-
-    def forward(self, g: Tensor) -> Tensor:
-        return self.head(self.features(folded(g, self.shape)).flatten(1))
 
 
 class Scaled(nn.Module):
@@ -169,14 +169,9 @@ class EntryRange(nn.Module):
         self.register_buffer("high", torch.ones(channels))
 
 
-def folded(g: Tensor, shape: tuple[int, int, int]) -> Tensor:
-    """g (B, C * h * w) as the map (B, C, h, w) it was; a map stays one."""
-    return g.reshape(len(g), *shape)
-
-
 def _convolution(channels: int, width: int) -> list[nn.Module]:
     layer = nn.Conv2d(channels, width, 3, padding=1)
     nn.init.kaiming_normal_(layer.weight, SLOPE, nonlinearity="leaky_relu")
     assert layer.bias is not None
     nn.init.zeros_(layer.bias)
-    return [layer, nn.LeakyReLU(SLOPE)]
+    return [layer, LeakyReLU()]

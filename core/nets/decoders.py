@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +19,19 @@ def decoder_for(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
     U-Net where it is as large as the picture, up-sampling convolutions for maps of other sizes and
     for flat releases.
     """
+    channels, *size = shape
+    if size == [height, width]:
+        return PictureDecoder(channels)
+    if size == [height // 4, width // 4] and channels >= 8:
+        return MirroredDecoder((max(16, channels // 2), channels), height, width)
+    return upsampling_decoder(shape, height, width)
+
+
+def upsampling_decoder(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
+    """`MapDecoder` for releases that are maps, `FlatDecoder` for others."""
     if len(shape) != 3:
         return FlatDecoder(math.prod(shape), height, width)
-    channels, rows, columns = shape
-    if (rows, columns) == (height, width):
-        return PictureDecoder(channels)
-    if (rows, columns) == (height // 4, width // 4) and channels >= 8:
-        return MirroredDecoder((max(16, channels // 2), channels), height, width)
-    return MapDecoder(channels, (rows, columns), height, width)
+    return MapDecoder(shape[0], (shape[1], shape[2]), height, width)
 
 
 class PictureDecoder(nn.Module):
@@ -98,11 +104,9 @@ class FlatDecoder(nn.Module):
         self.size = (max(1, height >> halvings), max(1, width >> halvings))
         self.channels = channels
         # A wide release is narrowed first: the dense layer stays below two million weights.
-        narrow = [nn.Linear(inputs, 256)] if inputs > 1024 else []
-        self.dense = nn.Sequential(
-            *narrow,
-            nn.Linear(min(inputs, 256) if narrow else inputs, channels * math.prod(self.size)),
-        )
+        narrow = (256,) if inputs > 1024 else ()
+        widths = (inputs, *narrow, channels * math.prod(self.size))
+        self.dense = nn.Sequential(*(nn.Linear(a, b) for a, b in pairwise(widths)))
         self.rest = MapDecoder(channels, self.size, height, width)
 
     def forward(self, z: Tensor) -> Tensor:

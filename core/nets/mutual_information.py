@@ -11,16 +11,18 @@ import torch
 from torch import Generator, Tensor, nn
 
 from core.errors import PenumbraError
-from core.nets.vgg import Obfuscator, convolutions
+from core.nets.vgg import Obfuscator, ReLU, convolutions, fully_connected
 
 
 class MutualInformationDiscriminator(nn.Module):
-    """(x, z, u) -> score (B,), high where x is the picture that z and u come from.
+    """(x, z, u, others) -> scores (B,) of (x, z, u) and of (x', z, u), where x' is x[others], a
+    permuted batch; high where x is the picture that z and u come from.
 
     A stem of its own (the extractor's layers) brings x (B, 3, H, W) to z's shape
     (B, encoder[1], H // 4, W // 4). Both maps go through the same blocks 3-5 of VGG16 (`widths`);
     their two vectors and u (B, labels) are concatenated and pass fully connected layers of
-    `fully_connected` units and one of a single unit.
+    `dense` units and one of a single unit. Batch norm does not see the order of a batch, so the
+    vectors of x' are those of x permuted.
     """
 
     def __init__(
@@ -29,7 +31,7 @@ class MutualInformationDiscriminator(nn.Module):
         height: int,
         width: int,
         widths: Sequence[int],
-        fully_connected: Sequence[int],
+        dense: Sequence[int],
         labels: int,
     ) -> None:
         super().__init__()
@@ -41,31 +43,15 @@ class MutualInformationDiscriminator(nn.Module):
             channels, rows, columns = block, rows // 2, columns // 2
         self.shared = nn.Sequential(*layers)
         inputs = 2 * channels * rows * columns + labels
-        dense: list[nn.Module] = []
-        for units in fully_connected:
-            dense += [nn.Linear(inputs, units), nn.ReLU(inplace=True)]
-            inputs = units
-        self.score = nn.Sequential(*dense, nn.Linear(inputs, 1))
+        self.score = fully_connected(inputs, (*dense, 1), ReLU)
 
-    def forward(self, x: Tensor, z: Tensor, u: Tensor) -> Tensor:
-        return self._scored(self._described(self.stem(x)), self._described(z), u)
-
-    def matched_and_mismatched(
-        self, x: Tensor, z: Tensor, u: Tensor, others: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Scores (B,) of (x, z, u) and of (x', z, u), where x' is x[others], a permuted batch.
-
-        Batch norm does not see the order of a batch, so the vectors of x' are those of x permuted:
-        the two calls of `forward` that this saves would give the same numbers.
-        """
-        pictures, features = self._described(self.stem(x)), self._described(z)
-        return self._scored(pictures, features, u), self._scored(pictures[others], features, u)
-
-    def _described(self, feature_map: Tensor) -> Tensor:
-        return self.shared(feature_map).flatten(1)
-
-    def _scored(self, pictures: Tensor, features: Tensor, u: Tensor) -> Tensor:
-        return self.score(torch.cat((pictures, features, u), 1)).squeeze(1)
+    def forward(self, x: Tensor, z: Tensor, u: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+        pictures, features = (self.shared(maps).flatten(1) for maps in (self.stem(x), z))
+        matched, mismatched = (
+            self.score(torch.cat((vectors, features, u), 1)).squeeze(1)
+            for vectors in (pictures, pictures[others])
+        )
+        return matched, mismatched
 
 
 def one_hot(labels: Tensor) -> Tensor:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from itertools import pairwise
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 from torchvision.models.resnet import BasicBlock
 
-from core.nets.vgg import convolutions
+from core.nets.vgg import convolutions, deconvolution
 
 WIDTHS = (64, 128, 256)  # of URec's three groups
 RESIDUAL_WIDTH = 64  # of ResRec
@@ -21,7 +21,7 @@ FOLDED = 16  # channels of the map that a flat release is brought to
 NARROWED = 256  # numbers that a wide flat release is first brought to
 
 
-class URec(nn.Module):
+class URec(nn.Sequential):
     """z -> pictures (B, 3, height, width) in [0, 1]: URec#1 (`count` 3) and URec#2 (`count` 2).
 
     Table 2: `count` conv3-64, up-sample, `count` conv3-128, up-sample, `count` conv3-256, conv3-3,
@@ -34,26 +34,16 @@ class URec(nn.Module):
     """
 
     def __init__(self, shape: tuple[int, ...], height: int, width: int, count: int) -> None:
-        super().__init__()
-        self.entry, (channels, *start) = _entry(shape, height, width)
-        self.sizes = _sizes((start[0], start[1]), (height, width))
+        entry, (channels, *start) = _entry(shape, height, width)
         most = WIDEST if min(height, width) < SMALL else max(WIDTHS)
         widths = [min(most, entry) for entry in WIDTHS]
-        groups = []
-        for out in widths:
-            groups.append(nn.Sequential(*convolutions(channels, out, count)))
-            channels = out
-        self.groups = nn.ModuleList(groups)
-        self.out = nn.Sequential(nn.Conv2d(channels, 3, 3, padding=1), nn.Conv2d(3, 3, 1))
-
-    def forward(self, z: Tensor) -> Tensor:
-        z = self.groups[0](self.entry(z))
-        for size, group in zip(self.sizes, list(self.groups)[1:], strict=True):
-            z = group(functional.interpolate(z, size=size))
-        return torch.sigmoid(self.out(z))
+        groups = [convolutions(a, b, count) for a, b in pairwise((channels, *widths))]
+        half_way, whole = _enlarging((start[0], start[1]), (height, width))
+        out = (nn.Conv2d(widths[-1], 3, 3, padding=1), nn.Conv2d(3, 3, 1), nn.Sigmoid())
+        super().__init__(entry, *groups[0], half_way, *groups[1], whole, *groups[2], *out)
 
 
-class ResRec(nn.Module):
+class ResRec(nn.Sequential):
     """z -> pictures (B, 3, height, width) in [0, 1]: ResRec.
 
     Table 2: transconv3-64 and two residual blocks of conv3-64, up-sample, two residual blocks of
@@ -64,24 +54,21 @@ class ResRec(nn.Module):
     """
 
     def __init__(self, shape: tuple[int, ...], height: int, width: int) -> None:
-        super().__init__()
-        self.entry, (channels, *start) = _entry(shape, height, width)
-        self.sizes = _sizes((start[0], start[1]), (height, width))
+        entry, (channels, *start) = _entry(shape, height, width)
+        half_way, whole = _enlarging((start[0], start[1]), (height, width))
         wide = WIDEST_RESIDUAL if min(height, width) < SMALL else RESIDUAL_WIDTH
-        self.first = nn.Sequential(
-            nn.ConvTranspose2d(channels, wide, 3, padding=1, bias=False),
-            nn.BatchNorm2d(wide),
-            nn.ReLU(inplace=True),
+        super().__init__(
+            entry,
+            *deconvolution(channels, wide),
             BasicBlock(wide, wide),
             BasicBlock(wide, wide),
+            half_way,
+            BasicBlock(wide, wide),
+            BasicBlock(wide, wide),
+            whole,
+            nn.Conv2d(wide, 3, 1),
+            nn.Sigmoid(),
         )
-        self.second = nn.Sequential(BasicBlock(wide, wide), BasicBlock(wide, wide))
-        self.out = nn.Conv2d(wide, 3, 1)
-
-    def forward(self, z: Tensor) -> Tensor:
-        z = self.first(self.entry(z))
-        z = self.second(functional.interpolate(z, size=self.sizes[0]))
-        return torch.sigmoid(self.out(functional.interpolate(z, size=self.sizes[1])))
 
 
 def _entry(
@@ -94,38 +81,18 @@ def _entry(
             return nn.Identity(), (channels, rows, columns)
         size = (min(rows, height), min(columns, width))
         return nn.AdaptiveAvgPool2d(size), (channels, *size)
-    return _unfolding(math.prod(shape), (FOLDED, max(1, height // 4), max(1, width // 4)))
-
-
-def _unfolding(inputs: int, folded: tuple[int, int, int]) -> tuple[nn.Module, tuple[int, int, int]]:
-    narrow = inputs > 4 * NARROWED
-    layers: list[nn.Module] = [nn.Flatten(1)]
-    if narrow:
-        layers.append(nn.Linear(inputs, NARROWED))
-    layers += [
-        nn.Linear(NARROWED if narrow else inputs, math.prod(folded)),
-        nn.ReLU(inplace=True),
-        nn.Unflatten(1, folded),
-    ]
+    inputs, folded = math.prod(shape), (FOLDED, max(1, height // 4), max(1, width // 4))
+    narrow = (NARROWED,) if inputs > 4 * NARROWED else ()
+    dense = [nn.Linear(a, b) for a, b in pairwise((inputs, *narrow, math.prod(folded)))]
+    layers = (nn.Flatten(1), *dense, nn.ReLU(inplace=True), nn.Unflatten(1, folded))
     return nn.Sequential(*layers), folded
 
 
-def _sizes(start: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]:
+def _enlarging(start: tuple[int, int], end: tuple[int, int]) -> tuple[nn.Upsample, nn.Upsample]:
     """Half-way, in ratio, from one size to the other, and the other."""
     rows, columns = (round(math.sqrt(a * b)) for a, b in zip(start, end, strict=True))
-    return [(rows, columns), end]
+    return nn.Upsample((rows, columns)), nn.Upsample(end)
 
 
-def urec1(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
-    """URec#1 for releases of `shape` (without the batch)."""
-    return URec(shape, height, width, 3)
-
-
-def urec2(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
-    """URec#2 for releases of `shape` (without the batch)."""
-    return URec(shape, height, width, 2)
-
-
-def resrec(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
-    """ResRec for releases of `shape` (without the batch)."""
-    return ResRec(shape, height, width)
+urec1, urec2 = partial(URec, count=3), partial(URec, count=2)
+resrec = ResRec

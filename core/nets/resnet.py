@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
+from core.nets.vgg import deconvolution
+
 BLOCKS: dict[str, type[BasicBlock] | type[Bottleneck]] = {
     "basic": BasicBlock,
     "bottleneck": Bottleneck,
@@ -126,21 +128,15 @@ class InversionDecoder(nn.Module):
         self.maps = nn.ModuleList()
         for number in range(min(layer, 4), 0, -1):
             fewer = widths[number - 1]
-            self.maps.append(
-                nn.Sequential(
-                    nn.ConvTranspose2d(inputs, fewer, 3, padding=1, bias=False),
-                    nn.BatchNorm2d(fewer),
-                    nn.ReLU(inplace=True),
-                )
-            )
+            self.maps.append(nn.Sequential(*deconvolution(inputs, fewer)))
             inputs = fewer
         self.maps.append(nn.ConvTranspose2d(inputs, 3, 3, padding=1))
         self.sizes = sizes[len(self.maps) - 1 :: -1]  # what each deconvolution is up-sampled to
 
     def forward(self, z: Tensor) -> Tensor:
         z = self.dense(z)
-        for size, deconvolution in zip(self.sizes, self.maps, strict=True):
-            z = deconvolution(functional.interpolate(z, size=size))
+        for size, layer in zip(self.sizes, self.maps, strict=True):
+            z = layer(functional.interpolate(z, size=size))
         return (torch.tanh(z) + 1) / 2
 
 

@@ -6,16 +6,17 @@ VGG16 with batch normalisation, cut after its second max-pool. At the published 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
 from core import seeding
 
 Network = TypeVar("Network", bound=nn.Module)
+ReLU = partial(nn.ReLU, inplace=True)
 
 
 def seeded(seed: int, name: str, build: Callable[[], Network]) -> Network:
@@ -30,9 +31,26 @@ def convolutions(channels: int, width: int, count: int) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for _ in range(count):
         layers += [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)]
-        layers += [nn.ReLU(inplace=True)]
+        layers += [ReLU()]
         channels = width
     return layers
+
+
+def deconvolution(channels: int, width: int) -> list[nn.Module]:
+    """deconv3-`width`, batch norm, ReLU: keeps height and width."""
+    layer = nn.ConvTranspose2d(channels, width, 3, padding=1, bias=False)
+    return [layer, nn.BatchNorm2d(width), ReLU()]
+
+
+def fully_connected(
+    inputs: int, widths: Sequence[int], activation: Callable[[], nn.Module]
+) -> nn.Sequential:
+    """Linear layers of `widths` units with an activation between them, none behind the last."""
+    layers: list[nn.Module] = []
+    for width in widths:
+        layers += [nn.Linear(inputs, width), activation()]
+        inputs = width
+    return nn.Sequential(*layers[:-1])
 
 
 class Obfuscator(nn.Sequential):
@@ -51,11 +69,11 @@ class Obfuscator(nn.Sequential):
         )
 
 
-class Classifier(nn.Module):
+class Classifier(nn.Sequential):
     """z (B, channels, h, w) -> logits (B, outputs): the rest of VGG16.
 
     Per entry of `widths` three convolutions and a max-pool, then two fully connected layers of
-    `fully_connected` units and one of `outputs`. The sigmoid of Table 1 is inside the loss.
+    `dense` units and one of `outputs`. The sigmoid of Table 1 is inside the loss.
     """
 
     def __init__(
@@ -64,28 +82,24 @@ class Classifier(nn.Module):
         height: int,
         width: int,
         widths: Sequence[int],
-        fully_connected: int,
+        dense: int,
         outputs: int,
     ) -> None:
-        super().__init__()
         layers: list[nn.Module] = []
         for block in widths:
             layers += [*convolutions(channels, block, 3), nn.MaxPool2d(2)]
             channels, height, width = block, height // 2, width // 2
-        self.features = nn.Sequential(*layers)
-        self.head = nn.Sequential(
-            nn.Linear(channels * height * width, fully_connected),
-            nn.ReLU(inplace=True),
-            nn.Linear(fully_connected, fully_connected),
-            nn.ReLU(inplace=True),
-            nn.Linear(fully_connected, outputs),
+        units = (dense, dense, outputs)
+        super().__init__(
+            OrderedDict(
+                features=nn.Sequential(*layers),
+                flatten=nn.Flatten(),
+                head=fully_connected(channels * height * width, units, ReLU),
+            )
         )
 
-    def forward(self, z: Tensor) -> Tensor:
-        return self.head(self.features(z).flatten(1))
 
-
-class MirroredDecoder(nn.Module):
+class MirroredDecoder(nn.Sequential):
     """z (B, widths[1], H // 4, W // 4) -> pictures (B, 3, H, W) in [0, 1].
 
     The obfuscator layer by layer in reverse (Table 1): up-sample, deconv3-`widths[1]`,
@@ -96,24 +110,17 @@ class MirroredDecoder(nn.Module):
     """
 
     def __init__(self, widths: Sequence[int], height: int, width: int, factor: float = 1.0) -> None:
-        super().__init__()
         first, second = (max(1, round(entry * factor)) for entry in widths)
-        self.sizes = ((height // 2, width // 2), (height, width))
-        self.coarse = nn.Sequential(
-            *_deconvolution(widths[1], second), *_deconvolution(second, first)
+        super().__init__(
+            OrderedDict(
+                enlarge=nn.Upsample((height // 2, width // 2)),
+                coarse=nn.Sequential(
+                    *deconvolution(widths[1], second), *deconvolution(second, first)
+                ),
+                enlarge_again=nn.Upsample((height, width)),
+                fine=nn.Sequential(
+                    *deconvolution(first, first), nn.ConvTranspose2d(first, 3, 3, padding=1)
+                ),
+                pixels=nn.Sigmoid(),
+            )
         )
-        self.fine = nn.Sequential(
-            *_deconvolution(first, first), nn.ConvTranspose2d(first, 3, 3, padding=1)
-        )
-
-    def forward(self, z: Tensor) -> Tensor:
-        z = self.coarse(functional.interpolate(z, size=self.sizes[0]))
-        return torch.sigmoid(self.fine(functional.interpolate(z, size=self.sizes[1])))
-
-
-def _deconvolution(channels: int, width: int) -> list[nn.Module]:
-    return [
-        nn.ConvTranspose2d(channels, width, 3, padding=1, bias=False),
-        nn.BatchNorm2d(width),
-        nn.ReLU(inplace=True),
-    ]

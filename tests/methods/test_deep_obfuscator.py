@@ -201,13 +201,6 @@ def test_the_log_holds_the_three_curves_of_figure_6(lambda1, lambda2, tmp_path, 
             assert any(name in row for row in here)
 
 
-def test_the_attack_phase_sends_no_gradient_to_the_obfuscator():
-    model = model_of()
-    adversarial_losses(model, 2)["total"].backward()
-    assert all(p.grad is None for p in model.networks["obfuscator"].parameters())
-    assert any(p.grad is not None for p in model.networks["adversary_classifier"].parameters())
-
-
 def test_defending_makes_the_adversaries_worse():
     """Steps on the obfuscator alone raise the loss of the adversary they defend against."""
     model = model_of(lambda1=10.0)

@@ -81,10 +81,6 @@ def test_distances_by_hand():
     # Beyond the margin nothing is pushed.
     found = losses.uninformative_distances(codes, same, 4.0)
     torch.testing.assert_close(found, torch.tensor(9.5 / 4))
-    torch.testing.assert_close(
-        losses.extract_privately(torch.tensor(2.0), torch.tensor(8.0), 5.0, 0.01),
-        torch.tensor(2.4),
-    )
 
 
 def test_a_kind_of_pair_that_is_absent_adds_nothing():

@@ -169,7 +169,7 @@ def test_guessing_is_the_entropy_of_the_labels():
     assert losses.guessing(labels[:2, :1]).item() == pytest.approx(math.log(2))
 
 
-def committee_of(*offsets):
+def adversaries_of(*offsets):
     """Attackers whose logit is z plus an offset."""
 
     class Shifted(torch.nn.Module):
@@ -181,30 +181,34 @@ def committee_of(*offsets):
             return z + self.offset
 
     networks = {f"n{number}": Shifted(offset) for number, offset in enumerate(offsets)}
-    return hardening.Committee(networks, lambda number: {})
+    return hardening.Adversaries(networks, lambda number: {})
 
 
 def test_the_attackers_losses_are_averaged():
     z, labels = torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [0.0]])
     softplus = math.log(1 + math.exp(-2)), math.log(1 + math.exp(2))
     by_hand = (math.log(2) + sum(softplus) / 2) / 2
-    assert committee_of(0.0, 2.0).guesses(z, labels).item() == pytest.approx(by_hand)
+    assert adversaries_of(0.0, 2.0).cross_entropy(z, labels).item() == pytest.approx(by_hand)
 
 
 def test_fooling_an_attacker_further_than_guessing_is_not_paid_for():
     labels = torch.tensor([[1.0], [0.0]])
     right = torch.tensor([[1.0], [-1.0]], requires_grad=True)
     wrong = torch.tensor([[-3.0], [3.0]], requires_grad=True)
-    assert committee_of(0.0).guesses(wrong, labels, bounded=1).item() == pytest.approx(math.log(2))
+    assert adversaries_of(0.0).cross_entropy(wrong, labels, bounded=1).item() == pytest.approx(
+        math.log(2)
+    )
     for z, moves in ((right, True), (wrong, False)):
-        (gradient,) = torch.autograd.grad(committee_of(0.0).guesses(z, labels, bounded=1), z)
+        (gradient,) = torch.autograd.grad(
+            adversaries_of(0.0).cross_entropy(z, labels, bounded=1), z
+        )
         assert bool(gradient.any()) is moves
-    (gradient,) = torch.autograd.grad(committee_of(0.0).guesses(wrong, labels), wrong)
+    (gradient,) = torch.autograd.grad(adversaries_of(0.0).cross_entropy(wrong, labels), wrong)
     assert gradient.any()
-    # Each for himself: one who is wrong does not hide one who is right.
-    both = committee_of(0.0, 0.0)
+    # Each for itself: one that is wrong does not hide one that is right.
+    both = adversaries_of(0.0, 0.0)
     both.networks["n1"].forward = lambda z: -z
-    (gradient,) = torch.autograd.grad(both.guesses(right, labels, bounded=1), right)
+    (gradient,) = torch.autograd.grad(both.cross_entropy(right, labels, bounded=1), right)
     assert gradient.any()
 
 
@@ -228,7 +232,7 @@ def test_what_the_attackers_are_paid_for_is_not_bounded(name):
 def test_renewals_go_round_with_other_weights_every_time():
     run = run_of("deep_obfuscator_hardened")
     make = itertools.repeat(lambda: Dense((2, 4, 4), 1))
-    group = hardening.committee(run, schedule_of(run), "guesser", [next(make), next(make)])
+    group = hardening.adversaries(run, schedule_of(run), "guesser", [next(make), next(make)])
     assert list(group.networks) == ["guesser", "guesser_2", "guesser_3"]
     renewed = [group.fresh(number) for number in range(1, 7)]
     assert [list(entry) for entry in renewed] == [["guesser"], ["guesser_2"], ["guesser_3"]] * 2
