@@ -135,8 +135,8 @@ class Average:
 
 class Patience:
     """When to learn more slowly, and when to stop: after `patience` validation values none of which
-    was higher by `enough` than the last that was, the learning rate is multiplied by `decay`; the
-    `drops`-th time, training is over."""
+    was higher by `enough` than the last that was (`from_best`: than the best so far), the learning
+    rate is multiplied by `decay`; the `drops`-th time, training is over."""
 
     def __init__(
         self,
@@ -145,18 +145,19 @@ class Patience:
         drops: int,
         decay: float,
         enough: float,
+        from_best: bool = False,
     ) -> None:
         self.optimiser, self.patience, self.drops = optimiser, patience, drops
-        self.decay, self.enough = decay, enough
+        self.decay, self.enough, self.from_best = decay, enough, from_best
         self.reference, self.waited, self.dropped = -np.inf, 0, 0
 
     def over(self, value: float, may_drop: bool = True) -> bool:
         """Take in a validation value; whether training is over. Unless `may_drop`, it goes on as it
         is, however long nothing has improved."""
-        if value > self.reference + self.enough:
-            self.reference, self.waited = value, 0
-        else:
-            self.waited += 1
+        improved = value > self.reference + self.enough
+        self.waited = 0 if improved else self.waited + 1
+        if improved or (self.from_best and value > self.reference):
+            self.reference = value
         if self.waited >= self.patience and may_drop:
             self.dropped, self.waited = self.dropped + 1, 0
             if self.dropped < self.drops:
@@ -173,6 +174,7 @@ def fit(
     look: Callable[[nn.Module], float],
     patience: Patience,
     least_steps: int = 0,
+    afterwards: Callable[[], None] | None = None,
 ) -> tuple[nn.Module, float]:
     """(the running average of the weights of `network` at its best look, what the look gave).
 
@@ -180,6 +182,7 @@ def fit(
     loss         of a batch of these rows, by the network as it is
     look         at the average after a round: a validation value, the higher the better
     least_steps  before the learning rate may fall
+    afterwards   what is done after each step, or None
     """
     average = Average(network, AVERAGING)
     best, best_state = -np.inf, average.network.state_dict()
@@ -191,6 +194,8 @@ def fit(
             value.backward()
             optimiser.step()
             average.update()
+            if afterwards is not None:
+                afterwards()
         reached = look(average.network)
         if reached > best:
             best, best_state = reached, copy.deepcopy(average.network.state_dict())

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
@@ -156,37 +154,29 @@ def train(
     device = z["attacker"].device
     if z["attacker"].ndim == 4:
         decoder = decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = fitting.Average(decoder, 0.98)
     optimiser = torch.optim.Adam(decoder.parameters(), LEARNING_RATE)
-    best, best_state, waited, drops = -np.inf, decoder.state_dict(), 0, 0
-    for _ in range(MOST_EPOCHS):
-        decoder.train()
-        for rows in fitting.batches(len(z["attacker"]), BATCH, generator):
-            rows = rows.to(device)
-            truth = x["attacker"][rows].float() / 255
-            with fitting.half_precision(device):
-                pictures = decoder(z["attacker"][rows])
-            pictures = pictures.float().contiguous()
-            loss = objective.loss(pictures, truth)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            average.update()
-            if objective.opponent is not None:
-                objective.opponent(pictures.detach(), truth)
-        redrawn = decode(average.network, z["validation"])
-        value = images.mean_ms_ssim(redrawn, x["validation"])
-        if value > best:
-            improved = value > best + ENOUGH
-            best, best_state = value, copy.deepcopy(average.network.state_dict())
-            waited = 0 if improved else waited + 1
-        else:
-            waited += 1
-        if waited >= PATIENCE:
-            drops, waited = drops + 1, 0
-            if drops == DROPS:
-                break
-            for group in optimiser.param_groups:
-                group["lr"] *= DECAY
-    average.network.load_state_dict(best_state)
-    return average.network, best
+    latest: list[Tensor] = []  # pictures that the decoder has just drawn, and the truth
+
+    def loss(rows: Tensor) -> Tensor:
+        rows = rows.to(device)
+        truth = x["attacker"][rows].float() / 255
+        with fitting.half_precision(device):
+            pictures = decoder(z["attacker"][rows])
+        pictures = pictures.float().contiguous()
+        latest[:] = pictures.detach(), truth
+        return objective.loss(pictures, truth)
+
+    def opponent() -> None:
+        if objective.opponent is not None:
+            objective.opponent(*latest)
+
+    count = len(z["attacker"])
+    return fitting.fit(
+        decoder,
+        optimiser,
+        (fitting.batches(count, BATCH, generator) for _ in range(MOST_EPOCHS)),
+        loss,
+        lambda average: images.mean_ms_ssim(decode(average, z["validation"]), x["validation"]),
+        fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH, from_best=True),
+        afterwards=opponent,
+    )
