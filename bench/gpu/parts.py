@@ -277,7 +277,7 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     from core import device as devices
     from core import train
     from core.attacks import ATTACKS, fitting
-    from core.evaluate import view_at
+    from core.evaluate import Opened, view_at
     from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
     from core.run import Run
     from core.run_validation import checked
@@ -291,7 +291,8 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
         network.to(chosen, memory_format=torch.channels_last)  # type: ignore[call-overload]
     peak = _peak_memory(chosen)
     began = time.perf_counter()
-    view = view_at(run, train.freeze(model), faces, None, chosen, recognisers=False)
+    opened = Opened(run.folder, run, train.freeze(model), faces, chosen)
+    view = view_at(opened, None, recognisers=False)
     _wait(chosen)
     found: Figures = {
         "preset": run.preset,

@@ -111,7 +111,7 @@ def test_figures_name_no_machine_and_no_path(rehearsed):
     text = json.dumps(rehearsed)
     of_torch = {"torch", "cuda", "cudnn", "tf32_convolutions", "tf32_matrix_products"}
     of_machine = {"device", "deterministic", "cores", "python", "packages", "missing"}
-    of_code = {"commit", "code"}
+    of_code = {"code"}
     told = set(rehearsed["parts"]["environment"])
     assert told == of_torch | of_machine | of_code | {"part_seconds"}
     assert '"/' not in text

@@ -23,6 +23,6 @@ def test_a_server_is_not_asked(monkeypatch):
 
 
 def test_looking_loads_no_database_library():
-    code = "import sys; from core.study import place; place.exists(); print('sqlalchemy' in sys.modules)"
+    code = "import sys; from core.study.storage import location; location.exists(); print('sqlalchemy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
