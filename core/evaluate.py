@@ -1,15 +1,15 @@
 """Evaluation: freeze a run, release every photograph once, attack the releases.
 
-Every attack is a folder of its own, written whole or not at all: an attack that is done is never
-repeated, and a killed evaluation goes on with the attack it was killed in. Top to bottom: what is to
-be done (`core.evaluation.plan`), doing it (here), writing it (`.write`), the worst case.
+Every attack is a folder of its own, written whole or not at all, and is never repeated once it is
+done. In order: what is to be done (`core.evaluation.plan`), doing it (here), writing it (`.write`),
+the worst case (`.worst_case`).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,21 +62,19 @@ def evaluate(
     """Attack a finished run and keep what is found (`core.storage.attack_folders`).
 
     run             a Run, or its folder
-    attacks         names of `core.attacks.ATTACKS`; default: all. The method's own head and its
-                    training-time adversaries are always scored, under both protocols
+    attacks         names of `core.attacks.ATTACKS`; default: all. The method's own networks are
+                    always scored
     release_values  values of the release-time knob; default: its grid. Methods without one have
                     none
     device          auto, cpu or cuda
     report          gets {"attack", "release_value", "attacks_done", "attacks" (how many there are),
                     "seconds_left"} before each attack
     protocol        strict: nobody the attacker trains on is tested. paper: the attacker's, the
-                    validation and the test photographs are shuffled, so that everybody is on all
-                    sides, as in most papers
-    extra           name of a second data set, whose photographs, all of them, the attackers who
-                    redraw pictures train on as well. `attacks` are then those that accept such
-                    photographs (default: all of these), and what they find is kept as
-                    another attack's: `<attack>+<extra>`. It competes for no worst case, having been
-                    given more than the others
+                    validation and the test photographs are shuffled, as in most papers
+    extra           name of a second data set, all of whose photographs the attackers train on as
+                    well. `attacks` are then those that can (default: all of these), and what they
+                    find is kept as another attack's, `<attack>+<extra>`, that competes for no worst
+                    case
 
     What is done already is left as it is, and what another process is at is left to it: several may
     evaluate one run together. The controls of the data set are computed first where they are
@@ -93,7 +91,7 @@ def evaluate(
     pending = plan.pending(opened.folder, tasks, second)
     if pending:
         _attack(opened, pending, second, progress, report)
-    # Whoever is the last of several processes to come here has everything before them.
+    # The last of several processes to come here has everything before it.
     with FileLock(opened.run.lock("strongest")):
         for value in values:
             write_ensemble(opened.folder, opened.run, opened.faces, value)
@@ -141,16 +139,15 @@ def _attack(
         with _taken(opened, task) as mine:
             if mine:
                 left = sum(lasting[later] for later in pending[index:])
-                report(
-                    {"attack": task.attack, "release_value": task.value, "attacks_done": index}
-                    | {"attacks": len(pending), "seconds_left": left}
-                )
-                if view is None or seen != (_is_shuffled(task), task.value):
+                state = {"attack": task.attack, "release_value": task.value, "attacks_done": index}
+                report(state | {"attacks": len(pending), "seconds_left": left})
+                if seen != (_is_shuffled(task), task.value):
                     view = None  # two at once may not fit into memory
                     view = _view_for(task, opened, second, progress)
                     seen = (_is_shuffled(task), task.value)
                 bar.set_description(f"{run.id} {task.title}")
                 began = time.perf_counter()
+                assert view is not None
                 result = _result(view, model, run, task)
                 if second is not None and task.plain in ATTACKS:
                     result = given_more(result, task, view, second)
@@ -166,13 +163,10 @@ def _attack(
 def _taken(opened: Opened, task: Task) -> Iterator[bool]:
     """Whether a task is this process's: no other one is at it, or has done it by now."""
     lock = FileLock(opened.run.lock(f"{task.protocol}-{task.title}"))
-    try:
+    with suppress(Timeout):
         lock.acquire(timeout=0)
-    except Timeout:
-        yield False
-        return
     try:
-        yield not attack_folders.is_done(opened.folder, task)
+        yield lock.is_locked and not attack_folders.is_done(opened.folder, task)
     finally:
         lock.release()
 
@@ -184,7 +178,6 @@ def _is_shuffled(task: Task) -> bool:
 def _view_for(
     task: Task, opened: Opened, second: data.SecondSource | None, progress: bool
 ) -> AttackerView:
-    """What the attacker of a task has."""
     view = view_at(opened, task.value, progress)
     if _is_shuffled(task):
         view = by_image(view, seed_of(opened.run.dataset))

@@ -1,4 +1,4 @@
-"""Run folders -> tidy tables. Reads JSON and pictures only: no torch, so the app opens fast.
+"""Run folders -> tidy tables, without torch, so that the app opens fast.
 
 Whatever lies in the checkpoint folder is treated as hostile: a file that is not what it should be
 becomes a `problem` of its run, never an exception.
@@ -6,46 +6,20 @@ becomes a `problem` of its run, never an exception.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from core.attacks.attackers import WORST_CASE
 from core.errors import PenumbraError
-from core.run import VERSION, Run
-from core.run_validation import from_dict
-from core.storage import (
-    array_file,
-    attack_folders,
-    dataset_folders,
-    findings_file,
-    run_folder,
-    whole_folders,
-)
+from core.run import Run
+from core.run_validation import read_run
+from core.storage import array_file, attack_folders, findings_file, run_folder, whole_folders
 from core.storage.attack_folders import Task
-from core.storage.pictures import unpacked
 
 RUN = ("dataset", "method", "preset", "tasks", "private", "schedule")  # said of a run in each row
-
-
-def read_run(folder: Path) -> Run:
-    """The Run of a folder. Raises PenumbraError when run.json is missing, damaged, of another
-    version, or does not belong to the folder's name."""
-    record = run_folder.read_record(folder)
-    if record.get("version") != VERSION:
-        raise PenumbraError(
-            f"{folder.name} was written by another version of Penumbra; train it again"
-        )
-    run = from_dict(record.get("run", {}))
-    if run.id != folder.name or run.dataset != folder.parent.name:
-        raise PenumbraError(
-            f"{folder.parent.name}/{folder.name} holds {run.dataset}/{run.id}: "
-            "give the folder its own name back"
-        )
-    return run
 
 
 def runs(root: Path | None = None) -> pd.DataFrame:
@@ -67,9 +41,13 @@ def runs(root: Path | None = None) -> pd.DataFrame:
             row |= {"state": "damaged", "problem": str(error)}
         row["evaluated"] = len(attack_folders.all_finished(folder))
         rows.append(row)
-    knobs = sorted({name for row in rows for name in row if name.startswith("knob:")})
     last = ("state", "evaluated", "seconds", "problem", "folder")
-    return pd.DataFrame(rows, columns=["run_id", *RUN, "seed", *knobs, *last])
+    return pd.DataFrame(rows, columns=["run_id", *RUN, "seed", *_knobs(rows), *last])
+
+
+def _knobs(described: Iterable[dict[str, Any]]) -> list[str]:
+    """The columns `knob:<name>` of `describe`, in order."""
+    return sorted({name for row in described for name in row if name.startswith("knob:")})
 
 
 def findings(root: Path | None = None) -> pd.DataFrame:
@@ -95,8 +73,7 @@ def read(root: Path | None = None) -> tuple[pd.DataFrame, list[str]]:
     wrong: list[str] = []
     for folder in run_folder.all_folders(root):
         try:
-            run = read_run(folder)
-            state = run_folder.state(folder)
+            run, state = read_run(folder), run_folder.state(folder)
             if state == "damaged":
                 raise PenumbraError(f"{folder.name}: the weights are missing; train it again")
             if state != "finished":
@@ -108,8 +85,7 @@ def read(root: Path | None = None) -> tuple[pd.DataFrame, list[str]]:
         except PenumbraError as error:
             wrong.append(str(error))
     table = pd.DataFrame(columns)
-    knobs = sorted({name for run in described.values() for name in run if name.startswith("knob:")})
-    for name in (*RUN, *knobs):
+    for name in (*RUN, *_knobs(described.values())):
         of_run = {run_id: run[name] for run_id, run in described.items() if name in run}
         table[name] = table["run_id"].map(of_run)
     return table, wrong
@@ -129,62 +105,10 @@ def describe(run: Run) -> dict[str, Any]:
     }
 
 
-def pictures(
-    folder: Path | str,
-    attack: str,
-    release_value: float | None = None,
-    protocol: str = "strict",
-) -> dict[str, NDArray[Any]]:
-    """What one attacker redrew: `originals` and `reconstructions` uint8 (n, H, W, 3) of the same
-    fixed test photographs, `positions` among the test photographs, and `ms_ssim`, `ssim`, `psnr`
-    of each picture.
-
-    Raises PenumbraError when the attack has not been run, or its file is damaged.
-    """
-    if not attack_folders.ATTACK.fullmatch(attack):  # it may come from a stranger's findings
-        raise PenumbraError(f"{attack[:60]!r} is no attack's name; delete that finding's folder")
-    folder, task = Path(folder), Task(protocol, attack, release_value)
-    if not attack_folders.is_done(folder, task):
-        raise PenumbraError(f"{folder.name} has no finished {attack}; run python -m core evaluate")
-    found = array_file.read(attack_folders.place(folder, task))
-    if "originals_webp" not in found:
-        found |= _originals(folder, found.get("positions", np.arange(0)))
-    return found | {name: unpacked(name, found) for name in ("originals", "reconstructions")}
-
-
-def _originals(folder: Path, positions: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """`originals_webp`, `originals_ends` of the photographs at `positions`, from where a data set
-    keeps those of its trimmed runs. Raises PenumbraError where these are not just them."""
-    shared = dataset_folders.originals(folder)
-    if shared is None or not array_file.exist(shared):
-        raise PenumbraError(
-            f"{folder.name} holds no originals, and {folder.parent.name}/_originals was not copied "
-            "with it; copy it, too, or evaluate again"
-        )
-    found = array_file.read(shared)
-    count = len(positions)
-    if not np.array_equal(found.get("positions", np.arange(0))[:count], positions):
-        raise PenumbraError(f"{shared} holds other photographs than {folder.name}; evaluate again")
-    return {
-        "originals_webp": found["originals_webp"],
-        "originals_ends": found["originals_ends"][:count],
-    }
-
-
 def strongest(
-    folder: Path | str, target: str, release_value: float | None = None, protocol: str = "strict"
-) -> str | None:
-    """The attacker that `worst_case` took for `target` of a run; None where none competed.
-
-    Raises PenumbraError when its file is damaged.
-    """
-    return strongest_of_all(folder, release_value, protocol).get(target)
-
-
-def strongest_of_all(
     folder: Path | str, release_value: float | None = None, protocol: str = "strict"
 ) -> dict[str, str]:
-    """Target -> the attacker that `worst_case` took for it; empty where none competed.
+    """Target -> the attacker of a run that `worst_case` took for it; empty where none competed.
 
     Raises PenumbraError when its file is damaged.
     """

@@ -1,14 +1,16 @@
-"""Whether a `Run` can be trained: the checks that need to know the methods."""
+"""Whether a `Run` can be trained, and reading one: the checks that need to know the methods."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.methods.declare import RESERVED
-from core.run import ATTRIBUTE, NAME, Run
+from core.run import ATTRIBUTE, NAME, VERSION, Run
+from core.storage import run_folder
 
 
 def checked(run: Run) -> Run:
@@ -92,3 +94,20 @@ def from_dict(entry: dict[str, Any]) -> Run:
         if name in entry and (not isinstance(entry[name], kind) or isinstance(entry[name], bool)):
             raise PenumbraError(f"{name} must be a {kind.__name__}, not {entry[name]!r}")
     return checked(Run(**entry))
+
+
+def read_run(folder: Path) -> Run:
+    """The Run of a folder. Raises PenumbraError when run.json is missing, damaged, of another
+    version, or does not belong to the folder's name."""
+    record = run_folder.read_record(folder)
+    if record.get("version") != VERSION:
+        raise PenumbraError(
+            f"{folder.name} was written by another version of Penumbra; train it again"
+        )
+    run = from_dict(record.get("run", {}))
+    if run.id != folder.name or run.dataset != folder.parent.name:
+        raise PenumbraError(
+            f"{folder.parent.name}/{folder.name} holds {run.dataset}/{run.id}: "
+            "give the folder its own name back"
+        )
+    return run

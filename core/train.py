@@ -1,21 +1,21 @@
 """The training loop: the only one, for every method.
 
 Everything random in step k (which photographs, noise images) is a pure function of the run's seed,
-the stage and k. So the state of a training is its networks, its optimisers and k; a training that
-was killed goes on from its last saved state to the same weights, bit for bit on the same device
-with the same number of threads, as one that was not.
+the stage and k. So the state of a training is its networks, its optimisers and k: one that was
+killed goes on from its last saved state to the same weights, bit for bit on the same device with
+the same number of threads.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -27,8 +27,8 @@ from core.data.on_device import part_indices, to_device
 from core.errors import PenumbraError, Stopped
 from core.methods import METHODS, Model
 from core.methods.declare import columns
-from core.run import VERSION, Run
-from core.run_validation import checked, from_dict
+from core.run import Run
+from core.run_validation import checked, read_run
 from core.storage import files, run_folder
 from core.training import networks, run_record, shared_stages, state
 from core.training.batches import batch_at, batches_before
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 LOG_EVERY = 10  # steps
 SAVE_EVERY = 20.0  # seconds between saved states
+
+if _count := os.environ.get("PENUMBRA_THREADS"):  # two trainings side by side want one each
+    torch.set_num_threads(int(_count))
 
 
 def train(
@@ -88,7 +91,7 @@ def _train(
     wanted |= {"all" for stage in model.stages if stage.prepare is not None}
     parts = {p: to_device(faces, part_indices(faces, p), device, True) for p in sorted(wanted)}
     photographs = len(faces.indices("defender"))
-    lengths = networks.stage_lengths(model, photographs)
+    lengths = [networks.steps_of(stage, photographs) for stage in model.stages]
     start = state.resume(model, run.folder)
     done = sum(lengths[: start.stage]) + start.step
     log = Log(run.folder, keep=done)
@@ -124,10 +127,8 @@ def _train(
                 bar.update()
                 # Runs of as many steps as there are phases: every phase gets its turn.
                 if step % LOG_EVERY < len(stage.phases) or step == lengths[number] - 1:
-                    log.losses(
-                        stage=stage.name, step=before + step, steps=sum(lengths),
-                        phase=phase.name, seconds=seconds(), losses=losses,
-                    )  # fmt: skip
+                    place = {"stage": stage.name, "step": before + step, "steps": sum(lengths)}
+                    log.losses(losses, **place, phase=phase.name, seconds=seconds())
                 stopping = asked_to_stop()
                 if stopping or time.monotonic() - saved > save_every:
                     log.flush()
@@ -149,15 +150,7 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[st
 
     Raises PenumbraError when the folder is unfinished, damaged, renamed or of another version.
     """
-    described = run_folder.read_record(folder)
-    if described.get("version") != VERSION:
-        raise PenumbraError(
-            f"{folder} was written by another version of Penumbra "
-            f"({described.get('version')!r}, this is {VERSION}); train it again"
-        )
-    run = from_dict(described.get("run", {}))
-    if folder.name != run.id:
-        raise PenumbraError(f"{folder} holds {run.id}; give the folder its own name back")
+    run, described = read_run(folder), run_folder.read_record(folder)
     if not run_folder.is_finished(folder):
         raise PenumbraError(f"{folder} is not finished; resume it with python -m core train")
     attributes = described.get("attributes")
@@ -174,27 +167,13 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[st
 @contextmanager
 def _stop_signals() -> Iterator[Callable[[], bool]]:
     """Turn SIGTERM and SIGINT into a flag that is read between two steps."""
-    asked = False
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-
+    asked = threading.Event()
+    before = {}
+    if threading.current_thread() is threading.main_thread():  # else the caller handles signals
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before[number] = signal.signal(number, lambda *_: asked.set())
     try:
-        before = {s: signal.signal(s, ask) for s in (signal.SIGTERM, signal.SIGINT)}
-    except ValueError:  # not the main thread: the caller handles signals
-        before = {}
-    try:
-        yield lambda: asked
+        yield asked.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _threads_from_environment() -> None:
-    """`PENUMBRA_THREADS` sets torch's threads (two trainings side by side want one each)."""
-    if count := os.environ.get("PENUMBRA_THREADS"):
-        torch.set_num_threads(int(count))
-
-
-_threads_from_environment()

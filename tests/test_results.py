@@ -12,7 +12,7 @@ from core.errors import PenumbraError
 from core.run import Run
 from core.run_validation import checked
 from core.storage import files, findings_file
-from core.storage.pictures import packed
+from core.storage.pictures import kept_pictures, packed
 
 ROW = {
     "target": "attribute:Male",
@@ -161,17 +161,17 @@ def test_pictures_come_back_and_damaged_arrays_are_refused(tmp_path):
     faces = np.zeros((2, 8, 8, 3), np.uint8)
     both = packed("originals", faces) | packed("reconstructions", faces + 200)
     np.savez_compressed(place / "arrays.npz", **both)
-    found = results.pictures(folder, "mirrored_decoder", 0.5)
+    found = kept_pictures(folder, "mirrored_decoder", 0.5)
     assert found["originals"].shape == (2, 8, 8, 3)
     assert np.abs(found["reconstructions"].astype(int) - 200).max() < 8
     with pytest.raises(PenumbraError, match="no finished mirrored_decoder"):
-        results.pictures(folder, "mirrored_decoder", 0.7)
+        kept_pictures(folder, "mirrored_decoder", 0.7)
     np.savez_compressed(place / "arrays.npz", **packed("originals", faces))
     with pytest.raises(PenumbraError, match="reconstructions are missing"):
-        results.pictures(folder, "mirrored_decoder", 0.5)
+        kept_pictures(folder, "mirrored_decoder", 0.5)
     (place / "arrays.npz").write_bytes(b"PK\x03\x04 not a zip")
     with pytest.raises(PenumbraError, match="cannot be read"):
-        results.pictures(folder, "mirrored_decoder", 0.5)
+        kept_pictures(folder, "mirrored_decoder", 0.5)
 
 
 def test_a_name_that_is_no_attack_s_opens_nothing(tmp_path):
@@ -181,13 +181,13 @@ def test_a_name_that_is_no_attack_s_opens_nothing(tmp_path):
     both = packed("originals", faces) | packed("reconstructions", faces)
     for place in tmp_path.rglob("mirrored_decoder*"):
         np.savez_compressed(place / "arrays.npz", **both)
-    assert len(results.pictures(folder, "mirrored_decoder+more", 0.5)["originals"]) == 2
+    assert len(kept_pictures(folder, "mirrored_decoder+more", 0.5)["originals"]) == 2
     other = next(p for p in tmp_path.glob("tiny/*") if p != folder)
     away = f"../../../{other.name}/attacks/strict/mirrored_decoder"
     assert (folder / "attacks" / "strict" / away / "done").exists()
     for name in (away, "mirrored_decoder+../more", "", "mirrored_decoder+more+more"):
         with pytest.raises(PenumbraError, match="no attack's name"):
-            results.pictures(folder, name)
+            kept_pictures(folder, name)
 
 
 def test_pickled_objects_are_never_loaded(tmp_path):
@@ -195,22 +195,22 @@ def test_pickled_objects_are_never_loaded(tmp_path):
     place = folder / "attacks" / "strict" / "mirrored_decoder"
     np.savez(place / "arrays.npz", originals=np.array([{"a": 1}], dtype=object))
     with pytest.raises(PenumbraError, match="cannot be read"):
-        results.pictures(folder, "mirrored_decoder")
+        kept_pictures(folder, "mirrored_decoder")
 
 
 def test_who_is_strongest_is_read_or_named_damaged(tmp_path):
     folder = finished_run(tmp_path, attack="worst_case@0.5")
-    assert results.strongest(folder, "image", 0.5) is None
+    assert results.strongest(folder, 0.5).get("image") is None
     place = folder / "attacks" / "strict" / "worst_case@0.5" / "arrays.npz"
     np.savez(
         place, targets=np.array(["attribute:Male", "image"]), chosen=np.array(["cnn", "urec1"])
     )
-    assert results.strongest(folder, "image", 0.5) == "urec1"
-    assert results.strongest(folder, "identity", 0.5) is None
-    assert results.strongest(folder, "image") is None
+    assert results.strongest(folder, 0.5).get("image") == "urec1"
+    assert results.strongest(folder, 0.5).get("identity") is None
+    assert results.strongest(folder).get("image") is None
     np.savez(place, targets=np.array(["image"]))
     with pytest.raises(PenumbraError, match="does not say who is strongest"):
-        results.strongest(folder, "image", 0.5)
+        results.strongest(folder, 0.5).get("image")
     place.write_bytes(b"PK")
     with pytest.raises(PenumbraError, match="cannot be read"):
-        results.strongest(folder, "image", 0.5)
+        results.strongest(folder, 0.5).get("image")

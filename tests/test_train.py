@@ -275,7 +275,7 @@ def test_a_stage_may_count_steps_instead_of_epochs():
     model = METHODS["original"].model(checked(Run("original", "tiny")), ("Male", "Smiling"))
     stage = dataclasses.replace(model.stages[0], batch_size=10, epochs=2)
     stages = [dataclasses.replace(stage, iterations=count) for count in (None, 7, 0)]
-    assert networks.stage_lengths(dataclasses.replace(model, stages=tuple(stages)), 45) == [9, 7, 0]
+    assert [networks.steps_of(each, 45) for each in stages] == [9, 7, 0]
 
 
 def test_preparing_never_repeats_photographs_to_reach_a_number():

@@ -33,7 +33,7 @@ from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
 from core.run import checkpoints
 from core.storage import array_file, attack_folders, cost_file, run_folder, whole_folders
-from core.storage.pictures import unpacked
+from core.storage.pictures import kept_pictures, unpacked
 from core.study.material import stimuli
 
 FRESH = 0.5  # seconds
@@ -175,8 +175,8 @@ def measured(mark: changes.Mark, dataset: str, preset: str) -> list[dict[str, An
 
 
 def reconstructions(row: points.Row, who: str = STRONGEST) -> tuple[dict[str, np.ndarray], str]:
-    """(`core.results.pictures` of one setting, who drew them): by default the attacker that was
-    found strongest on validation. Raises PenumbraError where there are none."""
+    """(`kept_pictures` of one setting, who drew them): by default the attacker that was found
+    strongest on validation. Raises PenumbraError where there are none."""
     place = points.where(row)
     if who == STRONGEST:
         who = _strongest(*place) or FIRST
@@ -187,14 +187,14 @@ def reconstructions(row: points.Row, who: str = STRONGEST) -> tuple[dict[str, np
 def _reconstructions(
     mark: changes.Mark, dataset: str, run_id: str, value: float | None, attack: str
 ) -> dict[str, np.ndarray]:
-    return results.pictures(Path(mark[0]) / dataset / run_id, attack, value)
+    return kept_pictures(Path(mark[0]) / dataset / run_id, attack, value)
 
 
 @kept(KEPT_PICTURES, copies=True)
 def _strongest(mark: changes.Mark, dataset: str, run_id: str, value: float | None) -> str | None:
     """None where no attacker on the picture was chosen. Raises PenumbraError where the file that
     says so is damaged."""
-    return results.strongest(Path(mark[0]) / dataset / run_id, "image", value)
+    return results.strongest(Path(mark[0]) / dataset / run_id, value).get("image")
 
 
 @kept(KEPT_VIEWS, copies=True)

@@ -24,12 +24,13 @@ def labels_of(faces: Faces, split: str, count: int) -> tuple[NDArray[np.int8], N
 def canonical_order(faces: Faces, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """`rows` in an order that follows from what the photographs show, not from where they lie in
     the data set; in effect at random."""
-    keys = [_digest(faces.images[row]) for row in rows]
+    keys = [digest(faces.images[row]) for row in rows]
     people = [tuple(faces.attributes[row]) for row in rows]
     return rows[sorted(range(len(rows)), key=lambda i: (keys[i], people[i]))]
 
 
-def _digest(picture: NDArray[np.uint8]) -> bytes:
+def digest(picture: NDArray[np.uint8]) -> bytes:
+    """16 bytes that a photograph is known by."""
     return hashlib.blake2b(np.ascontiguousarray(picture).tobytes(), digest_size=16).digest()
 
 

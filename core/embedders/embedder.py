@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
+from core.data.order import digest
 from core.errors import PenumbraError
 from core.storage import seen_photographs
 
@@ -68,16 +69,16 @@ def photographed(embedder: Embedder, photographs: Tensor) -> Tensor:
     for the first and finds its work done; one that was killed goes on near where it was. Raises
     PenumbraError where the file is damaged.
     """
-    wanted = [seen_photographs.digest(picture) for picture in photographs.cpu().numpy()]
+    wanted = [digest(picture) for picture in photographs.cpu().numpy()]
     embedder.folder.mkdir(parents=True, exist_ok=True)
     with FileLock(embedder.folder / ".lock"):
         known = seen_photographs.read(embedder.folder)
-        places = {digest: place for place, digest in enumerate(wanted) if digest not in known}
+        places = {key: place for place, key in enumerate(wanted) if key not in known}
         missing = list(places.items())
         for start in range(0, len(missing), OFTEN):
             some = missing[start : start + OFTEN]
             found = faces_in(embedder, photographs[[place for _, place in some]])
-            known |= dict(zip((digest for digest, _ in some), found.cpu().numpy(), strict=True))
+            known |= dict(zip((key for key, _ in some), found.cpu().numpy(), strict=True))
             seen_photographs.write(embedder.folder, known)
-    seen = torch.from_numpy(np.stack([known[digest] for digest in wanted]))
+    seen = torch.from_numpy(np.stack([known[key] for key in wanted]))
     return seen.to(photographs.device)

@@ -31,28 +31,26 @@ def controls(
     names = [a.name for a in ATTACKS.values() if a.name not in without and not a.made_of]
     folder = dataset_folders.controls(faces)
     folder.mkdir(parents=True, exist_ok=True)
-    rows: dict[str, list[dict[str, Any]]] = {control.IDENTITY: [], control.CONSTANT: []}
+    rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in control.RELEASES}
     # A second process waits here and then finds the work done.
     with FileLock(folder / ".lock"):
         for kind, release in control.RELEASES.items():
-            places = {name: dataset_folders.control(faces, name, kind) for name in names}
-            pending = [name for name in names if not whole_folders.is_done(places[name])]
-            seen = face_features(faces, device, progress)
-            view = view_of(release, faces, None, device, 0, seen) if pending else None
-            for name in pending:
-                assert view is not None
-                began = time.perf_counter()
-                result = ATTACKS[name].run(view, generator_for(f"control/{name}"))
-                seconds = time.perf_counter() - began
-                save(places[name], result.findings, {}, {}, seconds)
-                if progress:
-                    tqdm.write(f"control {name} on the {kind} release: {seconds:.1f} s")
+            view = None
             for name in names:
-                rows[kind] += findings_file.read(places[name])
+                place = dataset_folders.control(faces, name, kind)
+                if not whole_folders.is_done(place):
+                    seen = face_features(faces, device, progress)
+                    view = view or view_of(release, faces, None, device, 0, seen)
+                    began = time.perf_counter()
+                    result = ATTACKS[name].run(view, generator_for(f"control/{name}"))
+                    seconds = time.perf_counter() - began
+                    save(place, result.findings, {}, {}, seconds)
+                    if progress:
+                        tqdm.write(f"control {name} on the {kind} release: {seconds:.1f} s")
+                rows[kind] += findings_file.read(place)
     found = control.verdicts(rows[control.IDENTITY], rows[control.CONSTANT])
     for attack in ATTACKS.values():
         for target in {target for attacker, target in found if attacker in attack.made_of}:
-            found[attack.name, target] = any(
-                found.get((part, target), False) for part in attack.made_of
-            )
+            parts = ((part, target) for part in attack.made_of)
+            found[attack.name, target] = any(found.get(part, False) for part in parts)
     return found

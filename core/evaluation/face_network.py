@@ -6,10 +6,11 @@ What "face similarity" and the feature-level attack look through. Networks made 
 
 from __future__ import annotations
 
-import copy
+import functools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -47,25 +48,16 @@ COLOUR = 0.2  # most by which brightness, contrast and colours are changed
 
 def face_features(faces: Faces, device: torch.device, progress: bool = False) -> Features | None:
     """x float (n, 3, H, W) in [0, 1] -> unit vectors (n, d), differentiable in x; None where the
-    data set holds too few people to train such a network.
-
-    The network is read, or trained, at the first call and not before.
-    """
+    data set holds too few people. The network is read, or trained, at the first call."""
     if not possible(faces):
         return None
-    ready: dict[str, Features] = {}
-
-    def features(x: Tensor) -> Tensor:
-        if "network" not in ready:
-            ready["network"] = face_network(faces, device, progress)
-        return ready["network"](x)
-
-    return features
+    network = functools.cache(lambda: face_network(faces, device, progress))
+    return lambda x: network()(x)
 
 
 def possible(faces: Faces) -> bool:
-    """Whether there are people enough: `FEWEST_PEOPLE` of the attacker's and two for validation,
-    with two photographs each, and faces large enough to tell apart."""
+    """Whether there are enough people with two photographs each, `FEWEST_PEOPLE` of the attacker's
+    and two for validation, and faces large enough to tell apart."""
     enough = {"attacker": FEWEST_PEOPLE, "validation": 2}
     large = min(faces.height, faces.width) >= SMALLEST
     return large and all(len(_several(faces, s)[1]) >= n for s, n in enough.items())
@@ -88,69 +80,55 @@ def face_network(faces: Faces, device: torch.device, progress: bool = False) -> 
         if not whole_folders.is_done(folder):
             _write(faces, device, folder, progress)
     network = read(folder, faces).to(device)
-
-    def features(x: Tensor) -> Tensor:
-        return network(x.contiguous(memory_format=torch.channels_last))
-
-    return features
+    return lambda x: network(x.contiguous(memory_format=torch.channels_last))
 
 
 def read(folder: Path, faces: Faces) -> nn.Module:
     """The network in `folder`, on the CPU. Raises PenumbraError when it is not that of `faces`."""
-    asked = {
-        "version": VERSION,
-        "fingerprint": faces.fingerprint,
-        "height": faces.height,
-        "width": faces.width,
-    }
-    tensors = network_folder.read(folder, asked)
+    tensors = network_folder.read(folder, _trained_on(faces))
     network = FaceEmbedding(faces.height, faces.width)
-    files.fill_networks({"face": network}, tensors, network_folder.weights_file(folder))
+    files.fill_networks({"face": network}, tensors, folder)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
 
 
+def _trained_on(faces: Faces) -> dict[str, Any]:
+    """What a network's record has to say for it to be that of `faces`."""
+    return {
+        "version": VERSION,
+        "fingerprint": faces.fingerprint,
+        "height": faces.height,
+        "width": faces.width,
+    }
+
+
 def _write(faces: Faces, device: torch.device, folder: Path, progress: bool) -> None:
-    """Train the network, round it, measure what is left and keep both; `done` last."""
+    """Train the network, round it, measure what is left and keep both."""
     began = time.perf_counter()
     network, learned = _train(faces, device, progress)
     rounded = files.halved(files.network_tensors({"face": network}))
     files.fill_networks({"face": network}, rounded, folder)
-    record: dict[str, Any] = {
-        "version": VERSION,
-        "dataset": faces.dataset,
-        "fingerprint": faces.fingerprint,
-        "height": faces.height,
-        "width": faces.width,
-        **learned,
-        "test": measured(network, faces, device),
-        "seconds": round(time.perf_counter() - began, 1),
-        "device": device.type,
-        "torch": torch.__version__,
-        "code": code_fingerprint(),
-    }
+    rows = faces.indices("test")
+    test = scored(_embedded(network, faces, rows, device), faces, rows)
+    record = _trained_on(faces) | learned
+    record |= {"dataset": faces.dataset, "test": test, "code": code_fingerprint()}
+    record |= {"device": device.type, "torch": torch.__version__}
+    record["seconds"] = round(time.perf_counter() - began, 1)
     network_folder.write(folder, rounded, record)
     if progress:
-        test = record["test"] or {"verification_auc": math.nan, "tar_at_far_1e-2": math.nan}
+        test = test or {"verification_auc": math.nan, "tar_at_far_1e-2": math.nan}
         tqdm.write(
             f"face network of {faces.dataset}: AUC {test['verification_auc']:.4f}, "
             f"TAR {test['tar_at_far_1e-2']:.3f} at FAR 1e-2 on test people"
         )
 
 
-def measured(
-    network: nn.Module, faces: Faces, device: torch.device, split: str = "test"
-) -> dict[str, Any] | None:
-    """AUC and TAR at FAR 1e-2 of pairs of photographs of a split's people, with their intervals
-    (`core.metrics.linking`); None where there are no pairs."""
-    rows = faces.indices(split)
-    return scored(_embedded(network, faces, rows, device), faces, rows)
-
-
 def scored(
     found: NDArray[np.float32], faces: Faces, rows: NDArray[np.int64]
 ) -> dict[str, Any] | None:
-    """`measured`, of the unit vectors (n, d) that any network sees in the photographs `rows`."""
+    """AUC and TAR at FAR 1e-2, with their intervals (`core.metrics.linking`), of pairs of the
+    photographs `rows` in which a network sees the unit vectors `found` (n, d); None without pairs.
+    """
     pairs = linking.gallery_pairs(faces.identities[rows], faces.images[rows])
     if not len(pairs.same):
         return None
@@ -182,12 +160,9 @@ def _embedded(
     network: nn.Module, faces: Faces, rows: NDArray[np.int64], device: torch.device
 ) -> NDArray[np.float32]:
     network.eval()
+    parts = np.split(rows, range(256, len(rows), 256))
     with torch.no_grad():
-        parts = [
-            network(_photographs(faces, rows[start : start + 256], device)).cpu()
-            for start in range(0, len(rows), 256)
-        ]
-    return torch.cat(parts).numpy()
+        return torch.cat([network(_photographs(faces, p, device)).cpu() for p in parts]).numpy()
 
 
 def varied(x: Tensor, generator: Generator) -> Tensor:
@@ -208,66 +183,62 @@ def varied(x: Tensor, generator: Generator) -> Tensor:
     return (gain * x + COLOUR / 2 * drawn(1, 1, 1)).clamp(0, 1)
 
 
-def _train(
-    faces: Faces, device: torch.device, progress: bool
-) -> tuple[FaceEmbedding, dict[str, Any]]:
-    """The running average of the weights at the look that told validation people apart best, and
-    how it was trained. A margin softmax over the attacker's people (CosFace), with a learning rate
-    that falls along half a cosine; over early where validation does not improve any more."""
+def _train(faces: Faces, device: torch.device, progress: bool) -> tuple[nn.Module, dict[str, Any]]:
+    """The network, and how it was trained: with a margin softmax over the attacker's people
+    (CosFace) and a learning rate that falls along half a cosine; over early where it does not tell
+    validation people apart any better."""
     rows, people = _several(faces, "attacker")
     codes = torch.from_numpy(np.searchsorted(people, faces.identities[rows]))
     steps = min(MOST_STEPS, max(FEWEST_STEPS, EPOCHS * len(rows) // BATCH))
     every = max(1, steps // LOOKS)
+    looks: list[float] = []
     generator = torch.Generator().manual_seed(0)
     bar = tqdm(total=steps, unit="step", desc="face network", disable=not progress)
-    with seeded(generator, device):
+    with seeded(generator, device), bar:
         network = FaceEmbedding(faces.height, faces.width).to(device)
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         # Of length 1: a longer vector turns more slowly at the same learning rate.
         begin = functional.normalize(torch.randn(len(people), DIMENSIONS))
         persons = nn.Parameter(begin.to(device))
-        weights = [*network.parameters(), persons]
-        optimiser = torch.optim.AdamW(weights, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-        average = fitting.Average(network, 0.98)
-        best, waited, taken = -1.0, 0, 0
-        best_state = copy.deepcopy(network.state_dict())
-        order = torch.zeros(0, dtype=torch.int64)
-        for step in range(1, steps + 1):
-            if len(order) < min(BATCH, len(rows)):
-                order = torch.cat((order, torch.randperm(len(rows), generator=generator)))
-            batch, order = order[:BATCH], order[BATCH:]
-            rate = LEARNING_RATE * min(1, step / 60) * (1 + math.cos(math.pi * step / steps)) / 2
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-            network.train()
+        optimiser = torch.optim.AdamW(
+            [*network.parameters(), persons], LEARNING_RATE, weight_decay=WEIGHT_DECAY
+        )
+
+        def batches() -> Iterator[Tensor]:
+            order = torch.zeros(0, dtype=torch.int64)
+            for step in range(1, steps + 1):
+                if len(order) < min(BATCH, len(rows)):
+                    order = torch.cat((order, torch.randperm(len(rows), generator=generator)))
+                falling = (1 + math.cos(math.pi * step / steps)) / 2
+                for group in optimiser.param_groups:
+                    group["lr"] = LEARNING_RATE * min(1, step / 60) * falling
+                yield order[:BATCH]
+                order = order[BATCH:]
+
+        def loss(batch: Tensor) -> Tensor:
             x = varied(_photographs(faces, rows[batch.numpy()], device), generator)
             with fitting.half_precision(device):
                 found = network(x.contiguous(memory_format=torch.channels_last))
             cosines = found.float() @ functional.normalize(persons).T
-            loss = losses.margin_softmax(cosines, codes[batch].to(device), MARGIN, SCALE)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            average.update()
-            bar.update()
-            if step % every and step < steps:
-                continue
-            value = _told_apart(average.network, faces, device)
-            bar.set_postfix(loss=f"{loss.item():.2f}", validation=f"{value:.4f}")
-            waited += 1
-            if value > best:
-                best, waited, taken = value, 0, step
-                best_state = copy.deepcopy(average.network.state_dict())
-            if waited >= PATIENCE:
-                break
-    bar.close()
-    average.network.load_state_dict(best_state)
-    return average.network, {
+            return losses.margin_softmax(cosines, codes[batch].to(device), MARGIN, SCALE)
+
+        def look(average: nn.Module) -> float:
+            looks.append(_told_apart(average, faces, device))
+            bar.set_postfix(validation=f"{looks[-1]:.4f}")
+            return looks[-1]
+
+        stream = batches()
+        rounds = (islice(stream, every) for _ in range(-(-steps // every)))
+        patience = fitting.Patience(optimiser, PATIENCE, drops=1, decay=1, enough=0)
+        fitted, best = fitting.fit(
+            network, optimiser, rounds, loss, look, patience, afterwards=bar.update
+        )
+    return fitted, {
         "people": len(people),
         "photographs": len(rows),
-        "steps": taken,
+        "steps": min(steps, every * (looks.index(best) + 1)),
         "validation_auc": round(best, 4),
-    }  # type: ignore[return-value]
+    }
 
 
 def _told_apart(network: nn.Module, faces: Faces, device: torch.device) -> float:

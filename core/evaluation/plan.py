@@ -18,9 +18,8 @@ PROTOCOLS = ("strict", "paper")
 
 
 def attack_names(attacks: Sequence[str] | None, extra: str | None) -> list[str]:
-    """What the wanted attacks are called in findings: all of them by default; with a second data set
-    `extra`, those that can make use of it. Raises PenumbraError for one that does not exist or
-    cannot."""
+    """What the wanted attacks (default: all) are called in findings; with a second data set `extra`,
+    those that can use it. Raises PenumbraError for one that does not exist or cannot."""
     able = [a.name for a in ATTACKS.values() if a.accepts_second_source or not extra]
     names = able if attacks is None else list(attacks)
     for name in names:
@@ -35,12 +34,11 @@ def attack_names(attacks: Sequence[str] | None, extra: str | None) -> list[str]:
 
 
 def release_values(run: Run, wanted: Sequence[float] | None) -> list[float | None]:
-    """The values of the release-time knob to measure, by default its grid; [None] for a method
-    without one."""
+    """The values of the release-time knob (default: its grid); [None] for a method without one."""
     knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "release"]
+    if not knobs and wanted:
+        raise PenumbraError(f"{run.method} has no release-time knob; leave its values out")
     if not knobs:
-        if wanted:
-            raise PenumbraError(f"{run.method} has no release-time knob; leave its values out")
         return [None]
     return [float(value) for value in (knobs[0].grid if wanted is None else wanted)]
 
@@ -48,8 +46,8 @@ def release_values(run: Run, wanted: Sequence[float] | None) -> list[float | Non
 def tasks(
     protocol: str, names: Sequence[str], values: Sequence[float | None], model: Model
 ) -> list[Task]:
-    """Everything at one release value after the other, so that photographs are released once for
-    all attacks; what the method brings along itself is scored under both protocols."""
+    """One release value after the other, so that photographs are released once for all attacks; the
+    method's own networks are scored under both protocols."""
     own = [
         (each, network.name)
         for network in OWN_NETWORKS.values()
@@ -63,14 +61,14 @@ def tasks(
 def pending(folder: Path, wanted: Sequence[Task], second: SecondSource | None) -> list[Task]:
     """The tasks that are not done. Raises PenumbraError where a finished attack was given another
     version of the second data set."""
-    for task in wanted:
-        if not attack_folders.is_done(folder, task) or task.plain == task.attack:
+    done = [task for task in wanted if attack_folders.is_done(folder, task)]
+    for task in done:
+        if second is None or task.plain == task.attack:
             continue
         place = attack_folders.place(folder, task)
-        version = array_file.read(place).get("extra_fingerprint")
-        if second is not None and str(version) != second.faces.fingerprint:
+        if str(array_file.read(place).get("extra_fingerprint")) != second.faces.fingerprint:
             raise PenumbraError(
                 f"{place} was measured with another version of {second.dataset}; "
                 "delete this folder and evaluate again"
             )
-    return [task for task in wanted if not attack_folders.is_done(folder, task)]
+    return [task for task in wanted if task not in done]

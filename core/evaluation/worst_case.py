@@ -13,7 +13,7 @@ from core.attacks.attackers import BEST_HEAD, ENSEMBLE, OWN_NETWORKS, WORST_CASE
 from core.attacks.attributes import ensemble
 from core.data.faces import Faces
 from core.data.order import labels_of
-from core.evaluation.write import write
+from core.evaluation.write import write_changes
 from core.methods.declare import attributes_among
 from core.run import Run
 from core.storage import array_file, attack_folders
@@ -32,33 +32,32 @@ def write_ensemble(folder: Path, run: Run, faces: Faces, value: float | None) ->
     done = {name: outcome for name, outcome in outcomes.items() if name in ATTACKS}
     taking_part = sorted(name for name in done if "validation_scores" in done[name][1])
     private = attributes_among(run.private)
-    if len(taking_part) < 2 or not private or _members(folder, value) - {*taking_part}:
+    task = Task("strict", ENSEMBLE.name, value)
+    if len(taking_part) < 2 or not private or _members(folder, task) - {*taking_part}:
         return
     scores = done[taking_part[0]][1]
-    sizes = {"test": scores["scores"], "validation": scores["validation_scores"]}
-    truth = {split: labels_of(faces, split, given.shape[1]) for split, given in sizes.items()}
-    columns = {name: list(faces.attribute_names).index(name) for name in private}
-    labels = {s: {n: truth[s][0][:, c] for n, c in columns.items()} for s in sizes}
-    result = ensemble.ensemble(done, labels, truth["test"][1], private)
+    columns = faces.columns(private)
+    labels, people = {}, {}
+    for split, kept in (("test", "scores"), ("validation", "validation_scores")):
+        truth, people[split] = labels_of(faces, split, scores[kept].shape[1])
+        labels[split] = dict(zip(private, truth[:, columns].T, strict=True))
+    result = ensemble.ensemble(done, labels, people["test"], private)
     if result.findings:
-        write(folder, run, Task("strict", ENSEMBLE.name, value), result, only_changes=True)
+        write_changes(folder, run, task, result)
 
 
-def _members(folder: Path, value: float | None) -> set[str]:
+def _members(folder: Path, task: Task) -> set[str]:
     """Who took part in the ensemble that is there. Shipped runs have it without its members' scores
-    (`core.shipping.trimming`): it cannot be drawn anew, and one of fewer must not replace it."""
-    task = Task("strict", ENSEMBLE.name, value)
+    (`core.shipping.trimming`): it cannot be computed anew, and one of fewer must not replace it."""
     if not attack_folders.is_done(folder, task):
         return set()
-    members = array_file.read(attack_folders.place(folder, task))["members"]
-    return set(map(str, members.tolist()))
+    return set(array_file.read(attack_folders.place(folder, task))["members"].tolist())
 
 
 def write_strongest(folder: Path, run: Run, protocol: str, value: float | None) -> None:
     """Choose the strongest attacker of every target anew from all that are done, and keep it as
-    `worst_case`. What a method brings along itself competes as a head of the service, never as an
-    attacker; an attacker with a second data set has been given more than the others and does not
-    compete."""
+    `worst_case`. A method's own networks compete as heads of the service, never as attackers; an
+    attacker with a second data set has been given more than the others and does not compete."""
     done = {
         name: outcome
         for name, outcome in attack_folders.outcomes(folder, protocol, value).items()
@@ -66,16 +65,15 @@ def write_strongest(folder: Path, run: Run, protocol: str, value: float | None) 
     }
     if any(name in ATTACKS for name in done):
         task = Task(protocol, WORST_CASE.name, value)
-        write(folder, run, task, Result(*strongest(done)), only_changes=True)
+        write_changes(folder, run, task, Result(*strongest(done)))
 
 
 def strongest(done: dict[str, Outcome]) -> Outcome:
     """Rows of `worst_case` (`best_head` for tasks) and arrays `targets` and `chosen`, names.
 
     `done` maps an attack's name to its findings and arrays; those whose arrays hold `targets` and
-    `validation` compete. The one with the best validation score is taken, with its test rows as
-    they are: the choice never sees the test photographs. Equal scores go to the first name. It is
-    conclusive where any of those that competed is.
+    `validation` compete. The best on validation is taken, the first by name of equal ones, with its
+    test rows as they are. It is conclusive where any of those that competed is.
     """
     best: dict[str, tuple[float, str]] = {}
     able: set[str] = set()  # targets that a conclusive competitor was set on
@@ -83,18 +81,20 @@ def strongest(done: dict[str, Outcome]) -> Outcome:
         rows, arrays = done[name]
         if "targets" not in arrays or "validation" not in arrays:
             continue
-        offered = zip(arrays["targets"].tolist(), arrays["validation"].tolist(), strict=True)
-        for target, value in offered:
+        for target, value in zip(
+            arrays["targets"].tolist(), arrays["validation"].tolist(), strict=True
+        ):
             if np.isfinite(value) and value > best.get(target, (-np.inf, ""))[0]:
                 best[target] = (value, name)
         able |= {row["target"] for row in rows if row.get("conclusive", True)}
     chosen = {target: best[target][1] for target in sorted(best)}
-    taken = []
-    for target, name in chosen.items():
-        for row in done[name][0]:
-            if row["target"] == target:
-                title = BEST_HEAD if row["role"] == "utility" else WORST_CASE
-                taken.append(row | {"attacker": title.name, "conclusive": target in able})
+    titles = {True: BEST_HEAD.name, False: WORST_CASE.name}
+    taken = [
+        row | {"attacker": titles[row["role"] == "utility"], "conclusive": target in able}
+        for target, name in chosen.items()
+        for row in done[name][0]
+        if row["target"] == target
+    ]
     return taken, {
         "targets": np.array(list(chosen), dtype=str),
         "chosen": np.array(list(chosen.values()), dtype=str),

@@ -15,35 +15,34 @@ from core.storage import attack_folders, findings_file
 from core.storage.attack_folders import Task
 
 
-def write(
-    folder: Path,
-    run: Run,
-    task: Task,
-    result: Result,
-    seconds: float = 0.0,
-    only_changes: bool = False,
-) -> None:
+def write(folder: Path, run: Run, task: Task, result: Result, seconds: float = 0.0) -> None:
     """Keep a result in the run's folder, its rows completed by the run, the protocol, the release
-    value and the seed; `conclusive` is true where a row does not say otherwise.
+    value and the seed; `conclusive` is true where a row does not say otherwise."""
+    place = attack_folders.place(folder, task)
+    rows = _completed(run, task, result)
+    attack_folders.save(place, rows, result.arrays, result.weights, seconds)
 
-    seconds       that the attack took
-    only_changes  leave the folder as it is where it holds the same rows
-    """
-    rows = [
+
+def write_changes(folder: Path, run: Run, task: Task, result: Result) -> None:
+    """`write`, unless the folder holds these rows already."""
+    place = attack_folders.place(folder, task)
+    done = attack_folders.is_done(folder, task)
+    if not done or findings_file.read(place) != _completed(run, task, result):
+        write(folder, run, task, result)
+
+
+def _completed(run: Run, task: Task, result: Result) -> list[dict]:
+    return [
         {"run_id": run.id, "conclusive": True}
         | row
         | {"protocol": task.protocol, "release_value": task.value, "seed": run.seed}
         for row in result.findings
     ]
-    place = attack_folders.place(folder, task)
-    if only_changes and attack_folders.is_done(folder, task) and findings_file.read(place) == rows:
-        return
-    attack_folders.save(place, rows, result.arrays, result.weights, seconds)
 
 
 def judged(result: Result, task: Task, conclusive: Mapping[tuple[str, str], bool]) -> Result:
     """A result whose rows say whether the attacker is strong enough to conclude from, by the
-    controls' (attacker, target) -> verdict. What a method brings along itself has no controls."""
+    controls' (attacker, target) -> verdict. A method's own networks have no controls."""
     if task.plain not in ATTACKS:
         return result
     rows = [

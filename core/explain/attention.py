@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import results
 from core.attacks import default_attack
 from core.errors import PenumbraError
 from core.explain import maps
 from core.explain.photographs import USUAL, averaged, photographs, places, seen
+from core.storage.pictures import kept_pictures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,7 +126,7 @@ def _redrawn(subject: Subject) -> Tensor | None:
     import torch
 
     try:
-        found = results.pictures(subject.folder, default_attack("image").name, subject.value)
+        found = kept_pictures(subject.folder, default_attack("image").name, subject.value)
     except PenumbraError:
         return None
     if not np.array_equal(found["positions"], places(subject.view)):

@@ -18,7 +18,6 @@ LARGEST = 64 << 20  # bytes, packed and unpacked
 
 
 def write(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write a folder's arrays whole or not at all."""
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
     files.write_bytes(folder / NAME, packed.getvalue())
@@ -37,7 +36,7 @@ def read(folder: Path) -> dict[str, NDArray[Any]]:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             if sum(info.file_size for info in file.zip.infolist()) > LARGEST:
                 raise PenumbraError(f"{path} unpacks to too much; evaluate the run again")
-            return {name: file[name] for name in file.files}
+            return dict(file)
     except PenumbraError:
         raise
     except Exception as error:  # numpy and zipfile raise many kinds on damaged files

@@ -12,6 +12,7 @@ import math
 import re
 import statistics
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,27 +32,25 @@ ATTACK = re.compile(rf"([a-z0-9_]{{1,40}})(?:\+({NAME.pattern}))?")
 
 
 def with_extra(attack: str, dataset: str) -> str:
-    """What an attack is called, in findings and on disk, that was given a second data set as well."""
+    """The name, in findings and on disk, of an attack that was given a second data set as well."""
     return f"{attack}+{dataset}"
 
 
 def parted(attack: str) -> tuple[str, str | None]:
-    """(the attack itself, the second data set that it was given, or None) of an attack's name. A
-    name that is none of ours comes back whole, with None."""
+    """(the attack itself, the second data set or None) of an attack's name; a name that is none of
+    ours comes back whole."""
     found = ATTACK.fullmatch(attack)
     return (found[1], found[2]) if found else (attack, None)
 
 
 def at_value(name: str, release_value: float | None = None) -> str:
-    """`<name>` or `<name>@<release value>`: how a folder is called that is about one value."""
-    if release_value is None or math.isnan(release_value):
-        return name
-    return f"{name}@{release_value:g}"
+    """`<name>` or `<name>@<release value>`: the name of a folder that is about one value."""
+    none = release_value is None or math.isnan(release_value)
+    return name if none else f"{name}@{release_value:g}"
 
 
 class Task(NamedTuple):
-    """One attack on one release value: what is done once and kept. `attack` is what it is called in
-    findings, with the second data set that it was given, if any."""
+    """One attack, by its name in findings, on one release value: what is done once and kept."""
 
     protocol: str
     attack: str
@@ -59,7 +58,7 @@ class Task(NamedTuple):
 
     @property
     def plain(self) -> str:
-        """The attack itself."""
+        """The attack's name without a second data set."""
         return parted(self.attack)[0]
 
     @property
@@ -82,12 +81,12 @@ def all_finished(run_folder: Path) -> list[Path]:
 
 def finished(run_folder: Path, protocol: str, value: float | None) -> dict[str, Path]:
     """Attack -> folder of what is done under one protocol at one release value."""
-    found = {}
-    for path in all_finished(run_folder):
-        name = path.name.partition("@")[0]
-        if path.parent.name == protocol and path.name == at_value(name, value):
-            found[name] = path
-    return found
+    named = {path: path.name.partition("@")[0] for path in all_finished(run_folder)}
+    return {
+        name: path
+        for path, name in named.items()
+        if path.parent.name == protocol and path.name == at_value(name, value)
+    }
 
 
 def outcomes(run_folder: Path, protocol: str, value: float | None) -> dict[str, Outcome]:
@@ -126,7 +125,7 @@ def save(
     weights: Mapping[str, Tensor],
     seconds: float = 0.0,
 ) -> None:
-    """Write an attack's folder whole, in place of what was there."""
+    """Write an attack's folder, in place of what was there."""
     with whole_folders.written_whole(attack, f"{seconds:.2f}\n") as folder:
         findings_file.write(folder, rows)
         if found:
@@ -136,7 +135,6 @@ def save(
 
 
 def weights_file(attack: Path) -> Path:
-    """Where an attacker's network is, if it was kept."""
     return attack / "weights.safetensors"
 
 
@@ -152,14 +150,11 @@ def seconds(attack: Path) -> float:
 def expected_seconds(dataset_folder: Path, tasks: Iterable[Task]) -> dict[Task, float]:
     """How long each task may take: the median of what it took the data set's other runs, at any
     release value; `UNKNOWN_SECONDS` where none has been timed."""
-    taken: dict[tuple[str, str], float] = {}
-    found = {}
-    for task in tasks:
-        key = (task.protocol, task.attack)
-        if key not in taken:
-            alike = dataset_folder.glob(f"*/attacks/{task.protocol}/{task.attack}*")
-            known = [seconds(path) for path in alike if path.name.partition("@")[0] == task.attack]
-            timed = [each for each in known if each > 0]
-            taken[key] = statistics.median(timed) if timed else UNKNOWN_SECONDS
-        found[task] = taken[key]
-    return found
+
+    @cache
+    def usual(protocol: str, attack: str) -> float:
+        alike = dataset_folder.glob(f"*/attacks/{protocol}/{attack}*")
+        timed = [seconds(path) for path in alike if path.name.partition("@")[0] == attack]
+        return statistics.median([each for each in timed if each] or [UNKNOWN_SECONDS])
+
+    return {task: usual(task.protocol, task.attack) for task in tasks}

@@ -44,9 +44,9 @@ def write(folder: Path, record: dict[str, Any]) -> None:
 
 
 def read(folder: Path | str) -> dict[str, Any] | None:
-    """The record of a run's folder, or None where the cost was not measured.
+    """The fields of `RECORD`, and "releases": per value of the release-time knob a dict of
+    `RELEASE`; None where the cost of the run was not measured.
 
-    The fields of `RECORD`, and "releases": per value of the release-time knob a dict of `RELEASE`.
     Raises PenumbraError when the file is damaged, of another version or of another run.
     """
     path = Path(folder) / NAME
@@ -63,25 +63,22 @@ def read(folder: Path | str) -> dict[str, Any] | None:
     if not isinstance(releases, list) or not releases:
         raise PenumbraError(f"{path} holds no releases{again}")
     for fields, entry in ((RECORD, record), *((RELEASE, release) for release in releases)):
-        for name in fields:
-            if not isinstance(entry, dict) or not _fits(entry.get(name), *fields[name]):
+        for name, (kind, nullable) in fields.items():
+            value = entry.get(name) if isinstance(entry, dict) else ...
+            if not (nullable if value is None else _fits(value, kind)):
                 raise PenumbraError(f"{path}: {name} is damaged{again}")
     return record
 
 
 def rows(folder: Path | str) -> list[dict[str, Any]]:
     """`read` as one flat row per value of the release-time knob; [] where nothing was measured."""
-    record = read(folder)
-    if record is None:
-        return []
-    common = {name: record[name] for name in RECORD}
+    record = read(folder) or {"releases": []}
+    common = {name: record.get(name) for name in RECORD}
     return [common | {name: release[name] for name in RELEASE} for release in record["releases"]]
 
 
-def _fits(value: Any, kind: type, nullable: bool) -> bool:
-    if value is None:
-        return nullable
+def _fits(value: Any, kind: type) -> bool:
     if kind is str:
         return isinstance(value, str) and len(value) <= 200
-    numeric = isinstance(value, int) or (kind is float and isinstance(value, float))
-    return numeric and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    allowed = (int,) if kind is int else (int, float)
+    return type(value) in allowed and math.isfinite(value) and value >= 0

@@ -13,37 +13,27 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from core.run import checkpoints
 from core.storage import run_folder
 
+if TYPE_CHECKING:
+    from core.data.faces import Faces
+
 SHORT = 12  # digits of a fingerprint or key
 
 
-class Photographs(Protocol):
-    """What these folders are called after: a data set at one size, such as `core.data.Faces`."""
-
-    @property
-    def dataset(self) -> str: ...
-    @property
-    def fingerprint(self) -> str: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def width(self) -> int: ...
-
-
-def controls(faces: Photographs) -> Path:
+def controls(faces: Faces) -> Path:
     return checkpoints() / faces.dataset / "_controls" / _size(faces)
 
 
-def control(faces: Photographs, attack: str, kind: str) -> Path:
+def control(faces: Faces, attack: str, kind: str) -> Path:
     """What one attack found on one kind of control release."""
     return controls(faces) / "attacks" / "strict" / f"{attack}@{kind}"
 
 
-def face_network(faces: Photographs) -> Path:
+def face_network(faces: Faces) -> Path:
     return checkpoints() / faces.dataset / "_face_network" / _size(faces)
 
 
@@ -52,17 +42,15 @@ def embedder_choice(dataset: str) -> Path:
     return checkpoints() / dataset / "_embedder" / "choice.json"
 
 
-def embedder(faces: Photographs, name: str, key: str) -> Path:
+def embedder(faces: Faces, name: str, key: str) -> Path:
     """What the second network `name` with the hash `key` saw."""
-    place = f"{_size(faces)}-{name}-{key[:SHORT]}"
-    return embedder_choice(faces.dataset).parent / place
+    return embedder_choice(faces.dataset).with_name(f"{_size(faces)}-{name}-{key[:SHORT]}")
 
 
 def explained(dataset_folder: Path, size: tuple[int, int], fingerprint: str, target: str) -> Path:
     """What is seen in photographs of `size` (height, width) with regard to one attribute."""
-    height, width = size
-    name = re.sub("[^A-Za-z0-9_-]", "-", target)
-    return dataset_folder / "_explain" / f"{height}x{width}-{fingerprint[:SHORT]}" / name
+    place = dataset_folder / "_explain" / f"{size[0]}x{size[1]}-{fingerprint[:SHORT]}"
+    return place / re.sub("[^A-Za-z0-9_-]", "-", target)
 
 
 def originals(run: Path) -> Path | None:
@@ -73,5 +61,5 @@ def originals(run: Path) -> Path | None:
     return run.parent / "_originals" / fingerprint[:SHORT]
 
 
-def _size(faces: Photographs) -> str:
+def _size(faces: Faces) -> str:
     return f"{faces.height}x{faces.width}-{faces.fingerprint[:SHORT]}"

@@ -27,13 +27,17 @@ def place(run_folder: Path, name: str, value: float | None = None) -> Path:
     return run_folder / "explain" / at_value(name, value)
 
 
+def weights_file(target: Path) -> Path:
+    return target / "weights.safetensors"
+
+
 def save(
     target: Path,
     found: Mapping[str, NDArray[Any]],
     facts: dict[str, Any],
     weights: dict[str, Tensor] | None = None,
 ) -> None:
-    """Write an explanation's folder whole, in place of what was there."""
+    """Write an explanation's folder, in place of what was there."""
     with whole_folders.written_whole(target) as folder:
         array_file.write(folder, found)
         files.write_json(folder / "facts.json", facts)
@@ -42,12 +46,8 @@ def save(
 
 
 def read(target: Path, missing: str, again: str) -> Explanation:
-    """(arrays, facts) of an explanation's folder; needs no torch.
-
-    missing   what to say where it has not been computed
-    again     what computes it
-    Raises PenumbraError with one of the two where it is not there or damaged.
-    """
+    """(arrays, facts) of an explanation's folder, without torch. Raises PenumbraError that says
+    `missing` where it has not been computed, and what computes it, `again`."""
     if not whole_folders.is_done(target):
         raise PenumbraError(f"{missing}: {again}")
     try:
@@ -56,7 +56,3 @@ def read(target: Path, missing: str, again: str) -> Explanation:
         raise PenumbraError(
             f"{target} is damaged ({str(error).partition(';')[0]}); delete this folder and {again}"
         ) from error
-
-
-def weights_file(target: Path) -> Path:
-    return target / "weights.safetensors"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 LARGEST_JSON = 4 << 20  # bytes; no JSON file of a run comes near
+AGAIN = "delete the folder and train again"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -41,26 +43,19 @@ def read_json(path: Path) -> dict[str, Any]:
             raise PenumbraError(f"{path} is larger than {LARGEST_JSON >> 20} MiB; it is not ours")
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise PenumbraError(f"{path} is missing; delete the folder and train again") from error
+        raise PenumbraError(f"{path} is missing; {AGAIN}") from error
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise PenumbraError(
-            f"{path} cannot be read ({error}); delete the folder and train again"
-        ) from error
+        raise PenumbraError(f"{path} cannot be read ({error}); {AGAIN}") from error
     if not isinstance(content, dict):
-        raise PenumbraError(f"{path} holds no JSON object; delete the folder and train again")
+        raise PenumbraError(f"{path} holds no JSON object; {AGAIN}")
     return content
 
 
-def save_tensors(
-    path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None
-) -> str:
+def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> str:
     """Write named tensors; return the SHA-256 of the file."""
     from safetensors.torch import save
 
-    content = save(
-        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
-        metadata=metadata,
-    )
+    content = save({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()})
     write_bytes(path, content)
     return hashlib.sha256(content).hexdigest()
 
@@ -74,17 +69,13 @@ def load_tensors(path: Path, sha256: str | None = None) -> dict[str, Tensor]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise PenumbraError(
-            f"{path} cannot be read ({error}); delete the folder and train again"
-        ) from error
+        raise PenumbraError(f"{path} cannot be read ({error}); {AGAIN}") from error
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise PenumbraError(f"{path} is not the file its run wrote (its hash differs); train again")
     try:
         return load(content)
     except SafetensorError as error:
-        raise PenumbraError(
-            f"{path} is damaged ({error}); delete the folder and train again"
-        ) from error
+        raise PenumbraError(f"{path} is damaged ({error}); {AGAIN}") from error
 
 
 def network_tensors(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
@@ -97,10 +88,7 @@ def network_tensors(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
 
 
 def fill_networks(
-    networks: dict[str, nn.Module],
-    tensors: dict[str, Tensor],
-    path: Path,
-    missing_ok: bool = False,
+    networks: dict[str, nn.Module], tensors: dict[str, Tensor], path: Path, missing_ok: bool = False
 ) -> None:
     """Load `network_tensors` back. With `missing_ok`, networks of which the file holds nothing
     stay as they are. Raises PenumbraError when a name or shape does not fit."""
@@ -120,9 +108,9 @@ def fill_networks(
 
 
 def halved(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Matrices and kernels in half precision (vectors, such as batch-norm statistics, stay whole):
-    half the file. The training rounds its networks this way *before* they are measured, so what
-    is stored is what was measured."""
+    """Matrices and kernels in half precision; vectors, such as batch-norm statistics, stay whole.
+    Networks are rounded this way *before* they are measured: what is stored is what was measured.
+    """
     import torch
 
     return {

@@ -67,41 +67,38 @@ def columns(folder: Path, run_id: str, seed: int) -> dict[str, list[Any]]:
     """The rows as `COLUMNS`, checked: nothing becomes NaN in numbers, and True for `conclusive`.
     Raises PenumbraError naming the first bad row, or where rows are another run's."""
     rows = read(folder)
-    found: dict[str, list[Any]] = {}
-    for name in COLUMNS:
-        try:
-            found[name] = _column(rows, name)
-        except DAMAGED as error:
-            number = next(n for n, row in enumerate(rows, 1) if not _fine(row, name))
-            raise PenumbraError(
-                f"{run_id}: row {number} of {folder.name}/{NAME} is damaged; "
-                "delete that attack's folder and evaluate again"
-            ) from error
+    where = f"{folder.name}/{NAME}"
+    again = "delete that attack's folder and evaluate again"
+    try:
+        found = _columns(rows)
+    except DAMAGED as error:
+        number = next(n for n, row in enumerate(rows, 1) if _is_damaged(row))
+        raise PenumbraError(f"{run_id}: row {number} of {where} is damaged; {again}") from error
     if not {*found["run_id"]} <= {None, run_id}:
-        raise PenumbraError(
-            f"{run_id}: {folder.name}/{NAME} holds rows of another run; delete that "
-            "attack's folder and evaluate again"
-        )
+        raise PenumbraError(f"{run_id}: {where} holds rows of another run; {again}")
     return found | {"run_id": [run_id] * len(rows), "seed": [seed] * len(rows)}
 
 
-def _column(rows: list[dict[str, Any]], name: str) -> list[Any]:
-    """One column. Raises one of `DAMAGED` where a value is missing or is not of its kind."""
-    kind = COLUMNS[name]
-    values = [row[name] for row in rows] if name in REQUIRED else [row.get(name) for row in rows]
-    allowed = {kind, type(None)} | ({int} if kind is float else set())  # as JSON has them
-    if not {*map(type, values)} <= allowed:
-        raise TypeError(name)
-    if kind is str and any(value is not None and len(value) > LONGEST for value in {*values}):
-        raise ValueError(name)
-    if kind is float:
-        return [math.nan if value is None else float(value) for value in values]
-    return [True if value is None else value for value in values] if kind is bool else values
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Raises one of `DAMAGED` where a value is missing or is not of its kind."""
+    found: dict[str, list[Any]] = {}
+    for name, kind in COLUMNS.items():
+        required = name in REQUIRED
+        values = [row[name] for row in rows] if required else [row.get(name) for row in rows]
+        allowed = {kind, type(None)} | ({int} if kind is float else set())  # as JSON has them
+        if not {*map(type, values)} <= allowed:
+            raise TypeError(name)
+        if kind is str and any(value is not None and len(value) > LONGEST for value in {*values}):
+            raise ValueError(name)
+        if kind is float:
+            values = [math.nan if value is None else float(value) for value in values]
+        found[name] = [value is not False for value in values] if kind is bool else values
+    return found
 
 
-def _fine(row: Any, name: str) -> bool:
+def _is_damaged(row: Any) -> bool:
     try:
-        _column([row], name)
+        _columns([row])
     except DAMAGED:
-        return False
-    return True
+        return True
+    return False

@@ -14,23 +14,19 @@ if TYPE_CHECKING:
 
 
 def write(folder: Path, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:
-    digest = files.save_tensors(weights_file(folder), tensors)
+    digest = files.save_tensors(folder / "weights.safetensors", tensors)
     files.write_json(folder / "network.json", record | {"weights_sha256": digest})
     whole_folders.mark_done(folder)
 
 
-def read(folder: Path, asked: dict[str, Any]) -> dict[str, Tensor]:
-    """The network's tensors. Raises PenumbraError where its record does not have all that is `asked`
-    for, or its files are damaged."""
+def read(folder: Path, wanted: dict[str, Any]) -> dict[str, Tensor]:
+    """The network's tensors. Raises PenumbraError where its record does not say all that is `wanted`
+    or its files are damaged."""
     record = files.read_json(folder / "network.json")
-    for name, value in asked.items():
+    for name, value in wanted.items():
         if record.get(name) != value:
             raise PenumbraError(
                 f"{folder}: the face network has {name} {record.get(name)!r}, not {value!r}; "
                 "delete the folder and it is trained again"
             )
-    return files.load_tensors(weights_file(folder), str(record.get("weights_sha256")))
-
-
-def weights_file(folder: Path) -> Path:
-    return folder / "weights.safetensors"
+    return files.load_tensors(folder / "weights.safetensors", str(record.get("weights_sha256")))

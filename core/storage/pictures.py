@@ -7,6 +7,7 @@ packing.
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import PenumbraError
+from core.storage import array_file, attack_folders, dataset_folders
 
 QUALITY = 90
 LARGEST_SIDE = 1024
 
 
 def packed(name: str, pictures: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
-    """Arrays `<name>_webp` uint8 (m,), one file behind the other, and `<name>_ends` int64 (n,),
-    where each ends, of pictures uint8 (n, H, W, 3)."""
+    """`<name>_webp` uint8 (m,), one file behind the other, and `<name>_ends` int64 (n,), where each
+    ends, of pictures uint8 (n, H, W, 3)."""
     files = []
     for picture in pictures:
         file = io.BytesIO()
@@ -34,8 +36,7 @@ def packed(name: str, pictures: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
 
 
 def unpacked(name: str, arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
-    """The pictures uint8 (n, H, W, 3) again. Raises PenumbraError when they are absent, empty or
-    damaged."""
+    """The pictures uint8 (n, H, W, 3). Raises PenumbraError when they are absent or damaged."""
     try:
         whole = np.asarray(arrays[f"{name}_webp"], dtype=np.uint8).tobytes()
         pictures, start = [], 0
@@ -52,3 +53,40 @@ def unpacked(name: str, arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
         raise PenumbraError(
             f"the {name} are missing or damaged ({error}); evaluate again"
         ) from error
+
+
+def kept_pictures(
+    folder: Path | str, attack: str, release_value: float | None = None, protocol: str = "strict"
+) -> dict[str, NDArray[Any]]:
+    """What one attacker of a run reconstructed: `originals` and `reconstructions` uint8 (n, H, W, 3)
+    of the same fixed test photographs, `positions` among the test photographs, and `ms_ssim`,
+    `ssim`, `psnr` of each picture.
+
+    Raises PenumbraError when the attack has not been run, or its file is damaged.
+    """
+    if not attack_folders.ATTACK.fullmatch(attack):  # it may come from a stranger's findings
+        raise PenumbraError(f"{attack[:60]!r} is no attack's name; delete that finding's folder")
+    folder, task = Path(folder), attack_folders.Task(protocol, attack, release_value)
+    if not attack_folders.is_done(folder, task):
+        raise PenumbraError(f"{folder.name} has no finished {attack}; run python -m core evaluate")
+    found = array_file.read(attack_folders.place(folder, task))
+    if "originals_webp" not in found:
+        found |= _shared_originals(folder, found.get("positions", np.arange(0)))
+    return found | {name: unpacked(name, found) for name in ("originals", "reconstructions")}
+
+
+def _shared_originals(folder: Path, positions: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """The packed photographs at `positions`, from where a data set keeps those of its trimmed runs.
+    Raises PenumbraError where these are not just them."""
+    shared = dataset_folders.originals(folder)
+    if shared is None or not array_file.exist(shared):
+        raise PenumbraError(
+            f"{folder.name} holds no originals, and {folder.parent.name}/_originals was not copied "
+            "with it; copy it, too, or evaluate again"
+        )
+    found = array_file.read(shared)
+    count = len(positions)
+    if not np.array_equal(found.get("positions", np.arange(0))[:count], positions):
+        raise PenumbraError(f"{shared} holds other photographs than {folder.name}; evaluate again")
+    ends = found["originals_ends"][:count]
+    return {"originals_webp": found["originals_webp"], "originals_ends": ends}

@@ -15,6 +15,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +32,9 @@ LONGEST_ROW = 400  # bytes of a logged step, at most, as far as reading the end 
 def all_folders(root: Path | None = None) -> list[Path]:
     """Every folder that is, or claims to be, a run, in name order; links are not followed."""
     root = checkpoints() if root is None else root
-    if not root.is_dir():
-        return []
     return [
         folder
-        for dataset in sorted(root.iterdir())
+        for dataset in (sorted(root.iterdir()) if root.is_dir() else ())
         if dataset.is_dir() and not dataset.is_symlink()
         for folder in sorted(dataset.iterdir())
         if folder.is_dir() and not folder.is_symlink() and RUN_ID.fullmatch(folder.name)
@@ -45,11 +44,11 @@ def all_folders(root: Path | None = None) -> list[Path]:
 def state(folder: Path) -> str:
     """ "finished", "training" (has saved progress or is running), "empty" (or not there) or
     "damaged"."""
-    if not (folder / "run.json").is_file():
+    if not has_record(folder):
         return "damaged" if folder.is_dir() and any(folder.iterdir()) else "empty"
-    if is_finished(folder):
-        return "finished" if weights_file(folder).is_file() else "damaged"
-    return "training"
+    if not is_finished(folder):
+        return "training"
+    return "finished" if weights_file(folder).is_file() else "damaged"
 
 
 def is_finished(folder: Path) -> bool:
@@ -121,6 +120,10 @@ def has_log(folder: Path) -> bool:
     return (folder / "log.jsonl").is_file()
 
 
+def drop_log(folder: Path) -> None:
+    (folder / "log.jsonl").unlink(missing_ok=True)
+
+
 def read_log(folder: Path, last: int | None = None) -> list[dict[str, Any]]:
     """The rows of a training's log, or about the `last` ones without reading the whole of it; lines
     that a kill has cut short are left out."""
@@ -133,25 +136,16 @@ def read_log(folder: Path, last: int | None = None) -> list[dict[str, Any]]:
         lines = file.read().decode(errors="replace").splitlines()
     rows = []
     for line in lines[-last:] if last else lines:
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(row, dict):
-            rows.append(row)
-    return rows
+        with suppress(json.JSONDecodeError):
+            rows.append(json.loads(line))
+    return [row for row in rows if isinstance(row, dict)]
 
 
-def write_log(folder: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Replace a training's log."""
+def write_log(folder: Path, rows: Iterable[dict[str, Any]], append: bool = True) -> None:
+    """Add rows to a training's log, or replace it by them."""
     content = "".join(json.dumps(row) + "\n" for row in rows)
-    files.write_bytes(folder / "log.jsonl", content.encode())
-
-
-def drop_log(folder: Path) -> None:
-    (folder / "log.jsonl").unlink(missing_ok=True)
-
-
-def append_log(folder: Path, rows: Iterable[dict[str, Any]]) -> None:
-    with open(folder / "log.jsonl", "a", encoding="utf-8") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
+    if append:
+        with open(folder / "log.jsonl", "a", encoding="utf-8") as file:
+            file.write(content)
+    else:
+        files.write_bytes(folder / "log.jsonl", content.encode())

@@ -13,12 +13,10 @@ DONE = "done"
 
 
 def is_done(folder: Path) -> bool:
-    """Whether nothing is missing in a folder."""
     return (folder / DONE).is_file()
 
 
 def mark_done(folder: Path, note: str = "") -> None:
-    """Say that a folder is whole; `note` is what the mark holds."""
     files.write_bytes(folder / DONE, note.encode())
 
 

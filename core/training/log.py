@@ -22,7 +22,8 @@ class Log:
         self.waiting: list[dict[str, Any]] = []
         self.flushed = time.monotonic()
         rows = run_folder.read_log(folder)
-        run_folder.write_log(folder, [row for row in rows if row.get("step", -1) < keep])
+        rows = [row for row in rows if row.get("step", -1) < keep]
+        run_folder.write_log(folder, rows, append=False)
 
     def note(self, stage: str, step: int, steps: int) -> None:
         """A stage that was not trained but taken over from another run."""
@@ -47,5 +48,5 @@ class Log:
                 )
             row["seconds"] = round(row.get("seconds", 0.0), 2)
             rows.append(row | {k: round(v, 5) for k, v in losses.items()})
-        run_folder.append_log(self.folder, rows)
+        run_folder.write_log(self.folder, rows)
         self.waiting, self.flushed = [], time.monotonic()

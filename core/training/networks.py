@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from core.data.on_device import steps_for
 from core.methods import Batch, Model, Phase, Stage
 
+Optimisers = dict[str, torch.optim.Optimizer]
+
 
 def to_device(model: Model, device: torch.device | str) -> Model:
     for network in model.networks.values():
@@ -15,29 +17,23 @@ def to_device(model: Model, device: torch.device | str) -> Model:
     return model
 
 
-def optimisers_of(model: Model, stage: Stage) -> dict[str, torch.optim.Optimizer]:
+def optimisers_of(model: Model, stage: Stage) -> Optimisers:
     """One Adam for each network that a stage trains, by name."""
-    names = {name for phase in stage.phases for name in phase.trains}
-    return {
-        name: torch.optim.Adam(
-            model.networks[name].parameters(),
-            lr=stage.learning_rate,
-            weight_decay=stage.weight_decay,
+
+    def adam(network: nn.Module) -> torch.optim.Optimizer:
+        return torch.optim.Adam(
+            network.parameters(), stage.learning_rate, weight_decay=stage.weight_decay
         )
-        for name in sorted(names)
-    }
+
+    names = sorted({name for phase in stage.phases for name in phase.trains})
+    return {name: adam(model.networks[name]) for name in names}
 
 
-def stage_lengths(model: Model, photographs: int) -> list[int]:
-    """Steps of each stage for a number of training photographs."""
-    return [
-        stage.iterations
-        if stage.iterations is not None
-        else steps_for(photographs, stage.batch_size, stage.epochs)
-        if stage.epochs
-        else 0
-        for stage in model.stages
-    ]
+def steps_of(stage: Stage, photographs: int) -> int:
+    """Steps of a stage for a number of training photographs."""
+    if stage.iterations is not None:
+        return stage.iterations
+    return steps_for(photographs, stage.batch_size, stage.epochs) if stage.epochs else 0
 
 
 def renewal_steps(stage: Stage, photographs: int) -> int:
@@ -47,9 +43,7 @@ def renewal_steps(stage: Stage, photographs: int) -> int:
     return steps_for(photographs, stage.batch_size, stage.renew_epochs)
 
 
-def renew(
-    model: Model, optimisers: dict[str, torch.optim.Optimizer], stage: Stage, number: int
-) -> None:
+def renew(model: Model, optimisers: Optimisers, stage: Stage, number: int) -> None:
     """The stage's renewal `number`: fresh weights, and optimisers that remember nothing."""
     assert stage.fresh is not None
     for name, network in stage.fresh(number).items():
@@ -57,9 +51,7 @@ def renew(
         optimisers[name].state.clear()
 
 
-def update(
-    model: Model, phase: Phase, batch: Batch, optimisers: dict[str, torch.optim.Optimizer]
-) -> dict[str, Tensor]:
+def update(model: Model, phase: Phase, batch: Batch, optimisers: Optimisers) -> dict[str, Tensor]:
     """One step of one phase, and its losses: only the networks in `phase.trains` change, buffers
     included."""
     for name, network in model.networks.items():

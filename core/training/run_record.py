@@ -37,16 +37,13 @@ def begin(run: Run, faces: Faces, device: torch.device, notes: dict[str, str]) -
         "code": code_fingerprint(),
         "notes": notes,
     }
-    if run_folder.has_record(run.folder):
-        old = run_folder.read_record(run.folder)
-        if old.get("data") != record["data"]:
-            raise PenumbraError(
-                f"{run.folder} was begun on other photographs; delete it, or restore the data set"
-            )
-        if (before := old.get("notes", {})) != notes:
-            raise PenumbraError(
-                f"{run.folder} was begun with {before}, here are {notes}; delete it"
-            )
+    old = run_folder.read_record(run.folder) if run_folder.has_record(run.folder) else record
+    if old.get("data") != record["data"]:
+        raise PenumbraError(
+            f"{run.folder} was begun on other photographs; delete it, or restore the data set"
+        )
+    if (before := old.get("notes", {})) != notes:
+        raise PenumbraError(f"{run.folder} was begun with {before}, here are {notes}; delete it")
     run_folder.write_record(run.folder, record)
     return record
 
@@ -62,13 +59,11 @@ def finish(folder: Path, model: Model, record: dict[str, Any]) -> None:
 
 def without(model: Model, names: list[str]) -> Model:
     """The model without networks that only its training needed (`core.shipping.trimming`)."""
-    gone = [model.networks[name] for name in names if name in model.networks]
-    parts = ("training_adversary", "training_reconstructor", "own_head", "own_verifier")
-    lost: dict[str, Any] = {
-        part: None
-        for part in parts
-        if isinstance(function := getattr(model, part), nn.Module)
-        and any(module is network for module in function.modules() for network in gone)
-    }
+    gone = {network for name, network in model.networks.items() if name in names}
     networks = {name: n for name, n in model.networks.items() if name not in names}
+    lost: dict[str, Any] = {}
+    for part in ("training_adversary", "training_reconstructor", "own_head", "own_verifier"):
+        function = getattr(model, part)
+        if isinstance(function, nn.Module) and gone & {*function.modules()}:
+            lost[part] = None
     return dataclasses.replace(model, networks=networks, **lost)

@@ -19,22 +19,12 @@ from core.storage import files
 
 def path_of(model: Model, number: int, record: dict[str, Any]) -> Path | None:
     """Where the outcome of stage `number` is kept for other runs; None when it is not shared."""
-    described = [
-        stage.shared() if callable(stage.shared) else stage.shared
-        for stage in model.stages[: number + 1]
-    ]
+    shared = [stage.shared for stage in model.stages[: number + 1]]
+    described = [stage() if callable(stage) else stage for stage in shared]
     if None in described:
         return None
-    key = json.dumps(
-        [
-            described,
-            record["data"]["fingerprint"],
-            record["device_type"],
-            record["threads"],
-            VERSION,
-        ],
-        sort_keys=True,
-    )
+    machine = (record["data"]["fingerprint"], record["device_type"], record["threads"])
+    key = json.dumps([described, *machine, VERSION], sort_keys=True)
     name = hashlib.sha256(key.encode()).hexdigest()[:20]
     return home() / "pretrained" / f"{name}.safetensors"
 

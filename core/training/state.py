@@ -1,5 +1,4 @@
-"""The state of a training on disk: networks, optimisers, stage and step. Nothing random is in it,
-because every step's randomness is a function of the step (see `core.train`)."""
+"""The state of a training on disk: networks, optimisers, stage and step."""
 
 from __future__ import annotations
 
@@ -11,9 +10,7 @@ from torch import Tensor
 
 from core.methods import Model
 from core.storage import files, run_folder
-from core.training.networks import optimisers_of
-
-Optimisers = dict[str, torch.optim.Optimizer]
+from core.training.networks import Optimisers, optimisers_of
 
 
 class Start(NamedTuple):

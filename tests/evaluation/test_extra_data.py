@@ -19,6 +19,7 @@ from core.run import Run
 from core.run_validation import checked
 from core.storage import array_file, attack_folders, findings_file
 from core.storage.attack_folders import Task, is_done
+from core.storage.pictures import kept_pictures
 from tests.attacks.planted import view as planted
 from tests.tiny_folder import register_tiny_folder
 
@@ -110,7 +111,7 @@ def test_what_was_found_with_extra_photographs_stands_beside_what_was_found_with
     assert (rows["resrec"].chance == rows["resrec+more"].chance).all()
     assert (rows["resrec"].conclusive == rows["resrec+more"].conclusive).all()
     assert (rows["resrec"].value != rows["resrec+more"].value).any()
-    arrays = results.pictures(copy, "resrec+more", VALUE)
+    arrays = kept_pictures(copy, "resrec+more", VALUE)
     assert len(arrays["reconstructions"]) == len(arrays["positions"]) > 0
     assert (int(arrays["extra_photographs"]), int(arrays["extra_left_out"])) == (36, 0)
     assert results.problems(copy.parents[1]) == []
@@ -153,7 +154,7 @@ def test_who_was_given_more_never_competes_for_the_worst_case(copy, given):
     shutil.rmtree(worst)
     attack(copy)
     assert (worst / "findings.jsonl.gz").read_bytes() == before
-    assert results.strongest(copy, "image", VALUE) == "resrec"
+    assert results.strongest(copy, VALUE).get("image") == "resrec"
 
 
 def test_the_default_attacks_are_those_that_can_use_it(copy, given, monkeypatch):

@@ -70,7 +70,9 @@ def test_it_tells_people_apart_that_it_never_saw(trained, monkeypatch):
     assert len(record["code"]) == 64
     # What was measured is what is stored.
     network = face_network.read(folder, FACES)
-    assert face_network.measured(network, FACES, CPU) == record["test"]
+    rows = FACES.indices("test")
+    seen = face_network._embedded(network, FACES, rows, CPU)
+    assert face_network.scored(seen, FACES, rows) == record["test"]
 
 
 def test_it_gives_unit_vectors_and_a_gradient_for_the_photograph_alone(trained, monkeypatch):

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from core import results
 from core.errors import PenumbraError
 from core.own_photograph import redraw
 from core.run import Run, checkpoints
 from core.run_validation import checked
 from core.storage import files
+from core.storage.pictures import kept_pictures
 from tests.live_runs import bring_to_life
 from tests.own_photograph.scenes import known_faces
 
@@ -59,7 +59,7 @@ def test_a_shipped_attacker_scores_as_he_was_measured():
     from core import data
 
     folder = next(iter(sorted((checkpoints() / "synthetic").glob("deep_obfuscator-*"))))
-    stored = results.pictures(folder, redraw.ATTACKER)
+    stored = kept_pictures(folder, redraw.ATTACKER)
     loaded = data.load("synthetic", 64, 64, progress=False)
     photographs = np.asarray(loaded.images[loaded.indices("test")[stored["positions"]]])
     found = redraw.redraw(redraw.restore(folder, None, "cpu"), photographs)

@@ -16,7 +16,7 @@ from core.run import Run
 from core.run_validation import checked
 from core.shipping import trimming
 from core.storage import array_file, attack_folders, dataset_folders, files, findings_file
-from core.storage.pictures import packed
+from core.storage.pictures import kept_pictures, packed
 from tests.tiny_faces import tiny_faces
 
 
@@ -82,7 +82,7 @@ def filtered(settled):
 
 def seen(folder):
     names = [("mirrored_decoder", 3), ("mirrored_decoder", 6), ("resrec", 3)]
-    found = [results.pictures(folder, *name) for name in names]
+    found = [kept_pictures(folder, *name) for name in names]
     return [p[name] for p in found for name in ("originals", "reconstructions", "positions")]
 
 
@@ -106,7 +106,7 @@ def test_the_photographs_beside_the_pictures_lie_in_one_place(filtered):
     assert len(list(folder.parent.glob("_originals/*/arrays.npz"))) == 1
     shutil.rmtree(folder.parent / "_originals")
     with pytest.raises(PenumbraError, match="_originals was not copied"):
-        results.pictures(folder, "resrec", 3)
+        kept_pictures(folder, "resrec", 3)
 
 
 def test_pairs_that_follow_from_the_data_set_go_and_what_was_measured_stays(filtered):
@@ -164,7 +164,7 @@ def test_other_photographs_stay_where_they_are(filtered):
     del others["originals_webp"]
     np.savez_compressed(folder / "attacks" / "strict" / "urec1@3" / "arrays.npz", **others)
     with pytest.raises(PenumbraError, match="holds other photographs"):
-        results.pictures(folder, "urec1", 3)
+        kept_pictures(folder, "urec1", 3)
 
 
 def test_a_fingerprint_that_is_none_leads_nowhere(filtered):

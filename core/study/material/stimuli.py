@@ -23,6 +23,7 @@ from core.own_photograph import redraw
 from core.run import NAME, Run, checkpoints
 from core.storage import array_file, run_folder
 from core.storage.attack_folders import finished
+from core.storage.pictures import kept_pictures
 from core.study import design as designs
 from core.study.material import machine, people
 from core.study.material.people import Trial
@@ -225,7 +226,7 @@ def _stored(opened: Opened, faces: Faces) -> dict[str, NDArray[Any]]:
         at = "" if value is None else f" at release value {value:g}"
         able = f"choose one of {', '.join(sorted(others))}" if others else "evaluate the run again"
         raise PenumbraError(f"{opened.run.id}: {name} has redrawn no faces{at}; {able}")
-    found = results.pictures(opened.folder, name, value)
+    found = kept_pictures(opened.folder, name, value)
     rows, drawn = _stored_rows(faces, found["positions"]), found["reconstructions"]
     size = (len(rows), faces.height, faces.width, 3)
     if drawn.shape != size or len(found.get("ms_ssim", ())) != len(rows):
