@@ -106,12 +106,17 @@ def describe(run: Run) -> dict[str, Any]:
 
 
 def strongest(
+    folder: Path | str, target: str, release_value: float | None = None, protocol: str = "strict"
+) -> str | None:
+    """The attacker that `worst_case` took for a target; otherwise as `strongest_of_all`."""
+    return strongest_of_all(folder, release_value, protocol).get(target)
+
+
+def strongest_of_all(
     folder: Path | str, release_value: float | None = None, protocol: str = "strict"
 ) -> dict[str, str]:
     """Target -> the attacker of a run that `worst_case` took for it; empty where none competed.
-
-    Raises PenumbraError when its file is damaged.
-    """
+    Raises PenumbraError when its file is damaged."""
     choice = attack_folders.place(Path(folder), Task(protocol, WORST_CASE.name, release_value))
     if not whole_folders.is_done(choice) or not array_file.exist(choice):
         return {}

@@ -194,7 +194,7 @@ def _reconstructions(
 def _strongest(mark: changes.Mark, dataset: str, run_id: str, value: float | None) -> str | None:
     """None where no attacker on the picture was chosen. Raises PenumbraError where the file that
     says so is damaged."""
-    return results.strongest(Path(mark[0]) / dataset / run_id, value).get("image")
+    return results.strongest(Path(mark[0]) / dataset / run_id, "image", value)
 
 
 @kept(KEPT_VIEWS, copies=True)

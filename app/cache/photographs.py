@@ -109,7 +109,7 @@ def _strongest(row: points.Row) -> dict[str, str]:
     """Who was strongest at a setting; empty where the file that says so is damaged: the numbers do
     not depend on it."""
     try:
-        return results.strongest(folder(row), points.release_value(row))
+        return results.strongest_of_all(folder(row), points.release_value(row))
     except PenumbraError:
         return {}
 

@@ -81,7 +81,7 @@ def _said_by_the_strongest(
     choice = Task(protocol, WORST_CASE.name, value)
     if not attack_folders.is_done(folder, choice) or name in OWN_NETWORKS:
         return found
-    chosen = results.strongest(folder, value, protocol)
+    chosen = results.strongest_of_all(folder, value, protocol)
     strongest_for = {target for target, attacker in chosen.items() if attacker == name}
     rest = {n: array for n, array in found.items() if n not in SAID}
     if "probes" in found and "identity" in strongest_for:

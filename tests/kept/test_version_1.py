@@ -19,6 +19,7 @@ from core.data.packing import pack
 from core.evaluate import evaluate
 from core.own_photograph import redraw
 from core.storage import cost_file, run_folder
+from core.storage.pictures import kept_pictures
 from core.study import studies
 from core.study.analysis import results as study_results
 from core.study.storage import database
@@ -77,7 +78,7 @@ def test_nothing_that_is_done_is_done_again(folder):
 
 def test_pictures_and_who_was_strongest_are_there(folder):
     """The photographs beside them lie with the data set."""
-    found = results.pictures(folder, "mirrored_decoder", 0.5)
+    found = kept_pictures(folder, "mirrored_decoder", 0.5)
     assert found["originals"].shape == found["reconstructions"].shape == (12, 64, 64, 3)
     assert results.strongest(folder, "attribute:Male", 0.5) == "logistic"
     assert results.strongest(folder, "image", 0.5) == "mirrored_decoder"
