@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.cache import loaders
-from app.evidence import device_cost, device_cost_chart
+from app.evidence import device_cost
 from app.page import clicks, show, states, verdict, wording
 from app.settings import looking, pickers, points
 from core.methods import METHODS
@@ -43,7 +43,7 @@ def device() -> None:
         return
     what = device_cost.MEASURES[measure]
     show.chart(
-        device_cost_chart.chart(table, key, view, measure, states.dark()),
+        device_cost.chart(table, key, view, measure, states.dark()),
         f"device-cost-{measure}",
         lambda: device_cost.frame(table, view),
         f"{what.label} against privacy. {sentence}",

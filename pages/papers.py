@@ -24,17 +24,17 @@ def paper_and_table() -> tuple[str, dict, str, str]:
         method = address.kept("method")
         own = papers.own_paper(method if method in METHODS else next(iter(METHODS)))
         help = "Whose printed numbers stand beside ours."
-        titles = {name: papers.title(name) for name in PAPERS}
+        titles = {name: METHODS[name].title for name in PAPERS}
         paper = pickers.choose("Paper", titles, "paper", help=help, default=own)
     tables = papers.by_table(paper, settings)
     with middle:
         help = "Where the paper prints the numbers; one that is printed repeatedly stands where it is printed first."
-        places = {papers.ALL: "All of the paper"} | {place: place for place in tables}
+        places = {name: name for name in tables} | {papers.ALL: "All of the paper"}
         usual = papers.usual_table(tables)
         place = pickers.choose("Table or section", places, "table", help=help, default=usual)
     with right:
         help = "What the numbers of the figure count."
-        found = papers.measures(papers.chosen_pairs(tables, place))
+        found = papers.measures(tables[place])
         names = {name: papers.measure_name(name) for name in found}
         measure = pickers.choose("Measure", names, "measure", help=help)
     return paper, tables, place, measure
@@ -42,7 +42,7 @@ def paper_and_table() -> tuple[str, dict, str, str]:
 
 def every_number(paper: str, pairs: tuple[papers.Pair, ...]) -> None:
     """Every number, its place, and why some have none of ours."""
-    table = papers.table(pairs, settings, dataset, preset)
+    table = papers.table(pairs)
     show.table(table, f"papers-{paper}", "Every number of the paper, and ours beside it")
     st.caption(f"The paper: {PAPERS[paper]}.")
 
@@ -51,7 +51,7 @@ def every_number(paper: str, pairs: tuple[papers.Pair, ...]) -> None:
 def beside() -> None:
     head = st.container(gap="xsmall")
     paper, tables, place, measure = paper_and_table()
-    pairs = papers.chosen_pairs(tables, place)
+    pairs = tables[place]
     sentence = papers.sentence(paper, pairs, measure)
     shown = [pair for pair in pairs if pair.row["metric"] == measure]
     with head:

@@ -136,8 +136,13 @@ def test_an_estimate_comes_from_finished_runs_or_is_unknown():
     assert (estimate["examples"], estimate["dataset"]) == (1, "tiny")
     assert not estimate["trimmed"]
     assert training_time.estimate([]) | {"devices": []} == {
-        "seconds": None, "megabytes": None, "examples": 0, "dataset": None, "devices": [], "trimmed": False,
-    }  # fmt: skip
+        "seconds": None,
+        "megabytes": None,
+        "examples": 0,
+        "dataset": None,
+        "devices": [],
+        "trimmed": False,
+    }
 
 
 def test_a_job_may_explain_alone(monkeypatch):

@@ -25,7 +25,6 @@ SAYS = (
     "%{y}<br>first %{customdata[0]:.1f}, second %{customdata[1]:.1f}<br>difference %{x:.1f} "
     "(%{customdata[2]:.1f} to %{customdata[3]:.1f})<extra></extra>"
 )
-SYMBOLS = {"one": "circle", "other": "diamond", "": "line-ns-open"}
 
 
 def differences(paired: pd.DataFrame, one: Row, other: Row, view: View) -> pd.DataFrame:
@@ -35,18 +34,23 @@ def differences(paired: pd.DataFrame, one: Row, other: Row, view: View) -> pd.Da
     each with the largest difference first.
 
     paired     of `core.analysis.compare.compare(other, one)`; may be empty
-    one, other rows of `app.settings.points.settings`: what the pairs do not hold (face verification, redrawn
-               pictures) is compared by both intervals (MOVER, as for independent measurements)
+    one, other rows of `app.settings.points.settings`: what the pairs do not hold (face
+               verification, reconstructions) is compared by both intervals (MOVER, as for
+               independent measurements)
     """
     names = {"second": "one", "first": "other"}
     found = paired.rename(columns=names).assign(paired=True).to_dict("records")
     known = {row["target"] for row in found}
-    for target, role, prefix in (
-        (task_target(view.task), "utility", "utility"),
-        (one.get("target", view.target), "private", ""),
+    for target, role, ends in (
+        (task_target(view.task), "utility", ("utility", "utility_low", "utility_high")),
+        (one["target"], "private", ("value", "low", "high")),
     ):
-        if target not in known and one.get("target") == other.get("target"):
-            found.append(_unpaired(target, role, prefix, one, other))
+        if target not in known and one["target"] == other["target"]:
+            a, b = (tuple(float(row[end]) for end in ends) for row in (one, other))
+            low, high = map(float, intervals.difference(a, b))
+            numbers = (a[0], b[0], a[0] - b[0], low, high)
+            about = {"target": target, "role": role, "paired": False}
+            found.append(about | dict(zip(NUMBERS, numbers, strict=True)))
     for row in found:
         row["label"] = wording.target_label(row["target"])
         row["clear"] = bool(row["low"] > 0 or row["high"] < 0)
@@ -57,23 +61,16 @@ def differences(paired: pd.DataFrame, one: Row, other: Row, view: View) -> pd.Da
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def _unpaired(target: str, role: str, prefix: str, one: Row, other: Row) -> dict[str, Any]:
-    names = ("utility", "utility_low", "utility_high") if prefix else ("value", "low", "high")
-    a, b = (tuple(float(row[name]) for name in names) for row in (one, other))
-    low, high = map(float, intervals.difference(a, b))
-    ends = {"difference": a[0] - b[0], "low": low, "high": high, "paired": False}
-    return {"target": target, "role": role, "one": a[0], "other": b[0], **ends}
-
-
 def sentence(found: pd.DataFrame, one: Row, other: Row, view: View) -> str:
     """What differs in what the officer asked about, in one sentence."""
-    attack = _of(found, one.get("target", view.target))
-    service = _of(found, task_target(view.task))
+    by_target = {row["target"]: row for row in found.to_dict("records")}
     parts = []
-    if attack is not None:
-        how = _better(attack, attack["difference"] < 0)
-        parts.append(f"hides {_hidden(attack['target'])} {how}")
-    if service is not None:
+    if attack := by_target.get(one["target"]):
+        kind, _, name = attack["target"].partition(":")
+        other_kind = "who a person is" if kind == "identity" else "the picture"
+        hidden = wording.inferred(name) if kind == "attribute" else other_kind
+        parts.append(f"hides {hidden} {_better(attack, attack['difference'] < 0)}")
+    if service := by_target.get(task_target(view.task)):
         how = _better(service, service["difference"] > 0)
         parts.append(f"serves {wording.service(view.task)} {how}")
     if not parts:
@@ -122,24 +119,23 @@ def figure(found: pd.DataFrame, names: tuple[str, str], dark: bool = False) -> g
     """
     colour = colours(dark)
     data = []
-    for better, tint, name in (
-        ("one", colour["teal"], f"better: {names[0]}"),
-        ("other", colour["brick"], f"better: {names[1]}"),
-        ("", colour["quiet"], "no measurable difference"),
+    for better, tint, symbol, name in (
+        ("one", colour["teal"], "circle", f"better: {names[0]}"),
+        ("other", colour["brick"], "diamond", f"better: {names[1]}"),
+        ("", colour["quiet"], "line-ns-open", "no measurable difference"),
     ):
         rows = found[found["better"] == better]
         if rows.empty:
             continue
-        bars = plot.interval(
-            rows.to_dict("records"), ("difference", "low", "high"), 100, color=faded(tint, 0.6)
-        )
-        look = {"name": name, "marker": plot.marker(tint, 10, SYMBOLS[better], 2), "error_x": bars}
-        look["customdata"] = (rows[["one", "other", "low", "high"]] * 100).to_numpy(float).tolist()
-        data.append(
-            plot.scatter(
-                "markers", rows["difference"] * 100, rows["label"], hovertemplate=SAYS, **look
-            )
-        )
+        ends, faint = ("difference", "low", "high"), faded(tint, 0.6)
+        look = {
+            "name": name,
+            "marker": plot.marker(tint, 10, symbol, 2),
+            "error_x": plot.interval(rows.to_dict("records"), ends, 100, color=faint),
+            "customdata": (rows[["one", "other", "low", "high"]] * 100).to_numpy(float).tolist(),
+            "hovertemplate": SAYS,
+        }
+        data.append(plot.scatter("markers", rows["difference"] * 100, rows["label"], **look))
     order = {"categoryorder": "array", "categoryarray": found["label"].tolist()[::-1]}
     return plot.figure(
         data,
@@ -153,25 +149,6 @@ def figure(found: pd.DataFrame, names: tuple[str, str], dark: bool = False) -> g
 
 def table(found: pd.DataFrame) -> pd.DataFrame:
     """The numbers for people: shares in per cent."""
+    columns = {"What": found["label"], "Role": found["role"].map(ROLES)}
     numbers = (found[NUMBERS] * 100).set_axis(TITLES, axis=1)
-    return pd.concat(
-        [
-            found["label"].rename("What"),
-            found["role"].map(ROLES).rename("Role"),
-            numbers,
-            found["paired"].rename("Same people resampled"),
-        ],
-        axis=1,
-    )
-
-
-def _of(found: pd.DataFrame, target: str) -> dict[str, Any] | None:
-    rows = found[found["target"] == target].to_dict("records")
-    return rows[0] if rows else None
-
-
-def _hidden(target: str) -> str:
-    kind, _, name = target.partition(":")
-    if kind == "attribute":
-        return wording.inferred(name)
-    return "who a person is" if kind == "identity" else "the picture"
+    return pd.DataFrame({**columns, **numbers, "Same people resampled": found["paired"]})

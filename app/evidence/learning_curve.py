@@ -19,18 +19,18 @@ LITTLE = 0.03  # a gain in balanced accuracy that is hardly one
 def frame(arrays: Mapping[str, np.ndarray], attribute: str) -> pd.DataFrame:
     """One row per size, measured ones first: photographs, people (NaN ahead), value, low, high,
     ahead (bool). Empty where the attribute has no curve. Raises PenumbraError when damaged."""
+    ends = ("value", "low", "high")
     try:
         names = [str(name) for name in arrays["attributes"].tolist()]
         if attribute not in names:
             return pd.DataFrame()
         row = names.index(attribute)
-        parts = []
-        for start, sizes in (("", arrays["photographs"]), ("ahead_", arrays["ahead"])):
-            part = {end: arrays[start + end][row].astype(float) for end in ("value", "low", "high")}
-            people = np.full(len(sizes), np.nan) if start else arrays["people"].astype(float)
-            parts.append(pd.DataFrame({"photographs": sizes, "people": people} | part))
-            parts[-1]["ahead"] = bool(start)
-        return pd.concat(parts, ignore_index=True)
+        known = {name: arrays[name][row].astype(float) for name in ends}
+        further = {name: arrays[f"ahead_{name}"][row].astype(float) for name in ends}
+        sizes = {"photographs": arrays["photographs"], "people": arrays["people"].astype(float)}
+        measured = pd.DataFrame({**sizes, **known, "ahead": False})
+        ahead = pd.DataFrame({"photographs": arrays["ahead"], **further, "ahead": True})
+        return pd.concat([measured, ahead], ignore_index=True)
     except (KeyError, IndexError, ValueError, TypeError) as error:
         raise PenumbraError(
             f"the curve over the attacker's photographs is damaged ({error}); evaluate again"
@@ -47,11 +47,12 @@ def sentence(curve: pd.DataFrame, attribute: str) -> str:
     )
     span = wording.interval(last["low"], last["high"])
     points_to = f"{wording.percent(last['value'])} ({span}) with {times} times as many"
+    would = "may"
     if last["low"] > now["value"] + LITTLE:
-        return f"{stands}A bigger attacker would know more: the curve points to {points_to}."
-    if last["high"] < now["value"] + LITTLE:
-        return f"{stands}A bigger attacker would hardly know more: the curve points to {points_to}."
-    return f"{stands}A bigger attacker may know more: the curve points to {points_to}."
+        would = "would"
+    elif last["high"] < now["value"] + LITTLE:
+        would = "would hardly"
+    return f"{stands}A bigger attacker {would} know more: the curve points to {points_to}."
 
 
 def figure(curve: pd.DataFrame, dark: bool = False) -> go.Figure:

@@ -4,6 +4,7 @@ it. Pure; no Streamlit."""
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,10 +16,9 @@ from app.charts import plot
 from app.charts.palette import colours, faded
 from app.charts.plot import Spec
 from app.evidence import published, published_words
-from app.evidence.published import Pair, Report
+from app.evidence.published import Pair
 from app.page import wording
 from app.settings import points
-from app.settings.views import View
 from core.methods import METHODS
 from core.published import METRICS, PAPERS
 
@@ -26,7 +26,7 @@ ALL = "all"  # of a paper's tables
 FEW = 40  # numbers up to which all of a paper are shown at once
 LINE = 60  # letters of a row's words, so that they fit a phone
 ROW = 48  # pixels of a row of the figure: its words, and its marks under them
-MISSING = {  # `app.evidence.published.missing` in words
+MISSING = {  # `Pair.missing` in words
     "people": "People were asked. Studies of your own stand under Study results, beside this figure.",
     "device": "Measured on a telephone that we do not have.",
     "count": "A count, or what guessing scores: nothing to measure again.",
@@ -41,15 +41,13 @@ SIDES = {  # whose number: words of the legend, symbol, colour
 }
 
 
-def by_table(paper: str, settings: Sequence[dict[str, Any]]) -> dict[str, tuple[Pair, ...]]:
-    """table, figure or section of a paper -> its numbers, each with ours.
-
-    settings  of `app.evidence.published.measured`
-    """
-    return {
+def by_table(paper: str, settings: published.Settings) -> dict[str, tuple[Pair, ...]]:
+    """Table, figure or section of a paper -> its numbers, each with ours; `ALL` of them first."""
+    tables = {
         place: tuple(published.beside(row, settings, {}) for row in rows)
         for place, rows in published.results(paper).items()
     }
+    return {ALL: tuple(itertools.chain(*tables.values())), **tables}
 
 
 def own_paper(method: str) -> str:
@@ -57,28 +55,15 @@ def own_paper(method: str) -> str:
     name = METHODS[method].hardens or method
     if name in PAPERS:
         return name
-    return next(
-        (p for p in PAPERS if any(r["method"] == name for r in published.about(p))),
-        next(iter(PAPERS)),
-    )
-
-
-def title(paper: str) -> str:
-    return METHODS[paper].title
+    compare = (p for p in PAPERS if any(row["method"] == name for row in published.about(p)))
+    return next(compare, next(iter(PAPERS)))
 
 
 def usual_table(tables: Mapping[str, Sequence[Pair]]) -> str:
     """What a paper opens with: all of it while that is little, else its first table."""
-    if sum(map(len, tables.values())) <= FEW:
+    if len(tables[ALL]) <= FEW:
         return ALL
-    return next((place for place in tables if place.startswith("Table")), next(iter(tables)))
-
-
-def chosen_pairs(tables: Mapping[str, Sequence[Pair]], place: str) -> tuple[Pair, ...]:
-    """The pairs of one table, or of all."""
-    if place == ALL:
-        return tuple(pair for pairs in tables.values() for pair in pairs)
-    return tuple(tables[place])
+    return next(place for place in tables if place.startswith("Table"))
 
 
 def measures(pairs: Sequence[Pair]) -> list[str]:
@@ -134,11 +119,10 @@ def spoken_of(paper: str, pairs: Sequence[Pair]) -> Pair | None:
 def tally(pairs: Sequence[Pair]) -> str:
     """How many printed numbers have ours beside them, and what a fresh attacker adds to the one
     trained along: both ours, on the same photographs, so that they do compare."""
-    ours = [pair for pair in pairs if pair.ours]
-    text = f"{len(ours)} of {len(pairs)} printed numbers have one of ours beside them."
+    text = f"{sum(p.ours for p in pairs)} of {len(pairs)} printed numbers have one of ours beside them."
     both = [
-        pair
-        for pair in ours
+        (pair.along, pair.afresh)
+        for pair in pairs
         if pair.row["role"] == "private"
         and pair.along is not None
         and pair.afresh is not None
@@ -146,22 +130,20 @@ def tally(pairs: Sequence[Pair]) -> str:
     ]
     if not both:
         return text
-    more = sum(pair.afresh > pair.along for pair in both)  # type: ignore[operator]
+    more = sum(afresh > along for along, afresh in both)
+    where, gets = (
+        f"In {more} of {len(both)} on what is hidden that we measured both ways",
+        "gets more",
+    )
     if len(both) == 1:
-        gets = "gets more" if more else "gets no more"
         where = "On the one thing that is hidden and that we measured both ways"
-    else:
-        gets = "gets more"
-        where = f"In {more} of {len(both)} on what is hidden that we measured both ways"
+        gets = "gets more" if more else "gets no more"
     return f"{text} {where}, a fresh attacker {gets} than the one trained along with the method."
 
 
 def differences(paper: str, pairs: Sequence[Pair], dataset: str, preset: str) -> str:
     """Why the paper's numbers and ours do not compare one by one."""
-    view = View(dataset, preset, "", "", "paper")
-    kept = tuple(pairs)
-    report = Report(kept, (), True, True)
-    text = published_words.differences(report, view, paper)
+    text = published_words.differences(pairs, paper, dataset, preset)
     scored = {pair.row["protocol"] for pair in pairs if pair.row["role"] in ("private", "utility")}
     if "unsaid" in scored:
         text += " The paper does not say when the attackers it scores were trained."
@@ -170,26 +152,21 @@ def differences(paper: str, pairs: Sequence[Pair], dataset: str, preset: str) ->
     others = {published_words.other_setting(pair, brief=True) for pair in pairs if pair.ours}
     if len(others) == 1 and (other := others.pop()):
         text += f" Ours: {other}."
-    return f"{text} {published_words.measures(report)}".strip()
+    return f"{text} {published_words.measures(pairs, pairs)}".strip()
 
 
-def missing(pair: Pair, settings: Sequence[dict[str, Any]]) -> str:
+def missing(pair: Pair) -> str:
     """Why nothing of ours stands beside a number; "" where something does."""
     if pair.ours:
         return ""
-    row = pair.row
-    what = MISSING[published.missing(row, settings)]
-    return what.format(title=METHODS[row["method"]].title, asks=_asks(row), name=_lower(row))
-
-
-def _lower(row: Mapping[str, Any]) -> str:
-    name = METRICS[row["metric"]].name
+    row, name = pair.row, METRICS[pair.row["metric"]].name
     if row["target"] == "attributes":
-        return f"{name}, the mean over all attributes"
-    return name
+        name += ", the mean over all attributes"
+    title = METHODS[row["method"]].title
+    return MISSING[pair.missing].format(title=title, asks=_asks(row), name=name)
 
 
-def _asks(row: Mapping[str, Any]) -> str:
+def _asks(row: published.Row) -> str:
     """What a run would have to be like: "serves Grey hair, Smile; hides Age group; has λ = 0.1"."""
     parts = []
     for column, word in (("tasks", "serves"), ("private", "hides")):
@@ -201,12 +178,10 @@ def _asks(row: Mapping[str, Any]) -> str:
     return " and ".join(parts) if len(parts) < 3 else "; ".join(parts)
 
 
-def table(
-    pairs: Sequence[Pair], settings: Sequence[dict[str, Any]], dataset: str, preset: str
-) -> pd.DataFrame:
+def table(pairs: Sequence[Pair]) -> pd.DataFrame:
     """`published_words.table` with the reason where nothing of ours stands beside a number."""
-    shown = published_words.table(pairs, View(dataset, preset, "", "", "paper"))
-    reasons = [missing(pair, settings) for pair in pairs]
+    shown = published_words.table(pairs)
+    reasons = [missing(pair) for pair in pairs]
     if any(reasons):
         shown.insert(min(5, len(shown.columns)), "Why nothing of ours", reasons)
     return shown
@@ -225,7 +200,9 @@ def _words(pair: Pair, among: Sequence[Pair], full: bool) -> str:
     row = pair.row
     name = row["label"] or METHODS[row["method"]].title
     if full:
-        setting = published_words.setting(row, _common(among))
+        tasks, hidden = ({other.row[column] for other in among} for column in ("tasks", "private"))
+        common = (next(iter(found))[:1] if len(found) == 1 else () for found in (tasks, hidden))
+        setting = published_words.setting(row, *common)
     else:
         knobs = points.knob_label(row["method"], row["knobs"])
         setting = "; ".join(filter(None, (knobs, row["setting"])))
@@ -239,23 +216,14 @@ def _words(pair: Pair, among: Sequence[Pair], full: bool) -> str:
     return " · ".join(parts)
 
 
-def _common(pairs: Sequence[Pair]) -> View:
-    """What all pairs serve and hide, as a view, which says what need not be said of each."""
-    tasks, hidden = ({pair.row[column] for pair in pairs} for column in ("tasks", "private"))
-    task = next(iter(tasks))[:1] if len(tasks) == 1 else ()
-    private = next(iter(hidden))[:1] if len(hidden) == 1 else ()
-    target = "image" if private == ("identity",) else "".join(f"attribute:{p}" for p in private)
-    return View("", "compact", "".join(task), target, "paper")
-
-
 def frame(pairs: Sequence[Pair], metric: str) -> pd.DataFrame:
     """The figure's numbers, one row per printed number of one metric: words, role, printed, along,
-    afresh, chance (each in the unit of `unit`), other (our setting, where it is another and not the
+    afresh, chance (in the metric's unit), other (our setting, where it is another and not the
     same in all rows), balanced (whether ours counts both answers the same)."""
     mine = [pair for pair in pairs if pair.row["metric"] == metric]
     others = [published_words.other_setting(pair, brief=True) if pair.ours else "" for pair in mine]
     alike = len({other for other, pair in zip(others, mine, strict=True) if pair.ours}) < 2
-    factor = unit(metric)[0]
+    factor = 100.0 if METRICS[metric].unit in ("%", "points") else 1.0
 
     def scaled(value: float | None) -> float | None:
         return value * factor if wording.known(value) else None  # type: ignore[operator]
@@ -278,13 +246,6 @@ def frame(pairs: Sequence[Pair], metric: str) -> pd.DataFrame:
     return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
 
 
-def unit(metric: str) -> tuple[float, str]:
-    """(factor, what stands behind a number) of a metric's axis."""
-    kind = METRICS[metric].kind
-    units = {"share": (100.0, " %"), "points": (100.0, " points"), "dB": (1.0, " dB")}
-    return units.get(kind, (1.0, ""))
-
-
 def chart(numbers: pd.DataFrame, metric: str, dark: bool = False) -> go.Figure:
     """One row per printed number: the paper's as a cross, ours as rings and dots, joined; guessing
     as a short line. Words stand above each row, so that a phone has room for the marks.
@@ -292,7 +253,8 @@ def chart(numbers: pd.DataFrame, metric: str, dark: bool = False) -> go.Figure:
     numbers  of `frame`
     """
     colour = colours(dark)
-    ends = unit(metric)[1]
+    unit = METRICS[metric].unit
+    ends = f" {unit}" if unit else ""
     notes, shapes, lines = [], [], 1
     for place, row in enumerate(numbers.to_dict("records")):
         ours = wording.known(row["along"]) or wording.known(row["afresh"])
@@ -332,8 +294,8 @@ def chart(numbers: pd.DataFrame, metric: str, dark: bool = False) -> go.Figure:
         tints = [colour["light" if role == "utility" else tint] for role in numbers["role"]]
         mark = plot.marker(tints, 12, symbol, 2)
         data.append(marks(side, name, mark, " %{customdata}", customdata=balanced))
-    percent = ends == " %"
-    named = measure_name(metric) + (f" ({ends.strip()})" if ends.strip() and not percent else "")
+    percent = unit == "%"
+    named = measure_name(metric) + (f" ({unit})" if unit and not percent else "")
     return plot.figure(
         data,
         plot.axis(colour, named, ticksuffix=ends if percent else ""),

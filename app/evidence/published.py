@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,30 +33,36 @@ AFRESH = {
     "private": (*points.ATTACKERS["strict"], LOG_RANK.name),
     "utility": points.UTILITY["strict"],
 }
-SIDES = ("along", "afresh")
-NETWORKS = {name for side in (ALONG, AFRESH) for names in side.values() for name in names}
+SIDES = {"along": ("paper", ALONG), "afresh": ("strict", AFRESH)}
+NETWORKS = {name for _, roles in SIDES.values() for names in roles.values() for name in names}
 KINDS = {name for metric in METRICS.values() for name in metric.ours}
-# What two rows share that print one number.
+# what two rows share that print one number
 SAME = ("paper", "method", "dataset", "tasks", "private", "knobs", "schedule", "setting")
 SAME += ("protocol", "attacker", "target", "metric", "printed")
 LEFT_OUT = ("loss",)  # says nothing to anybody who does not train the method
 NEVER_OURS = ("people", "device", "count")  # protocols that none of our numbers is measured by
-Key = tuple[str, str, str, str]  # protocol, target, attacker, metric
+Row = Mapping[str, Any]
+Rows = tuple[dict[str, Any], ...]
+Settings = Sequence[dict[str, Any]]  # of `measured`
 
 
 class Pair(NamedTuple):
     """A published row and what we have beside it.
 
     row      of `core.published.published`, `place` naming every place that prints the number
+    missing  why there is nothing of ours: the row's protocol ("people", "device", "count"),
+             "method" (no run of it), "setting" (no run of its kind), or "measure" (the runs there
+             are were not measured so); "" where there is
     setting  of `measured`: ours nearest to it, or None
     along, afresh  our number by a network trained along with the method, and by the strict
              protocol's; None where there is none of this kind
-    metric   what ours is measured in, "" without one
+    metric   what ours is measured in
     chance   what a guesser scores in it, or None
     """
 
     row: dict[str, Any]
-    setting: dict[str, Any] | None
+    missing: str = ""
+    setting: dict[str, Any] | None = None
     along: float | None = None
     afresh: float | None = None
     metric: str = ""
@@ -64,7 +70,7 @@ class Pair(NamedTuple):
 
     @property
     def ours(self) -> bool:
-        return self.along is not None or self.afresh is not None
+        return not self.missing
 
 
 class Report(NamedTuple):
@@ -76,47 +82,47 @@ class Report(NamedTuple):
     """
 
     private: tuple[Pair, ...]
-    utility: tuple[Pair, ...]
     private_exact: bool
+    utility: tuple[Pair, ...]
     utility_exact: bool
 
 
 def report(
-    settings: Sequence[dict[str, Any]],
+    settings: Settings,
     view: View,
     method: str,
     chosen: Mapping[str, float],
-    schedule: Mapping[str, float] | None = None,
+    schedule: Mapping[str, float],
 ) -> Report:
     """Every published number on `method` and its baselines that bears on `view`, with ours.
 
-    settings  of `measured`
     chosen    the knob values being looked at: published settings near to them come first, and they
               stand in for knobs whose value a paper does not say
     schedule  of the variant being looked at: published settings that release from the same layer
               come first
     """
-    rows = about(method)
-    chosen = {knob.name: knob.default for knob in points.knobs_of(method)} | dict(chosen)
-    found = {}
-    for role, exact, close in (
-        ("private", _bears_on_target, _of_the_same_kind),
-        ("utility", _bears_on_task, lambda row, view: True),
-    ):
-        mine = [row for row in rows if row["role"] == role]
-        kept = [row for row in mine if exact(row, view)]
+    chosen = _defaults(method) | chosen
+
+    def pairs(
+        role: str, exact: Callable[[Row, View], bool], close: Callable[[Row, View], bool]
+    ) -> tuple[tuple[Pair, ...], bool]:
+        rows = [row for row in about(method) if row["role"] == role]
+        kept = [row for row in rows if exact(row, view)]
         direct = any(row["method"] == method for row in kept)
-        kept = kept if direct else [row for row in mine if close(row, view)]
-        pairs = [beside(row, settings, chosen if row["method"] == method else {}) for row in kept]
-        order = {id(p): _distance(p, view, method, chosen, schedule or {}) for p in pairs}
-        found[role] = (tuple(sorted(pairs, key=lambda pair: order[id(pair)])), direct)
+        if not direct:
+            kept = [row for row in rows if close(row, view)]
+        found = [beside(row, settings, chosen if row["method"] == method else {}) for row in kept]
+        found.sort(key=lambda pair: _distance(pair, view, method, chosen, schedule))
+        return tuple(found), direct
+
     return Report(
-        found["private"][0], found["utility"][0], found["private"][1], found["utility"][1]
+        *pairs("private", _bears_on_target, _of_the_same_kind),
+        *pairs("utility", _bears_on_task, lambda row, view: True),
     )
 
 
 @functools.cache
-def about(method: str) -> tuple[dict[str, Any], ...]:
+def about(method: str) -> Rows:
     """What the papers print on a method and, where it is a paper's own, on that paper's baselines:
     one row per number, which may be printed at several places. Empty where no paper has any."""
     rows = [row for row in published() if row["role"] in ("private", "utility")]
@@ -131,7 +137,7 @@ def about(method: str) -> tuple[dict[str, Any], ...]:
 
 
 @functools.cache
-def results(paper: str) -> dict[str, tuple[dict[str, Any], ...]]:
+def results(paper: str) -> dict[str, Rows]:
     """Every result that a paper prints, by the table, figure or section that prints it first:
     what is hidden, what the service keeps, what the device pays. What only describes the
     experiment is left out."""
@@ -142,45 +148,34 @@ def results(paper: str) -> dict[str, tuple[dict[str, Any], ...]]:
     return {place: tuple(rows) for place, rows in found.items()}
 
 
-def _merged(rows: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+def _merged(rows: Iterable[dict[str, Any]]) -> Rows:
     """One row per number; `place` and `note` name all there is where it is printed repeatedly."""
-    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+    merged: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row["metric"] in LEFT_OUT:
             continue
-        key = tuple(
-            tuple(sorted(row[name].items())) if isinstance(row[name], dict) else row[name]
-            for name in SAME
-        )
-        if key in merged:
-            for name in ("place", "note"):
-                if row[name] not in merged[key][name]:
-                    merged[key][name] = "; ".join(filter(None, (merged[key][name], row[name])))
-        else:
-            merged[key] = dict(row)
+        first = merged.setdefault(repr([row[name] for name in SAME]), dict(row))
+        for name in ("place", "note"):
+            if row[name] not in first[name]:
+                first[name] = "; ".join(filter(None, (first[name], row[name])))
     return tuple(merged.values())
 
 
-def _bears_on_target(row: Mapping[str, Any], view: View) -> bool:
+def _bears_on_target(row: Row, view: View) -> bool:
     name = view.target.partition(":")[2]
-    general = row["target"] == "private" and name and name in row["private"]
-    return row["target"] == view.target or bool(general)
+    return row["target"] == view.target or (row["target"] == "private" and name in row["private"])
 
 
-def _of_the_same_kind(row: Mapping[str, Any], view: View) -> bool:
-    return _kind(row["target"]) == _kind(view.target)
+def _of_the_same_kind(row: Row, view: View) -> bool:
+    kind = "attribute" if row["target"] == "private" else row["target"].partition(":")[0]
+    return kind == view.target.partition(":")[0]
 
 
-def _kind(target: str) -> str:
-    return "attribute" if target == "private" else target.partition(":")[0]
-
-
-def _bears_on_task(row: Mapping[str, Any], view: View) -> bool:
-    if row["target"] == views.task_target(view.task):
-        return True
-    named = row["target"] == "task" and (not row["tasks"] or view.task in row["tasks"])
+def _bears_on_task(row: Row, view: View) -> bool:
+    if row["target"] == "task":
+        return not row["tasks"] or view.task in row["tasks"]
     everything = row["target"] == "attributes" and view.task != VERIFICATION
-    return named or everything
+    return everything or row["target"] == views.task_target(view.task)
 
 
 def _distance(
@@ -220,32 +215,29 @@ def _apart(method: str, one: Mapping[str, float], other: Mapping[str, float]) ->
     return total
 
 
+def _defaults(method: str) -> dict[str, float]:
+    return {knob.name: knob.default for knob in points.knobs_of(method)}
+
+
 def measured(findings: pd.DataFrame, dataset: str, preset: str) -> list[dict[str, Any]]:
     """Our own settings: `method`, `tasks` and `private` (tuples), `schedule` and `knobs` (dicts, the
-    release-time knob among the latter), and `numbers`: `Key` -> (value, chance), the mean over
-    seeds. What an attack too weak to conclude says is left out."""
+    release-time knob among the latter), and `numbers`: (protocol, target, attacker, metric) ->
+    (value, chance), the mean over seeds. What an attack too weak to conclude says is left out."""
     rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
     rows = rows[rows["attacker"].isin(NETWORKS) & rows["metric"].isin(KINDS)]
     rows = rows[rows["conclusive"].astype(bool) & rows["method"].isin(list(METHODS))]
-    trained = [column for column in rows if column.startswith("knob:")]
-    names = ["method", "tasks", "private", "schedule", "release_value", *trained]
-    sums: dict[tuple[Any, ...], dict[Key, list[tuple[float, float]]]] = {}
-    keys = ("protocol", "target", "attacker", "metric", "value", "chance")
-    for entry in zip(*(rows[name] for name in (*names, *keys)), strict=True):
-        setting = tuple(None if v != v else v for v in entry[: len(names)])  # NaN is not itself
-        protocol, target, attacker, metric, value, chance = entry[len(names) :]
-        numbers = sums.setdefault(setting, {})
-        numbers.setdefault((protocol, target, attacker, metric), []).append((value, chance))
-    return [
-        _setting(dict(zip(names, setting, strict=True)))
-        | {
-            "numbers": {
-                key: tuple(sum(column) / len(seeds) for column in zip(*seeds, strict=True))
-                for key, seeds in numbers.items()
-            }
-        }
-        for setting, numbers in sums.items()
-    ]
+    knobs = [column for column in rows if column.startswith("knob:")]
+    run = ["method", "tasks", "private", "schedule", "release_value", *knobs]
+    key = ["protocol", "target", "attacker", "metric"]
+    means = rows.groupby([*run, *key], dropna=False, sort=False)[["value", "chance"]].mean()
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for entry, value, chance in means.itertuples():
+        entry = tuple(None if v != v else v for v in entry)  # NaN is not itself
+        setting = found.get(entry[: len(run)])
+        if setting is None:
+            setting = found[entry[: len(run)]] = _setting(dict(zip(run, entry, strict=False)))
+        setting["numbers"][entry[len(run) :]] = value, chance
+    return list(found.values())
 
 
 def _setting(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,6 +253,7 @@ def _setting(entry: Mapping[str, Any]) -> dict[str, Any]:
         "private": tuple(filter(None, (entry["private"] or "").split(","))),
         "schedule": schedule_of(entry["schedule"]),
         "knobs": knobs,
+        "numbers": {},
     }
 
 
@@ -272,16 +265,15 @@ def schedule_of(text: str | None) -> dict[str, float]:
     return {name: float(value) for name, _, value in found}
 
 
-def beside(
-    row: dict[str, Any], settings: Sequence[dict[str, Any]], chosen: Mapping[str, float]
-) -> Pair:
+def beside(row: dict[str, Any], settings: Settings, chosen: Mapping[str, float]) -> Pair:
     """A published row with our number for the nearest of `settings`, where one is of its kind."""
     if row["protocol"] in NEVER_OURS:
-        return Pair(row, None)
-    defaults = {knob.name: knob.default for knob in points.knobs_of(row["method"])}
-    wanted = defaults | dict(chosen) | row["knobs"]
+        return Pair(row, row["protocol"])
+    wanted = _defaults(row["method"]) | chosen | row["knobs"]
+    mine = [setting for setting in settings if setting["method"] == row["method"]]
+    near = [setting for setting in mine if _like(row, setting, wanted)]
 
-    def away(setting: Mapping[str, Any]) -> tuple[Any, ...]:
+    def away(setting: Row) -> tuple[Any, ...]:
         return (
             set(setting["tasks"]) != set(row["tasks"]),
             set(setting["private"]) != set(row["private"]),
@@ -289,53 +281,36 @@ def beside(
             _apart(row["method"], setting["knobs"], wanted),
         )
 
-    near = [s for s in settings if s["method"] == row["method"] and _like(row, s, wanted)]
     for setting in sorted(near, key=away):
         for metric in METRICS[row["metric"]].ours:
             sides = {side: _number(row, setting, side, metric, settings) for side in SIDES}
-            if any(sides.values()):
-                values = {side: found[0] if found else None for side, found in sides.items()}
-                guesses = [
-                    found[1] for found in sides.values() if found and wording.known(found[1])
-                ]
-                guess = next(iter(guesses), None)
-                return Pair(row, setting, values["along"], values["afresh"], metric, guess)
-    return Pair(row, None)
+            found = {side: number for side, number in sides.items() if number is not None}
+            if found:
+                values = {side: value for side, (value, _) in found.items()}
+                guesses = [guess for _, guess in found.values() if wording.known(guess)]
+                guess = guesses[0] if guesses else None
+                return Pair(row, "", setting, metric=metric, chance=guess, **values)
+    return Pair(row, "measure" if near else "setting" if mine else "method")
 
 
-def missing(row: Mapping[str, Any], settings: Sequence[dict[str, Any]]) -> str:
-    """Why nothing of ours stands beside a published row: its protocol ("people", "device",
-    "count"), "method" (no run of it), "setting" (no run of its kind), or "measure" (the runs there
-    are were not measured so)."""
-    if row["protocol"] in NEVER_OURS:
-        return str(row["protocol"])
-    wanted = {knob.name: knob.default for knob in points.knobs_of(row["method"])} | row["knobs"]
-    mine = [setting for setting in settings if setting["method"] == row["method"]]
-    if not mine:
-        return "method"
-    return "measure" if any(_like(row, s, wanted) for s in mine) else "setting"
-
-
-def _like(row: Mapping[str, Any], setting: Mapping[str, Any], wanted: Mapping[str, float]) -> bool:
+def _like(row: Row, setting: Row, wanted: Mapping[str, float]) -> bool:
     """Whether a setting of ours may stand beside a published row: it releases from the same layer,
     hides or serves what the number is about, and switches the same knobs on (a knob at 0 leaves a
     part of the method out: no neighbour of a setting that has it)."""
-    if not _same_release(row["method"], row["schedule"], setting["schedule"]):
-        return False
-    name = row["target"].partition(":")[2] or row["target"]
-    if (
-        row["role"] == "utility"
-        and name not in ("task", "attributes")
-        and name not in setting["tasks"]
-    ):
-        return False
-    attribute = row["role"] == "private" and row["target"].startswith("attribute:")
-    if attribute and not METHODS[row["method"]].baseline and name not in setting["private"]:
-        return False
-    return all(
-        (value == 0) == (wanted[knob] == 0)
-        for knob, value in setting["knobs"].items()
-        if knob in wanted
+    kind, _, name = row["target"].partition(":")
+    if row["role"] == "utility":
+        about = kind in ("task", "attributes") or (name or kind) in setting["tasks"]
+    else:
+        bare = kind != "attribute" or METHODS[row["method"]].baseline
+        about = row["role"] != "private" or bare or name in setting["private"]
+    return (
+        about
+        and _same_release(row["method"], row["schedule"], setting["schedule"])
+        and all(
+            (value == 0) == (wanted[knob] == 0)
+            for knob, value in setting["knobs"].items()
+            if knob in wanted
+        )
     )
 
 
@@ -350,42 +325,37 @@ def _same_release(method: str, one: Mapping[str, float], other: Mapping[str, flo
 
 
 def _number(
-    row: Mapping[str, Any],
-    setting: Mapping[str, Any],
-    side: str,
-    metric: str,
-    settings: Sequence[dict[str, Any]],
+    row: Row, setting: Row, side: str, metric: str, settings: Settings
 ) -> tuple[float, float] | None:
     """(value, chance) of a setting as the row measures: of its target, or the mean over several."""
-    found = [_read(row, setting, side, metric, target) for target in _aimed_at(row, setting)]
-    if not found or None in found:
+    protocol, networks = SIDES[side]
+    found = []
+    for target in _targets(row, setting):
+        keys = ((protocol, target, network, metric) for network in networks[row["role"]])
+        number = next((setting["numbers"][key] for key in keys if key in setting["numbers"]), None)
+        if number is None:
+            return None
+        found.append(number)
+    if not found:
         return None
-    value, chance = (sum(column) / len(found) for column in zip(*found, strict=True))  # type: ignore[arg-type]
+    value, chance = (sum(column) / len(found) for column in zip(*found, strict=True))
     if row["metric"] != "accuracy_drop":
         return value, chance
     reference = METHODS[row["method"]].reference
     same = [s for s in settings if s["method"] == reference and s["tasks"] == setting["tasks"]]
-    bare = [_number(dict(row, metric=""), s, side, metric, settings) for s in same]
-    before = next((entry for entry in bare if entry), None)
+    bare = (_number({**row, "metric": ""}, s, side, metric, settings) for s in same)
+    before = next(filter(None, bare), None)
     return None if before is None else (before[0] - value, math.nan)
 
 
-def _aimed_at(row: Mapping[str, Any], setting: Mapping[str, Any]) -> tuple[str, ...]:
+def _targets(row: Row, setting: Row) -> tuple[str, ...]:
     """The findings' targets that a published target is the mean over."""
+    served = tuple(views.task_target(name) for name in setting["tasks"])
     if row["target"] == "task":
-        return tuple(views.task_target(name) for name in setting["tasks"])
+        return served
     if row["target"] == "private":
         return tuple(f"attribute:{name}" for name in setting["private"])
     if row["target"] == "attributes":
-        served = {views.task_target(name) for name in setting["tasks"]}
         known = {key[1] for key in setting["numbers"] if key[1].startswith("attribute:")}
-        return tuple(sorted(known)) if len(known) > 1 and known <= served else ()
+        return tuple(sorted(known)) if len(known) > 1 and known <= {*served} else ()
     return (row["target"],)
-
-
-def _read(
-    row: Mapping[str, Any], setting: Mapping[str, Any], side: str, metric: str, target: str
-) -> tuple[float, float] | None:
-    protocol, networks = ("paper", ALONG) if side == "along" else ("strict", AFRESH)
-    keys = ((protocol, target, network, metric) for network in networks[row["role"]])
-    return next((setting["numbers"][key] for key in keys if key in setting["numbers"]), None)

@@ -69,20 +69,18 @@ def report(
     numbers    every figure of the setting, in words: a table
     date       of the report, as it is to be read
     """
+    hashes = (f"{f['protocol']}/{f['attack']} {f['sha256']}" for f in provenance["findings"])
     return _template().render(
         title=words.title.strip() or "Privacy assessment of a face representation",
         words=words,
         heads=HEADS,
-        evidence=[_row(line, len(HEADS)) for line in evidence],
+        evidence=[_row(line) for line in evidence],
         leaks=_leaks(leaks),
         chart=_chart(chart),
         faces=[_face(*face) for face in faces],
         width=2 * FACE,
         rebuilt=_rebuilt(provenance),
-        hashes="\n".join(
-            f"{part['protocol']}/{part['attack']} {part['sha256']}"
-            for part in provenance["findings"]
-        ),
+        hashes="\n".join(hashes),
         **more,
     )
 
@@ -90,20 +88,20 @@ def report(
 @functools.cache
 def _template() -> jinja2.Template:
     text = Path(__file__).with_suffix(".html").read_text()
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    return environment.from_string(text)
+    strict = {"autoescape": True, "trim_blocks": True, "undefined": jinja2.StrictUndefined}
+    return jinja2.Environment(**strict).from_string(text)
 
 
-def _row(line: Evidence, columns: int) -> tuple[str, list[str]]:
+def _row(line: Evidence) -> tuple[str, list[str]]:
+    """The label of a row of the table, and a cell for each of `HEADS`."""
+
     def show(value: float | None) -> str:
         if not wording.known(value):
             return "–"
         return wording.percent(value, 1) if line.share else f"{value:.2f}"
 
     span = wording.interval(line.low, line.high, *((1, 100) if line.share else (2, 1))) or "–"
-    return line.label, [show(line.value), span, show(line.chance), show(line.unprotected)][:columns]
+    return line.label, [show(line.value), span, show(line.chance), show(line.unprotected)]
 
 
 def _chart(figure: go.Figure) -> str:
@@ -118,13 +116,15 @@ def _leaks(leaks: pd.DataFrame) -> dict[str, Any]:
     if leaks.empty:
         return {"count": 0}
     known = leaks[leaks["conclusive"]]
-    names = ["label", "value", "low", "high", "chance"]
-    first = known[names].head(FIRST_ROWS).itertuples(index=False)
+    first = known[["label", "value", "low", "high", "chance"]].head(FIRST_ROWS)
+    rows = [_row(Evidence(*found, None)) for found in first.itertuples(index=False)]
     return {
         "count": len(leaks),
         "told": int((known["low"] > known["chance"]).sum()),
         "weak": len(leaks) - len(known),
-        "rows": [_row(Evidence(*found, None), 3) for found in first],
+        "rows": [
+            (label, cells[:3]) for label, cells in rows
+        ],  # nothing is known without protection
     }
 
 

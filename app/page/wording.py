@@ -176,16 +176,18 @@ def loss(metric: str, difference: float) -> str:
 
 def score(metric: str, value: float | None) -> str:
     """A metric's value with its unit."""
+    return with_unit(value, named(metric).unit)
+
+
+def with_unit(value: float | None, unit: str) -> str:
+    """A value in the unit of a metric ("%", "points", "dB" or "")."""
     if not known(value):
         return "–"
-    unit = named(metric).unit
     if unit == "%":
         return percent(value, 1)
     if unit == "points":
         return points(value)
-    if unit == "dB":
-        return f"{value:.1f} dB"
-    return f"{value:.2f}"
+    return f"{value:.1f} dB" if unit == "dB" else f"{value:.2f}"
 
 
 def score_interval(metric: str, low: float | None, high: float | None) -> str:

@@ -46,21 +46,21 @@ def paper(view: View, row: dict) -> None:
     """The papers' own numbers beside ours; none of them is drawn into the chart."""
     method = row["method"]
     measured = loaders.measured(view.dataset, view.preset)
-    chosen = points.knob_values(row)
-    report = published.report(
-        measured, view, method, chosen, published.schedule_of(row.get("schedule"))
-    )
+    chosen, schedule = points.knob_values(row), published.schedule_of(row.get("schedule"))
+    report = published.report(measured, view, method, chosen, schedule)
     st.markdown(f"**{published_words.headline(report, view, method, chosen)}**")
-    if not (report.private or report.utility):
+    both = (*report.private, *report.utility)
+    if not both:
         return
     st.write(published_words.service_line(report, view, method))
-    st.caption(published_words.differences(report, view, method))
+    st.caption(published_words.differences(both, method, view.dataset, view.preset))
     for title, pairs in (("What is to be hidden", report.private), ("The service", report.utility)):
         if pairs:
             st.markdown(f"**{title}**")
             alt = f"{title}: every number of the paper, and ours beside it"
-            show.table(published_words.table(pairs, view), f"paper-{title.split()[-1]}", alt)
-    st.caption(f"{published_words.MEANING} {published_words.measures(report)}")
+            table = published_words.table(pairs, *published_words.looked_at(view))
+            show.table(table, f"paper-{title.split()[-1]}", alt)
+    st.caption(f"{published_words.MEANING} {published_words.measures(both, report.private)}")
 
 
 def numbers(findings: pd.DataFrame, row: dict) -> None:

@@ -44,10 +44,9 @@ ROLES = ("utility", "private", "cost", "setup")
 class Metric(NamedTuple):
     """A kind of number that papers print, a row of `metrics.csv`.
 
-    meaning    what it is
     low, high  the values it can have
     name       in tables and sentences
-    kind       how it is written: share, points, dB or number
+    unit       "%" for a share, "points" for hundredths of one, "dB" or ""
     ours       our metrics of the same kind, best first
     """
 
@@ -55,58 +54,33 @@ class Metric(NamedTuple):
     low: float
     high: float
     name: str
-    kind: str
+    unit: str
     ours: tuple[str, ...]
 
 
 def _metrics() -> dict[str, Metric]:
+    found = {}
     with open(FILE.with_name("metrics.csv"), encoding="utf-8", newline="") as file:
-        return {
-            row["metric"]: Metric(
-                row["meaning"],
-                float(row["low"]),
-                float(row["high"]),
-                row["name"] or row["meaning"],
-                row["kind"],
-                tuple(row["ours"].split(";")),
-            )
-            for row in csv.DictReader(file)
-        }
+        for metric, meaning, low, high, name, unit, ours in list(csv.reader(file))[1:]:
+            kinds = tuple(ours.split(";"))
+            found[metric] = Metric(meaning, float(low), float(high), name or meaning, unit, kinds)
+    return found
 
 
 METRICS = _metrics()
-COLUMNS = (
-    "paper",
-    "place",
-    "label",
-    "method",
-    "dataset",
-    "tasks",
-    "private",
-    "knobs",
-    "schedule",
-    "setting",
-    "protocol",
-    "attacker",
-    "target",
-    "role",
-    "metric",
-    "printed",
-    "unit",
-    "note",
-)
-REQUIRED = (
-    "paper",
-    "place",
-    "method",
-    "dataset",
-    "protocol",
-    "target",
-    "role",
-    "metric",
-    "printed",
-)
 UNITS = {"percent": 100.0, "number": 1.0, "dB": 1.0, "GB": 1.0}  # what a number is divided by
+CHOICES = {
+    "paper": PAPERS,
+    "method": METHODS,
+    "protocol": PROTOCOLS,
+    "role": ROLES,
+    "metric": METRICS,
+    "unit": UNITS,
+}
+TEXTS = ("place", "label", "dataset", "setting", "attacker", "target", "printed", "note")
+LISTS = ("tasks", "private")
+SETTINGS = ("knobs", "schedule")
+COLUMNS = {*CHOICES, *TEXTS, *LISTS, *SETTINGS}
 WORDS = {"around", "about", "only", "less than", "up to", "GB", "%", "()", ""}
 NAME = re.compile(r"[A-Za-z0-9_]+(:[A-Za-z0-9_]+)?")
 
@@ -138,7 +112,7 @@ def published(method: str | None = None) -> list[dict[str, Any]]:
             f"nothing is published of {method!r}; choose one of {', '.join(METHODS)}"
         )
     return [
-        row | {column: dict(row[column]) for column in ("knobs", "schedule")}
+        row | {column: dict(row[column]) for column in SETTINGS}
         for row in _rows(FILE)
         if method in (None, row["method"])
     ]
@@ -146,10 +120,10 @@ def published(method: str | None = None) -> list[dict[str, Any]]:
 
 def flat(row: dict[str, Any]) -> dict[str, Any]:
     """A row with its lists and knobs as text, as they stand in the file."""
-    lists = {column: ";".join(row[column]) for column in ("tasks", "private")}
+    lists = {column: ";".join(row[column]) for column in LISTS}
     settings = {
         column: ";".join(f"{name}={value:g}" for name, value in row[column].items())
-        for column in ("knobs", "schedule")
+        for column in SETTINGS
     }
     return row | lists | settings
 
@@ -159,8 +133,8 @@ def _rows(path: Path) -> tuple[dict[str, Any], ...]:
     try:
         with open(path, encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file, strict=True)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise PenumbraError(f"{path}: its columns must be {', '.join(COLUMNS)}")
+            if set(reader.fieldnames or ()) != COLUMNS:
+                raise PenumbraError(f"{path}: its columns must be {', '.join(sorted(COLUMNS))}")
             return tuple(
                 _checked(row, f"{path}, row {number}") for number, row in enumerate(reader, 2)
             )
@@ -172,21 +146,13 @@ def _checked(row: dict[str, Any], where: str) -> dict[str, Any]:
     """A row of the file, typed. Raises PenumbraError naming the cell that is wrong."""
     if None in row or None in row.values():
         raise PenumbraError(f"{where}: it must have {len(COLUMNS)} cells")
-    for column in REQUIRED:
+    for column in ("place", "dataset"):
         if not row[column]:
             raise PenumbraError(f"{where}: {column} is empty")
-    known: dict[str, Any] = {
-        "paper": PAPERS,
-        "method": METHODS,
-        "protocol": PROTOCOLS,
-        "role": ROLES,
-    }
-    known |= {"metric": METRICS, "unit": UNITS}
-    for column, choices in known.items():
+    for column, choices in CHOICES.items():
         if row[column] not in choices:
-            raise PenumbraError(
-                f"{where}: {column} {row[column]!r} is none of {', '.join(choices)}"
-            )
+            known = ", ".join(choices)
+            raise PenumbraError(f"{where}: {column} {row[column]!r} is none of {known}")
     if not NAME.fullmatch(row["target"]):
         raise PenumbraError(f"{where}: {row['target']!r} is no target")
     value = number(row["printed"], row["unit"], where)
@@ -195,8 +161,8 @@ def _checked(row: dict[str, Any], where: str) -> dict[str, Any]:
         raise PenumbraError(
             f"{where}: {row['metric']} is {value:g}, outside {metric.low:g} to {metric.high:g}"
         )
-    lists = {column: tuple(filter(None, row[column].split(";"))) for column in ("tasks", "private")}
-    settings = {column: _settings(row[column], where) for column in ("knobs", "schedule")}
+    lists = {column: tuple(filter(None, row[column].split(";"))) for column in LISTS}
+    settings = {column: _settings(row[column], where) for column in SETTINGS}
     return row | lists | settings | {"value": value}
 
 
@@ -214,11 +180,8 @@ def number(printed: str, unit: str, where: str = "") -> float:
 
 
 def _settings(text: str, where: str) -> dict[str, float]:
-    settings = {}
-    for entry in filter(None, text.split(";")):
-        name, _, value = entry.partition("=")
-        try:
-            settings[name] = float(value)
-        except ValueError:
-            raise PenumbraError(f"{where}: {entry!r} must read NAME=NUMBER") from None
-    return settings
+    entries = (entry.split("=") for entry in filter(None, text.split(";")))
+    try:
+        return {name: float(value) for name, value in entries}
+    except ValueError:
+        raise PenumbraError(f"{where}: {text!r} must read NAME=NUMBER") from None

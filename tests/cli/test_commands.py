@@ -98,9 +98,14 @@ def test_what_is_not_named_is_as_in_the_paper(words, tasks, private, monkeypatch
 
 def test_grid_is_every_combination_once():
     runs = grid(
-        "deep_obfuscator", "tiny", "compact", ["Smiling"], ["Male"],
-        {"lambda1": [0, 1, 1.0], "lambda2": [1, 2]}, seeds=[0, 1],
-    )  # fmt: skip
+        "deep_obfuscator",
+        "tiny",
+        "compact",
+        ["Smiling"],
+        ["Male"],
+        {"lambda1": [0, 1, 1.0], "lambda2": [1, 2]},
+        seeds=[0, 1],
+    )
     found = {(r.knobs["lambda1"], r.knobs["lambda2"], r.seed) for r in runs}
     assert len(runs) == len(found) == 8
 
@@ -138,10 +143,20 @@ def test_two_workers_divide_a_sweep_and_share_the_pretraining(tmp_path):
     register_tiny_folder(tmp_path / "photographs")
     short = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 1, "batch_size": 8}
     arguments = [
-        "sweep", "--method", "deep_obfuscator", "--dataset", "tiny", "--device", "cpu",
-        "--knob", "lambda1=0,1,2,5", "--no-evaluate", "--workers", "2",
+        "sweep",
+        "--method",
+        "deep_obfuscator",
+        "--dataset",
+        "tiny",
+        "--device",
+        "cpu",
+        "--knob",
+        "lambda1=0,1,2,5",
+        "--no-evaluate",
+        "--workers",
+        "2",
         *(f"--schedule={name}={value}" for name, value in short.items()),
-    ]  # fmt: skip
+    ]
     assert main(arguments) == 0
     runs = list((tmp_path / "checkpoints" / "tiny").glob("deep_obfuscator-*"))
     assert len(runs) == 4

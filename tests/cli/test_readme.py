@@ -25,10 +25,15 @@ def test_numbers_are_written_as_in_the_tables():
     assert decimals(None) == "–"
     assert both(None, 0.5) == "– / .500"
     assert both(0.4, None) == "–"
-    found = pd.DataFrame({
-        "attacker": ["worst_case"], "protocol": ["strict"], "target": ["identity"],
-        "metric": ["top1_accuracy"], "value": [0.0123],
-    })  # fmt: skip
+    found = pd.DataFrame(
+        {
+            "attacker": ["worst_case"],
+            "protocol": ["strict"],
+            "target": ["identity"],
+            "metric": ["top1_accuracy"],
+            "value": [0.0123],
+        }
+    )
     assert named(found) == "1.2 %"
     assert named(found.assign(value=0.965)) == "96 %"
 

@@ -129,9 +129,13 @@ def test_a_method_of_no_paper_has_no_combination(tiny):
 
 
 @pytest.mark.parametrize(
-    ("state", "buttons"), [("stopped", {"Resume", "Remove from list"}), ("failed", {"Resume", "Remove from list"}),
-                           ("finished", {"Remove from list"})]
-)  # fmt: skip
+    ("state", "buttons"),
+    [
+        ("stopped", {"Resume", "Remove from list"}),
+        ("failed", {"Resume", "Remove from list"}),
+        ("finished", {"Remove from list"}),
+    ],
+)
 def test_jobs_offer_what_can_be_done(tiny, state, buttons):
     write_job(state=state, index=0, phase="train")
     app = whole(open_page("train", train_data="tiny"))

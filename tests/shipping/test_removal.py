@@ -32,9 +32,16 @@ def test_a_run_is_deleted_whole_and_its_neighbour_stays(root, own):
 
 @pytest.mark.parametrize(
     ("dataset", "run_id"),
-    [("mine", ".."), ("mine", "../x"), ("..", "a-0123456789"), ("mine", ""), ("", ""), ("mine", "_controls"),
-     ("mine/../mine", "aia-0123456789")],
-)  # fmt: skip
+    [
+        ("mine", ".."),
+        ("mine", "../x"),
+        ("..", "a-0123456789"),
+        ("mine", ""),
+        ("", ""),
+        ("mine", "_controls"),
+        ("mine/../mine", "aia-0123456789"),
+    ],
+)
 def test_what_names_no_run_is_refused(root, own, dataset, run_id):
     with pytest.raises(PenumbraError, match="no name of a trained setting"):
         removal.remove(dataset, run_id)

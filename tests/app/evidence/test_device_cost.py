@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from app.evidence import device_cost, device_cost_chart
+from app.evidence import device_cost
 from app.settings import points
 from app.settings.views import View
 from core.run import Run
@@ -27,13 +27,14 @@ def costs(tmp_path_factory):
         )
         folder = root / run.id
         folder.mkdir()
-        write_cost(folder, milliseconds=1.0 + lambda1, milliseconds_low=0.9, milliseconds_high=9.0,
-                   share_waited=0.4 if lambda1 == 5 else 0.0)  # fmt: skip
+        waited = 0.4 if lambda1 == 5 else 0.0
+        times = {"milliseconds_low": 0.9, "milliseconds_high": 9.0, "share_waited": waited}
+        write_cost(folder, milliseconds=1.0 + lambda1, **times)
         rows += cost_file.rows(folder)
     folder = root / checked(Run("image_noise", "synthetic")).id
     folder.mkdir()
-    write_cost(folder, (0.2, 0.4, 0.8), milliseconds=0.05, parameters=0, multiply_adds=0,
-               released_bytes=36_000, share_of_multiply_adds=None)  # fmt: skip
+    nothing = {"parameters": 0, "multiply_adds": 0, "share_of_multiply_adds": None}
+    write_cost(folder, (0.2, 0.4, 0.8), milliseconds=0.05, released_bytes=36_000, **nothing)
     return pd.DataFrame(rows + cost_file.rows(folder))
 
 
@@ -127,7 +128,7 @@ def bubbles(figure):
 
 def test_a_bubble_stands_at_its_cost_and_its_gain(table):
     chosen = row(table, lambda1=1, lambda2=1)
-    figure = device_cost_chart.chart(table, chosen["key"], VIEW, "time")
+    figure = device_cost.chart(table, chosen["key"], VIEW, "time")
     found = bubbles(figure)
     assert set(found) == set(table.loc[table["milliseconds"].notna(), "key"])
     x, y, size = found[chosen["key"]]
@@ -137,13 +138,12 @@ def test_a_bubble_stands_at_its_cost_and_its_gain(table):
     assert found[weaker["key"]][2] > size
     lit = figure.data[-1]
     assert (lit.x[0], lit.y[0], lit.customdata[0]) == (x, y, chosen["key"])
-    ghosts = [o for trace in figure.data if trace.name == "DeepObfuscator" and trace.showlegend
-              for o in trace.marker.opacity]  # fmt: skip
-    assert ghosts == [1, 1, 0.25]  # the busy one is in doubt
+    (mine,) = (t for t in figure.data if t.name == "DeepObfuscator" and t.showlegend)
+    assert list(mine.marker.opacity) == [1, 1, 0.25]  # the busy one is in doubt
 
 
 def test_what_costs_nothing_stands_left_of_the_scale(table):
-    figure = device_cost_chart.chart(table, None, VIEW, "arithmetic")
+    figure = device_cost.chart(table, None, VIEW, "arithmetic")
     ticks = dict(zip(figure.layout.xaxis.ticktext, figure.layout.xaxis.tickvals, strict=True))
     free = row(table, sigma=0.4)["key"]
     assert bubbles(figure)[free][0] == ticks["none"] < math.log10(25_362_432)
@@ -152,16 +152,16 @@ def test_what_costs_nothing_stands_left_of_the_scale(table):
 
 
 def test_traffic_has_the_photograph_as_its_line(table):
-    figure = device_cost_chart.chart(table, None, VIEW, "traffic")
+    figure = device_cost.chart(table, None, VIEW, "traffic")
     lines = [shape.x0 for shape in figure.layout.shapes if shape.x0 == shape.x1]
     assert lines == [pytest.approx(math.log10(9000))]
-    assert not any("photograph itself" in n.text for n in
-                   device_cost_chart.chart(table, None, VIEW, "time").layout.annotations)  # fmt: skip
+    notes = device_cost.chart(table, None, VIEW, "time").layout.annotations
+    assert not any("photograph itself" in note.text for note in notes)
 
 
 def test_axes_do_not_move_with_the_choice(table):
     one, other = (
-        device_cost_chart.chart(table, key, VIEW, "memory").layout
+        device_cost.chart(table, key, VIEW, "memory").layout
         for key in (row(table, lambda1=1, lambda2=1)["key"], row(table, sigma=0.2)["key"])
     )
     assert (one.xaxis.range, one.yaxis.range) == (other.xaxis.range, other.yaxis.range)
@@ -169,7 +169,7 @@ def test_axes_do_not_move_with_the_choice(table):
 
 def test_a_chart_without_any_cost_is_empty(findings):
     bare = device_cost.joined(points.settings(findings, VIEW), pd.DataFrame())
-    assert bubbles(device_cost_chart.chart(bare, None, VIEW, "time")) == {}
+    assert bubbles(device_cost.chart(bare, None, VIEW, "time")) == {}
 
 
 def test_the_table_holds_every_setting(table):

@@ -14,10 +14,14 @@ def arrays(ahead=(0.7, 0.72), band=0.01, attribute="Male"):
         "attributes": np.array([attribute]),
         "people": np.array([22, 44, 88, 176, 353]),
         "photographs": np.array([176, 352, 704, 1408, 2824]),
-        "value": value, "low": value - 0.02, "high": value + 0.02,
+        "value": value,
+        "low": value - 0.02,
+        "high": value + 0.02,
         "ahead": np.array([11296, 45184]),
-        "ahead_value": ahead, "ahead_low": ahead - band, "ahead_high": ahead + band,
-    }  # fmt: skip
+        "ahead_value": ahead,
+        "ahead_low": ahead - band,
+        "ahead_high": ahead + band,
+    }
 
 
 def test_a_frame_has_what_was_measured_and_what_lies_ahead():

@@ -24,8 +24,7 @@ def tables(settings):
 
 
 def accuracy(tables, place=papers.ALL):
-    pairs = papers.chosen_pairs(tables, place)
-    return [pair for pair in pairs if pair.row["metric"] == "accuracy"]
+    return [pair for pair in tables[place] if pair.row["metric"] == "accuracy"]
 
 
 @pytest.mark.parametrize("paper", PAPERS)
@@ -33,37 +32,37 @@ def test_every_result_of_a_paper_is_there_once(paper):
     rows = [r for r in printed() if r["paper"] == paper and r["role"] != "setup"]
     kept = {(r["metric"], r["printed"], r["target"]) for r in rows if r["metric"] != "loss"}
     tables = papers.by_table(paper, [])
-    found = papers.chosen_pairs(tables, papers.ALL)
+    found = tables[papers.ALL]
     assert {(p.row["metric"], p.row["printed"], p.row["target"]) for p in found} == kept
-    assert sum(map(len, tables.values())) == len(found)
-    assert papers.usual_table(tables) in (papers.ALL, *tables)
+    assert sum(map(len, tables.values())) == 2 * len(found)
+    assert papers.usual_table(tables) in tables
 
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_without_any_run_nothing_is_claimed(paper):
     tables = papers.by_table(paper, [])
-    pairs = papers.chosen_pairs(tables, papers.ALL)
+    pairs = tables[papers.ALL]
     assert not any(pair.ours for pair in pairs)
     assert papers.sentence(paper, pairs, "accuracy").startswith("Nothing was measured here")
     assert papers.tally(pairs) == f"0 of {len(pairs)} printed numbers have one of ours beside them."
-    assert all(papers.missing(pair, []) for pair in pairs)
+    assert all(map(papers.missing, pairs))
     for metric in papers.measures(pairs):
         numbers = papers.frame(pairs, metric)
         assert numbers["printed"].notna().all()
         assert numbers[["along", "afresh"]].isna().all(axis=None)
         figure = papers.chart(numbers, metric)
-        assert sum("not measured here" in note.text.replace("<br>", " ") for note in
-                   figure.layout.annotations) == len(numbers)  # fmt: skip
+        notes = [note.text.replace("<br>", " ") for note in figure.layout.annotations]
+        assert sum("not measured here" in text for text in notes) == len(numbers)
 
 
 def test_the_sentence_and_the_tally(tables):
-    pairs = papers.chosen_pairs(tables, papers.ALL)
+    pairs = tables[papers.ALL]
     assert papers.sentence("deep_obfuscator", pairs, "accuracy") == (
         "At λ₁ = 1, λ₂ = 1 the paper says that its own attacker tells the gender in 58.85 % of cases; "
         "our own copy of that attacker reaches 62.5 %, a fresh attacker 95.8 %."
     )
-    both = [p for p in pairs if p.row["role"] == "private" and p.along and p.afresh
-            and p.row["metric"] != "accuracy_drop"]  # fmt: skip
+    hidden = [p for p in pairs if p.row["role"] == "private" and p.row["metric"] != "accuracy_drop"]
+    both = [pair for pair in hidden if pair.along and pair.afresh]
     assert f"In {len(both)} of {len(both)} on what is hidden" in papers.tally(pairs)
 
 
@@ -78,7 +77,7 @@ def test_a_fresh_attacker_who_gets_less_is_not_counted():
 
 
 def test_a_table_that_hides_nothing_says_so(tables):
-    serving = [p for p in papers.chosen_pairs(tables, papers.ALL) if p.row["role"] == "utility"]
+    serving = [p for p in tables[papers.ALL] if p.row["role"] == "utility"]
     assert "has no number on what is to be hidden" in papers.sentence(
         "deep_obfuscator", serving, "accuracy"
     )
@@ -102,13 +101,13 @@ def test_the_figure_holds_the_numbers(tables):
     assert "not measured here" in figure.layout.annotations[noise].text
 
 
-def test_reasons(tables, settings):
-    pairs = papers.chosen_pairs(tables, papers.ALL)
-    said = {(p.row["label"], p.row["role"]): papers.missing(p, settings) for p in pairs}
+def test_reasons(tables):
+    pairs = tables[papers.ALL]
+    said = {(p.row["label"], p.row["role"]): papers.missing(p) for p in pairs}
     assert said["Human Perceptual Study", "private"].startswith(("People were asked", "A count"))
     assert said["Baseline (noise)", "private"] == "No run of Noise on the picture here."
     assert said["Input", "cost"].startswith("A count")
-    shown = papers.table(pairs, settings, "synthetic", "compact")
+    shown = papers.table(pairs)
     assert len(shown) == len(pairs)
     assert (shown["Why nothing of ours"] == "").sum() == sum(pair.ours for pair in pairs)
 
@@ -121,11 +120,11 @@ def test_differences_name_data_and_size(tables):
 
 def test_another_face_network_is_said():
     numbers = {("strict", "image", "worst_case", "face_similarity"): (0.2, 0.0)}
-    setting = ours("adversarial_reconstruction", ("Smiling",), (), lambda1=1, lambda2=0,
-                   numbers=numbers)  # fmt: skip
-    tables = papers.by_table("adversarial_reconstruction", [setting])
+    method = "adversarial_reconstruction"
+    setting = ours(method, ("Smiling",), (), lambda1=1, lambda2=0, numbers=numbers)
+    tables = papers.by_table(method, [setting])
     pairs = [p for p in tables["Table 1"] if p.row["metric"] == "face_similarity"]
-    said = papers.differences("adversarial_reconstruction", pairs, "synthetic", "compact")
+    said = papers.differences(method, pairs, "synthetic", "compact")
     assert "another network than we do" in said
 
 

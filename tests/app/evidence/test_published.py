@@ -7,11 +7,18 @@ from app.evidence import published, published_words
 from app.settings.views import View
 from core.methods import METHODS
 
+XIAO = "adversarial_reconstruction"
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 
-def ours(method="deep_obfuscator", tasks=("Smiling",), private=("Male",), schedule=None, numbers=None,
-         **knobs):  # fmt: skip
+def ours(
+    method="deep_obfuscator",
+    tasks=("Smiling",),
+    private=("Male",),
+    schedule=None,
+    numbers=None,
+    **knobs,
+):
     """A setting of `measured`: plain accuracies of the attackers and of the task networks."""
     usual = {
         ("paper", "attribute:Male", "training_adversary", "accuracy"): (0.625, 0.55),
@@ -20,19 +27,30 @@ def ours(method="deep_obfuscator", tasks=("Smiling",), private=("Male",), schedu
         ("strict", "attribute:Smiling", "best_head", "accuracy"): (0.935, 0.52),
     }
     return {
-        "method": method, "tasks": tasks, "private": private, "schedule": schedule or {},
+        "method": method,
+        "tasks": tasks,
+        "private": private,
+        "schedule": schedule or {},
         "knobs": {name: float(value) for name, value in knobs.items()},
         "numbers": usual if numbers is None else numbers,
-    }  # fmt: skip
+    }
+
+
+def reported(settings, view=VIEW, method="deep_obfuscator", schedule=None, **chosen):
+    return published.report(settings, view, method, chosen, schedule or {})
 
 
 def said(settings, view=VIEW, method="deep_obfuscator", **chosen):
-    report = published.report(settings, view, method, chosen)
+    report = reported(settings, view, method, **chosen)
     return published_words.headline(report, view, method, chosen)
 
 
 def pairs(settings, view=VIEW, method="deep_obfuscator", role="private", **chosen):
-    return getattr(published.report(settings, view, method, chosen), role)
+    return getattr(reported(settings, view, method, **chosen), role)
+
+
+def table(pairs, view=VIEW):
+    return published_words.table(pairs, *published_words.looked_at(view))
 
 
 def test_the_sentence_of_the_paper_our_copy_and_a_fresh_attacker():
@@ -43,7 +61,7 @@ def test_the_sentence_of_the_paper_our_copy_and_a_fresh_attacker():
 
 
 def test_the_sentence_on_the_service():
-    report = published.report([ours(lambda1=1, lambda2=1)], VIEW, "deep_obfuscator", {})
+    report = reported([ours(lambda1=1, lambda2=1)])
     assert published_words.service_line(report, VIEW, "deep_obfuscator") == (
         "Smile detection is right in 91.53 % in the paper; with us 88.0 % by the method's own network "
         "and 93.5 % by a fresh one."
@@ -59,11 +77,11 @@ def test_no_number_of_ours_is_said_to_be_missing():
 def test_a_setting_that_is_not_the_published_one_is_named_and_marked():
     settings = [ours(lambda1=5, lambda2=1), ours(lambda1=10, lambda2=1)]
     assert said(settings).endswith("a fresh attacker 95.8 % (ours: λ₁ = 5).")
-    rows = published_words.table(pairs(settings), VIEW)
+    rows = table(pairs(settings))
     first = rows.iloc[0]
     assert (first["The paper"], first["Ours, trained afresh"]) == ("58.85 %", "≈ 95.8 %")
     assert first["Our setting"] == "λ₁ = 5"
-    exact = published_words.table(pairs([ours(lambda1=1, lambda2=1)]), VIEW).iloc[0]
+    exact = table(pairs([ours(lambda1=1, lambda2=1)])).iloc[0]
     assert (exact["Ours, trained afresh"], exact["Our setting"]) == ("95.8 %", "the same")
 
 
@@ -75,10 +93,10 @@ def test_a_knob_that_is_off_is_no_neighbour_of_one_that_is_on():
 
 
 def test_another_layer_is_another_release():
-    settings = [ours("adversarial_reconstruction", ("Smiling",), (), {"layer": 3.0}, lambda1=1, lambda2=0,
-                     numbers={("paper", "attribute:Smiling", "own_head", "mcc"): (0.7, 0.0)})]  # fmt: skip
-    view = VIEW._replace(target="image")
-    report = published.report(settings, view, "adversarial_reconstruction", {})
+    numbers = {("paper", "attribute:Smiling", "own_head", "mcc"): (0.7, 0.0)}
+    knobs = {"lambda1": 1, "lambda2": 0}
+    setting = ours(XIAO, ("Smiling",), (), {"layer": 3.0}, numbers, **knobs)
+    report = reported([setting], VIEW._replace(target="image"), XIAO)
     assert not any(pair.ours for pair in report.utility)  # the paper serves Smiling at the last one
 
 
@@ -92,7 +110,9 @@ def test_methods_guard_what_a_run_named_and_baselines_guard_nothing():
 
 def test_moving_the_knob_moves_to_the_nearest_published_setting():
     view = VIEW._replace(target="attribute:Young")
-    assert "At λ = 0.1 the paper says that a fresh attacker tells whether a person is young in 65.63 %" in said([], view, "pric", **{"lambda": 0.1})  # fmt: skip
+    assert said([], view, "pric", **{"lambda": 0.1}).startswith(
+        "At λ = 0.1 the paper says that a fresh attacker tells whether a person is young in 65.63 %"
+    )
     assert said([], view, "pric", **{"lambda": 10.0}).startswith("At λ = 10 the paper says")
     assert said([], view, "pric", **{"lambda": 5.0}).startswith(
         "At λ = 10, the nearest it reports, the paper says"
@@ -109,12 +129,12 @@ def test_a_paper_that_trained_fresh_attackers_is_met_by_ours_first():
 
 @pytest.mark.parametrize("name", [name for name in METHODS if not published.about(name)])
 def test_methods_of_no_paper(name):
-    report = published.report([ours(name)], VIEW, name, {})
+    report = reported([ours(name)], VIEW, name)
     assert not report.private
     assert not report.utility
     assert said([], method=name) == f"No paper reports numbers on “{METHODS[name].title}”."
     assert published_words.service_line(report, VIEW, name) == ""
-    assert published_words.differences(report, VIEW, name) == ""
+    assert published_words.differences(report.private, name, "synthetic", "compact") == ""
 
 
 def test_the_filters_of_no_paper_are_these():
@@ -129,7 +149,7 @@ def test_what_the_paper_never_looked_at_is_said():
     assert said(settings, VIEW._replace(target="identity"), "aia").startswith(
         "The paper has no number on who it is; what it reports on the service is below."
     )
-    report = published.report(settings, VIEW, "aia", {})
+    report = reported(settings, VIEW, "aia")
     assert not report.utility_exact
     assert published_words.service_line(report, VIEW, "aia").startswith(
         "The paper has no number on smile detection. The closest it has: face verification is right in 78.64 %"
@@ -146,7 +166,7 @@ def test_verification():
     }
     settings = [ours("aia", ("verification",), numbers=numbers, alpha=0.5, beta=0.5)]
     view = VIEW._replace(task="verification")
-    report = published.report(settings, view, "aia", {})
+    report = reported(settings, view, "aia")
     assert report.utility_exact
     assert published_words.service_line(report, view, "aia") == (
         "Face verification is right in 78.64 % in the paper; with us 93.7 % by the method's own network "
@@ -155,10 +175,10 @@ def test_verification():
 
 
 def test_rows_that_differ_in_their_photographs_alone_say_so_early():
-    two = published_words.table(pairs([], VIEW, "aia"), VIEW)
+    two = table(pairs([], VIEW, "aia"))
     assert list(two)[:3] == ["Measured", "Protection", "Photographs"]
     assert {"CelebA", "VGG Face"} == set(two["Photographs"])
-    one = published_words.table(pairs([]), VIEW)
+    one = table(pairs([]))
     assert list(one)[2] == "The paper"
 
 
@@ -202,16 +222,16 @@ def test_what_drawing_blind_reaches():
     }
     view = VIEW._replace(target="image")
     settings = [ours(lambda1=1, lambda2=1, numbers=numbers)]
-    report = published.report(settings, view, "deep_obfuscator", {})
+    report = reported(settings, view)
     said = "Drawing blind reaches 0.42 with us: likeness in structure (MS-SSIM)."
-    assert said in published_words.measures(report)
+    assert said in published_words.measures(report.private, report.private)
 
 
 def test_words_of_a_setting_that_cannot_be_checked_are_no_same_setting():
     numbers = {("strict", "image", "mirrored_decoder", "ssim"): (0.35, 0.34)}
-    settings = [ours("adversarial_reconstruction", ("Smiling",), (), numbers=numbers, lambda1=1, lambda2=0)]  # fmt: skip
+    settings = [ours(XIAO, ("Smiling",), (), numbers=numbers, lambda1=1, lambda2=0)]
     view = VIEW._replace(target="image")
-    rows = published_words.table(pairs(settings, view, "adversarial_reconstruction"), view)
+    rows = table(pairs(settings, view, XIAO), view)
     assert "mu1 > 0" in rows["Setting"].iloc[0]
     assert rows["Our setting"].iloc[0] == "the same knobs"
 
@@ -238,8 +258,8 @@ def test_balanced_accuracy_stands_in_and_says_so():
     numbers = {("strict", "attribute:Male", "worst_case", "balanced_accuracy"): (0.9, 0.5)}
     settings = [ours(lambda1=1, lambda2=1, numbers=numbers)]
     assert "with us a fresh attacker reaches 90.0 % (balanced)" in said(settings)
-    report = published.report(settings, VIEW, "deep_obfuscator", {})
-    assert "balanced" in published_words.measures(report)
+    report = reported(settings)
+    assert "balanced" in published_words.measures(report.private, ())
 
 
 def test_the_mean_over_all_attributes_needs_a_run_that_serves_all():
@@ -248,12 +268,8 @@ def test_the_mean_over_all_attributes_needs_a_run_that_serves_all():
             ("paper", f"attribute:{name}", "own_head", "mcc"): (value, 0.0)
             for name, value in (("Smiling", 0.8), ("Male", 0.6))
         }
-        settings = [
-            ours("adversarial_reconstruction", tasks, (), numbers=numbers, lambda1=1, lambda2=0)
-        ]
-        found = pairs(
-            settings, VIEW._replace(target="image"), "adversarial_reconstruction", "utility"
-        )
+        settings = [ours(XIAO, tasks, (), numbers=numbers, lambda1=1, lambda2=0)]
+        found = pairs(settings, VIEW._replace(target="image"), XIAO, "utility")
         return [p for p in found if p.row["target"] == "attributes" and p.ours]
 
     assert row(("Smiling",)) == []
@@ -275,10 +291,10 @@ def test_a_number_printed_at_several_places_is_one_row():
 def test_every_view_has_its_words(name, task, target):
     view = VIEW._replace(task=task, target=target)
     settings = [ours(name, **{knob.name: knob.default for knob in METHODS[name].knobs})]
-    report = published.report(settings, view, name, {})
+    report = reported(settings, view, name)
     assert published_words.headline(report, view, name, {}).endswith(".")
     for found in (report.private, report.utility):
-        rows = published_words.table(found, view)
+        rows = table(found, view)
         assert len(rows) == len(found)
         assert not rows.isna().any().any()
         if len(rows):
@@ -288,10 +304,15 @@ def test_every_view_has_its_words(name, task, target):
 
 @pytest.mark.parametrize(
     ("printed", "metric", "text"),
-    [("%78.01", "accuracy", "78.01 %"), ("around 30%", "accuracy_drop", "around 30 points"),
-     ("(0.862)", "mcc", "0.862"), ("6.32", "psnr", "6.32 dB"), ("up to 90%", "accuracy", "up to 90 %"),
-     ("1%", "accuracy_gain", "1 point")],
-)  # fmt: skip
+    [
+        ("%78.01", "accuracy", "78.01 %"),
+        ("around 30%", "accuracy_drop", "around 30 points"),
+        ("(0.862)", "mcc", "0.862"),
+        ("6.32", "psnr", "6.32 dB"),
+        ("up to 90%", "accuracy", "up to 90 %"),
+        ("1%", "accuracy_gain", "1 point"),
+    ],
+)
 def test_printed_numbers_keep_their_digits(printed, metric, text):
     unit = "dB" if metric == "psnr" else "percent" if "%" in printed else "number"
     assert published_words.tidy({"printed": printed, "metric": metric, "unit": unit}) == text
@@ -316,26 +337,24 @@ def test_an_attack_too_weak_is_not_set_beside_a_paper(findings):
 
 
 def test_why_the_numbers_do_not_compare():
-    report = published.report([], VIEW, "deep_obfuscator", {})
-    assert published_words.differences(report, VIEW, "deep_obfuscator") == (
+    private = pairs([])
+    assert published_words.differences(private, "deep_obfuscator", "synthetic", "compact") == (
         "Compare how far a number moves, not the number: the paper worked on CelebA at 218 × 178 pixels "
         "with the published networks, we on synthetic faces at 64 × 64 pixels with thinner ones."
     )
-    own = VIEW._replace(dataset="celeba_64", preset="paper")
-    text = published_words.differences(report, own, "deep_obfuscator")
+    text = published_words.differences(private, "deep_obfuscator", "celeba_64", "paper")
     assert "we on the photographs of “celeba_64” at 218 × 178 pixels with the same ones" in text
 
 
 def test_the_chosen_variants_layer_comes_first():
+    numbers = {("strict", "image", "worst_case", "face_similarity"): (0.2, 0.0)}
     settings = [
-        ours("adversarial_reconstruction", ("Smiling",), (), schedule, lambda1=1, lambda2=0,
-             numbers={("strict", "image", "worst_case", "face_similarity"): (0.2, 0.0)})
+        ours(XIAO, ("Smiling",), (), schedule, numbers, lambda1=1, lambda2=0)
         for schedule in ({}, {"layer": 3.0})
-    ]  # fmt: skip
+    ]
     view = VIEW._replace(target="image")
-    chosen = {"lambda1": 1.0, "lambda2": 0.0}
     for schedule, place in (({}, "Table 1"), ({"layer": 3.0}, "Table 3")):
-        report = published.report(settings, view, "adversarial_reconstruction", chosen, schedule)
+        report = reported(settings, view, XIAO, schedule, lambda1=1.0, lambda2=0.0)
         first = next(p for p in report.private if p.row["protocol"] != "count" and p.ours)
         assert first.row["schedule"].get("layer", 5.0) == schedule.get("layer", 5.0)
         assert first.row["place"].startswith(place)
@@ -360,4 +379,4 @@ def test_a_schedule_in_words():
 def test_why_nothing_stands_beside(settings, label, why):
     rows = [row for rows in published.results("deep_obfuscator").values() for row in rows]
     row = next(r for r in rows if r["label"] == label and r["role"] == "private")
-    assert published.missing(row, settings) == why
+    assert published.beside(row, settings, {}).missing == why

@@ -12,26 +12,49 @@ from app.evidence.report import Evidence, Words
 
 HOSTILE = "<script>alert('x')</script>"
 PROVENANCE = {
-    "run": '{"method":"aia"}', "run_id": "aia-0", "release_value": 0.5,
-    "data": {"name": HOSTILE, "fingerprint": "f" * 64}, "weights_sha256": "w" * 64, "weights_match": True,
-    "trained": {"code": "c" * 64}, "findings": [{"protocol": "strict", "attack": "mlp", "sha256": "a" * 64}],
-    "findings_sha256": "b" * 64, "here": {"code": "d" * 64, "packages": {"torch": "2"}},
-}  # fmt: skip
+    "run": '{"method":"aia"}',
+    "run_id": "aia-0",
+    "release_value": 0.5,
+    "data": {"name": HOSTILE, "fingerprint": "f" * 64},
+    "weights_sha256": "w" * 64,
+    "weights_match": True,
+    "trained": {"code": "c" * 64},
+    "findings": [{"protocol": "strict", "attack": "mlp", "sha256": "a" * 64}],
+    "findings_sha256": "b" * 64,
+    "here": {"code": "d" * 64, "packages": {"torch": "2"}},
+}
 
 
 def made(**changes):
     leaks = pd.DataFrame(
-        {"label": [HOSTILE, "Fringe", "Zyx"], "value": [0.8, 0.6, 0.9], "low": [0.7, 0.45, 0.8],
-         "high": [0.9, 0.7, 1.0], "chance": [0.5] * 3, "conclusive": [True, True, False]}
-    )  # fmt: skip
+        {
+            "label": [HOSTILE, "Fringe", "Zyx"],
+            "value": [0.8, 0.6, 0.9],
+            "low": [0.7, 0.45, 0.8],
+            "high": [0.9, 0.7, 1.0],
+            "chance": [0.5] * 3,
+            "conclusive": [True, True, False],
+        }
+    )
     face = np.zeros((8, 8, 3), np.uint8)
     parts = {
-        "words": Words(HOSTILE, HOSTILE, HOSTILE, HOSTILE), "subject": HOSTILE, "verdict": "At λ = 1 …",
-        "detail": "", "kept": (False, "outside"), "evidence": [Evidence("Gender", 0.613, 0.6, 0.63, 0.5, 0.97)],
-        "leaks": leaks, "repeated": "", "chart": go.Figure({"data": [], "layout": {"title": HOSTILE}}),
-        "faces": [(face, face, 0.7)], "why_no_faces": "", "limits": ["one"], "provenance": PROVENANCE,
-        "commands": ["python -m core evaluate aia-0"], "numbers": pd.DataFrame({"a": [HOSTILE]}), "date": "today",
-    }  # fmt: skip
+        "words": Words(HOSTILE, HOSTILE, HOSTILE, HOSTILE),
+        "subject": HOSTILE,
+        "verdict": "At λ = 1 …",
+        "detail": "",
+        "kept": (False, "outside"),
+        "evidence": [Evidence("Gender", 0.613, 0.6, 0.63, 0.5, 0.97)],
+        "leaks": leaks,
+        "repeated": "",
+        "chart": go.Figure({"data": [], "layout": {"title": HOSTILE}}),
+        "faces": [(face, face, 0.7)],
+        "why_no_faces": "",
+        "limits": ["one"],
+        "provenance": PROVENANCE,
+        "commands": ["python -m core evaluate aia-0"],
+        "numbers": pd.DataFrame({"a": [HOSTILE]}),
+        "date": "today",
+    }
     return report.report(**(parts | changes))
 
 
@@ -52,8 +75,19 @@ def test_nothing_is_fetched_from_elsewhere():
 
 def test_the_numbers_stand_in_it():
     text = made()
-    for part in ("61.3 %", "60.0–63.0", "97.0 %", "a" * 64, "b" * 64, "c" * 64, "f" * 64, "w" * 64,
-                 "python -m core evaluate aia-0", "1 of 3 attributes", "on 1 the attack was too weak"):  # fmt: skip
+    for part in (
+        "61.3 %",
+        "60.0–63.0",
+        "97.0 %",
+        "a" * 64,
+        "b" * 64,
+        "c" * 64,
+        "f" * 64,
+        "w" * 64,
+        "python -m core evaluate aia-0",
+        "1 of 3 attributes",
+        "on 1 the attack was too weak",
+    ):
         assert part in text, part
     assert "Zyx" not in text  # nothing can be concluded about it
 

@@ -9,8 +9,16 @@ from core.__main__ import _parser
 from core.errors import PenumbraError
 from core.methods import METHODS
 
-PLAN = plans.Plan("tiny", "deep_obfuscator", "compact", ("Smiling",), ("Male",),
-                  {"lambda1": (0.0, 0.5, 1.0), "lambda2": (1.0,)}, 3, "cpu")  # fmt: skip
+PLAN = plans.Plan(
+    "tiny",
+    "deep_obfuscator",
+    "compact",
+    ("Smiling",),
+    ("Male",),
+    {"lambda1": (0.0, 0.5, 1.0), "lambda2": (1.0,)},
+    3,
+    "cpu",
+)
 
 
 def test_every_combination_is_one_run():
@@ -95,7 +103,16 @@ def test_what_is_offered_can_be_planned():
             assert [run.tasks for run in plans.runs(plan)] == [tasks], words
 
 
-EVERY = ["Smiling", "Male", "Young", "High_Cheekbones", "Heavy_Makeup", "Gray_Hair", "Big_Lips", "Big_Nose"]  # fmt: skip
+EVERY = [
+    "Smiling",
+    "Male",
+    "Young",
+    "High_Cheekbones",
+    "Heavy_Makeup",
+    "Gray_Hair",
+    "Big_Lips",
+    "Big_Nose",
+]
 
 
 def test_the_paper_s_combinations_in_words():
@@ -125,9 +142,20 @@ def job(**more):
     runs = [
         {"method": "deep_obfuscator", "dataset": "tiny", "knobs": {"lambda1": v}} for v in (0, 1)
     ]
-    state = {"runs": runs, "state": "running", "index": 0, "phase": "train", "stage": "task_training",
-             "step": 50, "steps": 100, "eta_seconds": 120, "evaluate": True,
-             "attack": None, "attacks_done": 0, "attacks": 0}  # fmt: skip
+    state = {
+        "runs": runs,
+        "state": "running",
+        "index": 0,
+        "phase": "train",
+        "stage": "task_training",
+        "step": 50,
+        "steps": 100,
+        "eta_seconds": 120,
+        "evaluate": True,
+        "attack": None,
+        "attacks_done": 0,
+        "attacks": 0,
+    }
     return state | more
 
 
@@ -141,9 +169,15 @@ def test_progress_in_words_and_as_a_share():
 
 
 def test_progress_never_runs_backwards():
-    steps = [job(step=0), job(step=100), job(phase="evaluate", step=100), job(phase="evaluate", attacks_done=3, attacks=6),
-             job(index=1, step=0),
-             job(index=1, step=100), job(state="finished")]  # fmt: skip
+    steps = [
+        job(step=0),
+        job(step=100),
+        job(phase="evaluate", step=100),
+        job(phase="evaluate", attacks_done=3, attacks=6),
+        job(index=1, step=0),
+        job(index=1, step=100),
+        job(state="finished"),
+    ]
     shares = [plans.progress(step)[0] for step in steps]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -151,11 +185,17 @@ def test_progress_never_runs_backwards():
 
 @pytest.mark.parametrize(
     ("more", "words"),
-    [({"state": "queued"}, "waiting for its turn"), ({"phase": "evaluate"}, "attacking it"),
-     ({"phase": "evaluate", "attack": "mirrored_decoder", "attacks_done": 2, "attacks": 6},
-      "attacking it: mirrored decoder (3 of 6)"),
-     ({"stage": None, "steps": 0}, "starting"), ({"runs": [], "index": 3}, "task training")],
-)  # fmt: skip
+    [
+        ({"state": "queued"}, "waiting for its turn"),
+        ({"phase": "evaluate"}, "attacking it"),
+        (
+            {"phase": "evaluate", "attack": "mirrored_decoder", "attacks_done": 2, "attacks": 6},
+            "attacking it: mirrored decoder (3 of 6)",
+        ),
+        ({"stage": None, "steps": 0}, "starting"),
+        ({"runs": [], "index": 3}, "task training"),
+    ],
+)
 def test_progress_in_every_state(more, words):
     assert words in plans.progress(job(**more))[1]
 
@@ -178,19 +218,36 @@ def test_what_an_estimate_goes_by_is_said():
 
 def test_the_time_that_attacks_still_take_is_said():
     job = {
-        "runs": [{"method": "original", "dataset": "tiny", "knobs": {}}], "state": "running", "evaluate": True,
-        "index": 0, "phase": "evaluate", "attack": "mlp", "attacks_done": 1, "attacks": 4, "step": 0,
-        "steps": 0, "stage": None, "eta_seconds": 240.0,
-    }  # fmt: skip
+        "runs": [{"method": "original", "dataset": "tiny", "knobs": {}}],
+        "state": "running",
+        "evaluate": True,
+        "index": 0,
+        "phase": "evaluate",
+        "attack": "mlp",
+        "attacks_done": 1,
+        "attacks": 4,
+        "step": 0,
+        "steps": 0,
+        "stage": None,
+        "eta_seconds": 240.0,
+    }
     assert "about 4 min of attacks on this setting left" in plans.progress(job)[1]
 
 
 def test_trained_settings_in_words():
     row = {
-        "method": "deep_obfuscator", "knob:lambda1": 2.0, "knob:lambda2": float("nan"), "dataset": "tiny",
-        "tasks": "Smiling", "private": "Male,Young", "preset": "compact", "state": "finished",
-        "evaluated": 3, "seconds": 90.0, "run_id": "deep_obfuscator-0123456789",
-    }  # fmt: skip
+        "method": "deep_obfuscator",
+        "knob:lambda1": 2.0,
+        "knob:lambda2": float("nan"),
+        "dataset": "tiny",
+        "tasks": "Smiling",
+        "private": "Male,Young",
+        "preset": "compact",
+        "state": "finished",
+        "evaluated": 3,
+        "seconds": 90.0,
+        "run_id": "deep_obfuscator-0123456789",
+    }
     damaged = row | dict.fromkeys(
         ("tasks", "private", "preset", "seconds", "knob:lambda1"), float("nan")
     )
