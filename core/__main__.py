@@ -34,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a console may know no Greek letters
             stream.reconfigure(errors="replace")
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments, argparse.Namespace(arguments=arguments))
     try:
-        return int(options.command(options, arguments) or 0)
+        return int(options.command(options) or 0)
     except PenumbraError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

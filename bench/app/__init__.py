@@ -1,1 +1,98 @@
 """Measurements of the running app."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from core.run import ROOT
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DECODED = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stImage] img')]
+    .every(image => image.complete)"""
+SHIM = """
+import sys, time
+from streamlit.runtime.scriptrunner import script_runner
+run = script_runner.ScriptRunner._run_script
+def timed(self, data):
+    wall, work = time.perf_counter(), time.thread_time()
+    run(self, data)
+    wall, work = 1000 * (time.perf_counter() - wall), 1000 * (time.thread_time() - work)
+    print(f"SCRIPT {wall:.1f} {work:.1f} {bool(data.fragment_id_queue)}", flush=True)
+script_runner.ScriptRunner._run_script = timed
+from streamlit.web.cli import main
+sys.argv = ["streamlit", "run", *sys.argv[1:]]
+main()
+"""
+
+
+class App(NamedTuple):
+    address: str
+    pid: int
+    log: Path  # of every rerun of a script, too: "SCRIPT <ms> <ms of processor time> <fragment?>"
+
+
+@contextmanager
+def running(checkpoints: Path = ROOT / "checkpoints") -> Iterator[App]:
+    """The app in a process of its own. Raises SystemExit where it does not start."""
+    environment = os.environ | {"PENUMBRA_CHECKPOINTS": str(checkpoints), "PYTHONPATH": str(ROOT)}
+    options = [
+        "--server.headless",
+        "true",
+        "--server.port",
+        "0",
+        "--server.fileWatcherType",
+        "none",
+    ]
+    command = [sys.executable, "-c", SHIM, str(ROOT / "app" / "main.py"), *options]
+    with tempfile.NamedTemporaryFile("w") as out:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
+        )
+        log = Path(out.name)
+        try:
+            while not (found := re.search(r"URL: (http://localhost:\d+)", log.read_text())):
+                if process.poll() is not None:
+                    raise SystemExit(f"the app ended: {log.read_text()}")
+                time.sleep(0.02)
+            yield App(found[1], process.pid, log)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def launched(playwright: Any) -> Any:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    return playwright.chromium.launch(executable_path=path, args=FLAGS)
+
+
+def settled(page: Any) -> None:
+    """Wait until the server has nothing more to say."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def machine() -> str:
+    """The machine in words, as every measurement names it."""
+    return (
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+    )

@@ -21,17 +21,17 @@ import itertools
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import psutil
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import connect
 
 from app.main import PAGES
-from bench.app.speed import machine, served, start
-from core.run import ROOT
+from bench.app import machine, running
 
 NAMES = ["", *(page.name for page in PAGES[1:])]  # the first page has no name in addresses
 READING = (5.0, 10.0)  # seconds
@@ -48,8 +48,6 @@ class Session:
 
     async def open(self, page: str) -> float:
         """Seconds until the page's script has ended."""
-        from streamlit.proto.BackMsg_pb2 import BackMsg
-
         self.sliders = []
         message = BackMsg()
         message.rerun_script.page_name = page
@@ -58,8 +56,6 @@ class Session:
 
     async def move(self, page: str, choice: random.Random) -> float | None:
         """Seconds until the first slider's fragment has been redrawn; None without a slider."""
-        from streamlit.proto.BackMsg_pb2 import BackMsg
-
         found = [entry for entry in self.sliders if len(entry[0].options) > 1]
         if not found:
             return None
@@ -72,8 +68,6 @@ class Session:
         return await self._until_finished(message, f"{page or 'trade_off'}, slider")
 
     async def _until_finished(self, message: Any, what: str) -> float:
-        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
         began = time.perf_counter()
         await self.socket.send(message.SerializeToString())
         async with asyncio.timeout(PATIENCE):
@@ -102,18 +96,15 @@ async def walk(
     address: str, number: int, times: Times, errors: list[str], seconds: float = 0, rounds: int = 0
 ) -> None:
     """One session: for so many seconds, reading, or for so many hasty rounds through all pages."""
-    from websockets.asyncio.client import connect
-
     choice, end = random.Random(number), time.perf_counter() + seconds
 
     async def read() -> None:
         await asyncio.sleep(choice.uniform(*READING) if seconds else 0)
 
     where = address.replace("http", "ws") + "/_stcore/stream"
+    options: dict[str, Any] = {"subprotocols": ["streamlit"], "max_size": None, "origin": address}
     try:
-        async with connect(
-            where, subprotocols=["streamlit"], max_size=None, origin=address
-        ) as socket:  # type: ignore[list-item, arg-type]
+        async with connect(where, **options) as socket:
             session = Session(socket, errors)
             for _ in itertools.count() if seconds else range(rounds):
                 for page in choice.sample(NAMES, len(NAMES)) if seconds else NAMES:
@@ -156,19 +147,11 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=5.0)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        log = Path(place) / "log"
-        process = start(ROOT / "checkpoints", log)
-        try:
-            address = served(process, log)
-            found = asyncio.run(
-                measure(address, process.pid, options.sessions, 60 * options.minutes)
-            )
-        finally:
-            process.terminate()
-            process.wait(20)
-        text = log.read_text()
-        said = [line for line in text.splitlines() if "Traceback" in line]
+    with running() as app:
+        work = measure(app.address, app.pid, options.sessions, 60 * options.minutes)
+        found = asyncio.run(work)
+        text = app.log.read_text()
+    said = text.count("Traceback")
     print(f"{machine()}; {options.sessions} sessions, {options.minutes:g} minutes")
     worst = 0.0
     for name, times in sorted(found["alone"].items()):
@@ -184,7 +167,7 @@ def main() -> int:
     print(f"worst ratio of medians: {worst:.1f} (goal 3)")
     single, peak = found["single"] / 1e9, found["peak"] / 1e9
     print(f"memory: {single:.2f} GB with one session, {peak:.2f} GB at most (goal 1.5)")
-    print(f"errors: {len(found['errors'])}; tracebacks in the server's log: {len(said)}")
+    print(f"errors: {len(found['errors'])}; tracebacks in the server's log: {said}")
     for error in found["errors"][:20]:
         print(f"  {error}")
     if said:

@@ -8,16 +8,17 @@ on the synthetic faces. The study in them is a rehearsal: its participants are m
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import re
 import sys
 import tempfile
-from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from app.main import PAGES
-from bench.app.speed import DECODED, launched, served, settled, start
+from bench.app import DECODED, launched, running, settled
 from core.run import ROOT
 
 PLACE = ROOT / "docs" / "screenshots"
@@ -36,7 +37,11 @@ PARTICIPANTS, SKILL = 60, (0.75, 0.7, 0.6, 0.5, 0.4, 0.3)  # of the rehearsal, a
 AGREE = re.compile("^I agree")
 DRAWN = "() => !document.querySelector('[data-testid=stMain] [data-testid=stSkeleton]')"
 STUDIES = {"studies", "study_results", "take_part"}
-SIZES = {"desktop": (1360, 950), "phone": (390, 844)}  # CSS pixels
+FONTS = "() => document.fonts.status === 'loaded'"
+SIZES = {  # CSS pixels
+    "desktop": {"width": 1360, "height": 950},
+    "phone": {"width": 390, "height": 844},
+}
 QUALITY = 80
 
 
@@ -46,43 +51,36 @@ def main() -> None:
     wanted = [name for name in NAMES if name in sys.argv[1:]] or NAMES
     PLACE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
-        log = Path(place) / "log"
         os.environ["PENUMBRA_DATABASE"] = f"sqlite:///{place}/studies.sqlite"
         study = rehearsed() if STUDIES & {*wanted} else ""
-        process = start(ROOT / "checkpoints", log)
         browser = launched(playwright)
-        try:
-            address = served(process, log)
-            for ground in ("light", "dark"):
-                for width, (wide, high) in SIZES.items():
-                    page = browser.new_page(
-                        viewport={"width": wide, "height": high}, color_scheme=ground
-                    )
-                    page.set_default_timeout(60_000)
-                    for name in wanted:
-                        path = "" if name == "trade_off" else name
-                        if name == "take_part":
-                            page.goto(f"{address}/?study={study}")
-                            page.get_by_role("button", name=AGREE).click()
-                            page.get_by_role("button", name="Photograph 1").wait_for()
-                        else:
-                            page.goto(f"{address}/{path}{LOOKED_AT.get(name, '')}")
-                            page.locator("h2").first.wait_for()
-                        settled(page)
-                        page.wait_for_function(DECODED)
-                        page.wait_for_function(DRAWN)
-                        page.wait_for_function("() => document.fonts.status === 'loaded'")
-                        picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
-                        picture.convert("RGB").save(
-                            PLACE / f"{name}-{ground}-{width}.webp", quality=QUALITY, method=6
-                        )
-                    page.close()
-        finally:
-            browser.close()
-            process.terminate()
-            process.wait(20)
+        with running() as app:
+            for ground, width in itertools.product(("light", "dark"), SIZES):
+                page = browser.new_page(viewport=SIZES[width], color_scheme=ground)
+                page.set_default_timeout(60_000)
+                for name in wanted:
+                    opened(page, name, app.address, study)
+                    settled(page)
+                    for condition in (DECODED, DRAWN, FONTS):
+                        page.wait_for_function(condition)
+                    picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
+                    file = PLACE / f"{name}-{ground}-{width}.webp"
+                    picture.convert("RGB").save(file, quality=QUALITY, method=6)
+                page.close()
+        browser.close()
     total = sum(path.stat().st_size for path in PLACE.glob("*.webp"))
     print(f"{len(list(PLACE.glob('*.webp')))} pictures, {total / 1e6:.1f} MB, in {PLACE}")
+
+
+def opened(page: Any, name: str, address: str, study: str) -> None:
+    if name == "take_part":
+        page.goto(f"{address}/?study={study}")
+        page.get_by_role("button", name=AGREE).click()
+        page.get_by_role("button", name="Photograph 1").wait_for()
+    else:
+        path = "" if name == "trade_off" else name
+        page.goto(f"{address}/{path}{LOOKED_AT.get(name, '')}")
+        page.locator("h2").first.wait_for()
 
 
 def rehearsed() -> str:

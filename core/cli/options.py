@@ -11,7 +11,9 @@ from core.attacks import ATTACKS
 from core.device import CHOICES
 from core.errors import PenumbraError
 from core.methods import METHODS
+from core.run import Run
 from core.storage import run_folder
+from core.sweep import grid
 
 
 class PlainHelp(argparse.RawDescriptionHelpFormatter):
@@ -46,27 +48,28 @@ def describe_runs(command: argparse.ArgumentParser) -> None:
     command.epilog = (
         f"knobs\n{knobs}\n\nKnobs that move at release time are measured by `evaluate`."
     )
-    command.add_argument("--method", required=True, choices=list(METHODS), metavar="METHOD",
-                         help=f"one of {', '.join(METHODS)}")  # fmt: skip
-    command.add_argument("--dataset", default="synthetic", help="a name of `data list`")
-    command.add_argument("--preset", choices=("compact", "paper"), default="compact",
-                         help="compact trains on a laptop; paper has the published widths")  # fmt: skip
-    command.add_argument("--tasks", type=names, default=None, metavar="A,B",
-                         help="what the service needs (default: as in the method's paper; "
-                              "Smiling for most)")  # fmt: skip
-    command.add_argument("--private", type=names, default=None, metavar="A,B",
-                         help="what to hide (default: as in the method's paper; Male for most)")  # fmt: skip
+    add, known = command.add_argument, f"one of {', '.join(METHODS)}"
+    add("--method", required=True, choices=list(METHODS), metavar="METHOD", help=known)
+    add("--dataset", default="synthetic", help="a name of `data list`")
+    what = "compact trains on a laptop; paper has the published widths"
+    add("--preset", choices=("compact", "paper"), default="compact", help=what)
+    what = "what the service needs (default: as in the method's paper; Smiling for most)"
+    add("--tasks", type=names, metavar="A,B", help=what)
+    what = "what to hide (default: as in the method's paper; Male for most)"
+    add("--private", type=names, metavar="A,B", help=what)
     published = "; ".join(
         f"{m.name}: {', '.join(m.published_sets)}" for m in METHODS.values() if m.published_sets
     )
-    command.add_argument("--sets", type=names, default=(), metavar="A,B",
-                         help="combinations of tasks and private attributes of the method's paper, "
-                              f"or all, in place of --tasks and --private ({published})")  # fmt: skip
-    command.add_argument("--knob", action="append", default=[], metavar="NAME=V[,V…]",
-                         help="values of a training-time knob; may be given several times")  # fmt: skip
-    command.add_argument("--schedule", action="append", default=[], metavar="NAME=V",
-                         help="replace an entry of the preset's schedule, e.g. task_epochs=1")  # fmt: skip
-    command.add_argument("--seed", type=integers, default=(0,), metavar="N[,N…]", help="default 0")
+    what = (
+        "combinations of tasks and private attributes of the method's paper, or all, in place of "
+        f"--tasks and --private ({published})"
+    )
+    add("--sets", type=names, default=(), metavar="A,B", help=what)
+    what = "values of a training-time knob; may be given several times"
+    add("--knob", action="append", default=[], metavar="NAME=V[,V…]", help=what)
+    what = "replace an entry of the preset's schedule, e.g. task_epochs=1"
+    add("--schedule", action="append", default=[], metavar="NAME=V", help=what)
+    add("--seed", type=integers, default=(0,), metavar="N[,N…]", help="default 0")
     add_device(command)
 
 
@@ -76,26 +79,23 @@ def describe_attacks(command: argparse.ArgumentParser) -> None:
     attacks = "\n".join(f"  {a.name:{width}}  {a.title}" for a in ATTACKS.values())
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.epilog = f"attacks\n{attacks}"
-    command.add_argument(
-        "--attacks", type=names, metavar="A,B", help="those listed below; default: all"
-    )
+    what = "those listed below; default: all"
+    command.add_argument("--attacks", type=names, metavar="A,B", help=what)
 
 
 def add_device(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--device", choices=CHOICES, default="auto", help="auto takes a GPU if there is one"
-    )
+    what = "auto takes a GPU if there is one"
+    command.add_argument("--device", choices=CHOICES, default="auto", help=what)
 
 
 def add_release(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--release", type=numbers, help="values of the release-time knob; default: its grid"
-    )
+    what = "values of the release-time knob; default: its grid"
+    command.add_argument("--release", type=numbers, help=what)
 
 
 def add_workers(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--workers", type=int, default=1, metavar="N",
-                         help="processes side by side, sharing the cores (default 1)")  # fmt: skip
+    what = "processes side by side, sharing the cores (default 1)"
+    command.add_argument("--workers", type=int, default=1, metavar="N", help=what)
 
 
 def names(text: str) -> tuple[str, ...]:
@@ -121,9 +121,7 @@ def pairs(entries: Sequence[str], label: str) -> dict[str, str]:
     return found
 
 
-def described_runs(options: argparse.Namespace) -> list[Any]:
-    from core.sweep import grid
-
+def described_runs(options: argparse.Namespace) -> list[Run]:
     try:
         knobs = {k: numbers(v) for k, v in pairs(options.knob, "knob").items()}
         schedule = {k: float(v) for k, v in pairs(options.schedule, "schedule").items()}
@@ -131,19 +129,11 @@ def described_runs(options: argparse.Namespace) -> list[Any]:
         if isinstance(error, PenumbraError):
             raise
         raise PenumbraError(f"knob and schedule values must be numbers ({error})") from error
+    about = options.method, options.dataset, options.preset
     return [
         run
         for tasks, private in _combinations(options)
-        for run in grid(
-            options.method,
-            options.dataset,
-            options.preset,
-            tasks,
-            private,
-            knobs,
-            options.seed,
-            schedule,
-        )
+        for run in grid(*about, tasks, private, knobs, options.seed, schedule)
     ]
 
 

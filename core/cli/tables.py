@@ -5,51 +5,56 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
+
+from core import results
+from core.analysis import device_cost
+from core.analysis.compare import Setting, compare
+from core.analysis.protocols import protocols
 from core.cli.options import add_command, finished_folders, folders
 from core.errors import PenumbraError
 from core.metrics import METRICS
+from core.published import flat, published
 from core.storage import cost_file
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def table_commands(commands: Any) -> None:
-    results = add_command(commands, "results", "print the findings of every run", _results)
-    results.add_argument("--format", choices=("csv", "json", "table"), default="table")
-    results.add_argument("--dataset", help="only this data set")
-    results.add_argument("--target", help="only this target, for example attribute:Male")
-    results.add_argument("--metric", help=f"only this metric: {', '.join(METRICS)}")
+    add = add_command(commands, "results", "print the findings of every run", _results).add_argument
+    add("--format", choices=("csv", "json", "table"), default="table")
+    add("--dataset", help="only this data set")
+    add("--target", help="only this target, for example attribute:Male")
+    add("--metric", help=f"only this metric: {', '.join(METRICS)}")
 
-    cost = add_command(commands, "cost", "measure what runs cost the device that releases", _cost)
-    cost.add_argument("run", nargs="*", help="run id or run folder; default: every finished run")
-    cost.add_argument("--threads", type=int, default=1, help="cores to use (default 1)")
-    cost.add_argument("--repeats", type=int, default=100, help="timed releases (default 100)")
-    cost.add_argument("--format", choices=("csv", "json", "text"), default="text")
+    what = "measure what runs cost the device that releases"
+    add = add_command(commands, "cost", what, _cost).add_argument
+    add("run", nargs="*", help="run id or run folder; default: every finished run")
+    add("--threads", type=int, default=1, help="cores to use (default 1)")
+    add("--repeats", type=int, default=100, help="timed releases (default 100)")
+    add("--format", choices=("csv", "json", "text"), default="text")
 
-    compare = add_command(
-        commands,
-        "compare",
+    what = (
         "do two settings differ, or of one setting, what does its paper's protocol hide? with 95 % "
-        "intervals",
-        _compare,
+        "intervals"
     )
-    compare.add_argument("first", help="run id or run folder, @VALUE behind it for a release value")
-    compare.add_argument("second", nargs="?",
-                         help="the same; differences are second minus first. Left out: the strict "
-                              "protocol minus the paper's, for the first")  # fmt: skip
-    compare.add_argument("--format", choices=("csv", "json", "table"), default="table")
+    add = add_command(commands, "compare", what, _compare).add_argument
+    add("first", help="run id or run folder, @VALUE behind it for a release value")
+    what = (
+        "the same; differences are second minus first. Left out: the strict protocol minus the "
+        "paper's, for the first"
+    )
+    add("second", nargs="?", help=what)
+    add("--format", choices=("csv", "json", "table"), default="table")
 
-    published = add_command(commands, "published", "print what the papers report", _published)
-    published.add_argument("--method", help="only this method or baseline")
-    published.add_argument("--format", choices=("csv", "text"), default="text")
+    add = add_command(
+        commands, "published", "print what the papers report", _published
+    ).add_argument
+    add("--method", help="only this method or baseline")
+    add("--format", choices=("csv", "text"), default="text")
 
 
-def _results(options: argparse.Namespace, arguments: list[str]) -> int:
-    from core import results
-
+def _results(options: argparse.Namespace) -> None:
     table, problems = results.read()
     for column in ("dataset", "target", "metric"):
         if wanted := getattr(options, column):
@@ -57,34 +62,26 @@ def _results(options: argparse.Namespace, arguments: list[str]) -> int:
     for problem in problems:
         print(f"left out: {problem}", file=sys.stderr)
     _print(table, options.format, "no findings yet; start with `sweep`")
-    return 0
 
 
-def _cost(options: argparse.Namespace, arguments: list[str]) -> None:
-    import pandas as pd
-
-    from core.analysis import device_cost as cost
-
+def _cost(options: argparse.Namespace) -> None:
     rows = []
     for folder in folders(options.run) or finished_folders():
-        cost.measure(folder, options.threads, options.repeats)
-        rows += cost_file.rows(folder)
-        if any((row["share_waited"] or 0) > cost.BUSY for row in cost_file.rows(folder)):
+        device_cost.measure(folder, options.threads, options.repeats)
+        found = cost_file.rows(folder)
+        rows += found
+        if any((row["share_waited"] or 0) > device_cost.BUSY for row in found):
             print(f"{folder.name}: other work slowed this; measure it again", file=sys.stderr)
-    table = pd.DataFrame(rows, columns=[*cost_file.RECORD, *cost_file.RELEASE])
-    if options.format == "csv":
-        table.to_csv(sys.stdout, index=False)
-    elif options.format == "json":
+    if options.format == "json":
         print(json.dumps(rows, indent=1))
-    else:
-        shown = table[list(cost.SHOWN)].to_string(index=False)
-        print(shown if rows else "no finished run yet; start with `train`")
+        return
+    table = pd.DataFrame(rows, columns=[*cost_file.RECORD, *cost_file.RELEASE])
+    if options.format == "text":
+        table = table[list(device_cost.SHOWN)]
+    _print(table, options.format, "no finished run yet; start with `train`")
 
 
-def _compare(options: argparse.Namespace, arguments: list[str]) -> None:
-    from core.analysis.compare import Setting, compare
-    from core.analysis.protocols import protocols
-
+def _compare(options: argparse.Namespace) -> None:
     settings = []
     for text in filter(None, (options.first, options.second)):
         name, _, value = text.partition("@")
@@ -99,21 +96,15 @@ def _compare(options: argparse.Namespace, arguments: list[str]) -> None:
     _print(table, options.format)
 
 
-def _published(options: argparse.Namespace, arguments: list[str]) -> None:
-    import pandas as pd
-
-    from core.published import flat, published
-
+def _published(options: argparse.Namespace) -> None:
     table = pd.DataFrame([flat(row) for row in published(options.method)])
-    if options.format == "csv":
-        table.to_csv(sys.stdout, index=False)
-    else:
-        shown = ["paper", "place", "label", "method", "knobs", "target", "metric", "printed"]
-        print(table[shown].to_string(index=False))
+    if options.format == "text":
+        table = table[["paper", "place", "label", "method", "knobs", "target", "metric", "printed"]]
+    _print(table, options.format)
 
 
 def _print(table: pd.DataFrame, form: str, empty: str = "nothing") -> None:
-    """A table on standard output, as "csv", "json" or "table"."""
+    """A table on standard output, as "csv", "json" or text."""
     if form == "csv":
         table.to_csv(sys.stdout, index=False)
     elif form == "json":
