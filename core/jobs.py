@@ -38,16 +38,9 @@ def folder(job_id: str) -> Path:
 
 
 def start(
-    runs: list[Run],
-    device: str = "auto",
-    evaluate: bool = True,
-    explain: list[str] | None = None,
+    runs: list[Run], device: str = "auto", evaluate: bool = True, explain: list[str] | None = None
 ) -> str:
-    """Write a job, start its process; return its id at once.
-
-    explain  names of `core.explain.EXPLANATIONS` that are to be computed; by default all where
-             `evaluate`, else none
-    """
+    """Write a job for `core.sweep.sweep`, start its process; return its id at once."""
     if not runs:
         raise PenumbraError("choose at least one setting to train")
     job_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
@@ -83,14 +76,15 @@ def delete(job_id: str) -> None:
     """Remove a job from the list. Finished runs stay; raises PenumbraError while it runs."""
     if _process(job_id) is not None:
         raise PenumbraError("stop the job before you delete it")
-    shutil.rmtree(folder(job_id), ignore_errors=False)
+    shutil.rmtree(folder(job_id))
 
 
 def list_jobs() -> list[dict[str, Any]]:
     """All jobs, newest first: job_id, created (seconds since 1970), runs (list of dicts), run_ids,
     device, evaluate, state (queued | running | stopped | failed | finished), index and run_id of
-    the current run, phase (train | evaluate | explain), stage, step, steps, attack (its name), attacks_done,
-    attacks, eta_seconds (None when nothing is known yet), losses (recent log rows), message."""
+    the current run, phase (train | evaluate | explain), stage, step, steps, attack (its name),
+    attacks_done, attacks, eta_seconds (None when nothing is known yet), losses (recent log rows),
+    message."""
     root = home() / "jobs"
     names = sorted((p.name for p in root.iterdir()), reverse=True) if root.is_dir() else []
     return [describe(name) for name in names if JOB_ID.fullmatch(name)]
@@ -98,12 +92,10 @@ def list_jobs() -> list[dict[str, Any]]:
 
 def describe(job_id: str) -> dict[str, Any]:
     """One job of `list_jobs`."""
-    described: dict[str, Any] = {
-        "job_id": job_id, "created": 0.0, "runs": [], "run_ids": [], "device": "auto",
-        "evaluate": True, "index": 0, "run_id": None, "phase": None, "stage": None, "step": 0,
-        "steps": 0, "attack": None, "attacks_done": 0, "attacks": 0, "seconds_left": None, "eta_seconds": None, "losses": [],
-        "message": "",
-    }  # fmt: skip
+    described: dict[str, Any] = dict.fromkeys(("run_id", "phase", "stage", "attack", "eta_seconds"))
+    described |= {"job_id": job_id, "created": 0.0, "device": "auto", "evaluate": True}
+    described |= {"runs": [], "run_ids": [], "losses": [], "message": "", "seconds_left": None}
+    described |= dict.fromkeys(("index", "step", "steps", "attacks_done", "attacks"), 0)
     try:
         job = files.read_json(folder(job_id) / "job.json")
         described |= {name: job[name] for name in ("runs", "device", "evaluate", "created")}
@@ -182,7 +174,6 @@ def _launch(job_id: str) -> None:
 
 
 def _process(job_id: str) -> psutil.Process | None:
-    """The job's living process."""
     return background.living(folder(job_id))
 
 
@@ -201,11 +192,10 @@ def _seconds_left(runs: list[Run], described: dict[str, Any]) -> float | None:
         return described["seconds_left"]
     if described["phase"] != "train" or not described["losses"]:
         return None
-    last = described["losses"][-1]
-    done, steps = last.get("step", 0) + 1, last.get("steps", 0)
-    seconds = last.get("seconds", 0.0)
+    done, steps = described["step"], described["steps"]
+    seconds = described["losses"][-1].get("seconds", 0.0)
     if not seconds or done < 2:
         return None
-    waiting = runs[described["index"] + 1 :]
-    left = sum(1 for run in waiting if run_folder.state(run.folder) != "finished")
+    waiting = (run_folder.state(run.folder) for run in runs[described["index"] + 1 :])
+    left = sum(state != "finished" for state in waiting)
     return seconds / done * (steps - done + left * steps)

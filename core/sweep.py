@@ -18,6 +18,8 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from core.errors import PenumbraError
+from core.explain import explain as compute
+from core.methods import METHODS
 from core.run import ROOT, Run
 from core.run_validation import checked
 
@@ -33,20 +35,9 @@ def grid(
     schedule: dict[str, float] | None = None,
 ) -> list[Run]:
     """Every combination of the knob values and seeds, as checked runs, without doubles."""
-    names = list(knobs)
+    about = (method, dataset, preset, tuple(tasks), tuple(private))
     runs = [
-        checked(
-            Run(
-                method=method,
-                dataset=dataset,
-                preset=preset,
-                tasks=tuple(tasks),
-                private=tuple(private),
-                knobs=dict(zip(names, values, strict=True)),
-                schedule=dict(schedule or {}),
-                seed=seed,
-            )
-        )
+        checked(Run(*about, dict(zip(knobs, values, strict=True)), dict(schedule or {}), seed))
         for values in itertools.product(*knobs.values())
         for seed in seeds
     ]
@@ -64,66 +55,49 @@ def sweep(
 ) -> list[str]:
     """Train, measure and explain `runs` in order; return one line for every run that failed.
 
-    `explain`: names of `core.explain.EXPLANATIONS`; by default all where `evaluate`, else none.
+    report          gets {"index", "run_id", "phase": "train" | "evaluate" | "explain"} before each
+                    part, with what `core.evaluate.evaluate` reports before each attack
+    release_values  at which methods with a release-time knob are measured; default: its grid
+    explain         names of `core.explain.EXPLANATIONS`; default: all where `evaluate`, else none
 
-    Methods with a release-time knob are measured at `release_values` (default: the knob's grid).
-
-    `report` gets {"index", "run_id", "phase": "train" | "evaluate" | "explain"} before each part,
-    and with "attack", "attacks_done", "attacks" and "seconds_left" before each attack. A failed run
-    does not stop the others. A run that another process works on is left to it. Raises
+    A failed run does not stop the others. A run that another process works on is left to it. Raises
     `core.errors.Stopped` when asked to stop.
     """
+    from core import data
+    from core.train import train
+
     failures = []
     for index, run in enumerate(runs):
+        here = {"index": index, "run_id": run.id}
+        method = METHODS[run.method]
+        size = method.presets[run.preset]
         try:
             with FileLock(run.lock("sweep"), timeout=0):
-                _one(run, index, device, evaluate, progress, report, release_values, explain)
+                report(here | {"phase": "train"})
+                faces = data.load(run.dataset, size["height"], size["width"], progress=progress)
+                train(run, faces, device=device, progress=progress)
+                here["phase"] = "evaluate"
+                if evaluate:
+                    from core.evaluate import evaluate as measure
+
+                    report(here)
+                    moves = any(knob.when == "release" for knob in method.knobs)
+                    measure(
+                        run.folder,
+                        release_values=release_values if moves else None,
+                        device=device,
+                        progress=progress,
+                        report=lambda now, here=here: report(here | now),  # type: ignore[misc]
+                    )
+                if evaluate or explain is not None:
+                    report(here | {"phase": "explain"})
+                    compute(run.folder, explain, device, progress)
         except Timeout:
             tqdm.write(f"{run.id}: another process works on it; skipped")
         except PenumbraError as error:
             failures.append(f"{run.id}: {error}")
             tqdm.write(failures[-1])
     return failures
-
-
-def _one(
-    run: Run,
-    index: int,
-    device: str,
-    evaluate: bool,
-    progress: bool,
-    report: Callable[[dict[str, Any]], None],
-    release_values: Sequence[float] | None,
-    explain: Sequence[str] | None,
-) -> None:
-    from core import data
-    from core.methods import METHODS
-    from core.train import train
-
-    def tell(phase: str, **more: Any) -> None:
-        report({"index": index, "run_id": run.id, "phase": phase} | more)
-
-    preset = METHODS[run.method].presets[run.preset]
-    tell("train")
-    faces = data.load(run.dataset, preset["height"], preset["width"], progress=progress)
-    train(run, faces, device=device, progress=progress)
-    if evaluate:
-        from core.evaluate import evaluate as measure
-
-        tell("evaluate")
-        moves = any(knob.when == "release" for knob in METHODS[run.method].knobs)
-        measure(
-            run.folder,
-            release_values=release_values if moves else None,
-            device=device,
-            progress=progress,
-            report=lambda now: tell("evaluate", **now),
-        )
-    if evaluate or explain is not None:
-        from core.explain import explain as compute
-
-        tell("explain")
-        compute(run.folder, explain, device, progress)
 
 
 def side_by_side(arguments: Sequence[str], workers: int) -> int:

@@ -118,9 +118,8 @@ def job_title(job: Mapping[str, Any]) -> str:
     """ "DeepObfuscator on synthetic: 6 settings"."""
     if not job["runs"]:
         return "A job whose file cannot be read"
-    first = job["runs"][0]
+    first, count = job["runs"][0], len(job["runs"])
     method = METHODS.get(first.get("method", ""))
-    count = len(job["runs"])
     title = f"{method.title if method else first.get('method')} on {first['dataset']}"
     named = f"{count} settings" if count > 1 else setting(first)
     return f"{title}: {named}" if named else title
@@ -128,29 +127,26 @@ def job_title(job: Mapping[str, Any]) -> str:
 
 def progress(job: Mapping[str, Any]) -> tuple[float, str]:
     """(share done in [0, 1], what is going on) of a job."""
-    count = max(1, len(job["runs"]))
     if job["state"] == "finished":
         return 1.0, "done: trained and attacked" if job["evaluate"] else "done: trained"
-    part = job["step"] / job["steps"] if job["steps"] else 0.0
-    measuring = job["phase"] == "evaluate"
-    # attacks take about as long as the training: half a setting each
+    # attacks take about as long as the training, half a setting each; explaining takes little
+    trained = job["step"] / job["steps"] if job["steps"] else 0.0
     attacked = job["attacks_done"] / max(1, job["attacks"])
-    explaining = job["phase"] == "explain"  # little beside the other two
-    inside = 1.0 if explaining else 0.5 + 0.5 * attacked if measuring else 0.5 * part
-    share = min(1.0, (min(job["index"], count - 1) + inside) / count)
+    parts = {"evaluate": 0.5 + 0.5 * attacked, "explain": 1.0}
+    inside = parts.get(job["phase"], 0.5 * trained)
+    count = max(1, len(job["runs"]))
+    index = min(job["index"], count - 1)
+    share = min(1.0, (index + inside) / count)
     if job["state"] == "queued":
         return share, "waiting for its turn: one job works at a time"
-    words = []
-    if count > 1:
-        words.append(f"setting {job['index'] + 1} of {count}")
-    current = job["runs"][min(job["index"], count - 1)] if job["runs"] else {}
-    if setting(current):
-        words.append(setting(current))
+    words = [f"setting {job['index'] + 1} of {count}"] if count > 1 else []
+    words += filter(None, [setting(job["runs"][index])] if job["runs"] else [])
+    measuring = job["phase"] == "evaluate"
     if measuring:
         name = str(job["attack"] or "").replace("_", " ")
         done = f" ({job['attacks_done'] + 1} of {job['attacks']})" if job["attacks"] else ""
         words.append(f"attacking it: {name}{done}" if name else "attacking it")
-    elif explaining:
+    elif job["phase"] == "explain":
         words.append("preparing the pages that show it")
     elif job["stage"]:
         words.append(f"{str(job['stage']).replace('_', ' ')}, step {job['step']} of {job['steps']}")
@@ -165,10 +161,8 @@ def progress(job: Mapping[str, Any]) -> tuple[float, str]:
 def usual(method: str) -> dict[str, tuple[float, ...]]:
     """Values offered first: the whole grid of the first training-time knob, defaults of the rest."""
     knobs = [knob for knob in METHODS[method].knobs if knob.when == "train"]
-    return {
-        knob.name: tuple(knob.grid) if place == 0 else (knob.default,)
-        for place, knob in enumerate(knobs)
-    }
+    grid = {knob.name: tuple(knob.grid) for knob in knobs[:1]}
+    return grid | {knob.name: (knob.default,) for knob in knobs[1:]}
 
 
 def promise(plan: Plan, wanted: int, missing: int, cost: Mapping[str, Any]) -> tuple[str, str]:
@@ -195,17 +189,16 @@ def basis(cost: Mapping[str, Any]) -> str:
     count = cost["examples"]
     if not count:
         return "Nothing like it has been trained here, so nobody can say how long it takes."
-    like = "setting" if count == 1 else "settings"
     where = f" on “{cost['dataset']}”" if cost["dataset"] else ""
-    devices = [name for name in cost["devices"] if name][:2]
-    on = f", trained on {' and '.join(devices)}" if devices else ""
-    smaller = ""
-    if cost["trimmed"]:
-        smaller = " Those have been slimmed down since: fresh ones take more room until then."
-    return (
-        f"Estimated from {count} finished {like} of this method and size{where}{on}; another machine "
-        f"or number of photographs takes another time.{smaller}"
+    devices = " and ".join([name for name in cost["devices"] if name][:2])
+    on = f", trained on {devices}" if devices else ""
+    text = (
+        f"Estimated from {count} finished setting{'s' * (count != 1)} of this method and "
+        f"size{where}{on}; another machine or number of photographs takes another time."
     )
+    if cost["trimmed"]:
+        text += " Those have been slimmed down since: fresh ones take more room until then."
+    return text
 
 
 def run_title(row: Mapping[str, Any]) -> str:
@@ -218,25 +211,24 @@ def run_title(row: Mapping[str, Any]) -> str:
 
 def trained_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """One row for each trained setting, in words, from rows of `core.results.runs`."""
-    return pd.DataFrame(
-        [
-            {
-                "Setting": run_title(row),
-                "Data set": row["dataset"],
-                "Serves": words_of(row["tasks"]),
-                "Hides": words_of(row["private"]),
-                "Size": row["preset"] if isinstance(row["preset"], str) else "",
-                "State": row["state"],
-                "Attacks": row["evaluated"],
-                "Training": wording.duration(row["seconds"]) * wording.known(row["seconds"]),
-                "Name": row["run_id"],
-            }
-            for row in rows
-        ]
-    )
+    table = [
+        {
+            "Setting": run_title(row),
+            "Data set": row["dataset"],
+            "Serves": _words_of(row["tasks"]),
+            "Hides": _words_of(row["private"]),
+            "Size": row["preset"] if isinstance(row["preset"], str) else "",
+            "State": row["state"],
+            "Attacks": row["evaluated"],
+            "Training": wording.duration(row["seconds"]) if wording.known(row["seconds"]) else "",
+            "Name": row["run_id"],
+        }
+        for row in rows
+    ]
+    return pd.DataFrame(table)
 
 
-def words_of(names: Any) -> str:
+def _words_of(names: Any) -> str:
     """Comma-joined attribute names as a person would say them; "" for what is none."""
-    known = [name for name in names.split(",") if name] if isinstance(names, str) else []
-    return ", ".join(map(wording.choice_label, known))
+    known = names.split(",") if isinstance(names, str) else []
+    return ", ".join(map(wording.choice_label, filter(None, known)))

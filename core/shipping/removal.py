@@ -12,19 +12,16 @@ from filelock import FileLock, Timeout
 
 from core.errors import PenumbraError
 from core.run import NAME, RUN_ID, checkpoints
+from core.shipping import shipped
 
 
 def is_shipped(folder: Path) -> bool:
     """Whether a run is one of those that come with Penumbra."""
-    from core.shipping import shipped
-
     return folder.parent.name == shipped.DATASET and folder.name in _shipped_ids()
 
 
 @functools.cache
 def _shipped_ids() -> frozenset[str]:
-    from core.shipping import shipped
-
     return frozenset(run.id for run in shipped.runs())
 
 
@@ -48,7 +45,7 @@ def remove(dataset: str, run_id: str, shipped_too: bool = False) -> None:
     places = folder.parent / ".locks"
     places.mkdir(exist_ok=True)
     try:
-        # Who trains, sweeps or attacks holds one of these (`Run.lock`)
+        # training, a sweep and an attack each hold one of these (`Run.lock`)
         with ExitStack() as held:
             known = {path.name for path in places.glob(f"{run_id}.*")}
             for name in sorted(known | {f"{run_id}.sweep", f"{run_id}.train"}):

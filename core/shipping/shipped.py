@@ -7,19 +7,19 @@ explains each, measures what it costs the device and drops what only a training 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from core.explain import explain
 from core.methods import METHODS
 from core.run import Run
 from core.storage import cost_file, run_folder
 from core.sweep import grid, sweep
 
 DATASET = "synthetic"
-
-
-# Who redraws pictures: from maps, from a few numbers, and from pictures, where the others take
-# minutes and are weaker (noise of .4 on the picture: MS-SSIM .880 by the first, .856 by resrec).
+# Decoders of maps, of a few numbers, and of pictures, where the others take minutes and are weaker
+# (noise of .4 on the picture: MS-SSIM .880 by the first, .856 by resrec).
 MAPS = ("mirrored_decoder", "resrec")
 NUMBERS = (*MAPS, "kernel_redrawer")
 PICTURES = ("mirrored_decoder",)
@@ -31,7 +31,7 @@ class Plan(NamedTuple):
     tasks, private   None: the method's own, as in its paper
     release          values of the release-time knob that are measured; None: its grid
     schedule         entries that replace the preset's
-    redrawers        who redraws the pictures
+    decoders         attacks that reconstruct the picture
     paper_curve      whether the paper's protocol is measured at all values of the knobs, not at the
                      defaults alone: where a method has no head of its own to draw a curve by
     """
@@ -42,47 +42,39 @@ class Plan(NamedTuple):
     private: tuple[str, ...] | None = None
     release: tuple[float, ...] | None = None
     schedule: Mapping[str, float] = {}
-    redrawers: tuple[str, ...] = MAPS
+    decoders: tuple[str, ...] = MAPS
     paper_curve: bool = False
 
 
 SMILE, GENDER = ("Smiling",), ("Male",)
+XIAO = "adversarial_reconstruction"
 PLANS = (
     Plan("original"),
-    Plan("answer_only", redrawers=NUMBERS),
-    *(
-        Plan(name, redrawers=PICTURES)
-        for name in ("image_noise", "random_replace", "blur", "pixelate")
-    ),
+    Plan("answer_only", decoders=NUMBERS),
+    Plan("image_noise", decoders=PICTURES),
+    Plan("random_replace", decoders=PICTURES),
+    Plan("blur", decoders=PICTURES),
+    Plan("pixelate", decoders=PICTURES),
     # lambda1 over its whole grid; of lambda2 the two ends.
     Plan(
-        "deep_obfuscator",
-        ({"lambda1": (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)}, {"lambda2": (0.0, 10.0)}),
+        "deep_obfuscator", ({"lambda1": (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)}, {"lambda2": (0.0, 10.0)})
     ),
     Plan("pric", ({"lambda": (10.0, 5.0, 1.0, 0.5, 0.1, 0.0)},), paper_curve=True),
     # Cut behind the last layer, then two layers before.
-    Plan("adversarial_reconstruction", ({"lambda1": (0.0, 1.0)},), redrawers=NUMBERS),
-    Plan(
-        "adversarial_reconstruction",
-        ({"lambda1": (0.0, 1.0, 5.0)},),
-        schedule={"layer": 3},
-        redrawers=NUMBERS,
-    ),
+    Plan(XIAO, ({"lambda1": (0.0, 1.0)},), decoders=NUMBERS),
+    Plan(XIAO, ({"lambda1": (0.0, 1.0, 5.0)},), schedule={"layer": 3}, decoders=NUMBERS),
     # As in AIA's paper: which of two photographs show one person. Then as the others, the smile.
-    Plan(
-        "aia",
-        ({"alpha": (1.0, 0.75, 0.5, 0.25, 0.0)}, {"beta": (0.0, 0.25, 0.5, 0.75, 1.0)}),
-    ),
+    Plan("aia", ({"alpha": (1.0, 0.75, 0.5, 0.25, 0.0)}, {"beta": (0.0, 0.25, 0.5, 0.75, 1.0)})),
     Plan("aia", schedule={"frozen_adversary": 1}),  # as its paper may have been trained
     Plan("aia_original"),
-    Plan("aia_random", release=(0.5,), redrawers=NUMBERS),
+    Plan("aia_random", release=(0.5,), decoders=NUMBERS),
     Plan("aia", ({"beta": (0.0, 0.5, 1.0)},), tasks=SMILE, private=GENDER),
     # As in DPFE's paper: the gender is the task, the person the secret. Then as the others.
-    Plan("dpfe", release=(0.0, 0.1, 0.5, 2.5), redrawers=NUMBERS),
-    Plan("dpfe_simple", release=(0.0, 0.1, 0.5, 2.5), redrawers=NUMBERS),
-    Plan("dpfe", ({"beta": (0.0, 5.0)},), release=(0.0, 0.5), redrawers=NUMBERS),
-    Plan("dpfe", tasks=SMILE, private=GENDER, release=(0.0, 0.1, 0.5), redrawers=NUMBERS),
-    Plan("dpfe_hardened", release=(0.0,), redrawers=NUMBERS),
+    Plan("dpfe", release=(0.0, 0.1, 0.5, 2.5), decoders=NUMBERS),
+    Plan("dpfe_simple", release=(0.0, 0.1, 0.5, 2.5), decoders=NUMBERS),
+    Plan("dpfe", ({"beta": (0.0, 5.0)},), release=(0.0, 0.5), decoders=NUMBERS),
+    Plan("dpfe", tasks=SMILE, private=GENDER, release=(0.0, 0.1, 0.5), decoders=NUMBERS),
+    Plan("dpfe_hardened", release=(0.0,), decoders=NUMBERS),
 )
 
 # Who attacks them. All of `core.attacks.ATTACKS` would take twice as long and more room than a
@@ -116,13 +108,9 @@ def of_plan(plan: Plan) -> list[Run]:
     method = METHODS[plan.method]
     tasks = method.tasks if plan.tasks is None else plan.tasks
     private = method.private if plan.private is None else plan.private
-    return [
-        run
-        for knobs in plan.knobs
-        for run in grid(
-            plan.method, DATASET, "compact", tasks, private, knobs, schedule=dict(plan.schedule)
-        )
-    ]
+    about = (plan.method, DATASET, "compact", tasks, private)
+    grids = (grid(*about, knobs, schedule=dict(plan.schedule)) for knobs in plan.knobs)
+    return list(itertools.chain(*grids))
 
 
 def build(device: str) -> int:
@@ -146,21 +134,15 @@ def attack(run: Run, plan: Plan, device: str) -> None:
 
     given = [value for value in values(run, plan) if value is not None] or None
     for protocol, attacks in attackers(run, plan).items():
-        evaluate(
-            run.folder,
-            attacks,
-            release_values=given,
-            device=device,
-            protocol=protocol,
-        )
+        evaluate(run.folder, attacks, given, device, protocol=protocol)
 
 
 def attackers(run: Run, plan: Plan) -> dict[str, tuple[str, ...]]:
     """Protocol -> names of the attacks that a shipped run comes with."""
     knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "train"]
     plain = all(run.knobs.get(knob.name) == knob.default for knob in knobs)
-    wanted = {"strict": (*STRICT, *plan.redrawers)}
-    asked = plan.redrawers != PICTURES and (plain or plan.paper_curve)
+    wanted = {"strict": (*STRICT, *plan.decoders)}
+    asked = plan.decoders != PICTURES and (plain or plan.paper_curve)
     return wanted | ({"paper": PAPER} if asked else {})
 
 
@@ -176,7 +158,6 @@ def finish() -> int:
     """What comes after all runs are measured: what pages show beside the numbers, device costs, on a
     machine that has nothing else to do by then, and trimming. Returns 0."""
     from core.analysis import device_cost
-    from core.explain import explain
     from core.shipping.trimming import trim
 
     done = [run for run in runs() if run_folder.is_finished(run.folder)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +15,18 @@ from core.run import Run
 from core.storage import array_file, attack_folders, dataset_folders, files, run_folder
 from core.storage.attack_folders import Task
 
-# Of an attacker's arrays: what only `ensemble` needs, which has been drawn by then, and which pairs
-# of photographs verification is scored on, which follows from the data set alone.
+# Of an attacker's arrays: what only `ensemble` needs, which has been computed by then, and which
+# pairs of photographs verification is scored on, which follows from the data set alone.
 DROPPED = ("kept", "scores", "validation_scores", "first", "second", "same")
-# What an attacker said of each test photograph, which is only asked of the strongest one.
-SAID = ("decisions", "decided", "probes", "correct")
+# An attacker's predictions for each test photograph, which only the strongest one is asked for.
+PREDICTIONS = ("decisions", "decided", "probes", "correct")
 
 
 def trim(runs: Iterable[Run]) -> None:
     """Remove from the finished ones of `runs` networks that only training needed, training logs,
-    attackers' scores, lists of pairs, what attackers said who are not the strongest, and the photographs beside redrawn pictures: these are the
-    same in all runs of a data set and go to one place (`core.storage.dataset_folders.originals`). A second call
-    changes nothing.
+    attackers' scores, lists of pairs, predictions of attackers other than the strongest, and the
+    photographs beside reconstructions: these are the same in all runs of a data set and go to one
+    place (`core.storage.dataset_folders.originals`). A second call changes nothing.
     """
     for run in runs:
         if run_folder.is_finished(run.folder):
@@ -34,19 +34,18 @@ def trim(runs: Iterable[Run]) -> None:
             run_folder.drop_log(run.folder)
             for attack in attack_folders.all_finished(run.folder):
                 _trim_arrays(run.folder, attack)
-            # One network is enough to show how pictures are redrawn; of the others the pictures stay.
-            for name in (attack.name for attack in ATTACKS.values() if attack.keeps_weights):
-                kept = (weights for weights in _weights(run.folder, name) if weights.is_file())
-                for weights in [*kept][1:]:
-                    weights.unlink()
+            for attack in ATTACKS.values():
+                if attack.keeps_weights:
+                    _trim_decoders(run.folder, attack.name)
 
 
-def _weights(folder: Path, name: str) -> Iterator[Path]:
-    """Where the weights of an attack may be, by rising release value."""
+def _trim_decoders(folder: Path, name: str) -> None:
+    """One network is enough to reconstruct: that at the lowest release value."""
     values = attack_folders.values(folder, "strict", name)
-    for value in sorted(value for value in values if value is not None):
-        attack = attack_folders.place(folder, Task("strict", name, value))
-        yield attack_folders.weights_file(attack)
+    tasks = [Task("strict", name, value) for value in sorted(v for v in values if v is not None)]
+    files = [attack_folders.weights_file(attack_folders.place(folder, task)) for task in tasks]
+    for weights in [file for file in files if file.is_file()][1:]:
+        weights.unlink()
 
 
 def _trim_weights(folder: Path, method: Method) -> None:
@@ -66,24 +65,24 @@ def _trim_arrays(folder: Path, attack: Path) -> None:
     if "originals_webp" in found and _shared(folder, found):
         dropped |= {"originals_webp", "originals_ends"}
     kept = {name: array for name, array in found.items() if name not in dropped}
-    kept = _said_by_the_strongest(folder, attack, kept)
+    kept = _predictions_of_the_strongest(folder, attack, kept)
     if set(kept) != set(found) or len(kept.get("decisions", ())) < len(found.get("decisions", ())):
         array_file.write(attack, kept)
 
 
-def _said_by_the_strongest(
+def _predictions_of_the_strongest(
     folder: Path, attack: Path, found: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Arrays without what an attacker said about targets for which `worst_case` took another one;
-    `decided` names the attributes that `decisions` are then about. What a method's own networks
-    said stays: it is compared with the strongest attacker (`core.analysis.protocols`)."""
+    """Arrays without predictions of targets for which `worst_case` took another attacker; `decided`
+    names the attributes that `decisions` are then about. Those of a method's own networks stay: they
+    are compared with the strongest attacker (`core.analysis.protocols`)."""
     protocol, name, value = attack_folders.task_of(attack)
     choice = Task(protocol, WORST_CASE.name, value)
     if not attack_folders.is_done(folder, choice) or name in OWN_NETWORKS:
         return found
     chosen = results.strongest_of_all(folder, value, protocol)
     strongest_for = {target for target, attacker in chosen.items() if attacker == name}
-    rest = {n: array for n, array in found.items() if n not in SAID}
+    rest = {n: array for n, array in found.items() if n not in PREDICTIONS}
     if "probes" in found and "identity" in strongest_for:
         rest |= {n: found[n] for n in ("probes", "correct")}
     if "decisions" in found:
@@ -105,12 +104,4 @@ def _shared(folder: Path, found: dict[str, np.ndarray]) -> bool:
     if len(known.get("positions", ())) < len(mine["positions"]):
         array_file.write(place, mine)
         known = mine
-    count = len(mine["positions"])
-    return all(
-        np.array_equal(mine[name], known[name][:length])
-        for name, length in (
-            ("positions", count),
-            ("originals_ends", count),
-            ("originals_webp", len(mine["originals_webp"])),
-        )
-    )
+    return all(np.array_equal(array, known[name][: len(array)]) for name, array in mine.items())
