@@ -32,8 +32,8 @@ def trim(runs: Iterable[Run]) -> None:
         if run_folder.is_finished(run.folder):
             _trim_weights(run.folder, METHODS[run.method])
             run_folder.drop_log(run.folder)
-            for attack in attack_folders.all_finished(run.folder):
-                _trim_arrays(run.folder, attack)
+            for place in attack_folders.all_finished(run.folder):
+                _trim_arrays(run.folder, place)
             for attack in ATTACKS.values():
                 if attack.keeps_weights:
                     _trim_decoders(run.folder, attack.name)
