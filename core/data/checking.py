@@ -26,14 +26,12 @@ PREVIEW_SIZE = 96  # pixels
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """What was found.
+    """What was found in the folder `path`.
 
-    path        the folder, resolved
     problems    one line each, the file's name and row first; empty where it can be registered
     more        problems that were counted and not listed
     images, identities   counts; 0 where there are problems
     attributes  name -> (photographs with 1, photographs with 0)
-    notes       what a user should know
     preview     uint8 (n, S, S, 3), of different people
     unreadable  names of previewed photographs that cannot be decoded, with the reason
     """
@@ -50,11 +48,8 @@ class Checked:
 
 
 def typed_path(text: str, root: Path | None = None) -> Path:
-    """The folder that a person typed, resolved. `root`: the one it has to lie in.
-
-    Raises PenumbraError saying what to do where it is none, cannot be read, or lies elsewhere; of
-    what lies outside `root` nothing is told.
-    """
+    """The folder that a person typed, resolved, which has to lie in `root`. Raises PenumbraError
+    saying what to do where it does not; of what lies outside `root` nothing is told."""
     text = text.strip().strip("\"'").strip()
     if not text:
         raise PenumbraError("Type the path of the folder with the photographs.")
@@ -102,16 +97,13 @@ def check(path: Path, options: dict[str, Any] | None = None) -> Checked:
         return Checked(path, tuple(problems[:MOST_PROBLEMS]), count)
     ones = found.attributes.sum(axis=0, dtype=np.int64)
     preview, unreadable = datasets.sample(found, PREVIEWED, PREVIEW_SIZE)
-    constant = pack.constant_attributes(found.attributes, found.split, found.attribute_names)
+    counts = zip(ones.tolist(), (len(found.names) - ones).tolist(), strict=True)
     return Checked(
         path,
         images=len(found.names),
         identities=len(set(found.identities)),
-        attributes={
-            name: (int(one), len(found.names) - int(one))
-            for name, one in zip(found.attribute_names, ones, strict=True)
-        },
-        notes=(*found.notes, *constant),
+        attributes=dict(zip(found.attribute_names, counts, strict=True)),
+        notes=(*found.notes, *pack.constant_attributes(found)),
         preview=preview,
         unreadable=tuple(f"{name[:200]}: {reason}" for name, reason in unreadable.items()),
     )
@@ -122,12 +114,11 @@ def by_line(path: Path, options: dict[str, Any]) -> list[str]:
     cannot be read or where what is wrong is not in a row."""
     try:
         table = labels.read_csv(folder.label_file(path, options.get("labels")))
-        given = labels.attribute_columns(table.header)
-        names = labels.attribute_names(given, f"{table.file}, row 1")
+        names = table.attribute_names()
         available = listing.files(path)
     except PenumbraError:
         return []
-    columns = [table.header.index(name) for name in given]
+    columns = [table.header.index(name) for name in labels.attribute_columns(table.header)]
     seen: dict[str, int] = {}
     problems = []
     for number, row in zip(table.numbers, table.cells, strict=True):

@@ -6,6 +6,7 @@ import csv
 import difflib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from core.data.packing import decode, pack
 from core.data.sources import SOURCES
 from core.errors import PenumbraError
 from core.run import NAME, ROOT, home
+from core.storage import files
 
 SHIPPED = ROOT / "core" / "synthetic" / "faces"
 # Options every source takes; those of one source stand in its `Source.options`.
@@ -47,26 +49,18 @@ def add(
     the files.
     """
     _check_free(name)
-    entry = checked_entry(
-        {
-            "source": source,
-            "path": str(Path(path).expanduser().resolve()),
-            "options": options or {},
-        },
-        f"data set {name!r}",
-    )
-    return _register(name, entry)
+    place = str(Path(path).expanduser().resolve())
+    entry = {"source": source, "path": place, "options": options or {}}
+    return _register(name, checked_entry(entry, f"data set {name!r}"))
 
 
 def join(name: str, first: str, second: str) -> dict[str, Any]:
     """Register, under `name`, the data set `first` with the people of `second` as more for defender
-    and attacker to learn from, and return its entry of the catalogue.
+    and attacker to learn from (`core.data.joined`), and return its entry of the catalogue.
 
-    The splits of `first` stay as they are; nobody of `second` is validated or tested on, and whom
-    both have is left out of `second` (`core.data.joined`). Both stay what they are, and cannot be
-    removed before the join is. Raises PenumbraError for a bad or taken name, an unknown data set, a
-    join of a join, two of one folder or of different options `crop`, and two that share no
-    attribute.
+    Neither can be removed before the join is. Raises PenumbraError for a bad or taken name, an
+    unknown data set, a join of a join, two of one folder or of different options `crop`, and two
+    that share no attribute.
     """
     _check_free(name)
     for part in (first, second):
@@ -132,26 +126,16 @@ def sources_of(dataset: str) -> tuple[dict[str, Any], ...]:
 def _sources(entry: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     if not joined.is_join(entry):
         return (entry,)
-    return joined.parts(entry, catalogue(), f"{' + '.join(joined.names(entry))}")
+    return joined.parts(entry, catalogue(), " + ".join(joined.names(entry)))
 
 
 def listed(entry: dict[str, Any]) -> Listing:
     """The photographs and labels of a catalogue entry, read and checked but not decoded."""
     if joined.is_join(entry):
         one, other = _sources(entry)
-        return joined.listing(
-            listed(one),
-            listed(other),
-            joined.names(entry)[1],
-            joined.names_alike(one, other),
-            one["options"].get("split_seed", 0),
-        )
-    path = Path(entry["path"])
-    if not path.is_dir():
-        raise PenumbraError(
-            f"{path}: no such folder; mount it, or remove and add the data set again"
-        )
-    return SOURCES[entry["source"]].list(path, entry["options"])
+        alike, seed = joined.names_alike(one, other), one["options"].get("split_seed", 0)
+        return joined.listing(listed(one), listed(other), joined.names(entry)[1], alike, seed)
+    return SOURCES[entry["source"]].list(pack.folder_of(entry), entry["options"])
 
 
 def load(
@@ -169,23 +153,14 @@ def load(
             )
     entry = entry_of(dataset)
     crop = _crop(entry)
-    for attempt in range(3):
+    for _ in range(3):
+        mark = _stamp(entry)
         folder = pack.pack(
-            dataset,
-            height,
-            width,
-            _stamp(entry),
-            lambda: listed(entry),
-            crop,
-            processes,
-            progress,
+            dataset, height, width, mark, lambda: listed(entry), crop, processes, progress
         )
-        try:
+        with suppress(FileNotFoundError):  # a packing of a newer source has just replaced this one
             return pack.open_pack(folder, dataset)
-        except FileNotFoundError:  # a packing of a newer source has just replaced this one
-            if attempt == 2:
-                raise PenumbraError(f"{folder}: incomplete pack; delete this folder") from None
-    raise AssertionError("unreachable")
+    raise PenumbraError(f"{folder}: incomplete pack; delete this folder")
 
 
 def is_packed(dataset: str, height: int, width: int) -> bool:
@@ -212,15 +187,8 @@ def describe(dataset: str) -> dict[str, Any]:
     for folder in pack.existing(dataset, _stamp(entry)):
         return pack.read_summary(folder) | {"packed": True}
     listing = listed(entry)
-    people = np.unique(listing.identities, return_inverse=True)[1]
-    notes = listing.notes + pack.constant_attributes(
-        listing.attributes, listing.split, listing.attribute_names
-    )
-    splits.checked(listing.split, people, dataset)
-    counts = pack.summary(
-        listing.attributes, people, listing.split, listing.attribute_names, [], notes
-    )
-    return counts | {"packed": False}
+    splits.checked(listing.split, np.unique(listing.identities, return_inverse=True)[1], dataset)
+    return pack.summary(listing, []) | {"packed": False}
 
 
 def preview(dataset: str, count: int = 12, size: int = 96) -> np.ndarray:
@@ -264,29 +232,27 @@ def checked_entry(entry: Any, where: str) -> dict[str, Any]:
     if not isinstance(options, dict):
         raise PenumbraError(f"{where}: options are {options!r}; they must map names to values")
     known = OPTIONS | SOURCES[source].options
-    for option in options:
+    checked = {}
+    for option, value in options.items():
         if option not in known:
             raise PenumbraError(f"{where}: unknown option {option!r}; choose of {', '.join(known)}")
-    checked = {name: _option(name, value, known[name], where) for name, value in options.items()}
+        checked[option] = _option(option, value)
+        if checked[option] is None:
+            raise PenumbraError(
+                f"{where}: option {option} is {str(value)[:80]!r}; it must be: {known[option]}"
+            )
     return {**entry, "options": checked}
 
 
-def _option(name: str, value: Any, help: str, where: str) -> Any:
-    """An option's value, from text where it comes from the command line, checked."""
-    try:
-        if isinstance(value, bool):
-            raise ValueError
+def _option(name: str, value: Any) -> Any:
+    """An option's value, from text where it comes from the command line; None where it is wrong."""
+    with suppress(ValueError, TypeError):
         if name == "split_seed" and 0 <= (seed := int(str(value))) < 2**31:
             return seed
-        if name == "crop" and 0 < (crop := float(value)) <= 1:
+        if name == "crop" and not isinstance(value, bool) and 0 < (crop := float(value)) <= 1:
             return crop
-        if name not in OPTIONS and isinstance(value, str) and 0 < len(value) < 4096:
-            return value
-        raise ValueError
-    except (ValueError, TypeError):
-        raise PenumbraError(
-            f"{where}: option {name} is {str(value)[:80]!r}; it must be: {help}"
-        ) from None
+    fits = name not in OPTIONS and isinstance(value, str) and 0 < len(value) < 4096
+    return value if fits else None
 
 
 def _shipped() -> dict[str, Any]:
@@ -305,27 +271,21 @@ def _unknown(name: str) -> str:
     return f"unknown data set {name!r}; {hint}"
 
 
-def _file() -> Path:
-    return home() / "datasets.json"
-
-
 def _lock() -> FileLock:
     home().mkdir(parents=True, exist_ok=True)
     return FileLock(home() / "datasets.lock")
 
 
 def _registered() -> dict[str, dict[str, Any]]:
-    file = _file()
-    if not file.is_file():
-        return {}
+    file = home() / "datasets.json"
     try:
-        entries = json.loads(file.read_text(encoding="utf-8"))
+        entries = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        if not isinstance(entries, dict):
+            raise ValueError("no object")
     except (OSError, ValueError) as error:
         raise PenumbraError(
             f"{file}: damaged ({error}); delete it and add the data sets again"
         ) from None
-    if not isinstance(entries, dict):
-        raise PenumbraError(f"{file}: damaged (no object); delete it and add the data sets again")
     for name, entry in entries.items():
         if not NAME.fullmatch(name) or name == "synthetic":
             raise PenumbraError(f"{file}: {name!r} is no data set name; delete that entry")
@@ -336,6 +296,4 @@ def _registered() -> dict[str, dict[str, Any]]:
 
 
 def _write(entries: dict[str, dict[str, Any]]) -> None:
-    partial = _file().with_suffix(".partial")
-    partial.write_text(json.dumps(entries, indent=1), encoding="utf-8")
-    os.replace(partial, _file())
+    files.write_json(home() / "datasets.json", entries)

@@ -47,8 +47,8 @@ def checked_entry(entry: Entry, where: str) -> Entry:
 
 
 def parts(entry: Entry, known: dict[str, Entry], where: str) -> tuple[Entry, Entry]:
-    """The entries of the two data sets that a join joins. Raises PenumbraError naming `where` where
-    one is not in the catalogue `known`, or the two do not go together."""
+    """The entries of the two data sets of a join. Raises PenumbraError naming `where` where one is
+    not in the catalogue `known`, or the two do not go together."""
     first, second = names(entry)
     for name in (first, second):
         if name not in known:
@@ -57,11 +57,11 @@ def parts(entry: Entry, known: dict[str, Entry], where: str) -> tuple[Entry, Ent
             raise PenumbraError(f"{where}: {name!r} is a join itself; join two that are none")
     one, other = known[first], known[second]
     check_folders(first, (one,), second, (other,))
-    crops = [part["options"].get("crop", 1.0) for part in (one, other)]
-    if crops[0] != crops[1]:
+    mine, its = (part["options"].get("crop", 1.0) for part in (one, other))
+    if mine != its:
         raise PenumbraError(
-            f"{where}: {first} has the option crop {crops[0]:g} and {second} {crops[1]:g}; add one "
-            "of them again, so that both keep the same part of a photograph"
+            f"{where}: {first} has the option crop {mine:g} and {second} {its:g}; add one of them "
+            "again, so that both keep the same part of a photograph"
         )
     return one, other
 
@@ -88,20 +88,17 @@ def names_alike(first: Entry, second: Entry) -> bool:
 
 
 def prefixed(second: str, name: str) -> str:
-    """What a person or photograph of the second data set is called in a join."""
+    """The name in a join of a person or photograph of the second data set."""
     return f"{second}:{name}"
 
 
 def listing(first: Listing, second: Listing, name: str, alike: bool, seed: int) -> Listing:
     """`first` with its four splits as they are, and behind it the people of `second`, the data set
-    `name`, in defender and attacker alone.
+    `name`, in defender and attacker alone, placed by `seed`.
 
-    alike   whether equal names mean one person (`names_alike`): whom both have is left out of
-            `second`
-    seed    of the place of `second`'s people
-
-    Attributes are those that both have, in the order of `first`. Raises PenumbraError where they
-    share none, or nobody of `second` remains.
+    Where equal names mean one person (`alike`), whom both have is left out of `second`. Attributes
+    are those that both have, in the order of `first`. Raises PenumbraError where they share none,
+    or nobody of `second` remains.
     """
     shared = tuple(a for a in first.attribute_names if a in second.attribute_names)
     if not shared:
@@ -116,22 +113,24 @@ def listing(first: Listing, second: Listing, name: str, alike: bool, seed: int) 
             f"everybody in {name} has the name of somebody in the first data set: join photographs "
             "of other people, or give other names to those who are not the same"
         )
-    people = [second.identities[row] for row in rows]
+    more = second.at(rows)
     taken = {person for person in first.identities if person.startswith(prefixed(name, ""))}
     if taken:
         raise PenumbraError(f"the first data set has a person {min(taken)!r}; give another name")
-    columns = [second.attribute_names.index(a) for a in shared]
-    kept = [first.attribute_names.index(a) for a in shared]
-    notes = [f"with {len(set(people))} people of {name}, in defender and attacker alone"]
+    notes = [f"with {len(set(more.identities))} people of {name}, in defender and attacker alone"]
     if both:
         notes.append(f"{len(both)} people of {name} are left out: the first data set has them")
+    labels = [
+        part.attributes[:, [part.attribute_names.index(a) for a in shared]]
+        for part in (first, more)
+    ]
     return Listing(
-        names=[*first.names, *(prefixed(name, second.names[row]) for row in rows)],
-        photographs=[*first.photographs, *(second.photographs[row] for row in rows)],
+        names=[*first.names, *(prefixed(name, photograph) for photograph in more.names)],
+        photographs=[*first.photographs, *more.photographs],
         attribute_names=shared,
-        attributes=np.concatenate((first.attributes[:, kept], second.attributes[rows][:, columns])),
-        identities=[*first.identities, *(prefixed(name, person) for person in people)],
-        split=np.concatenate((first.split, splits.to_learn_from(people, seed))),
+        attributes=np.concatenate(labels),
+        identities=[*first.identities, *(prefixed(name, person) for person in more.identities)],
+        split=np.concatenate((first.split, splits.to_learn_from(more.identities, seed))),
         notes=[*first.notes, *notes],
     )
 

@@ -6,7 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -41,18 +42,35 @@ class Table:
     header: list[str]
     cells: list[list[str]]
     numbers: list[int]
+    header_row: int = 1
 
     def column(self, name: str) -> list[str]:
         position = self.header.index(name)
         return [row[position] for row in self.cells]
 
-    def attributes(self) -> tuple[tuple[str, ...], np.ndarray]:
-        """(CelebA's spelling of every attribute column, its labels int8 (N, A)), checked."""
-        given = attribute_columns(self.header)
-        names = attribute_names(given, f"{self.file}, row 1")
-        columns = [self.header.index(name) for name in given]
+    def where(self, keep: Sequence[bool]) -> Table:
+        """The table with some of its rows."""
+        cells, numbers = (list(compress(each, keep)) for each in (self.cells, self.numbers))
+        return replace(self, cells=cells, numbers=numbers)
+
+    def attribute_names(self) -> tuple[str, ...]:
+        """CelebA's spelling of every attribute column. Raises PenumbraError for an unusable or
+        double one."""
+        return spelled(attribute_columns(self.header), f"{self.file}, row {self.header_row}")
+
+    def attributes(self) -> np.ndarray:
+        """Labels of the attribute columns, int8 (N, A) of 0 and 1, from cells that are 0/1 or, by
+        column, -1/1. Raises PenumbraError naming the file, row and attribute of the first other."""
+        columns = [self.header.index(name) for name in attribute_columns(self.header)]
         cells = [[row[column] for column in columns] for row in self.cells]
-        return names, binary(cells, names, self.file, self.numbers)
+        return binary(cells, self.attribute_names(), self.file, self.numbers)
+
+    def require(self, *names: str) -> None:
+        """Raise PenumbraError if one of the columns is missing."""
+        for name in names:
+            if name not in self.header:
+                known = ", ".join(self.header)[:200]
+                raise PenumbraError(f"{self.file}, row 1: no column {name!r}; it has {known}")
 
 
 def attribute_columns(header: Sequence[str]) -> list[str]:
@@ -61,15 +79,14 @@ def attribute_columns(header: Sequence[str]) -> list[str]:
 
 
 def celeba_name(name: str) -> str:
-    """CelebA's spelling of an attribute ("heavy makeup" -> "Heavy_Makeup"), or the name with
-    underscores for spaces where CelebA has no such attribute."""
+    """CelebA's spelling of an attribute ("heavy makeup" -> "Heavy_Makeup"); underscores for spaces
+    where CelebA has none such."""
     name = name.strip()
     return _BY_LETTERS.get(re.sub("[^a-z0-9]", "", name.lower()), re.sub(r"\s+", "_", name))
 
 
 def read_text(path: Path) -> str:
-    """The text of a label file. Raises PenumbraError if it is absent, too large, binary or no
-    UTF-8."""
+    """The text of a label file. Raises PenumbraError if absent, too large, binary or no UTF-8."""
     if not path.is_file():
         raise PenumbraError(f"{path}: no such file; put it there or correct the path")
     size = path.stat().st_size
@@ -119,46 +136,40 @@ def read_csv(path: Path) -> Table:
     return Table(str(path), header, cells, numbers)
 
 
-def attribute_names(names: Sequence[str], where: str) -> tuple[str, ...]:
-    """CelebA's spelling of each name, checked. Raises PenumbraError for an unusable or double one."""
-    spelled = tuple(celeba_name(name) for name in names)
-    for given, name in zip(names, spelled, strict=True):
+def spelled(given: Sequence[str], where: str) -> tuple[str, ...]:
+    """CelebA's spelling of each name, checked."""
+    names = tuple(map(celeba_name, given))
+    for before, name in zip(given, names, strict=True):
         if not ATTRIBUTE.fullmatch(name):
             raise PenumbraError(
-                f"{where}: {given[:60]!r} is no attribute name; use letters, digits, space, _ and -"
+                f"{where}: {before[:60]!r} is no attribute name; use letters, digits, space, _ and -"
             )
-        if spelled.count(name) > 1:
+        if names.count(name) > 1:
             raise PenumbraError(f"{where}: attribute {name} occurs twice; delete one column")
-    if not spelled:
+    if not names:
         raise PenumbraError(f"{where}: no attribute column; add one such as Smiling with 0 or 1")
-    if len(spelled) > MAX_ATTRIBUTES:
+    if len(names) > MAX_ATTRIBUTES:
         raise PenumbraError(
-            f"{where}: {len(spelled)} attributes are too many (limit {MAX_ATTRIBUTES})"
+            f"{where}: {len(names)} attributes are too many (limit {MAX_ATTRIBUTES})"
         )
-    return spelled
+    return names
 
 
 def binary(
     cells: Sequence[Sequence[str]], names: Sequence[str], file: str, numbers: Sequence[int]
 ) -> np.ndarray:
-    """Labels as int8 (N, A) of 0 and 1 from N rows of A cells that are 0/1 or, by column, -1/1.
-
-    Raises PenumbraError naming the file, row and attribute of the first other cell.
-    """
+    """The labels of `Table.attributes` from N rows of A cells."""
     values = {"0": 0, "1": 1, "-1": -1}
     labels = np.empty((len(cells), len(names)), dtype=np.int8)
     for position, row in enumerate(cells):
-        try:
-            labels[position] = [values[cell] for cell in row]
-        except KeyError:
-            stripped = [cell.strip() for cell in row]
-            wrong = next((i for i, cell in enumerate(stripped) if cell not in values), None)
-            if wrong is not None:
-                raise PenumbraError(
-                    f"{file}, row {numbers[position]}: {names[wrong]} is {stripped[wrong][:40]!r}; "
-                    "a label is 0 or 1 (or -1 and 1)"
-                ) from None
-            labels[position] = [values[cell] for cell in stripped]
+        found = [values.get(cell.strip()) for cell in row]
+        if None in found:
+            wrong = found.index(None)
+            raise PenumbraError(
+                f"{file}, row {numbers[position]}: {names[wrong]} is {row[wrong].strip()[:40]!r}; "
+                "a label is 0 or 1 (or -1 and 1)"
+            )
+        labels[position] = found
     both = np.flatnonzero((labels == 0).any(axis=0) & (labels == -1).any(axis=0))
     if both.size:
         first = int(np.flatnonzero(labels[:, both[0]] == 0)[0])
@@ -167,12 +178,3 @@ def binary(
             "use 0 and 1, or -1 and 1, throughout a column"
         )
     return np.maximum(labels, 0)
-
-
-def require(table: Table, names: Sequence[str]) -> None:
-    """Raise PenumbraError if a label file lacks one of the columns `names`."""
-    for name in names:
-        if name not in table.header:
-            raise PenumbraError(
-                f"{table.file}, row 1: no column {name!r}; it has {', '.join(table.header)[:200]}"
-            )

@@ -1,6 +1,6 @@
 """What a source returns: which photographs a data set has, where their bytes lie, and their labels.
 
-Nothing is decoded here. Names come from files of unknown origin: a name counts only if it is in the
+Nothing is decoded here. Names come from files of unknown origin: one counts only if it is in the
 listing of the folder or zip, so it can reach nothing outside.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, NamedTuple
 
@@ -22,11 +22,8 @@ MAX_FILES = 5_000_000
 
 
 class Photograph(NamedTuple):
-    """Where the bytes of one photograph lie.
-
-    A file of its own has offset -1. In a zip: offset of the local header, stored and unpacked size,
-    compression method and CRC-32.
-    """
+    """Where the bytes of one photograph lie: a file of its own (offset -1), or in a zip, with the
+    offset of its local header, stored and unpacked size, compression method and CRC-32."""
 
     path: str
     offset: int = -1
@@ -38,11 +35,8 @@ class Photograph(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """A data set before decoding: N photographs, their labels, people and splits.
-
-    names and photographs have N entries; attributes is int8 (N, A) of 0 and 1; identities names the
-    person of each photograph; split is int8 (N,) indexing `core.data.faces.SPLITS`.
-    """
+    """A data set of N photographs before decoding: attributes is int8 (N, A) of 0 and 1; identities
+    names the person of each; split is int8 (N,) indexing `core.data.faces.SPLITS`."""
 
     names: list[str]
     photographs: list[Photograph]
@@ -51,6 +45,17 @@ class Listing:
     identities: list[str]
     split: np.ndarray
     notes: list[str]
+
+    def at(self, rows: Sequence[int] | np.ndarray) -> Listing:
+        """Some of the photographs."""
+        return replace(
+            self,
+            names=[self.names[row] for row in rows],
+            photographs=[self.photographs[row] for row in rows],
+            attributes=self.attributes[rows],
+            identities=[self.identities[row] for row in rows],
+            split=self.split[rows],
+        )
 
 
 @dataclass(frozen=True)
@@ -81,16 +86,14 @@ def files(root: Path) -> dict[str, Photograph]:
     A link is followed only to a file inside the folder. Raises PenumbraError when `root` is neither
     a folder nor a readable zip.
     """
-    if root.is_dir():
-        return _folder_files(root.resolve())
-    if not root.is_file():
+    if not (root.is_dir() or root.is_file()):
         raise PenumbraError(f"{root}: no such folder or zip; put it there or correct the path")
-    return _zip_files(root.resolve())
+    return (_folder_files if root.is_dir() else _zip_files)(root.resolve())
 
 
 def _folder_files(root: Path) -> dict[str, Photograph]:
     found: dict[str, Photograph] = {}
-    folders = [""]
+    folders = [""]  # each with "/" behind it but for the root
     while folders:
         folder = folders.pop()
         try:
@@ -98,13 +101,13 @@ def _folder_files(root: Path) -> dict[str, Photograph]:
         except OSError as error:
             raise PenumbraError(f"{root / folder}: {error.strerror}; make it readable") from None
         for entry in entries:
-            name = f"{folder}/{entry.name}" if folder else entry.name
+            name = folder + entry.name
             if entry.is_symlink():
                 target = Path(entry.path).resolve()
                 if target.is_relative_to(root) and target.is_file():
                     found[name] = Photograph(str(target))
             elif entry.is_dir():
-                folders.append(name)
+                folders.append(f"{name}/")
             elif entry.is_file():
                 found[name] = Photograph(entry.path)
         if len(found) > MAX_FILES:
@@ -126,16 +129,11 @@ def _zip_files(path: Path) -> dict[str, Photograph]:
                 f"{path}: {member.filename} is encrypted; unzip it with its password"
             )
     return {
-        member.filename: Photograph(
-            str(path),
-            member.header_offset,
-            member.compress_size,
-            member.file_size,
-            member.compress_type,
-            member.CRC,
+        m.filename: Photograph(
+            str(path), m.header_offset, m.compress_size, m.file_size, m.compress_type, m.CRC
         )
-        for member in members
-        if not member.is_dir()
+        for m in members
+        if not m.is_dir()
     }
 
 
@@ -166,6 +164,12 @@ def find(
         more = f" (and {len(missing) - 1} more rows)" if len(missing) > 1 else ""
         raise PenumbraError(f"{label_file}, row {rows[first]}: {absent(root, names[first])}{more}")
     return [available[name] for name in names]
+
+
+def absences(here: Sequence[bool]) -> list[str]:
+    """A note on listed photographs that a copy of the data set lacks."""
+    missing = len(here) - sum(here)
+    return [f"{missing} of {len(here)} listed photographs are not here"] if missing else []
 
 
 def unique(names: Sequence[str], label_file: str, rows: Sequence[int]) -> None:

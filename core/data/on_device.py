@@ -49,10 +49,8 @@ class OnDevice:
 def to_device(
     faces: Faces, which: str | np.ndarray, device: str | torch.device, channels_last: bool = False
 ) -> OnDevice:
-    """Move photographs to `device`: those of a split (by name) or at given positions (int64 (n,)).
-
-    `channels_last` sets the memory format of the images, and so of every batch drawn from them.
-    """
+    """Photographs of a split (by name) or at positions int64 (n,) on `device`, in the memory format
+    that batches drawn from them will have."""
     device = torch.device(device)
     if device.type == "cuda" and device.index is None:
         device = torch.device("cuda", torch.cuda.current_device())
@@ -133,10 +131,8 @@ def batch_positions(
 ) -> torch.Tensor:
     """Positions, int64 (batch_size,), of the batch of a step (from 0) among `n` photographs.
 
-    A pure function of its arguments; `device` changes only where the result lies. Each epoch is a
-    permutation seeded by (seed, stage, epoch), the epochs follow one another without a gap, and a
-    step takes the next `batch_size` places: every photograph is drawn once per epoch and every
-    batch is full, so a batch at the seam holds the end of one epoch and the start of the next.
+    Each epoch is a permutation seeded by (seed, stage, epoch); the epochs follow one another
+    without a gap, and a step takes the next `batch_size` places: every batch is full.
     """
     if n < 1 or batch_size < 1 or step < 0:
         raise ValueError(f"no batch {step} of {batch_size} among {n} photographs")
@@ -164,10 +160,8 @@ def pair_positions(
     """Positions, int64 (b,), of a batch in which rows 2i and 2i + 1 show one person twice.
 
     identities is int64 (n,). b is `batch_size`, made even, and at most two per person who has two
-    different photographs. A pure function of its arguments: people come in random order, each once
-    before any comes again; which two photographs is drawn anew at every step.
-
-    Raises PenumbraError where fewer than two people have a second photograph.
+    photographs. People come in random order, each once before any comes again; which two
+    photographs is drawn anew at every step. Raises PenumbraError below two such people.
     """
     order, starts, counts = _people(identities.astype(np.int64).tobytes())
     if len(starts) < 2:
@@ -202,11 +196,9 @@ def part_indices(faces: Faces, part: str) -> np.ndarray:
     indices = faces.indices("defender")
     if part == "all":
         return indices
-    people = {}
-    for identity in np.unique(faces.identities[indices]):
-        people[int(identity)] = seed_of(f"part/{identity}", 4) % 5 == 0
-    theirs = np.array([people[int(i)] for i in faces.identities[indices]], dtype=bool)
-    chosen = indices[theirs] if part == "adversary" else indices[~theirs]
+    people, codes = np.unique(faces.identities[indices], return_inverse=True)
+    theirs = np.array([seed_of(f"part/{person}", 4) % 5 == 0 for person in people], bool)[codes]
+    chosen = indices[theirs if part == "adversary" else ~theirs]
     if not len(chosen):
         raise PenumbraError(
             f"the defender's split has too few people to set some apart as the {part}'s"

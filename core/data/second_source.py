@@ -1,6 +1,6 @@
-"""A second data set for whoever attacks a run: the photographs in it that show nobody of the first.
+"""A second data set for attackers: the photographs in it that show nobody of the run's own.
 
-Attackers who had seen the people they are tested on would be no strict attackers.
+Attackers that had seen the people they are tested on would be no strict attackers.
 """
 
 from __future__ import annotations
@@ -17,11 +17,8 @@ from core.errors import PenumbraError
 
 
 class SecondSource(NamedTuple):
-    """dataset   its name
-    faces     all its photographs, at the run's size
-    rows      int64 (n,) positions in `faces`, ascending: of people who are not in the run's data set
-    left_out  how many people are in both
-    """
+    """A data set's `faces`, all of them, at the run's size; positions in it, ascending, of people
+    who are not in the run's data set; and how many people are in both."""
 
     dataset: str
     faces: Faces
@@ -64,14 +61,13 @@ def _people(
 ) -> list[tuple[Entry, dict[str, int]]]:
     """(entry, {its own name of a person: the number in `faces.identities`}) of each of the
     `sources` of a data set: two where it is a join."""
+    numbers = {name: number for number, name in enumerate(faces.identity_names)}
     if len(sources) == 1:
-        return [(sources[0], {name: number for number, name in enumerate(faces.identity_names)})]
+        return [(sources[0], numbers)]
     prefix = joined.prefixed(joined.names(datasets.entry_of(dataset))[1], "")
-    first: dict[str, int] = {}
-    second: dict[str, int] = {}
-    for number, name in enumerate(faces.identity_names):
-        if name.startswith(prefix):
-            second[name.removeprefix(prefix)] = number
-        else:
-            first[name] = number
-    return [(sources[0], first), (sources[1], second)]
+    second = {name: number for name, number in numbers.items() if name.startswith(prefix)}
+    first = {name: number for name, number in numbers.items() if name not in second}
+    return [
+        (sources[0], first),
+        (sources[1], {name.removeprefix(prefix): number for name, number in second.items()}),
+    ]

@@ -26,11 +26,10 @@ def place(identity: str, seed: int) -> float:
 
 
 def seeded(identities: Sequence[str], seed: int) -> tuple[np.ndarray, list[str]]:
-    """Split photographs by person: `identities` names the person of each of N photographs.
+    """(split int8 (N,), notes) of N photographs of the people `identities`.
 
-    Returns (split int8 (N,), notes). Where a split would stay empty, as with a handful of people,
-    they are ranked by place instead, so that every split gets at least one; a note says so. Raises
-    PenumbraError below four people.
+    Where a split would stay empty, as with a handful of people, they are ranked by place instead,
+    and a note says so. Raises PenumbraError below four people.
     """
     people = sorted(set(identities))
     if len(people) < len(SPLITS):
@@ -61,9 +60,8 @@ def _counts(people: int) -> np.ndarray:
 
 
 def to_learn_from(identities: Sequence[str], seed: int) -> np.ndarray:
-    """People who are to be learned from and never to be tested: int8 (N,), defender or attacker by
-    a person's place, in the proportion that these two have in `FRACTIONS`. The one or the other may
-    stay empty."""
+    """Split int8 (N,) of people who are never tested: defender or attacker by a person's place, in
+    the proportion that these have in `FRACTIONS`. Either may stay empty."""
     border = FRACTIONS[0] / (FRACTIONS[0] + FRACTIONS[1])
     return np.array([place(person, seed) >= border for person in identities], dtype=np.int8)
 
@@ -71,21 +69,13 @@ def to_learn_from(identities: Sequence[str], seed: int) -> np.ndarray:
 def official(
     identities: Sequence[str], partition: Sequence[int], seed: int
 ) -> tuple[np.ndarray, list[str]]:
-    """CelebA's own partition (0 train, 1 validation, 2 test) turned into `SPLITS`.
-
-    Partition 2 is test; the people of 0 are halved into defender and attacker, those of 1 into
-    validation and attacker (an attack is chosen on few photographs and trained on many). Where a
-    partition number is absent, as in a subset, or a person is in two, the seeded split is used and
-    a note says so.
-    """
+    """(split, notes) by CelebA's own partition: 2 is test; the people of 0 are halved into defender
+    and attacker, those of 1 into validation and attacker (an attack is chosen on few photographs
+    and trained on many). Where a number is absent, as in a subset, or a person is in two, the
+    seeded split is used and a note says so."""
     numbers = set(partition)
-    of_person: dict[str, int] = {}
-    for person, number in zip(identities, partition, strict=True):
-        of_person.setdefault(person, number)
-    shared = sum(
-        of_person[person] != number for person, number in zip(identities, partition, strict=True)
-    )
-    if numbers != {0, 1, 2} or shared:
+    of_person = dict(zip(identities, partition, strict=True))
+    if numbers != {0, 1, 2} or len(set(zip(identities, partition, strict=True))) > len(of_person):
         split, notes = seeded(identities, seed)
         absent = ", ".join(str(number) for number in sorted({0, 1, 2} - numbers))
         why = f"lacks partition {absent}" if absent else "puts a person into two partitions"
@@ -103,10 +93,8 @@ def official(
 def own(
     identities: Sequence[str], named: Sequence[str], label_file: str, rows: Sequence[int]
 ) -> np.ndarray:
-    """The split column of a user's own CSV, checked: int8 (N,).
-
-    Raises PenumbraError for an unknown split and for a person in two; `checked` sees to empty ones.
-    """
+    """The split column of a user's own CSV, int8 (N,). Raises PenumbraError for an unknown split
+    and for a person in two."""
     first: dict[str, tuple[str, int]] = {}
     for person, name, row in zip(identities, named, rows, strict=True):
         if name not in SPLITS:
@@ -123,10 +111,8 @@ def own(
 
 
 def checked(split: np.ndarray, identities: np.ndarray, where: str) -> None:
-    """Raise PenumbraError if a split is empty or shares a person with another.
-
-    split int8 (N,), identities int64 (N,); `where` names the data in the message.
-    """
+    """Raise PenumbraError naming the data, `where`, if a split is empty or shares a person with
+    another. split int8 (N,), identities int64 (N,)."""
     for number, name in enumerate(SPLITS):
         if not np.any(split == number):
             raise PenumbraError(

@@ -14,19 +14,9 @@ from PIL import Image
 from core.data.listing import Photograph
 from core.errors import PenumbraError
 
-# What Pillow's decoders raise for hostile or truncated bytes, by format.
-DECODER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    struct.error,
-    IndexError,
-    KeyError,
-    TypeError,
-    OverflowError,
-    zlib.error,
-)
+# What Pillow's decoders raise for hostile or truncated bytes.
+DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, LookupError, TypeError)
+DECODER_ERRORS += (OverflowError, zlib.error)
 MAX_PIXELS = 50_000_000  # checked in the header, before anything is decoded
 MAX_BYTES = 100 * 2**20  # of one encoded photograph
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP")
@@ -48,8 +38,8 @@ _READABLE = tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def read(photograph: Photograph) -> bytes:
-    """The encoded bytes of a photograph. Raises PenumbraError when they are absent, too many or
-    damaged; the message is the reason alone, the caller adds the name."""
+    """The encoded bytes of a photograph. Raises PenumbraError, the reason alone, when they are
+    absent, too many or damaged."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(photograph.path, flags)
@@ -119,12 +109,8 @@ def decode(data: bytes, height: int, width: int, crop: float = 1.0) -> np.ndarra
             if (across, down) != (columns, rows) or crop != 1.0:
                 scale = crop * min(across / columns, down / rows)
                 left, top = (across - scale * columns) / 2, (down - scale * rows) / 2
-                box = (
-                    max(left, 0.0),
-                    max(top, 0.0),
-                    min(left + scale * columns, float(across)),
-                    min(top + scale * rows, float(down)),
-                )
+                right, bottom = left + scale * columns, top + scale * rows
+                box = (max(left, 0), max(top, 0), min(right, across), min(bottom, down))
                 upright = upright.resize((columns, rows), Image.Resampling.LANCZOS, box)
             if orientation in UPRIGHT:
                 upright = upright.transpose(UPRIGHT[orientation])
@@ -143,11 +129,8 @@ def decode(data: bytes, height: int, width: int, crop: float = 1.0) -> np.ndarra
 def decode_chunk(
     photographs: list[Photograph], height: int, width: int, crop: float = 1.0
 ) -> tuple[np.ndarray, list[int], list[list]]:
-    """Decode some photographs.
-
-    Returns (uint8 (n, height, width, 3) with zeros for those that cannot be read, the checksum of
-    each photograph's bytes, [position, reason] of those that cannot be read).
-    """
+    """Photographs as uint8 (n, height, width, 3) with zeros for those that cannot be read, the
+    checksum of each one's bytes, and [position, reason] of those that cannot be read."""
     images = np.zeros((len(photographs), height, width, 3), dtype=np.uint8)
     checksums, broken = [], []
     for position, photograph in enumerate(photographs):
@@ -164,8 +147,8 @@ def decode_chunk(
 def decode_into(
     file: BinaryIO, at: int, photographs: list[Photograph], height: int, width: int, crop: float
 ) -> tuple[list[int], list[list]]:
-    """Decode some photographs into `file` from byte `at` on; returns checksums and broken ones as
-    `decode_chunk` does. Written rather than memory-mapped: a page fault per page costs more."""
+    """Decode some photographs into `file` from byte `at` on; returns (checksums, broken ones) of
+    `decode_chunk`. Written rather than memory-mapped: a page fault per page costs more."""
     images, checksums, broken = decode_chunk(photographs, height, width, crop)
     file.seek(at)
     file.write(images.data)

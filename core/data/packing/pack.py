@@ -1,9 +1,8 @@
 """Photographs decoded once, in parallel, into one memory-mapped uint8 array per size.
 
 A pack is a folder under `core.run.home()/packed`, named after the data set, the size and a stamp of
-the source (its files, sizes, times and options): a changed source gets a new pack. It is built in a
-folder of another name under a lock and renamed when whole, so a killed or concurrent packing never
-shows a half-written one.
+the source: a changed source gets a new pack. It is built under a lock in a folder of another name,
+and renamed when whole.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,16 +33,22 @@ MAX_BROKEN = 20  # broken photographs that are skipped however few there are in 
 MAX_BROKEN_SHARE = 0.05  # ... and the share above which it is an error
 
 
-def stamp(entry: dict[str, Any]) -> str:
-    """12 hex digits that change when the source does: the entry of the catalogue and the path, size
-    and time of every file under it."""
-    described = [FORMAT, entry["source"], entry["path"], entry["options"]]
-    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+def folder_of(entry: dict[str, Any]) -> Path:
+    """The folder of a catalogue entry. Raises PenumbraError where it is not there."""
     root = Path(entry["path"])
     if not root.is_dir():
         raise PenumbraError(
             f"{root}: no such folder; mount it, or remove and add the data set again"
         )
+    return root
+
+
+def stamp(entry: dict[str, Any]) -> str:
+    """12 hex digits that change when the source does: the entry of the catalogue and the path, size
+    and time of every file under it."""
+    described = [FORMAT, entry["source"], entry["path"], entry["options"]]
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    root = folder_of(entry)
     lines = []
     for option in SOURCES[entry["source"]].file_options:
         named = root / Path(entry["options"].get(option, "")).expanduser()
@@ -75,21 +80,22 @@ def folder(name: str, height: int, width: int, mark: str) -> Path:
     return home() / "packed" / f"{name}-{height}x{width}-{mark}"
 
 
+def _all(name: str, size: str = "*x*", mark: str = "*") -> list[Path]:
+    """Packs of a data set, whole or not."""
+    found = (home() / "packed").glob(f"{name}-{size}-{mark}")
+    return [path for path in found if path.name.rsplit("-", 2)[0] == name and path.is_dir()]
+
+
 def existing(name: str, mark: str) -> list[Path]:
     """Finished packs of a data set at a stamp, by rising number of pixels."""
-    found = [
-        path
-        for path in (home() / "packed").glob(f"{name}-*x*-{mark}")
-        if is_done(path) and path.name.rsplit("-", 2)[0] == name
-    ]
+    found = filter(is_done, _all(name, mark=mark))
     return sorted(found, key=lambda path: (path / "images.npy").stat().st_size)
 
 
 def discard(name: str) -> None:
     """Delete every pack of a data set."""
-    for path in (home() / "packed").glob(f"{name}-*x*-*"):
-        if path.name.rsplit("-", 2)[0] == name and path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+    for path in _all(name):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def pack(
@@ -126,7 +132,7 @@ def pack(
             os.replace(partial, target)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-    for stale in target.parent.glob(f"{name}-{height}x{width}-????????????"):
+    for stale in _all(name, f"{height}x{width}", "?" * 12):
         if stale != target:
             _delete_unless_wanted(stale)
     return target
@@ -168,46 +174,37 @@ def _build(
     keep = np.setdiff1d(np.arange(count), [position for position, _ in broken])
     if broken:
         _compact(target, keep)
-    people = sorted({listing.identities[position] for position in keep})
+    kept = listing.at(keep)
+    people = sorted(set(kept.identities))
     number = {person: position for position, person in enumerate(people)}
-    identities = np.array([number[listing.identities[i]] for i in keep], dtype=np.int64)
-    attributes, split = listing.attributes[keep], listing.split[keep]
+    identities = np.array([number[person] for person in kept.identities], dtype=np.int64)
     without = (
         f" without {len(skipped)} unreadable photographs ({skipped[0]}, ...)" if skipped else ""
     )
-    splits.checked(split, identities, name + without)
-    names = [listing.names[position] for position in keep]
-    labels: dict[str, Any] = {
-        "attribute_names": list(listing.attribute_names),
-        "names": names,
+    splits.checked(kept.split, identities, name + without)
+    about = summary(kept, skipped)
+    described = [height, width, crop, list(kept.attribute_names), kept.names]
+    digest = hashlib.sha256(json.dumps(described).encode() + json.dumps(people).encode())
+    digest.update(np.array(checksums, dtype="<u4")[keep].tobytes())
+    arrays = {"attributes": kept.attributes, "identities": identities, "split": kept.split}
+    for label, array in arrays.items():
+        digest.update(array.astype("<i8").tobytes())
+        np.save(target / f"{label}.npy", array, allow_pickle=False)
+    labels = {
+        "attribute_names": list(kept.attribute_names),
+        "names": kept.names,
         "identity_names": people,
         "skipped": skipped,
-        "notes": listing.notes + constant_attributes(attributes, split, listing.attribute_names),
+        "notes": about["notes"],
+        "fingerprint": digest.hexdigest(),
     }
-    digest = hashlib.sha256(
-        json.dumps([height, width, crop, labels["attribute_names"], names]).encode()
-    )
-    digest.update(json.dumps(people).encode())
-    digest.update(np.array(checksums, dtype="<u4")[keep].tobytes())
-    for array in (attributes, identities, split):
-        digest.update(array.astype("<i8").tobytes())
-    labels["fingerprint"] = digest.hexdigest()
-    for label, array in (("attributes", attributes), ("identities", identities), ("split", split)):
-        np.save(target / f"{label}.npy", array, allow_pickle=False)
-    (target / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
-    (target / "summary.json").write_text(
-        json.dumps(
-            summary(
-                attributes, identities, split, listing.attribute_names, skipped, labels["notes"]
-            )
-        ),
-        encoding="utf-8",
-    )
+    for label, content in (("labels", labels), ("summary", about)):
+        (target / f"{label}.json").write_text(json.dumps(content), encoding="utf-8")
     mark_done(target)
 
 
 def _compact(target: Path, keep: np.ndarray) -> None:
-    """Leave the rows of broken photographs out of the array file, a part at a time."""
+    """Leave broken photographs out of the array file, a part at a time."""
     images = np.load(target / "images.npy", mmap_mode="r", allow_pickle=False)
     kept = np.lib.format.open_memmap(
         target / "kept.npy", mode="w+", dtype=np.uint8, shape=(len(keep), *images.shape[1:])
@@ -218,45 +215,32 @@ def _compact(target: Path, keep: np.ndarray) -> None:
     os.replace(target / "kept.npy", target / "images.npy")
 
 
-def constant_attributes(
-    attributes: np.ndarray, split: np.ndarray, attribute_names: tuple[str, ...]
-) -> list[str]:
-    """A note for each attribute (int8 (N, A)) that has one value only in a split (int8 (N,))."""
+def constant_attributes(listing: Listing) -> list[str]:
+    """A note for each attribute that has one value only in a split."""
     notes = []
-    for column, name in enumerate(attribute_names):
-        where = [
-            SPLITS[number]
-            for number in range(len(SPLITS))
-            if np.ptp(attributes[split == number, column]) == 0
-        ]
+    for labels, name in zip(listing.attributes.T, listing.attribute_names, strict=True):
+        parts = [labels[listing.split == number] for number in range(len(SPLITS))]
+        where = [split for split, part in zip(SPLITS, parts, strict=True) if np.ptp(part) == 0]
         if where:
             notes.append(f"{name} never varies in {', '.join(where)}: it cannot be measured there")
     return notes
 
 
-def summary(
-    attributes: np.ndarray,
-    identities: np.ndarray,
-    split: np.ndarray,
-    attribute_names: Sequence[str],
-    skipped: list[str],
-    notes: list[str],
-) -> dict[str, Any]:
+def summary(listing: Listing, skipped: list[str]) -> dict[str, Any]:
     """What a page shows of a data set without touching its photographs."""
-    shares = attributes.mean(axis=0, dtype=np.float64)
+    shares = listing.attributes.mean(axis=0, dtype=np.float64)
+    people = np.array(listing.identities)
+    parts = [people[listing.split == number] for number in range(len(SPLITS))]
     return {
-        "images": len(identities),
-        "identities": len(np.unique(identities)),
-        "attributes": dict(zip(attribute_names, shares.tolist(), strict=True)),
+        "images": len(people),
+        "identities": len(np.unique(people)),
+        "attributes": dict(zip(listing.attribute_names, shares.tolist(), strict=True)),
         "splits": {
-            name: {
-                "images": int(np.sum(split == number)),
-                "identities": len(np.unique(identities[split == number])),
-            }
-            for number, name in enumerate(SPLITS)
+            name: {"images": len(part), "identities": len(np.unique(part))}
+            for name, part in zip(SPLITS, parts, strict=True)
         },
         "skipped": skipped,
-        "notes": notes,
+        "notes": listing.notes + constant_attributes(listing),
     }
 
 

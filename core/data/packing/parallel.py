@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -18,7 +19,7 @@ from core.data.packing.decode import decode_into
 from core.errors import PenumbraError
 from core.run import ROOT
 
-# Photographs per piece of work: large enough that handing it over costs nothing, small enough that
+# Photographs in a piece of work: large enough that handing it over costs nothing, small enough that
 # nobody waits long for the last one, and decoded no larger than PIECE_BYTES.
 PIECES_EACH = 24
 LEAST, MOST = 32, 512
@@ -100,31 +101,21 @@ def decode_all(
 
 
 def _start_worker(array_file: Path) -> subprocess.Popen:
-    environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-    environment["PYTHONPATH"] = os.pathsep.join(
-        part for part in (str(ROOT), environment.get("PYTHONPATH", "")) if part
-    )
+    paths = filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "core.data.packing.worker", str(array_file)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=os.environ | threads | {"PYTHONPATH": os.pathsep.join(paths)},
     )
 
 
-def _ask(
-    worker: subprocess.Popen,
-    at: int,
-    part: list[Photograph],
-    height: int,
-    width: int,
-    crop: float,
-) -> tuple[list[int], list[list]]:
-    """Have a worker decode one piece. Raises PenumbraError when it is dead."""
+def _ask(worker: subprocess.Popen, *task: Any) -> tuple[list[int], list[list]]:
+    """Have a worker `decode_into` its file. Raises PenumbraError when it is dead."""
     assert worker.stdin is not None
     assert worker.stdout is not None
-    task = {"at": at, "photographs": part, "height": height, "width": width, "crop": crop}
     try:
         worker.stdin.write(json.dumps(task) + "\n")
         worker.stdin.flush()
@@ -135,12 +126,10 @@ def _ask(
         raise PenumbraError(
             f"a decoding process ended with status {worker.wait()}; free some memory and disk and try again"
         )
-    answer = json.loads(line)
-    return answer["checksums"], answer["broken"]
+    return json.loads(line)
 
 
 def usable_cores() -> int:
     """Cores this process may use, which a container may hold below the machine's."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    can_ask = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if can_ask else os.cpu_count() or 1

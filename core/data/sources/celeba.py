@@ -16,27 +16,7 @@ from core.errors import PenumbraError
 
 def list_celeba(path: Path, options: dict[str, Any]) -> Listing:
     """The photographs of folder `path` that all three label files and the image folder have."""
-    attribute_file = path / "list_attr_celeba.txt"
-    lines = labels.read_text(attribute_file).splitlines()
-    if len(lines) < 3 or not lines[0].strip().isdigit():
-        raise PenumbraError(
-            f"{attribute_file}, row 1: no image count; the official file starts with one and has the "
-            "attribute names in row 2"
-        )
-    rows = [line.split() for line in lines[2:] if line.strip()]
-    if len(rows) != int(lines[0]):
-        raise PenumbraError(
-            f"{attribute_file}: row 1 announces {lines[0].strip()} images and {len(rows)} follow; the "
-            "file is incomplete, copy it again"
-        )
-    names = labels.attribute_names(lines[1].split(), f"{attribute_file}, row 2")
-    for number, row in enumerate(rows, 3):
-        if len(row) != len(names) + 1:
-            raise PenumbraError(
-                f"{attribute_file}, row {number}: {len(row)} cells where a file name and {len(names)} "
-                "labels belong; copy the file again"
-            )
-    listing.unique([row[0] for row in rows], str(attribute_file), range(3, len(rows) + 3))
+    table = _table(path / "list_attr_celeba.txt")
     identities = _pairs(path / "identity_CelebA.txt")
     partition = _pairs(path / "list_eval_partition.txt")
     for image, place in partition.items():
@@ -44,43 +24,63 @@ def list_celeba(path: Path, options: dict[str, Any]) -> Listing:
             raise PenumbraError(
                 f"{path / 'list_eval_partition.txt'}: {image} has partition {place!r}; it is 0, 1 or 2"
             )
-    images = _image_container(path)
+    container = _image_container(path)
     # A zip of the folder has its name in front of every photograph's.
     available = {
         name.removeprefix("img_align_celeba/"): photograph
-        for name, photograph in listing.files(images).items()
+        for name, photograph in listing.files(container).items()
     }
-    used = [
-        position
-        for position, row in enumerate(rows)
-        if row[0] in available and row[0] in identities and row[0] in partition
+    here = [
+        all(n in known for known in (available, identities, partition))
+        for n in table.column("image")
     ]
-    if not used:
+    used = table.where(here)
+    if not used.cells:
         raise PenumbraError(
-            f"{images}: holds none of the photographs of {attribute_file.name}, identity_CelebA.txt "
+            f"{container}: holds none of the photographs of list_attr_celeba.txt, identity_CelebA.txt "
             "and list_eval_partition.txt together; check that they belong to one copy of CelebA"
         )
-    chosen = [rows[position] for position in used]
-    people = [identities[row[0]] for row in chosen]
+    images = used.column("image")
+    people = [identities[image] for image in images]
     split, notes = splits.official(
-        people, [int(partition[row[0]]) for row in chosen], options.get("split_seed", 0)
+        people, [int(partition[image]) for image in images], options.get("split_seed", 0)
     )
-    if len(used) < len(rows):
-        notes.append(f"{len(rows) - len(used)} of {len(rows)} listed photographs are not here")
     return Listing(
-        names=[row[0] for row in chosen],
-        photographs=[available[row[0]] for row in chosen],
-        attribute_names=names,
-        attributes=labels.binary(
-            [row[1:] for row in chosen],
-            names,
-            str(attribute_file),
-            [position + 3 for position in used],
-        ),
+        names=images,
+        photographs=[available[image] for image in images],
+        attribute_names=used.attribute_names(),
+        attributes=used.attributes(),
         identities=people,
         split=split,
-        notes=notes,
+        notes=notes + listing.absences(here),
     )
+
+
+def _table(file: Path) -> labels.Table:
+    """list_attr_celeba.txt: the number of images, the attributes' names, a line for each image."""
+    lines = labels.read_text(file).splitlines()
+    if len(lines) < 3 or not lines[0].strip().isdigit():
+        raise PenumbraError(
+            f"{file}, row 1: no image count; the official file starts with one and has the "
+            "attribute names in row 2"
+        )
+    rows = [line.split() for line in lines[2:] if line.strip()]
+    if len(rows) != int(lines[0]):
+        raise PenumbraError(
+            f"{file}: row 1 announces {lines[0].strip()} images and {len(rows)} follow; the "
+            "file is incomplete, copy it again"
+        )
+    header = ["image", *lines[1].split()]
+    table = labels.Table(str(file), header, rows, list(range(3, len(rows) + 3)), header_row=2)
+    table.attribute_names()
+    for number, row in zip(table.numbers, rows, strict=True):
+        if len(row) != len(header):
+            raise PenumbraError(
+                f"{file}, row {number}: {len(row)} cells where a file name and {len(header) - 1} "
+                "labels belong; copy the file again"
+            )
+    listing.unique(table.column("image"), table.file, table.numbers)
+    return table
 
 
 def _pairs(file: Path) -> dict[str, str]:

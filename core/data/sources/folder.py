@@ -24,8 +24,8 @@ def list_folder(path: Path, options: dict[str, Any]) -> Listing:
     """The photographs that the CSV of folder `path` names."""
     table = labels.read_csv(label_file(path, options.get("labels")))
     if "image" not in table.header and "identity" not in table.header:
-        labels.require(table, ("image",))
-    attribute_names, attributes = table.attributes()
+        table.require("image")
+    attributes = table.attributes()
     available = listing.files(path)
     notes: list[str] = []
     if "image" in table.header:
@@ -44,7 +44,8 @@ def list_folder(path: Path, options: dict[str, Any]) -> Listing:
     else:
         split, more = splits.seeded(identities, options.get("split_seed", 0))
         notes += more
-    return Listing(names, photographs, attribute_names, attributes[rows], identities, split, notes)
+    shown = attributes[rows]
+    return Listing(names, photographs, table.attribute_names(), shown, identities, split, notes)
 
 
 def label_file(path: Path, named: str | None) -> Path:

@@ -23,92 +23,87 @@ RENAMED = {"Youth": "Young"}
 
 def list_lfw(path: Path, options: dict[str, Any]) -> Listing:
     """The photographs of folder `path` that lfw_attributes.txt has scores for."""
-    file = path / "lfw_attributes.txt"
-    header, header_row, rows = _scores(file)
-    given = header[2:]
-    names = labels.attribute_names(
-        [RENAMED.get(name, name) for name in given], f"{file}, row {header_row}"
+    table = _table(path / "lfw_attributes.txt")
+    given = table.header[2:]
+    names = labels.spelled(
+        [RENAMED.get(name, name) for name in given], f"{table.file}, row {table.header_row}"
     )
     images = _image_folder(path)
     available = listing.files(images)
-    chosen, photographs, numbers = [], [], []
-    for number, cells in rows:
-        if len(cells) != len(header):
-            raise PenumbraError(
-                f"{file}, row {number}: {len(cells)} cells where the header has {len(header)}; copy "
-                "the file again"
-            )
-        if not cells[1].isdigit():
-            raise PenumbraError(
-                f"{file}, row {number}: image number {cells[1][:40]!r} is no number"
-            )
-        person = cells[0].replace(" ", "_")
-        photograph = f"{person}/{person}_{int(cells[1]):04d}.jpg"
-        numbers.append(number)
-        photographs.append(photograph)
-        chosen.append(cells)
-    listing.unique(photographs, str(file), numbers)
-    used = [position for position, name in enumerate(photographs) if name in available]
-    if not used:
+    every = [
+        _photograph(cells, len(table.header), f"{table.file}, row {number}")
+        for number, cells in zip(table.numbers, table.cells, strict=True)
+    ]
+    listing.unique(every, table.file, table.numbers)
+    here = [name in available for name in every]
+    if not any(here):
         raise PenumbraError(
-            f"{images}: holds none of the photographs of {file.name}; it needs a folder per person, "
-            "such as Aaron_Eckhart/Aaron_Eckhart_0001.jpg"
+            f"{images}: holds none of the photographs of lfw_attributes.txt; it needs a folder per "
+            "person, such as Aaron_Eckhart/Aaron_Eckhart_0001.jpg"
         )
-    people = [photographs[position].split("/")[0] for position in used]
+    photographs = [name for name in every if name in available]
+    people = [name.split("/")[0] for name in photographs]
     split, notes = splits.seeded(people, options.get("split_seed", 0))
     if "Young" in names and "Youth" in given:
         notes.append("LFW's 'Youth' is used as CelebA's Young")
-    if len(used) < len(chosen):
-        notes.append(f"{len(chosen) - len(used)} of {len(chosen)} listed photographs are not here")
     return Listing(
-        names=[photographs[position] for position in used],
-        photographs=[available[photographs[position]] for position in used],
+        names=photographs,
+        photographs=[available[name] for name in photographs],
         attribute_names=names,
-        attributes=_present(
-            [chosen[position] for position in used], given, file, [numbers[i] for i in used]
-        ),
+        attributes=_present(table.where(here)),
         identities=people,
         split=split,
-        notes=notes,
+        notes=notes + listing.absences(here),
     )
 
 
-def _scores(file: Path) -> tuple[list[str], int, list[tuple[int, list[str]]]]:
-    """(header cells from "person" on, its row, [(row, cells)]) of lfw_attributes.txt, whose header
-    is a comment line: "#", person, imagenum, attribute names, tab-separated."""
+def _photograph(cells: list[str], columns: int, where: str) -> str:
+    """The file of a row's photograph. Raises PenumbraError for a row that names none."""
+    if len(cells) != columns:
+        raise PenumbraError(
+            f"{where}: {len(cells)} cells where the header has {columns}; copy the file again"
+        )
+    if not cells[1].isdigit():
+        raise PenumbraError(f"{where}: image number {cells[1][:40]!r} is no number")
+    person = cells[0].replace(" ", "_")
+    return f"{person}/{person}_{int(cells[1]):04d}.jpg"
+
+
+def _table(file: Path) -> labels.Table:
+    """lfw_attributes.txt, whose header is a comment line: "#", person, imagenum, attribute names,
+    tab-separated."""
     header: list[str] = []
-    header_row, rows = 0, []
+    header_row, rows = 0, {}
     for number, line in enumerate(labels.read_text(file).splitlines(), 1):
         if line.startswith("#"):
-            cells = [cell.strip() for cell in line.lstrip("#").split("\t")]
-            cells = [cell for cell in cells if cell]
+            cells = [cell.strip() for cell in line.lstrip("#").split("\t") if cell.strip()]
             if cells[:2] == ["person", "imagenum"]:
                 header, header_row = cells, number
         elif line.strip():
-            rows.append((number, [cell.strip() for cell in line.rstrip("\t").split("\t")]))
+            rows[number] = [cell.strip() for cell in line.rstrip("\t").split("\t")]
     if len(header) < 3:
         raise PenumbraError(
             f"{file}: no header line '# person imagenum ...'; use the file as published"
         )
     if not rows:
         raise PenumbraError(f"{file}: no rows under the header; use the file as published")
-    return header, header_row, rows
+    return labels.Table(str(file), header, list(rows.values()), list(rows), header_row)
 
 
-def _present(rows: list[list[str]], given: list[str], file: Path, numbers: list[int]) -> np.ndarray:
+def _present(table: labels.Table) -> np.ndarray:
     """Scores above 0 as int8 (N, A) of 0 and 1."""
-    scores = np.empty((len(rows), len(given)))
-    for position, cells in enumerate(rows):
+    scores = np.empty((len(table.cells), len(table.header) - 2))
+    for position, cells in enumerate(table.cells):
         for column, cell in enumerate(cells[2:]):
             try:
                 scores[position, column] = float(cell)
             except ValueError:
                 scores[position, column] = np.nan
-        wrong = np.flatnonzero(~np.isfinite(scores[position]))
+        wrong = np.flatnonzero(~np.isfinite(scores[position])) + 2
         if wrong.size:
             raise PenumbraError(
-                f"{file}, row {numbers[position]}: {given[wrong[0]]} is "
-                f"{cells[2 + wrong[0]][:40]!r}; a score is a number"
+                f"{table.file}, row {table.numbers[position]}: {table.header[wrong[0]]} is "
+                f"{cells[wrong[0]][:40]!r}; a score is a number"
             )
     return (scores > 0).astype(np.int8)
 

@@ -13,17 +13,13 @@ from core.data.listing import Listing, Source
 def list_synthetic(path: Path, options: dict[str, Any]) -> Listing:
     """The set in folder `path`: images.zip and labels.csv with the columns image, identity, one per
     attribute (0 or 1) and meta_* (what the generator drew, no attribute)."""
-    table = labels.read_csv(path / "labels.csv")
-    labels.require(table, ("image", "identity"))
-    attribute_names, attributes = table.attributes()
-    names, identities, archive = (
-        table.column("image"),
-        table.column("identity"),
-        path / "images.zip",
-    )
+    table, archive = labels.read_csv(path / "labels.csv"), path / "images.zip"
+    table.require("image", "identity")
+    names, people = table.column("image"), table.column("identity")
     photographs = listing.find(names, listing.files(archive), archive, table.file, table.numbers)
-    split, notes = splits.seeded(identities, options.get("split_seed", 0))
-    return Listing(names, photographs, attribute_names, attributes, identities, split, notes)
+    split, notes = splits.seeded(people, options.get("split_seed", 0))
+    attributes = table.attributes()
+    return Listing(names, photographs, table.attribute_names(), attributes, people, split, notes)
 
 
 def same_people(first: Path, second: Path) -> bool:
