@@ -46,20 +46,12 @@ def noise_tile(frequency: int) -> np.ndarray:
     return (tile / tile.std()).astype(np.float32)
 
 
-@numba.njit(cache=True)
-def _look_up(tile: np.ndarray, u: np.ndarray, v: np.ndarray, out: np.ndarray) -> None:
-    size = tile.shape[0]
-    for i in range(len(u)):
-        column = int(np.floor(u[i] * size)) % size
-        row = int(np.floor(v[i] * size)) % size
-        out[i] = tile[row, column]
-
-
 def noise(u: np.ndarray, v: np.ndarray, frequency: int) -> np.ndarray:
     """Noise (n,) at coordinates `u`, `v` (n,), where one unit is one period of the tile."""
-    out = np.empty(len(u), np.float32)
-    _look_up(noise_tile(frequency), u.astype(np.float32), v.astype(np.float32), out)
-    return out
+    column, row = (
+        np.floor(place.astype(np.float32) * NOISE_SIZE).astype(int) % NOISE_SIZE for place in (u, v)
+    )
+    return noise_tile(frequency)[row, column]
 
 
 @numba.njit(cache=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numba
 import numpy as np
 
 ASSETS = Path(__file__).parent / "assets"
@@ -87,37 +86,14 @@ def deform(vertices: np.ndarray, weights: dict) -> np.ndarray:
     return vertices
 
 
-@numba.njit(cache=True)
-def _accumulate_normals(vertices: np.ndarray, triangles: np.ndarray, out: np.ndarray) -> None:
-    for t in range(len(triangles)):
-        a = triangles[t, 0]
-        b = triangles[t, 1]
-        c = triangles[t, 2]
-        ux = vertices[b, 0] - vertices[a, 0]
-        uy = vertices[b, 1] - vertices[a, 1]
-        uz = vertices[b, 2] - vertices[a, 2]
-        vx = vertices[c, 0] - vertices[a, 0]
-        vy = vertices[c, 1] - vertices[a, 1]
-        vz = vertices[c, 2] - vertices[a, 2]
-        nx = uy * vz - uz * vy
-        ny = uz * vx - ux * vz
-        nz = ux * vy - uy * vx
-        for corner in (a, b, c):
-            out[corner, 0] += nx
-            out[corner, 1] += ny
-            out[corner, 2] += nz
-    for i in range(len(out)):
-        length = np.sqrt(out[i, 0] ** 2 + out[i, 1] ** 2 + out[i, 2] ** 2)
-        if length > 0:
-            for k in range(3):
-                out[i, k] /= length
-
-
 def vertex_normals(vertices: np.ndarray) -> np.ndarray:
-    """Area-weighted unit normals (V, 3) of the deformed head."""
+    """Area-weighted unit normals (V, 3) of the deformed head; 0 where no triangle is."""
+    triangles = head().triangles
+    a, b, c = (vertices[triangles[:, corner]] for corner in range(3))
     out = np.zeros_like(vertices)
-    _accumulate_normals(vertices, head().triangles, out)
-    return out
+    np.add.at(out, triangles.ravel(), np.repeat(np.cross(b - a, c - a), 3, axis=0))
+    length = np.linalg.norm(out, axis=1, keepdims=True)
+    return np.divide(out, length, out=out, where=length > 0)
 
 
 def sample_surface(

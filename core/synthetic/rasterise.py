@@ -63,7 +63,6 @@ def rasterise(
                         second[row, column] = v
 
 
-@numba.njit(cache=True)
 def interpolate(
     values: np.ndarray,
     triangles: np.ndarray,
@@ -72,16 +71,9 @@ def interpolate(
     second: np.ndarray,
 ) -> np.ndarray:
     """Corner `values` (c, k) at n pixels: `hits`, `first`, `second` are (n,); returns (n, k)."""
-    out = np.empty((len(hits), values.shape[1]), np.float32)
-    for i in range(len(hits)):
-        a = triangles[hits[i], 0]
-        b = triangles[hits[i], 1]
-        c = triangles[hits[i], 2]
-        u = first[i]
-        v = second[i]
-        for k in range(values.shape[1]):
-            out[i, k] = values[a, k] * (1 - u - v) + values[b, k] * u + values[c, k] * v
-    return out
+    a, b, c = (values[triangles[hits, corner]] for corner in range(3))
+    u, v = first[:, None], second[:, None]
+    return (a * (1 - u.astype(np.float64) - v) + b * u + c * v).astype(np.float32)
 
 
 def empty_buffers(height: int, width: int) -> tuple[np.ndarray, ...]:
@@ -95,7 +87,6 @@ def empty_buffers(height: int, width: int) -> tuple[np.ndarray, ...]:
     )
 
 
-@numba.njit(cache=True)
 def compare_depth(
     x: np.ndarray, y: np.ndarray, z: np.ndarray, depth: np.ndarray, bias: float, softness: float
 ) -> np.ndarray:
@@ -105,14 +96,11 @@ def compare_depth(
     `bias + softness` behind.
     """
     height, width = depth.shape
-    out = np.zeros(len(x), np.float32)
-    for i in range(len(x)):
-        total = 0.0
-        for dx, dy in ((-1.1, -0.6), (0.6, -1.1), (1.1, 0.6), (-0.6, 1.1), (0.0, 0.0)):
-            column = min(max(int(x[i] + dx), 0), width - 1)
-            row = min(max(int(y[i] + dy), 0), height - 1)
-            t = (z[i] - depth[row, column] + bias + softness) / softness
-            t = min(max(t, 0.0), 1.0)
-            total += t * t * (3 - 2 * t)
-        out[i] = total / 5
-    return out
+    total = np.zeros(len(x))
+    for dx, dy in ((-1.1, -0.6), (0.6, -1.1), (1.1, 0.6), (-0.6, 1.1), (0.0, 0.0)):
+        column = np.clip((x.astype(np.float64) + dx).astype(int), 0, width - 1)
+        row = np.clip((y.astype(np.float64) + dy).astype(int), 0, height - 1)
+        above = (z - depth[row, column]).astype(np.float64) + bias + softness
+        t = np.clip(above / softness, 0, 1)
+        total += t * t * (3 - 2 * t)
+    return (total / 5).astype(np.float32)

@@ -13,58 +13,29 @@ import numpy as np
 from core.synthetic.fields import smoothstep
 from core.synthetic.mesh import BODY, MASKS, deform, head, interocular
 
+
+def _targets(names: str, **shares: float) -> dict[str, float]:
+    """Target -> share: each of `names`, parted by blanks, with each ending of `shares`."""
+    return {f"{n}-{end.replace('_', '-')}": s for n in names.split() for end, s in shares.items()}
+
+
+LIPS = "mouth/mouth-upperlip mouth/mouth-lowerlip"
+CHEEKS = "cheek/l-cheek cheek/r-cheek"
 # Composite axes: targets of the positive and of the negative direction, with their shares.
 AXES = {
     "big_lips": (
-        {
-            f"mouth/mouth-{part}lip-{what}-incr": share
-            for part in ("upper", "lower")
-            for what, share in (("height", 1.0), ("volume", 0.8))
-        },
-        {
-            f"mouth/mouth-{part}lip-{what}-decr": share
-            for part in ("upper", "lower")
-            for what, share in (("height", 1.0), ("volume", 0.8))
-        },
+        _targets(LIPS, height_incr=1.0, volume_incr=0.8),
+        _targets(LIPS, height_decr=1.0, volume_decr=0.8),
     ),
     "big_nose": (
-        {
-            "nose/nose-width3-incr": 1.0,
-            "nose/nose-scale-horiz-incr": 0.9,
-            "nose/nose-volume-incr": 0.8,
-            "nose/nose-flaring-incr": 0.5,
-            "nose/nose-point-width-incr": 0.8,
-            "nose/nose-scale-depth-incr": 0.4,
-        },
-        {
-            "nose/nose-width3-decr": 1.0,
-            "nose/nose-scale-horiz-decr": 0.8,
-            "nose/nose-volume-decr": 0.6,
-            "nose/nose-flaring-decr": 0.5,
-            "nose/nose-point-width-decr": 0.6,
-        },
+        _targets("nose/nose", width3_incr=1.0, scale_horiz_incr=0.9, volume_incr=0.8)
+        | _targets("nose/nose", flaring_incr=0.5, point_width_incr=0.8, scale_depth_incr=0.4),
+        _targets("nose/nose", width3_decr=1.0, scale_horiz_decr=0.8, volume_decr=0.6)
+        | _targets("nose/nose", flaring_decr=0.5, point_width_decr=0.6),
     ),
     "high_cheekbones": (
-        {
-            f"cheek/{side}-cheek-{what}": share
-            for side in "lr"
-            for what, share in (
-                ("bones-incr", 0.9),
-                ("volume-decr", 1.0),
-                ("trans-up", 0.5),
-                ("inner-decr", 0.8),
-            )
-        },
-        {
-            f"cheek/{side}-cheek-{what}": share
-            for side in "lr"
-            for what, share in (
-                ("bones-decr", 0.9),
-                ("volume-incr", 0.8),
-                ("trans-down", 0.5),
-                ("inner-incr", 0.8),
-            )
-        },
+        _targets(CHEEKS, bones_incr=0.9, volume_decr=1.0, trans_up=0.5, inner_decr=0.8),
+        _targets(CHEEKS, bones_decr=0.9, volume_incr=0.8, trans_down=0.5, inner_incr=0.8),
     ),
 }
 # Dead zones of the measurements, in interocular distances: 0 below the first, 1 above the second.
@@ -101,19 +72,18 @@ OPEN_MOUTHS = ("big_smile", "open_mouth", "surprise")
 def identity_weights(person: dict) -> dict[str, float]:
     """Every target weight of a person, {target: weight}: whole-head targets and local ones."""
     weights = {}
-    muscle = _three(person["muscle"], "muscle")
-    weight = _three(person["weight"], "weight")
-    for sex, sex_share in (("male", person["masculinity"]), ("female", 1 - person["masculinity"])):
-        for age, age_share in (("young", 1 - person["age"]), ("old", person["age"])):
-            share = sex_share * age_share
-            for name, part in zip(
-                ("african", "asian", "caucasian"), person["ancestry"], strict=True
-            ):
-                weights[f"macro/{name}-{sex}-{age}"] = share * part
-            for (m, m_share), (w, w_share) in itertools.product(muscle.items(), weight.items()):
-                weights[f"macro/universal-{sex}-{age}-{m}-{w}"] = share * m_share * w_share
-    weights.update(person["weights"])
-    return weights
+    sexes = {"male": person["masculinity"], "female": 1 - person["masculinity"]}
+    ages = {"young": 1 - person["age"], "old": person["age"]}
+    ancestry = dict(zip(("african", "asian", "caucasian"), person["ancestry"], strict=True))
+    builds = (_three(person[name], name).items() for name in ("muscle", "weight"))
+    pairs = list(itertools.product(*builds))
+    for (sex, sex_share), (age, age_share) in itertools.product(sexes.items(), ages.items()):
+        share = sex_share * age_share
+        for name, part in ancestry.items():
+            weights[f"macro/{name}-{sex}-{age}"] = share * part
+        for (muscle, m_share), (weight, w_share) in pairs:
+            weights[f"macro/universal-{sex}-{age}-{muscle}-{weight}"] = share * m_share * w_share
+    return weights | person["weights"]
 
 
 def _three(value: float, name: str) -> dict[str, float]:
@@ -175,11 +145,9 @@ def _moved_by(*names: str, share: float = 0.5) -> np.ndarray:
 
 
 def measure(vertices: np.ndarray) -> dict[str, float]:
-    """Measurements of a neutral head, in interocular distances.
-
-    `big_lips` is the height of the red of the lips at the middle, `big_nose` the mean
-    width of the nose at its wings, `high_cheekbones` how far the cheekbones stand out beyond the hollow below them.
-    """
+    """Measurements of a neutral head, in interocular distances: the height of the red of the lips at
+    the middle, the mean width of the nose at its wings, and how far the cheekbones stand out beyond
+    the hollow below them."""
     regions = _regions()
     lips = vertices[regions["lips"], 1]
     nose = vertices[regions["nose"], 0]
@@ -200,11 +168,11 @@ def on_side(name: str, value: float) -> int | None:
 
 
 def settle(person: dict, random: np.random.Generator) -> np.ndarray | None:
-    """Solve the labelled features of a person and return the neutral head, or None.
+    """Solve the labelled features of a person and return the neutral head; None where a measurement
+    cannot leave its dead zone within natural weights.
 
-    Adds the axes' target weights to `person["weights"]` and the measurements as
-    `person["measures"]`. None means that a measurement could not leave its dead zone within
-    natural weights: the caller draws another person.
+    Adds the axes' target weights to `person["weights"]`, and the measurements as
+    `person["measures"]`.
     """
     free = neutral(person)
     goals = {}
@@ -243,22 +211,17 @@ def _with_axes(free: np.ndarray, amounts: dict) -> np.ndarray:
 
 def _solve(vertices: np.ndarray, name: str, goal: float) -> float:
     """The axis amount in -LIMIT..LIMIT whose measurement is nearest to `goal` (it rises)."""
-    low, high = -LIMIT, LIMIT
+    middle, step = 0.0, LIMIT
     for _ in range(9):
-        middle = (low + high) / 2
-        if measure(_with_axes(vertices, {name: middle}))[name] < goal:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+        step /= 2
+        below = measure(_with_axes(vertices, {name: middle}))[name] < goal
+        middle += step if below else -step
+    return middle
 
 
 def cavity(vertices: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """How hollow (negative) or raised (positive) the surface is at each vertex, (V,) about -1..1.
-
-    The mean offset to the neighbours along the normal, smoothed once: cheap shading of the
-    person's own hollows and edges, which the occlusion baked on the base mesh cannot know.
-    """
+    """How hollow (negative) or raised (positive) the surface is at each vertex, (V,) about -1..1: the
+    mean offset to the neighbours along the normal, smoothed."""
     start, end = _edges()
     count = np.maximum(np.bincount(start, minlength=len(vertices)), 1)
     offset = vertices[start] - vertices[end]
