@@ -20,9 +20,9 @@ import zipfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
 
 from core.errors import PenumbraError
+from core.storage import files
 from core.synthetic import VERSION
 from core.synthetic.correlations import completed
 
@@ -33,6 +33,7 @@ LIMITS = {
     "images": (1, 1_000),
     "size": (32, 512),
     "seed": (0, 2**32 - 1),
+    "workers": (1, 256),
 }
 
 
@@ -48,56 +49,47 @@ def build(
 ) -> None:
     """Draw `identities` people with `images` photographs of `size` x `size` pixels each.
 
-    `folder` is made if it is missing; a build that was killed continues where it stopped, and a
-    finished one is left alone. `workers` is the number of processes (default: the cores), which
-    does not change a pixel. `correlations` are changes to the table of probabilities.
-    Raises PenumbraError for values out of range or a folder that holds something else.
+    A build that was killed continues where it stopped, and a finished one is left alone. `workers`
+    is the number of processes (default: the cores), which does not change a pixel. `correlations`
+    are changes to the table of probabilities. Raises PenumbraError for values out of range or a
+    folder that holds something else.
     """
-    plan = _plan(identities, images, size, seed, completed(correlations))
-    workers = _checked("workers", (os.cpu_count() or 1) if workers is None else workers, (1, 256))
+    table = completed(correlations)
+    sizes = {"identities": identities, "images": images, "size": size, "seed": seed}
+    workers = (os.cpu_count() or 1) if workers is None else workers
+    for name, value in (*sizes.items(), ("workers", workers)):
+        low, high = LIMITS[name]
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise PenumbraError(
+                f"{name} must be a whole number from {low} to {high}, not {value!r:.40}"
+            )
+    plan = {
+        "generator": "core.synthetic",
+        "version": VERSION,
+        **sizes,
+        "image_format": f"WebP quality {WEBP_QUALITY}",
+        "correlations": table,
+    }
     folder = Path(folder)
     if _finished(folder, plan):
         return
     parts = _open_parts(folder, plan)
-    starts = range(0, identities, SHARD_IDENTITIES)
-    todo = [start for start in starts if not (parts / _part_name(start)).exists()]
+    shards = {start: parts / f"{start:06d}.zip" for start in range(0, identities, SHARD_IDENTITIES)}
+    todo = [start for start, shard in shards.items() if not shard.exists()]
     _draw_parts(parts, todo, plan, workers, progress)
-    _pack(folder, parts, starts, plan)
+    _pack(folder, list(shards.values()), plan)
     shutil.rmtree(parts)
-
-
-def _checked(name: str, value: Any, limits: tuple[int, int]) -> int:
-    low, high = limits
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise PenumbraError(
-            f"{name} must be a whole number from {low} to {high}, not {value!r:.40}"
-        )
-    return value
-
-
-def _plan(identities: int, images: int, size: int, seed: int, table: dict) -> dict:
-    """What is to be built: everything that decides the pixels."""
-    values = {"identities": identities, "images": images, "size": size, "seed": seed}
-    for name, value in values.items():
-        _checked(name, value, LIMITS[name])
-    return {
-        "generator": "core.synthetic",
-        "version": VERSION,
-        **values,
-        "image_format": f"WebP quality {WEBP_QUALITY}",
-        "correlations": table,
-    }
 
 
 def _read_json(path: Path) -> dict:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(value, dict):
+            raise ValueError("not a JSON object")
     except (OSError, ValueError) as error:
         raise PenumbraError(
             f"{path}: cannot be read ({error}); delete it and build again"
         ) from None
-    if not isinstance(value, dict):
-        raise PenumbraError(f"{path}: not a JSON object; delete it and build again")
     return value
 
 
@@ -130,34 +122,22 @@ def _open_parts(folder: Path, plan: dict) -> Path:
             f"{folder}: cannot be made ({error.strerror}); choose another"
         ) from None
     path = parts / "plan.json"
-    if path.exists():
-        if _read_json(path) != plan:
-            raise PenumbraError(
-                f"{parts}: an unfinished build of another set; delete it or choose another folder"
-            )
-    else:
+    if not path.exists():
         _write(path, json.dumps(plan, indent=1).encode())
+    elif _read_json(path) != plan:
+        raise PenumbraError(
+            f"{parts}: an unfinished build of another set; delete it or choose another folder"
+        )
     return parts
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        files.write_bytes(path, content)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise PenumbraError(
             f"{path}: cannot be written ({error.strerror}); make room and run again to continue"
         ) from None
-
-
-def _part_name(start: int) -> str:
-    return f"{start:06d}.zip"
 
 
 def _draw_parts(parts: Path, todo: list[int], plan: dict, workers: int, progress: bool) -> None:
@@ -207,7 +187,7 @@ def draw_part(parts: str, start: int, plan: dict) -> int:
                 archive.writestr(_member(name), encoded.getvalue())
                 rows.append({"image": name, "identity": number, **attributes, **meta})
         archive.writestr(_member("rows.json"), json.dumps(rows))
-    _write(Path(parts) / _part_name(start), buffer.getvalue())
+    _write(Path(parts) / f"{start:06d}.zip", buffer.getvalue())
     return len(rows)
 
 
@@ -218,14 +198,12 @@ def _member(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def _pack(folder: Path, parts: Path, starts: range, plan: dict) -> None:
+def _pack(folder: Path, shards: list[Path], plan: dict) -> None:
     """Join the shards into images.zip and labels.csv, then write set.json."""
     rows: list[dict] = []
-    images = folder / "images.zip"
     temporary = folder / f"images.zip.{os.getpid()}.tmp"
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-        for start in starts:
-            path = parts / _part_name(start)
+        for path in shards:
             try:
                 with zipfile.ZipFile(path) as part:
                     for row in json.loads(part.read("rows.json")):
@@ -233,7 +211,7 @@ def _pack(folder: Path, parts: Path, starts: range, plan: dict) -> None:
                         rows.append(row)
             except (zipfile.BadZipFile, KeyError, ValueError):
                 raise PenumbraError(f"{path}: damaged; delete it and build again") from None
-    os.replace(temporary, images)
+    os.replace(temporary, folder / "images.zip")
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()

@@ -5,7 +5,6 @@ name is drawn independently.
 """
 
 import copy
-import math
 from typing import Any
 
 from core.errors import PenumbraError
@@ -62,6 +61,7 @@ DEFAULTS: dict[str, Any] = {
     "varying": {"glasses": 0.4, "makeup": 0.5, "beard": 0.3},
 }
 
+LIMITS = {"ancestry_concentration": (0.05, 20)}  # where an entry is no probability
 HAIR_STYLES = tuple(dict.fromkeys(n for table in DEFAULTS["hair_style"].values() for n in table))
 
 
@@ -71,56 +71,45 @@ def completed(changes: dict | None = None) -> dict[str, Any]:
     changes = {} if changes is None else changes
     if not isinstance(changes, dict):
         raise PenumbraError("correlations: give an object of named probabilities")
-    for name in changes:
+    table = copy.deepcopy(DEFAULTS)
+    for name, value in changes.items():
         if name not in DEFAULTS:
             raise PenumbraError(
                 f"correlations: unknown entry {str(name)[:40]!r}; known: {', '.join(DEFAULTS)}"
             )
-    table = copy.deepcopy(DEFAULTS)
-    for name, value in changes.items():
         in_part = isinstance(value, dict) and isinstance(DEFAULTS[name], dict)
         table[name] = table[name] | value if in_part and not _is_distribution(name) else value
         _check(name, table[name], DEFAULTS[name])
     return table
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def _check(name: str, value: Any, default: Any) -> None:
+    """Raise PenumbraError unless a value has its default's form: a probability, a distribution or a
+    table of either."""
+    if not isinstance(default, dict):
+        low, high = LIMITS.get(name, (0, 1))
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not low <= value <= high:
+            kind = "number" if name in LIMITS else "probability"
+            raise PenumbraError(f"correlations: {name} must be a {kind} from {low} to {high}")
+        return
+    if not isinstance(value, dict):
+        raise PenumbraError(f"correlations: {name} must be a table with {', '.join(default)}")
+    outcomes = HAIR_STYLES if name.startswith("hair_style.") else tuple(default)
+    unknown = [key for key in value if key not in outcomes]
+    if unknown:
+        raise PenumbraError(
+            f"correlations: {name} knows no {str(unknown[0])[:40]!r}; known: {', '.join(outcomes)}"
+        )
+    missing = [key for key in default if key not in value and not _is_distribution(name)]
+    if missing:
+        raise PenumbraError(f"correlations: {name} lacks {missing[0]}")
+    for key, share in value.items():
+        _check(f"{name}.{key}", share, default.get(key))
+    if _is_distribution(name) and abs(sum(value.values()) - 1) > 1e-6:
+        raise PenumbraError(f"correlations: the probabilities of {name} must sum to 1")
 
 
 def _is_distribution(name: str) -> bool:
     """Whether an entry lists outcomes that exclude each other (`hair_style.old_male`)."""
     return name == "facial_hair" or name.startswith(("hair_style.", "hair_colour."))
-
-
-def _check(name: str, value: Any, default: Any) -> None:
-    """A value must have its default's form: a probability, a distribution or a table of either."""
-    if name == "ancestry_concentration":
-        if not _is_number(value) or not 0.05 <= value <= 20:
-            raise PenumbraError(
-                "correlations: ancestry_concentration must be a number from 0.05 to 20"
-            )
-        return
-    if not isinstance(default, dict):
-        if not _is_number(value) or not 0 <= value <= 1:
-            raise PenumbraError(f"correlations: {name} must be a probability from 0 to 1")
-        return
-    if not isinstance(value, dict):
-        raise PenumbraError(f"correlations: {name} must be a table with {', '.join(default)}")
-    outcomes = HAIR_STYLES if name.startswith("hair_style.") else tuple(default)
-    unknown = [key for key in value if key not in outcomes and key not in default]
-    if unknown:
-        raise PenumbraError(
-            f"correlations: {name} knows no {str(unknown[0])[:40]!r}; known: {', '.join(outcomes)}"
-        )
-    if _is_distribution(name):
-        numbers = list(value.values())
-        proper = all(_is_number(v) and 0 <= v <= 1 for v in numbers)
-        if not proper or abs(sum(numbers) - 1) > 1e-6:
-            raise PenumbraError(f"correlations: the probabilities of {name} must sum to 1")
-        return
-    missing = [key for key in default if key not in value]
-    if missing:
-        raise PenumbraError(f"correlations: {name} lacks {missing[0]}")
-    for key in default:
-        _check(f"{name}.{key}", value[key], default[key])

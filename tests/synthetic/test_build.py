@@ -71,7 +71,7 @@ def test_a_killed_build_is_continued_to_the_same_bytes(built, tmp_path):
     process.kill()
     process.wait()
     if first.exists():
-        first.with_name("000000.zip.1.tmp").write_bytes(b"half a shard")
+        first.with_name(".000000.zip.1.part").write_bytes(b"half a shard")
     build(folder, **PLAN, workers=1, progress=False)
     assert contents(folder) == contents(built)
 
@@ -170,7 +170,7 @@ def test_a_full_disk_is_an_error_that_leaves_no_half_file(tmp_path, monkeypatch)
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(PenumbraError, match="No space left on device"):
         module._write(tmp_path / "labels.csv", b"text")
     assert list(tmp_path.iterdir()) == []
