@@ -1,10 +1,8 @@
 """Face-verification networks made by others, through which a data set is measured *as well*.
 
-Penumbra's own network (`core.evaluation.face_network`) stays the one that every figure is given for. A data
-set may name a second one (`choose`): what is measured through it stands in rows of its own, whose
-metric ends in the network's name (`face_similarity_dlib`), so that figures of two networks cannot
-be taken for each other. Nothing here has to be differentiable: such a network is asked, never
-trained through.
+Penumbra's own (`core.evaluation.face_network`) stays the one that every figure is given for. What is
+measured through a second one (`choose`) stands in rows of its own, whose metric ends in the
+network's name (`face_similarity_dlib`). It is asked, never trained through.
 """
 
 from core.embedders.choice import choose, chosen, named, opened

@@ -1,13 +1,11 @@
-"""Which second face-verification network a data set is measured through.
-
-Kept beside the data set's runs (`core.storage.dataset_folders`), so that all of
-them are measured alike, from the terminal and from the app.
-"""
+"""Which second face-verification network a data set is measured through: kept beside the data set's
+runs, so that all of them are measured alike."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.data.datasets import entry_of
 from core.data.faces import Faces
@@ -16,6 +14,9 @@ from core.embedders.embedder import Embedder
 from core.embedders.onnx_network import ARCFACE, Preparation
 from core.errors import PenumbraError
 from core.storage import dataset_folders, files
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NOTHING = "none"
 ONNX = "onnx"
@@ -34,19 +35,13 @@ def choose(dataset: str, embedder: str, preparation: Preparation = ARCFACE) -> s
     if embedder == NOTHING:
         place.unlink(missing_ok=True)
         return None
-    record: dict[str, Any] = {"embedder": dlib_network.NAME}
     if embedder == dlib_network.NAME:
         dlib_network.check(dataset, entry, 1, 1)
-        dlib_network.opened()
-        name = dlib_network.NAME
-    else:
-        path = Path(embedder).expanduser().resolve()
-        preparation = onnx_network.checked(preparation)
-        content = onnx_network.read(path)
-        onnx_network.opened(content, path, preparation)
-        key = onnx_network.key(content, preparation)
-        name = _onnx_name(key)
-        record = {"embedder": ONNX, "path": str(path), "key": key, **preparation._asdict()}
+    name, key, _ = _network(embedder, preparation)
+    record: dict[str, Any] = {"embedder": dlib_network.NAME}
+    if embedder != dlib_network.NAME:
+        prepared = onnx_network.checked(preparation)._asdict()
+        record = {"embedder": ONNX, "path": str(_path(embedder)), "key": key, **prepared}
     files.write_json(place, record)
     return name
 
@@ -69,8 +64,7 @@ def chosen(faces: Faces, progress: bool = False) -> Embedder | None:
     if record["embedder"] == dlib_network.NAME:
         return opened(faces, dlib_network.NAME, ARCFACE, progress)
     given: list[Any] = [record.get(field) for field in Preparation._fields]  # checked when opened
-    preparation = Preparation(*given)
-    found = opened(faces, record["path"], preparation, progress)
+    found = opened(faces, record["path"], Preparation(*given), progress)
     if found.key != record["key"]:
         raise PenumbraError(
             f"{record['path']} is not the model that was chosen for {faces.dataset}; "
@@ -80,23 +74,30 @@ def chosen(faces: Faces, progress: bool = False) -> Embedder | None:
 
 
 def opened(
-    faces: Faces,
-    embedder: str,
-    preparation: Preparation = ARCFACE,
-    progress: bool = False,
+    faces: Faces, embedder: str, preparation: Preparation = ARCFACE, progress: bool = False
 ) -> Embedder:
     """ "dlib" or an ONNX model on the photographs of a data set, whatever was chosen for it. Raises
     PenumbraError as `choose` does."""
     if embedder == dlib_network.NAME:
         dlib_network.check(faces.dataset, entry_of(faces.dataset), faces.height, faces.width)
-        name, key, embed = dlib_network.NAME, dlib_network.key(), dlib_network.opened()
-    else:
-        path = Path(embedder).expanduser().resolve()
-        preparation = onnx_network.checked(preparation)
-        content = onnx_network.read(path)
-        key = onnx_network.key(content, preparation)
-        name, embed = _onnx_name(key), onnx_network.opened(content, path, preparation)
+    name, key, embed = _network(embedder, preparation)
     return Embedder(name, key, embed, dataset_folders.embedder(faces, name, key), progress)
+
+
+def _network(
+    embedder: str, preparation: Preparation
+) -> tuple[str, str, Callable[[Tensor], Tensor]]:
+    """(name, key, embed) of an `Embedder`."""
+    if embedder == dlib_network.NAME:
+        return dlib_network.NAME, dlib_network.key(), dlib_network.opened()
+    preparation, path = onnx_network.checked(preparation), _path(embedder)
+    content = onnx_network.read(path)
+    key = onnx_network.key(content, preparation)
+    return _onnx_name(key), key, onnx_network.opened(content, path, preparation)
+
+
+def _path(embedder: str) -> Path:
+    return Path(embedder).expanduser().resolve()
 
 
 def _onnx_name(key: str) -> str:
@@ -109,11 +110,10 @@ def _record(dataset: str) -> dict[str, Any] | None:
     if not place.is_file():
         return None
     record = files.read_json(place)
-    known = record.get("embedder") == dlib_network.NAME or (
-        record.get("embedder") == ONNX
-        and all(isinstance(record.get(field), str) for field in ("path", "key"))
-    )
-    if not known:
+    whole = all(isinstance(record.get(field), str) for field in ("path", "key"))
+    if record.get("embedder") != dlib_network.NAME and not (
+        record.get("embedder") == ONNX and named
+    ):
         raise PenumbraError(
             f"{place} names no network; choose again: `python -m core data embedder {dataset} …`"
         )

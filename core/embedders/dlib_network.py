@@ -2,11 +2,8 @@
 
 King (2017), `dlib_face_recognition_resnet_model_v1`: a ResNet with 29 convolutions, trained on some
 three million photographs, CC0; the weights come with the package `face_recognition_models`. It
-answers with 128 numbers and cannot be differentiated.
-
-It wants a face turned upright in a square of 150 pixels. dlib's own detector would do that;
-CelebA's photographs are aligned already, so that one fixed crop serves them all. For other
-photographs there is no such crop, and they are refused.
+wants a face turned upright in a square of 150 pixels: on photographs aligned as CelebA's are, one
+fixed crop does that; others are refused.
 """
 
 from __future__ import annotations

@@ -43,11 +43,9 @@ def faces_in(embedder: Embedder, pictures: Tensor) -> Tensor:
     """Unit vectors (n, d), float32, of pictures (n, 3, H, W), uint8 or float in [0, 1]; on their
     device, without gradients. Raises PenumbraError where the network answers with NaN."""
     parts = []
-    bar = tqdm(
-        total=len(pictures), desc=embedder.name, unit="face", leave=False,
-        disable=not embedder.progress or len(pictures) <= BATCH,
-    )  # fmt: skip
-    with torch.no_grad():
+    hidden = not embedder.progress or len(pictures) <= BATCH
+    bar = tqdm(total=len(pictures), desc=embedder.name, unit="face", leave=False, disable=hidden)
+    with torch.no_grad(), bar:
         for part in pictures.split(BATCH):
             pixels = part.cpu()
             pixels = pixels.float() / 255 if pixels.dtype == torch.uint8 else pixels.float()
@@ -58,17 +56,13 @@ def faces_in(embedder: Embedder, pictures: Tensor) -> Tensor:
                 )
             parts.append(functional.normalize(found))
             bar.update(len(part))
-    bar.close()
     return torch.cat(parts).to(pictures.device)
 
 
 def photographed(embedder: Embedder, photographs: Tensor) -> Tensor:
-    """`faces_in` photographs uint8 (n, 3, H, W) of the data set, each asked for once and kept.
-
-    They are known again by their content, whatever their order and split. A second process waits
-    for the first and finds its work done; one that was killed goes on near where it was. Raises
-    PenumbraError where the file is damaged.
-    """
+    """`faces_in` photographs uint8 (n, 3, H, W) of the data set, each asked for once and kept. A
+    second process waits for the first and finds its work done; one that was killed goes on near
+    where it was. Raises PenumbraError where the file is damaged."""
     wanted = [digest(picture) for picture in photographs.cpu().numpy()]
     embedder.folder.mkdir(parents=True, exist_ok=True)
     with FileLock(embedder.folder / ".lock"):

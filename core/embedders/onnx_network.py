@@ -22,9 +22,8 @@ CHANNELS = ("rgb", "bgr")
 
 
 class Preparation(NamedTuple):
-    """How pixels from 0 to 255 are brought before the network: (pixel - mean) / scale, colours in
-    this order. The default is what most models in the manner of ArcFace (CVPR 2019) were trained
-    with, that is, -1 to 1."""
+    """How pixels from 0 to 255 reach the network: (pixel - mean) / scale, colours in this order. The
+    default is what most models in the manner of ArcFace (CVPR 2019) were trained with."""
 
     mean: float = 127.5
     scale: float = 127.5
@@ -86,41 +85,34 @@ def opened(content: bytes, where: Path, preparation: Preparation) -> Callable[[T
     except Exception as error:  # onnxruntime's errors have no common class but this one
         raise PenumbraError(f"{where} is no ONNX model that can be run ({_line(error)})") from error
     batch, height, width = _input_size(session, where)
-    name = session.get_inputs()[0].name
-    output = session.get_outputs()[0].name
+    name, output = session.get_inputs()[0].name, session.get_outputs()[0].name
+
+    def answers(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A row for each of `pixels`, filled up where the model takes no fewer at a time."""
+        count, lacking = len(pixels), max(0, (batch or 0) - len(pixels))
+        if lacking:
+            pixels = np.concatenate((pixels, np.repeat(pixels[-1:], lacking, axis=0)))
+        try:
+            found = np.asarray(session.run([output], {name: pixels})[0])
+        except Exception as error:
+            raise PenumbraError(f"{where} fails on a photograph ({_line(error)})") from error
+        if found.ndim != 2 or len(found) != len(pixels) or found.dtype.kind not in "fiu":
+            raise PenumbraError(
+                f"{where} answers {len(pixels)} photographs with {found.dtype} of shape "
+                f"{found.shape}, not with a row of numbers each: it is no face embedder"
+            )
+        return found[:count].astype(np.float32)
 
     def embed(x: Tensor) -> Tensor:
         x = functional.interpolate(x, (height, width), mode="bilinear", antialias=True)
         x = x.flip(1) if preparation.channels == "bgr" else x
         pixels = ((255 * x - preparation.mean) / preparation.scale).contiguous().numpy()
         step = batch or max(1, len(pixels))
-        parts = [
-            _answers(session, name, output, pixels[start : start + step], batch or 0, where)
-            for start in range(0, len(pixels), step)
-        ]
+        parts = [answers(pixels[start : start + step]) for start in range(0, len(pixels), step)]
         return torch.from_numpy(np.concatenate(parts))
 
     embed(torch.full((2, 3, height, width), 0.5))  # what does not fit is said before hours of work
     return embed
-
-
-def _answers(
-    session: Any, name: str, output: str, pixels: NDArray[np.float32], fewest: int, where: Path
-) -> NDArray[np.float32]:
-    """A row of numbers for each of `pixels`, filled up where the model takes no fewer at a time."""
-    count = len(pixels)
-    if count < fewest:
-        pixels = np.concatenate((pixels, np.repeat(pixels[-1:], fewest - count, axis=0)))
-    try:
-        found = np.asarray(session.run([output], {name: pixels})[0])
-    except Exception as error:
-        raise PenumbraError(f"{where} fails on a photograph ({_line(error)})") from error
-    if found.ndim != 2 or len(found) != len(pixels) or found.dtype.kind not in "fiu":
-        raise PenumbraError(
-            f"{where} answers {len(pixels)} photographs with {found.dtype} of shape {found.shape}, "
-            "not with a row of numbers each: it is no face embedder"
-        )
-    return found[:count].astype(np.float32)
 
 
 def _input_size(session: Any, where: Path) -> tuple[int | None, int, int]:
