@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,22 +13,18 @@ from safetensors.torch import load_file
 
 from core import train
 from core.data.on_device import to_device
-from core.errors import PenumbraError
+from core.errors import PenumbraError, Stopped
 from core.methods import METHODS
 from core.run import ROOT, Run
 from core.run_validation import checked
 from core.storage import files, run_folder
 from core.storage.run_folder import state
 from core.training import networks, run_record
+from core.training import state as training_state
 from core.training.batches import batches_before
 from tests.tiny_faces import tiny_faces
 
-QUICK = {
-    "task_epochs": 2,
-    "adversary_epochs": 2,
-    "adversarial_epochs": 6,
-    "batch_size": 6,
-}
+QUICK = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 2, "batch_size": 6}
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +32,30 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A quick run, trained, and its pretraining; never written to by a test."""
+    place = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        fresh_place(patch, place)
+        train_quietly(quick_run())
+    return place
+
+
+@pytest.fixture
+def finished(trained, tmp_path):
+    """A copy of the quick run's folder, to do things to."""
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    return quick_run().folder
+
+
+@pytest.fixture
+def unbroken(trained):
+    """The quick run's weights."""
+    (path,) = trained.glob("checkpoints/tiny/*/weights.safetensors")
+    return load_file(path)
 
 
 def quick_run(**change):
@@ -59,19 +80,16 @@ def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-def test_identical_seeds_give_identical_weights_and_another_seed_does_not(tmp_path, monkeypatch):
-    first = weights(train_quietly(quick_run()))
-    fresh_place(monkeypatch, tmp_path / "again")
-    assert same(first, weights(train_quietly(quick_run())))
-    other = weights(train_quietly(quick_run(seed=1)))
-    assert not same(first, other)
+def test_identical_seeds_give_identical_weights_and_another_seed_does_not(unbroken):
+    assert same(unbroken, weights(train_quietly(quick_run())))
+    assert not same(unbroken, weights(train_quietly(quick_run(seed=1))))
 
 
-def test_a_shared_pretraining_changes_nothing_but_the_time(tmp_path, monkeypatch):
+def test_a_shared_pretraining_changes_nothing_but_the_time(trained, tmp_path, monkeypatch):
     run = quick_run(knobs={"lambda1": 5})
     alone = weights(train_quietly(run))
     fresh_place(monkeypatch, tmp_path / "again")
-    train_quietly(quick_run())  # leaves its pretraining for the next
+    shutil.copytree(trained / "home", tmp_path / "again" / "home")
     folder = train_quietly(run)
     assert [row["stage"] for row in run_folder.read_log(folder) if row.get("shared")] == [
         "task",
@@ -80,9 +98,8 @@ def test_a_shared_pretraining_changes_nothing_but_the_time(tmp_path, monkeypatch
     assert same(alone, weights(folder))
 
 
-def test_original_shares_the_task_stage_of_deep_obfuscator():
-    train_quietly(quick_run())
-    schedule = {"task_epochs": 2, "batch_size": 6, "continued_epochs": 1}
+def test_original_shares_the_task_stage_of_deep_obfuscator(finished):
+    schedule = {"task_epochs": 1, "batch_size": 6, "continued_epochs": 1}
     folder = train_quietly(Run("original", "tiny", schedule=schedule))
     first, *rest = run_folder.read_log(folder)
     assert (first["stage"], first["shared"]) == ("task", True)
@@ -92,50 +109,54 @@ def test_original_shares_the_task_stage_of_deep_obfuscator():
     assert [row.get("shared") for row in run_folder.read_log(folder)] == [True, True]
 
 
-SCRIPT = """
-import json, os, sys
-from core import train
-from core.run_validation import from_dict
-from core.training import state
-from tests.tiny_faces import tiny_faces
+KILLED = """
+import sys
+from tests import test_train
 
-save = state.save
-def save_and_be_interrupted(folder, model, optimisers, stage, step, seconds):
-    save(folder, model, optimisers, stage, step, seconds)
-    if (stage, step) == (2, 3):
-        os.kill(os.getpid(), int(sys.argv[2]))
-state.save = save_and_be_interrupted
-
-run = from_dict(json.loads(sys.argv[1]))
-train.train(run, tiny_faces(), device="cpu", progress=False, save_every=0)
+test_train.interrupt(test_train.signal.SIGKILL)
+test_train.train_quietly(test_train.quick_run(), save_every=0)
 """
 
 
-def interrupted(run, how):
-    """Train `run` in a process of its own that is sent the signal at its third stage's third step;
-    its exit status."""
-    command = [sys.executable, "-c", SCRIPT, run.canonical(), str(int(how))]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, env=environment, cwd=ROOT).returncode
+def interrupt(how, patch=setattr):
+    """Have a training sent a signal once its third stage's third step is saved."""
+    save = training_state.save
+
+    def save_and_be_interrupted(folder, model, optimisers, stage, step, seconds):
+        save(folder, model, optimisers, stage, step, seconds)
+        if (stage, step) == (2, 3):
+            signal.raise_signal(how)
+
+    patch(training_state, "save", save_and_be_interrupted)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_training_resumes_to_the_same_weights(how, tmp_path, monkeypatch):
-    torch.set_num_threads(1)
-    monkeypatch.setenv("PENUMBRA_THREADS", "1")
-    run = quick_run()
-    unbroken = weights(train_quietly(run))
-    fresh_place(monkeypatch, tmp_path / "again")
-    assert interrupted(run, how) == {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 1}[how]
+def resumes_to(unbroken, run):
+    """An interrupted run goes on to the same weights, and logs no step twice."""
     assert state(run.folder) == "training"
     assert not (run.folder / "done").exists()
     with pytest.raises(PenumbraError, match="not finished"):
         train.load(run.folder)
     folder = train_quietly(run)
-    assert same(unbroken, weights(folder))
     steps = [row["step"] for row in run_folder.read_log(folder) if "phase" in row]
     assert steps == sorted(set(steps)), "a step was logged twice"
     assert not list(folder.glob("state*"))
+    return same(unbroken, weights(folder))
+
+
+def test_a_killed_training_resumes_to_the_same_weights(unbroken):
+    command = [sys.executable, "-c", KILLED]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PENUMBRA_THREADS": "1"}
+    killed = subprocess.run(command, env=environment, cwd=ROOT)
+    assert killed.returncode == -signal.SIGKILL
+    assert resumes_to(unbroken, quick_run())
+
+
+def test_a_stopped_training_resumes_to_the_same_weights(unbroken, monkeypatch):
+    with monkeypatch.context() as patch:
+        interrupt(signal.SIGTERM, patch.setattr)
+        with pytest.raises(Stopped, match="step 4 of stage adversarial"):
+            train_quietly(quick_run(), save_every=0)
+    assert resumes_to(unbroken, quick_run())
 
 
 def test_a_state_torn_by_a_kill_is_refused_in_words():
@@ -157,11 +178,10 @@ def test_a_state_torn_by_a_kill_is_refused_in_words():
         train_quietly(run)
 
 
-def test_a_finished_run_is_left_alone():
-    folder = train_quietly(quick_run())
-    before = (folder / "weights.safetensors").stat().st_mtime_ns
-    train_quietly(quick_run())
-    assert (folder / "weights.safetensors").stat().st_mtime_ns == before
+def test_a_finished_run_is_left_alone(finished):
+    before = (finished / "weights.safetensors").stat().st_mtime_ns
+    assert train_quietly(quick_run()) == finished
+    assert (finished / "weights.safetensors").stat().st_mtime_ns == before
 
 
 def test_other_photographs_under_the_same_name_are_refused():
@@ -179,21 +199,20 @@ def test_a_wrong_size_and_an_unknown_attribute_are_refused():
         train_quietly(quick_run(private=("Bald",)))
 
 
-def test_saved_and_loaded_run_gives_the_identical_release():
-    folder = train_quietly(quick_run())
-    _, _, loaded = train.load(folder)
-    _, _, again = train.load(folder)
+def test_saved_and_loaded_run_gives_the_identical_release(finished):
+    _, _, loaded = train.load(finished)
+    _, _, again = train.load(finished)
     x = torch.rand(4, 3, 64, 64)
     z = loaded.release(x, torch.Generator(), None)
     assert torch.equal(z, again.release(x, torch.Generator(), None))
     assert z.shape == (4, 32, 16, 16)
-    stored = weights(folder)
+    stored = weights(finished)
     for name, tensor in loaded.networks["obfuscator"].state_dict().items():
         assert torch.equal(tensor, stored[f"obfuscator/{name}"].to(tensor.dtype))
 
 
-def test_damaged_foreign_and_renamed_folders_are_refused():
-    folder = train_quietly(quick_run())
+def test_damaged_foreign_and_renamed_folders_are_refused(finished):
+    folder = finished
     renamed = folder.with_name("deep_obfuscator-0000000000")
     folder.rename(renamed)
     with pytest.raises(PenumbraError, match="give the folder its own name back"):
@@ -221,7 +240,7 @@ def test_divergence_is_reported_and_never_finished():
 
 def test_training_learns_the_planted_task():
     faces = tiny_faces(identities=48, images=4)
-    run = checked(Run("original", "tiny", schedule={"task_epochs": 20, "batch_size": 16}))
+    run = checked(Run("original", "tiny", schedule={"task_epochs": 10, "batch_size": 16}))
     _, _, model = train.load(train.train(run, faces, device="cpu", progress=False))
     test = faces.indices("test")
     x = torch.from_numpy(faces.images[test]).permute(0, 3, 1, 2).float() / 255
