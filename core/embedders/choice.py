@@ -112,7 +112,7 @@ def _record(dataset: str) -> dict[str, Any] | None:
     record = files.read_json(place)
     whole = all(isinstance(record.get(field), str) for field in ("path", "key"))
     if record.get("embedder") != dlib_network.NAME and not (
-        record.get("embedder") == ONNX and named
+        record.get("embedder") == ONNX and whole
     ):
         raise PenumbraError(
             f"{place} names no network; choose again: `python -m core data embedder {dataset} …`"
