@@ -14,10 +14,8 @@ CHOICES = ("auto", "cpu", "cuda")
 
 
 def choose(name: str = "auto") -> torch.device:
-    """The torch device for "auto" (a GPU when there is one), "cpu" or "cuda".
-
-    On a GPU also asks for repeatable kernels: one seed in, the same weights out.
-    """
+    """The torch device for "auto" (a GPU when there is one), "cpu" or "cuda"; on a GPU also asks for
+    repeatable kernels."""
     import torch
 
     if name not in CHOICES:

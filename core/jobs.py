@@ -24,7 +24,7 @@ from core import background
 from core.errors import PenumbraError, Stopped
 from core.run import Run, home
 from core.run_validation import from_dict
-from core.storage import files, run_folder
+from core.storage import files, run_folder, training_log
 
 JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 RECENT_ROWS = 400  # of a run's log, for the live chart
@@ -109,7 +109,7 @@ def describe(job_id: str) -> dict[str, Any]:
     described |= {name: value for name, value in progress.items() if name in described}
     described |= _state(job_id, bool(progress.get("working")))
     current = next((run for run in runs if run.id == described["run_id"]), runs[0])
-    log = run_folder.read_log(current.folder, RECENT_ROWS)
+    log = training_log.read(current.folder, RECENT_ROWS)
     if rows := [row for row in log if "phase" in row]:
         last = rows[-1]
         described |= {"losses": rows, "stage": last.get("stage"), "step": last.get("step", 0) + 1}

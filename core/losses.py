@@ -29,9 +29,9 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def guessing(labels: Tensor) -> Tensor:
-    """Cross-entropy of one who sees nothing and knows how frequent each label is: the entropies of
-    labels (B, M) of 0 and 1, summed over attributes. Scalar in [0, M log 2], in nats. Ours: the
-    bound of hardened training (`core.methods.hardening`)."""
+    """Cross-entropy of a guesser that knows how frequent each label is and sees nothing: the
+    entropies of labels (B, M) of 0 and 1, summed over attributes. Scalar in [0, M log 2], in nats.
+    Ours: the bound of hardened training (`core.methods.hardening`)."""
     frequency = labels.mean(0)
     return torch.special.entr(frequency).sum() + torch.special.entr(1 - frequency).sum()
 
@@ -46,11 +46,9 @@ def dissimilarity(pictures: Tensor, others: Tensor) -> Tensor:
 
 
 def jensen_shannon_bound(matched: Tensor, mismatched: Tensor) -> Tensor:
-    """PRIC Eq. 4, the Jensen-Shannon bound of I(x; z, u): -sp(-E(x, z, u)) - sp(E(x', z, u)).
-
-    matched, mismatched: scores E (B,), sp the softplus. Scalar < 0, averaged over the batch; what
-    tells nothing apart has E = 0 and the value -2 ln 2, perfect discrimination tends to 0.
-    """
+    """PRIC Eq. 4, the Jensen-Shannon bound of I(x; z, u): -sp(-E(x, z, u)) - sp(E(x', z, u)), sp the
+    softplus, of scores E (B,). Scalar < 0, averaged over the batch: -2 ln 2 where nothing is told
+    apart, 0 in the limit."""
     return -functional.softplus(-matched).mean() - functional.softplus(mismatched).mean()
 
 
@@ -72,8 +70,7 @@ def pair_distances(embeddings: Tensor, identities: Tensor) -> tuple[Tensor, Tens
     """Distances D (P,) of the pairs of a batch and which of them show different people (P,) bool.
 
     embeddings (B, d) and identities (B,) come in pairs of one person, rows 2i and 2i + 1. Pairs of
-    different people: the first of each person against the second of the next; where the next is
-    the same person again, the pair is left out.
+    different people: the first of each person against the second of the next, if another one.
     """
     first, second = embeddings[0::2], embeddings[1::2]
     other = second.roll(-1, 0)
@@ -90,43 +87,36 @@ def pair_distances(embeddings: Tensor, identities: Tensor) -> tuple[Tensor, Tens
 
 
 def pixel_distance(pictures: Tensor, others: Tensor) -> Tensor:
-    """||X^ - X||^2 of Xiao Eqs. 1 and 7, as a mean over pixels and channels.
-
-    pictures, others: (B, 3, H, W) in [0, 1]. Returns (B,) in [0, 4].
-    """
+    """||X^ - X||^2 of Xiao Eqs. 1 and 7, as a mean over pixels and channels: (B,) in [0, 4] of
+    pictures (B, 3, H, W) in [0, 1]."""
     return 4 * (pictures - others).square().flatten(1).mean(1)
 
 
 def perceptual_distance(features: list[Tensor], others: list[Tensor]) -> Tensor:
-    """||g(X^) - g(X)||^2 of Xiao Eqs. 4 and 8: summed over channels, a mean over positions, summed
-    over layers.
-
-    features, others: maps (B or 1, C, h, w) of `core.nets.perceptual.features`, of length 1 along
-    C. Returns (B,) in [0, 4 times the number of layers].
-    """
+    """||g(X^) - g(X)||^2 of Xiao Eqs. 4 and 8, summed over channels and layers, a mean over
+    positions: (B,) in [0, 4 times the number of layers] of maps (B or 1, C, h, w) of
+    `core.nets.perceptual.features`, of length 1 along C."""
     distances = [
         (a - b).square().sum(1).flatten(1).mean(1) for a, b in zip(features, others, strict=True)
     ]
     return torch.stack(distances).sum(0)
 
 
-def adversarial(redrawn: Tensor) -> Tensor:
-    """Xiao Eq. 2, for the decoder: mean of log(1 - D(X^)). Scalar < 0.
-
-    redrawn: D's logits (B,) of redrawn pictures, positive for "a photograph".
-    """
-    return -functional.softplus(redrawn).mean()
+def adversarial(reconstructions: Tensor) -> Tensor:
+    """Xiao Eq. 2, for the decoder: mean of log(1 - D(X^)), of D's logits (B,), positive for "a
+    photograph". Scalar < 0."""
+    return -functional.softplus(reconstructions).mean()
 
 
-def discrimination(photographs: Tensor, redrawn: Tensor) -> Tensor:
-    """What D minimises: -log D(X) - log(1 - D(X^)), averaged over the batch. Scalar > 0.
+def discrimination(photographs: Tensor, reconstructions: Tensor) -> Tensor:
+    """What D minimises: -log D(X) - log(1 - D(X^)), averaged over the batch, of its logits (B,).
+    Scalar > 0.
 
     Eq. 3 of Xiao et al. as printed has D(X) and D(X^) the other way round and asks for its maximum:
-    D would then call redrawn pictures photographs, which leaves Eq. 2 nothing to win. This is the
+    D would then call reconstructions photographs, which leaves Eq. 2 nothing to win. This is the
     loss of Goodfellow et al., NIPS 2014, which they cite.
-    photographs, redrawn: logits (B,) of D.
     """
-    return functional.softplus(-photographs).mean() + functional.softplus(redrawn).mean()
+    return functional.softplus(-photographs).mean() + functional.softplus(reconstructions).mean()
 
 
 def inversion(
@@ -140,8 +130,8 @@ def inversion(
 
 
 def same_secret(*secrets: Tensor) -> Tensor:
-    """Which pairs of rows agree in every secret: y_i = y_j of DPFE Eq. 7, (B, B) of bool.
-    secrets: (B,) or (B, K) each, such as identities or private attributes."""
+    """y_i = y_j of DPFE Eq. 7: which pairs of rows agree in every secret (B,) or (B, K), such as
+    identities or private attributes. (B, B) of bool."""
     columns = [secret.reshape(len(secret), -1) for secret in secrets]
     return torch.stack([(c[:, None] == c[None]).all(2) for c in columns]).all(0)
 
@@ -150,9 +140,8 @@ def uninformative_distances(codes: Tensor, same: Tensor, margin: float) -> Tenso
     """The second term of DPFE Eq. 7 in its authors' contrastive form: over the pairs i < j,
     (mean of max(margin - |f_i - f_j|, 0)^2 over same ones + mean of |f_i - f_j|^2 over others) / 4.
 
-    Same secrets are pushed apart, different ones pulled together: the reverse of a Siamese loss.
-    The authors average half a squared term over pairs drawn from files; here all pairs of a batch
-    count, both kinds as one half. A kind that is absent adds nothing.
+    Same secrets are pushed apart, different ones pulled together. The authors average half a
+    squared term over drawn pairs; here all pairs of a batch count, both kinds as one half.
     codes: (B, d), each dimension of variance 1; same: (B, B) of bool. Scalar >= 0.
     """
     first, second = torch.triu_indices(len(codes), len(codes), 1, device=codes.device)

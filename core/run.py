@@ -1,8 +1,5 @@
-"""A `Run` describes one training completely; its id names its folder.
-
-The description is plain data: two people who write the same `Run` get the same id, and, on the
-same device and the same photographs, the same weights.
-"""
+"""A `Run` describes one training completely; its id names its folder. The same `Run` gives the same
+id and, on the same device and the same photographs, the same weights."""
 
 from __future__ import annotations
 
@@ -24,14 +21,16 @@ RUN_ID = re.compile(r"[a-z0-9_]{1,40}-[0-9a-f]{10}")
 def home() -> Path:
     """Folder for what belongs to this machine alone: registered data sets, packed photographs,
     jobs, shared pretrainings. `PENUMBRA_HOME` moves it."""
-    return Path(os.environ.get("PENUMBRA_HOME") or ROOT / ".penumbra").expanduser().resolve()
+    return _folder("PENUMBRA_HOME", ".penumbra")
 
 
 def checkpoints() -> Path:
     """Folder of all runs, `<dataset>/<run_id>/`. `PENUMBRA_CHECKPOINTS` moves it."""
-    return (
-        Path(os.environ.get("PENUMBRA_CHECKPOINTS") or ROOT / "checkpoints").expanduser().resolve()
-    )
+    return _folder("PENUMBRA_CHECKPOINTS", "checkpoints")
+
+
+def _folder(variable: str, default: str) -> Path:
+    return Path(os.environ.get(variable) or ROOT / default).expanduser().resolve()
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,10 @@ class Run:
     dataset   a name of `core.data.catalogue()`
     preset    "paper" (published widths and input size) or "compact" (thinner, 64x64)
     tasks     attributes the service needs (utility)
-    private   attributes to hide; may be empty for baselines that hide nothing in particular
-    knobs     values of the method's training-time knobs by name; release-time knobs are no part
-              of a Run: one training serves all their values
-    schedule  entries that replace the preset's schedule (for example {"epochs": 1}); a quick
-              trial is another run than the full training and has another id
+    private   attributes to hide; may be empty
+    knobs     values of the method's training-time knobs by name; one training serves all values of
+              a release-time knob
+    schedule  entries that replace the preset's schedule (for example {"epochs": 1})
     seed      of everything random in the training
     """
 

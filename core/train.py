@@ -30,9 +30,9 @@ from core.methods.declare import columns
 from core.run import Run
 from core.run_validation import checked, read_run
 from core.storage import files, run_folder
+from core.storage.training_log import Log
 from core.training import networks, run_record, shared_stages, state
 from core.training.batches import batch_at, batches_before
-from core.training.log import Log
 from core.training.networks import freeze, optimisers_of, renew, update
 
 if TYPE_CHECKING:

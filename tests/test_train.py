@@ -17,7 +17,7 @@ from core.errors import PenumbraError, Stopped
 from core.methods import METHODS
 from core.run import ROOT, Run
 from core.run_validation import checked
-from core.storage import files, run_folder
+from core.storage import files, training_log
 from core.storage.run_folder import state
 from core.training import networks, run_record
 from core.training import state as training_state
@@ -91,7 +91,7 @@ def test_a_shared_pretraining_changes_nothing_but_the_time(trained, tmp_path, mo
     fresh_place(monkeypatch, tmp_path / "again")
     shutil.copytree(trained / "home", tmp_path / "again" / "home")
     folder = train_quietly(run)
-    assert [row["stage"] for row in run_folder.read_log(folder) if row.get("shared")] == [
+    assert [row["stage"] for row in training_log.read(folder) if row.get("shared")] == [
         "task",
         "adversaries",
     ]
@@ -101,12 +101,12 @@ def test_a_shared_pretraining_changes_nothing_but_the_time(trained, tmp_path, mo
 def test_original_shares_the_task_stage_of_deep_obfuscator(finished):
     schedule = {"task_epochs": 1, "batch_size": 6, "continued_epochs": 1}
     folder = train_quietly(Run("original", "tiny", schedule=schedule))
-    first, *rest = run_folder.read_log(folder)
+    first, *rest = training_log.read(folder)
     assert (first["stage"], first["shared"]) == ("task", True)
     assert {row["stage"] for row in rest} == {"task, continued"}
     # Answer only is the same network: it takes both stages from there.
     folder = train_quietly(Run("answer_only", "tiny", schedule=schedule))
-    assert [row.get("shared") for row in run_folder.read_log(folder)] == [True, True]
+    assert [row.get("shared") for row in training_log.read(folder)] == [True, True]
 
 
 KILLED = """
@@ -137,7 +137,7 @@ def resumes_to(unbroken, run):
     with pytest.raises(PenumbraError, match="not finished"):
         train.load(run.folder)
     folder = train_quietly(run)
-    steps = [row["step"] for row in run_folder.read_log(folder) if "phase" in row]
+    steps = [row["step"] for row in training_log.read(folder) if "phase" in row]
     assert steps == sorted(set(steps)), "a step was logged twice"
     assert not list(folder.glob("state*"))
     return same(unbroken, weights(folder))

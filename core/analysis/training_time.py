@@ -9,7 +9,7 @@ from typing import Any
 
 from core import results
 from core.run import Run
-from core.storage import attack_folders, run_folder
+from core.storage import attack_folders, run_folder, training_log
 
 
 def estimate(runs: Sequence[Run]) -> dict[str, Any]:
@@ -55,5 +55,5 @@ def _example(folder: Path) -> dict[str, Any]:
         "seconds": float(record.get("seconds") or 0.0) + attacked,
         "megabytes": sum(sizes) / 1e6,
         "device": str(record.get("device", "")),
-        "trimmed": bool(record.get("left_out")) or not run_folder.has_log(folder),
+        "trimmed": bool(record.get("left_out")) or not training_log.exists(folder),
     }

@@ -50,8 +50,8 @@ class Table:
 
     def where(self, keep: Sequence[bool]) -> Table:
         """The table with some of its rows."""
-        cells, numbers = (list(compress(each, keep)) for each in (self.cells, self.numbers))
-        return replace(self, cells=cells, numbers=numbers)
+        cells, numbers = compress(self.cells, keep), compress(self.numbers, keep)
+        return replace(self, cells=list(cells), numbers=list(numbers))
 
     def attribute_names(self) -> tuple[str, ...]:
         """CelebA's spelling of every attribute column. Raises PenumbraError for an unusable or
@@ -162,14 +162,14 @@ def binary(
     values = {"0": 0, "1": 1, "-1": -1}
     labels = np.empty((len(cells), len(names)), dtype=np.int8)
     for position, row in enumerate(cells):
-        found = [values.get(cell.strip()) for cell in row]
-        if None in found:
-            wrong = found.index(None)
+        try:
+            labels[position] = [values[cell.strip()] for cell in row]
+        except KeyError as error:
+            wrong = [cell.strip() for cell in row].index(error.args[0])
             raise PenumbraError(
-                f"{file}, row {numbers[position]}: {names[wrong]} is {row[wrong].strip()[:40]!r}; "
+                f"{file}, row {numbers[position]}: {names[wrong]} is {error.args[0][:40]!r}; "
                 "a label is 0 or 1 (or -1 and 1)"
-            )
-        labels[position] = found
+            ) from None
     both = np.flatnonzero((labels == 0).any(axis=0) & (labels == -1).any(axis=0))
     if both.size:
         first = int(np.flatnonzero(labels[:, both[0]] == 0)[0])

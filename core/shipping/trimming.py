@@ -12,7 +12,14 @@ from core.attacks import ATTACKS
 from core.attacks.attackers import OWN_NETWORKS, WORST_CASE
 from core.methods import METHODS, Method
 from core.run import Run
-from core.storage import array_file, attack_folders, dataset_folders, files, run_folder
+from core.storage import (
+    array_file,
+    attack_folders,
+    dataset_folders,
+    files,
+    run_folder,
+    training_log,
+)
 from core.storage.attack_folders import Task
 
 # Of an attacker's arrays: what only `ensemble` needs, which has been computed by then, and which
@@ -31,7 +38,7 @@ def trim(runs: Iterable[Run]) -> None:
     for run in runs:
         if run_folder.is_finished(run.folder):
             _trim_weights(run.folder, METHODS[run.method])
-            run_folder.drop_log(run.folder)
+            training_log.drop(run.folder)
             for place in attack_folders.all_finished(run.folder):
                 _trim_arrays(run.folder, place)
             for attack in ATTACKS.values():

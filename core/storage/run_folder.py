@@ -3,7 +3,7 @@
 run.json              the Run, code version, data fingerprint, device, seconds
 state-<stage>-<step>.safetensors   while training: networks and optimisers
 state.json            while training: stage and step; written after the tensors, names their hash
-log.jsonl             a JSON object for each logged step
+log.jsonl             a JSON object for each logged step (`core.storage.training_log`)
 weights.safetensors   the finished networks
 done                  training finished
 attacks/, explain/, cost.json      `core.storage.attack_folders`, `.explanations`, `.cost_file`
@@ -11,11 +11,7 @@ attacks/, explain/, cost.json      `core.storage.attack_folders`, `.explanations
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +22,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FINGERPRINT = re.compile("[A-Za-z0-9-]{1,80}")
-LONGEST_ROW = 400  # bytes of a logged step, at most, as far as reading the end of a log goes
 
 
 def all_folders(root: Path | None = None) -> list[Path]:
@@ -114,38 +109,3 @@ def read_state(folder: Path) -> tuple[dict[str, Any], Path, dict[str, Tensor]] |
     state = files.read_json(folder / "state.json")
     path = folder / Path(str(state["file"])).name
     return state, path, files.load_tensors(path, state["sha256"])
-
-
-def has_log(folder: Path) -> bool:
-    return (folder / "log.jsonl").is_file()
-
-
-def drop_log(folder: Path) -> None:
-    (folder / "log.jsonl").unlink(missing_ok=True)
-
-
-def read_log(folder: Path, last: int | None = None) -> list[dict[str, Any]]:
-    """The rows of a training's log, or about the `last` ones without reading the whole of it; lines
-    that a kill has cut short are left out."""
-    if not has_log(folder):
-        return []
-    with open(folder / "log.jsonl", "rb") as file:
-        if last is not None:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - last * LONGEST_ROW))
-        lines = file.read().decode(errors="replace").splitlines()
-    rows = []
-    for line in lines[-last:] if last else lines:
-        with suppress(json.JSONDecodeError):
-            rows.append(json.loads(line))
-    return [row for row in rows if isinstance(row, dict)]
-
-
-def write_log(folder: Path, rows: Iterable[dict[str, Any]], append: bool = True) -> None:
-    """Add rows to a training's log, or replace it by them."""
-    content = "".join(json.dumps(row) + "\n" for row in rows)
-    if append:
-        with open(folder / "log.jsonl", "a", encoding="utf-8") as file:
-            file.write(content)
-    else:
-        files.write_bytes(folder / "log.jsonl", content.encode())

@@ -34,6 +34,7 @@ def settle(place, patch):
     for name in set(ATTACKS) - set(KEPT):
         patch.delitem(ATTACKS, name)
     patch.setattr("core.attacks.reconstruction.training.MOST_EPOCHS", 1)
+    patch.setattr("core.attacks.fitting.FEWEST_STEPS", 3)
 
 
 def a_run():

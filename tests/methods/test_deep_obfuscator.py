@@ -8,7 +8,7 @@ from core.methods import METHODS, Batch
 from core.methods.deep_obfuscator import TEST_SETS
 from core.run import Run
 from core.run_validation import checked
-from core.storage import run_folder
+from core.storage import training_log
 from core.training.networks import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
@@ -188,7 +188,7 @@ def test_the_log_holds_the_three_curves_of_figure_6(lambda1, lambda2, tmp_path, 
     knobs = {"lambda1": lambda1, "lambda2": lambda2}
     run = Run("deep_obfuscator", "tiny", knobs=knobs, schedule=schedule)
     folder = train.train(run, tiny_faces(), device="cpu", progress=False)
-    rows = [r for r in run_folder.read_log(folder) if r["stage"] == "adversarial"]
+    rows = [r for r in training_log.read(folder) if r["stage"] == "adversarial"]
     first = rows[0]["step"]
     groups = {(row["step"] - first) // train.LOG_EVERY for row in rows}
     assert groups == {0, 1, 2}

@@ -15,8 +15,17 @@ from core.data.listing import Photograph
 from core.errors import PenumbraError
 
 # What Pillow's decoders raise for hostile or truncated bytes.
-DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, LookupError, TypeError)
-DECODER_ERRORS += (OverflowError, zlib.error)
+DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+)
 MAX_PIXELS = 50_000_000  # checked in the header, before anything is decoded
 MAX_BYTES = 100 * 2**20  # of one encoded photograph
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP")
