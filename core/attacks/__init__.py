@@ -3,63 +3,33 @@
 An attack sees what leaves the device and nothing else of the method.
 """
 
+from importlib import import_module
+
 from core.attacks.attackers import OTHERS
-from core.attacks.attributes.learning_curve import DATA_CURVE
-from core.attacks.attributes.probes import (
-    BOOSTED_TREES,
-    CNN,
-    KERNEL,
-    LOGISTIC,
-    MLP,
-    NEIGHBOURS,
-)
-from core.attacks.attributes.repeated import AVERAGING, INFORMED
 from core.attacks.declare import Attack, Attacker
-from core.attacks.identity.discriminant import DISCRIMINANT
-from core.attacks.identity.feature_map import FEATURE_MAP
-from core.attacks.identity.lda_score import LDA_SCORE
-from core.attacks.identity.log_rank import LOG_RANK
-from core.attacks.identity.nearest_neighbour import NEAREST_NEIGHBOUR
-from core.attacks.identity.siamese_embedding import EMBEDDING
-from core.attacks.identity.verification import SIAMESE
 from core.attacks.interface import AttackerView, Result
-from core.attacks.reconstruction.decoders import (
-    ADVERSARIAL_DECODER,
-    MIRRORED_DECODER,
-    RESREC,
-    UREC1,
-    UREC2,
+
+FILES = (
+    "attributes.probes",
+    "attributes.repeated",
+    "attributes.learning_curve",
+    "reconstruction.kernel_regression",
+    "reconstruction.decoders",
+    "reconstruction.inversion",
+    "identity.nearest_neighbour",
+    "identity.discriminant",
+    "identity.siamese_embedding",
+    "identity.feature_map",
+    "identity.verification",
+    "identity.lda_score",
+    "identity.log_rank",
 )
-from core.attacks.reconstruction.inversion import INVERSION
-from core.attacks.reconstruction.kernel_regression import KERNEL_REDRAWER
 
 ATTACKS: dict[str, Attack] = {
-    attack.name: attack
-    for attack in (
-        LOGISTIC,
-        NEIGHBOURS,
-        BOOSTED_TREES,
-        KERNEL,
-        MLP,
-        CNN,
-        INFORMED,
-        AVERAGING,
-        DATA_CURVE,
-        KERNEL_REDRAWER,
-        MIRRORED_DECODER,
-        UREC1,
-        UREC2,
-        RESREC,
-        ADVERSARIAL_DECODER,
-        INVERSION,
-        NEAREST_NEIGHBOUR,
-        DISCRIMINANT,
-        EMBEDDING,
-        FEATURE_MAP,
-        SIAMESE,
-        LDA_SCORE,
-        LOG_RANK,
-    )
+    declared.name: declared
+    for file in FILES
+    for declared in vars(import_module(f"{__name__}.{file}")).values()
+    if isinstance(declared, Attack)
 }
 
 

@@ -1,11 +1,12 @@
-"""Releases as feature vectors: standardised, and turned onto their principal axes."""
+"""Releases as features: standardised, turned onto their principal axes, mirrored."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional
 
 from core.attacks.interface import AttackerView
 from core.seeding import seeded
@@ -15,26 +16,59 @@ NEAR_CONSTANT = 1e-6
 WIDE = 1024  # dimensions from which on features are turned onto principal axes
 MOST_COMPONENTS = 1024
 LARGE = 6000  # side of the largest Gram matrix whose axes are computed exactly
+LEAST_SIDE = 4  # cells of a map that convolutions can read
 
 
-@dataclass(frozen=True)
-class Standardiser:
-    """Mean and spread of flat features: z -> (z - mean) * scale, near-constant dimensions to 0."""
+class Scaler(NamedTuple):
+    """z -> (z - mean) * scale, both of shapes that broadcast to z's (n, …); maps in channels-last
+    order."""
 
     mean: Tensor
     scale: Tensor
 
     def __call__(self, z: Tensor) -> Tensor:
-        return (z.flatten(1).float() - self.mean) * self.scale
+        scaled = (z.float() - self.mean) * self.scale
+        return scaled.contiguous(memory_format=torch.channels_last) if z.ndim == 4 else scaled
 
 
-def standardiser(z: Tensor) -> Standardiser:
-    """Statistics of z (n, …), flattened; meant for the split an attack is trained on."""
+class FlatScaler(Scaler):
+    """Flattens z first: (n, d)."""
+
+    def __call__(self, z: Tensor) -> Tensor:
+        return super().__call__(z.flatten(1))
+
+
+class MapScaler(Scaler):
+    """Adds a channel of zeros for what an augmentation has to tell: (n, C + 1, h, w)."""
+
+    def __call__(self, z: Tensor) -> Tensor:
+        padded = functional.pad(super().__call__(z), (0, 0, 0, 0, 0, 1))
+        return padded.contiguous(memory_format=torch.channels_last)
+
+
+def standardiser(z: Tensor) -> FlatScaler:
+    """Brings each dimension of flattened releases z (n, …) to mean 0 and spread 1, near-constant
+    ones to 0; z are those of the split that an attack is trained on."""
     flat = z.flatten(1).float()
     mean = flat.mean(0)
     spread = (flat - mean).square().mean(0).sqrt()
     kept = (spread > NEAR_CONSTANT * spread.max()) & (spread > NEAR_CONSTANT * mean.abs())
-    return Standardiser(mean, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
+    return FlatScaler(mean, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
+
+
+def map_scaler(z: Tensor) -> MapScaler:
+    """The same for each channel of maps z (n, C, h, w)."""
+    z = z.float()
+    mean = z.mean((0, 2, 3), keepdim=True)
+    spread = (z - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
+    kept = spread > NEAR_CONSTANT * spread.max()
+    return MapScaler(mean, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
+
+
+def is_spatial(view: AttackerView) -> bool:
+    """Whether releases are maps that convolutions can read."""
+    z = view.z["test"]
+    return z.ndim == 4 and min(z.shape[-2:]) >= LEAST_SIDE
 
 
 def principal_axes(features: Tensor, components: int = MOST_COMPONENTS) -> Tensor:
@@ -63,43 +97,19 @@ def flat_features(view: AttackerView, train: str, turned: bool | None = None) ->
     linear or dense network that starts small it is the same problem, at a fraction of the cost.
     `turned` forces it either way. Kept in `view.scratch` for the attacks that follow.
     """
-    z = view.z[train]
-    turned = z[0].numel() >= WIDE if turned is None else turned
+    parts = {"train": train, "validation": "validation", "test": "test"}
+    turned = view.z[train][0].numel() >= WIDE if turned is None else turned
     key = f"flat features/{train}/{turned}"
     if key not in view.scratch:
-        standard = standardiser(z)
-        features = {"train": standard(z)}
-        axes = principal_axes(features["train"]) if turned else None
-        if axes is not None and axes.shape[1] == 0:  # a constant release has none
-            axes = torch.zeros(features["train"].shape[1], 1, device=z.device)
-        features |= {part: standard(view.z[part]) for part in ("validation", "test")}
-        if axes is not None:
+        standard = standardiser(view.z[train])
+        features = {part: standard(view.z[split]) for part, split in parts.items()}
+        if turned:
+            axes = principal_axes(features["train"])
+            if axes.shape[1] == 0:  # a constant release has none
+                axes = axes.new_zeros(len(axes), 1)
             features = {part: values @ axes for part, values in features.items()}
         view.scratch[key] = features
     return view.scratch[key]
-
-
-@dataclass(frozen=True)
-class MapScaler:
-    """Mean and scale of each channel of spatial releases: z (n, C, h, w) -> (n, C + 1, h, w), each
-    channel brought to mean 0 and spread 1, near-constant ones to 0, and one channel of zeros for
-    what an augmentation has to tell."""
-
-    mean: Tensor
-    scale: Tensor
-
-    def __call__(self, z: Tensor) -> Tensor:
-        maps = torch.nn.functional.pad((z.float() - self.mean) * self.scale, (0, 0, 0, 0, 0, 1))
-        return maps.contiguous(memory_format=torch.channels_last)
-
-
-def map_scaler(z: Tensor) -> MapScaler:
-    """Statistics of z (n, C, h, w), per channel; meant for the split an attack is trained on."""
-    z = z.float()
-    mean = z.mean((0, 2, 3), keepdim=True)
-    spread = (z - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
-    kept = spread > 1e-6 * spread.max()
-    return MapScaler(mean, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
 
 
 def flip_some(z: Tensor, generator: Generator) -> Tensor:

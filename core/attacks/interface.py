@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import PenumbraError
-from core.metrics import METRICS, attributes, intervals
+from core.metrics import METRICS, intervals
+from core.metrics.attributes import balanced_accuracy, choose_threshold
+from core.metrics.intervals import Measured
 
 if TYPE_CHECKING:
     import torch
     from torch import Generator, Tensor
 
     from core.embedders.embedder import Embedder
+
+# Of one attribute: "validation" -> (v,), "test" -> (n,)
+Scores = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,25 @@ class AttackerView:
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     scratch: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
+    @property
+    def truth(self) -> dict[str, dict[str, NDArray[np.int8]]]:
+        """Split -> attribute -> labels (n,)."""
+        return {
+            split: dict(zip(self.attribute_names, labels.T, strict=True))
+            for split, labels in self.attributes.items()
+        }
+
+    def with_attacker(self, z: Tensor, rows: NDArray[np.int64]) -> AttackerView:
+        """The same, where the attacker learns from the releases z (m, …) of their photographs at
+        `rows` (m,), which may repeat."""
+        labels, people = self.attributes["attacker"][rows], self.identities["attacker"][rows]
+        return replace(
+            self,
+            z=self.z | {"attacker": z},
+            attributes=self.attributes | {"attacker": labels},
+            identities=self.identities | {"attacker": people},
+        )
+
     def role(self, name: str) -> str:
         """ "utility", "private" or "unlisted"."""
         if name in self.tasks:
@@ -100,6 +124,61 @@ def check_finite(view: AttackerView) -> None:
             )
 
 
+def attribute_result(
+    attacker: str,
+    scores: Mapping[str, Scores],
+    truth: Mapping[str, Mapping[str, NDArray[np.int8]]],
+    identities: NDArray[np.int64],
+    role: Callable[[str], str],
+    threshold: float | None = None,
+) -> Result:
+    """What `scores` of attributes, by name, are worth: decided by a `threshold`, or by the one of
+    each attribute that is best on validation.
+
+    truth       "validation", "test" -> attribute -> labels
+    identities  (n,) of the test photographs
+    role        of an attribute
+
+    Arrays: `targets` (A,) names, `validation` (A,) the balanced accuracy of each, `decisions`
+    packed bits (A, ceil(n / 8)) of each over the test photographs, `kept` names of tasks and
+    private attributes with their `scores` float16 (kept, n) and `validation_scores` (kept, v).
+    """
+    resampling = intervals.resample_identities(identities)
+    findings, validation, decisions = [], [], []
+    for name, given in scores.items():
+        labels = truth["validation"][name]
+        limit = choose_threshold(labels, given["validation"]) if threshold is None else threshold
+        validation.append(balanced_accuracy(labels, given["validation"] > limit))
+        decisions.append(given["test"] > limit)
+        findings += attribute_rows(
+            name,
+            role(name),
+            attacker,
+            truth["test"][name],
+            given["test"],
+            limit,
+            identities,
+            resampling,
+        )
+    kept = [name for name in scores if role(name) != "unlisted"]
+
+    def stacked(part: str) -> NDArray[np.float16]:
+        found = np.array([scores[name][part] for name in kept], np.float16)
+        return found.reshape(len(kept), -1 if kept else 0)
+
+    arrays = {
+        "targets": np.array([f"attribute:{name}" for name in scores], dtype=str),
+        "validation": np.array(validation, np.float32),
+        "decisions": np.packbits(
+            np.array(decisions, bool).reshape(len(scores), len(identities)), axis=1
+        ),
+        "kept": np.array(kept, dtype=str),
+        "scores": stacked("test"),
+        "validation_scores": stacked("validation"),
+    }
+    return Result(findings, arrays)
+
+
 def attribute_rows(
     name: str,
     role: str,
@@ -116,53 +195,31 @@ def attribute_rows(
     """
     if labels.size == 0 or labels.min() == labels.max():
         return []
-    if resampling is None:
-        resampling = intervals.resample_identities(identities)
+    resampling = resampling or intervals.resample_identities(identities)
     decisions = test_scores > threshold
     measured = intervals.scored(METRICS.values(), labels, decisions, test_scores, resampling)
-    return [
-        finding(
-            target=f"attribute:{name}",
-            role=role,
-            attacker=attacker,
-            metric=metric,
-            value=value,
-            interval=interval,
-            chance=attributes.chance(labels, METRICS[metric]),
-            n=labels.size,
-            identities=resampling.identities,
-        )
-        for metric, (value, interval) in measured.items()
-    ]
+    return rows(measured, identities, f"attribute:{name}", attacker, role)
 
 
-def finding(
-    *,
+def rows(
+    measured: Mapping[str, Measured],
+    people: NDArray[np.int64],
     target: str,
-    role: str,
     attacker: str,
-    metric: str,
-    value: float,
-    interval: tuple[float, float],
-    chance: float | None,
-    n: int,
-    identities: int,
-) -> dict[str, Any]:
-    """One row, numbers rounded to four decimals (their intervals are a hundred times wider)."""
-    low, high = interval
+    role: str = "private",
+) -> list[dict[str, Any]]:
+    """A row for each metric that was `measured` on photographs (n,) of `people`, numbers rounded to
+    four decimals (their intervals are a hundred times wider)."""
 
     def rounded(number: float | None) -> float | None:
         return None if number is None or not np.isfinite(number) else round(float(number), 4)
 
-    return {
-        "target": target,
-        "role": role,
-        "attacker": attacker,
-        "metric": metric,
-        "value": rounded(value),
-        "low": rounded(low),
-        "high": rounded(high),
-        "chance": rounded(chance),
-        "n": int(n),
-        "identities": int(identities),
-    }
+    about = {"target": target, "role": role, "attacker": attacker}
+    counts = {"n": len(people), "identities": len(np.unique(people))}
+    return [
+        about
+        | {"metric": metric, "value": rounded(value), "low": rounded(low), "high": rounded(high)}
+        | {"chance": rounded(chance)}
+        | counts
+        for metric, (value, (low, high), chance) in measured.items()
+    ]

@@ -229,7 +229,8 @@ def _train(faces: Faces, device: torch.device, progress: bool) -> tuple[nn.Modul
 
         stream = batches()
         rounds = (islice(stream, every) for _ in range(-(-steps // every)))
-        patience = fitting.Patience(optimiser, PATIENCE, drops=1, decay=1, enough=0)
+        recipe = fitting.Recipe(LEARNING_RATE, enough=0, patience=PATIENCE, drops=1)
+        patience = fitting.Patience(optimiser, recipe)
         fitted, best = fitting.fit(
             network, optimiser, rounds, loss, look, patience, afterwards=bar.update
         )

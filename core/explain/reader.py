@@ -7,6 +7,7 @@ so the evidence is a sum over places, and Grad-CAM shows its summands.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from core.attacks import features, fitting
-from core.attacks.attributes.scoring import candidates_for
-from core.attacks.fitting import Schedule
+from core.attacks.attributes.classifiers import fit_network
+from core.attacks.attributes.scoring import Candidates, labels_of
 from core.attacks.interface import AttackerView
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import (
@@ -28,7 +29,7 @@ from core.nets.vgg import convolutions
 
 LEAST_SIDE = 4  # cells of a map from which on it says where something is
 LOOKED_AT = 16  # pixels of the smaller side from which on a map is halved before it is looked at
-LEAST_STEPS = 500  # on pictures, see `core.attacks.attributes.networks.LEAST_STEPS`
+LEAST_STEPS = 500  # on pictures, see `core.attacks.attributes.classifiers.LEAST_STEPS`
 
 
 class MapReader(nn.Module):
@@ -89,7 +90,7 @@ def learned(view: AttackerView, targets: Sequence[str], generator: Generator) ->
     attack `mlp`."""
     columns = [view.attribute_names.index(name) for name in targets]
     parts = {"train": "attacker", "validation": "validation", "test": "test"}
-    labels = {part: view.attributes[split][:, columns] for part, split in parts.items()}
+    labels = labels_of(view, "attacker", columns)
     z = view.z["attacker"]
     spatial = has_places(z)
     scaler = features.map_scaler(z) if spatial else features.standardiser(z)
@@ -102,17 +103,14 @@ def learned(view: AttackerView, targets: Sequence[str], generator: Generator) ->
             return MapReader((shape[0], shape[1], shape[2]), len(columns))
         return mlp(shape[0], len(columns), 0.1)
 
-    schedule = Schedule(least_steps=LEAST_STEPS if picture else 0)
-    if not spatial:
-        schedule = Schedule(weight_decay=1e-3)  # the weaker of the two that the attack tries
-    network = fitting.train(
+    network = fit_network(
         build,
         data,
-        labels,
-        candidates_for(labels),
-        schedule,
+        Candidates(labels),
         generator,
-        augment=features.flip_some if spatial else None,
+        partial(features.flip_some, generator=generator) if spatial else None,
+        weight_decay=1e-2 if spatial else 1e-3,  # the weaker of the two that the attack `mlp` tries
+        least_steps=LEAST_STEPS if picture else 0,
     )
     validation, test = (
         fitting.predict(network, data[p]).cpu().numpy() for p in parts if p != "train"

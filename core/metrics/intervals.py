@@ -11,13 +11,21 @@ few matrix products.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
-from core.metrics.attributes import AUC, BALANCED_ACCURACY, Counts, auc, cells, confusion
+from core.metrics.attributes import (
+    AUC,
+    BALANCED_ACCURACY,
+    Counts,
+    auc,
+    cells,
+    chance,
+    confusion,
+)
 from core.metrics.declare import Metric
 
 RESAMPLES = 1000
@@ -54,6 +62,14 @@ def difference(first: tuple[Any, Any, Any], second: tuple[Any, Any, Any]) -> tup
         one - two - np.hypot(one - one_low, two_high - two),
         one - two + np.hypot(one_high - one, two - two_low),
     )
+
+
+class Measured(NamedTuple):
+    """A value, its 95 % interval, and what a guesser who sees nothing scores, None where unknown."""
+
+    value: float
+    interval: tuple[float, float]
+    chance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +154,12 @@ def mean_interval(values: ArrayLike, resampling: Resampling) -> tuple[float, flo
     return percentile_interval(resampled_mean(values, resampling))
 
 
+def measured_mean(values: ArrayLike, people: ArrayLike, chance: float | None = None) -> Measured:
+    """Mean of `values` (n,) of photographs of `people` (n,), with its interval."""
+    interval = mean_interval(values, resample_identities(people))
+    return Measured(float(np.mean(np.asarray(values), dtype=np.float64)), interval, chance)
+
+
 def resampled_confusion(labels: ArrayLike, decisions: ArrayLike, resampling: Resampling) -> Counts:
     """Counts (TP, FN, TN, FP) of decisions in each resample, (B,) each."""
     truth, said = np.asarray(labels).astype(bool), np.asarray(decisions).astype(bool)
@@ -191,8 +213,8 @@ def scored(
     decisions: ArrayLike,
     scores: ArrayLike,
     resampling: Resampling,
-) -> dict[str, tuple[float, tuple[float, float]]]:
-    """Name -> (value, 95 % interval) of those of `metrics` that decisions (n,) or scores (n,) give."""
+) -> dict[str, Measured]:
+    """By name, those of `metrics` that decisions (n,) or scores (n,) give."""
     counts = confusion(labels, decisions)
     drawn = resampled_confusion(labels, decisions, resampling)
     found = {}
@@ -203,5 +225,6 @@ def scored(
             value, again = auc(labels, scores), resampled_auc(labels, scores, resampling)
         else:
             continue
-        found[metric.name] = float(value), percentile_interval(again)
+        interval = percentile_interval(again)
+        found[metric.name] = Measured(float(value), interval, chance(labels, metric))
     return found

@@ -1,8 +1,7 @@
 """Linking: can a release be tied to other photographs of the person it shows?
 
-Pairs of a probe and a photograph of the gallery (`core.metrics.identity.split_gallery`), scored as
-a system is that must hardly ever take one person for another: few false acceptances are allowed,
-so there are many more pairs of two people than of one.
+Pairs of a probe and a photograph of the gallery (`core.metrics.identity.split_gallery`), many more
+of two people than of one, since hardly any false acceptances are allowed.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from core.errors import PenumbraError
 from core.metrics import attributes, intervals
 from core.metrics.declare import Metric
 from core.metrics.identity import split_gallery
-from core.metrics.verification import Pairs
+from core.metrics.verification import Pairs, pair_weights, resampled_people
 
 FAR = 1e-2  # false acceptance rate at which true acceptances are counted
 VERIFICATION_AUC = Metric(
@@ -47,8 +46,8 @@ _BLOCK = 4_000_000
 def gallery_pairs(identities: ArrayLike, photographs: NDArray[np.generic], seed: int = 0) -> Pairs:
     """Pairs of a probe (`first`) and a gallery photograph (`second`) of people (n,).
 
-    Of everybody who has a probe: at most `GENUINE` of his probe-gallery pairs, drawn at random,
-    and `IMPOSTORS` pairs of one of his probes and somebody else's gallery photograph (fewer each
+    Of everybody who has a probe: at most `GENUINE` of their probe-gallery pairs, drawn at random,
+    and `IMPOSTORS` pairs of one of their probes and somebody else's gallery photograph (fewer each
     where many people would make more than `MOST_IMPOSTORS`). The choice depends on the seed and on
     the content of `photographs` (n, …), not on their order. Empty where fewer than two people
     have two photographs.
@@ -140,26 +139,18 @@ def _weighted_rates(
     return rates
 
 
-def score(
-    pairs: Pairs, near: ArrayLike, identities: ArrayLike
-) -> dict[str, tuple[float, tuple[float, float], float | None]]:
-    """`verification_auc` and `tar_at_far_1e-2` -> (value, 95 % interval, chance) of accepting pairs
-    by how near they are, (P,); both in [0, 1], higher is worse for privacy.
-
-    The interval resamples the people of both sides of a pair (see
-    `core.metrics.verification.pair_resampling`), the threshold with them. identities: (n,).
-    """
+def score(pairs: Pairs, near: ArrayLike, identities: ArrayLike) -> dict[str, intervals.Measured]:
+    """`verification_auc` and `tar_at_far_1e-2` of accepting pairs by how near they are, (P,); both
+    in [0, 1], higher is worse for privacy. People (n,) on both sides of a pair are resampled
+    (`core.metrics.verification.pair_weights`), the threshold with them."""
     values = np.asarray(near, dtype=np.float64)
-    people = np.asarray(identities)
-    one, two = people[pairs.first], people[pairs.second]
-    drawn = intervals.resample_identities(np.concatenate((one, two)))
-    first, second = drawn.codes[: len(one)], drawn.codes[len(one) :]
+    drawn = resampled_people(pairs, identities)
+    places = np.arange(len(pairs.same))
     areas, rates = [], []
-    rows = max(1, math.ceil(_BLOCK / max(1, len(one))))
+    rows = max(1, math.ceil(_BLOCK / max(1, len(places))))
     for start in range(0, len(drawn.weights), rows):
-        people_weights = drawn.weights[start : start + rows]
-        weights = people_weights[:, first] * np.where(pairs.same, 1.0, people_weights[:, second])
-        resampling = intervals.Resampling(np.arange(len(one)), weights)
+        weights = pair_weights(pairs, drawn, slice(start, start + rows))
+        resampling = intervals.Resampling(places, weights)
         areas.append(intervals.resampled_auc(pairs.same, values, resampling))
         rates.append(_weighted_rates(pairs.same, values, weights, FAR))
     found = {
@@ -167,6 +158,8 @@ def score(
         TAR_AT_FAR: (tar_at_far(pairs.same, values), rates),
     }
     return {
-        metric.name: (value, intervals.percentile_interval(np.concatenate(drawn)), metric.chance)
-        for metric, (value, drawn) in found.items()
+        metric.name: intervals.Measured(
+            value, intervals.percentile_interval(np.concatenate(again)), metric.chance
+        )
+        for metric, (value, again) in found.items()
     }

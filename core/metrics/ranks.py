@@ -148,33 +148,29 @@ def by_chance(identities: int) -> dict[str, float]:
     I log I (.81 for 160 people); `rank`, (I + 1) / 2I; `deviation` of the rank, which tends to the
     .28 of section 6.2."""
     values = _averaged(np.array([1]), np.array([identities]), identities)
+    rank, square = values["rank"][0], values["squared_rank"][0]
     return {
         "log_rank": float(values["log_rank"][0]),
-        "rank": float(values["rank"][0]),
-        "deviation": float(deviation(values["rank"], values["squared_rank"])),
+        "rank": float(rank),
+        "deviation": float(deviation(rank, square)),
     }
 
 
-def deviation(rank: ArrayLike, squared_rank: ArrayLike) -> NDArray[np.float64]:
-    """Standard deviation from the means of a rank and of its square, along the first axis where
-    they are given one by one (p,)."""
-    mean, square = np.asarray(rank), np.asarray(squared_rank)
-    if mean.ndim == 1:
-        mean, square = mean.mean(axis=0), square.mean(axis=0)
-    return np.sqrt(np.maximum(square - mean**2, 0))
+def deviation(mean: ArrayLike, square: ArrayLike) -> NDArray[np.float64]:
+    """Standard deviation, elementwise, from the mean of a rank and that of its square."""
+    return np.sqrt(np.maximum(np.asarray(square) - np.square(mean), 0))
 
 
-def rank_guarantee(mean: float, deviation: float, epsilon: float) -> float:
-    """1 - delta: the probability that the normalised rank exceeds epsilon, if ranks were normal
-    with this mean and standard deviation (DPFE section 6.2).
+def rank_guarantee(mean: ArrayLike, deviation: ArrayLike, epsilon: float) -> NDArray[np.float64]:
+    """1 - delta, elementwise: the probability that the normalised rank exceeds epsilon, if ranks
+    were normal with this mean and standard deviation (DPFE section 6.2).
 
     Its example, mean .3, deviation .25, epsilon .1, gives .788; the paper prints .88.
     """
     from scipy.stats import norm
 
-    if deviation == 0:
-        return float(mean > epsilon)
-    return float(norm.sf(epsilon, mean, deviation))
+    normal = norm.sf(epsilon, mean, deviation)  # NaN where nothing deviates
+    return np.where(np.asarray(deviation) == 0, np.asarray(mean) > epsilon, normal)
 
 
 def _averaged(first: NDArray[np.int64], last: NDArray[np.int64], identities: int) -> dict[str, Any]:

@@ -35,22 +35,20 @@ LDA_RATIO = Metric(
 )
 
 
-def lda_score(
-    features: ArrayLike, identities: ArrayLike
-) -> dict[str, tuple[float, tuple[float, float], float | None]]:
-    """`lda_within`, `lda_between`, `lda_ratio` -> (value, 95 % interval, chance) of features (n, d) of people (n,).
+def lda_score(features: ArrayLike, identities: ArrayLike) -> dict[str, intervals.Measured]:
+    """`lda_within`, `lda_between` and `lda_ratio` of features (n, d) of people (n,), those with a
+    single photograph left out.
 
     `lda_within`: S_w, the mean squared distance of a photograph from the mean of its person;
     `lda_between`: S_b, that of the person's mean, of each photograph, from the mean of all;
-    `lda_ratio`: S_b / S_w, lower is more private; 0 where nothing varies between people, NaN where
-    nothing varies within. Traces of the two scatter matrices over n, so S_w + S_b is the whole
-    variance. Source: Xiao et al. (AAAI-20), Table 3, which gives no formula; the LDA scores of its
-    last layer are S_w / S_b, those of the others S_b / S_w, as its text says.
+    `lda_ratio`: S_b / S_w; 0 where nothing varies between people, NaN where nothing varies within.
+    Traces of the two scatter matrices over n, so S_w + S_b is the whole variance. Source: Xiao et
+    al. (AAAI-20), Table 3, which gives no formula; the LDA scores of its last layer are S_w / S_b,
+    those of the others S_b / S_w, as its text says.
 
-    The mean of few photographs differs by chance, too: features that have nothing to do with
-    people have an expected S_b / S_w of about (I - 1) / (n - I) for I people, the `chance` here.
-    People with a single photograph are left out: they say nothing about S_w. Raises PenumbraError
-    for features that are not finite, or fewer than two people with two photographs.
+    By chance S_b / S_w is about (I - 1) / (n - I) for I people: means of few photographs differ,
+    too. Raises PenumbraError for features that are not finite, or fewer than two people with two
+    photographs.
     """
     matrix, people = np.asarray(features), np.asarray(identities)
     if matrix.ndim != 2 or people.shape != (len(matrix),) or not np.isfinite(matrix).all():
@@ -83,7 +81,7 @@ def lda_score(
     again = _scatters(spread, gram, counts, drawn.weights)
     by_chance = (len(counts) - 1) / (len(people) - len(counts))
     return {
-        name: (
+        name: intervals.Measured(
             float(whole[name][0]),
             intervals.percentile_interval(again[name]),
             by_chance if name == LDA_RATIO.name else None,

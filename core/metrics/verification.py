@@ -1,7 +1,6 @@
 """1-to-1 verification: do two photographs show one person? Pairs, distances, and their scores.
 
-A pair is decided "same" where the distance of its two representations is small. Pairs are drawn
-evenly, half of one person and half of two, so that guessing is right in half of the cases.
+Pairs are drawn evenly, half of one person and half of two: guessing is right in half of the cases.
 """
 
 from typing import Any, NamedTuple
@@ -81,8 +80,8 @@ def draw_pairs(
 def _of_one_person(
     group: NDArray[np.int64], rng: np.random.Generator, count: int
 ) -> list[tuple[int, int]]:
-    """`count` different pairs of the photographs at `group`, or all there are, in random order;
-    which of the two comes first is random, too."""
+    """`count` different pairs of the photographs at `group`, or all there are, at random in order
+    and in which of the two comes first."""
     first, second = np.triu_indices(len(group), 1)
     chosen = rng.permutation(len(first))[:count]
     both = np.stack((group[first[chosen]], group[second[chosen]]), axis=1)
@@ -104,40 +103,50 @@ def distances(embeddings: ArrayLike, pairs: Pairs) -> NDArray[np.float64]:
 
 
 def choose_threshold(pairs: Pairs, apart: ArrayLike) -> float:
-    """The distance below which a pair is best taken for one person (the highest accuracy). Meant
-    for pairs of people who are not scored. apart: distances (P,)."""
+    """The distance below which a pair is best taken for one person (the highest accuracy), of
+    distances `apart` (P,); meant for pairs of people who are not scored."""
     return -attributes.choose_threshold(pairs.same, -np.asarray(apart))
 
 
 def score(
     pairs: Pairs, apart: ArrayLike, threshold: float, identities: ArrayLike
-) -> dict[str, tuple[float, tuple[float, float]]]:
-    """Every metric of `METRICS` -> (value, 95 % interval) of verification by `apart` (P,).
-
-    `accuracy` and `balanced_accuracy`: share of right decisions, "same" where the distance is below
-    `threshold`; equal, since the pairs are even (the intervals differ a little). `auc`: the
-    chance that a pair of one person is nearer than one of two. All in [0, 1], .5 by guessing.
-    identities: (n,) of the photographs.
-    """
+) -> dict[str, intervals.Measured]:
+    """Every metric of `METRICS` of verification by distances `apart` (P,), "same" below `threshold`;
+    people (n,) resampled. Pairs are even, so accuracy and balanced accuracy are equal; their
+    intervals differ a little."""
     nearness = -np.asarray(apart, dtype=np.float64)
-    decided = nearness > -threshold
     resampling = pair_resampling(pairs, identities)
-    return intervals.scored(METRICS, pairs.same, decided, nearness, resampling)
+    return intervals.scored(METRICS, pairs.same, nearness > -threshold, nearness, resampling)
 
 
-def pair_resampling(
+def resampled_people(
     pairs: Pairs, identities: ArrayLike, resamples: int = intervals.RESAMPLES, seed: int = 0
 ) -> intervals.Resampling:
-    """Bootstrap draws over the people of the pairs, as weights of the pairs.
+    """Bootstrap draws over the people (n,) of the first and then of the second photographs of the
+    pairs, (2P,)."""
+    people = np.asarray(identities)
+    both = np.concatenate((people[pairs.first], people[pairs.second]))
+    return intervals.resample_identities(both, resamples, seed)
+
+
+def pair_weights(
+    pairs: Pairs, drawn: intervals.Resampling, resamples: slice = slice(None)
+) -> NDArray[np.float64]:
+    """Weights (B, P) of the pairs where people were `drawn`, for some of the resamples.
 
     A person drawn twice counts twice: a pair of one person weighs as often as that person was
     drawn, a pair of two the product of both. Source: Bolle, Ratha and Pankanti, "Error analysis
     of pattern recognition systems: the subsets bootstrap", CVIU 93 (2004), with both people of a
     pair resampled.
     """
-    people = np.asarray(identities)
-    one, two = people[pairs.first], people[pairs.second]
-    drawn = intervals.resample_identities(np.concatenate((one, two)), resamples, seed)
-    first, second = drawn.codes[: len(one)], drawn.codes[len(one) :]
-    weights = drawn.weights[:, first] * np.where(pairs.same, 1.0, drawn.weights[:, second])
-    return intervals.Resampling(np.arange(len(one)), weights)
+    first, second = np.split(drawn.codes, 2)
+    weights = drawn.weights[resamples]
+    return weights[:, first] * np.where(pairs.same, 1.0, weights[:, second])
+
+
+def pair_resampling(
+    pairs: Pairs, identities: ArrayLike, resamples: int = intervals.RESAMPLES, seed: int = 0
+) -> intervals.Resampling:
+    """Bootstrap draws over the people (n,) of the pairs, as weights of the pairs (`pair_weights`)."""
+    weights = pair_weights(pairs, resampled_people(pairs, identities, resamples, seed))
+    return intervals.Resampling(np.arange(len(pairs.same)), weights)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from core.attacks.reconstruction.training import Scaler
+    from core.attacks.features import Scaler
     from core.methods import Model
     from core.run import Run
 
@@ -66,7 +66,7 @@ def restore(folder: Path, release_value: float | None, device: str = "auto") -> 
 
     from core import device as devices
     from core import train
-    from core.attacks.reconstruction.training import Scaler
+    from core.attacks.features import Scaler
     from core.methods import METHODS
     from core.nets.decoders import decoder_for
 

@@ -6,7 +6,7 @@ from safetensors.torch import load_file
 
 from core import data, train
 from core.attacks import ATTACKS
-from core.attacks.attributes import networks
+from core.attacks.attributes import classifiers
 from core.attacks.reconstruction import training
 from core.evaluate import evaluate
 from core.methods import METHODS
@@ -92,7 +92,7 @@ def test_from_training_to_findings(monkeypatch):
     faces = tiny_faces()
     monkeypatch.setattr(data, "load", lambda *arguments, **options: faces)
     monkeypatch.setattr(training, "MOST_EPOCHS", 2)
-    monkeypatch.setattr(networks, "LEAST_STEPS", 30)
+    monkeypatch.setattr(classifiers, "LEAST_STEPS", 30)
     for name in set(ATTACKS) - set(ATTACKED_BY):
         monkeypatch.delitem(ATTACKS, name)
     run = quick("deep_obfuscator")

@@ -138,4 +138,5 @@ def test_metrics_come_with_their_values_and_intervals():
         intervals.percentile_interval(
             intervals.resampled_balanced_accuracy(labels, scores > 0.5, resampling)
         ),
+        0.5,
     )

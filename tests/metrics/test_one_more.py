@@ -62,7 +62,7 @@ def evaluated(toy, monkeypatch):
     with monkeypatch.context() as one_attack:  # the app, opened afterwards, knows all of them
         for name in [name for name in ATTACKS if name != "logistic"]:
             one_attack.delitem(ATTACKS, name)
-        one_attack.setattr("core.attacks.attributes.networks.LEAST_STEPS", 20)
+        one_attack.setattr("core.attacks.attributes.classifiers.LEAST_STEPS", 20)
         evaluate(folder, release_values=[4.0], device="cpu", progress=False)
 
 

@@ -113,7 +113,7 @@ def test_a_constant_scores_what_random_order_does(identities):
     assert expected["deviation"] == pytest.approx(places.std() / identities)
     assert found["log_rank"].mean() == pytest.approx(expected["log_rank"])
     assert found["rank"].mean() == pytest.approx(expected["rank"])
-    deviation = ranks.deviation(found["rank"], found["squared_rank"])
+    deviation = ranks.deviation(found["rank"].mean(), found["squared_rank"].mean())
     assert deviation == pytest.approx(expected["deviation"])
 
 

@@ -86,9 +86,9 @@ def test_auc_agrees_with_scikit_learn_and_lies_in_its_interval():
     embeddings, who = people()
     pairs = verification.draw_pairs(who, embeddings)
     apart = verification.distances(embeddings, pairs)
-    value, (low, high) = verification.score(pairs, apart, 2.0, who)["auc"]
+    value, (low, high), chance = verification.score(pairs, apart, 2.0, who)["auc"]
     assert value == pytest.approx(roc_auc_score(pairs.same, -apart))
-    assert low < value < high
+    assert chance < low < value < high
 
 
 def test_clear_places_are_verified_and_a_constant_is_at_chance():

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.attacks.attackers import ENSEMBLE
-from core.attacks.interface import Result, attribute_rows
-from core.metrics.attributes import auc, balanced_accuracy, choose_threshold
-from core.metrics.intervals import resample_identities
+from core.attacks.interface import Result, attribute_result
+from core.metrics.attributes import auc
 
 if TYPE_CHECKING:
     from core.storage.attack_folders import Outcome
@@ -34,59 +33,37 @@ def ensemble(
     truth       "validation", "test" -> attribute -> labels (n,), in the order of the scores
     identities  (n,) of the test photographs
 
-    Rows have `conclusive` where a member's has. Arrays: those of a probe, and `members`, the names
-    of all attacks that were at hand, with `weights` (A, members). Empty result with fewer than two.
+    Rows have `conclusive` where a member's has. Arrays: those of `attribute_result`, and `members`,
+    the names of all attacks that were at hand, with `weights` (A, members). Empty result with fewer
+    than two.
     """
-    members = sorted(name for name in done if _takes_part(done[name][1], private))
-    if len(members) < 2:
-        return Result()
-    resampling = resample_identities(identities)
-    findings: list[dict[str, Any]] = []
-    scores: dict[str, list[NDArray[np.float16]]] = {"validation": [], "test": []}
-    targets, validation, weights, decisions = [], [], [], []
+    arrays = {name: found for name, (_, found) in sorted(done.items())}
+    members = [name for name, found in arrays.items() if set(_kept(found)) & set(private)]
+    scores, weights, conclusive = {}, [], {}
     for name in private:
-        mine = {m: _standardised(done[m][1], name) for m in members if name in _kept(done[m][1])}
+        mine = {m: _standardised(arrays[m], name) for m in members if name in _kept(arrays[m])}
         labels = truth["validation"][name]
         if len(mine) < 2 or labels.min() == labels.max():
             continue
         drawn = selected({m: given["validation"] for m, given in mine.items()}, labels)
-        mixed = {
+        scores[name] = {
             part: np.sum([share * mine[m][part] for m, share in drawn.items()], axis=0)
-            for part in scores
+            for part in truth
         }
-        threshold = choose_threshold(labels, mixed["validation"])
+        weights.append([drawn.get(m, 0.0) for m in members])
         target = f"attribute:{name}"
-        sure = any(
+        conclusive[target] = any(
             row["target"] == target and row.get("conclusive", True)
             for m in drawn
             for row in done[m][0]
         )
-        findings += [
-            row | {"conclusive": sure}
-            for row in attribute_rows(
-                name, "private", ENSEMBLE.name, truth["test"][name], mixed["test"], threshold, identities,
-                resampling,
-            )
-        ]  # fmt: skip
-        targets.append(target)
-        validation.append(balanced_accuracy(labels, mixed["validation"] > threshold))
-        decisions.append(np.packbits(mixed["test"] > threshold))
-        weights.append([drawn.get(m, 0.0) for m in members])
-        for part, found in scores.items():
-            found.append(mixed[part].astype(np.float16))
-    if not targets:
+    if not scores:
         return Result()
-    arrays = {
-        "targets": np.array(targets),
-        "validation": np.array(validation, np.float32),
-        "decisions": np.array(decisions),
-        "kept": np.array([target.removeprefix("attribute:") for target in targets]),
-        "scores": np.array(scores["test"]),
-        "validation_scores": np.array(scores["validation"]),
-        "members": np.array(members),
-        "weights": np.array(weights, np.float32),
-    }
-    return Result(findings, arrays)
+    found = attribute_result(ENSEMBLE.name, scores, truth, identities, lambda name: "private")
+    return Result(
+        [row | {"conclusive": conclusive[row["target"]]} for row in found.findings],
+        found.arrays | {"members": np.array(members), "weights": np.array(weights, np.float32)},
+    )
 
 
 def selected(scores: dict[str, NDArray[np.float64]], labels: NDArray[np.int8]) -> dict[str, float]:
@@ -105,12 +82,9 @@ def selected(scores: dict[str, NDArray[np.float64]], labels: NDArray[np.int8]) -
     return {name: best_drawn.count(name) / len(best_drawn) for name in dict.fromkeys(best_drawn)}
 
 
-def _takes_part(arrays: Arrays, private: tuple[str, ...]) -> bool:
-    return "validation_scores" in arrays and any(name in _kept(arrays) for name in private)
-
-
 def _kept(arrays: Arrays) -> list[str]:
-    return list(map(str, arrays["kept"].tolist()))
+    """Attributes whose scores are there."""
+    return list(map(str, arrays["kept"].tolist())) if "validation_scores" in arrays else []
 
 
 def _standardised(arrays: Arrays, name: str) -> dict[str, NDArray[np.float64]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import product
+from functools import cache, partial
+from itertools import groupby, product
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from core.attacks import features as flat
-from core.attacks import fitting
-from core.attacks.attributes.scoring import Labels, candidates_for
-from core.attacks.fitting import Candidates
+from core.attacks.attributes.scoring import Candidates, Labels, qualities
 from core.attacks.interface import AttackerView
 
 # Kernel exp(-factor * distance^2 / median distance^2) between photographs.
@@ -39,20 +37,17 @@ GRID = [Setting(*values) for values in product(WHITENINGS, FACTORS, PENALTIES)]
 
 
 def fit_kernel(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
-    """The family of `kernel`."""
     features = flat.flat_features(view, split, turned=True)
     truth = torch.as_tensor(labels["train"], device=features["train"].device).double()
     order = torch.randperm(len(truth), generator=generator).to(truth.device)
-    qualities = [
-        fitting.qualities(labels["validation"], score("validation"))
+    reached = [
+        qualities(labels["validation"], score("validation"))
         for score in fitted(features, truth, order[:COMPARED_ON], GRID)
     ]
-    candidates = candidates_for(labels)
-    chosen = [GRID[place] for place in _leading(np.array(qualities))]
+    candidates = Candidates(labels)
+    chosen = [GRID[place] for place in _leading(np.array(reached))]
     for score in fitted(features, truth, order[:MOST_ROWS], chosen):
-        logits = score("validation")
-        found = fitting.qualities(labels["validation"], logits)
-        candidates.offer(found, logits, partial(score, "test"))
+        candidates.offer(score("validation"), partial(score, "test"))
     return candidates
 
 
@@ -78,33 +73,26 @@ def fitted(
     truth     float64 (n, A) of the rows of "train": labels, or numbers of any kind
     rows      int64, positions among the rows of "train"
     """
-    for whitening in dict.fromkeys(setting.whitening for setting in settings):
+    for whitening, alike in groupby(settings, lambda setting: setting.whitening):
         turned = _whitened(features, whitening)
         known = turned["train"][rows]
         apart = squared_distances(known, known)
         middle = apart.median().clamp_min(1e-30)
-        asked: dict[str, Tensor] = {}  # distances of the photographs that are to be scored
-        for setting in settings:
-            if setting.whitening != whitening:
-                continue
+        distances = cache(partial(_to_known, turned, known))
+        for setting in alike:
             factor = setting.factor / middle
             weights, offset = fit(_likeness(apart, factor), truth[rows], setting.penalty)
+            yield partial(_scores, distances, factor, weights, offset)
 
-            def score(
-                part: str,
-                turned: dict[str, Tensor] = turned,
-                known: Tensor = known,
-                asked: dict[str, Tensor] = asked,
-                factor: Tensor = factor,
-                weights: Tensor = weights,
-                offset: Tensor = offset,
-            ) -> Tensor:
-                if part not in asked:
-                    asked[part] = squared_distances(turned[part], known)
-                likeness = _likeness(asked[part], factor)
-                return (likeness @ weights + offset).float()
 
-            yield score
+def _to_known(features: dict[str, Tensor], known: Tensor, part: str) -> Tensor:
+    return squared_distances(features[part], known)
+
+
+def _scores(
+    distances: Callable[[str], Tensor], factor: Tensor, weights: Tensor, offset: Tensor, part: str
+) -> Tensor:
+    return (_likeness(distances(part), factor) @ weights + offset).float()
 
 
 def fit(likeness: Tensor, labels: Tensor, penalty: float) -> tuple[Tensor, Tensor]:

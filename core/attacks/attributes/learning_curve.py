@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.attacks.declare import Attack
-from core.attacks.interface import Result, check_finite, finding
+from core.attacks.interface import AttackerView, Result, check_finite
+from core.attacks.interface import rows as rows_of
 from core.methods.declare import attributes_among
 from core.metrics import intervals
 from core.metrics.attributes import balanced_accuracy, choose_threshold
+from core.metrics.intervals import Measured
 from core.metrics.learning_curves import AT_4X, AT_16X, extrapolated
 
 if TYPE_CHECKING:
     from torch import Generator
-
-    from core.attacks.attributes.scoring import Labels
-    from core.attacks.interface import AttackerView
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the attacker's people, each within the next
 AHEAD = {4: AT_4X, 16: AT_16X}  # times the attacker's photographs -> what the curve points to
@@ -33,66 +31,61 @@ def data_curve(view: AttackerView, generator: Generator) -> Result:
 
     The attackers are the quick ones (logistic regression, kernel ridge regression, MLP), the best
     on validation at each size; so the curve may lie a little below the worst case, and what counts
-    is its direction. Rows, attacker `data_curve`: `balanced_accuracy_at_4x`, `…_16x`; intervals by
-    refitting the law to the curve of every resample of test identities, which covers the test
-    photographs' chance and not the law's. Empty result without private attributes.
+    is its direction. Intervals of `balanced_accuracy_at_4x`, `…_16x` are made by refitting the law
+    to the curve of every resample of test identities, which covers the test photographs' chance and
+    not the law's. Empty result without private attributes.
 
     Arrays: `attributes` (A,), `people`, `photographs` (S,), `value`, `low`, `high` (A, S) balanced
     accuracy, `ahead` (K,) photographs, `ahead_value`, `ahead_low`, `ahead_high` (A, K).
     """
+    import torch
+
+    from core.attacks.attributes.classifiers import fit_logistic, fit_mlp
     from core.attacks.attributes.kernels import fit_kernel
-    from core.attacks.attributes.networks import fit_mlp
-    from core.attacks.attributes.regression import fit_logistic
-    from core.attacks.attributes.scoring import best_of
+    from core.attacks.attributes.scoring import best_of, labels_of
 
     names = attributes_among(view.private)
     if not names or len(view.z["attacker"]) < FEWEST / SHARES[0]:
         return Result()
     check_finite(view)
     columns = [view.attribute_names.index(name) for name in names]
+    people = view.identities["attacker"]
     resampling = intervals.resample_identities(view.identities["test"])
     family = best_of(fit_logistic, fit_kernel, fit_mlp)
     subsets = [_of_people(view, share) for share in SHARES]
-    curve: list[list[tuple[float, NDArray[np.float64]]]] = []
-    for rows in subsets:
-        given = view if len(rows) == len(view.z["attacker"]) else _thinned(view, rows)
-        labels = _labels(given, columns)
+    values, drawn = np.empty((len(names), len(SHARES))), []
+    for size, rows in enumerate(subsets):
+        given = view
+        if len(rows) < len(people):
+            given = view.with_attacker(view.z["attacker"][torch.from_numpy(rows)], rows)
+        labels = labels_of(given, "attacker", columns)
         chosen = family(given, "attacker", labels, generator)
-        curve.append(
-            [
-                _scored(labels, column, chosen.validation, chosen.test, resampling)
-                for column in range(len(columns))
-            ]
-        )
+        at_size = []
+        for a in range(len(names)):
+            threshold = choose_threshold(labels["validation"][:, a], chosen.validation[:, a])
+            truth, said = labels["test"][:, a], chosen.test[:, a] > threshold
+            values[a, size] = balanced_accuracy(truth, said)
+            again = intervals.resampled_balanced_accuracy(truth, said, resampling)
+            at_size.append(np.where(np.isnan(again), values[a, size], again))
+        drawn.append(at_size)
+    resampled = np.moveaxis(np.array(drawn), 0, -1)  # (A, B, S)
     photographs = np.array([len(rows) for rows in subsets])
-    people = [len(np.unique(view.identities["attacker"][rows])) for rows in subsets]
     ahead = photographs[-1] * np.array(list(AHEAD))
-    values = np.array([[value for value, _ in at_size] for at_size in curve]).T  # (A, S)
-    drawn = np.array([[each for _, each in at_size] for at_size in curve])  # (S, A, B)
-    drawn = np.moveaxis(drawn, 0, -1)  # (A, B, S)
-    drawn = np.where(np.isnan(drawn), values[:, None, :], drawn)
     reached = 1 - extrapolated(photographs, 1 - values, ahead)
-    spread = 1 - extrapolated(photographs, 1 - drawn, ahead)  # (A, B, K)
-    band = np.array([[intervals.percentile_interval(k) for k in a.T] for a in drawn])
-    ahead_band = np.array([[intervals.percentile_interval(k) for k in a.T] for a in spread])
-    findings = [
-        finding(
-            target=f"attribute:{name}",
-            role=view.role(name),
-            attacker="data_curve",
-            metric=metric.name,
-            value=reached[a, k],
-            interval=(ahead_band[a, k, 0], ahead_band[a, k, 1]),
-            chance=metric.chance,
-            n=len(view.z["test"]),
-            identities=resampling.identities,
+    band = _intervals(resampled)
+    ahead_band = _intervals(1 - extrapolated(photographs, 1 - resampled, ahead))
+    findings = []
+    for a, name in enumerate(names):
+        measured = {
+            metric.name: Measured(reached[a, k], tuple(ahead_band[a, k]), metric.chance)
+            for k, metric in enumerate(AHEAD.values())
+        }
+        findings += rows_of(
+            measured, view.identities["test"], f"attribute:{name}", "data_curve", view.role(name)
         )
-        for a, name in enumerate(names)
-        for k, metric in enumerate(AHEAD.values())
-    ]
     arrays: dict[str, NDArray[Any]] = {
         "attributes": np.array(names),
-        "people": np.array(people),
+        "people": np.array([len(np.unique(people[rows])) for rows in subsets]),
         "photographs": photographs,
         "value": values.astype(np.float32),
         "low": band[..., 0].astype(np.float32),
@@ -105,6 +98,11 @@ def data_curve(view: AttackerView, generator: Generator) -> Result:
     return Result(findings, arrays)
 
 
+def _intervals(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intervals (A, K, 2) of resampled values (A, B, K)."""
+    return np.array([[intervals.percentile_interval(k) for k in a.T] for a in drawn])
+
+
 def _of_people(view: AttackerView, share: float) -> NDArray[np.int64]:
     """Rows of the attacker's photographs of the first `share` of their people, in the order in which
     they appear, which is at random and the same for every release."""
@@ -113,39 +111,6 @@ def _of_people(view: AttackerView, share: float) -> NDArray[np.int64]:
     order = np.argsort(np.argsort(first))  # identity's code -> its place
     kept = max(2, round(share * len(first)))
     return np.flatnonzero(order[codes] < kept)
-
-
-def _thinned(view: AttackerView, rows: NDArray[np.int64]) -> AttackerView:
-    import torch
-
-    def less(values: dict[str, Any]) -> dict[str, Any]:
-        return values | {"attacker": values["attacker"][rows]}
-
-    return replace(
-        view,
-        z=view.z | {"attacker": view.z["attacker"][torch.from_numpy(rows)]},
-        attributes=less(view.attributes),
-        identities=less(view.identities),
-    )
-
-
-def _labels(view: AttackerView, columns: list[int]) -> Labels:
-    parts = {"train": "attacker", "validation": "validation", "test": "test"}
-    return {part: view.attributes[split][:, columns] for part, split in parts.items()}
-
-
-def _scored(
-    labels: Labels,
-    column: int,
-    validation: NDArray[np.float32],
-    test: NDArray[np.float32],
-    resampling: intervals.Resampling,
-) -> tuple[float, NDArray[np.float64]]:
-    """Balanced accuracy on test, and in every resample (B,)."""
-    threshold = choose_threshold(labels["validation"][:, column], validation[:, column])
-    truth, said = labels["test"][:, column], test[:, column] > threshold
-    drawn = intervals.resampled_balanced_accuracy(truth, said, resampling)
-    return balanced_accuracy(truth, said), drawn
 
 
 DATA_CURVE = Attack(

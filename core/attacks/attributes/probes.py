@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.attacks.declare import Attack
-from core.attacks.interface import Result
+from core.attacks.interface import AttackerView, Result
 
 if TYPE_CHECKING:
     from torch import Generator
-
-    from core.attacks.interface import AttackerView
 
 
 def logistic(view: AttackerView, generator: Generator) -> Result:
     """Logistic regression on the standardised, flattened release; the penalty of each attribute
     is chosen on validation."""
-    from core.attacks.attributes.regression import fit_logistic
+    from core.attacks.attributes.classifiers import fit_logistic
     from core.attacks.attributes.scoring import probe
 
     return probe(view, generator, "logistic", fit_logistic)
@@ -26,11 +24,10 @@ def neighbours(view: AttackerView, generator: Generator) -> Result:
     """k nearest neighbours by Euclidean distance on the standardised release, nearer ones counting
     more; k is chosen per attribute on validation (Cover and Hart, IEEE TIT 13, 1967).
 
-    Beside a probe's rows, of attributes that are no tasks, `bayes_error_bound`: the lower bound of
-    anybody's error that follows from that of the single nearest neighbour, asymptotically
-    (`core.metrics.bayes`); its chance is the share of the rarer class.
+    Also `bayes_error_bound` of attributes that are no tasks, from the error of the single nearest
+    neighbour (`core.metrics.bayes`); its chance is the share of the rarer class.
     """
-    from core.attacks.attributes.neighbours import error_bounds, fit_neighbours
+    from core.attacks.attributes.classifiers import error_bounds, fit_neighbours
     from core.attacks.attributes.scoring import probe
 
     result = probe(view, generator, "neighbours", fit_neighbours)
@@ -40,9 +37,9 @@ def neighbours(view: AttackerView, generator: Generator) -> Result:
 def boosted_trees(view: AttackerView, generator: Generator) -> Result:
     """Gradient-boosted decision trees, one forest per attribute, on the leading principal axes of
     the standardised release (narrow releases as they are); the number of trees is chosen on
-    validation. scikit-learn's histogram implementation; Friedman, Ann. Stat. 29 (2001)."""
+    validation. Friedman, Ann. Stat. 29 (2001)."""
+    from core.attacks.attributes.classifiers import fit_trees
     from core.attacks.attributes.scoring import probe
-    from core.attacks.attributes.trees import fit_trees
 
     return probe(view, generator, "boosted_trees", fit_trees)
 
@@ -64,7 +61,7 @@ def kernel(view: AttackerView, generator: Generator) -> Result:
 def mlp(view: AttackerView, generator: Generator) -> Result:
     """Two hidden layers on the standardised, flattened release; weak and strong regularisation
     are both tried, and chosen per attribute on validation."""
-    from core.attacks.attributes.networks import fit_mlp
+    from core.attacks.attributes.classifiers import fit_mlp
     from core.attacks.attributes.scoring import probe
 
     return probe(view, generator, "mlp", fit_mlp)
@@ -75,19 +72,15 @@ def cnn(view: AttackerView, generator: Generator) -> Result:
     adversary; on pictures it begins with the layers of DeepObfuscator's Table 1, so that nothing a
     task network finds is out of its reach. Left-right flips double its data. Empty result for a
     flat release."""
-    from core.attacks.attributes.networks import fit_cnn
+    from core.attacks.attributes.classifiers import fit_cnn
     from core.attacks.attributes.scoring import probe
+    from core.attacks.features import is_spatial
 
-    if view.z["test"].ndim != 4 or min(view.z["test"].shape[-2:]) < 4:
-        return Result()
-    return probe(view, generator, "cnn", fit_cnn)
+    return probe(view, generator, "cnn", fit_cnn) if is_spatial(view) else Result()
 
 
 LOGISTIC = Attack(
-    name="logistic",
-    title="straight-line classifier",
-    target="attribute",
-    run=logistic,
+    name="logistic", title="straight-line classifier", target="attribute", run=logistic
 )
 NEIGHBOURS = Attack(
     name="neighbours",
@@ -96,26 +89,10 @@ NEIGHBOURS = Attack(
     run=neighbours,
 )
 BOOSTED_TREES = Attack(
-    name="boosted_trees",
-    title="boosted decision trees",
-    target="attribute",
-    run=boosted_trees,
+    name="boosted_trees", title="boosted decision trees", target="attribute", run=boosted_trees
 )
 KERNEL = Attack(
-    name="kernel",
-    title="smooth boundaries (kernel ridge)",
-    target="attribute",
-    run=kernel,
+    name="kernel", title="smooth boundaries (kernel ridge)", target="attribute", run=kernel
 )
-MLP = Attack(
-    name="mlp",
-    title="small neural network",
-    target="attribute",
-    run=mlp,
-)
-CNN = Attack(
-    name="cnn",
-    title="convolutional network",
-    target="attribute",
-    run=cnn,
-)
+MLP = Attack(name="mlp", title="small neural network", target="attribute", run=mlp)
+CNN = Attack(name="cnn", title="convolutional network", target="attribute", run=cnn)

@@ -1,9 +1,8 @@
 """Releases that hold noise, asked for again and again.
 
-Noise is drawn anew with every release. Attackers who have the encoder can release their own
-photographs as often as they like, and so learn what is noise (`informed`); those who get several
-releases of the same photograph can average it away (`averaging`), which those who add noise
-forget.
+Attackers that have the encoder can release their own photographs as often as they like, and so
+learn what is noise (`informed`); those that get several releases of one photograph can average it
+away (`averaging`).
 """
 
 from __future__ import annotations
@@ -16,28 +15,18 @@ import numpy as np
 from core.attacks.declare import Attack
 from core.attacks.identity.discriminant import discriminant
 from core.attacks.identity.nearest_neighbour import nearest_neighbour
-from core.attacks.interface import Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
-
-    from core.attacks.interface import AttackerView
 
 COPIES = 4  # releases of each of the attacker's photographs that `informed` learns from
 REPEATS = 16  # releases of one photograph that `averaging` has
 
 
-def is_random(view: AttackerView) -> bool:
-    """Whether two releases of the same photographs differ."""
-    from core.attacks.releases import draws_noise
-
-    return draws_noise(view.release, view.x["validation"])
-
-
 def informed(view: AttackerView, generator: Generator) -> Result:
     """Logistic regression and MLP, the better on validation, trained on `COPIES` releases of each
-    of the attacker's photographs at the very noise that is released with. Scored on one release of
-    each test photograph, as every attacker; it competes for the worst case.
+    of the attacker's photographs, scored on one release of each test photograph.
 
     Empty result where a release holds no noise, or is so wide that several would not fit. Rows and
     arrays as a probe's, without the tasks.
@@ -45,12 +34,11 @@ def informed(view: AttackerView, generator: Generator) -> Result:
     import torch
 
     from core.attacks import features as flat
-    from core.attacks.attributes.networks import fit_mlp
-    from core.attacks.attributes.regression import fit_logistic
+    from core.attacks.attributes.classifiers import fit_logistic, fit_mlp
     from core.attacks.attributes.scoring import best_of, probe
-    from core.attacks.releases import released
+    from core.attacks.releases import draws_noise, released
 
-    if not is_random(view):
+    if not draws_noise(view.release, view.x["validation"]):
         return Result()
     check_finite(view)
     z, copies = view.z["attacker"], COPIES
@@ -60,33 +48,27 @@ def informed(view: AttackerView, generator: Generator) -> Result:
         return Result()
     seeds = torch.randint(2**31, (copies - 1,), generator=generator).tolist()
     more = [released(view.release, view.x["attacker"], seed).to(z) for seed in seeds]
-    given = replace(
-        view,
-        z=view.z | {"attacker": torch.cat([z, *more])},
-        attributes=view.attributes
-        | {"attacker": np.tile(view.attributes["attacker"], (copies, 1))},
-        identities=view.identities | {"attacker": np.tile(view.identities["attacker"], copies)},
-    )
+    rows = np.tile(np.arange(len(z)), copies)
+    given = view.with_attacker(torch.cat([z, *more]), rows)
     return probe(given, generator, "informed", best_of(fit_logistic, fit_mlp), ["attacker"])
 
 
 def averaging(view: AttackerView, generator: Generator) -> Result:
     """What is read where every photograph was released `REPEATS` times and the releases averaged:
-    the attacker's, to learn from, and the test photographs, to be read. Attributes by logistic
-    regression, kernel ridge regression or MLP, the best on validation; identities by the nearest
-    neighbour or by linear discriminants, likewise.
+    attributes by logistic regression, kernel ridge regression or MLP, identities by the nearest
+    neighbour or by linear discriminants, each the best on validation.
 
-    These attackers have been given more than the others, and do not compete with them. Empty result
-    where a release holds no noise. No arrays.
+    Empty result where a release holds no noise. No arrays: having been given more than the others,
+    it does not compete with them.
     """
     import torch
 
+    from core.attacks.attributes.classifiers import fit_logistic, fit_mlp
     from core.attacks.attributes.kernels import fit_kernel
-    from core.attacks.attributes.networks import fit_mlp
-    from core.attacks.attributes.regression import fit_logistic
     from core.attacks.attributes.scoring import best_of, probe
+    from core.attacks.releases import draws_noise
 
-    if not is_random(view):
+    if not draws_noise(view.release, view.x["validation"]):
         return Result()
     check_finite(view)
     parts = ("attacker", "validation", "test")

@@ -7,21 +7,62 @@ they say how well the service can still do its tasks.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator
+from torch import Generator, Tensor
+from torch.nn import functional
 
-from core.attacks.fitting import Candidates
-from core.attacks.interface import AttackerView, Result, attribute_rows, check_finite
-from core.metrics.attributes import balanced_accuracy, choose_threshold
-from core.metrics.intervals import resample_identities
+from core.attacks.interface import AttackerView, Result, attribute_result, check_finite
+from core.metrics.attributes import auc
 
-Labels = dict[str, NDArray[np.int8]]
-# (view; split to train on; labels by "train", "validation", "test"; generator) -> scores
+Labels = dict[str, NDArray[np.int8]]  # "train", "validation", "test" -> (n, A)
+
+
+class Candidates:
+    """Best scores so far of each of A attributes: the choice is made on validation.
+
+    quality (A,), validation (v, A), test (n, A)
+    """
+
+    def __init__(self, labels: Labels) -> None:
+        self.labels = labels
+        self.quality = np.full(labels["validation"].shape[1], -np.inf)
+        self.validation = np.zeros(labels["validation"].shape, np.float32)
+        self.test = np.zeros(labels["test"].shape, np.float32)
+
+    def offer(self, validation: Tensor, test: Callable[[], Tensor]) -> NDArray[np.float64]:
+        """Take over the attributes whose `validation` logits (v, A) are better than before; returns
+        how good they are (A,)."""
+        quality = qualities(self.labels["validation"], validation)
+        better = quality > self.quality + 1e-6
+        if better.any():
+            self.quality[better] = quality[better]
+            self.validation[:, better] = validation.cpu().numpy()[:, better]
+            self.test[:, better] = test().cpu().numpy()[:, better]
+        return quality
+
+
+# (view; split to train on; labels; generator) -> scores
 Family = Callable[[AttackerView, str, Labels, Generator], Candidates]
+
+
+def qualities(labels: NDArray[np.int8], logits: Tensor) -> NDArray[np.float64]:
+    """Validation AUC per attribute; minus the cross-entropy where there is a single class."""
+    result = np.empty(labels.shape[1])
+    for column, given in enumerate(logits.double().cpu().T):
+        result[column] = auc(labels[:, column], given.numpy())
+        if np.isnan(result[column]):
+            truth = torch.as_tensor(labels[:, column]).double()
+            result[column] = -float(functional.binary_cross_entropy_with_logits(given, truth))
+    return result
+
+
+def labels_of(view: AttackerView, split: str, columns: Sequence[int]) -> Labels:
+    """Labels of some of the attributes for a family that is trained on `split`."""
+    parts = {"train": split, "validation": "validation", "test": "test"}
+    return {part: view.attributes[name][:, list(columns)] for part, name in parts.items()}
 
 
 def probe(
@@ -32,77 +73,35 @@ def probe(
     splits: Sequence[str] = ("defender", "attacker"),
 ) -> Result:
     """Fit the family as an attacker (private and unlisted attributes) and as a fresh head of the
-    service (tasks), those of the two whose split is among `splits`, and score it on test.
-
-    Arrays: `targets` (A,) names, `validation` (A,) the balanced accuracy of each, `decisions`
-    packed bits (A, ceil(n / 8)) of each over the test photographs, `kept` names of tasks and
-    private attributes with their `scores` float16 (kept, n) and `validation_scores` (kept, v).
-    """
+    service (tasks), those of the two whose split is among `splits`, and score it on test
+    (`attribute_result`)."""
     check_finite(view)
     names = view.attribute_names
     tasks = [i for i, name in enumerate(names) if name in view.tasks]
     sides = {"defender": tasks, "attacker": [i for i in range(len(names)) if i not in tasks]}
-    resampling = resample_identities(view.identities["test"])
-    findings = []
-    asked: list[int] = []
-    validation = np.full(len(names), np.nan, np.float32)
-    decisions = np.zeros((len(names), len(view.z["test"])), bool)
-    test_scores = np.zeros((len(names), len(view.z["test"])), np.float32)
-    validation_scores = np.zeros((len(names), len(view.z["validation"])), np.float32)
+    scores = {}
     for split, columns in sides.items():
         if split not in splits or not columns or len(view.z[split]) < 2:
             continue
-        asked += columns
-        parts = {"train": split, "validation": "validation", "test": "test"}
-        labels = {part: view.attributes[name][:, columns] for part, name in parts.items()}
-        chosen = family(view, split, labels, generator)
-        for output, column in enumerate(columns):
-            truth = labels["validation"][:, output]
-            threshold = choose_threshold(truth, chosen.validation[:, output])
-            decisions[column] = chosen.test[:, output] > threshold
-            test_scores[column] = chosen.test[:, output]
-            validation_scores[column] = chosen.validation[:, output]
-            validation[column] = balanced_accuracy(truth, chosen.validation[:, output] > threshold)
-            findings += attribute_rows(
-                names[column],
-                view.role(names[column]),
-                attacker,
-                labels["test"][:, output],
-                chosen.test[:, output],
-                threshold,
-                view.identities["test"],
-                resampling,
-            )
-    asked.sort()
-    kept = [i for i in asked if names[i] in (*view.tasks, *view.private)]
-    arrays = {
-        "targets": np.array([f"attribute:{names[i]}" for i in asked], dtype=str),
-        "validation": validation[asked],
-        "decisions": np.packbits(decisions[asked], axis=1),
-        "kept": np.array([names[i] for i in kept], dtype=str),
-        "scores": test_scores[kept].astype(np.float16),
-        "validation_scores": validation_scores[kept].astype(np.float16),
-    }
-    return Result(findings, arrays)
+        chosen = family(view, split, labels_of(view, split, columns), generator)
+        for column, validation, test in zip(
+            columns, chosen.validation.T, chosen.test.T, strict=True
+        ):
+            scores[column] = {"validation": validation, "test": test}
+    named = {names[column]: scores[column] for column in sorted(scores)}
+    result = attribute_result(attacker, named, view.truth, view.identities["test"], view.role)
+    return Result(sorted(result.findings, key=lambda row: row["role"] != "utility"), result.arrays)
 
 
 def best_of(*families: Family) -> Family:
     """The family that is, for each attribute, whichever of `families` is the best on validation."""
 
     def fit(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
-        best = candidates_for(labels)
+        best = Candidates(labels)
         for family in families:
             found = family(view, split, labels, generator)
             test = torch.from_numpy(found.test)
-            best.offer(
-                found.quality, torch.from_numpy(found.validation), partial(torch.clone, test)
-            )
+            best.offer(torch.from_numpy(found.validation), test.clone)
         return best
 
     return fit
-
-
-def candidates_for(labels: Labels) -> Candidates:
-    """No scores yet, for the photographs and attributes of `labels`."""
-    test, attributes = labels["test"].shape
-    return Candidates.empty(attributes, len(labels["validation"]), test)

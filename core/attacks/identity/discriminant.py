@@ -1,8 +1,4 @@
-"""Re-identification by discriminant analysis: look where people differ and photographs do not.
-
-The attacker's people are not those who are to be recognised. What can be learned from them is how much two
-photographs of one person differ, direction by direction, and how much two people do.
-"""
+"""Re-identification by discriminant analysis: look where people differ and photographs do not."""
 
 from __future__ import annotations
 
@@ -13,13 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.attacks.declare import Attack
-from core.attacks.interface import Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Generator, Tensor
-
-    from core.attacks.interface import AttackerView
 
 SHRINKAGES = (0.001, 0.03, 0.1, 0.3, 0.6)  # share of the mean variance in the one within a person
 FEW = 64  # axes
@@ -34,18 +28,15 @@ def discriminant(view: AttackerView, generator: Generator) -> Result:
 
     Principal axes of the standardised release are turned and scaled so that photographs of one
     person have variance 1 in every direction, then onto the directions in which people differ
-    most. Chosen on validation people: the shrinkage of the variance within a person, whether all
-    axes count the same, the first `FEW` alone, or each by how much of it is the person and not
-    chance (the posterior mean of probabilistic discriminant analysis: Ioffe, "Probabilistic linear
-    discriminant analysis", ECCV 2006), Euclidean distance or cosine, nearest photograph or person;
-    once to name people, once to tell pairs apart.
+    most. Chosen on validation people, once to name people and once to tell pairs apart: the
+    shrinkage of the variance within a person; the weighting of axes (all the same, the first `FEW`
+    alone, or the posterior mean of Ioffe, "Probabilistic linear discriminant analysis", ECCV 2006);
+    Euclidean distance or cosine; nearest photograph or person.
 
     A release of at most `NARROW` dimensions is also looked at through products of its coordinates
-    and through random waves, a kernel's (Rahimi and Recht, "Random features for large-scale kernel
-    machines", NIPS 2007): what a narrow release hides from straight lines it may show to curves.
-
-    Rows and arrays of `core.attacks.identity.gallery.scored`. Empty result where fewer than two of the
-    attacker's or of the test people have two photographs.
+    and through random waves (Rahimi and Recht, "Random features for large-scale kernel machines",
+    NIPS 2007). Empty result where fewer than two of the attacker's or of the test people have two
+    photographs.
     """
     from core.attacks import features as flat
     from core.attacks.identity import gallery
@@ -63,16 +54,13 @@ def discriminant(view: AttackerView, generator: Generator) -> Result:
         for features in sources
         for axes in _axes(features["train"], people)
     )
-    naming, confirming = gallery.best(
-        view,
-        (
-            Matcher(embed, average, unit)
-            for embed in embeds
-            for unit in (False, True)
-            for average in (False, True)
-        ),
+    matchers = (
+        Matcher(embed, average, unit)
+        for embed in embeds
+        for unit in (False, True)
+        for average in (False, True)
     )
-    return gallery.scored(view, naming, confirming, "discriminant")
+    return gallery.scored(view, *gallery.best(view, matchers), "discriminant")
 
 
 def _projected(features: dict[str, Tensor], axes: Tensor, split: str) -> NDArray[np.float32]:

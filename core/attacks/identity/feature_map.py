@@ -1,19 +1,15 @@
-"""The feature-level attack: from a release to what a face-verification network sees in the face.
-
-Who can do that compares a release with any ordinary photograph of anybody.
-"""
+"""The feature-level attack: from a release to what a face-verification network sees in the face,
+which can be compared with any ordinary photograph of anybody."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from core.attacks.declare import Attack
-from core.attacks.interface import Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:
     from torch import Generator
-
-    from core.attacks.interface import AttackerView
 
 
 def feature_map(view: AttackerView, generator: Generator) -> Result:
@@ -22,13 +18,11 @@ def feature_map(view: AttackerView, generator: Generator) -> Result:
 
     M is the best on validation of a ridge regression, a dense network on the flattened release
     and, for maps, a convolutional one, each trained until the cosine on validation stops rising;
-    where pictures of the photographs' own size are released, also of C itself.
-    Rows of target `features`: `cosine_similarity` of M(z) and C(x), mean over test photographs (by
-    chance that of the mean of the attacker's features); and, naming or confirming people by M(z)
-    of a probe and C of other, ordinary photographs of the gallery: `top1_accuracy`,
-    `verification_auc`, `tar_at_far_1e-2`. Where a second network was chosen for the data set,
-    another M is trained for it, and its rows have names of their own. Empty result where there is
-    no network, or fewer than two test people have two photographs.
+    where pictures of the photographs' own size are released, also of C itself. For each face
+    network another M; rows of target `features`: `cosine_similarity` of M(z) and C(x), and, by
+    M(z) of a probe and C of the gallery's photographs, `top1_accuracy` and those of
+    `core.metrics.linking.score`. Empty result where there is no network, or fewer than two test
+    people have two photographs.
     """
     from core.attacks.identity import gallery
     from core.attacks.identity.face_features import networks

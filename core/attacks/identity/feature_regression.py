@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
@@ -16,18 +12,17 @@ from core.attacks import features as flat
 from core.attacks import fitting
 from core.attacks.identity import gallery
 from core.attacks.identity.face_features import Network, faces_in, photographed
-from core.attacks.interface import AttackerView, Result, finding
-from core.metrics import linking as scores
+from core.attacks.interface import AttackerView, Result, rows
+from core.metrics import linking
 from core.metrics.identity import by_chance, nearest
-from core.metrics.intervals import mean_interval, resample_identities
-from core.nets.probes import PICTURE, ConvolutionalProbe, dense
+from core.metrics.intervals import measured_mean
+from core.nets.probes import PICTURE
 from core.seeding import seeded
 
 # Ridge penalties, per row, in units of the mean variance of an axis.
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
-LEARNING_RATE, WEIGHT_DECAY, BATCH = 2e-3, 1e-2, 64
-ENOUGH = 3e-3  # cosine that an epoch must gain to count as better
-PATIENCE, DROPS, DECAY, MOST_EPOCHS = 2, 2, 0.2, 24
+RECIPE = fitting.Recipe(2e-3, enough=3e-3, fused=True)  # a look gives a cosine
+BATCH, MOST_EPOCHS = 64, 24
 PICTURE_EPOCHS = 8  # on pictures, where an epoch lasts longest
 
 
@@ -44,9 +39,9 @@ def regressed(
 ) -> Result:
     """Rows and arrays of `feature_map` for one face network."""
     truth = {s: photographed(view, s, network) for s in ("attacker", "validation", "test")}
-    candidates = [_ridge(view, truth), _dense(view, truth, generator)]
-    if view.z["test"].ndim == 4 and min(view.z["test"].shape[-2:]) >= 4:
-        candidates.append(_convolutional(view, truth, generator))
+    width = truth["attacker"].shape[1]
+    readers = fitting.readers(view, "attacker", width, (512, 256), (0.2, 0.1), generator)
+    candidates = [_ridge(view, truth), *(_train(reader, truth, generator) for reader in readers)]
     if view.z["test"].shape[1:] == view.x["test"].shape[1:]:
         candidates.append(_looked_at(view, truth, network))
     chosen = max(candidates, key=lambda mapped: mapped.quality)
@@ -81,61 +76,30 @@ def _looked_at(view: AttackerView, truth: dict[str, Tensor], network: Network) -
     return Mapped(_cosine(features["validation"], truth["validation"]), features)
 
 
-def _dense(view: AttackerView, truth: dict[str, Tensor], generator: Generator) -> Mapped:
-    data = flat.flat_features(view, "attacker")
-    build = partial(
-        dense, data["train"].shape[1], (512, 256), truth["attacker"].shape[1], 0.2, 0.05
-    )
-    return _train(build, data, truth, generator)
-
-
-def _convolutional(view: AttackerView, truth: dict[str, Tensor], generator: Generator) -> Mapped:
-    data = flat.scaled_maps(view, "attacker")
-    shape = tuple(data["train"].shape[1:])
-    build = partial(ConvolutionalProbe, shape, truth["attacker"].shape[1], 0.1)  # type: ignore[arg-type]
-    return _train(build, data, truth, generator, flat.flip_some)
-
-
-def _train(
-    build: Callable[[], nn.Module],
-    data: dict[str, Tensor],
-    truth: dict[str, Tensor],
-    generator: Generator,
-    augment: Callable[[Tensor, Generator], Tensor] | None = None,
-) -> Mapped:
+def _train(reader: fitting.Reader, truth: dict[str, Tensor], generator: Generator) -> Mapped:
     """The running average of the weights of M after the epoch that came nearest on validation."""
-    device = data["train"].device
-    with seeded(generator, device):
-        network = build().to(device)
-        if data["train"].ndim == 4:
-            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimiser = torch.optim.AdamW(
-            network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
-        )
+    data = reader.data
 
-        def loss(rows: Tensor) -> Tensor:
-            rows = rows.to(device)
-            batch = data["train"][rows]
-            with fitting.half_precision(device):
-                mapped = network(batch if augment is None else augment(batch, generator))
-            return (mapped.float() - truth["attacker"][rows]).square().sum(1).mean()  # Eq. 10
+    def loss(mapped: Tensor, rows: Tensor) -> Tensor:
+        return (mapped - truth["attacker"][rows]).square().sum(1).mean()  # Eq. 10
 
-        def look(average: nn.Module) -> float:
-            return _cosine(fitting.predict(average, data["validation"]), truth["validation"])
+    def look(average: nn.Module) -> float:
+        return _cosine(fitting.predict(average, data["validation"]), truth["validation"])
 
-        small = data["train"].ndim != 4 or min(data["train"].shape[-2:]) < PICTURE
-        count, size = len(data["train"]), min(BATCH, len(data["train"]))
-        epochs = range(MOST_EPOCHS if small else PICTURE_EPOCHS)
-        average, best = fitting.fit(
-            network,
-            optimiser,
-            (fitting.batches(count, size, generator) for _ in epochs),
+    small = data["train"].ndim != 4 or min(data["train"].shape[-2:]) < PICTURE
+    count = len(data["train"])
+    epochs = range(MOST_EPOCHS if small else PICTURE_EPOCHS)
+    with seeded(generator, data["train"].device):
+        average, best = fitting.fit_on(
+            data["train"],
+            reader.build(),
+            (fitting.batches(count, min(BATCH, count), generator) for _ in epochs),
             loss,
             look,
-            fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH),
+            RECIPE,
+            reader.augment,
         )
-        features = {s: fitting.predict(average, data[s]) for s in ("validation", "test")}
-        return Mapped(best, features)
+    return Mapped(best, {s: fitting.predict(average, data[s]) for s in ("validation", "test")})
 
 
 def _scored(
@@ -146,41 +110,19 @@ def _scored(
     suffix: str,
 ) -> Result:
     people = view.identities["test"]
+    asked = people[among.probes]
     cosines = (guess * truth["test"]).sum(1).double().cpu().numpy()
     blind = functional.normalize(truth["attacker"].mean(0), dim=0)
     guessed, seen = guess.cpu().numpy(), truth["test"].cpu().numpy()
     named = people[among.gallery][nearest(guessed[among.probes], seen[among.gallery])]
-    correct = named == people[among.probes]
-    Measured = tuple[float, tuple[float, float], float | None, NDArray[Any]]
-    measured: dict[str, Measured] = {
-        "cosine_similarity": (
-            float(cosines.mean()),
-            mean_interval(cosines, resample_identities(people)),
-            float((truth["test"] @ blind).mean()),
-            people,
-        ),
-        "top1_accuracy": (
-            float(correct.mean()),
-            mean_interval(correct, resample_identities(people[among.probes])),
-            by_chance(people, among.gallery, among.probes),
-            people[among.probes],
-        ),
+    chance = by_chance(people, among.gallery, among.probes)
+    near = linking.nearness(guessed, seen, among.pairs)
+    of_probes = {
+        "top1_accuracy": measured_mean(named == asked, asked, chance),
+        **linking.score(among.pairs, near, people),
     }
-    near = scores.nearness(guessed, seen, among.pairs)
-    for metric, (value, interval, chance) in scores.score(among.pairs, near, people).items():
-        measured[metric] = (value, interval, chance, people[among.probes])
-    rows = [
-        finding(
-            target="features",
-            role="private",
-            attacker="feature_map",
-            metric=f"{metric}{suffix}",
-            value=value,
-            interval=interval,
-            chance=chance,
-            n=len(asked),
-            identities=len(np.unique(asked)),
-        )
-        for metric, (value, interval, chance, asked) in measured.items()
-    ]
-    return Result(rows, {f"cosines{suffix}": cosines.astype(np.float16)})
+    likeness = measured_mean(cosines, people, float((truth["test"] @ blind).mean()))
+    found = rows({f"cosine_similarity{suffix}": likeness}, people, "features", "feature_map")
+    through = {f"{metric}{suffix}": value for metric, value in of_probes.items()}
+    found += rows(through, asked, "features", "feature_map")
+    return Result(found, {f"cosines{suffix}": cosines.astype(np.float16)})

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.attacks.interface import AttackerView, Result, finding
+from core.attacks.interface import AttackerView, Result, rows
 from core.metrics import attributes, linking
 from core.metrics.bayes import cover_hart
 from core.metrics.identity import by_chance, recognised, split_gallery
-from core.metrics.intervals import mean_interval, resample_identities
+from core.metrics.intervals import Measured, measured_mean
 from core.metrics.verification import Pairs
 
 Embed = Callable[[str], NDArray[np.float32]]  # "validation" or "test" -> features (n, d)
@@ -95,22 +95,17 @@ def scored(
     if not len(among.pairs.same):
         return Result()
     correct = _named(naming, among, "test")
-    resampling = resample_identities(among.people[among.probes])
+    asked = among.people[among.probes]
     chance = by_chance(among.people, among.gallery, among.probes)
-    interval = mean_interval(correct, resampling)
-    rows = [_row(attacker, "top1_accuracy", float(correct.mean()), interval, chance, among)]
+    top1 = measured_mean(correct, asked, chance)
+    measured = {"top1_accuracy": top1}
     if bayes_bound:
         classes = len(np.unique(among.people[among.gallery]))
-        low, value, high = (
-            cover_hart(1 - share, classes) for share in (interval[1], correct.mean(), interval[0])
-        )
+        low, high = (cover_hart(1 - share, classes) for share in reversed(top1.interval))
         guessing = (classes - 1) / classes
-        rows.append(_row(attacker, "bayes_error_bound", value, (low, high), guessing, among))
-    pairs = linking.score(among.pairs, _nearness(confirming, among, "test"), among.people)
-    rows += [
-        _row(attacker, metric, value, span, guess, among)
-        for metric, (value, span, guess) in pairs.items()
-    ]
+        bound = cover_hart(1 - top1.value, classes)
+        measured["bayes_error_bound"] = Measured(bound, (low, high), guessing)
+    measured |= linking.score(among.pairs, _nearness(confirming, among, "test"), among.people)
     practice = known(view, "validation")
     named = _named(naming, practice, "validation").mean() if len(practice.probes) else np.nan
     arrays: dict[str, NDArray[Any]] = {
@@ -119,7 +114,7 @@ def scored(
         "probes": among.probes.astype(np.int32),
         "correct": correct.astype(np.uint8),
     }
-    return Result(rows, arrays)
+    return Result(rows(measured, asked, "identity", attacker), arrays)
 
 
 def _named(matcher: Matcher, among: Known, split: str) -> NDArray[np.bool_]:
@@ -135,24 +130,3 @@ def _nearness(matcher: Matcher, among: Known, split: str) -> NDArray[np.float64]
         length = np.linalg.norm(features, axis=1, keepdims=True)
         features = features / np.maximum(length, 1e-30)
     return linking.nearness(features, features, among.pairs)
-
-
-def _row(
-    attacker: str,
-    metric: str,
-    value: float,
-    interval: tuple[float, float],
-    chance: float | None,
-    among: Known,
-) -> dict[str, Any]:
-    return finding(
-        target="identity",
-        role="private",
-        attacker=attacker,
-        metric=metric,
-        value=value,
-        interval=interval,
-        chance=chance,
-        n=len(among.probes),
-        identities=len(np.unique(among.people[among.probes])),
-    )

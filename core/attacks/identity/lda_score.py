@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.attacks.declare import Attack
-from core.attacks.interface import Result, check_finite, finding
+from core.attacks.interface import AttackerView, Result, check_finite, rows
 from core.metrics import scatter
+from core.metrics.intervals import Measured
 
 if TYPE_CHECKING:
     from torch import Generator
-
-    from core.attacks.interface import AttackerView
 
 
 def lda_score(view: AttackerView, generator: Generator) -> Result:
@@ -34,26 +33,18 @@ def lda_score(view: AttackerView, generator: Generator) -> Result:
     variance = float((known - known.mean(0)).square().sum(1).mean())
     release = view.z["test"].flatten(1).float().cpu().numpy()
     found = scatter.lda_score(release, people)
-    unit = {"lda_within": variance, "lda_between": variance, "lda_ratio": 1.0}
-    several = np.unique(people, return_inverse=True, return_counts=True)
-    counted = int((several[2][several[1]] > 1).sum())
-    rows = []
-    for metric, (value, (low, high), chance) in found.items():
-        scale = max(unit[metric], 1e-30)
-        rows.append(
-            finding(
-                target="identity",
-                role="private",
-                attacker="lda_score",
-                metric=metric,
-                value=value / scale,
-                interval=(low / scale, high / scale),
-                chance=chance,
-                n=counted,
-                identities=with_two(people),
-            )
-        )
-    return Result(rows)
+    scaled = {
+        name: _divided(measured, variance) if name != "lda_ratio" else measured
+        for name, measured in found.items()
+    }
+    _, codes, counts = np.unique(people, return_inverse=True, return_counts=True)
+    return Result(rows(scaled, people[counts[codes] > 1], "identity", "lda_score"))
+
+
+def _divided(measured: Measured, unit: float) -> Measured:
+    low, high = measured.interval
+    unit = max(unit, 1e-30)
+    return Measured(measured.value / unit, (low / unit, high / unit), measured.chance)
 
 
 LDA_SCORE = Attack(

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.attacks.declare import Attack
-from core.attacks.interface import Result, check_finite, finding
+from core.attacks.interface import AttackerView, Result, check_finite, rows
 from core.metrics import ranks
 from core.metrics.identity import split_gallery
 from core.metrics.intervals import (
-    mean_interval,
+    Measured,
+    measured_mean,
     percentile_interval,
     resample_identities,
     resampled_mean,
@@ -20,8 +21,6 @@ from core.metrics.intervals import (
 
 if TYPE_CHECKING:
     from torch import Generator
-
-    from core.attacks.interface import AttackerView
 
 AXES = 128  # principal axes, of the attacker's standardised features, that densities are taken in
 SHRINKAGE = 0.1  # share of the mean variance in the estimated covariance within a person
@@ -60,49 +59,27 @@ def log_rank(view: AttackerView, generator: Generator) -> Result:
     people, scores = _ranked(view, "test", features["test"] @ chosen)
 
     resampling = resample_identities(people)
-    means = {name: resampled_mean(scores[name], resampling) for name in ("rank", "squared_rank")}
-    spread = [float(ranks.deviation(r, s)) for r, s in zip(*means.values(), strict=True)]
+    mean, square = scores["rank"].mean(), scores["squared_rank"].mean()
+    deviation = ranks.deviation(mean, square)
+    means, squares = (resampled_mean(scores[n], resampling) for n in ("rank", "squared_rank"))
+    deviations = ranks.deviation(means, squares)
     chance = ranks.by_chance(int(scores["identities"]))
     measured = {
-        ranks.LOG_RANK_PRIVACY: (
-            float(scores["log_rank"].mean()),
-            mean_interval(scores["log_rank"], resampling),
-            chance["log_rank"],
-        ),
-        ranks.RANK_MEAN: (
-            float(scores["rank"].mean()),
-            percentile_interval(means["rank"]),
-            chance["rank"],
-        ),
-        ranks.RANK_DEVIATION: (
-            float(ranks.deviation(scores["rank"], scores["squared_rank"])),
-            percentile_interval(spread),
-            chance["deviation"],
+        ranks.LOG_RANK_PRIVACY: measured_mean(scores["log_rank"], people, chance["log_rank"]),
+        ranks.RANK_MEAN: measured_mean(scores["rank"], people, chance["rank"]),
+        ranks.RANK_DEVIATION: Measured(
+            float(deviation), percentile_interval(deviations), chance["deviation"]
         ),
     }
-    mean, deviation = measured[ranks.RANK_MEAN][0], measured[ranks.RANK_DEVIATION][0]
-    for epsilon, guarantee in zip(ranks.EPSILONS, ranks.RANK_GUARANTEES, strict=True):
-        places = zip(means["rank"], spread, strict=True)
-        measured[guarantee] = (
-            ranks.rank_guarantee(mean, deviation, epsilon),
-            percentile_interval([ranks.rank_guarantee(m, s, epsilon) for m, s in places]),
-            ranks.rank_guarantee(chance["rank"], chance["deviation"], epsilon),
+    for epsilon, metric in zip(ranks.EPSILONS, ranks.RANK_GUARANTEES, strict=True):
+        measured[metric] = Measured(
+            float(ranks.rank_guarantee(mean, deviation, epsilon)),
+            percentile_interval(ranks.rank_guarantee(means, deviations, epsilon)),
+            float(ranks.rank_guarantee(chance["rank"], chance["deviation"], epsilon)),
         )
-    rows = [
-        finding(
-            target="identity",
-            role="private",
-            attacker="log_rank",
-            metric=metric.name,
-            value=value,
-            interval=interval,
-            chance=expected,
-            n=len(people),
-            identities=resampling.identities,
-        )
-        for metric, (value, interval, expected) in measured.items()
-    ]
-    return Result(rows, {"ranks": scores["rank"].astype(np.float16)})
+    named = {metric.name: value for metric, value in measured.items()}
+    arrays = {"ranks": scores["rank"].astype(np.float16)}
+    return Result(rows(named, people, "identity", "log_rank"), arrays)
 
 
 def _most_photographs(view: AttackerView, split: str) -> int:

@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.attacks.declare import Attack
-from core.attacks.interface import Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:
     from torch import Generator
-
-    from core.attacks.interface import AttackerView
 
 
 def nearest_neighbour(view: AttackerView, generator: Generator) -> Result:
     """1-nearest-neighbour among the test identities, on features standardised by the attacker's.
 
-    Nothing is learned but the scale of each coordinate. Half of each identity's photographs, the
-    same for every release of them, are the gallery; the rest are probes. Rows and arrays of
-    `core.attacks.identity.gallery.scored`, the bound on the Bayes error among them. Empty result when fewer
+    Half of each identity's photographs, the same for every release of them, are the gallery; the
+    rest are probes (`gallery.scored`, with the bound on the Bayes error). Empty result when fewer
     than two test identities have two photographs.
     """
     from core.attacks import features as flat

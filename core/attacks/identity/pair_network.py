@@ -6,8 +6,7 @@ Trained from scratch on the people of one split: the defender's, as a service wo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from operator import itemgetter
 
 import numpy as np
 import torch
@@ -15,25 +14,20 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from core.attacks import features as flat
 from core.attacks import fitting
 from core.attacks.interface import AttackerView
 from core.data.on_device import pair_positions
 from core.metrics import attributes, verification
 from core.metrics.verification import Pairs
-from core.nets.probes import ConvolutionalProbe, dense
 from core.seeding import seeded
 
 EMBEDDING = 64
 PEOPLE = 64  # in a batch, with two photographs each
 TEMPERATURE = 0.1
-LEARNING_RATE, WEIGHT_DECAY = 2e-3, 1e-2
+RECIPE = fitting.Recipe(2e-3, enough=2e-3, patience=3)  # a look gives an AUC
 LOOK_EVERY = 25  # steps between two looks at the validation pairs
-ENOUGH = 2e-3  # AUC that a look must gain to count as better
-PATIENCE, DROPS, DECAY = 3, 2, 0.2
 MOST_STEPS = 1000
 
-Data = dict[str, Tensor]  # "train", "validation", "test" -> what a network reads, (n, …)
 Embeddings = dict[str, NDArray[np.float32]]  # "validation", "test" -> (n, d)
 
 
@@ -62,65 +56,32 @@ def embedded(
 
     pairs: of the validation people, whose AUC ends the training and chooses.
     """
-    candidates = [_dense(view, split, pairs, generator)]
-    if view.z["test"].ndim == 4 and min(view.z["test"].shape[-2:]) >= 4:
-        candidates.append(_convolutional(view, split, pairs, generator))
-    return max(candidates, key=lambda candidate: candidate[0])
-
-
-def _dense(
-    view: AttackerView, split: str, pairs: Pairs, generator: Generator
-) -> tuple[float, Embeddings]:
-    data = flat.flat_features(view, split)
-    people = view.identities[split]
-    build = partial(dense, data["train"].shape[1], (256,), EMBEDDING, 0.1, 0.05)
-    return _train(build, data, people, pairs, generator)
-
-
-def _convolutional(
-    view: AttackerView, split: str, pairs: Pairs, generator: Generator
-) -> tuple[float, Embeddings]:
-    data = flat.scaled_maps(view, split)
-    shape = tuple(data["train"].shape[1:])
-    build = partial(ConvolutionalProbe, shape, EMBEDDING, 0.3)  # type: ignore[arg-type]
-    return _train(build, data, view.identities[split], pairs, generator, flat.flip_some)
+    readers = fitting.readers(view, split, EMBEDDING, (256,), (0.1, 0.3), generator)
+    found = [_train(reader, view.identities[split], pairs, generator) for reader in readers]
+    return max(found, key=itemgetter(0))
 
 
 def _train(
-    build: Callable[[], nn.Module],
-    data: Data,
-    people: NDArray[np.int64],
-    pairs: Pairs,
-    generator: Generator,
-    augment: Callable[[Tensor, Generator], Tensor] | None = None,
+    reader: fitting.Reader, people: NDArray[np.int64], pairs: Pairs, generator: Generator
 ) -> tuple[float, Embeddings]:
     """(validation AUC, embeddings) of the running average of a head's weights at its best look;
     training ends when the AUC on validation pairs stops rising."""
+    data = reader.data
     device = data["train"].device
     identities = torch.as_tensor(people, device=device)
     order = int(torch.randint(2**31, (), generator=generator))
+
+    def loss(embeddings: Tensor, rows: Tensor) -> Tensor:
+        return pair_loss(embeddings, identities[rows])
+
+    def look(average: nn.Module) -> float:
+        apart = verification.distances(_embeddings(average, data["validation"]), pairs)
+        return attributes.auc(pairs.same, -apart)
+
     with seeded(generator, device):
-        network = build().to(device)
-        if data["train"].ndim == 4:
-            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimiser = torch.optim.AdamW(
-            network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY
-        )
-
-        def loss(rows: Tensor) -> Tensor:
-            rows = rows.to(device)
-            batch = data["train"][rows]
-            with fitting.half_precision(device):
-                embeddings = network(batch if augment is None else augment(batch, generator))
-            return pair_loss(embeddings.float(), identities[rows])
-
-        def look(average: nn.Module) -> float:
-            apart = verification.distances(_embeddings(average, data["validation"]), pairs)
-            return attributes.auc(pairs.same, -apart)
-
-        average, best = fitting.fit(
-            network,
-            optimiser,
+        average, best = fitting.fit_on(
+            data["train"],
+            reader.build(),
             (
                 (
                     pair_positions(people, 2 * PEOPLE, step + k, order, "siamese")
@@ -130,9 +91,10 @@ def _train(
             ),
             loss,
             look,
-            fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH),
+            RECIPE,
+            reader.augment,
         )
-        return best, {s: _embeddings(average, data[s]) for s in ("validation", "test")}
+    return best, {s: _embeddings(average, data[s]) for s in ("validation", "test")}
 
 
 def _embeddings(network: nn.Module, data: Tensor) -> NDArray[np.float32]:

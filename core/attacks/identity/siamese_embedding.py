@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING
 
 from core.attacks.declare import Attack
 from core.attacks.identity.verification import drawn
-from core.attacks.interface import Result, check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:
     from torch import Generator
 
-    from core.attacks.interface import AttackerView
-
 
 def embedding(view: AttackerView, generator: Generator) -> Result:
-    """A Siamese network (`core.attacks.identity.pair_network`) trained on the attacker's people until pairs
-    of validation people are told apart no better; then the photograph, or the person, with the
-    nearest embedding, whichever names more of the validation people.
+    """A Siamese network (`core.attacks.identity.pair_network`) trained on the attacker's people until
+    pairs of validation people are told apart no better; then the photograph, or the person, with
+    the nearest embedding, whichever names more of the validation people (`gallery.scored`).
 
-    Rows and arrays of `core.attacks.identity.gallery.scored`. Empty result where fewer than two of the
-    attacker's, validation's or test people have two photographs.
+    Empty result where fewer than two of the attacker's, validation's or test people have two
+    photographs.
     """
     from core.attacks.identity import gallery
     from core.attacks.identity.gallery import Matcher, with_two
@@ -31,12 +29,8 @@ def embedding(view: AttackerView, generator: Generator) -> Result:
     if min(with_two(view.identities[split]) for split in splits) < 2:
         return Result()
     _, embeddings = embedded(view, "attacker", drawn(view)["validation"], generator)
-    embed = embeddings.__getitem__
-    naming, confirming = gallery.best(
-        view,
-        (Matcher(embed, average, unit=True) for average in (False, True)),
-    )
-    return gallery.scored(view, naming, confirming, "embedding")
+    matchers = (Matcher(embeddings.__getitem__, mean, unit=True) for mean in (False, True))
+    return gallery.scored(view, *gallery.best(view, matchers), "embedding")
 
 
 EMBEDDING = Attack(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.attacks.declare import Attack
-from core.attacks.interface import Result, check_finite, finding
+from core.attacks.interface import AttackerView, Result, check_finite, rows
 from core.methods.declare import VERIFICATION
 from core.metrics import attributes, verification
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from torch import Generator
 
     from core.attacks.identity.pair_network import Embeddings
-    from core.attacks.interface import AttackerView
     from core.metrics.verification import Pairs
 
 
@@ -71,20 +70,7 @@ def scored(
         threshold = verification.choose_threshold(pairs["validation"], apart["validation"])
     people, test = view.identities["test"], pairs["test"]
     found = verification.score(test, apart["test"], threshold, people)
-    findings = [
-        finding(
-            target=VERIFICATION,
-            role="utility",
-            attacker=attacker,
-            metric=metric,
-            value=value,
-            interval=interval,
-            chance=0.5,
-            n=len(test.same),
-            identities=len(np.unique(people[test.first])),
-        )
-        for metric, (value, interval) in found.items()
-    ]
+    findings = rows(found, people[test.first], VERIFICATION, attacker, role="utility")
     on_validation = attributes.balanced_accuracy(
         pairs["validation"].same, apart["validation"] < threshold
     )

@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from core import losses
+from core.attacks import fitting
 from core.attacks.declare import Attack
 from core.attacks.interface import AttackerView, Result
 from core.attacks.reconstruction.training import Objective, by_decoder
@@ -30,17 +31,16 @@ ENCODER = {"compact": ("basic", 32), "paper": ("bottleneck", 64)}
 
 
 def by_adversarial_decoder(view: AttackerView, generator: Generator, attack: Attack) -> Result:
-    """`attack`: what the decoder of Figure 6 redraws, trained with Eq. 5."""
-    height, width = view.x["test"].shape[-2:]
-    size = "compact" if min(height, width) < SMALL else "paper"
-    looks = bool(MU2) and min(height, width) >= SMALLEST
-    result = by_decoder(
-        view,
-        generator,
-        attack,
-        figure_six,
-        lambda: Game(Discriminator(DISCRIMINATOR[size]).to(view.device), looks).objective(),
-    )
+    """`attack`: what the decoder of Figure 6 reconstructs, trained with Eq. 5."""
+    side = min(view.x["test"].shape[-2:])
+    widths = DISCRIMINATOR["compact" if side < SMALL else "paper"]
+    looks = bool(MU2) and side >= SMALLEST
+
+    def objective() -> Objective:
+        game = Game(Discriminator(widths).to(view.device), looks)
+        return Objective(game.loss, game.opponent)
+
+    result = by_decoder(view, generator, attack, figure_six, objective)
     name = perceptual.name() if looks else "none"
     return Result(result.findings, result.arrays | {"perceptual_network": np.array(name)})
 
@@ -48,15 +48,14 @@ def by_adversarial_decoder(view: AttackerView, generator: Generator, attack: Att
 class Game:
     """Eq. 5: what the decoder is told about its pictures, and the discriminator it plays against.
 
-    `looks` says whether the perceptual network takes part.
+    The discriminator takes a step on each batch after the decoder's, at a rate of its own; nothing
+    is ever looked up on validation, averaged or stopped for it, so of `fitting.fit` it needs the
+    step alone. `looks` says whether the perceptual network takes part.
     """
 
     def __init__(self, judge: nn.Module, looks: bool) -> None:
         self.judge, self.looks, self.batches = judge, looks, 0
         self.optimiser = torch.optim.Adam(judge.parameters(), LEARNING_RATE, betas=(0.5, 0.999))
-
-    def objective(self) -> Objective:
-        return Objective(self.loss, self.opponent)
 
     def loss(self, pictures: Tensor, truth: Tensor) -> Tensor:
         """Of the decoder; the discriminator gets no gradient."""
@@ -75,10 +74,7 @@ class Game:
     def opponent(self, pictures: Tensor, truth: Tensor) -> None:
         """One step of the discriminator on pictures that carry no history."""
         self.judge.requires_grad_(True)
-        loss = losses.discrimination(self.judge(truth), self.judge(pictures))
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimiser.step()
+        fitting.step(self.optimiser, losses.discrimination(self.judge(truth), self.judge(pictures)))
 
 
 def figure_six(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
@@ -92,9 +88,8 @@ def figure_six(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
     channels = list(channels_of(block, base))
     if len(shape) != 3:
         return _Flat(InversionDecoder(5, channels, math.prod(shape), height, width))
-    rows = shape[1]
     sides = [height, *(size[0] for size in map_sizes(height, width)[:4])]
-    nearest = min(range(5), key=lambda place: abs(math.log(sides[place] / rows)))
+    nearest = min(range(5), key=lambda place: abs(math.log(sides[place] / shape[1])))
     layer = nearest - 1 if nearest else 2
     channels[layer] = shape[0]
     decoder = InversionDecoder(layer, channels, 1, height, width)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.attacks.declare import Attack
+from core.attacks.interface import AttackerView, Result
 
 if TYPE_CHECKING:
     from torch import Generator
-
-    from core.attacks.interface import AttackerView, Result
 
 
 def mirrored_decoder(view: AttackerView, generator: Generator) -> Result:
@@ -17,8 +16,7 @@ def mirrored_decoder(view: AttackerView, generator: Generator) -> Result:
     another shape a decoder that fits, see `core.nets.decoders`.
 
     Trained on the attacker's photographs with 1 - MS-SSIM + mean absolute error until MS-SSIM on
-    validation stops improving. Findings and arrays: `core.attacks.reconstruction.scoring.score_reconstructions`.
-    Weights: the decoder's, and the release's `mean` and `scale`.
+    validation stops improving (`core.attacks.reconstruction.training`).
     """
     from core.attacks.reconstruction.training import by_decoder
     from core.nets.decoders import decoder_for
@@ -27,8 +25,7 @@ def mirrored_decoder(view: AttackerView, generator: Generator) -> Result:
 
 
 def urec1(view: AttackerView, generator: Generator) -> Result:
-    """URec#1 of DeepObfuscator's Table 2 (`core.nets.reconstructors.URec`), trained and scored as
-    `mirrored_decoder`."""
+    """URec#1 of DeepObfuscator's Table 2."""
     from core.attacks.reconstruction.training import by_decoder
     from core.nets import reconstructors
 
@@ -36,7 +33,7 @@ def urec1(view: AttackerView, generator: Generator) -> Result:
 
 
 def urec2(view: AttackerView, generator: Generator) -> Result:
-    """URec#2 of DeepObfuscator's Table 2: two convolutions per group where URec#1 has three."""
+    """URec#2 of DeepObfuscator's Table 2."""
     from core.attacks.reconstruction.training import by_decoder
     from core.nets import reconstructors
 
@@ -44,7 +41,7 @@ def urec2(view: AttackerView, generator: Generator) -> Result:
 
 
 def resrec(view: AttackerView, generator: Generator) -> Result:
-    """ResRec of DeepObfuscator's Table 2 (`core.nets.reconstructors.ResRec`): residual blocks."""
+    """ResRec of DeepObfuscator's Table 2."""
     from core.attacks.reconstruction.training import by_decoder
     from core.nets import reconstructors
 
@@ -55,10 +52,9 @@ def adversarial_decoder(view: AttackerView, generator: Generator) -> Result:
     """Dec^a of Xiao et al. (AAAI-20, Figure 6) against a frozen release, with the loss of Eq. 5.
 
     The decoder minimises pixel distance + mu1 log(1 - D) + mu2 perceptual distance, its
-    discriminator D learns on the same batch afterwards and is thrown away; everything else, the
-    choice of the best epoch by MS-SSIM included, is as for `mirrored_decoder`. Figure 6 starts
-    where ResNet was cut; here at the cut whose map is nearest in size to the release's. Arrays
-    also hold `perceptual_network`: VGG16, or what stood in (`core.nets.perceptual`).
+    discriminator D learns on the same batch afterwards and is thrown away; the best epoch is still
+    chosen by MS-SSIM. Figure 6 starts where ResNet was cut; here at the cut whose map is nearest in
+    size to the release's. Arrays also hold `perceptual_network`, the name of the one that looked.
     """
     from core.attacks.reconstruction.adversarial import by_adversarial_decoder
 

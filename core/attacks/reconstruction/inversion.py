@@ -1,38 +1,30 @@
-"""White-box inversion: pixels that make the frozen network release what was observed.
-
-Source: Mahendran and Vedaldi, CVPR 2015 (inversion by optimisation under a total-variation prior).
-Attackers who know the released network can differentiate it, as anybody can who has the app that
-runs on the device. They train nothing; what they know of faces is the prior and their photographs.
-"""
+"""White-box inversion: pixels that make the frozen network release what was observed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from core.attacks.declare import Attack
+from core.attacks.interface import AttackerView, Result
 
 if TYPE_CHECKING:
     from torch import Generator
 
-    from core.attacks.interface import AttackerView, Result
-
 
 def inversion(view: AttackerView, generator: Generator) -> Result:
-    """Redraw 64 test photographs from their releases by gradient descent on the pixels.
+    """Reconstruct 64 test photographs, those of `view.pictured` first, from their releases by
+    gradient descent on the pixels (Mahendran and Vedaldi, CVPR 2015).
 
     Minimises the mean squared distance between what the picture would release and what was
     released, per channel (maps) or dimension scaled to spread 1 by the attacker's photographs, plus
     the picture's total variation. Three starts: the mean face, noise, and the attacker's photograph
     whose release is nearest. After `FIRST_STEPS` the start with the least feature distance goes on;
-    the truth is never looked at. Step size and steps are fixed; the prior's weight is the one of
-    `WEIGHTS` with the highest mean MS-SSIM on 16 validation photographs.
+    the truth is never looked at. The prior's weight is the one of `WEIGHTS` with the highest mean
+    MS-SSIM on 16 validation photographs.
 
     A random release is drawn anew at every step, so that the descent follows the expected
-    distance; starts are compared by the mean of several draws. Where nothing can be differentiated
-    (a constant, hard decisions) the best start is what is redrawn.
-
-    Findings, arrays: `core.attacks.reconstruction.scoring.score_reconstructions`, over the 64: those of `view.pictured`, then
-    the first others. To compete with attackers that were scored on all validation photographs,
+    distance. Where nothing can be differentiated (a constant, hard decisions) the best start is the
+    reconstruction. To compete with attackers that were scored on all validation photographs,
     `validation` is the mean of the 16 less its standard error.
     """
     from core.attacks.reconstruction.pixel_descent import inverted

@@ -7,26 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.attacks.declare import Attack
-from core.attacks.interface import check_finite
+from core.attacks.interface import AttackerView, Result, check_finite
 from core.metrics import images
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
-
-    from core.attacks.interface import AttackerView, Result
 
 AXES = 256  # principal axes of the photographs that are guessed; the rest stays at its mean
 FITTED = 3  # settings, the nearest on validation photographs, that are fitted to all rows
 
 
 def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
-    """Kernel ridge regression (`core.attacks.attributes.kernels`) from the standardised, flattened release to
-    the photograph's place on the principal axes of the attacker's photographs.
+    """Kernel ridge regression (`core.attacks.attributes.kernels`) from the standardised, flattened
+    release to the photograph's place on the principal axes of the attacker's photographs.
 
-    Where a release is narrow, and the attacker has some thousand photographs, it may redraw better
-    than a decoder that is trained by steps; where much is released, the decoders do. Width, penalty
-    and whitening are chosen by the pixels' squared error on validation, the best three again by
-    MS-SSIM. Findings and arrays: `core.attacks.reconstruction.scoring.score_reconstructions`.
+    Width, penalty and whitening are chosen by the pixels' squared error on validation, the best
+    `FITTED` again by MS-SSIM.
     """
     import torch
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from core.attacks.declare import Attack
+from core.attacks.features import Scaler
 from core.attacks.interface import AttackerView, Result, check_finite
 from core.attacks.reconstruction.scoring import score_reconstructions
-from core.attacks.reconstruction.training import Scaler, scaler_of
+from core.attacks.reconstruction.training import scaler_of
 from core.metrics import images
 from core.metrics.identity import nearest
 

@@ -1,4 +1,4 @@
-"""What redrawn pictures are worth: likeness to the photographs, and whose face they show."""
+"""What reconstructions are worth: likeness to the photographs, and whose face they show."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from torch import Tensor
 
 from core.attacks.declare import Attack
 from core.attacks.identity.face_features import Network, faces_in, networks, photographed
-from core.attacks.interface import AttackerView, Result, finding
+from core.attacks.interface import AttackerView, Result
+from core.attacks.interface import rows as rows_of
 from core.metrics import images, of_pictures
 from core.metrics.identity import by_chance, nearest, split_gallery
-from core.metrics.intervals import mean_interval, resample_identities
+from core.metrics.intervals import measured_mean
 from core.storage.pictures import packed
 
 MOST_PICTURES = 12  # kept of each attack but the default one: the same faces, less space
@@ -27,34 +28,31 @@ def score_reconstructions(
     validation: float,
     rows: NDArray[np.int64] | None = None,
 ) -> Result:
-    """Findings and arrays of `pictures` uint8 (n, 3, H, W), redrawn from the releases of the test
-    photographs `rows` (all of them by default).
+    """Findings and arrays of `pictures` uint8 (n, 3, H, W), reconstructed from the releases of the
+    test photographs `rows` (all of them by default).
 
     `validation` is the mean MS-SSIM on validation photographs, with which the attacker competes
     for the worst case of target `image`. Findings: means of MS-SSIM, SSIM and PSNR, with the score
-    of the attacker's mean picture for chance; with a face network `face_similarity`, the mean
-    cosine between the faces redrawn and photographed (chance: the mean picture's), and
-    `reidentification`, the share of redrawn faces whose nearest photograph in a gallery of other
-    photographs shows the same person; where a second network was chosen the same through it, of
-    the first `recogniser.MOST_REDRAWN` pictures, under names of their own. Sources: Xiao et al.
-    (AAAI-20), "Privacy Metric", for the first; `core.metrics.identity` for gallery and probes, the
-    same for all attackers.
-    Arrays: `targets`, `validation`; `originals` and `reconstructions`, packed by `core.storage.pictures`,
-    of `view.pictured` as far as they were redrawn (the first `MOST_PICTURES` where the attack is not
-    the default one), their `positions` among the test photographs, and `ms_ssim`, `ssim`, `psnr` of each.
+    of the attacker's mean picture for chance; through each face network those of `_of_faces`.
+    Arrays: `targets`, `validation`; `originals` and `reconstructions`, packed by
+    `core.storage.pictures`, of `view.pictured` as far as they were reconstructed (the first
+    `MOST_PICTURES` where the attack is not the default one), their `positions` among the test
+    photographs, and `ms_ssim`, `ssim`, `psnr` of each.
     """
     rows = np.arange(len(view.x["test"])) if rows is None else rows
     truth = view.x["test"][torch.as_tensor(rows, device=pictures.device)]
-    blind = _mean_picture(view.x["attacker"], len(truth))
+    # What a guesser that sees no release would draw.
+    mean_picture = view.x["attacker"].double().mean(0, keepdim=True).round().to(torch.uint8)
     quality = images.similarities(pictures, truth, of_pictures())
-    chances = images.similarities(blind, truth, of_pictures())
+    chances = images.similarities(mean_picture.expand_as(truth), truth, of_pictures())
     people = view.identities["test"][rows]
-    findings = [
-        _row(attack.name, name, values.numpy(), float(chances[name].double().mean()), people)
+    measured = {
+        name: measured_mean(values.numpy(), people, float(chances[name].double().mean()))
         for name, values in quality.items()
-    ]
+    }
+    findings = rows_of(measured, people, "image", attack.name)
     for network in networks(view):
-        findings += _face_rows(view, attack.name, pictures, blind[:1], rows, network)
+        findings += _of_faces(view, attack.name, pictures, mean_picture, rows, network)
     place = {int(row): number for number, row in enumerate(rows)}
     shown = view.pictured if attack.default else view.pictured[:MOST_PICTURES]
     kept = np.array([place[int(row)] for row in shown if int(row) in place], dtype=np.int64)
@@ -70,62 +68,34 @@ def score_reconstructions(
     return Result(findings, arrays)
 
 
-def _row(
-    attacker: str,
-    metric: str,
-    values: NDArray[Any],
-    chance: float,
-    people: NDArray[np.int64],
-) -> dict[str, Any]:
-    resampling = resample_identities(people)
-    return finding(
-        target="image",
-        role="private",
-        attacker=attacker,
-        metric=metric,
-        value=float(np.mean(values, dtype=np.float64)),
-        interval=mean_interval(values, resampling),
-        chance=chance,
-        n=len(values),
-        identities=resampling.identities,
-    )
-
-
-def _face_rows(
+def _of_faces(
     view: AttackerView,
     attacker: str,
     pictures: Tensor,
-    blind: Tensor,
+    mean_picture: Tensor,
     rows: NDArray[np.int64],
     network: Network,
 ) -> list[dict[str, Any]]:
-    """Rows of `face_similarity`, and of `reidentification` where a redrawn face has other
-    photographs of its person in the gallery."""
+    """Rows of `face_similarity`, the mean cosine between the faces reconstructed and photographed
+    (chance: the mean picture's), and of `reidentification`, the share of reconstructed faces whose
+    nearest photograph in a gallery of other photographs shows the same person, where there is one
+    (Xiao et al., AAAI-20, "Privacy Metric"; `core.metrics.identity` for the gallery). Of the first
+    `network.most` pictures."""
     pictures, rows = pictures[: network.most], rows[: network.most]
     clear = photographed(view, "test", network).cpu().numpy()
-    redrawn = faces_in(view, pictures, network).cpu().numpy()
-    guessed = faces_in(view, blind, network).cpu().numpy()
+    seen = faces_in(view, pictures, network).cpu().numpy()
+    guessed = faces_in(view, mean_picture, network).cpu().numpy()
     people = view.identities["test"]
-    found = [
-        _row(
-            attacker,
-            f"face_similarity{network.suffix}",
-            (redrawn * clear[rows]).sum(1),
-            float((guessed * clear[rows]).sum(1).mean(dtype=np.float64)),
-            people[rows],
-        )
-    ]
+    chance = float((guessed * clear[rows]).sum(1).mean(dtype=np.float64))
+    similarity = measured_mean((seen * clear[rows]).sum(1), people[rows], chance)
+    name = f"face_similarity{network.suffix}"
+    found = rows_of({name: similarity}, people[rows], "image", attacker)
     gallery, probes = split_gallery(view.x["test"].cpu().numpy(), people)
     asked = np.flatnonzero(np.isin(rows, probes))
     if asked.size:
         persons = people[rows[asked]]
-        named = people[gallery][nearest(redrawn[asked], clear[gallery])]
+        named = people[gallery][nearest(seen[asked], clear[gallery])]
         chance = by_chance(people, gallery, rows[asked])
-        metric = f"reidentification{network.suffix}"
-        found.append(_row(attacker, metric, named == persons, chance, persons))
+        share = measured_mean(named == persons, persons, chance)
+        found += rows_of({f"reidentification{network.suffix}": share}, persons, "image", attacker)
     return found
-
-
-def _mean_picture(x: Tensor, count: int) -> Tensor:
-    """What a guesser who sees no release would draw: the mean of x, uint8 (count, 3, H, W)."""
-    return x.double().mean(0).round().to(torch.uint8).expand(count, -1, -1, -1)

@@ -1,9 +1,9 @@
-"""Decoders from frozen releases back to pictures, trained from scratch: the loop they all share."""
+"""Decoders from frozen releases back to pictures, trained from scratch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -12,7 +12,7 @@ from core import device as devices
 from core import losses
 from core.attacks import fitting
 from core.attacks.declare import Attack
-from core.attacks.features import standardiser
+from core.attacks.features import Scaler, map_scaler, standardiser
 from core.attacks.interface import AttackerView, Result, check_finite
 from core.attacks.reconstruction.scoring import score_reconstructions
 from core.errors import PenumbraError
@@ -20,16 +20,12 @@ from core.metrics import images
 from core.seeding import seeded
 from core.storage.files import halved
 
-BATCH = 32
-LEARNING_RATE = 4e-3
-PATIENCE = 1  # epochs without a better validation score before the learning rate falls
-DECAY = 0.25
-DROPS = 2
-MOST_EPOCHS = 30
-ENOUGH = 3e-3  # MS-SSIM that an epoch must gain to count as better
+RECIPE = fitting.Recipe(  # a look gives MS-SSIM
+    4e-3, enough=3e-3, weight_decay=0.0, patience=1, decay=0.25, from_best=True
+)
+BATCH, MOST_EPOCHS = 32, 30
 
 Build = Callable[[tuple[int, ...], int, int], nn.Module]  # release shape, height, width
-Loss = Callable[[Tensor, Tensor], Tensor]  # redrawn, truth: float (B, 3, H, W)
 
 
 def similarity_loss(pictures: Tensor, truth: Tensor) -> Tensor:
@@ -37,13 +33,12 @@ def similarity_loss(pictures: Tensor, truth: Tensor) -> Tensor:
     return losses.dissimilarity(pictures, truth) + (pictures - truth).abs().mean()
 
 
-@dataclass(frozen=True)
-class Objective:
-    """What a decoder is trained with: `loss(redrawn, truth)` for it, and `opponent(redrawn,
-    truth)`, called after each of its steps with the pictures it has just drawn, without their
+class Objective(NamedTuple):
+    """What a decoder is trained with, given pictures float (B, 3, H, W) and the truth: `loss`, and
+    `opponent`, called after each of its steps with the pictures it has just drawn, without their
     history, to train what it plays against."""
 
-    loss: Loss = similarity_loss
+    loss: Callable[[Tensor, Tensor], Tensor] = similarity_loss
     opponent: Callable[[Tensor, Tensor], None] | None = None
 
 
@@ -54,24 +49,43 @@ def by_decoder(
     build: Build,
     objective: Callable[[], Objective] = Objective,
 ) -> Result:
-    """`attack`: what a decoder that `build` makes redraws of the test photographs.
+    """`attack`: the reconstructions of the test photographs by a decoder that `build` makes.
 
     Trained on the attacker's photographs, and on `view.extra` where there is a second source,
     until MS-SSIM on the validation photographs stops improving. `objective` is made once `build`
-    has drawn its weights. Findings and arrays: `core.attacks.reconstruction.scoring.score_reconstructions`; weights, where kept,
-    the decoder's and the release's `mean` and `scale`.
+    has drawn its weights. Weights, where kept: the decoder's and the release's `mean` and `scale`.
     """
     check_finite(view)
-    device = view.device
     z_train, x_train = training_pairs(view)
     scaler = scaler_of(z_train)
-    z = {split: scaler(view.z[split]) for split in ("validation", "test")}
-    z["attacker"] = scaler(z_train)
-    x = {"attacker": x_train, "validation": view.x["validation"]}
-    height, width = x_train.shape[-2:]
-    with seeded(generator, device):
-        decoder = build(tuple(z["test"].shape[1:]), height, width).to(device)
-        decoder, validation = train(decoder, z, x, generator, objective())
+    z = {"attacker": scaler(z_train)} | {s: scaler(view.z[s]) for s in ("validation", "test")}
+    shape, size = tuple(z["test"].shape[1:]), x_train.shape[-2:]
+    latest: list[Tensor] = []  # pictures that the decoder has just drawn, and the truth
+
+    def loss(pictures: Tensor, rows: Tensor) -> Tensor:
+        pictures, truth = pictures.contiguous(), x_train[rows].float() / 255
+        latest[:] = pictures.detach(), truth
+        return playing.loss(pictures, truth)
+
+    def opponent() -> None:
+        if playing.opponent is not None:
+            playing.opponent(*latest)
+
+    def look(average: nn.Module) -> float:
+        return images.mean_ms_ssim(decode(average, z["validation"]), view.x["validation"])
+
+    with seeded(generator, view.device):
+        decoder = build(shape, size[0], size[1])
+        playing = objective()
+        decoder, validation = fitting.fit_on(
+            z["attacker"],
+            decoder,
+            (fitting.batches(len(x_train), BATCH, generator) for _ in range(MOST_EPOCHS)),
+            loss,
+            look,
+            RECIPE,
+            afterwards=opponent,
+        )
     weights = halved(dict(decoder.state_dict()))
     decoder.load_state_dict({name: value.float() for name, value in weights.items()})
     result = score_reconstructions(view, attack, decode(decoder, z["test"]), validation)
@@ -105,78 +119,21 @@ def training_pairs(view: AttackerView) -> tuple[Tensor, Tensor]:
 def decode(decoder: nn.Module, z: Tensor) -> Tensor:
     """Pictures uint8 (n, 3, H, W) that `decoder` makes of scaled releases (n, …)."""
     decoder.eval()
-    batch = devices.batch(z.device)
     with torch.no_grad(), fitting.half_precision(z.device):
         return torch.cat(
             [
-                decoder(z[i : i + batch]).float().clamp(0, 1).mul(255).round().to(torch.uint8)
-                for i in range(0, len(z), batch)
+                decoder(part).float().clamp(0, 1).mul(255).round().to(torch.uint8)
+                for part in z.split(devices.batch(z.device))
             ]
         )
 
 
-class Scaler:
-    """Brings releases to a common scale by the attacker's statistics: per channel for maps, per
-    dimension for flat releases; pictures stay as they are (their decoder corrects them)."""
-
-    def __init__(self, mean: Tensor, scale: Tensor) -> None:
-        self.mean, self.scale = mean, scale
-
-    def __call__(self, z: Tensor) -> Tensor:
-        scaled = (z.float() - self.mean) * self.scale
-        return scaled.contiguous(memory_format=torch.channels_last) if z.ndim == 4 else scaled
-
-
 def scaler_of(z: Tensor) -> Scaler:
-    """The scaler of the releases z (n, …) of the attacker's photographs."""
+    """Brings releases like z (n, …) to a common scale: per channel for maps, per dimension for flat
+    ones; pictures stay as they are (their decoder corrects them)."""
     if z.ndim != 4:
-        flat = standardiser(z)
-        return Scaler(flat.mean.view(z.shape[1:]), flat.scale.view(z.shape[1:]))
-    mean, scale = z.new_zeros(1, z.shape[1], 1, 1), z.new_ones(1, z.shape[1], 1, 1)
+        return Scaler(*standardiser(z))
     if z.shape[1] == 3:
-        return Scaler(mean.float(), scale.float())
-    mean = z.float().mean((0, 2, 3), keepdim=True)
-    spread = (z.float() - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
-    return Scaler(mean, torch.where(spread > 1e-6 * spread.max(), 1 / spread, 0.0))
-
-
-def train(
-    decoder: nn.Module,
-    z: dict[str, Tensor],
-    x: dict[str, Tensor],
-    generator: Generator,
-    objective: Objective,
-) -> tuple[nn.Module, float]:
-    """(the running average of the decoder's weights at its best validation MS-SSIM, that score).
-
-    z are scaled releases, x photographs (uint8) of the splits "attacker" and "validation".
-    """
-    device = z["attacker"].device
-    if z["attacker"].ndim == 4:
-        decoder = decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.Adam(decoder.parameters(), LEARNING_RATE)
-    latest: list[Tensor] = []  # pictures that the decoder has just drawn, and the truth
-
-    def loss(rows: Tensor) -> Tensor:
-        rows = rows.to(device)
-        truth = x["attacker"][rows].float() / 255
-        with fitting.half_precision(device):
-            pictures = decoder(z["attacker"][rows])
-        pictures = pictures.float().contiguous()
-        latest[:] = pictures.detach(), truth
-        return objective.loss(pictures, truth)
-
-    def opponent() -> None:
-        if objective.opponent is not None:
-            objective.opponent(*latest)
-
-    count = len(z["attacker"])
-    return fitting.fit(
-        decoder,
-        optimiser,
-        (fitting.batches(count, BATCH, generator) for _ in range(MOST_EPOCHS)),
-        loss,
-        lambda average: images.mean_ms_ssim(decode(average, z["validation"]), x["validation"]),
-        fitting.Patience(optimiser, PATIENCE, DROPS, DECAY, ENOUGH, from_best=True),
-        afterwards=opponent,
-    )
+        zero = z.new_zeros(1, 3, 1, 1, dtype=torch.float32)
+        return Scaler(zero, zero + 1)
+    return Scaler(*map_scaler(z))

@@ -9,8 +9,8 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.neighbors import KNeighborsClassifier
 
 from core.attacks import ATTACKS
-from core.attacks.attributes import kernels, trees
-from core.attacks.attributes.neighbours import votes
+from core.attacks.attributes import classifiers, kernels
+from core.attacks.attributes.classifiers import votes
 from core.errors import PenumbraError
 from tests.attacks.planted import NAMES, value, view
 
@@ -144,6 +144,6 @@ def test_the_error_of_the_nearest_neighbour_bounds_anybody_s():
 
 
 def test_the_trees_look_at_their_number_on_validation():
-    assert trees.LOOK_AT[-1] == trees.MOST_TREES
+    assert classifiers.LOOK_AT[-1] == classifiers.MOST_TREES
     result = attack("boosted_trees", view("coordinate", noise=2.0))
     assert value(result, "attribute:Planted") > 0.5

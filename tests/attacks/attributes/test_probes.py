@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.attacks import ATTACKS
-from core.attacks.attributes import regression
+from core.attacks.attributes import classifiers
 from core.attacks.interface import attribute_rows
 from core.errors import PenumbraError
 from core.metrics import attributes as scores
@@ -150,11 +150,11 @@ def test_logistic_regression_is_scikit_learn_s():
     features -= features.mean(0)
     features = np.linalg.qr(features)[0] * np.linalg.norm(features, axis=0)  # uncorrelated
     labels = (features[:, 2] + rng.normal(size=200) > 0.5).astype(int)
-    weights, intercepts = regression.fit(
+    weights, intercepts = classifiers.logistic_regression(
         torch.tensor(features).float(), torch.tensor(labels)[:, None], steps=2000
     )
     size = np.sqrt((features**2).sum(1).mean())
-    for index, penalty in enumerate(regression.PENALTIES[:3]):
+    for index, penalty in enumerate(classifiers.PENALTIES[:3]):
         oracle = LogisticRegression(C=1 / (200 * penalty), tol=1e-8, max_iter=5000)
         oracle.fit(features / size, labels)
         assert intercepts[index, 0].item() == pytest.approx(oracle.intercept_[0], abs=5e-3)

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from core.attacks import ATTACKS
-from core.attacks.attributes.repeated import averaging, informed, is_random
-from core.attacks.releases import released
+from core.attacks.attributes.repeated import averaging, informed
+from core.attacks.releases import draws_noise, released
 from tests.attacks.planted import value, view
 
 NOISE = 3.0
@@ -42,9 +42,8 @@ def area(result):
 
 
 def test_whether_a_release_holds_noise_is_found_out():
-    assert is_random(noisy())
-    assert not is_random(noisy(noise=0.0))
-    assert not is_random(view("coordinate"))
+    for given, expected in ((noisy(), True), (noisy(noise=0.0), False), (view("map"), False)):
+        assert draws_noise(given.release, given.x["validation"]) == expected
 
 
 @pytest.mark.parametrize("attack", [informed, averaging])
