@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
@@ -19,7 +19,8 @@ LARGE = 6000  # side of the largest Gram matrix whose axes are computed exactly
 LEAST_SIDE = 4  # cells of a map that convolutions can read
 
 
-class Scaler(NamedTuple):
+@dataclass(frozen=True)
+class Scaler:
     """z -> (z - mean) * scale, both of shapes that broadcast to z's (n, …); maps in channels-last
     order."""
 

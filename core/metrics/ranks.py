@@ -169,8 +169,9 @@ def rank_guarantee(mean: ArrayLike, deviation: ArrayLike, epsilon: float) -> NDA
     """
     from scipy.stats import norm
 
-    normal = norm.sf(epsilon, mean, deviation)  # NaN where nothing deviates
-    return np.where(np.asarray(deviation) == 0, np.asarray(mean) > epsilon, normal)
+    spread = np.asarray(deviation)
+    normal = norm.sf(epsilon, mean, np.where(spread > 0, spread, 1))
+    return np.where(spread > 0, normal, np.asarray(mean) > epsilon)
 
 
 def _averaged(first: NDArray[np.int64], last: NDArray[np.int64], identities: int) -> dict[str, Any]:

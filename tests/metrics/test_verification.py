@@ -100,8 +100,8 @@ def test_clear_places_are_verified_and_a_constant_is_at_chance():
     assert found["auc"][0] > 0.99
     blind = verification.score(pairs, np.ones(len(apart)), 2.0, who)
     assert blind["accuracy"][0] == 0.5
-    assert blind["balanced_accuracy"] == (0.5, (0.5, 0.5))
-    assert blind["auc"] == (0.5, (0.5, 0.5))
+    assert blind["balanced_accuracy"] == (0.5, (0.5, 0.5), 0.5)
+    assert blind["auc"] == (0.5, (0.5, 0.5), 0.5)
 
 
 def test_a_pair_weighs_as_often_as_its_people_were_drawn():

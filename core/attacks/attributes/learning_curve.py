@@ -68,7 +68,7 @@ def data_curve(view: AttackerView, generator: Generator) -> Result:
             again = intervals.resampled_balanced_accuracy(truth, said, resampling)
             at_size.append(np.where(np.isnan(again), values[a, size], again))
         drawn.append(at_size)
-    resampled = np.moveaxis(np.array(drawn), 0, -1)  # (A, B, S)
+    resampled: NDArray[np.float64] = np.moveaxis(np.array(drawn), 0, -1)  # (A, B, S)
     photographs = np.array([len(rows) for rows in subsets])
     ahead = photographs[-1] * np.array(list(AHEAD))
     reached = 1 - extrapolated(photographs, 1 - values, ahead)

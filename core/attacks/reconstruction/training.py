@@ -131,9 +131,8 @@ def decode(decoder: nn.Module, z: Tensor) -> Tensor:
 def scaler_of(z: Tensor) -> Scaler:
     """Brings releases like z (n, …) to a common scale: per channel for maps, per dimension for flat
     ones; pictures stay as they are (their decoder corrects them)."""
-    if z.ndim != 4:
-        return Scaler(*standardiser(z))
-    if z.shape[1] == 3:
+    if z.ndim == 4 and z.shape[1] == 3:
         zero = z.new_zeros(1, 3, 1, 1, dtype=torch.float32)
         return Scaler(zero, zero + 1)
-    return Scaler(*map_scaler(z))
+    own = map_scaler(z) if z.ndim == 4 else standardiser(z)
+    return Scaler(own.mean, own.scale)
