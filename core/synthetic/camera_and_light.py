@@ -1,7 +1,5 @@
-"""What differs between two photographs of one person: pose, light, expression, clothes, background.
-
-Glasses, make-up and beards are also worn or not per photograph, by the person's habits.
-"""
+"""What differs between two photographs of one person: pose, light, expression, clothes, background,
+and, by the person's habits, glasses, make-up and beards."""
 
 import numpy as np
 
@@ -56,16 +54,13 @@ def sample_photograph(random: np.random.Generator, person: dict, table: dict) ->
         "lipstick_colour": colour.LIPSTICKS[int(random.integers(0, len(colour.LIPSTICKS)))],
         "shadow_colour": colour.EYE_SHADOWS[int(random.integers(0, len(colour.EYE_SHADOWS)))],
         "facial_hair": facial_hair,
-        "cloth": _cloth_colour(random),
+        # muted: a common brightness with some colour
+        "cloth": colour.to_linear(
+            0.6 * random.uniform(0.05, 0.85, 3) + 0.4 * random.uniform(0.05, 0.9)
+        ),
         "neckline": random.uniform(5.65, 6.1),
         "neck_depth": random.uniform(0.1, 0.55),
     }
-
-
-def _cloth_colour(random: np.random.Generator) -> np.ndarray:
-    """A muted colour: a common brightness with some colour, linear RGB (3,)."""
-    tint = random.uniform(0.05, 0.85, 3)
-    return colour.to_linear(0.6 * tint + 0.4 * random.uniform(0.05, 0.9))
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
@@ -129,15 +124,11 @@ def lights(photograph: dict) -> dict:
     """The lights of a photograph: a dict of directions (3,) and colours (3,), float32."""
     azimuth, elevation = photograph["light_azimuth"], photograph["light_elevation"]
     warmth = photograph["warmth"]
-    towards_key = [
-        np.sin(azimuth) * np.cos(elevation),
-        np.sin(elevation),
-        np.cos(azimuth) * np.cos(elevation),
-    ]
+    across, forward = np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation)
     back = normalise(np.array([-np.sign(azimuth) * 0.9, 0.3, -0.45]))
     key_colour = np.array([1 + warmth, 1, 1 - warmth]) * photograph["key"]
     ambient = np.array([1 - warmth * 0.5, 1, 1 + warmth * 0.5]) * photograph["ambient"]
-    key = np.array(towards_key, np.float32)
+    key = np.array([across, np.sin(elevation), forward], np.float32)
     return {
         "key": key,
         "back": back.astype(np.float32),

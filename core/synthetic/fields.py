@@ -34,10 +34,7 @@ def blend(base: np.ndarray, colour: np.ndarray, weight: np.ndarray) -> np.ndarra
 
 @cache
 def noise_tile(frequency: int) -> np.ndarray:
-    """Periodic band-limited Gaussian noise, (256, 256) float32, mean 0, deviation 1.
-
-    The tile is the same in every process: it comes from a fixed seed.
-    """
+    """Periodic band-limited Gaussian noise, (256, 256) float32, mean 0, deviation 1, always the same."""
     random = np.random.default_rng(frequency)
     wave = np.fft.fftfreq(NOISE_SIZE) * NOISE_SIZE
     window = np.exp(-(wave[:, None] ** 2 + wave[None] ** 2) / (2 * frequency**2))

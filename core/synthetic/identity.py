@@ -1,8 +1,5 @@
-"""Who a face belongs to: everything that stays the same in all photographs of one person.
-
-An identity is a plain dict drawn from a seed and the table of correlations. Its shape weights are
-completed by `shape.settle`, which moves the labelled features out of their dead zones.
-"""
+"""Who a face belongs to: everything that stays the same in all photographs of one person, drawn from
+a seed and the table of correlations and completed by `shape.settle`."""
 
 import numpy as np
 
@@ -68,10 +65,8 @@ def draw(random: np.random.Generator, table: dict) -> str:
 
 
 def habit(random: np.random.Generator, probability: float, varying: float) -> float:
-    """How often one person wears something: 0, .5 or 1 of their photographs.
-
-    Over people the mean is `probability`; a share `varying` of the wearers do it half the time.
-    """
+    """How often a person wears something: 0, .5 (a share `varying` of the wearers) or 1 of their
+    photographs; `probability` is the mean over people."""
     wearer = min(probability / (1 - 0.5 * varying), 1.0)
     if not chance(random, wearer):
         return 0.0
@@ -79,12 +74,9 @@ def habit(random: np.random.Generator, probability: float, varying: float) -> fl
 
 
 def sample(random: np.random.Generator, table: dict) -> dict:
-    """Draw a person.
-
-    `random` is a numpy Generator and `table` one of `correlations.completed`. Returns a dict: `male`, `young`,
-    `chubby`, wished `big_lips`, `big_nose`, `high_cheekbones` (bool), `age` 0..1, `ancestry` (3,),
-    `tone` 0..6, `weights` (local target weights) and the appearance used by the painters.
-    """
+    """Draw a person from a table of `correlations.completed`: `male`, `young`, `chubby`, wished
+    `big_lips`, `big_nose`, `high_cheekbones` (bool), `age` 0..1, `ancestry` (3,), `tone` 0..6,
+    `weights` (local target weights) and the appearance used by the painters."""
     male = chance(random, table["male"])
     sex = "male" if male else "female"
     young = chance(random, table["young"][sex])

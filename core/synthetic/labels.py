@@ -44,17 +44,14 @@ def attributes(person: dict, photo: dict) -> dict[str, int]:
 def meta(person: dict, photo: dict) -> dict:
     """Documented extra columns, {name: text or number}; angles in radians."""
     measures = person["measures"]
+    angles = ("yaw", "pitch", "roll", "light_azimuth", "light_elevation")
     return {
         "meta_skin_tone": round(person["tone"], 3),
         "meta_hair_style": person["style"],
         "meta_hair_colour": person["hair_colour"],
         "meta_facial_hair": photo["facial_hair"],
         "meta_expression": photo["expression"],
-        "meta_yaw": round(photo["yaw"], 4),
-        "meta_pitch": round(photo["pitch"], 4),
-        "meta_roll": round(photo["roll"], 4),
-        "meta_light_azimuth": round(photo["light_azimuth"], 4),
-        "meta_light_elevation": round(photo["light_elevation"], 4),
+        **{f"meta_{angle}": round(photo[angle], 4) for angle in angles},
         "meta_lip_height": round(measures["big_lips"], 4),
         "meta_nose_width": round(measures["big_nose"], 4),
         "meta_cheekbone_prominence": round(measures["high_cheekbones"], 4),

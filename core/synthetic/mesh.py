@@ -99,11 +99,8 @@ def vertex_normals(vertices: np.ndarray) -> np.ndarray:
 def sample_surface(
     weights: np.ndarray, count: int, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Random points on the triangles, with probability proportional to base area times weight.
-
-    `weights` (F,) is at least 0. Returns the triangles' vertices (count, 3) and barycentric
-    coordinates (count, 3).
-    """
+    """Random points on the triangles, with probability proportional to base area times weight (F,):
+    the triangles' vertices (count, 3) and barycentric coordinates (count, 3)."""
     base = head().vertices
     chosen = np.nonzero(weights > 0)[0]
     triangles = head().triangles[chosen]

@@ -16,10 +16,8 @@ def generator(seed: int, *key: int) -> np.random.Generator:
 
 
 def make_person(seed: int, number: int, table: dict) -> tuple[dict, np.ndarray]:
-    """Person `number` of a set: the identity dict and the neutral head's vertices (V, 3).
-
-    A person whose labelled features cannot be moved out of their dead zones is drawn again.
-    """
+    """Person `number` of a set and the neutral head's vertices (V, 3); drawn again where labelled
+    features cannot be moved out of their dead zones."""
     for attempt in range(ATTEMPTS):
         random = generator(seed, number, 0, attempt)
         person = identity.sample(random, table)

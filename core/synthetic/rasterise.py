@@ -22,12 +22,9 @@ def rasterise(
     first: np.ndarray,
     second: np.ndarray,
 ) -> None:
-    """Draw `triangles` (n, 3) of points `x`, `y`, `z` into the buffers, all (height, width).
-
-    Where a triangle is nearer than `depth`: `depth` gets its z, `layers` the number `layer`,
-    `hits` the triangle's index, `first` and `second` the barycentric weights of the triangle's
-    second and third corner.
-    """
+    """Draw `triangles` (n, 3) of points `x`, `y`, `z` into the buffers (height, width): where one is
+    nearer than `depth`, `depth` gets its z, `layers` the number `layer`, `hits` its index, `first`
+    and `second` the barycentric weights of its second and third corner."""
     height, width = depth.shape
     for t in range(len(triangles)):
         a = triangles[t, 0]
@@ -90,11 +87,8 @@ def empty_buffers(height: int, width: int) -> tuple[np.ndarray, ...]:
 def compare_depth(
     x: np.ndarray, y: np.ndarray, z: np.ndarray, depth: np.ndarray, bias: float, softness: float
 ) -> np.ndarray:
-    """Share of five samples around each point that the depth map leaves lit, (n,) in 0..1.
-
-    A sample is lit when the point is at most `bias` behind the map's surface, dark when it is
-    `bias + softness` behind.
-    """
+    """Share of five samples around each point that the depth map leaves lit, (n,) in 0..1: lit at
+    most `bias` behind the map's surface, dark `bias + softness` behind it."""
     height, width = depth.shape
     total = np.zeros(len(x))
     for dx, dy in ((-1.1, -0.6), (0.6, -1.1), (1.1, 0.6), (-0.6, 1.1), (0.0, 0.0)):

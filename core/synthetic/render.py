@@ -32,12 +32,6 @@ SKIN_LAYER, HAIR_LAYER, BEARD_LAYER, FRAME_LAYER, LASH_LAYER = range(5)
 SHADOW_SIZE = 192
 MOUTH_SETBACK = np.float32(0.09)  # decimetres
 SUPERSAMPLING = {True: 3, False: 2}  # by whether the picture is smaller than 100 pixels
-BODY_COLUMNS = {
-    "at": slice(0, 3),
-    "uv": slice(3, 5),
-    "normals": slice(5, 8),
-    "points": slice(8, 11),
-}
 
 
 class Seen(NamedTuple):
@@ -64,10 +58,7 @@ def prepare(person: dict, vertices: np.ndarray, random: np.random.Generator) -> 
 def photograph(
     person: dict, prepared: dict, photo: dict, size: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Render one photograph, uint8 (size, size, 3).
-
-    `person` and `prepared` describe the identity, `photo` is a draw of `sample_photograph`.
-    """
+    """One photograph, uint8 (size, size, 3), of a draw `photo` of `sample_photograph`."""
     factor = SUPERSAMPLING[size < 100]
     vertices = shape.with_expression(
         prepared["vertices"], photo["expression"], photo["strength"], random
@@ -151,17 +142,9 @@ def _inside_corners() -> np.ndarray:
 def _posed_strands(strands: dict, pose: scene.Pose) -> dict:
     at = strands["vertices"]
     points = pose.points(at)
-    values = np.concatenate(
-        [
-            points,
-            pose.directions(strands["tangents"], at),
-            pose.directions(strands["normals"], at),
-            strands["across"][:, None],
-            strands["along"][:, None],
-            strands["tint"][:, None],
-        ],
-        1,
-    )
+    directions = [pose.directions(strands[name], at) for name in ("tangents", "normals")]
+    numbers = [strands[name][:, None] for name in ("across", "along", "tint")]
+    values = np.concatenate([points, *directions, *numbers], 1)
     return {"vertices": points, "triangles": strands["triangles"], "values": values}
 
 
@@ -191,11 +174,11 @@ def _shade_head(surface: dict, where: list, seen: Seen) -> np.ndarray:
     person, photo, light = seen.person, seen.photo, seen.light
     values = interpolate(surface["values"], surface["triangles"], *where)
     part = surface["parts"][where[0]]
-    at, points = values[:, BODY_COLUMNS["at"]], values[:, BODY_COLUMNS["points"]]
-    normals = normalise(values[:, BODY_COLUMNS["normals"]])
+    at, uv, normals, points = np.split(values[:, :11], (3, 5, 8), axis=1)
+    normals = normalise(normals)
     normals = np.where(normals[:, 2:3] < -0.2, -normals, normals)
     lit = seen.shadow(points, 0.05)
-    albedo, lips, cloth, scalp = skin.paint(person, photo, at, values[:, BODY_COLUMNS["uv"]])
+    albedo, lips, cloth, scalp = skin.paint(person, photo, at, uv)
     gloss = 1.7 if photo["lipstick"] else 0.6
     occlusion, cavity = values[:, 11], values[:, 12] * (1 - scalp)
     out = shading.shade_skin(albedo, at, normals, lit, occlusion, cavity, gloss, lips, light)
@@ -219,11 +202,10 @@ def _shade_head(surface: dict, where: list, seen: Seen) -> np.ndarray:
 
 def _shade_strands(surface: dict, where: list, seen: Seen, scalp: bool) -> np.ndarray:
     values = interpolate(surface["values"], surface["triangles"], *where)
-    lit = seen.shadow(values[:, 0:3], 0.1)
+    lit = seen.shadow(values[:, :3], 0.1)
     tangents, normals = normalise(values[:, 3:6]), normalise(values[:, 6:9])
-    across, along, tint = values[:, 9], values[:, 10], values[:, 11]
     return shading.shade_hair(
-        seen.person["hair"], tangents, normals, across, along, tint, lit, seen.light, scalp
+        seen.person["hair"], tangents, normals, values[:, 9:12], lit, seen.light, scalp
     )
 
 

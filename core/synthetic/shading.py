@@ -29,8 +29,8 @@ def shade_skin(
 ) -> np.ndarray:
     """Skin: wrapped diffuse, ambient with occlusion and cavities, weak highlights, rim light.
 
-    Arrays are per pixel: `albedo`, `at` (base coordinates), `normals` (n, 3); `lit`, `occlusion`
-    in 0..1, `cavity` about -1..1, `gloss`, `lips` in 0..1 (n,).
+    `albedo`, `at` (base coordinates), `normals` are (n, 3); `lit`, `occlusion`, `lips` in 0..1 and
+    `cavity` about -1..1 are (n,).
     """
     u, v = at[:, 0] * 2.5, at[:, 1] * 2.5
     rough = np.stack([noise(u, v, 80), noise(u + 0.5, v, 80), np.zeros_like(u)], 1)
@@ -73,10 +73,8 @@ def shade_eye(
     gaze: np.ndarray,
     light: dict,
 ) -> np.ndarray:
-    """An eyeball: sclera, iris and pupil by the angle from the gaze, lid shade, catchlight.
-
-    `at` (n, 3) are base coordinates, `matrix` the head's rotation, `gaze` two angles (radians).
-    """
+    """An eyeball: sclera, iris and pupil by the angle from the gaze (two angles, radians), lid shade,
+    catchlight, at base coordinates `at` (n, 3) of a head turned by `matrix`."""
     base = head().vertices[np.unique(head().triangles[head().parts == part])]
     centre = base.mean(0)
     radius = np.ptp(base[:, 1]) / 2
@@ -126,17 +124,14 @@ def shade_hair(
     colour: np.ndarray,
     tangents: np.ndarray,
     normals: np.ndarray,
-    across: np.ndarray,
-    along: np.ndarray,
-    tint: np.ndarray,
+    place: np.ndarray,
     lit: np.ndarray,
     light: dict,
     scalp: bool,
 ) -> np.ndarray:
-    """Hair after Kajiya and Kay: light along strands, two highlights, dark roots.
-
-    `scalp` is True for hair of the head, False for a beard.
-    """
+    """Hair of the head (`scalp`) or a beard after Kajiya and Kay: light along strands, two
+    highlights, dark roots. `place` (n, 3): across, along and tint of `strands.ribbons`."""
+    across, along, tint = place.T
     facing = tangents @ light["key"]
     diffuse = np.sqrt(np.clip(1 - facing * facing, 0, 1))
     towards = np.clip(normals @ light["key"] * 0.75 + 0.25, 0, 1)

@@ -9,10 +9,8 @@ from core.synthetic.mesh import BODY, at_points, head, sample_surface, vertex_no
 
 
 def make_beard(kind: str, vertices: np.ndarray, random: np.random.Generator) -> dict | None:
-    """Ribbons of a moustache, goatee or full beard on a head with its expression, else None.
-
-    Stubble is painted on the skin (`skin.paint`), it has no ribbons.
-    """
+    """Ribbons of a moustache, goatee or full beard on a head with its expression; None for others:
+    stubble is painted (`skin.paint`)."""
     if kind in ("none", "stubble"):
         return None
     base = head().vertices

@@ -44,11 +44,8 @@ def _temple_ends() -> list[int]:
 
 
 def make_glasses(frame: dict, vertices: np.ndarray) -> dict:
-    """Spectacles on the neutral head.
-
-    `frame` is the identity's `frame` dict. Returns a dict: `vertices`, `triangles`, `normals`,
-    `rims` (two outlines (32, 3), the edges of the lenses).
-    """
+    """Spectacles of a person's `frame` on the neutral head: `vertices`, `triangles`, `normals`, and
+    `rims`, two outlines (32, 3), the edges of the lenses."""
     base = head().vertices
     half_width, half_height, radius = frame["half_width"], frame["half_height"], frame["radius"]
     left, right = joint(vertices, "l-eye"), joint(vertices, "r-eye")

@@ -1,9 +1,5 @@
-"""Scalp hair: ribbons grown from the scalp, combed, pulled down and pushed off the head.
-
-A style is a combing direction, a length, a lift off the head, a stiffness and a pull of gravity
-per strand. Strands are traced in steps; each step is pushed out of a map of the head's radius and,
-for long hair, kept off the face.
-"""
+"""Scalp hair: ribbons grown from the scalp in steps, combed and pulled down; each step is pushed out
+of a map of the head's radius and, for long hair, kept off the face."""
 
 import numpy as np
 
@@ -60,35 +56,33 @@ def make_hair(person: dict, vertices: np.ndarray, random: np.random.Generator) -
 def _plan(person: dict, at: np.ndarray, random: np.random.Generator) -> dict:
     """How each strand grows; `at` (n, 3) are its root's base coordinates."""
     style, count = person["style"], len(at)
-    height, angle = above_hairline(at, person["recession"])
     from_parting = at[:, 0] - person["parting"]
     # A smooth side change at the parting: a sharp one leaves a bald notch.
     side = np.tanh(from_parting / 0.12)
     top = smoothstep(at[:, 1], 7.8, 8.2)
     rest = (1 - top)[:, None]
     top3 = top[:, None]
-    plan: dict = {"steps": 9, "gravity": 0.15, "stiffness": 0.0}
-    plan.update(helix=0.0, turns=2.2, width=1.0)
-    plan["fringe"] = np.zeros(count)
+    plan: dict = {"steps": 9, "gravity": 0.15, "stiffness": 0.0, "helix": 0.0, "turns": 2.2}
+    plan |= {"width": 1.0, "fringe": np.zeros(count)}
     plan["curtain"] = np.full(count, 0.62) + random.uniform(0, 0.3, count)
 
     if style in ("crop", "receding"):
-        plan["comb"] = np.array([0, 0.15, 0.55]) * top3 + DOWN * rest * 0.7
-        plan["comb"] = plan["comb"] + random.normal(0, 0.25, (count, 3))
+        comb = np.array([0, 0.15, 0.55]) * top3 + DOWN * rest * 0.7
+        plan["comb"] = comb + random.normal(0, 0.25, (count, 3))
         plan["length"] = 0.10 + 0.16 * top + random.uniform(-0.03, 0.03, count)
         plan["lift"] = 0.03 + 0.10 * top
         plan.update(stiffness=0.9 if person["upright"] else 0.45, gravity=0.05, width=0.55)
     elif style == "side":
         across = np.stack([side * 0.8, np.full(count, -0.1), np.full(count, -0.25)], 1)
-        plan["comb"] = across * top3 + np.array([0, -1, -0.25]) * rest
-        plan["comb"] = plan["comb"] + random.normal(0, 0.12, (count, 3))
+        comb = across * top3 + np.array([0, -1, -0.25]) * rest
+        plan["comb"] = comb + random.normal(0, 0.12, (count, 3))
         plan["length"] = 0.22 + 0.42 * top + random.uniform(-0.05, 0.05, count)
         plan["lift"] = 0.05 + 0.16 * top * smoothstep(np.abs(from_parting), 0, 0.2)
         plan.update(stiffness=0.25, gravity=0.12)
     elif style == "slick":
         back = np.stack([at[:, 0] * 0.1, np.zeros(count), -np.ones(count)], 1)
-        plan["comb"] = back * top3 + np.array([0, -0.6, -0.8]) * rest
-        plan["comb"] = plan["comb"] + random.normal(0, 0.1, (count, 3))
+        comb = back * top3 + np.array([0, -0.6, -0.8]) * rest
+        plan["comb"] = comb + random.normal(0, 0.1, (count, 3))
         plan["length"] = 0.3 + 0.45 * top
         plan["lift"] = 0.05 + 0.1 * top
         plan.update(stiffness=0.3, gravity=0.05)
@@ -107,7 +101,7 @@ def _plan(person: dict, at: np.ndarray, random: np.random.Generator) -> dict:
         plan["length"] = np.linalg.norm(to_knot, axis=1) * 1.1
         plan["lift"] = np.full(count, 0.05)
     else:
-        _plan_long(plan, person, at, height, angle, side, top, random)
+        _plan_long(plan, person, at, side, top, random)
     return plan
 
 
@@ -115,14 +109,13 @@ def _plan_long(
     plan: dict,
     person: dict,
     at: np.ndarray,
-    height: np.ndarray,
-    angle: np.ndarray,
     side: np.ndarray,
     top: np.ndarray,
     random: np.random.Generator,
 ) -> None:
     """Long styles: `long`, `long_wavy`, `bob` and `bangs` (a fringe over the forehead)."""
     style, count = person["style"], len(at)
+    height, angle = above_hairline(at, person["recession"])
     back = smoothstep(angle, 1.2, 2)
     edge = smoothstep(angle, 1.1, 0.5) * smoothstep(height, 0.35, 0)
     shortest, longest = {
@@ -155,10 +148,8 @@ def _plan_long(
 
 
 def radius_map(vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The head as a radius by direction, smoothed: centre (3,) and map (25, 49) float32.
-
-    Rows run from the crown (polar angle 0) to below (pi), columns around from -pi to pi.
-    """
+    """The head as a smoothed radius by direction: centre (3,), and map (25, 49) float32 with polar
+    angles 0 (the crown) to pi by row and -pi to pi around by column."""
     base = head().vertices
     centre = np.array([0, joint(vertices, "head")[1] + 0.45, 0.3], np.float32)
     body = np.unique(head().triangles[head().parts == BODY])

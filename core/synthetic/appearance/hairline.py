@@ -10,10 +10,8 @@ HEIGHTS = np.array([8.04, 8.02, 7.92, 7.66, 7.38, 7.2, 7.2, 7.44, 7.4, 7.05, 6.8
 
 
 def above_hairline(points: np.ndarray, recession: float) -> tuple[np.ndarray, np.ndarray]:
-    """Signed height above the hairline and angle around the head, both (n,) float32.
-
-    `points` (n, 3) are base coordinates; `recession` lifts the front of the hairline (decimetres).
-    """
+    """Signed height above the hairline, its front lifted by `recession` (decimetres), and angle
+    around the head, both (n,) float32, of base coordinates (n, 3)."""
     angle = np.arctan2(np.abs(points[:, 0]), points[:, 2] - 0.2)
     line = np.interp(angle, ANGLES, HEIGHTS) + recession * smoothstep(angle, 1.3, 0.2)
     return (points[:, 1] - line).astype(np.float32), angle.astype(np.float32)
@@ -36,8 +34,8 @@ def beard_weight(points: np.ndarray, kind: str) -> np.ndarray:
     front = z > 0.9
     moustache = bump(y, 6.76, 0.055) * smoothstep(x, 0.33, 0.25) * front
     edge = np.interp(x, [0, 0.2, 0.4, 0.55, 0.7, 0.8], [6.5, 6.52, 6.62, 6.72, 7.05, 7.25])
-    jaw = _soft_below(y, edge)
-    jaw = jaw * smoothstep(y, 6.0, 6.14) * smoothstep(z, 0.28, 0.45)
+    below = np.clip((edge - y) * 10, 0, 1)
+    jaw = below * below * (3 - 2 * below) * smoothstep(y, 6.0, 6.14) * smoothstep(z, 0.28, 0.45)
     jaw = jaw * (1 - np.exp(-((x / 0.2) ** 4 + ((y - 6.6) / 0.09) ** 4)))
     corners = bump(x, 0.3, 0.07) * smoothstep(y, 6.8, 6.72) * smoothstep(y, 6.2, 6.4) * front
     if kind == "moustache":
@@ -47,8 +45,3 @@ def beard_weight(points: np.ndarray, kind: str) -> np.ndarray:
         return np.maximum(np.maximum(moustache, chin), corners)
     full = np.maximum(np.maximum(moustache, jaw), corners)
     return {"full": full, "stubble": 0.75 * full, "none": 0 * full}[kind]
-
-
-def _soft_below(y: np.ndarray, edge: np.ndarray) -> np.ndarray:
-    t = np.clip((edge - y) * 10, 0, 1)
-    return t * t * (3 - 2 * t)
