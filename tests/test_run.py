@@ -22,9 +22,16 @@ def test_id_is_stable_and_independent_of_order_and_number_type():
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": 1}, {"tasks": ("Young",)}, {"private": ("Young",)}, {"knobs": {"lambda1": 2}},
-     {"dataset": "other"}, {"preset": "paper"}, {"schedule": {"task_epochs": 1}}],
-)  # fmt: skip
+    [
+        {"seed": 1},
+        {"tasks": ("Young",)},
+        {"private": ("Young",)},
+        {"knobs": {"lambda1": 2}},
+        {"dataset": "other"},
+        {"preset": "paper"},
+        {"schedule": {"task_epochs": 1}},
+    ],
+)
 def test_every_field_changes_the_id(change):
     run = Run("deep_obfuscator", "synthetic")
     assert checked(dataclasses.replace(run, **change)).id != checked(run).id
@@ -62,12 +69,18 @@ def test_wrong_runs_are_refused(change, message):
 
 @pytest.mark.parametrize(
     "entry",
-    [{}, [], {"method": "original"}, {"method": "original", "dataset": "a", "extra": 1},
-     {"method": "original", "dataset": "a", "tasks": "Smiling"},
-     {"method": "original", "dataset": "a", "knobs": [1]},
-     {"method": "original", "dataset": "a", "seed": "0"},
-     {"method": "original", "dataset": 3}, {"method": ["original"], "dataset": "a"}],
-)  # fmt: skip
+    [
+        {},
+        [],
+        {"method": "original"},
+        {"method": "original", "dataset": "a", "extra": 1},
+        {"method": "original", "dataset": "a", "tasks": "Smiling"},
+        {"method": "original", "dataset": "a", "knobs": [1]},
+        {"method": "original", "dataset": "a", "seed": "0"},
+        {"method": "original", "dataset": 3},
+        {"method": ["original"], "dataset": "a"},
+    ],
+)
 def test_foreign_json_is_refused(entry):
     with pytest.raises(PenumbraError):
         from_dict(entry)

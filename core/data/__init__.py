@@ -12,7 +12,6 @@ from core.data.datasets import (
 )
 from core.data.faces import SPLITS, Faces
 from core.data.second_source import SecondSource, second_source
-from core.data.splits import limit
 
 __all__ = [
     "SPLITS",
@@ -23,7 +22,6 @@ __all__ = [
     "describe",
     "is_packed",
     "join",
-    "limit",
     "load",
     "preview",
     "remove",

@@ -6,13 +6,11 @@ The seeded split is a pure function of a person's name and the seed: two data se
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from core.data.faces import SPLITS, Faces
+from core.data.faces import SPLITS
 from core.errors import PenumbraError
 from core.seeding import seed_of
 
@@ -121,32 +119,3 @@ def checked(split: np.ndarray, identities: np.ndarray, where: str) -> None:
     pairs = np.unique(np.stack([identities, split.astype(np.int64)]), axis=1)
     if pairs.shape[1] != len(np.unique(identities)):
         raise PenumbraError(f"{where}: a person is in two splits; every person belongs to one")
-
-
-def limit(faces: Faces, identities: int | None = None, images: int | None = None) -> Faces:
-    """A smaller `Faces` for quick trials: at most `identities` people and `images` photographs per
-    person, the same share of each split. The photographs are copied into memory."""
-    if (identities is not None and identities < len(SPLITS)) or (images is not None and images < 1):
-        raise PenumbraError(f"a trial needs at least {len(SPLITS)} people and one photograph each")
-    keep = np.zeros(len(faces), dtype=bool)
-    total = len(np.unique(faces.identities))
-    for number in range(len(SPLITS)):
-        rows = np.flatnonzero(faces.split == number)
-        people = np.unique(faces.identities[rows])
-        share = len(people)
-        if identities is not None:
-            share = max(1, min(share, int(identities * len(people) / total)))
-        for person in sorted(people, key=lambda person: place(str(person), 0))[:share]:
-            keep[rows[faces.identities[rows] == person][:images]] = True
-    chosen = np.flatnonzero(keep)
-    digest = hashlib.sha256(faces.fingerprint.encode() + chosen.astype("<i8").tobytes())
-    return replace(
-        faces,
-        images=np.ascontiguousarray(faces.images[chosen]),
-        attributes=faces.attributes[chosen],
-        identities=faces.identities[chosen],
-        split=faces.split[chosen],
-        names=tuple(faces.names[position] for position in chosen),
-        fingerprint=digest.hexdigest(),
-        notes=(*faces.notes, f"limited to {len(chosen)} of {len(faces)} photographs"),
-    )

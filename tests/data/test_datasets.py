@@ -95,9 +95,16 @@ def test_a_folder_that_went_away_is_said(mine):
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", '{"../x": {}}', '{"x": 3}', '{"x": {"source": "s", "path": "/"}}',
-     '{"x": {"source": "folder", "path": 3}}', '{"synthetic": {"source": "folder", "path": "/"}}'],
-)  # fmt: skip
+    [
+        "{",
+        "[]",
+        '{"../x": {}}',
+        '{"x": 3}',
+        '{"x": {"source": "s", "path": "/"}}',
+        '{"x": {"source": "folder", "path": 3}}',
+        '{"synthetic": {"source": "folder", "path": "/"}}',
+    ],
+)
 def test_damaged_registry_is_named(text):
     home().mkdir(parents=True)
     (home() / "datasets.json").write_text(text)

@@ -81,7 +81,7 @@ def test_who_is_where_follows_from_name_and_seed():
     assert abs((split == 0).mean() - 0.40 / 0.75) < 0.04
     assert (splits.to_learn_from(people[::-1], 3) == split[::-1]).all()
     assert (splits.to_learn_from(people, 4) != split).any()
-    # Whoever would be the defender's in a set of his own is so here.
+    # Those who would be the defender's in a set of their own are so here.
     alone = np.array([splits.place(person, 3) < 0.40 for person in people])
     assert (split[alone] == 0).all()
 

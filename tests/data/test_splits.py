@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data import SPLITS, limit, splits
+from core.data import SPLITS, splits
 from core.errors import PenumbraError
-from tests.tiny_faces import tiny_faces
 
 NAMES = st.text(min_size=1, max_size=8)
 PHOTOGRAPHS = st.lists(NAMES, min_size=4, max_size=120).filter(lambda names: len(set(names)) >= 4)
@@ -99,18 +98,3 @@ def test_official_partition_that_does_not_serve_falls_back(partition, why):
     split, notes = splits.official(people, partition, 0)
     assert why in notes[0]
     assert (split == splits.seeded(people, 0)[0]).all()
-
-
-def test_limit_keeps_whole_splits_apart():
-    faces = tiny_faces(identities=40, images=4, size=8)
-    small = limit(faces, identities=12, images=2)
-    assert len(small) == 24
-    assert len(np.unique(small.identities)) == 12
-    assert np.bincount(small.split).tolist() == [6, 6, 6, 6]
-    for position, name in enumerate(small.names):
-        source = faces.names.index(name)
-        assert (small.images[position] == faces.images[source]).all()
-        assert small.identities[position] == faces.identities[source]
-    assert small.fingerprint != faces.fingerprint
-    with pytest.raises(PenumbraError, match="at least 4 people"):
-        limit(faces, identities=2)

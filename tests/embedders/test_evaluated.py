@@ -44,12 +44,8 @@ def test_both_protocols_are_measured_through_it_and_its_photographs_asked_for_on
     assert results.problems() == []
     rows = table[table.attacker == "feature_map"]
     assert set(rows.protocol) == {"strict", "paper"}
-    assert set(rows.metric) == {
-        f"{metric}_planted"
-        for metric in (
-            "cosine_similarity", "top1_accuracy", "verification_auc", "tar_at_far_1e-2",
-        )
-    }  # fmt: skip
+    metrics = ("cosine_similarity", "top1_accuracy", "verification_auc", "tar_at_far_1e-2")
+    assert set(rows.metric) == {f"{metric}_planted" for metric in metrics}
 
 
 def test_a_network_that_cannot_be_had_stops_the_evaluation_with_a_line(run, monkeypatch):

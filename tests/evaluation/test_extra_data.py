@@ -1,4 +1,4 @@
-"""A second data set for the attackers who redraw pictures: written apart, given to them alone."""
+"""A second data set for attackers that reconstruct pictures: kept apart, given to them alone."""
 
 import dataclasses
 import shutil
@@ -65,9 +65,7 @@ def copy(measured, tmp_path, monkeypatch):
 
 
 def attack(folder, extra="more", attacks=("resrec",), **more):
-    evaluate(
-        folder, list(attacks), [VALUE], device="cpu", progress=False, extra=extra, **more
-    )  # fmt: skip
+    evaluate(folder, list(attacks), [VALUE], device="cpu", progress=False, extra=extra, **more)
 
 
 def content(folder):
@@ -137,7 +135,7 @@ def test_the_attacker_gets_every_photograph_of_the_second_set_and_its_release(co
 
 
 @pytest.mark.parametrize("able", [True, False])
-def test_it_concludes_where_the_attacker_himself_does(copy, given, monkeypatch, able):
+def test_it_concludes_where_the_attacker_without_it_does(copy, given, monkeypatch, able):
     monkeypatch.setattr(evaluating, "controls", lambda *_, **__: {("resrec", "image"): able})
     attack(copy)
     place = copy / "attacks" / "strict" / "resrec+more@8"
@@ -146,7 +144,7 @@ def test_it_concludes_where_the_attacker_himself_does(copy, given, monkeypatch, 
     assert not (place / "weights.safetensors").exists()
 
 
-def test_who_was_given_more_never_competes_for_the_worst_case(copy, given):
+def test_an_attacker_given_more_never_competes_for_the_worst_case(copy, given):
     worst = copy / "attacks" / "strict" / "worst_case@8"
     before = (worst / "findings.jsonl.gz").read_bytes()
     attack(copy)
@@ -164,7 +162,7 @@ def test_the_default_attacks_are_those_that_can_use_it(copy, given, monkeypatch)
     assert is_done(copy, Task("strict", "resrec+more", VALUE))
 
 
-def test_the_redrawers_are_those_that_train_on_a_second_source(monkeypatch):
+def test_decoders_are_what_trains_on_a_second_source(monkeypatch):
     class Asked(Exception):
         pass
 
@@ -256,9 +254,7 @@ def test_a_second_set_that_does_not_fit_is_thinned_out_the_same_way(measured, mo
     assert 10 <= len(few) <= 20
     assert few == everything[: len(few)] == pictures()
     order = np.random.default_rng(0).permutation(len(more))
-    shuffled = releases.replace(
-        more, images=more.images[order], attributes=more.attributes[order]
-    )  # fmt: skip
+    shuffled = releases.replace(more, images=more.images[order], attributes=more.attributes[order])
     found = releases.with_extra(first, shuffled, np.flatnonzero(order >= 4), seed=0).extra
     assert [p.tobytes() for p in found["x"].numpy()] == few
 

@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).parents[2] / "checkpoints" / "synthetic" / "_face_netwo
 
 
 def patterned(identities=64, size=16, noise=20.0):
-    """Everybody has a coarse pattern of his own."""
+    """Everybody has a coarse pattern of their own."""
     faces = tiny_faces(identities, images=4, size=size)
     rng = np.random.default_rng(0)
     patterns = rng.uniform(40, 215, (identities, 4, 4, 3)).repeat(size // 4, 1).repeat(size // 4, 2)

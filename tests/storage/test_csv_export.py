@@ -16,7 +16,7 @@ def test_a_csv_holds_the_numbers_and_is_read_back():
 
 def test_a_strangers_text_is_no_formula():
     hostile = ["=HYPERLINK(1)", "+1", "-1", "@SUM", "\tx", "plain"]
-    read = pd.read_csv(io.BytesIO(csv_export.as_csv(pd.DataFrame({"a": hostile, "b": range(6)}))),
-                       encoding="utf-8-sig")  # fmt: skip
+    written = csv_export.as_csv(pd.DataFrame({"a": hostile, "b": range(6)}))
+    read = pd.read_csv(io.BytesIO(written), encoding="utf-8-sig")
     assert read["a"].tolist() == [f"'{text}" for text in hostile[:5]] + ["plain"]
     assert read["b"].tolist() == list(range(6))
