@@ -26,18 +26,19 @@ class Row(NamedTuple):
     knobs: Mapping[str, float] = {}
     release: float | None = None
     tasks: str = "Smiling"
-    private: str | None = None
     schedule: str = ""
 
 
-VERIFICATION, GENDER_TASK = "verification", "Male"
+VERIFICATION = "verification"
 OURS = "deep_obfuscator"
 XIAO = "adversarial_reconstruction"
+CONV4 = "layer=3"
+HALF = {"alpha": 0.5, "beta": 0.5}
 FIRST = (
     Row("unprotected features", "original"),
     *(
-        Row(f"DeepObfuscator λ₁ = {value}, λ₂ = 1", OURS, {"lambda1": value, "lambda2": 1})
-        for value in (1, 5, 10)
+        Row(f"DeepObfuscator λ₁ = {v}, λ₂ = 1", OURS, {"lambda1": v, "lambda2": 1})
+        for v in (1, 5, 10)
     ),
     Row("blurred (σ = 3 % of the width)", "blur", release=3),
     Row("pixelated (8 cells across)", "pixelate", release=8),
@@ -49,53 +50,55 @@ SECOND = (
     FIRST[0],
     *(Row(f"PRIC λ = {value:g}", "pric", {"lambda": value}) for value in (10, 0.1, 0)),
     Row("AIA, unprotected", "aia_original", tasks=VERIFICATION),
-    Row("AIA α = β = 0.5", "aia", {"alpha": 0.5, "beta": 0.5}, tasks=VERIFICATION),
-    Row("the same, against a frozen adversary", "aia", {"alpha": 0.5, "beta": 0.5},
-        tasks=VERIFICATION, schedule="frozen_adversary=1"),
+    Row("AIA α = β = 0.5", "aia", HALF, tasks=VERIFICATION),
+    Row(
+        "the same, against a frozen adversary",
+        "aia",
+        HALF,
+        None,
+        VERIFICATION,
+        "frozen_adversary=1",
+    ),
     Row("AIA, half of the code replaced", "aia_random", release=0.5, tasks=VERIFICATION),
-    Row("adversarial reconstruction, cut after conv4, λ₁ = 0", XIAO, {"lambda1": 0},
-        schedule="layer=3"),
-    Row("the same, λ₁ = 5", XIAO, {"lambda1": 5}, schedule="layer=3"),
+    Row(
+        "adversarial reconstruction, cut after conv4, λ₁ = 0", XIAO, {"lambda1": 0}, schedule=CONV4
+    ),
+    Row("the same, λ₁ = 5", XIAO, {"lambda1": 5}, schedule=CONV4),
     Row("cut behind the last layer, λ₁ = 0", XIAO, {"lambda1": 0}),
     Row("the same, λ₁ = 1", XIAO, {"lambda1": 1}),
-    Row("ten numbers (Simple), no noise", "dpfe_simple", release=0, tasks=GENDER_TASK),
-    Row("the same, noise ratio 0.5", "dpfe_simple", release=0.5, tasks=GENDER_TASK),
-    Row("DPFE, no noise", "dpfe", {"beta": 1}, 0, tasks=GENDER_TASK),
-    Row("DPFE, noise ratio 0.5", "dpfe", {"beta": 1}, 0.5, tasks=GENDER_TASK),
+    Row("ten numbers (Simple), no noise", "dpfe_simple", release=0, tasks="Male"),
+    Row("the same, noise ratio 0.5", "dpfe_simple", release=0.5, tasks="Male"),
+    Row("DPFE, no noise", "dpfe", {"beta": 1}, 0, tasks="Male"),
+    Row("DPFE, noise ratio 0.5", "dpfe", {"beta": 1}, 0.5, tasks="Male"),
     Row("DPFE that hides the gender", "dpfe", {"beta": 1}, 0),
     Row("the same, hardened", "dpfe_hardened", release=0),
     FIRST[-1],
-)  # fmt: skip
-MALE = ("attribute:Male", "balanced_accuracy")
+)
+MALE, PICTURE = ("attribute:Male", "balanced_accuracy"), ("image", "ms_ssim")
+Cell = Callable[[pd.DataFrame], str]
 
 
 def chosen(table: pd.DataFrame, row: Row) -> pd.DataFrame:
     """The findings of one setting. Raises LookupError where not exactly one run has it."""
-    found = table[
-        (table["method"] == row.method)
-        & (table["tasks"] == row.tasks)
-        & (table["schedule"] == row.schedule)
-    ]
-    for knob, value in row.knobs.items():
-        found = found[found[f"knob:{knob}"] == value]
+    same = {"method": row.method, "tasks": row.tasks, "schedule": row.schedule}
+    same |= {f"knob:{knob}": value for knob, value in row.knobs.items()}
     if row.release is not None:
-        found = found[found["release_value"] == row.release]
-    if found["run_id"].nunique() != 1:
-        raise LookupError(f"{row.label}: {found['run_id'].nunique()} runs have this setting")
-    return found
+        same["release_value"] = row.release
+    for column, wanted in same.items():
+        table = table[table[column] == wanted]
+    if table["run_id"].nunique() != 1:
+        raise LookupError(f"{row.label}: {table['run_id'].nunique()} runs have this setting")
+    return table
 
 
 def value(
     found: pd.DataFrame, attacker: str, what: tuple[str, str], protocol: str = "strict"
 ) -> float | None:
     """One number of a setting; None where it was not measured."""
-    rows = found[
-        (found["attacker"] == attacker)
-        & (found["protocol"] == protocol)
-        & (found["target"] == what[0])
-        & (found["metric"] == what[1])
-    ]
-    return None if rows.empty else float(rows["value"].iloc[0])
+    same = {"attacker": attacker, "protocol": protocol, "target": what[0], "metric": what[1]}
+    for column, wanted in same.items():
+        found = found[found[column] == wanted]
+    return None if found.empty else float(found["value"].iloc[0])
 
 
 def decimals(number: float | None, digits: int = 3) -> str:
@@ -108,15 +111,14 @@ def named(found: pd.DataFrame) -> str:
     number = value(found, "worst_case", ("identity", "top1_accuracy"))
     if number is None:
         return NONE
-    percent = 100 * number
-    return f"{percent:.0f} %" if percent >= WHOLE else f"{percent:.1f} %"
+    return f"{100 * number:.0f} %" if 100 * number >= WHOLE else f"{100 * number:.1f} %"
 
 
-def service(found: pd.DataFrame) -> float | None:
+def service(found: pd.DataFrame) -> str:
     """Balanced accuracy of the best head, the method's own or a fresh one."""
-    tasks = str(found["tasks"].iloc[0])
-    target = tasks if tasks == "verification" else f"attribute:{tasks}"
-    return value(found, "best_head", (target, "balanced_accuracy"))
+    task = str(found["tasks"].iloc[0])
+    target = task if task == VERIFICATION else f"attribute:{task}"
+    return decimals(value(found, "best_head", (target, "balanced_accuracy")))
 
 
 def both(own: float | None, fresh: float | None) -> str:
@@ -124,53 +126,46 @@ def both(own: float | None, fresh: float | None) -> str:
     return NONE if fresh is None else f"{decimals(own)} / {decimals(fresh)}"
 
 
-Cell = Callable[[pd.DataFrame], str]
+def own_gender(found: pd.DataFrame) -> float | None:
+    return value(found, "training_adversary", MALE, "paper")
 
 
-def gender(found: pd.DataFrame) -> float | None:
-    hidden = "Male" not in str(found["tasks"].iloc[0]).split(",")
-    return value(found, "worst_case", MALE) if hidden else None
+def fresh_gender(found: pd.DataFrame) -> float | None:
+    served = "Male" in str(found["tasks"].iloc[0]).split(",")
+    return None if served else value(found, "worst_case", MALE)
+
+
+def own_picture(found: pd.DataFrame) -> float | None:
+    return value(found, "training_reconstructor", PICTURE, "paper")
+
+
+def fresh_picture(found: pd.DataFrame) -> float | None:
+    return value(found, "worst_case", PICTURE)
 
 
 COLUMNS_OF_FIRST: dict[str, Cell] = {
-    "smile, balanced accuracy": lambda f: decimals(service(f)),
-    "gender, training adversary (paper protocol)": lambda f: decimals(
-        value(f, "training_adversary", MALE, "paper")
-    ),
-    "gender, strongest fresh attacker (strict)": lambda f: decimals(gender(f)),
-    "picture, training reconstructor: MS-SSIM": lambda f: decimals(
-        value(f, "training_reconstructor", ("image", "ms_ssim"), "paper")
-    ),
-    "picture, strongest fresh redrawer: MS-SSIM": lambda f: decimals(
-        value(f, "worst_case", ("image", "ms_ssim"))
-    ),
+    "smile, balanced accuracy": service,
+    "gender, training adversary (paper protocol)": lambda f: decimals(own_gender(f)),
+    "gender, strongest fresh attacker (strict)": lambda f: decimals(fresh_gender(f)),
+    "picture, training reconstructor: MS-SSIM": lambda f: decimals(own_picture(f)),
+    "picture, strongest fresh redrawer: MS-SSIM": lambda f: decimals(fresh_picture(f)),
     "same person found (chance 0.5 %)": named,
 }
 BRIEF = (FIRST[0], FIRST[1], *FIRST[-2:])  # the README's
-COLUMNS_OF_BRIEF: dict[str, Cell] = dict(
-    zip(
-        (
-            "smile",
-            "gender, by the method's own attacker",
-            "gender, strongest fresh attacker",
-            "same person found (chance 0.5 %)",
-        ),
-        (cell for name, cell in COLUMNS_OF_FIRST.items() if not name.startswith("picture")),
-        strict=True,
-    )
-)
-SERVICES = {"Smiling": "smile", "Male": "gender", "verification": "verification"}
+COLUMNS_OF_BRIEF: dict[str, Cell] = {
+    "smile": service,
+    "gender, by the method's own attacker": lambda f: decimals(own_gender(f)),
+    "gender, strongest fresh attacker": lambda f: decimals(fresh_gender(f)),
+    "same person found (chance 0.5 %)": named,
+}
+SERVICES = {"Smiling": "smile", "Male": "gender", VERIFICATION: VERIFICATION}
+LOG_RANK_PRIVACY = ("identity", "log_rank_privacy")
 COLUMNS_OF_SECOND: dict[str, Cell] = {
-    "service": lambda f: f"{SERVICES[str(f['tasks'].iloc[0])]} {decimals(service(f))}",
-    "gender: own / fresh": lambda f: both(value(f, "training_adversary", MALE, "paper"), gender(f)),
-    "picture: own / fresh, MS-SSIM": lambda f: both(
-        value(f, "training_reconstructor", ("image", "ms_ssim"), "paper"),
-        value(f, "worst_case", ("image", "ms_ssim")),
-    ),
+    "service": lambda f: f"{SERVICES[str(f['tasks'].iloc[0])]} {service(f)}",
+    "gender: own / fresh": lambda f: both(own_gender(f), fresh_gender(f)),
+    "picture: own / fresh, MS-SSIM": lambda f: both(own_picture(f), fresh_picture(f)),
     "same person found": named,
-    "log-rank privacy": lambda f: decimals(
-        value(f, LOG_RANK.name, ("identity", "log_rank_privacy")), 2
-    ),
+    "log-rank privacy": lambda f: decimals(value(f, LOG_RANK.name, LOG_RANK_PRIVACY), 2),
 }
 
 
@@ -179,8 +174,7 @@ def markdown(table: pd.DataFrame, rows: tuple[Row, ...], columns: dict[str, Cell
     lines = ["| setting | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for row in rows:
         found = chosen(table, row)
-        cells = [row.label, *(cell(found) for cell in columns.values())]
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append(f"| {' | '.join([row.label, *(cell(found) for cell in columns.values())])} |")
     return lines
 
 

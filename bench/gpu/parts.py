@@ -19,7 +19,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,11 +34,8 @@ if TYPE_CHECKING:
     from bench.methods import Bench
     from core.data.faces import Faces
 
-# How a training computes. Reduced precision and graphs belong here once the training loop has them.
-MODES: dict[str, Callable[[], Any]] = {"float32 eager": nullcontext}
-SECONDS = (
-    6.0  # of steps per method and mode, shared by its stages; half as long again without the loop
-)
+COMPUTING = "float32 eager"
+SECONDS = 6.0  # of steps per method, shared by its stages; half as long again without the loop
 BLOCKS = 5  # into which the steps of a stage are divided; the median block is what is reported
 PHOTOGRAPHS = 1024  # made of random bytes, four of each person
 ATTACK_SECONDS = 45.0  # after which an attack is given no further epoch
@@ -142,25 +139,25 @@ def training(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     run = checked(Run(name, "random", preset, method.tasks, method.private, schedule=schedule))
     count = TINY_PHOTOGRAPHS if tiny else PHOTOGRAPHS
     faces = random_faces(count, settings["height"], settings["width"], ("defender",))
-    chosen = devices.choose(device)
-    found: Figures = {"preset": preset, "height": faces.height, "width": faces.width, "modes": {}}
-    for mode, computing in MODES.items():
-        with computing():
-            bench = Bench(run, faces, chosen)
-            weights = [p for n in bench.model.networks.values() for p in n.parameters()]
-            found["parameters"] = sum(weight.numel() for weight in weights)
-            found["notes"] = bench.model.notes() if bench.model.notes else {}
-            found["modes"][mode] = {"stages": []}
-            trained = [n for n, length in enumerate(bench.lengths) if length]
-            seconds = TINY_SECONDS if tiny else SECONDS / max(1, len(trained))
-            for number in range(len(bench.lengths)):
-                bench.prepare(number)
-                if number in trained:
-                    for figures in _stage(bench, number, seconds):
-                        measured = found["modes"][mode]["stages"]
-                        measured[:] = [s for s in measured if s["stage"] != figures["stage"]]
-                        measured.append(figures)
-                        yield found
+    bench = Bench(run, faces, devices.choose(device))
+    model = bench.model
+    stages: list[Figures] = []
+    found: Figures = {
+        "preset": preset,
+        "height": faces.height,
+        "width": faces.width,
+        "modes": {COMPUTING: {"stages": stages}},
+        "parameters": sum(w.numel() for n in model.networks.values() for w in n.parameters()),
+        "notes": model.notes() if model.notes else {},
+    }
+    seconds = TINY_SECONDS if tiny else SECONDS / max(1, sum(map(bool, bench.lengths)))
+    for number, length in enumerate(bench.lengths):
+        bench.prepare(number)
+        if length:
+            stages.append({})
+            for figures in _stage(bench, number, seconds):
+                stages[-1] = figures
+                yield found
     yield found
 
 

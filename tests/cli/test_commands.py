@@ -151,7 +151,7 @@ def test_two_workers_divide_a_sweep_and_share_the_pretraining(tmp_path):
         "--device",
         "cpu",
         "--knob",
-        "lambda1=0,1,2,5",
+        "lambda1=0,1",
         "--no-evaluate",
         "--workers",
         "2",
@@ -159,6 +159,6 @@ def test_two_workers_divide_a_sweep_and_share_the_pretraining(tmp_path):
     ]
     assert main(arguments) == 0
     runs = list((tmp_path / "checkpoints" / "tiny").glob("deep_obfuscator-*"))
-    assert len(runs) == 4
+    assert len(runs) == 2
     assert all((run / "done").is_file() for run in runs)
     assert len(list((tmp_path / "home" / "pretrained").glob("*.safetensors"))) == 2

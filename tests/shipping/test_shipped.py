@@ -17,6 +17,11 @@ from core.training import run_record
 SHIPPED = ROOT / "checkpoints"
 
 
+@pytest.fixture(scope="module")
+def table():
+    return results.findings(SHIPPED)
+
+
 def values_of(runs, knob):
     return {run.knobs[knob] for run in runs}
 
@@ -55,7 +60,7 @@ def test_what_needs_a_network_that_was_left_out_goes_with_it():
 
 
 @pytest.mark.parametrize("run", shipped.runs(), ids=lambda run: f"{run.id}-{run.knobs}")
-def test_every_shipped_run_is_here_loads_and_is_measured(run):
+def test_every_shipped_run_is_here_loads_and_is_measured(run, table):
     folder = SHIPPED / run.dataset / run.id
     loaded, record, model = train.load(folder)
     assert loaded == run
@@ -64,7 +69,6 @@ def test_every_shipped_run_is_here_loads_and_is_measured(run):
         z = model.release(torch.rand(2, 3, 64, 64), torch.Generator().manual_seed(0), values[0])
     assert z.isfinite().all()
     assert record["data"]["photographs"]["defender"] > 1000
-    table = results.findings(SHIPPED)
     own = table[(table["run_id"] == run.id) & (table["attacker"] == "worst_case")]
     hidden = {f"attribute:{name}" for name in run.private if name != IDENTITY}
     assert hidden <= set(own["target"])
@@ -99,10 +103,9 @@ def test_every_shipped_setting_is_explained():
                 explain.read(folder, "embedding", value)
 
 
-def test_fresh_heads_read_pictures_as_well_as_the_task_network_does():
+def test_fresh_heads_read_pictures_as_well_as_the_task_network_does(table):
     """Otherwise a filter's loss of utility would be the attackers' weakness. In the controls a head
     learns all attributes at once; one for the tasks alone does better still."""
-    table = results.findings(SHIPPED)
     rows = table[(table.target == "attribute:Smiling") & (table.metric == "balanced_accuracy")]
     trained = rows[(rows.method == "original") & (rows.attacker == "own_head")].value.max()
     folder = next(SHIPPED.glob("synthetic/_controls/*/attacks/strict/cnn@identity"))
