@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from core import data, train
+from core import data
 from core import device as devices
 from core.data.on_device import part_indices, to_device
 from core.methods import METHODS, Batch, Model
@@ -28,7 +28,6 @@ from core.run import Run
 from core.run_validation import checked
 from core.training import networks
 from core.training.batches import batch_at, batches_before
-from core.training.networks import optimisers_of
 
 if TYPE_CHECKING:
     from core.data.faces import Faces
@@ -60,28 +59,26 @@ class Bench:
 
     def __init__(self, run: Run, faces: Faces, device: torch.device) -> None:
         self.run, self.device = run, device
-        self.model: Model = METHODS[run.method].model(run, faces.attribute_names)
-        for network in self.model.networks.values():
-            network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        parts = {phase.part for stage in self.model.stages for phase in stage.phases}
+        model = METHODS[run.method].model(run, faces.attribute_names)
+        self.model: Model = networks.to_device(model, device)
+        parts = {phase.part for stage in model.stages for phase in stage.phases}
         self.photographs = {
             part: to_device(faces, part_indices(faces, part), device, True)
             for part in (*parts, "all")
         }
-        self.lengths = networks.stage_lengths(self.model, len(faces.indices("defender")))
+        learned = len(faces.indices("defender"))
+        self.lengths = [networks.steps_of(stage, learned) for stage in model.stages]
 
     def batch(self, number: int, step: int) -> Batch:
         stage = self.model.stages[number]
-        part = stage.phases[step % len(stage.phases)].part
-        return batch_at(
-            self.photographs[part], self.run.seed, number, step, stage.batch_size, stage.pairs
-        )
+        photographs = self.photographs[stage.phases[step % len(stage.phases)].part]
+        return batch_at(photographs, self.run.seed, number, step, stage.batch_size, stage.pairs)
 
     def prepare(self, number: int) -> None:
         stage = self.model.stages[number]
         if stage.prepare is None:
             return
-        train.freeze(self.model)
+        networks.freeze(self.model)
         with torch.no_grad():
             drawn = partial(batches_before, self.photographs["all"], self.run.seed, number, stage)
             stage.prepare(lambda count: drawn(min(count, 512)))
@@ -89,28 +86,23 @@ class Bench:
     def real(self, number: int) -> Step:
         """Step k of a stage as the training loop takes it."""
         stage = self.model.stages[number]
-        optimisers = optimisers_of(self.model, stage)
+        optimisers = networks.optimisers_of(self.model, stage)
 
         def step(k: int) -> None:
             phase = stage.phases[k % len(stage.phases)]
-            train.update(self.model, phase, self.batch(number, k), optimisers)
+            networks.update(self.model, phase, self.batch(number, k), optimisers)
 
         return step
 
     def bare(self, number: int) -> Step:
         """Step k of the stage's networks and losses, and nothing else."""
         stage = self.model.stages[number]
-        optimisers = optimisers_of(self.model, stage)
+        optimisers = networks.optimisers_of(self.model, stage)
         batches = [self.batch(number, k) for k in range(len(stage.phases))]
-        parameters = [
-            [p for name in phase.trains for p in self.model.networks[name].parameters()]
-            for phase in stage.phases
-        ]
 
         def step(k: int) -> None:
-            phase, batch, mine = (
-                x[k % len(stage.phases)] for x in (stage.phases, batches, parameters)
-            )
+            phase, batch = stage.phases[k % len(stage.phases)], batches[k % len(stage.phases)]
+            mine = [p for name in phase.trains for p in self.model.networks[name].parameters()]
             for network in self.model.networks.values():
                 network.train().requires_grad_(False)
             for parameter in mine:
@@ -130,15 +122,13 @@ def compared(bench: Bench, cycles: int) -> str:
     for number, length in enumerate(bench.lengths):
         bench.prepare(number)
         if length:
-            count = len(bench.model.stages[number].phases)
-            seconds = passes(bench, number, min(4, cycles), bench.real(number))
-            minutes[number] = statistics.median(seconds[0]) * length / count / 60
+            (taken,) = passes(bench, number, min(4, cycles), bench.real(number))
+            minutes[number] = taken * length / len(bench.model.stages[number].phases) / 60
     if not minutes:
         return f"{bench.run.method}: nothing is trained"
-    number = max(minutes, key=lambda stage: minutes[stage])
+    number = max(minutes, key=minutes.__getitem__)
     stage = bench.model.stages[number]
-    times = passes(bench, number, cycles, bench.real(number), bench.bare(number))
-    ours, plain = (statistics.median(seconds) for seconds in times)
+    ours, plain = passes(bench, number, cycles, bench.real(number), bench.bare(number))
     images = len(stage.phases) * stage.batch_size
     return (
         f"{bench.run.method}, stage {stage.name}: {images / ours:.0f} images/s, bare "
@@ -147,9 +137,9 @@ def compared(bench: Bench, cycles: int) -> str:
     )
 
 
-def passes(bench: Bench, number: int, cycles: int, *steps: Step) -> list[list[float]]:
-    """Seconds of `cycles` passes through the phases of a stage by each of `steps`, after one that is
-    not timed; in turn, so that a machine that slows down for a while slows all of them."""
+def passes(bench: Bench, number: int, cycles: int, *steps: Step) -> list[float]:
+    """Seconds of a pass through the phases of a stage by each of `steps`: the median of `cycles`,
+    after one that is not timed; in turn, so that a machine that slows down for a while slows all."""
     count = len(bench.model.stages[number].phases)
     seconds: list[list[float]] = [[] for _ in steps]
     for cycle in range(cycles + 1):
@@ -160,7 +150,7 @@ def passes(bench: Bench, number: int, cycles: int, *steps: Step) -> list[list[fl
             if bench.device.type == "cuda":
                 torch.cuda.synchronize()
             times.append(time.perf_counter() - began)
-    return [times[1:] for times in seconds]
+    return [statistics.median(times[1:]) for times in seconds]
 
 
 if __name__ == "__main__":

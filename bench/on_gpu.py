@@ -83,7 +83,7 @@ def all_parts(device: str, tiny: bool) -> list[Part]:
     plain = [n for n, m in METHODS.items() if not (m.baseline or m.hardens)] + [UNPROTECTED]
     return [
         Part("environment", parts.environment, {"device": device}, 60.0),
-        Part("tests", parts.cuda_tests, {}, 120.0),
+        Part("tests", parts.cuda_tests, {"tiny": tiny}, 120.0),
         *(training(name) for name in plain),
         *(
             Part(f"attack {name}", parts.attack, {"name": name, **where}, 75.0)

@@ -94,8 +94,8 @@ def _said(command: list[str]) -> str | None:
     return done.stdout.splitlines()[0].strip() if done.returncode == 0 and done.stdout else None
 
 
-def cuda_tests() -> Iterator[Figures]:
-    """The project's tests that are marked `cuda`."""
+def cuda_tests(tiny: bool) -> Iterator[Figures]:
+    """The project's tests that are marked `cuda`, or one file of them."""
     from core.run import ROOT
 
     marked = [
@@ -107,7 +107,9 @@ def cuda_tests() -> Iterator[Figures]:
         report = Path(place) / "report.xml"
         options = ["-m", "cuda", "-v", "-p", "no:cacheprovider", f"--junitxml={report}"]
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *options, *marked], cwd=ROOT, check=False
+            [sys.executable, "-m", "pytest", *options, *marked[: 1 if tiny else None]],
+            cwd=ROOT,
+            check=False,
         )
         if not report.is_file():
             raise RuntimeError(f"pytest ended with status {done.returncode}")
@@ -266,29 +268,28 @@ class Enough(Exception):
 
 
 def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
-    """One strict attack, until it stops by itself or its time is over, on what DeepObfuscator's networks release before
-    they are trained: the paper preset's maps of the synthetic faces, or compact ones of random
-    photographs."""
+    """One strict attack, until it stops by itself or its time is over, on what DeepObfuscator's
+    networks release before they are trained: the paper preset's maps of the synthetic faces, or
+    compact ones of random photographs."""
     import torch
 
     from core import device as devices
-    from core import train
     from core.attacks import ATTACKS, fitting
     from core.evaluate import Opened, view_at
     from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
     from core.run import Run
     from core.run_validation import checked
+    from core.training import networks
 
     chosen = devices.choose(device)
     run = checked(Run(DEEP_OBFUSCATOR.name, "synthetic", "compact" if tiny else "paper"))
     settings = DEEP_OBFUSCATOR.presets[run.preset]
     faces, source = _attacked_faces(settings["height"], settings["width"], tiny)
     model = DEEP_OBFUSCATOR.model(run, faces.attribute_names)
-    for network in model.networks.values():
-        network.to(chosen, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    networks.to_device(model, chosen)
     peak = _peak_memory(chosen)
     began = time.perf_counter()
-    opened = Opened(run.folder, run, train.freeze(model), faces, chosen)
+    opened = Opened(run.folder, run, networks.freeze(model), faces, chosen)
     view = view_at(opened, None, recognisers=False)
     _wait(chosen)
     found: Figures = {

@@ -72,26 +72,20 @@ def test_messages_keep_no_path():
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory):
     place = tmp_path_factory.mktemp("figures")
-    only = "environment,tests,attack*,training d*r,training dpfe,training blur"
+    only = "environment,tests,attack mlp,training d*r,training blur"
     on_gpu.main(["--out", str(place), "--device", "cpu", "--tiny", "--only", only])
     return json.loads((place / "figures.json").read_text())
 
 
 def test_a_rehearsal_measures_every_kind_of_part(rehearsed):
     parts = rehearsed["parts"]
-    assert list(parts) == [
-        "environment",
-        "tests",
-        "training deep_obfuscator",
-        "training dpfe",
-        *(f"attack {name}" for name in on_gpu.ATTACKERS),
-        "training blur",
-    ]
+    names = ["environment", "tests", "training deep_obfuscator", "attack mlp", "training blur"]
+    assert list(parts) == names
     assert [name for name, found in parts.items() if "failure" in found] == []
     assert rehearsed["left_out"] == []
     assert parts["environment"]["packages"]["torch"]
     assert parts["tests"]["failed"] == []
-    assert len(parts["tests"]["passed"] + parts["tests"]["skipped"]) > 20
+    assert parts["tests"]["passed"] + parts["tests"]["skipped"]
     stages = parts["training deep_obfuscator"]["modes"]["float32 eager"]["stages"]
     assert [stage["stage"] for stage in stages] == ["task", "adversaries", "adversarial"]
     assert all(0 < stage["images_per_second_low"] <= stage["images_per_second"] for stage in stages)
@@ -102,9 +96,8 @@ def test_a_rehearsal_measures_every_kind_of_part(rehearsed):
         "recover classifier",
     }
     assert parts["training blur"]["modes"]["float32 eager"]["stages"] == []
-    for name in on_gpu.ATTACKERS:
-        assert parts[f"attack {name}"]["epochs"] >= 1
-        assert parts[f"attack {name}"]["seconds_per_epoch"] > 0
+    assert parts["attack mlp"]["epochs"] >= 1
+    assert parts["attack mlp"]["seconds_per_epoch"] > 0
 
 
 def test_figures_name_no_machine_and_no_path(rehearsed):
@@ -120,11 +113,12 @@ def test_figures_name_no_machine_and_no_path(rehearsed):
 
 def test_the_document_holds_the_figures(rehearsed):
     text = document.written(rehearsed)
-    stage = rehearsed["parts"]["training dpfe"]["modes"]["float32 eager"]["stages"][0]
-    row = next(r for r in text.splitlines() if r.startswith("| `dpfe` |"))
+    method = rehearsed["parts"]["training deep_obfuscator"]
+    stage = method["modes"]["float32 eager"]["stages"][0]
+    row = next(r for r in text.splitlines() if r.startswith("| `deep_obfuscator` |"))
     assert f"| {stage['stage']} | 4 | {stage['images_per_second']:,.0f} |" in row
     assert "Nothing is trained in `blur`." in text
-    assert "| `mirrored_decoder` |" in text
+    assert "| `mlp` |" in text
     assert "What could not be done" not in text
     tables = [r for r in text.splitlines() if r.startswith("|")]
     assert all(r.endswith("|") for r in tables)

@@ -110,21 +110,9 @@ def test_grid_is_every_combination_once():
     assert len(runs) == len(found) == 8
 
 
-def test_train_evaluate_results_from_a_terminal(tmp_path, capsys, monkeypatch):
+def test_join_train_evaluate_results_from_a_terminal(tmp_path, capsys, monkeypatch):
     for name in set(ATTACKS) - {"logistic", "nearest_neighbour"}:  # tests/test_evaluate.py has all
         monkeypatch.delitem(ATTACKS, name)
-    register_tiny_folder(tmp_path / "photographs")
-    schedule = ["--schedule", "task_epochs=1", "--schedule", "batch_size=8"]
-    common = ["--method", "original", "--dataset", "tiny", "--device", "cpu", *schedule]
-    assert main(["train", *common]) == 0
-    folder = capsys.readouterr().out.strip().splitlines()[-1]
-    assert main(["evaluate", folder.rsplit("/", 1)[1], "--device", "cpu"]) == 0
-    assert main(["results", "--format", "csv", "--target", "attribute:Male"]) == 0
-    lines = [x for x in capsys.readouterr().out.splitlines() if "attribute:Male" in x]
-    assert any("worst_case" in line and "balanced_accuracy" in line for line in lines)
-
-
-def test_a_joined_data_set_is_trained_on_like_any_other(tmp_path, capsys):
     register_tiny_folder(tmp_path / "photographs")
     register_tiny_folder(tmp_path / "others", "more", 12, "stranger", seed=1)
     assert main(["data", "join", "both", "tiny", "more"]) == 0
@@ -132,9 +120,14 @@ def test_a_joined_data_set_is_trained_on_like_any_other(tmp_path, capsys):
     assert main(["data", "list"]) == 0
     assert "tiny + more" in capsys.readouterr().out
     schedule = ["--schedule", "task_epochs=1", "--schedule", "batch_size=8"]
-    common = ["--method", "original", "--device", "cpu", *schedule]
-    assert main(["train", *common, "--dataset", "both"]) == 0
-    assert "/both/" in capsys.readouterr().out
+    common = ["--method", "original", "--dataset", "both", "--device", "cpu", *schedule]
+    assert main(["train", *common]) == 0
+    folder = capsys.readouterr().out.strip().splitlines()[-1]
+    assert "/both/" in folder
+    assert main(["evaluate", folder.rsplit("/", 1)[1], "--device", "cpu"]) == 0
+    assert main(["results", "--format", "csv", "--target", "attribute:Male"]) == 0
+    lines = [x for x in capsys.readouterr().out.splitlines() if "attribute:Male" in x]
+    assert any("worst_case" in line and "balanced_accuracy" in line for line in lines)
     assert main(["data", "remove", "more"]) == 2
     assert "'both' joins 'more' with another; remove 'both' first" in capsys.readouterr().err
 

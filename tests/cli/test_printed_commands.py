@@ -7,6 +7,7 @@ still has to be called as the real function may be.
 import inspect
 import re
 import shlex
+import shutil
 from importlib import import_module
 
 import pytest
@@ -47,7 +48,10 @@ def printed(document):
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """A machine with the shipped runs, photographs in ~/photos and no time for long work."""
+    """A machine with a shipped run, photographs in ~/photos and no time for long work."""
+    run = next(f for f in run_folder.all_folders() if f.name.startswith("deep_obfuscator-"))
+    shutil.copytree(run, tmp_path / "checkpoints" / run.parent.name / run.name)
+    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -63,13 +67,13 @@ def machine(tmp_path, monkeypatch):
 
         monkeypatch.setattr(name, stand_in)
     monkeypatch.setattr("core.study.analysis.results.summary", lambda answers: ())
+    return run.name
 
 
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if any(printed(d))])
 def test_every_printed_command_runs(document, machine, capsys):
-    run = next(f.name for f in run_folder.all_folders() if f.name.startswith("deep_obfuscator-"))
     for words in printed(document):
-        given = [{"RUN": run, "STUDY": "0" * 12}.get(word, word) for word in words]
+        given = [{"RUN": machine, "STUDY": "0" * 12}.get(word, word) for word in words]
         try:
             status = main(given)
         except SystemExit as left:  # --help ends the program
