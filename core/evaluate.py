@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -134,28 +135,28 @@ def _attack(
         disable=not progress,
         bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed} gone, {remaining} left",
     )
-    view, seen = None, None
-    for index, task in enumerate(pending):
-        with _taken(opened, task) as mine:
-            if mine:
-                left = sum(lasting[later] for later in pending[index:])
-                state = {"attack": task.attack, "release_value": task.value, "attacks_done": index}
-                report(state | {"attacks": len(pending), "seconds_left": left})
-                if seen != (_is_shuffled(task), task.value):
-                    view = None  # two at once may not fit into memory
-                    view = _view_for(task, opened, second, progress)
-                    seen = (_is_shuffled(task), task.value)
-                bar.set_description(f"{run.id} {task.title}")
-                began = time.perf_counter()
-                assert view is not None
-                result = _result(view, model, run, task)
-                if second is not None and task.plain in ATTACKS:
-                    result = given_more(result, task, view, second)
-                seconds = time.perf_counter() - began
-                write(folder, run, task, judged(result, task, verdicts), seconds)
-                if progress:
-                    tqdm.write(f"{run.id} {task.protocol} {task.title}: {seconds:.1f} s")
+    done = 0
+    for _, tasks in groupby(pending, lambda task: (_is_shuffled(task), task.value)):
+        view = None  # one for all of them; two at once may not fit into memory
+        for task in tasks:
+            with _taken(opened, task) as mine:
+                if mine:
+                    left = sum(lasting[later] for later in pending[done:])
+                    state = {"attack": task.attack, "release_value": task.value}
+                    state |= {"attacks_done": done, "attacks": len(pending), "seconds_left": left}
+                    report(state)
+                    view = view or _view_for(task, opened, second, progress)
+                    bar.set_description(f"{run.id} {task.title}")
+                    began = time.perf_counter()
+                    result = _result(view, model, run, task)
+                    if second is not None and task.plain in ATTACKS:
+                        result = given_more(result, task, view, second)
+                    seconds = time.perf_counter() - began
+                    write(folder, run, task, judged(result, task, verdicts), seconds)
+                    if progress:
+                        tqdm.write(f"{run.id} {task.protocol} {task.title}: {seconds:.1f} s")
             bar.update(lasting[task])
+            done += 1
     bar.close()
 
 
@@ -199,15 +200,10 @@ def view_at(
         z = model.release(x, generator, value)
         return z if shape is None else z.reshape(len(z), *shape)
 
-    return view_of(
-        release,
-        faces,
-        run,
-        device,
-        seed_of(f"{run.seed}/release/{value}"),
-        face_features(faces, device, progress) if recognisers else None,
-        embedders.chosen(faces, progress) if recognisers else None,
-    )
+    seed = seed_of(f"{run.seed}/release/{value}")
+    own = face_features(faces, device, progress) if recognisers else None
+    second = embedders.chosen(faces, progress) if recognisers else None
+    return view_of(release, faces, run, device, seed, own, second)
 
 
 def _result(view: AttackerView, model: Model, run: Run, task: Task) -> Result:
