@@ -306,11 +306,6 @@ def _networks(
     return {name: seeded(run.seed, f"aia {name}", make) for name, make in build.items()}
 
 
-CHOICES = (
-    Choice("frozen_adversary", ("learning", "frozen"), "attacker in training frozen"),
-    Choice("tanh_adversary", ("convolutional", "of Eq. 6"), "attacker in training of Eq. 6"),
-)
-TRAINING_ONLY = ("adversary", "decoder", "siamese")
 _TITLE = "Mosallanezhad, Silva, Mancenido & Liu, AIA"
 
 AIA = Method(
@@ -345,28 +340,26 @@ AIA = Method(
     tasks=(VERIFICATION,),
     understands=(VERIFICATION,),
     reference="aia_original",
-    choices=CHOICES,
-    training_only=TRAINING_ONLY,
+    choices=(
+        Choice("frozen_adversary", ("learning", "frozen"), "attacker in training frozen"),
+        Choice("tanh_adversary", ("convolutional", "of Eq. 6"), "attacker in training of Eq. 6"),
+    ),
+    training_only=("adversary", "decoder", "siamese"),
 )
 
-AIA_ORIGINAL = Method(
+AIA_ORIGINAL = replace(
+    AIA,
     name="aia_original",
     title="AIA's autoencoder, unprotected",
     summary="The code of an autoencoder that minds neither task nor attacker.",
     citation=f"{_TITLE}, section 5.3, the Original baseline",
     knobs=(),
-    presets=PRESETS,
-    build=build,
     color="#6B7280",
     baseline=True,
-    tasks=(VERIFICATION,),
-    understands=(VERIFICATION,),
-    reference="aia_original",
-    choices=CHOICES,
-    training_only=TRAINING_ONLY,
 )
 
-AIA_RANDOM = Method(
+AIA_RANDOM = replace(
+    AIA_ORIGINAL,
     name="aia_random",
     title="AIA's autoencoder, values replaced",
     summary="Each value of an unprotected code is replaced by a random one with a fixed probability.",
@@ -381,16 +374,9 @@ AIA_RANDOM = Method(
             help="Share of the values that are replaced.",
         ),
     ),
-    presets=PRESETS,
     build=build_random,
     color="#8B9199",
     noisy=True,
-    baseline=True,
-    tasks=(VERIFICATION,),
-    understands=(VERIFICATION,),
-    reference="aia_original",
-    choices=CHOICES,
-    training_only=TRAINING_ONLY,
 )
 
 METHODS = (AIA, hardening.hardened(AIA, "#9C4A00"), AIA_ORIGINAL, AIA_RANDOM)

@@ -1,8 +1,7 @@
 """What a method says of itself, and what it hands to the training loop.
 
-A method file has two halves. Its declaration (`Method`, `Knob`) is plain data that the app reads
-without loading torch: sliders, sweep grids, command-line options and help texts are made from it.
-Its `build` function, called to train or to release, imports torch and returns a `Model`.
+Its declaration (`Method`, `Knob`) is plain data that the app reads without loading torch; its
+`build` function, called to train or to release, imports torch and returns a `Model`.
 """
 
 from __future__ import annotations
@@ -74,8 +73,8 @@ class Choice:
 class Method:
     """The declaration of one method.
 
-    presets   {"paper": {...}, "compact": {...}}: `height`, `width` (pixels), network widths and
-              `schedule` (numbers a Run may replace)
+    presets   "paper", "compact" -> `height`, `width` (pixels), network widths and `schedule`
+              (numbers a Run may replace)
     build     (run, settings, attributes) -> Model, as `model` calls it
     color     hex colour of the method in every chart
     release_kind    of `RELEASE_KINDS`: what leaves the device
@@ -162,13 +161,13 @@ class Phase:
 @dataclass(frozen=True)
 class Stage:
     """A part of the schedule: `phases` take turns, one batch each, for `epochs` passes over the
-    defender's photographs. Optimisers start afresh with the stage.
+    defender's photographs or for so many `iterations`. Optimisers start afresh with the stage.
 
-    pairs    True: a batch holds two different photographs of each of its people, in rows 2i and
-             2i + 1, for as many people as have two (see `core.data.on_device.pair_positions`)
+    pairs    whether a batch holds two different photographs of each of its people, in rows 2i and
+             2i + 1, for as many people as have two (`core.data.on_device.pair_positions`)
     prepare  None, or what is done once before the first step, with every network frozen: it gets
              `batches`, and `batches(count)` yields at least `count` photographs of "all", or all
-             there are, in batches, the same on every call (initial weights by PCA, for example)
+             there are, in batches, the same on every call
     fresh    None, or what starts again after every `renew_epochs` passes over the photographs: at
              the n-th time, from 1, `fresh(n)` gives networks by name, whose weights are copied;
              their optimisers start again too
@@ -194,12 +193,16 @@ class Stage:
 def stage_of(
     schedule: dict[str, float], name: str, phases: tuple[Phase, ...], key: str = "", **more: Any
 ) -> Stage:
-    """A stage of as many epochs as the schedule's `<key>_epochs` says (default: its name), with the
-    schedule's batch size, learning rate and weight decay; `more` says what else it has."""
+    """A stage with the schedule's `<key>_epochs`, or `<key>_iterations` of each phase, and its
+    `<key>_learning_rate` where there is one (key: by default the name); `more` says what else it
+    has."""
+    key = key or name
+    steps = schedule.get(f"{key}_iterations")
     usual = {
-        "epochs": schedule[f"{key or name}_epochs"],
+        "epochs": schedule.get(f"{key}_epochs", 0),
+        "iterations": None if steps is None else int(steps) * len(phases),
         "batch_size": int(schedule["batch_size"]),
-        "learning_rate": schedule["learning_rate"],
+        "learning_rate": schedule.get(f"{key}_learning_rate", schedule.get("learning_rate")),
         "weight_decay": schedule.get("weight_decay", 0.0),
     }
     return Stage(name=name, phases=phases, **(usual | more))
@@ -223,9 +226,8 @@ class Model:
                             `noisy` and releases no picture. A code: {"root": (k, k)}, symmetric;
                             noise of ratio r has covariance r root^2. A map: {"low": (C,), "high":
                             (C,)}, the range that replaced entries of each channel are drawn from
-    notes                   () -> what else `run.json` must say of how it was trained, by name: what
-                            the Run leaves to the machine. Asked only in training; a training that
-                            is resumed where the answer differs is refused
+    notes                   () -> what else `run.json` must say of how it was trained: what the Run
+                            leaves to the machine. A training resumed where it differs is refused
     """
 
     networks: dict[str, nn.Module]

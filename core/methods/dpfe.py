@@ -21,8 +21,8 @@ Paper and authors' code:
   million steps; here it is trained in epochs, with the loss of all stages (theirs was trained by
   squared error and changes to cross-entropy later).
 - The code draws 50 pairs from two files whose mix is not published, and takes the task loss on the
-  first of each pair. Here a batch holds 25 people twice, all its pairs count (both kinds as one
-  half, see `core.losses.uninformative_distances`), and the task loss is on all 50.
+  first of each pair. Here a batch holds 25 people twice, all its pairs count, and the task loss is
+  on all 50.
 - The code's layers that scale and shift each number before and after the autoencoder are left
   out: they make its linear maps no richer.
 - The covariance is estimated on the defender's photographs (code: on the test photographs).
@@ -50,6 +50,7 @@ from core.methods.declare import (
     Phase,
     Stage,
     columns,
+    stage_of,
 )
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
     cut = int(schedule["cut"])
     tasks, secrets = columns(attributes, run.tasks), columns(attributes, run.private)
     learned = list(range(len(attributes))) if schedule["embed_all_attributes"] else tasks
-    widths, batch_size = settings["widths"], int(schedule["batch_size"])
+    widths = settings["widths"]
 
     # M0 is five networks, the same for every cut, so that all cuts share its training.
     layers = [f"to {name}" for name in CUTS]
@@ -216,39 +217,28 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
     def measure_noise(batches: Callable[[int], Iterator[Batch]]) -> None:
         encoder.measure_covariance(torch.cat([code_of(b.x) for b in batches(ACTIVATIONS)]))
 
-    def stage(name: str, *phases: Phase, **more: Any) -> Stage:
-        """A stage with the schedule's entries that begin with the name's first word."""
-        key = name.split()[0]
-        steps = schedule.get(f"{key}_iterations")
-        return Stage(
-            name=name,
-            epochs=schedule.get(f"{key}_epochs", 0),
-            iterations=None if steps is None else int(steps) * len(phases),
-            batch_size=batch_size,
-            learning_rate=schedule[f"{key}_learning_rate"],
-            phases=phases,
-            **more,
-        )
-
     def shared(key: str, **more: Any) -> dict[str, Any]:
         mine = {k: v for k, v in schedule.items() if k.startswith(key) or k == "batch_size"}
         return {"stage": f"dpfe {key}", "seed": run.seed, "schedule": mine, **more}
 
     stages = [
-        stage(
+        stage_of(
+            schedule,
             "pretrain",
-            Phase("pretrain", attribute_network, recognise),
+            (Phase("pretrain", attribute_network, recognise),),
             shared=shared("pretrain", widths=list(widths)),
         ),
-        stage(
+        stage_of(
+            schedule,
             "embed",
-            Phase("embed", everything, partial(fine_tune, wanted=learned)),
+            (Phase("embed", everything, partial(fine_tune, wanted=learned)),),
             prepare=embed,
             shared=shared("embed", learned=[attributes[i] for i in learned], cut=cut),
         ),
-        stage(
+        stage_of(
+            schedule,
             "tune",
-            Phase("tune", everything, partial(fine_tune, wanted=tasks)),
+            (Phase("tune", everything, partial(fine_tune, wanted=tasks)),),
             shared=shared("tune", tasks=run.tasks),
         ),
     ]
@@ -257,15 +247,18 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
         if adversaries.networks:
             cycle.append(Phase("attack", tuple(adversaries.networks), attack))
         stages.append(
-            stage(
+            stage_of(
+                schedule,
                 "extract privately",
-                *hardening.turns(schedule, cycle, ("attack",)),
+                hardening.turns(schedule, cycle, ("attack",)),
+                "extract",
                 pairs=True,
                 renew_epochs=schedule["renew_epochs"],
                 fresh=adversaries.fresh,
             )
         )
     # Nothing is trained here: the covariance of the finished code scales the noise.
+    batch_size = int(schedule["batch_size"])
     stages.append(Stage("noise", 0, batch_size, 0.0, phases=(), prepare=measure_noise))
 
     def release(x: Tensor, generator: Generator, value: float | None = None) -> Tensor:
@@ -342,7 +335,8 @@ DPFE = Method(
     training_only=("guesser",),
     published_sets={name: (tasks, (IDENTITY,)) for name, tasks in ATTRIBUTE_SETS.items()},
 )
-DPFE_SIMPLE = Method(
+DPFE_SIMPLE = replace(
+    DPFE,
     name="dpfe_simple",
     title="Ten numbers (Simple)",
     summary=(
@@ -354,15 +348,8 @@ DPFE_SIMPLE = Method(
     presets=PRESETS,
     build=build_simple,
     color="#74777C",
-    release_kind="code",
-    noisy=True,
     baseline=True,
-    tasks=ATTRIBUTE_SETS["G"],
-    private=(IDENTITY,),
-    understands=(IDENTITY,),
-    reference="dpfe_simple",
-    choices=(CUT,),
-    published_sets=DPFE.published_sets,
+    training_only=(),
 )
 # The paper's secret is the person, and its tasks hold the gender: here attackers guess attributes.
 DPFE_HARDENED = replace(

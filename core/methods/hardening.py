@@ -1,22 +1,16 @@
 """Hardening: is it the idea of an adversarial method that fails, or the schedule it was trained by?
 
-The papers let one adversary take one step for every step of the encoder, and a fresh attacker then
-reads what that one missed. Every adversarial method has the same five entries in its schedule that
-make its adversaries harder to please. Left alone they are off, and the training is the
-paper's; `hardened(method)` declares a variant, "…, hardened", in which they are on. All of it is
-ours.
-
-How far it helps depends on the release. On real faces DPFE's ten numbers were kept nearly free
-of the gender; the maps of the other methods, thousands of numbers, showed it to a fresh attacker all the
-same, while the adversaries of the training no longer saw it. Measure it by
-
-    python -m core sweep --method dpfe_hardened --dataset NAME --schedule extract_iterations=600
+Ours. The papers let one adversary take one step for every step of the encoder, and a fresh attacker
+then reads what that one missed. Every adversarial method has the same five entries in its schedule
+that make its adversaries harder to please: off in the paper's training, on in the variant that
+`hardened(method)` declares.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +69,8 @@ def hardened(method: Method, color: str, **entries: float) -> Method:
 class Adversaries:
     """Adversaries of one kind, which all read the same release.
 
-    networks  by the name they have among `Model.networks`; the first is the paper's own
-    fresh     (n) -> what starts again at the n-th renewal, from 1: {name: network with new weights}
+    networks  by their name among `Model.networks`; the first is the paper's own
+    fresh     as of a `Stage`
     """
 
     networks: dict[str, nn.Module]
@@ -136,16 +130,12 @@ def classifiers(
     label: str = "",
 ) -> Adversaries:
     """Adversaries that tell `outputs` attributes from maps of `shape` (C, h, w), flattened or not:
-    the method's own, which `own(width factor)` builds, a residual network and a dense one."""
+    the method's own, by `own(width factor)`, a residual network and a dense one."""
     from core.nets.adversaries import Dense, Residual
 
     width = schedule["adversary_width"]
-    builders = (
-        lambda: own(width),
-        lambda: Residual(shape, outputs, width),
-        lambda: Dense(shape, outputs, width),
-    )
-    return adversaries(run, schedule, name, builders, label)
+    others = (partial(Residual, shape, outputs, width), partial(Dense, shape, outputs, width))
+    return adversaries(run, schedule, name, (partial(own, width), *others), label)
 
 
 def decoders(
@@ -157,15 +147,12 @@ def decoders(
     height: int,
     width: int,
 ) -> Adversaries:
-    """Adversaries that reconstruct pictures from releases of `shape`: the method's own and an
-    up-sampling network of another architecture."""
+    """Adversaries that reconstruct pictures from releases of `shape`: the method's own, by
+    `own(width factor)`, and an up-sampling network."""
     from core.nets.decoders import upsampling_decoder
 
-    builders = (
-        lambda: own(schedule["adversary_width"]),
-        lambda: upsampling_decoder(shape, height, width),
-    )
-    return adversaries(run, schedule, name, builders)
+    up = partial(upsampling_decoder, shape, height, width)
+    return adversaries(run, schedule, name, (partial(own, schedule["adversary_width"]), up))
 
 
 def widened(widths: Any, factor: float) -> Any:
@@ -198,21 +185,16 @@ def adversarial_stage(
     It is longer by what the adversaries take, so that the encoder has as many steps as in `cycle`
     alone."""
     phases = turns(schedule, cycle, attacks)
-    usual = {
-        "epochs": schedule["adversarial_epochs"] * len(phases) / len(cycle),
-        "learning_rate": schedule["adversarial_learning_rate"],
-        "renew_epochs": schedule["renew_epochs"],
-        "fresh": fresh,
-    }
-    return stage_of(schedule, "adversarial", phases, **(usual | more))
+    more |= {"epochs": schedule["adversarial_epochs"] * len(phases) / len(cycle)}
+    more |= {"renew_epochs": schedule["renew_epochs"], "fresh": fresh}
+    return stage_of(schedule, "adversarial", phases, **more)
 
 
 def described(schedule: dict[str, float]) -> dict[str, Any]:
     """What a shared pretraining of adversaries depends on, besides what it does where all is off:
     nothing, then."""
     mine = {name: schedule[name] for name in ("adversaries", "adversary_width")}
-    off = all(schedule[name] == OFF[name] for name in mine)
-    return {} if off else {"hardening": mine}
+    return {} if mine.items() <= OFF.items() else {"hardening": mine}
 
 
 def whole(schedule: dict[str, float], name: str) -> int:
