@@ -1,5 +1,5 @@
-"""Attackers of other architectures than the papers', for hardened training. What the strict
-evaluation attacks with is in `core.attacks`: these are not its networks."""
+"""Adversaries of other architectures than the papers', for hardened training; the networks of the
+strict evaluation's attackers are others."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ POOLED = 8  # pixels of the side of the map that the dense network reads
 class Residual(nn.Module):
     """Maps z (B, C, h, w), or flattened (B, C * h * w), -> logits (B, outputs).
 
-    Batch norm on z, then basic residual blocks (He et al., CVPR 2016) that halve the map down to
-    4 pixels and double the channels from 32 * `width` to at most 128 * `width`, global average and
-    maximum, one linear layer.
+    Basic residual blocks (He et al., CVPR 2016) halve the map down to 4 pixels and double the
+    channels from 32 * `width` to at most 128 * `width`; then global average and maximum.
     """
 
     def __init__(self, shape: tuple[int, int, int], outputs: int, width: float = 1.0) -> None:
@@ -32,16 +31,14 @@ class Residual(nn.Module):
         most = 4 * out
         layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
         side = min(shape[1:])
-        while True:
+        stride = 2
+        while stride == 2:
             stride = 2 if side > SMALLEST else 1
             shortcut = nn.Sequential(
                 nn.Conv2d(channels, out, 1, stride=stride, bias=False), nn.BatchNorm2d(out)
             )
             layers.append(BasicBlock(channels, out, stride, shortcut))
-            channels, out = out, min(most, 2 * out)
-            if stride == 1:
-                break
-            side = -(-side // 2)
+            channels, out, side = out, min(most, 2 * out), -(-side // 2)
         self.features = nn.Sequential(*layers)
         self.head = nn.Linear(2 * channels, outputs)
 
@@ -53,8 +50,7 @@ class Residual(nn.Module):
 
 class Dense(nn.Sequential):
     """Maps z (B, C, h, w), or flattened, -> logits (B, outputs): averaged down to 8 pixels a side,
-    batch norm, two hidden layers of 128 * `width` units. No convolution: it reads a channel at a
-    place as it is."""
+    two hidden layers of 128 * `width` units."""
 
     def __init__(self, shape: tuple[int, int, int], outputs: int, width: float = 1.0) -> None:
         pooled = (min(POOLED, shape[1]), min(POOLED, shape[2]))

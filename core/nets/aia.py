@@ -1,18 +1,15 @@
 """The networks of the Adversarial Image Anonymizer (AIA, section 5.2).
 
-The representation g that AIA releases is a vector: the encoder's last map, flattened (Eq. 3). Who
-holds g knows that, so the networks that read it begin by folding it back into the map (`Fold`).
-
-The paper gives channels and layer types. Ours: 3x3 kernels that keep the size, a leaky slope of
-.2, in the adversary a max-pool after every second convolution, and He's initial weights, without
-which six layers with no normalisation hardly begin to learn. No network has batch normalisation:
-the paper names none.
+The representation g that AIA releases is the encoder's last map, flattened (Eq. 3); networks that
+read it fold it back into the map. The paper gives channels and layer types. Ours: 3x3 kernels that
+keep the size, a leaky slope of .2, in the adversary a max-pool after every second convolution, and
+He's initial weights, without which six layers with no normalisation hardly begin to learn.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -50,23 +47,15 @@ class Fold(nn.Module):
 
 
 class Encoder(nn.Sequential):
-    """Grey pictures (B, 1, H, W) in [0, 1] -> g (B, widths[-1] * (H // 4) * (W // 4)).
-
-    Per entry of `widths` a block of Eq. 2: convolution, leaky ReLU, average pool; then Eq. 3.
-    """
+    """Grey pictures (B, 1, H, W) in [0, 1] -> g (B, C * h * w), by Eqs. 2 and 3."""
 
     def __init__(self, widths: Sequence[int]) -> None:
-        layers: list[nn.Module] = []
-        for channels, out in pairwise((1, *widths)):
-            layers += [*_convolution(channels, out), nn.AvgPool2d(2)]
-        super().__init__(*layers, nn.Flatten())
+        super().__init__(*_convolutions((1, *widths), lambda: [nn.AvgPool2d(2)]), nn.Flatten())
 
 
 class Decoder(nn.Sequential):
-    """g (B, C * h * w) -> logits of grey pictures (B, 1, H, W); their sigmoid is x' of Eq. 5.
-
-    Per entry of `widths` a block of Eq. 4, convolution, leaky ReLU and up-sampling (to the exact
-    size the encoder had there), then a convolution to one channel. For g of `shape` (C, h, w).
+    """g of `shape` (C, h, w), flattened -> logits of grey pictures (B, 1, H, W); their sigmoid is x'
+    of Eq. 5. Blocks of Eq. 4, up-sampled to the size the encoder had there, then one convolution.
     """
 
     def __init__(
@@ -87,10 +76,8 @@ class Decoder(nn.Sequential):
 
 
 class Adversary(nn.Sequential):
-    """g (B, C * h * w) -> logits (B, outputs), one private attribute each.
-
-    Six convolutions and one linear layer. The softmax over two classes that the paper puts behind
-    it is the sigmoid of one logit, which is inside the loss.
+    """g (B, C * h * w) -> logits (B, outputs), one private attribute each: convolutions and one
+    linear layer. The paper's softmax over two classes is the sigmoid of one logit, inside the loss.
     """
 
     def __init__(self, shape: tuple[int, int, int], widths: Sequence[int], outputs: int) -> None:
@@ -113,7 +100,7 @@ class Adversary(nn.Sequential):
 
 class TanhAdversary(nn.Sequential):
     """g (B, inputs) -> logits (B, outputs): the three-layer network of Eq. 6, whose sigmoid is
-    inside the loss. The paper does not give the width of its hidden layer."""
+    inside the loss."""
 
     def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
         super().__init__(
@@ -122,24 +109,18 @@ class TanhAdversary(nn.Sequential):
 
 
 class TaskNetwork(nn.Sequential):
-    """g (B, C * h * w) -> (B, outputs): three convolutions, and three fully connected layers of
-    `dense`, `dense` and `outputs` units.
-
-    One branch of the Siamese network, whose outputs are an embedding; with attributes as tasks, a
-    classifier of the same shape, whose outputs are logits.
+    """g (B, C * h * w) -> (B, outputs): one branch of the Siamese network, whose outputs are an
+    embedding; with attributes as tasks, a classifier of the same shape, whose outputs are logits.
     """
 
     def __init__(
         self, shape: tuple[int, int, int], widths: Sequence[int], dense: int, outputs: int
     ) -> None:
-        layers: list[nn.Module] = []
-        for channels, out in pairwise((shape[0], *widths)):
-            layers += _convolution(channels, out)
         inputs = widths[-1] * shape[1] * shape[2]
         super().__init__(
             OrderedDict(
                 fold=Fold(shape),
-                features=nn.Sequential(*layers),
+                features=nn.Sequential(*_convolutions((shape[0], *widths))),
                 flatten=nn.Flatten(),
                 head=fully_connected(inputs, (dense, dense, outputs), LeakyReLU),
             )
@@ -147,8 +128,6 @@ class TaskNetwork(nn.Sequential):
 
 
 class Scaled(nn.Module):
-    """The outputs of a network times a number."""
-
     def __init__(self, network: nn.Module, factor: float) -> None:
         super().__init__()
         self.network, self.factor = network, factor
@@ -167,6 +146,16 @@ class EntryRange(nn.Module):
         super().__init__()
         self.register_buffer("low", torch.zeros(channels))
         self.register_buffer("high", torch.ones(channels))
+
+
+def _convolutions(
+    widths: Sequence[int], behind: Callable[[], list[nn.Module]] = list
+) -> list[nn.Module]:
+    """Convolutions from each width to the next, with what stands `behind` each."""
+    layers: list[nn.Module] = []
+    for channels, out in pairwise(widths):
+        layers += [*_convolution(channels, out), *behind()]
+    return layers
 
 
 def _convolution(channels: int, width: int) -> list[nn.Module]:

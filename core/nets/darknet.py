@@ -1,10 +1,10 @@
 """The attribute network of DPFE and the narrow linear code that is embedded into it.
 
-Tiny darknet (Redmon) with batch norm in caffe-moon's version, which DPFE starts from: an extra
-pool after conv3, convolutions of 1x1 padded by 1 (darknet pads them by 0; the maps grow by two),
-no learned scale after batch norm, pooling that rounds up, and for a head the maximum and the mean
-of conv8, each of length 1, side by side. At the published widths and 218x178 the cuts hold
-16x31x26, 32x18x15, 64x12x11 and 128x16x15 numbers, as in the authors' files.
+Tiny darknet (Redmon) in caffe-moon's version, which DPFE starts from: an extra pool after conv3,
+convolutions of 1x1 padded by 1 (the maps grow by two), no learned scale after batch norm, pooling
+that rounds up, and for a head the maximum and the mean of conv8, each of length 1, side by side. At
+the published widths and 218x178 the cuts hold 16x31x26, 32x18x15, 64x12x11 and 128x16x15 numbers,
+as in the authors' files.
 """
 
 from __future__ import annotations
@@ -74,8 +74,7 @@ def _pool() -> nn.Module:
 
 
 class Head(nn.Module):
-    """conv7 (B, widths[8], h, w) -> logits (B, outputs): conv8, global maximum and mean, each
-    scaled to length 1, one linear layer, and a learned factor per logit."""
+    """conv7 (B, widths[8], h, w) -> logits (B, outputs), each with a learned factor."""
 
     def __init__(self, widths: Sequence[int], outputs: int) -> None:
         super().__init__()
@@ -100,11 +99,10 @@ def cut_shape(cut: int, widths: Sequence[int], height: int, width: int) -> tuple
 
 
 class Encoder(nn.Module):
-    """Feature map -> code (B, width): the first half of the linear autoencoder, then batch norm
-    without a learned scale, so that every dimension of the code has variance 1 (DPFE Theorem 8).
+    """Feature map -> code (B, width), every dimension of variance 1 (DPFE Theorem 8).
 
-    The buffer `noise_root` is the symmetric square root of the code's covariance, a flat vector
-    (width * width); the identity, which batch norm aims at, until `measure_covariance`.
+    `noise_root` is the symmetric square root of the code's covariance, flat (width * width); the
+    identity until `measure_covariance`.
     """
 
     noise_root: Tensor
@@ -132,7 +130,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Code (B, width) -> feature map (B, *shape): the second half of the linear autoencoder."""
+    """Code (B, width) -> feature map (B, *shape)."""
 
     def __init__(self, width: int, shape: Sequence[int]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Decoders of an attacker who wants the picture back, one for every shape a release can have."""
+"""Decoders from releases to pictures, one for every shape a release can have."""
 
 from __future__ import annotations
 
@@ -13,12 +13,8 @@ from core.nets.vgg import MirroredDecoder, convolutions
 
 
 def decoder_for(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
-    """A decoder from releases of `shape` (without the batch) to pictures (B, 3, height, width).
-
-    The mirrored obfuscator where the release is a map a quarter of the picture's size, a small
-    U-Net where it is as large as the picture, up-sampling convolutions for maps of other sizes and
-    for flat releases.
-    """
+    """A decoder from releases of `shape` (without the batch) to pictures (B, 3, height, width): the
+    mirrored obfuscator for maps a quarter of the picture's size, a U-Net for those as large."""
     channels, *size = shape
     if size == [height, width]:
         return PictureDecoder(channels)
@@ -35,11 +31,8 @@ def upsampling_decoder(shape: tuple[int, ...], height: int, width: int) -> nn.Mo
 
 
 class PictureDecoder(nn.Module):
-    """z (B, C, H, W) -> pictures (B, 3, H, W): a U-Net of three scales that corrects z itself.
-
-    A picture that was filtered or made noisy is mostly still there, so the network adds to a
-    learned mixture of z's channels (for three channels at the start: z). Source of the shape:
-    Ronneberger et al., MICCAI 2015.
+    """z (B, C, H, W) -> pictures (B, 3, H, W): a U-Net of three scales (Ronneberger et al., MICCAI
+    2015) that adds to a learned mixture of z's channels, at the start z itself where it has three.
     """
 
     def __init__(self, channels: int, widths: tuple[int, int, int] = (16, 32, 48)) -> None:
@@ -69,8 +62,8 @@ class PictureDecoder(nn.Module):
 
 
 class MapDecoder(nn.Module):
-    """z (B, C, h, w) -> pictures (B, 3, H, W): doubles the map, with two convolutions each time,
-    until the picture's size is reached; larger maps are first pooled to it."""
+    """z (B, C, h, w) -> pictures (B, 3, H, W): doubles the map until the picture's size is reached;
+    larger maps are first pooled to it."""
 
     def __init__(self, channels: int, size: tuple[int, int], height: int, width: int) -> None:
         super().__init__()
@@ -95,8 +88,7 @@ class MapDecoder(nn.Module):
 
 
 class FlatDecoder(nn.Module):
-    """z (B, d) -> pictures (B, 3, H, W): a dense layer onto a map of about 4 pixels a side, then
-    up-sampling convolutions."""
+    """z (B, d) -> pictures (B, 3, H, W), by a map of about 4 pixels a side."""
 
     def __init__(self, inputs: int, height: int, width: int, channels: int = 48) -> None:
         super().__init__()

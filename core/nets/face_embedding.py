@@ -1,8 +1,8 @@
 """A small residual network that turns a face into a unit vector: near for one person, far for two.
 
-The face-verification network C of Xiao et al. (face similarity, the feature-level attack of Eq. 10)
-where no pretrained one is at hand. Sized for some thousands of photographs of a few hundred people,
-with fewer than 400,000 weights: it has to be trained in minutes and shipped in less than a megabyte.
+The face-verification network C of Xiao et al. where no pretrained one is at hand. With fewer than
+400,000 weights it is trained in minutes on some thousands of photographs, and shipped in less than
+a megabyte.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SMALLEST = 8  # pixels of the smaller side from which the network works
 
 
 class Residual(nn.Module):
-    """(B, inputs, h, w) -> (B, outputs, h / stride, w / stride): two conv3 beside a shortcut."""
+    """(B, inputs, h, w) -> (B, outputs, h / stride, w / stride)."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -46,8 +46,7 @@ class FaceEmbedding(nn.Module):
 
     A stem that halves the picture until its smaller side is about 32 pixels, three residual
     stages, and a weighted sum over positions, one set of weights per channel (Chen et al.,
-    "MobileFaceNets", CCBR 2018: a face's corner says something else than its middle).
-    Raises ValueError below SMALLEST pixels.
+    "MobileFaceNets", CCBR 2018). Raises ValueError below SMALLEST pixels.
     """
 
     def __init__(self, height: int, width: int, widths: tuple[int, int, int] = WIDTHS) -> None:

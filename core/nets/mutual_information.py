@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from core.errors import PenumbraError
-from core.nets.vgg import Obfuscator, ReLU, convolutions, fully_connected
+from core.nets.vgg import Obfuscator, ReLU, blocks, fully_connected
 
 
 class MutualInformationDiscriminator(nn.Module):
@@ -20,9 +20,7 @@ class MutualInformationDiscriminator(nn.Module):
 
     A stem of its own (the extractor's layers) brings x (B, 3, H, W) to z's shape
     (B, encoder[1], H // 4, W // 4). Both maps go through the same blocks 3-5 of VGG16 (`widths`);
-    their two vectors and u (B, labels) are concatenated and pass fully connected layers of
-    `dense` units and one of a single unit. Batch norm does not see the order of a batch, so the
-    vectors of x' are those of x permuted.
+    their vectors and u (B, labels), side by side, pass fully connected layers of `dense` units.
     """
 
     def __init__(
@@ -36,16 +34,11 @@ class MutualInformationDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.stem = Obfuscator(encoder)
-        channels, rows, columns = encoder[1], height // 4, width // 4
-        layers: list[nn.Module] = []
-        for block in widths:
-            layers += [*convolutions(channels, block, 3), nn.MaxPool2d(2)]
-            channels, rows, columns = block, rows // 2, columns // 2
-        self.shared = nn.Sequential(*layers)
-        inputs = 2 * channels * rows * columns + labels
-        self.score = fully_connected(inputs, (*dense, 1), ReLU)
+        self.shared, numbers = blocks(encoder[1], height // 4, width // 4, widths)
+        self.score = fully_connected(2 * numbers + labels, (*dense, 1), ReLU)
 
     def forward(self, x: Tensor, z: Tensor, u: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+        # Batch norm does not see the order of a batch: the vectors of x' are those of x permuted.
         pictures, features = (self.shared(maps).flatten(1) for maps in (self.stem(x), z))
         matched, mismatched = (
             self.score(torch.cat((vectors, features, u), 1)).squeeze(1)
@@ -60,10 +53,8 @@ def one_hot(labels: Tensor) -> Tensor:
 
 
 def mismatched(count: int, generator: Generator) -> Tensor:
-    """A random permutation of `count` rows that leaves none in its place, int64 (count,).
-
-    One random cycle through all rows. `generator` is on the CPU, and so is the result.
-    Raises PenumbraError for fewer than two rows, which cannot change places.
+    """One random cycle through `count` rows, int64 (count,) on the CPU: none stays in its place.
+    Raises PenumbraError for fewer than two rows.
     """
     if count < 2:
         raise PenumbraError("PRIC's discriminator needs a batch of at least 2 photographs")

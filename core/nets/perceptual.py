@@ -1,14 +1,11 @@
 """The perceptual network g of Xiao et al. (Eqs. 4, 8): fixed, trained on ImageNet by others.
 
-The paper's is VGG16, conv1 to conv5. Its weights (528 MB) are taken from torchvision's cache or
-downloaded; where neither can be had, EfficientNet-lite0 stands in, whose weights come with a
-package that is installed with Penumbra. Which of the two it was is `name()`, and every run that
-uses one records it: figures of the two are not comparable. With the second the distance is called
-"EfficientNet perceptual distance".
+The paper's is VGG16, conv1 to conv5. Where its weights (528 MB) are neither in torchvision's cache
+nor can be downloaded, EfficientNet-lite0 stands in, whose weights come with a package that is
+installed with Penumbra. Figures of the two are not comparable: runs record which it was (`name`).
 
 The paper does not say how the five layers are weighed. Here every feature vector (all channels at
-one position) is scaled to length 1, as in Zhang et al., CVPR 2018: layers weigh alike, the distance
-is bounded, and a weight means about the same with either network.
+one position) is scaled to length 1, as in Zhang et al., CVPR 2018.
 """
 
 from __future__ import annotations
@@ -40,10 +37,8 @@ PATIENCE = 10.0  # seconds without an answer after which a download is given up
 
 
 class Perceptual(nn.Module):
-    """Pictures (B, 3, H, W) in [0, 1] -> five feature maps (B, C, h, w), of length 1 along C.
-
-    `layers` run one after the other; the outputs of those numbered in `kept` are the features.
-    """
+    """Pictures (B, 3, H, W) in [0, 1] -> feature maps (B, C, h, w), of length 1 along C: the outputs
+    of those of `layers` that are numbered in `kept`."""
 
     mean: Tensor
     deviation: Tensor
@@ -82,10 +77,8 @@ def features(pictures: Tensor) -> list[Tensor]:
 
 
 def name() -> str:
-    """`VGG16` or `EFFICIENTNET`, whichever `features` uses; loads it.
-
-    Raises PenumbraError when no perceptual network can be had.
-    """
+    """`VGG16` or `EFFICIENTNET`, whichever `features` uses. Raises PenumbraError when no perceptual
+    network can be had."""
     return _network()[0]
 
 
@@ -146,10 +139,7 @@ def efficientnet_path() -> Path | None:
 
 
 def efficientnet(path: Path) -> Perceptual:
-    """The substitute, from its weights file.
-
-    Raises PenumbraError when the file is not the published one (its hash differs).
-    """
+    """The substitute. Raises PenumbraError when the weights file is not the published one."""
     from efficientnet_lite_pytorch import EfficientNet
 
     try:

@@ -14,11 +14,9 @@ PICTURE = 32  # pixels of the smaller side from which on a map is treated as a p
 
 class ConvolutionalProbe(nn.Module):
     """z (B, C + 1, h, w), the last channel telling what was mirrored, -> logits (B, outputs):
-    groups of two conv3 with batch norm and max-pool until the map is about 2 pixels small, then a
-    hidden layer. The first group is as wide as the release, C, within limits.
-
-    A picture first passes a stem of 16 and 32 channels, the compact obfuscator's layers: at full
-    resolution, since the corners of a mouth are two pixels wide.
+    groups of two conv3 until the map is about 2 pixels small, the first as wide as the release, C,
+    within limits; then a hidden layer. A picture first passes the compact obfuscator's layers, at
+    full resolution, since the corners of a mouth are two pixels wide.
     """
 
     def __init__(self, shape: tuple[int, int, int], outputs: int, dropout: float) -> None:

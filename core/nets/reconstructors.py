@@ -1,4 +1,4 @@
-"""The reconstructors of DeepObfuscator's Table 2, of attackers who do not know the obfuscator."""
+"""The reconstructors of DeepObfuscator's Table 2, of attackers that do not know the obfuscator."""
 
 from __future__ import annotations
 
@@ -25,12 +25,9 @@ class URec(nn.Sequential):
     """z -> pictures (B, 3, height, width) in [0, 1]: URec#1 (`count` 3) and URec#2 (`count` 2).
 
     Table 2: `count` conv3-64, up-sample, `count` conv3-128, up-sample, `count` conv3-256, conv3-3,
-    conv1-3, sigmoid. Batch norm and ReLU follow every convolution but the last two, as in the
-    project's other VGG-like networks; the table, which names none, has "U-net" for a family, but
-    neither a way down nor a shortcut. The two up-samplings go from the release's map to the
-    picture in equal ratios, twofold each for a map a quarter of its size. Ours: a map as large as
-    the picture is not enlarged, a larger one first pooled, and flat releases pass one dense layer
-    onto a map a quarter of the picture's size.
+    conv1-3, sigmoid. Ours: batch norm and ReLU behind every convolution but the last two; the two
+    up-samplings go from the release's map to the picture in equal ratios; a map larger than the
+    picture is first pooled, and flat releases pass a dense layer onto a map a quarter of its size.
     """
 
     def __init__(self, shape: tuple[int, ...], height: int, width: int, count: int) -> None:
@@ -47,10 +44,9 @@ class ResRec(nn.Sequential):
     """z -> pictures (B, 3, height, width) in [0, 1]: ResRec.
 
     Table 2: transconv3-64 and two residual blocks of conv3-64, up-sample, two residual blocks of
-    conv3-64, up-sample, conv1-3, sigmoid. (The table brackets the transposed convolution with the
-    blocks that are repeated; it is read as standing before them, since it has one convolution, not
-    two, and only the up-samplings make the map four times as large.) Blocks as torchvision's; for
-    maps of another size and flat releases as `URec`.
+    conv3-64, up-sample, conv1-3, sigmoid. The table brackets the transposed convolution with the
+    blocks that are repeated; it is read as standing before them. Maps of another size and flat
+    releases as for `URec`.
     """
 
     def __init__(self, shape: tuple[int, ...], height: int, width: int) -> None:

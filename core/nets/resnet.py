@@ -1,10 +1,9 @@
 """ResNet cut at one of six layers, and the networks that Xiao et al. set against it.
 
-He et al., CVPR 2016, built from torchvision's own residual blocks: bottlenecks (3, 4, 6, 3) of
-width 64 are torchvision's `resnet50`, basic blocks (2, 2, 2, 2) its `resnet18`; other widths scale
-every layer. The cuts are named as in Table 3 of Xiao et al. (AAAI-20), whose Figure 6 counts the
-stem as layer 1: "conv1" is the stem before its max-pool, "conv2" to "conv4" are torchvision's
-`layer1` to `layer3`, "avgpool" is `layer4` and the pooling after it.
+He et al., CVPR 2016, from torchvision's residual blocks: bottlenecks (3, 4, 6, 3) of width 64 are
+its `resnet50`, basic blocks (2, 2, 2, 2) its `resnet18`. The cuts are named as in Table 3 of Xiao et
+al. (AAAI-20): "conv1" is the stem before its max-pool, "conv2" to "conv4" are torchvision's `layer1`
+to `layer3`, "avgpool" is `layer4` and the pooling after it.
 """
 
 from __future__ import annotations
@@ -92,9 +91,8 @@ class InversionDecoder(nn.Module):
     in [0, 1].
 
     The encoder layer by layer in reverse: dense layers up to the last map where the cut lies behind
-    it, then up-sampling and one deconv3 for each of the maps up to the picture, as many as lie
-    before the cut. Up-sampling goes to the exact size the encoder had there. Figure 6 ends in Tanh,
-    for pixels in [-1, 1]: it is mapped to [0, 1], the range of pictures everywhere else.
+    it, then up-sampling, to the size the encoder had there, and one deconv3 for each of the maps up
+    to the picture. Figure 6 ends in Tanh, for pixels in [-1, 1]: here it is mapped to [0, 1].
     """
 
     def __init__(
@@ -146,7 +144,7 @@ class Discriminator(nn.Module):
 
     The paper does not describe it. Ours: one conv4 of stride 2 with leaky ReLU per entry of
     `widths` (Radford et al., ICLR 2016), the mean over the map, one linear layer; no batch norm, so
-    that photographs and redrawn pictures are judged alike in whatever batch they come.
+    that photographs and reconstructions are judged alike in whatever batch they come.
     """
 
     def __init__(self, widths: Sequence[int]) -> None:

@@ -20,8 +20,8 @@ ReLU = partial(nn.ReLU, inplace=True)
 
 
 def seeded(seed: int, name: str, build: Callable[[], Network]) -> Network:
-    """Build a network whose initial weights depend on (seed, name) alone, not on what was built
-    before it: networks of the same name start equal in every method."""
+    """A network whose initial weights depend on (seed, name) alone: networks of the same name start
+    equal in every method."""
     with seeding.seeded(seeding.seed_of(f"{seed}/{name}")):
         return build()
 
@@ -54,10 +54,7 @@ def fully_connected(
 
 
 class Obfuscator(nn.Sequential):
-    """(B, 3, H, W) in [0, 1] -> (B, widths[1], H // 4, W // 4), non-negative.
-
-    Two conv3-`widths[0]`, max-pool, two conv3-`widths[1]`, max-pool.
-    """
+    """(B, 3, H, W) in [0, 1] -> (B, widths[1], H // 4, W // 4), non-negative."""
 
     def __init__(self, widths: Sequence[int]) -> None:
         first, second = widths
@@ -69,12 +66,21 @@ class Obfuscator(nn.Sequential):
         )
 
 
-class Classifier(nn.Sequential):
-    """z (B, channels, h, w) -> logits (B, outputs): the rest of VGG16.
+def blocks(
+    channels: int, height: int, width: int, widths: Sequence[int]
+) -> tuple[nn.Sequential, int]:
+    """Per entry of `widths` three convolutions and a max-pool, and how many numbers they make of a
+    map of `channels` x `height` x `width`."""
+    layers: list[nn.Module] = []
+    for block in widths:
+        layers += [*convolutions(channels, block, 3), nn.MaxPool2d(2)]
+        channels, height, width = block, height // 2, width // 2
+    return nn.Sequential(*layers), channels * height * width
 
-    Per entry of `widths` three convolutions and a max-pool, then two fully connected layers of
-    `dense` units and one of `outputs`. The sigmoid of Table 1 is inside the loss.
-    """
+
+class Classifier(nn.Sequential):
+    """z (B, channels, h, w) -> logits (B, outputs): the rest of VGG16 (`blocks`), with two fully
+    connected layers of `dense` units. The sigmoid of Table 1 is inside the loss."""
 
     def __init__(
         self,
@@ -85,28 +91,17 @@ class Classifier(nn.Sequential):
         dense: int,
         outputs: int,
     ) -> None:
-        layers: list[nn.Module] = []
-        for block in widths:
-            layers += [*convolutions(channels, block, 3), nn.MaxPool2d(2)]
-            channels, height, width = block, height // 2, width // 2
-        units = (dense, dense, outputs)
-        super().__init__(
-            OrderedDict(
-                features=nn.Sequential(*layers),
-                flatten=nn.Flatten(),
-                head=fully_connected(channels * height * width, units, ReLU),
-            )
-        )
+        features, numbers = blocks(channels, height, width, widths)
+        head = fully_connected(numbers, (dense, dense, outputs), ReLU)
+        super().__init__(OrderedDict(features=features, flatten=nn.Flatten(), head=head))
 
 
 class MirroredDecoder(nn.Sequential):
     """z (B, widths[1], H // 4, W // 4) -> pictures (B, 3, H, W) in [0, 1].
 
-    The obfuscator layer by layer in reverse (Table 1): up-sample, deconv3-`widths[1]`,
-    deconv3-`widths[0]`, up-sample, deconv3-`widths[0]`, deconv3-3. Up-sampling goes to the exact
-    size the obfuscator had there (218x178 does not divide by 4). Table 1 names no output
-    function; a sigmoid keeps the pixels in [0, 1], which MS-SSIM needs. Its own layers are
-    `factor` times as wide.
+    The obfuscator layer by layer in reverse (Table 1), its own layers `factor` times as wide.
+    Up-sampling goes to the exact size the obfuscator had there (218x178 does not divide by 4).
+    Table 1 names no output function; a sigmoid keeps the pixels in [0, 1], which MS-SSIM needs.
     """
 
     def __init__(self, widths: Sequence[int], height: int, width: int, factor: float = 1.0) -> None:
