@@ -1,8 +1,4 @@
-"""Scores of a yes/no attribute: how well decisions or scores agree with labels of 0 and 1.
-
-Notation: TP, FN, TN, FP are the counts of true positives, false negatives, true negatives and
-false positives; recall = TP / (TP + FN), specificity = TN / (TN + FP).
-"""
+"""Scores of a yes/no attribute: how well decisions or scores agree with labels of 0 and 1."""
 
 from typing import Any
 
@@ -52,11 +48,8 @@ def balanced_accuracy(labels: ArrayLike, decisions: ArrayLike) -> float:
 
 
 def auc(labels: ArrayLike, scores: ArrayLike) -> float:
-    """Area under the ROC curve, in [0, 1], .5 by guessing; ties count one half.
-
-    P(score of a positive > score of a negative) + P(equal) / 2, the Mann-Whitney statistic
-    (Hanley and McNeil, Radiology 143, 1982). NaN when the labels hold a single class.
-    """
+    """Area under the ROC curve: P(score of a positive > score of a negative) + P(equal) / 2 (Hanley
+    and McNeil, Radiology 143, 1982). NaN when the labels hold a single class."""
     from scipy.stats import rankdata  # here: pages read decisions without waiting for scipy
 
     truth, values = _checked(labels, scores, "scores")
@@ -70,8 +63,8 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
 
 
 def chance(labels: ArrayLike, metric: Metric) -> float:
-    """What a guesser who sees nothing scores: the same on all data, or that of always giving the
-    commoner answer."""
+    """What a guesser who sees nothing scores: `metric.chance`, or that of always giving the commoner
+    answer."""
     if metric.chance is not None:
         return metric.chance
     truth = np.asarray(labels).astype(bool)
@@ -79,11 +72,8 @@ def chance(labels: ArrayLike, metric: Metric) -> float:
 
 
 def choose_threshold(labels: ArrayLike, scores: ArrayLike) -> float:
-    """The threshold on `scores` with the best balanced accuracy; decide 1 where score > it.
-
-    Meant for validation data, never for the data that is scored. Among equally good thresholds
-    the middle of the widest gap is taken, so that the choice does not hang on one photograph.
-    With a single class nothing can be chosen and the median score is returned.
+    """The threshold on `scores` of validation data with the best balanced accuracy; decide 1 where
+    score > it. Of equally good ones the middle of the widest gap; with a single class the median.
     """
     truth, values = _checked(labels, scores, "scores")
     values = np.asarray(values, dtype=np.float64)

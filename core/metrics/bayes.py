@@ -18,14 +18,10 @@ BAYES_ERROR_BOUND = Metric(
 def cover_hart(error: float, classes: int) -> float:
     """Lower bound of the Bayes error from the error of 1NN, both in [0, 1].
 
-    (K - 1) / K (1 - sqrt(1 - K / (K - 1) e)) with e the error and K the number of classes: for
-    e = 0 it is 0, for guessing, e = (K - 1) / K, it is e. An error above that is taken for it.
-
-    Asymptotic: 1NN's error tends to at most R* (2 - K / (K - 1) R*), with R* the Bayes error, as
-    photographs grow in number without end; for a finite number it is larger and the bound then
-    claims too much privacy. It speaks of the representation and of the distance as they are, and
-    never proves that no better attacker exists. Source: Cover and Hart, "Nearest neighbor pattern
-    classification", IEEE TIT 13 (1967), Eq. 4, solved for R*.
+    (K - 1) / K (1 - sqrt(1 - K / (K - 1) e)) with e the error, at most (K - 1) / K, and K the number
+    of classes. Asymptotic: for a finite number of photographs 1NN's error is larger than in the
+    limit, and the bound claims too much privacy. Source: Cover and Hart, "Nearest neighbor pattern
+    classification", IEEE TIT 13 (1967), Eq. 4, solved for the Bayes error.
 
     Raises PenumbraError for fewer than two classes or an error outside [0, 1].
     """

@@ -1,8 +1,4 @@
-"""What a metric says of itself: plain data, which pages read without loading torch.
-
-A family's file declares its metrics beside their formulas; `core.metrics.METRICS` has one line for
-each. Rows of findings, the controls, axes, pickers and words follow from the declarations.
-"""
+"""What a metric says of itself: plain data, which pages read without loading torch."""
 
 from __future__ import annotations
 
@@ -31,8 +27,7 @@ class Control(NamedTuple):
 
     floor    on the photographs themselves it must know more than this
     ceiling  on a constant it must not know more than this: an interval misses by chance, too
-    share    of what the best attacker gains over chance on the photographs, the least it must gain:
-             .77 where another reaches .97 is no chance result, and far too weak to conclude from
+    share    of what the best attacker gains over chance on the photographs, the least it must gain
     """
 
     floor: Bound

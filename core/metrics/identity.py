@@ -37,9 +37,8 @@ def split_gallery(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions (gallery, probes): half of each identity's photographs, rounded up, and the rest.
 
-    An identity with a single photograph is in the gallery only, as a distractor. The choice
-    depends on the seed and on the content of the rows of `photographs` (n, …), not on their order;
-    the gallery comes sorted by identity.
+    The choice depends on the seed and on the content of the rows of `photographs` (n, …), not on
+    their order; the gallery comes sorted by identity.
     """
     people = np.asarray(identities)
     matrix = np.ascontiguousarray(photographs)
@@ -56,8 +55,8 @@ def split_gallery(
 
 
 def content_keys(rows: NDArray[Any], seed: int = 0) -> NDArray[np.int64]:
-    """A number (n,) for each row of `rows` (n, …) that follows from its content and the seed: what
-    is sorted by it is in random order, and the same whatever order the rows came in."""
+    """A number (n,) for each row of `rows` (n, …), at random and following from its content and the
+    seed."""
     salt, matrix = str(seed).encode(), np.ascontiguousarray(rows)
     digests = (hashlib.blake2b(salt + row.tobytes(), digest_size=7).digest() for row in matrix)
     return np.array([int.from_bytes(digest, "big") for digest in digests], dtype=np.int64)
@@ -65,7 +64,7 @@ def content_keys(rows: NDArray[Any], seed: int = 0) -> NDArray[np.int64]:
 
 def nearest(probes: ArrayLike, gallery: ArrayLike) -> NDArray[np.int64]:
     """Position in `gallery` (g, d) of the nearest row, by Euclidean distance, per row of `probes`
-    (p, d); the first of equally near ones. Memory is bounded whatever p and g are."""
+    (p, d); the first of equally near ones."""
     queries = np.asarray(probes, dtype=np.float32)
     known = np.asarray(gallery, dtype=np.float32)
     if not (np.isfinite(queries).all() and np.isfinite(known).all()):
@@ -89,13 +88,11 @@ def recognised(
     average: bool = False,
     unit: bool = False,
 ) -> NDArray[np.bool_]:
-    """Whether each of the `probes` (p,), positions in features (n, d), is given the right name (p,).
-
-    The name is that of the nearest photograph of the gallery or, with `average`, of the person the
-    mean of whose gallery photographs is nearest; by Euclidean distance or, with `unit`, by cosine.
-    Source: Cover and Hart, IEEE TIT 13 (1967), for the rule; Osia et al. (DPFE), IEEE TKDE 2018,
-    for the measure.
-    """
+    """Whether each of the `probes` (p,), positions in features (n, d), is given the right name (p,):
+    that of the nearest photograph of the gallery or, with `average`, of the person the mean of
+    whose gallery photographs is nearest; by Euclidean distance or, with `unit`, by cosine. Source:
+    Cover and Hart, IEEE TIT 13 (1967), for the rule; Osia et al. (DPFE), IEEE TKDE 2018, for the
+    measure."""
     matrix, people = np.asarray(features, dtype=np.float32), np.asarray(identities)
     if unit:
         matrix = _unit(matrix)

@@ -1,7 +1,4 @@
-"""How alike two pictures are, one number per pair: the more alike, the more is known.
-
-Functions take float tensors (n, C, H, W) with values in [0, 1] and return (n,).
-"""
+"""How alike two pictures are: of float tensors (n, C, H, W) in [0, 1] one number (n,) per pair."""
 
 from __future__ import annotations
 
@@ -26,11 +23,8 @@ def ms_ssim(first: Tensor, second: Tensor) -> Tensor:
 
 
 def ssim(first: Tensor, second: Tensor) -> Tensor:
-    """Structural similarity, mean over the picture and its channels, in [-1, 1].
-
-    Gaussian window of 11 pixels with sigma 1.5 (the largest odd window that fits in pictures
-    smaller than that), K1 = .01, K2 = .03. Source: Wang et al., IEEE TIP 13 (2004), Eq. 13.
-    """
+    """Structural similarity in [-1, 1]; Gaussian window of 11 pixels (or the largest odd one that
+    fits) with sigma 1.5, K1 = .01, K2 = .03. Source: Wang et al., IEEE TIP 13 (2004), Eq. 13."""
     from pytorch_msssim import ssim
 
     side = min(first.shape[-2:])
@@ -90,10 +84,7 @@ REIDENTIFICATION = Metric(
 
 def similarities(first: Tensor, second: Tensor, metrics: Sequence[Metric]) -> dict[str, Tensor]:
     """Name of each of `metrics` -> its values, float32 (n,) on the CPU, for pairs of pictures, float
-    in [0, 1] or uint8. In batches of bounded memory, small on a CPU because they stay in its cache.
-
-    Raises PenumbraError for pictures of different shapes, or that are not finite.
-    """
+    in [0, 1] or uint8. Raises PenumbraError for pictures of different shapes, or not finite."""
     import torch
 
     if first.ndim != 4 or first.shape != second.shape:
@@ -102,7 +93,7 @@ def similarities(first: Tensor, second: Tensor, metrics: Sequence[Metric]) -> di
             "compared: give two tensors of the same shape (n, C, H, W)"
         )
     found: dict[str, list[Tensor]] = {metric.name: [] for metric in metrics}
-    batch = 256 if first.is_cuda else 32
+    batch = 256 if first.is_cuda else 32  # small enough for a processor's cache
     with torch.no_grad():
         for pair in zip(first.split(batch), second.split(batch), strict=True):
             one, two = (p.float() / 255 if p.dtype == torch.uint8 else p.float() for p in pair)

@@ -1,11 +1,10 @@
 """95 % intervals: of shares of independent answers (`wilson`), of differences (`difference`), and of
 all else by a percentile bootstrap that resamples identities, never single photographs.
 
-Photographs of one person are not independent; resampling whole identities keeps that dependence
-(the cluster bootstrap: Davison and Hinkley, "Bootstrap Methods and their Application", 1997,
-section 3.8). A resample draws as many identities as there are, with replacement; it is kept as
-the number of times each identity was drawn, so that every metric of every resample comes from a
-few matrix products.
+Resampling whole identities keeps the dependence between photographs of one person (the cluster
+bootstrap: Davison and Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8). A
+resample is kept as the number of times each identity was drawn, so that every metric of every
+resample comes from a few matrix products.
 """
 
 from collections.abc import Iterable
@@ -38,11 +37,8 @@ def wilson(
     right: ArrayLike, answers: ArrayLike, level: float = LEVEL
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(low, high) of Wilson's score interval of shares, `right` of `answers`, elementwise; (0, 1)
-    where nobody answered. Counts of weighted answers need not be whole.
-
-    Its ends are the shares p at which right/answers - p is z standard errors sqrt(p(1-p)/answers).
-    Source: Wilson, JASA 22 (1927); without continuity correction, method 3 of Newcombe, Statistics
-    in Medicine 17 (1998).
+    where nobody answered. Counts of weighted answers need not be whole. Source: Wilson, JASA 22
+    (1927); without continuity correction, method 3 of Newcombe, Statistics in Medicine 17 (1998).
     """
     hits, n = np.asarray(right, np.float64), np.asarray(answers, np.float64)
     z = NormalDist().inv_cdf((1 + level) / 2)
@@ -76,8 +72,8 @@ class Measured(NamedTuple):
 class Resampling:
     """Bootstrap draws over identities.
 
-    codes: (n,) which identity each photograph belongs to, 0 … I-1.
-    weights: (B, I) how often each identity was drawn in each resample.
+    codes    (n,) which identity each photograph belongs to, 0 … I-1
+    weights  (B, I) how often each identity was drawn in each resample
     """
 
     codes: NDArray[np.int64]
@@ -85,7 +81,6 @@ class Resampling:
 
     @property
     def identities(self) -> int:
-        """How many identities there are."""
         return self.weights.shape[1]
 
 
@@ -94,8 +89,8 @@ def resample_identities(
 ) -> Resampling:
     """Draw `resamples` bootstrap samples of the identities (n,) of n photographs.
 
-    The draws depend on the seed and on the set of identities, not on the order of the rows, so
-    two runs scored on the same people get the same draws (what `paired_interval` needs).
+    The draws depend on the seed and on the set of identities, not on the order of the rows: two
+    runs scored on the same people get the same draws, which `paired_interval` needs.
     """
     labels = np.asarray(identities)
     if labels.ndim != 1 or labels.size == 0:
@@ -109,8 +104,8 @@ def resample_identities(
 
 
 def percentile_interval(values: ArrayLike, level: float = LEVEL) -> tuple[float, float]:
-    """The central `level` of the resampled values (B,); resamples without a value (NaN) are left
-    out; (NaN, NaN) if none has one."""
+    """The central `level` of the resampled values (B,), those that are NaN left out; (NaN, NaN) if
+    all are."""
     drawn = np.asarray(values, dtype=np.float64)
     drawn = drawn[~np.isnan(drawn)]
     if drawn.size == 0:
@@ -123,11 +118,7 @@ def percentile_interval(values: ArrayLike, level: float = LEVEL) -> tuple[float,
 def paired_interval(
     first: ArrayLike, second: ArrayLike, level: float = LEVEL
 ) -> tuple[float, float]:
-    """Interval of the difference first - second of one metric under the *same* resamples (B,).
-
-    An interval that leaves out 0 says the two settings differ for these people; unlike comparing
-    two separate intervals it profits from both having been scored on the same photographs.
-    """
+    """Interval of the difference first - second of one metric under the *same* resamples (B,)."""
     one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if one.shape != two.shape:
         raise PenumbraError(
@@ -181,11 +172,9 @@ def resampled_balanced_accuracy(
 def resampled_auc(
     labels: ArrayLike, scores: ArrayLike, resampling: Resampling
 ) -> NDArray[np.float64]:
-    """Weighted area under the ROC curve in each resample, (B,); NaN where a class is absent.
-
-    With weight w of each photograph: sum over positives i and negatives j of
-    w_i w_j ([s_i > s_j] + [s_i = s_j] / 2), over (sum of w_i) (sum of w_j).
-    """
+    """Weighted area under the ROC curve in each resample, (B,): the sum over positives i and
+    negatives j of w_i w_j ([s_i > s_j] + [s_i = s_j] / 2), over (sum of w_i) (sum of w_j); NaN
+    where a class is absent."""
     truth = np.asarray(labels).astype(bool)
     values = np.asarray(scores, dtype=np.float64)
     order = np.argsort(values[~truth], kind="stable")

@@ -31,11 +31,9 @@ EXPONENTS = np.linspace(0.1, 1.5, 29)
 
 def extrapolated(sizes: ArrayLike, errors: ArrayLike, ahead: ArrayLike) -> NDArray[np.float64]:
     """Errors at the sizes `ahead` (K,) by the power law a + b n^-c, with a, b >= 0, that fits the
-    `errors` (…, S) at `sizes` (S,) best in least squares; (…, K).
-
-    An error that does not fall with n is taken to stay where it is (b = 0). Source: Cortes et al.,
-    "Learning curves: asymptotic values and rate of convergence", NIPS 1993. Raises PenumbraError
-    with fewer than three different sizes.
+    `errors` (…, S) at `sizes` (S,) best in least squares; (…, K). Source: Cortes et al., "Learning
+    curves: asymptotic values and rate of convergence", NIPS 1993. Raises PenumbraError with fewer
+    than three different sizes.
     """
     n, given = np.asarray(sizes, np.float64), np.asarray(errors, np.float64)
     if n.ndim != 1 or given.shape[-1:] != n.shape or len(np.unique(n)) < 3 or (n <= 0).any():

@@ -104,11 +104,7 @@ def nearness(first: ArrayLike, second: ArrayLike, pairs: Pairs) -> NDArray[np.fl
 def tar_at_far(same: ArrayLike, near: ArrayLike, far: float = FAR) -> float:
     """True acceptance rate: the share of pairs of one person that are accepted by the most
     generous threshold on `near` (P,) that accepts at most `far` of the pairs of two people. NaN
-    where a kind is absent; 0 where all are equally near, since a threshold then accepts all or none.
-
-    Source: ISO/IEC 19795-1 (true acceptance is 1 - false rejection). It is the highest true
-    positive rate of the ROC curve up to a false positive rate of `far`.
-    """
+    where a kind is absent. Source: ISO/IEC 19795-1 (true acceptance is 1 - false rejection)."""
     truth = np.asarray(same).astype(bool)
     every = np.ones((1, truth.size))
     return float(_weighted_rates(truth, np.asarray(near, np.float64), every, far)[0])

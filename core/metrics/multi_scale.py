@@ -14,11 +14,9 @@ SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 
 def window_and_scales(side: int) -> tuple[int, int]:
-    """(window, scales) of MS-SSIM for pictures whose smaller side is `side` pixels.
-
-    The paper's window of 11 needs 161 pixels over five scales. Below that the largest odd window
-    with (window - 1) * 16 < side is taken: 7 at 128, 3 at 64. Below 33 pixels a window of 3 does
-    not fit five times; the scales are reduced instead.
+    """(window, scales) of MS-SSIM for pictures whose smaller side is `side` pixels: the paper's
+    window of 11 over five scales or, below 161 pixels, the largest odd one with
+    (window - 1) * 16 < side; below 33 pixels a window of 3 over fewer scales.
     """
     if side < 3:
         raise PenumbraError(f"pictures of {side} pixels are too small for MS-SSIM: use 3 or more")
@@ -31,14 +29,12 @@ def window_and_scales(side: int) -> tuple[int, int]:
 def ms_ssim(first: Tensor, second: Tensor, floor: float = 0.0) -> Tensor:
     """MS-SSIM (n,) of float pictures (n, C, H, W) in [0, 1]: in [0, 1], 1 for equal pictures.
 
-    The product over scales of contrast-structure terms and, at the coarsest, the luminance term,
-    each to the power of its scale's weight: Wang, Simoncelli and Bovik, Asilomar 2003, Eq. 7; with
-    fewer than five scales their weights are divided by their sum. Terms below `floor` are held
-    there. Train with a floor above 0, where x ** .0448 has no finite slope.
+    Wang, Simoncelli and Bovik, Asilomar 2003, Eq. 7; with fewer than five scales their weights are
+    divided by their sum. Terms below `floor` are held there. Train with a floor above 0, where
+    x ** .0448 has no finite slope.
 
     Equals `pytorch_msssim.ms_ssim`, which knows no floor and no fewer scales. Windows are applied
-    tap by tap, with a backward pass of their own: what that saves is measured by
-    `python -m bench.ms_ssim`.
+    tap by tap, with a backward pass of their own: `python -m bench.ms_ssim` measures what that saves.
     """
     window, scales = window_and_scales(min(second.shape[-2:]))
     taps = [math.exp(-((i - window // 2) ** 2) / (2 * 1.5**2)) for i in range(window)]

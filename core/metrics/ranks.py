@@ -1,12 +1,9 @@
 """Rank privacy: how far down the list of candidates does a person stand, given the representation?
 
 DPFE (Osia et al., IEEE TKDE 2018), section 5 and Definition 10: order all identities y by p(y | f)
-and take the rank of the true one. Ranks are normalised to (0, 1], logarithms by that of the number
-of identities; both are higher where more is hidden. Everybody is equally likely beforehand, so
-p(y | f) has the order of p(f | y), a kernel density over a person's known photographs.
-
-Where several identities are equally likely, as all are for a constant release, a rank is averaged
-over the places they share: the expected value of breaking the tie at random.
+and take the rank of the true one, over the number of identities; both are higher where more is
+hidden. Everybody is equally likely beforehand, so p(y | f) has the order of p(f | y), a kernel
+density over a person's known photographs. Equally likely identities share the mean of their places.
 """
 
 from __future__ import annotations
@@ -121,8 +118,6 @@ def rank_privacy(
 
     Returns `log_rank` (p,) in [0, 1], whose mean is Definition 10; `rank` (p,) and `squared_rank`
     (p,) in (0, 1], rank over the number of identities and its square; `identities`, their number.
-    Memory is bounded whatever p and g are.
-
     Raises PenumbraError where a probe's person is not in the gallery or there is one person only.
     """
     names, truth = np.unique(np.asarray(gallery_people)), np.asarray(probe_people)

@@ -20,11 +20,7 @@ METRICS = (attributes.BALANCED_ACCURACY, attributes.AUC, attributes.ACCURACY)
 
 
 class Pairs(NamedTuple):
-    """Pairs of photographs.
-
-    first, second  int64 (P,) positions of the two photographs
-    same           bool (P,), whether they show one person
-    """
+    """Positions (P,) of the two photographs of each pair, and whether they show one person."""
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
@@ -40,11 +36,10 @@ def draw_pairs(
 ) -> Pairs:
     """As many pairs of one person as of two, at most `most` of each kind.
 
-    Of every person with two photographs the same number of pairs, at most `per_person` (less
-    where there are not as many), each drawn once; and for each of them a pair of its first
-    photograph and one of another such person. The choice depends on the seed and on the content of
-    the rows of `photographs` (n, …), not on their order: every representation of the same
-    photographs is scored on the same pairs. Empty when fewer than two people have two photographs.
+    Of every person with two photographs at most `per_person` pairs, each drawn once; and for each
+    of them a pair of its first photograph and one of another such person. The choice depends on the
+    seed and on the content of the rows of `photographs` (n, …), not on their order. Empty when
+    fewer than two people have two photographs.
     """
     people = np.asarray(identities)
     if people.shape != (len(photographs),):
