@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from core import results
-from core.attacks.identity.log_rank import LOG_RANK
+from core.attacks.identity.log_rank import log_rank
 from core.run import ROOT
 
 NONE = "–"
@@ -165,7 +165,7 @@ COLUMNS_OF_SECOND: dict[str, Cell] = {
     "gender: own / fresh": lambda f: both(own_gender(f), fresh_gender(f)),
     "picture: own / fresh, MS-SSIM": lambda f: both(own_picture(f), fresh_picture(f)),
     "same person found": named,
-    "log-rank privacy": lambda f: decimals(value(f, LOG_RANK.name, LOG_RANK_PRIVACY), 2),
+    "log-rank privacy": lambda f: decimals(value(f, log_rank.name, LOG_RANK_PRIVACY), 2),
 }
 
 

@@ -28,7 +28,7 @@ from app.study import findings as study_findings
 from core import data, explain, results
 from core.analysis import compare
 from core.analysis import provenance as prove
-from core.attacks.attributes.learning_curve import DATA_CURVE
+from core.attacks.attributes.learning_curve import data_curve
 from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
 from core.run import checkpoints
@@ -201,7 +201,7 @@ def _strongest(mark: changes.Mark, dataset: str, run_id: str, value: float | Non
 def _curve(
     mark: changes.Mark, dataset: str, run_id: str, value: float | None, attribute: str
 ) -> pd.DataFrame:
-    task = attack_folders.Task("strict", DATA_CURVE.name, value)
+    task = attack_folders.Task("strict", data_curve.name, value)
     attack = attack_folders.place(Path(mark[0]) / dataset / run_id, task)
     if not whole_folders.is_done(attack) or not array_file.exist(attack):
         return pd.DataFrame()

@@ -19,7 +19,7 @@ from app.page import wording
 from app.settings import points, views
 from app.settings.views import View
 from core.attacks.attackers import OWN_NETWORKS
-from core.attacks.identity.log_rank import LOG_RANK
+from core.attacks.identity.log_rank import log_rank
 from core.methods import METHODS
 from core.methods.declare import VERIFICATION
 from core.published import METRICS, published
@@ -30,7 +30,7 @@ ALONG = {
     "utility": tuple(own.name for own in OWN_NETWORKS.values() if own.serves),
 }
 AFRESH = {
-    "private": (*points.ATTACKERS["strict"], LOG_RANK.name),
+    "private": (*points.ATTACKERS["strict"], log_rank.name),
     "utility": points.UTILITY["strict"],
 }
 SIDES = {"along": ("paper", ALONG), "afresh": ("strict", AFRESH)}

@@ -18,7 +18,7 @@ from app.noise import repeated_releases
 from app.page import verdict, wording
 from app.settings import points
 from app.settings.views import View
-from core.attacks.identity.log_rank import LOG_RANK
+from core.attacks.identity.log_rank import log_rank
 from core.methods import METHODS
 
 RANKED = ("normalised_rank_mean", "normalised_rank_std")
@@ -86,7 +86,7 @@ def repeated(findings: pd.DataFrame, rows: points.Rows, view: View) -> dict[str,
     of one photograph; only where that was measured, and can be concluded from."""
     if view.protocol != "strict":
         return {}
-    mine = _strict(findings, rows, repeated_releases.AVERAGING.name)
+    mine = _strict(findings, rows, repeated_releases.averaging.name)
     mine = mine[(mine["target"] == view.target) & (mine["metric"] == view.measure)]
     by = {(r["run_id"], r["release_value"]): r for r in mine.to_dict("records")}
     found = {row["key"]: by.get((row["run_id"], row["release_value"])) for row in rows}
@@ -112,7 +112,7 @@ def ranks(findings: pd.DataFrame, rows: points.Rows) -> pd.DataFrame:
     place in the list of names (0 first, 1 last), what drawing lots would give (chance_mean,
     chance_deviation), and `beyond_<share>`: DPFE's guarantee. Rows that were measured only."""
     by: dict[tuple[str, float], dict[str, dict[str, Any]]] = {}
-    for entry in _strict(findings, rows, LOG_RANK.name).to_dict("records"):
+    for entry in _strict(findings, rows, log_rank.name).to_dict("records"):
         by.setdefault((entry["run_id"], entry["release_value"]), {})[entry["metric"]] = entry
     found = []
     for row in rows:

@@ -10,7 +10,7 @@ import pandas as pd
 from app.page import wording
 from app.settings import points
 from app.settings.views import View
-from core.attacks.attributes.repeated import AVERAGING, REPEATS
+from core.attacks.attributes.repeated import REPEATS, averaging
 
 
 class Again(NamedTuple):
@@ -23,7 +23,7 @@ class Again(NamedTuple):
 def again(findings: pd.DataFrame, row: Mapping[str, Any], view: View) -> Again | None:
     """What `REPEATS` releases of the same photograph tell at one setting beside what one tells;
     None where that was not measured: the release holds no noise, or another target is asked."""
-    asked = {"protocol": "strict", "attacker": AVERAGING.name, "target": view.target}
+    asked = {"protocol": "strict", "attacker": averaging.name, "target": view.target}
     found = points.findings_of(findings, row, **asked, metric=view.measure)
     if view.protocol != "strict" or found.empty or not bool(found["conclusive"].iloc[0]):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -76,3 +76,8 @@ class Attack(Attacker):
     accepts_second_source: bool = False
     made_of: tuple[str, ...] = ()
     only_for: str = ""
+
+
+def attack(**about: Any) -> Callable[[Callable[[AttackerView, Generator], Result]], Attack]:
+    """Declares a function as the attack of its name; `about` as `Attack` says."""
+    return lambda run: Attack(name=run.__name__, run=run, **about)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.attacks.reconstruction.decoders import MIRRORED_DECODER
+from core.attacks.reconstruction.decoders import mirrored_decoder
 from core.errors import PenumbraError
 from core.storage import attack_folders, files, whole_folders
 from core.storage.attack_folders import Task
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.methods import Model
     from core.run import Run
 
-ATTACKER = MIRRORED_DECODER.name  # its weights are kept
+ATTACKER = mirrored_decoder.name  # its weights are kept
 SEED = 0  # of a release's noise: the same photograph gives the same release
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result, check_finite
 from core.attacks.interface import rows as rows_of
 from core.methods.declare import attributes_among
@@ -24,6 +24,11 @@ AHEAD = {4: AT_4X, 16: AT_16X}  # times the attacker's photographs -> what the c
 FEWEST = 8  # photographs
 
 
+@attack(
+    title="quick attackers, given more photographs",
+    target="attribute",
+    made_of=("logistic", "kernel", "mlp"),
+)
 def data_curve(view: AttackerView, generator: Generator) -> Result:
     """How well the private attributes are read by an attacker with 1/16, 1/8, … of the attacker's
     people, all their photographs with them, and how well by the law of learning curves one with 4
@@ -111,12 +116,3 @@ def _of_people(view: AttackerView, share: float) -> NDArray[np.int64]:
     order = np.argsort(np.argsort(first))  # identity's code -> its place
     kept = max(2, round(share * len(first)))
     return np.flatnonzero(order[codes] < kept)
-
-
-DATA_CURVE = Attack(
-    name="data_curve",
-    title="quick attackers, given more photographs",
-    target="attribute",
-    made_of=("logistic", "kernel", "mlp"),
-    run=data_curve,
-)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result
 
 if TYPE_CHECKING:
     from torch import Generator
 
 
+@attack(title="straight-line classifier", target="attribute")
 def logistic(view: AttackerView, generator: Generator) -> Result:
     """Logistic regression on the standardised, flattened release; the penalty of each attribute
     is chosen on validation."""
@@ -20,6 +21,7 @@ def logistic(view: AttackerView, generator: Generator) -> Result:
     return probe(view, generator, "logistic", fit_logistic)
 
 
+@attack(title="look-alikes (nearest neighbours)", target="attribute")
 def neighbours(view: AttackerView, generator: Generator) -> Result:
     """k nearest neighbours by Euclidean distance on the standardised release, nearer ones counting
     more; k is chosen per attribute on validation (Cover and Hart, IEEE TIT 13, 1967).
@@ -34,6 +36,7 @@ def neighbours(view: AttackerView, generator: Generator) -> Result:
     return Result([*result.findings, *error_bounds(view)], result.arrays)
 
 
+@attack(title="boosted decision trees", target="attribute")
 def boosted_trees(view: AttackerView, generator: Generator) -> Result:
     """Gradient-boosted decision trees, one forest per attribute, on the leading principal axes of
     the standardised release (narrow releases as they are); the number of trees is chosen on
@@ -44,6 +47,7 @@ def boosted_trees(view: AttackerView, generator: Generator) -> Result:
     return probe(view, generator, "boosted_trees", fit_trees)
 
 
+@attack(title="smooth boundaries (kernel ridge)", target="attribute")
 def kernel(view: AttackerView, generator: Generator) -> Result:
     """Kernel ridge regression with a Gaussian kernel on the standardised, flattened release; width
     and penalty of each attribute are chosen on validation.
@@ -58,6 +62,7 @@ def kernel(view: AttackerView, generator: Generator) -> Result:
     return probe(view, generator, "kernel", fit_kernel)
 
 
+@attack(title="small neural network", target="attribute")
 def mlp(view: AttackerView, generator: Generator) -> Result:
     """Two hidden layers on the standardised, flattened release; weak and strong regularisation
     are both tried, and chosen per attribute on validation."""
@@ -67,6 +72,7 @@ def mlp(view: AttackerView, generator: Generator) -> Result:
     return probe(view, generator, "mlp", fit_mlp)
 
 
+@attack(title="convolutional network", target="attribute")
 def cnn(view: AttackerView, generator: Generator) -> Result:
     """Convolutional network on a spatial release (n, C, h, w), at least as large as the training
     adversary; on pictures it begins with the layers of DeepObfuscator's Table 1, so that nothing a
@@ -77,22 +83,3 @@ def cnn(view: AttackerView, generator: Generator) -> Result:
     from core.attacks.features import is_spatial
 
     return probe(view, generator, "cnn", fit_cnn) if is_spatial(view) else Result()
-
-
-LOGISTIC = Attack(
-    name="logistic", title="straight-line classifier", target="attribute", run=logistic
-)
-NEIGHBOURS = Attack(
-    name="neighbours",
-    title="look-alikes (nearest neighbours)",
-    target="attribute",
-    run=neighbours,
-)
-BOOSTED_TREES = Attack(
-    name="boosted_trees", title="boosted decision trees", target="attribute", run=boosted_trees
-)
-KERNEL = Attack(
-    name="kernel", title="smooth boundaries (kernel ridge)", target="attribute", run=kernel
-)
-MLP = Attack(name="mlp", title="small neural network", target="attribute", run=mlp)
-CNN = Attack(name="cnn", title="convolutional network", target="attribute", run=cnn)

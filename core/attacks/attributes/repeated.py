@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.identity.discriminant import discriminant
 from core.attacks.identity.nearest_neighbour import nearest_neighbour
 from core.attacks.interface import AttackerView, Result, check_finite
@@ -24,6 +24,7 @@ COPIES = 4  # releases of each of the attacker's photographs that `informed` lea
 REPEATS = 16  # releases of one photograph that `averaging` has
 
 
+@attack(title="attacker who learned the noise", target="attribute", made_of=("logistic", "mlp"))
 def informed(view: AttackerView, generator: Generator) -> Result:
     """Logistic regression and MLP, the better on validation, trained on `COPIES` releases of each
     of the attacker's photographs, scored on one release of each test photograph.
@@ -53,6 +54,11 @@ def informed(view: AttackerView, generator: Generator) -> Result:
     return probe(given, generator, "informed", best_of(fit_logistic, fit_mlp), ["attacker"])
 
 
+@attack(
+    title=f"attacker with {REPEATS} releases of each photograph",
+    target="attribute",
+    made_of=("logistic", "kernel", "mlp", "nearest_neighbour", "discriminant"),
+)
 def averaging(view: AttackerView, generator: Generator) -> Result:
     """What is read where every photograph was released `REPEATS` times and the releases averaged:
     attributes by logistic regression, kernel ridge regression or MLP, identities by the nearest
@@ -77,7 +83,7 @@ def averaging(view: AttackerView, generator: Generator) -> Result:
     given = replace(view, z=view.z | averaged)
     family = best_of(fit_logistic, fit_kernel, fit_mlp)
     rows = probe(given, generator, "averaging", family, ["attacker"]).findings
-    matchers = [match(given, generator) for match in (nearest_neighbour, discriminant)]
+    matchers = [match.run(given, generator) for match in (nearest_neighbour, discriminant)]
     matchers = [found for found in matchers if "validation" in found.arrays]
     if matchers:
         best = max(matchers, key=lambda found: float(found.arrays["validation"][0]))
@@ -94,19 +100,3 @@ def _mean(view: AttackerView, part: str, seeds: list[int]) -> Tensor:
         # A seed of its own for every split: the same noise on all sides would be no noise.
         total += released(view.release, view.x[part], seed + len(part)).to(total)
     return (total / (len(seeds) + 1)).float()
-
-
-INFORMED = Attack(
-    name="informed",
-    title="attacker who learned the noise",
-    target="attribute",
-    made_of=("logistic", "mlp"),
-    run=informed,
-)
-AVERAGING = Attack(
-    name="averaging",
-    title=f"attacker with {REPEATS} releases of each photograph",
-    target="attribute",
-    made_of=("logistic", "kernel", "mlp", "nearest_neighbour", "discriminant"),
-    run=averaging,
-)

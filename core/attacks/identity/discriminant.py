@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ NARROW = 32  # dimensions up to which curved functions of a release are looked a
 WAVES = 500
 
 
+@attack(
+    title="photo matcher that learned what stays the same (discriminant analysis)",
+    target="identity",
+)
 def discriminant(view: AttackerView, generator: Generator) -> Result:
     """Fisher's linear discriminants, learned on the attacker's people, then the nearest photograph
     or person (Fisher, Annals of Eugenics 7, 1936; Belhumeur, Hespanha and Kriegman, "Eigenfaces
@@ -116,11 +120,3 @@ def _axes(features: Tensor, people: NDArray[np.int64]) -> Iterator[Tensor]:
         yield turned * (between / (between + 1)).sqrt()
         if turned.shape[1] > FEW:
             yield turned[:, :FEW]
-
-
-DISCRIMINANT = Attack(
-    name="discriminant",
-    title="photo matcher that learned what stays the same (discriminant analysis)",
-    target="identity",
-    run=discriminant,
-)

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:
     from torch import Generator
 
 
+@attack(title="translator to a face recogniser's view", target="features")
 def feature_map(view: AttackerView, generator: Generator) -> Result:
     """M of Xiao et al., Eq. 10: E ||M(z) - C(x)||^2 is minimised over the attacker's photographs,
     with C the data set's face-verification network (`core.evaluation.face_network`), unit vectors.
@@ -38,11 +39,3 @@ def feature_map(view: AttackerView, generator: Generator) -> Result:
     results = [regressed(view, generator, among, network) for network in asked]
     rows = [row for result in results for row in result.findings]
     return Result(rows, {name: a for result in results for name, a in result.arrays.items()})
-
-
-FEATURE_MAP = Attack(
-    name="feature_map",
-    title="translator to a face recogniser's view",
-    target="features",
-    run=feature_map,
-)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result, check_finite, rows
 from core.metrics import scatter
 from core.metrics.intervals import Measured
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Generator
 
 
+@attack(title="spread of people (LDA score)", target="identity")
 def lda_score(view: AttackerView, generator: Generator) -> Result:
     """Xiao et al., Table 3: variance within and between people and their ratio
     (`core.metrics.scatter`), of the test photographs' releases as they are.
@@ -45,11 +46,3 @@ def _divided(measured: Measured, unit: float) -> Measured:
     low, high = measured.interval
     unit = max(unit, 1e-30)
     return Measured(measured.value / unit, (low / unit, high / unit), measured.chance)
-
-
-LDA_SCORE = Attack(
-    name="lda_score",
-    title="spread of people (LDA score)",
-    target="identity",
-    run=lda_score,
-)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result, check_finite, rows
 from core.metrics import ranks
 from core.metrics.identity import split_gallery
@@ -27,6 +27,7 @@ SHRINKAGE = 0.1  # share of the mean variance in the estimated covariance within
 Features = NDArray[np.float64]
 
 
+@attack(title="list of names (kernel densities)", target="identity")
 def log_rank(view: AttackerView, generator: Generator) -> Result:
     """Kernel densities per identity (DPFE section 5) among the test identities.
 
@@ -126,11 +127,3 @@ def _ranked(
         features[probes], people[probes], features[gallery], known, bandwidth
     )
     return people[probes], scores
-
-
-LOG_RANK = Attack(
-    name="log_rank",
-    title="list of names (kernel densities)",
-    target="identity",
-    run=log_rank,
-)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:
     from torch import Generator
 
 
+@attack(title="photo matcher (nearest neighbour)", target="identity", default=True)
 def nearest_neighbour(view: AttackerView, generator: Generator) -> Result:
     """1-nearest-neighbour among the test identities, on features standardised by the attacker's.
 
@@ -25,12 +26,3 @@ def nearest_neighbour(view: AttackerView, generator: Generator) -> Result:
     standard = flat.standardiser(view.z["attacker"])
     matcher = gallery.Matcher(lambda split: standard(view.z[split]).cpu().numpy())
     return gallery.scored(view, matcher, matcher, "nearest_neighbour", bayes_bound=True)
-
-
-NEAREST_NEIGHBOUR = Attack(
-    name="nearest_neighbour",
-    title="photo matcher (nearest neighbour)",
-    target="identity",
-    default=True,
-    run=nearest_neighbour,
-)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.identity.verification import drawn
 from core.attacks.interface import AttackerView, Result, check_finite
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Generator
 
 
+@attack(title="photo matcher with its own network (Siamese network)", target="identity")
 def embedding(view: AttackerView, generator: Generator) -> Result:
     """A Siamese network (`core.attacks.identity.pair_network`) trained on the attacker's people until
     pairs of validation people are told apart no better; then the photograph, or the person, with
@@ -31,11 +32,3 @@ def embedding(view: AttackerView, generator: Generator) -> Result:
     _, embeddings = embedded(view, "attacker", drawn(view)["validation"], generator)
     matchers = (Matcher(embeddings.__getitem__, mean, unit=True) for mean in (False, True))
     return gallery.scored(view, *gallery.best(view, matchers), "embedding")
-
-
-EMBEDDING = Attack(
-    name="embedding",
-    title="photo matcher with its own network (Siamese network)",
-    target="identity",
-    run=embedding,
-)

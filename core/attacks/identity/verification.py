@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result, check_finite, rows
 from core.methods.declare import VERIFICATION
 from core.metrics import attributes, verification
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from core.metrics.verification import Pairs
 
 
+@attack(
+    title="pair matcher (Siamese network)", serves=True, target=VERIFICATION, only_for=VERIFICATION
+)
 def siamese(view: AttackerView, generator: Generator) -> Result:
     """A fresh Siamese head, the better on validation of a dense one on the flattened release and,
     for maps, a convolutional one; see `scored` for rows and arrays.
@@ -85,13 +88,3 @@ def scored(
         "threshold": np.array(threshold / scale, np.float32),
     }
     return Result(findings, arrays)
-
-
-SIAMESE = Attack(
-    name="siamese",
-    title="pair matcher (Siamese network)",
-    serves=True,
-    target=VERIFICATION,
-    only_for=VERIFICATION,
-    run=siamese,
-)

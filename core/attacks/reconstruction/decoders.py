@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result
 
 if TYPE_CHECKING:
     from torch import Generator
 
 
+@attack(
+    title="picture redrawer (mirrored decoder)",
+    target="image",
+    default=True,
+    keeps_weights=True,
+    accepts_second_source=True,
+)
 def mirrored_decoder(view: AttackerView, generator: Generator) -> Result:
     """The mirrored obfuscator (DeepObfuscator Table 1) against a frozen release; for releases of
     another shape a decoder that fits, see `core.nets.decoders`.
@@ -21,33 +28,39 @@ def mirrored_decoder(view: AttackerView, generator: Generator) -> Result:
     from core.attacks.reconstruction.training import by_decoder
     from core.nets.decoders import decoder_for
 
-    return by_decoder(view, generator, MIRRORED_DECODER, decoder_for)
+    return by_decoder(view, generator, mirrored_decoder, decoder_for)
 
 
+@attack(title="picture redrawer (URec#1)", target="image", accepts_second_source=True)
 def urec1(view: AttackerView, generator: Generator) -> Result:
     """URec#1 of DeepObfuscator's Table 2."""
     from core.attacks.reconstruction.training import by_decoder
     from core.nets import reconstructors
 
-    return by_decoder(view, generator, UREC1, reconstructors.urec1)
+    return by_decoder(view, generator, urec1, reconstructors.urec1)
 
 
+@attack(title="picture redrawer (URec#2)", target="image", accepts_second_source=True)
 def urec2(view: AttackerView, generator: Generator) -> Result:
     """URec#2 of DeepObfuscator's Table 2."""
     from core.attacks.reconstruction.training import by_decoder
     from core.nets import reconstructors
 
-    return by_decoder(view, generator, UREC2, reconstructors.urec2)
+    return by_decoder(view, generator, urec2, reconstructors.urec2)
 
 
+@attack(title="picture redrawer (residual network)", target="image", accepts_second_source=True)
 def resrec(view: AttackerView, generator: Generator) -> Result:
     """ResRec of DeepObfuscator's Table 2."""
     from core.attacks.reconstruction.training import by_decoder
     from core.nets import reconstructors
 
-    return by_decoder(view, generator, RESREC, reconstructors.resrec)
+    return by_decoder(view, generator, resrec, reconstructors.resrec)
 
 
+@attack(
+    title="picture redrawer (trained against a critic)", target="image", accepts_second_source=True
+)
 def adversarial_decoder(view: AttackerView, generator: Generator) -> Result:
     """Dec^a of Xiao et al. (AAAI-20, Figure 6) against a frozen release, with the loss of Eq. 5.
 
@@ -58,43 +71,4 @@ def adversarial_decoder(view: AttackerView, generator: Generator) -> Result:
     """
     from core.attacks.reconstruction.adversarial import by_adversarial_decoder
 
-    return by_adversarial_decoder(view, generator, ADVERSARIAL_DECODER)
-
-
-MIRRORED_DECODER = Attack(
-    name="mirrored_decoder",
-    title="picture redrawer (mirrored decoder)",
-    target="image",
-    default=True,
-    keeps_weights=True,
-    accepts_second_source=True,
-    run=mirrored_decoder,
-)
-UREC1 = Attack(
-    name="urec1",
-    title="picture redrawer (URec#1)",
-    target="image",
-    accepts_second_source=True,
-    run=urec1,
-)
-UREC2 = Attack(
-    name="urec2",
-    title="picture redrawer (URec#2)",
-    target="image",
-    accepts_second_source=True,
-    run=urec2,
-)
-RESREC = Attack(
-    name="resrec",
-    title="picture redrawer (residual network)",
-    target="image",
-    accepts_second_source=True,
-    run=resrec,
-)
-ADVERSARIAL_DECODER = Attack(
-    name="adversarial_decoder",
-    title="picture redrawer (trained against a critic)",
-    target="image",
-    accepts_second_source=True,
-    run=adversarial_decoder,
-)
+    return by_adversarial_decoder(view, generator, adversarial_decoder)

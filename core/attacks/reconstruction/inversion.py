@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result
 
 if TYPE_CHECKING:
     from torch import Generator
 
 
+@attack(
+    title="picture searcher (inversion of the known network)",
+    says="who knows the network on the device and searches, pixel by pixel, for the picture that "
+    "would release the same",
+    target="image",
+    white_box=True,
+)
 def inversion(view: AttackerView, generator: Generator) -> Result:
     """Reconstruct 64 test photographs, those of `view.pictured` first, from their releases by
     gradient descent on the pixels (Mahendran and Vedaldi, CVPR 2015).
@@ -29,17 +36,4 @@ def inversion(view: AttackerView, generator: Generator) -> Result:
     """
     from core.attacks.reconstruction.pixel_descent import inverted
 
-    return inverted(view, generator, INVERSION)
-
-
-INVERSION = Attack(
-    name="inversion",
-    title="picture searcher (inversion of the known network)",
-    says=(
-        "who knows the network on the device and searches, pixel by pixel, for the picture that "
-        "would release the same"
-    ),
-    target="image",
-    white_box=True,
-    run=inversion,
-)
+    return inverted(view, generator, inversion)

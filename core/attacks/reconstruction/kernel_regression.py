@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result, check_finite
 from core.metrics import images
 
@@ -17,6 +17,7 @@ AXES = 256  # principal axes of the photographs that are guessed; the rest stays
 FITTED = 3  # settings, the nearest on validation photographs, that are fitted to all rows
 
 
+@attack(title="picture redrawer (kernel regression)", target="image")
 def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
     """Kernel ridge regression (`core.attacks.attributes.kernels`) from the standardised, flattened
     release to the photograph's place on the principal axes of the attacker's photographs.
@@ -47,7 +48,7 @@ def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
             best = value
             redrawn = _pictures(score("test"), mean, axes, view.x["test"])
     assert redrawn is not None
-    return score_reconstructions(view, KERNEL_REDRAWER, redrawn, best)
+    return score_reconstructions(view, kernel_redrawer, redrawn, best)
 
 
 def _flat(x: Tensor) -> Tensor:
@@ -70,11 +71,3 @@ def _pictures(coefficients: Tensor, mean: Tensor, axes: Tensor, like: Tensor) ->
 
     pixels = (coefficients @ axes.T + mean).clamp(0, 1)
     return pixels.mul(255).round().to(torch.uint8).view(like.shape)
-
-
-KERNEL_REDRAWER = Attack(
-    name="kernel_redrawer",
-    title="picture redrawer (kernel regression)",
-    target="image",
-    run=kernel_redrawer,
-)

@@ -11,7 +11,7 @@ from tests.attacks.planted import view
 
 
 def measured(given):
-    return data_curve(given, torch.Generator().manual_seed(0))
+    return data_curve.run(given, torch.Generator().manual_seed(0))
 
 
 def larger(kind="coordinate", noise=1.5):

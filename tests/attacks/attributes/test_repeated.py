@@ -34,7 +34,7 @@ def noisy(noise=NOISE, leak=1.0):
 
 
 def run(attack, given):
-    return attack(given, torch.Generator().manual_seed(0))
+    return attack.run(given, torch.Generator().manual_seed(0))
 
 
 def area(result):
@@ -54,7 +54,7 @@ def test_a_release_without_noise_leaves_nothing_to_repeat(attack):
 
 def test_averaging_takes_the_noise_away():
     given = noisy()
-    single = area(run(ATTACKS["logistic"].run, given))
+    single = area(run(ATTACKS["logistic"], given))
     averaged = area(run(averaging, given))
     # Marks of -1 and 1 under noise s give an AUC of Phi(sqrt(2) / s) at best: .68 at 3, and .97 at
     # a fourth of that, which is what is left after sixteen releases.
@@ -76,7 +76,7 @@ def test_averaging_competes_with_nobody_and_names_people():
 def test_an_informed_attacker_learns_from_several_releases_and_competes():
     given = noisy()
     result = run(informed, given)
-    assert area(result) > area(run(ATTACKS["logistic"].run, given)) - 0.05
+    assert area(result) > area(run(ATTACKS["logistic"], given)) - 0.05
     assert result.arrays["targets"].tolist() == ["attribute:Planted", "attribute:Absent"]
     assert result.arrays["kept"].tolist() == ["Planted"]
     assert np.isfinite(result.arrays["validation"]).all()
@@ -124,7 +124,7 @@ def test_people_are_named_by_whoever_learned_where_they_differ():
     given = dataclasses.replace(
         given, release=release, z={s: released(release, x, 0) for s, x in given.x.items()}
     )
-    single = value(run(ATTACKS["nearest_neighbour"].run, given), "identity", "top1_accuracy")
+    single = value(run(ATTACKS["nearest_neighbour"], given), "identity", "top1_accuracy")
     averaged = value(run(averaging, given), "identity", "top1_accuracy")
     assert averaged > single + 0.3
     assert {row["attacker"] for row in run(averaging, given).findings} == {"averaging"}

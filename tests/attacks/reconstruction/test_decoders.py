@@ -6,7 +6,7 @@ import torch
 
 from core.attacks import ATTACKS
 from core.attacks.reconstruction import adversarial, training
-from core.attacks.reconstruction.decoders import MIRRORED_DECODER
+from core.attacks.reconstruction.decoders import mirrored_decoder
 from core.attacks.reconstruction.scoring import score_reconstructions
 from core.attacks.reconstruction.training import decode, similarity_loss
 from core.embedders import Embedder
@@ -166,7 +166,7 @@ def test_decoders_compete_for_the_picture_on_validation(opened, mapped):
 
 
 def scored(given, drawn):
-    return score_reconstructions(given, MIRRORED_DECODER, drawn, 0.5)
+    return score_reconstructions(given, mirrored_decoder, drawn, 0.5)
 
 
 def test_a_face_network_says_whose_face_was_reconstructed():
