@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,12 +37,9 @@ class Setting(NamedTuple):
 
 def compare(first: Setting, second: Setting) -> pd.DataFrame:
     """What the strongest attackers (and best fresh heads) reach at two settings, and the difference
-    second - first with its paired 95 % interval; columns `COLUMNS`.
-
-    One row for each attribute both were attacked for (balanced accuracy), and one for identity
-    (share of test photographs named rightly by the strongest attacker). `clear`: the interval leaves
-    out 0. The resamples are the same for both, so that what is hard about some people cancels out
-    (`core.metrics.intervals.paired_interval`).
+    second - first with its paired 95 % interval (`core.metrics.intervals.paired_interval`); columns
+    `COLUMNS`, a row for each attribute both were attacked for and one for identity. `clear`: the
+    interval leaves out 0.
 
     Raises PenumbraError where the two have not been attacked on the same photographs, or before
     decisions were kept.
@@ -70,12 +68,13 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
             truth = labels[:, list(faces.attribute_names).index(name)]
             if truth.min() == truth.max():
                 continue
-            values = [balanced_accuracy(truth, decided[target]) for decided in found]
+            said = [decided[target] for decided in found]
+            values = [balanced_accuracy(truth, each) for each in said]
             drawn = [
-                intervals.resampled_balanced_accuracy(truth, decided[target], resampling)
-                for decided in found
+                intervals.resampled_balanced_accuracy(truth, each, resampling) for each in said
             ]
-            role = _role(target, runs[0].tasks, runs[0].private)
+            role = "utility" if name in runs[0].tasks else "unlisted"
+            role = "private" if name in runs[0].private else role
             rows.append(_row(target, role, deciding()["attribute"], values, drawn))
     rows += _identity(first, second, faces)
     if not rows:
@@ -99,11 +98,6 @@ def _size(run: Run) -> tuple[int, int]:
     return preset["height"], preset["width"]
 
 
-def _role(target: str, tasks: tuple[str, ...], private: tuple[str, ...]) -> str:
-    name = target.partition(":")[2]
-    return "utility" if name in tasks else "private" if name in private else "unlisted"
-
-
 def decided(setting: Setting, only: str | None = None) -> dict[str, NDArray[np.bool_]]:
     """Attribute target -> decisions (n,) of the strongest attacker on the test photographs; of one
     target where `only` names it."""
@@ -114,18 +108,14 @@ def decided(setting: Setting, only: str | None = None) -> dict[str, NDArray[np.b
             f"{setting.folder.name} has not been attacked{at}: run python -m core evaluate"
         )
     chosen = array_file.read(done[WORST_CASE.name])
-    kept: dict[str, Mapping[str, NDArray[Any]]] = {}
+    read = functools.cache(array_file.read)
     found = {}
     for target, name in zip(chosen["targets"].tolist(), chosen["chosen"].tolist(), strict=True):
-        if not str(target).startswith("attribute:") or name not in done:
-            continue
-        if only not in (None, target):
-            continue
-        if name not in kept:
-            kept[name] = array_file.read(done[name])
-        said = decisions(kept[name], done[name], str(target))
-        if said is not None:
-            found[str(target)] = said
+        target = str(target)
+        if target.startswith("attribute:") and name in done and only in (None, target):
+            said = decisions(read(done[name]), done[name], target)
+            if said is not None:
+                found[target] = said
     return found
 
 
@@ -133,35 +123,33 @@ def decisions(
     arrays: Mapping[str, NDArray[Any]], attack: Path, target: str
 ) -> NDArray[np.bool_] | None:
     """Decisions (n,) of the attacker in folder `attack`, with these `arrays`, about one attribute
-    of the test photographs; None where he kept none."""
+    of the test photographs; None where it kept none."""
     about = arrays.get("decided", arrays["targets"]).tolist() if "decisions" in arrays else []
     if target not in about:
         return None
-    place = about.index(target)
-    count = int(_tested(attack, target))
-    return np.unpackbits(arrays["decisions"][place], count=count).astype(bool)
+    count = next(row["n"] for row in findings_file.read(attack) if row["target"] == target)
+    packed = arrays["decisions"][about.index(target)]
+    return np.unpackbits(packed, count=int(count)).astype(bool)
 
 
-def _tested(attack: Path, target: str) -> int:
-    """How many test photographs a target was scored on."""
-    return next(row["n"] for row in findings_file.read(attack) if row["target"] == target)
+def named(setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
+    """(probes, whether each was named rightly) by the strongest attacker on identity; None where it
+    kept none."""
+    name = results.strongest(setting.folder, "identity", setting.value)
+    place = finished(setting.folder, "strict", setting.value).get(name or "")
+    arrays = array_file.read(place) if place is not None and array_file.exist(place) else {}
+    if "probes" not in arrays or "correct" not in arrays:
+        return None
+    return arrays["probes"].astype(np.int64), arrays["correct"].astype(bool)
 
 
 def _identity(first: Setting, second: Setting, faces: Faces) -> list[dict[str, Any]]:
-    arrays = []
-    for setting in (first, second):
-        name = results.strongest(setting.folder, "identity", setting.value)
-        place = finished(setting.folder, "strict", setting.value).get(name or "")
-        if place is None or not array_file.exist(place):
-            return []
-        arrays.append(array_file.read(place))
-    if not all("probes" in found for found in arrays) or not np.array_equal(
-        arrays[0]["probes"], arrays[1]["probes"]
-    ):
+    one, two = named(first), named(second)
+    if one is None or two is None or not np.array_equal(one[0], two[0]):
         return []
-    people = labels_of(faces, "test", len(faces.indices("test")))[1][arrays[0]["probes"]]
+    people = labels_of(faces, "test", len(faces.indices("test")))[1][one[0]]
     resampling = intervals.resample_identities(people)
-    correct = [found["correct"].astype(float) for found in arrays]
+    correct = [found[1].astype(float) for found in (one, two)]
     drawn = [intervals.resampled_mean(each, resampling) for each in correct]
     values = [float(each.mean()) for each in correct]
     return [_row("identity", "private", deciding()["identity"], values, drawn)]

@@ -1,23 +1,17 @@
 """What a method costs the device: time, memory, size and traffic (DPFE section 6.4).
 
-Only what `release` computes counts; that is traced, not looked up by name: a network counts if one
-of its tensors enters an operation of one release. So the service's classifier never counts, and
-the part of a ResNet before the cut does without the part behind it.
+Only what `release` computes counts: networks of which a tensor enters an operation of one release.
 
 Time      of one photograph on `threads` cores, wall clock, after a warm-up: median and quartiles,
           and the share of it in which the one core was busy with other work (above `BUSY`: too
           much to believe the figures; null for several cores).
 Memory    the weights that take part, the photograph as float32, and the most that operations hold
-          beside them at one time, scratch space included, by the account of PyTorch's own CPU
-          allocator. The resident size of the process would be wrong at this scale: it moves with
-          what Python and PyTorch loaded, and memory freed earlier is used again without being seen.
+          beside them at one time, scratch space included, as PyTorch's CPU allocator reports it.
 Multiply-adds  of convolutions and matrix products, half of what PyTorch's FlopCounterMode counts.
 Traffic   the numbers released, as float32 and as float16, against the photograph's own bytes: the
           median stored file of the data set, else its 8-bit pixels at the network's input size.
 Share     of the whole network (release and the method's own head or verifier) that the device
           runs; null where the service trains its own network afterwards.
-
-What is found is kept in the run's folder (`core.storage.cost_file`).
 """
 
 from __future__ import annotations
@@ -141,15 +135,12 @@ def _release_cost(model: Model, x: Tensor, value: float | None, repeats: int) ->
 
 
 def traced(compute: Callable[[], Tensor], model: Model) -> tuple[Tensor, dict[str, int]]:
-    """What `compute` returns, and of the model's networks what takes part in it:
-
-    parameters     trained numbers in tensors that enter an operation
-    weights_bytes  the same in bytes, with buffers (batch norm's statistics)
-    multiply_adds  of all its convolutions and matrix products
-
-    A tensor counts wholly also where an operation reads a part of it.
-    """
+    """What `compute` returns, and of the model's networks what takes part in it: `parameters`,
+    trained numbers in tensors that enter an operation, if only in part; `weights_bytes`, the same
+    with buffers; `multiply_adds`."""
+    import torch
     from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils._pytree import tree_leaves
     from torch.utils.flop_counter import FlopCounterMode
 
     touched: set[int] = set()
@@ -158,7 +149,8 @@ def traced(compute: Callable[[], Tensor], model: Model) -> tuple[Tensor, dict[st
         def __torch_dispatch__(
             self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
-            touched.update(_addresses([args, kwargs or {}]))
+            found = tree_leaves((args, kwargs or {}))
+            touched.update(_address(leaf) for leaf in found if isinstance(leaf, torch.Tensor))
             return operation(*args, **(kwargs or {}))
 
     with FlopCounterMode(display=False) as counter, Touch():
@@ -168,7 +160,7 @@ def traced(compute: Callable[[], Tensor], model: Model) -> tuple[Tensor, dict[st
     taking_part = {
         key: tensor
         for key, tensor in (parameters | buffers).items()
-        if tensor.numel() and tensor.untyped_storage().data_ptr() in touched
+        if tensor.numel() and _address(tensor) in touched
     }
     return result, {
         "parameters": sum(t.numel() for key, t in taking_part.items() if key in parameters),
@@ -177,17 +169,8 @@ def traced(compute: Callable[[], Tensor], model: Model) -> tuple[Tensor, dict[st
     }
 
 
-def _addresses(found: Any) -> set[int]:
-    """Where the tensors in nested lists and dicts keep their numbers."""
-    import torch
-
-    if isinstance(found, torch.Tensor):
-        return {found.untyped_storage().data_ptr()}
-    if isinstance(found, dict):
-        found = list(found.values())
-    if isinstance(found, (list, tuple)):
-        return {address for item in found for address in _addresses(item)}
-    return set()
+def _address(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
 
 
 def timed(compute: Callable[[], Tensor], repeats: int) -> dict[str, float | None]:
@@ -216,7 +199,7 @@ def timed(compute: Callable[[], Tensor], repeats: int) -> dict[str, float | None
 
 def allocated(compute: Callable[[], Tensor]) -> int:
     """The most bytes that `compute` holds at one time beyond what was there before, its result
-    included: every allocation and release that PyTorch's CPU allocator reports to the profiler."""
+    included, by what PyTorch's CPU allocator reports to the profiler."""
     from torch.profiler import ProfilerActivity, profile
 
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # the profiler talks on stderr

@@ -17,10 +17,6 @@ from core.metrics import deciding, intervals
 from core.storage import array_file, findings_file
 from core.storage.attack_folders import finished
 
-COLUMNS = (
-    "target", "metric", "reported_by", "paper", "attacker", "strict", "difference", "low", "high",
-    "clear", "paired",
-)  # fmt: skip
 # Who inside the training attacks each kind of target.
 INSIDE = {"attribute": "training_adversary", "image": "training_reconstructor"}
 WORST = WORST_CASE.name
@@ -30,14 +26,11 @@ def protocols(setting: Setting) -> pd.DataFrame:
     """What a setting hides, as its paper would have measured it, beside the strict protocol.
 
     A row for each private target and each way of reporting that was measured: `reported_by` is the
-    attacker of the training itself (`training_adversary`, `training_reconstructor`), or the
-    strongest fresh one who has other photographs of the same people (the paper protocol's own
-    choice). `attacker` is the strict protocol's strongest; `difference` is strict - paper, so much
-    more is there than was reported; `clear`: its 95 % interval leaves out 0.
-
-    `paired`: both decided about the same photographs, and the interval is that of the difference
-    within the same resamples. Where they did not, it is made of the two intervals as if they were
-    independent (`core.metrics.intervals.difference`), which is wider.
+    attacker of the training itself (`INSIDE`), or the strongest fresh one that has other
+    photographs of the same people; `attacker` is the strict protocol's strongest; `difference` is
+    strict - `paper`; `clear`: its 95 % interval leaves out 0. `paired`: both decided about the same
+    photographs, and the interval is that of the difference within the same resamples; else it is
+    made of the two intervals as if they were independent (`core.metrics.intervals.difference`).
 
     Raises PenumbraError where nothing was measured by the paper protocol.
     """
@@ -53,22 +46,22 @@ def protocols(setting: Setting) -> pd.DataFrame:
         attacker = results.strongest(setting.folder, target, setting.value) or WORST
         fresh = results.strongest(setting.folder, target, setting.value, "paper") or ""
         for name, place in ((inside, paper.get(inside)), (fresh, paper.get(WORST))):
-            told = _deciding(place).get(target) if place and name else None
-            if place is None or told is None:
+            reported = _deciding(place).get(target) if place and name else None
+            if place is None or reported is None:
                 continue
             drawn = None
             if name == inside and attacker in strict:
                 drawn = _paired(setting, place, strict[attacker], target)
-            low, high = drawn or _apart(told, found)
+            low, high = drawn or _apart(reported, found)
             rows.append(
                 {
                     "target": target,
                     "metric": found["metric"],
                     "reported_by": name,
-                    "paper": told["value"],
+                    "paper": reported["value"],
                     "attacker": attacker,
                     "strict": found["value"],
-                    "difference": round(found["value"] - told["value"], 4),
+                    "difference": round(found["value"] - reported["value"], 4),
                     "low": round(low, 4),
                     "high": round(high, 4),
                     "clear": low > 0 or high < 0,
@@ -80,7 +73,7 @@ def protocols(setting: Setting) -> pd.DataFrame:
             f"{setting.folder.name} was measured by the strict protocol only: run python -m core "
             "evaluate with --protocol paper"
         )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows)
 
 
 def _apart(paper: dict[str, Any], strict: dict[str, Any]) -> tuple[float, float]:
@@ -108,15 +101,14 @@ def _paired(setting: Setting, paper: Path, strict: Path, target: str) -> tuple[f
     about the test photographs."""
     if not all(map(array_file.exist, (paper, strict))):
         return None
-    said = [decisions(array_file.read(place), place, target) for place in (paper, strict)]
-    one, other = said
+    one, other = (decisions(array_file.read(place), place, target) for place in (paper, strict))
     if one is None or other is None or len(one) != len(other):
         return None
     faces = tested_faces(results.read_run(setting.folder))
     labels, people = labels_of(faces, "test", len(one))
     truth = labels[:, list(faces.attribute_names).index(target.partition(":")[2])]
     resampling = intervals.resample_identities(people)
-    drawn = [
+    reported, reached = (
         intervals.resampled_balanced_accuracy(truth, each, resampling) for each in (one, other)
-    ]
-    return intervals.paired_interval(drawn[1], drawn[0])
+    )
+    return intervals.paired_interval(reached, reported)

@@ -1,5 +1,4 @@
-"""What a number rests on: hashes of the data, the code, the networks and the findings of a setting, so
-that somebody else can check that they have the same, and build every figure again."""
+"""What a number rests on: hashes of the data, the code, the networks and the findings of a setting."""
 
 from __future__ import annotations
 
@@ -21,10 +20,8 @@ PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pytorch-m
 def provenance(folder: Path, release_value: float | None = None) -> dict[str, Any]:
     """Of one run at one release value:
 
-    run, run_id, release_value   the setting
     data           {"name", "fingerprint", "photographs", "identities"} as trained on
-    weights_sha256, weights_match  of the trained networks as recorded, and whether the file on disk
-                   still has that hash
+    weights_sha256, weights_match  as recorded, and whether the file on disk still has that hash
     trained        {"code", "torch", "device", "seconds"} as recorded (missing ones left out)
     findings       [{"attack", "protocol", "sha256"}], one for each attack's rows
     findings_sha256  of all of these lines together
@@ -76,7 +73,8 @@ def _version(package: str) -> str:
 def commands(run: Run) -> list[str]:
     """The commands that train a run and attack it, in order."""
     parts = ["python", "-m", "core", "train", "--method", run.method, "--dataset", run.dataset]
-    parts += ["--preset", run.preset, "--tasks", ",".join(run.tasks), "--private", ",".join(run.private)]  # fmt: skip
+    parts += ["--preset", run.preset]
+    parts += ["--tasks", ",".join(run.tasks), "--private", ",".join(run.private)]
     for flag, entries in (("--knob", run.knobs), ("--schedule", run.schedule)):
         for name, value in sorted(entries.items()):
             parts += [flag, f"{name}={value:g}"]

@@ -11,36 +11,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core import results
-from core.analysis.compare import Setting, decided, tested_faces
+from core.analysis.compare import Setting, decided, named, tested_faces
 from core.data.faces import Faces
 from core.data.order import canonical_order
 from core.errors import PenumbraError
 from core.metrics import attributes, deciding, intervals
-from core.storage import array_file
-from core.storage.attack_folders import finished
 
 FEWEST = 3  # people for each answer: below, a group gets no number
 SMALL = 20  # people: below, a group is marked as small
-GROUPS = (
-    "group",
-    "photographs",
-    "people",
-    "yes",
-    "no",
-    "measure",
-    "value",
-    "low",
-    "high",
-    "chance",
-)
-PERSONS = ("person", "photographs", "right", "share", "low", "high", "estimate", "example")
 
 
 class Told(NamedTuple):
-    """What the strongest attacker said about the test photographs that he was asked about.
+    """What the strongest attacker said about the test photographs that it was asked about.
 
     target      `attribute:<Name>` or `identity`
-    right       bool (n,): whether he was right
+    right       bool (n,): whether it was right
     truth       bool (n,): the attribute's true answer; None for identity
     people      int64 (n,): whom each photograph shows
     labels      int8 (n, A): all attributes of each photograph
@@ -68,7 +53,7 @@ def told(
     faces   the photographs the run was measured on; read where they are not given
     order   `canonical_order` of the test photographs; found where it is not given
 
-    Raises PenumbraError where he kept no decisions, or about other photographs than there are.
+    Raises PenumbraError where it kept no decisions, or about other photographs than there are.
     """
     if faces is None:
         faces = tested_faces(results.read_run(setting.folder))
@@ -86,7 +71,15 @@ def told(
 def _told(setting: Setting, target: str, faces: Faces, order: NDArray[np.int64]) -> Told:
     truth = None
     if target == "identity":
-        asked, right = _named(setting)
+        found = named(setting)
+        if found is None:
+            raise PenumbraError(
+                f"{setting.folder.name} kept no names: evaluate it again with python -m core "
+                "evaluate"
+            )
+        asked, right = found
+        if asked.ndim != 1 or asked.shape != right.shape or not len(asked) or asked.min() < 0:
+            raise ValueError("not one answer for each probe")
         if int(asked.max()) >= len(order):
             raise _other_photographs(setting)
         order = order[asked]
@@ -103,25 +96,8 @@ def _told(setting: Setting, target: str, faces: Faces, order: NDArray[np.int64])
         order = order[: len(said)]
         truth = faces.attributes[order, faces.columns([name])[0]].astype(bool)
         right = said == truth
-    return Told(
-        target, right, truth, faces.identities[order], faces.attributes[order],
-        tuple(faces.attribute_names), order,
-    )  # fmt: skip
-
-
-def _named(setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """(probes, whether each was named rightly) of the strongest attacker on identity."""
-    name = results.strongest(setting.folder, "identity", setting.value)
-    place = finished(setting.folder, "strict", setting.value).get(name or "")
-    arrays = {} if place is None else array_file.read(place)
-    if "probes" not in arrays or "correct" not in arrays:
-        raise PenumbraError(
-            f"{setting.folder.name} kept no names: evaluate it again with python -m core evaluate"
-        )
-    asked, right = arrays["probes"].astype(np.int64), arrays["correct"].astype(bool)
-    if asked.ndim != 1 or asked.shape != right.shape or not len(asked) or asked.min() < 0:
-        raise ValueError("not one answer for each probe")
-    return asked, right
+    people, labels = faces.identities[order], faces.attributes[order]
+    return Told(target, right, truth, people, labels, tuple(faces.attribute_names), order)
 
 
 def _other_photographs(setting: Setting) -> PenumbraError:
@@ -134,22 +110,20 @@ def _other_photographs(setting: Setting) -> PenumbraError:
 def groups(
     said: Told, attribute: str, resampling: intervals.Resampling | None = None
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """The attacker's success with photographs that have `attribute` and with those that have not.
+    """The attacker's success with photographs that have `attribute` and with those that have not;
+    and the difference, first - second, in the same resamples, as {"value", "low", "high"}, empty
+    where the two have no common measure.
 
-    Columns `GROUPS`, a row for each of the two: `group` True or False, its photographs and people,
-    how many people answer the target with yes and with no (NaN for identity), and a `value` with
-    its 95 % interval, people resampled. `measure` says which:
+    A row for each of the two: `group` True or False, its photographs and people, how many people
+    answer the target with yes and with no (NaN for identity), and a `value` with its 95 % interval
+    and chance. `measure` says which:
 
-    balanced_accuracy  where both answers occur among at least FEWEST people each; chance .5
-    accuracy           share told rightly, where the group's photographs have one answer only (women
-                       asked for their gender); no chance: a constant answer is always right
+    balanced_accuracy  where both answers occur among at least FEWEST people each
+    accuracy           share told rightly, where the group's photographs have one answer only
     top1_accuracy      for identity
     too_few            no value
 
     resampling  of `said.people`; drawn where it is not given
-
-    And the difference of the two, first - second, as {"value", "low", "high"}: in the same
-    resamples, empty where the two have no common measure.
     """
     member = said.labels[:, said.names.index(attribute)].astype(bool)
     resampling = resampling or intervals.resample_identities(said.people)
@@ -158,7 +132,7 @@ def groups(
         row, values = _group(said, member == group, resampling)
         rows.append({"group": group} | row)
         drawn.append(values)
-    table = pd.DataFrame(rows, columns=list(GROUPS))
+    table = pd.DataFrame(rows)
     first, second = rows
     if first["measure"] != second["measure"] or first["measure"] == "too_few":
         return table, {}
@@ -183,8 +157,9 @@ def _group(
         "no": math.nan if said.truth is None else no,
     }
     if (min(yes, no) if both else row["people"]) < FEWEST:
-        nothing = np.full(len(resampling.weights), np.nan)
-        return row | {"measure": "too_few"} | dict.fromkeys(GROUPS[6:], math.nan), nothing
+        nothing = dict.fromkeys(("value", "low", "high", "chance"), math.nan)
+        none = np.full(len(resampling.weights), np.nan)
+        return row | {"measure": "too_few"} | nothing, none
     cells = attributes.cells(truth, said.right == truth)
     counts = [
         np.bincount(resampling.codes, (inside & cell).astype(float), resampling.identities)
@@ -203,13 +178,12 @@ def _group(
 
 
 def persons(said: Told) -> pd.DataFrame:
-    """Everybody, those told rightly most reliably first; columns `PERSONS`.
+    """Everybody, those told rightly most reliably first.
 
     person      as in `Faces.identities`
     share       of the person's `photographs` that were told rightly, `right` of them
-    low, high   Wilson's 95 % interval (JASA 22, 1927): few photographs say little about a person
-    estimate    the share shrunk towards everybody's, as far as people differ no more than chance
-                would have it (`shrunken`); people are ordered by it
+    low, high   its Wilson interval
+    estimate    the share, `shrunken`; people are ordered by it
     example     place in the data set of the person's first photograph that was told rightly, or of
                 the first one
     """
@@ -222,11 +196,16 @@ def persons(said: Told) -> pd.DataFrame:
     first = by_person[np.concatenate(([0], np.cumsum(sizes)[:-1]))]
     table = pd.DataFrame(
         {
-            "person": names, "photographs": sizes, "right": right, "share": right / sizes,
-            "low": low, "high": high, "estimate": shrunken(right, sizes),
+            "person": names,
+            "photographs": sizes,
+            "right": right,
+            "share": right / sizes,
+            "low": low,
+            "high": high,
+            "estimate": shrunken(right, sizes),
             "example": said.rows[first],
         }
-    )  # fmt: skip
+    )
     return table.sort_values(
         ["estimate", "low", "person"], ascending=[False, False, True], ignore_index=True
     )
@@ -234,8 +213,7 @@ def persons(said: Told) -> pd.DataFrame:
 
 def shrunken(right: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.float64]:
     """Shares right / count (I,) drawn towards the mean by as much as a beta-binomial with their mean
-    and spread says (moments after Kleinman, JASA 68, 1973): all the way where people differ by no
-    more than chance, hardly where they differ much or have many photographs."""
+    and spread says (moments after Kleinman, JASA 68, 1973)."""
     n = count.astype(float)
     share = right / n
     mean = float(right.sum() / n.sum())

@@ -19,10 +19,11 @@ from tests.tiny_faces import tiny_faces
 FILE = '''
 """Attributes by templates: whoever is more like the mean of one side is taken for one of it."""
 
-from core.attacks.declare import Attack
+from core.attacks.declare import attack
 from core.attacks.interface import Result, attribute_rows
 
 
+@attack(title="template matcher", target="attribute")
 def templates(view, generator):
     import numpy as np
 
@@ -43,13 +44,6 @@ def templates(view, generator):
     targets = np.array([f"attribute:{name}" for name in view.attribute_names])
     return Result(rows, {"targets": targets, "validation": np.array(reached, np.float32)})
 
-
-TEMPLATES = Attack(
-    name="templates",
-    title="template matcher",
-    target="attribute",
-    run=templates,
-)
 '''
 FACES = tiny_faces(identities=32, images=3)
 _ = clean  # a fixture of the pages' tests, for this file as well
@@ -65,9 +59,9 @@ def templates(tmp_path, monkeypatch):
     spec = importlib.util.spec_from_file_location("templates", tmp_path / "templates.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setitem(ATTACKS, module.TEMPLATES.name, module.TEMPLATES)
+    monkeypatch.setitem(ATTACKS, module.templates.name, module.templates)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
-    return module.TEMPLATES
+    return module.templates
 
 
 def test_the_command_line_offers_it(templates, capsys):
