@@ -19,8 +19,6 @@ WHOLE = 10.0  # per cent of people found; below it one more digit is printed
 
 
 class Row(NamedTuple):
-    """A setting of the shipped runs, and its label in a table."""
-
     label: str
     method: str
     knobs: Mapping[str, float] = {}
@@ -170,7 +168,6 @@ COLUMNS_OF_SECOND: dict[str, Cell] = {
 
 
 def markdown(table: pd.DataFrame, rows: tuple[Row, ...], columns: dict[str, Cell]) -> list[str]:
-    """The lines of a Markdown table."""
     lines = ["| setting | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for row in rows:
         found = chosen(table, row)

@@ -55,8 +55,6 @@ def main() -> None:
 
 
 class Bench:
-    """A run's model on the device, with its stages ready to be stepped."""
-
     def __init__(self, run: Run, faces: Faces, device: torch.device) -> None:
         self.run, self.device = run, device
         model = METHODS[run.method].model(run, faces.attribute_names)

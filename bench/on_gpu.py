@@ -74,7 +74,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def all_parts(device: str, tiny: bool) -> list[Part]:
-    """Everything there is to measure, the most telling first."""
     where = {"device": device, "tiny": tiny}
 
     def training(name: str) -> Part:

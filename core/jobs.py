@@ -91,7 +91,6 @@ def list_jobs() -> list[dict[str, Any]]:
 
 
 def describe(job_id: str) -> dict[str, Any]:
-    """One job of `list_jobs`."""
     described: dict[str, Any] = dict.fromkeys(("run_id", "phase", "stage", "attack", "eta_seconds"))
     described |= {"job_id": job_id, "created": 0.0, "device": "auto", "evaluate": True}
     described |= {"runs": [], "run_ids": [], "losses": [], "message": "", "seconds_left": None}

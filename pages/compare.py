@@ -25,7 +25,6 @@ def second(one: points.Row) -> points.Row:
 
 
 def numbers(found: pd.DataFrame) -> None:
-    """All numbers of both settings."""
     columns = show.columns("%.1f", "First minus second", "from", "to")
     columns |= show.columns("%.1f", "First", "Second", title="{}, %")
     shown, alt = comparison.table(found), "Every number of both settings"

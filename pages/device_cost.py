@@ -56,7 +56,6 @@ def device() -> None:
 
 
 def nothing() -> None:
-    """The empty state: settings, but no cost."""
     with st.container(border=True):
         st.subheader("No cost was measured yet")
         st.write("Measure what the trained settings cost on this machine, from a terminal:")
@@ -64,7 +63,6 @@ def nothing() -> None:
 
 
 def everything() -> None:
-    """All settings and all costs."""
     unit, digits = ("{} (%)", "%.1f") if wording.in_percent(view.measure) else ("{}", "%.2f")
     sizes = ("Memory, kB", "Sent, kB", "Sent as 16-bit, kB", "Photograph, kB")
     shares = ("Part of the network, %", "Processor busy with other work, %")

@@ -41,7 +41,6 @@ def paper_and_table() -> tuple[str, dict, str, str]:
 
 
 def every_number(paper: str, pairs: tuple[papers.Pair, ...]) -> None:
-    """Every number, its place, and why some have none of ours."""
     table = papers.table(pairs)
     show.table(table, f"papers-{paper}", "Every number of the paper, and ours beside it")
     st.caption(f"The paper: {PAPERS[paper]}.")

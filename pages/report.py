@@ -40,7 +40,6 @@ def form() -> tuple[Words, bool, bool]:
 
 
 def contents(row: points.Row, shown: tuple[report_contents.Faces, str]) -> None:
-    """What is in it."""
     found = report_contents.leaks(here.findings, row)
     faces, why = shown
     labels = [line.label for line in report_contents.evidence(here, row)]

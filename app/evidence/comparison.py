@@ -62,7 +62,6 @@ def differences(paired: pd.DataFrame, one: Row, other: Row, view: View) -> pd.Da
 
 
 def sentence(found: pd.DataFrame, one: Row, other: Row, view: View) -> str:
-    """What differs in what the officer asked about, in one sentence."""
     by_target = {row["target"]: row for row in found.to_dict("records")}
     parts = []
     if attack := by_target.get(one["target"]):
@@ -148,7 +147,6 @@ def figure(found: pd.DataFrame, names: tuple[str, str], dark: bool = False) -> g
 
 
 def table(found: pd.DataFrame) -> pd.DataFrame:
-    """The numbers for people: shares in per cent."""
     columns = {"What": found["label"], "Role": found["role"].map(ROLES)}
     numbers = (found[NUMBERS] * 100).set_axis(TITLES, axis=1)
     return pd.DataFrame({**columns, **numbers, "Same people resampled": found["paired"]})

@@ -30,8 +30,6 @@ Row = Mapping[str, Any]
 
 
 class Measure(NamedTuple):
-    """One way of counting what a release costs."""
-
     column: str
     label: str
     axis: str
@@ -97,7 +95,6 @@ def measured(row: Row) -> bool:
 
 
 def without_cost(rows: Sequence[Row]) -> list[str]:
-    """Run ids of settings whose cost was not measured."""
     return list(dict.fromkeys(row["run_id"] for row in rows if not measured(row)))
 
 
@@ -130,7 +127,6 @@ def _digits(value: float) -> str:
 
 
 def sentence(row: Row) -> str:
-    """What one setting takes of the device and sends, in one sentence."""
     name = METHODS[row["method"]].title
     if not measured(row):
         return f"What {name} costs the device was not measured at this setting."
@@ -152,7 +148,6 @@ def sends(row: Row) -> str:
 
 
 def small_print(row: Row) -> str:
-    """On what, and how, the cost of one setting was measured."""
     if not measured(row):
         return ""
     low, high = (amount("milliseconds", row[f"milliseconds_{end}"]) for end in ("low", "high"))

@@ -38,7 +38,6 @@ def frame(arrays: Mapping[str, np.ndarray], attribute: str) -> pd.DataFrame:
 
 
 def sentence(curve: pd.DataFrame, attribute: str) -> str:
-    """What the curve says: where the attacker stands, and whether more would help."""
     now, last = curve[~curve["ahead"]].iloc[-1], curve.iloc[-1]
     times = round(last["photographs"] / now["photographs"])
     stands = (

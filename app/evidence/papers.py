@@ -142,7 +142,6 @@ def tally(pairs: Sequence[Pair]) -> str:
 
 
 def differences(paper: str, pairs: Sequence[Pair], dataset: str, preset: str) -> str:
-    """Why the paper's numbers and ours do not compare one by one."""
     text = published_words.differences(pairs, paper, dataset, preset)
     scored = {pair.row["protocol"] for pair in pairs if pair.row["role"] in ("private", "utility")}
     if "unsaid" in scored:

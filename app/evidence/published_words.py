@@ -95,7 +95,6 @@ def service_line(report: Report, view: View, method: str) -> str:
 
 
 def line(pair: Pair) -> str:
-    """One published number and ours beside it, as a sentence."""
     row = pair.row
     if row["role"] != "utility":
         return wording.capital(_attack(pair, row["paper"], {}))

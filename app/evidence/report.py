@@ -134,7 +134,6 @@ def _face(original: np.ndarray, reconstruction: np.ndarray, likeness: float) -> 
 
 
 def _rebuilt(provenance: Mapping[str, Any]) -> dict[str, str]:
-    """What is needed to build every figure again, by name."""
     data, here, trained = provenance["data"], provenance["here"], provenance["trained"]
     value = provenance["release_value"]
     other = "" if provenance["weights_match"] else " (the file on disk is another one)"

@@ -67,7 +67,6 @@ def faces(row: points.Row, allowed: bool) -> tuple[Faces, str]:
 
 
 def known_limits(row: points.Row) -> list[str]:
-    """What a reader must not take from this report."""
     seeds = int(row["seeds"])
     trainings = "One training" if seeds == 1 else f"{seeds} trainings"
     found = [

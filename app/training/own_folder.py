@@ -97,7 +97,6 @@ def _problems(found: checking.Checked) -> None:
 
 
 def _found(found: checking.Checked) -> None:
-    """Counts, a few faces, and how often each attribute is there."""
     st.success(
         f"{found.images:,} photographs of {found.identities:,} people, "
         f"{len(found.attributes or {})} attributes. Nothing is wrong with the labels.",
@@ -114,7 +113,6 @@ def _found(found: checking.Checked) -> None:
 
 
 def label_counts(counts: Mapping[str, tuple[int, int]], name: str) -> None:
-    """Attributes with how many photographs have them and how many do not."""
     rows = [
         (wording.attribute_label(attribute), yes, no, 100 * yes / max(1, yes + no))
         for attribute, (yes, no) in counts.items()

@@ -44,7 +44,6 @@ def choose_plan() -> plans.Plan:
 
 
 def _choose_data() -> tuple[str, list[str]]:
-    """The data set and its attributes, with what is known about it."""
     known = data.catalogue()
     help = "Your own photographs can be registered below."
     dataset = pickers.choose("Data set", list(known), "train_data", help=help)

@@ -99,7 +99,6 @@ def runs(plan: Plan) -> list[Run]:
 
 
 def command(plan: Plan) -> str:
-    """The command line that trains and measures the same settings."""
     parts = ["--dataset", plan.dataset, "--method", plan.method, "--preset", plan.preset]
     parts += ["--tasks", ",".join(plan.tasks), "--private", ",".join(plan.private)]
     for name, values in plan.knobs.items():

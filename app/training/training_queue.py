@@ -128,7 +128,6 @@ def _act(action: Callable[..., None], *arguments: Any) -> None:
 
 
 def trained() -> None:
-    """Every trained setting on this machine, and how to be rid of one."""
     found = loaders.runs()
     if found.empty:
         st.caption("Nothing has been trained yet.")

@@ -91,7 +91,6 @@ def settled(page: Any) -> None:
 
 
 def machine() -> str:
-    """The machine in words, as every measurement names it."""
     return (
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"

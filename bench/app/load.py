@@ -40,8 +40,6 @@ Times = dict[str, list[float]]
 
 
 class Session:
-    """One person's connection: knows the widgets of the page that is open."""
-
     def __init__(self, socket: Any, errors: list[str]) -> None:
         self.socket, self.errors = socket, errors
         self.sliders: list[tuple[Any, str]] = []  # (slider, its fragment)
@@ -121,7 +119,6 @@ async def walk(
 
 
 async def watch(process: psutil.Process, peak: list[int]) -> None:
-    """The server's resident memory, twice a second."""
     while True:
         peak[0] = max(peak[0], process.memory_info().rss)
         await asyncio.sleep(0.5)

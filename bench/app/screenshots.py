@@ -84,7 +84,6 @@ def opened(page: Any, name: str, address: str, study: str) -> None:
 
 
 def rehearsed() -> str:
-    """Id of an open study with simulated answers."""
     from core.study import studies
     from core.study.analysis import simulate
 

@@ -22,7 +22,6 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -75,28 +74,19 @@ def _photographs(dataset: str, images: Path | None) -> list[Photograph]:
 def plain_rate(encoded: list[bytes], size: int, processes: int) -> tuple[float, float]:
     """Photographs per second, summed over processes that work at the same time, and CPU seconds per
     photograph."""
-    context = multiprocessing.get_context("fork")
-    gate, rates = context.Barrier(processes), context.Queue()
-    workers = [
-        context.Process(target=_plain, args=(encoded[start::processes], size, gate, rates))
-        for start in range(processes)
-    ]
-    for worker in workers:
-        worker.start()
-    answers = [rates.get() for _ in workers]
-    for worker in workers:
-        worker.join()
-    return sum(rate for rate, _ in answers), statistics.mean(cpu for _, cpu in answers)
+    parts = [(encoded[start::processes], size) for start in range(processes)]
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        rates, cpu = zip(*pool.starmap(_plain, parts, chunksize=1), strict=True)
+    return sum(rates), statistics.mean(cpu)
 
 
-def _plain(encoded: list[bytes], size: int, gate: Any, rates: Any) -> None:
-    gate.wait()
+def _plain(encoded: list[bytes], size: int) -> tuple[float, float]:
     began, cpu = time.perf_counter(), time.process_time()
     for data in encoded:
         image = Image.open(io.BytesIO(data)).convert("RGB")
         np.asarray(image.resize((size, size), Image.Resampling.LANCZOS))
     cpu = time.process_time() - cpu
-    rates.put((len(encoded) / (time.perf_counter() - began), cpu / len(encoded)))
+    return len(encoded) / (time.perf_counter() - began), cpu / len(encoded)
 
 
 def packing_rate(photographs: list[Photograph], size: int, processes: int) -> tuple[float, float]:

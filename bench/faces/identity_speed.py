@@ -83,7 +83,6 @@ def ours(
 def theirs(
     features: Array, people: Array, gallery: Array, probes: Array, bandwidth: float
 ) -> tuple[Array, Array]:
-    """The same, from the estimators of scikit-learn."""
     neighbour = KNeighborsClassifier(1).fit(features[gallery], people[gallery])
     named = neighbour.predict(features[probes]) == people[probes]
     names = np.unique(people[gallery])

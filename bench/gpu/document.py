@@ -9,7 +9,6 @@ Figures = dict[str, Any]
 
 
 def line(name: str, found: Figures) -> str:
-    """One part in one line, for whoever watches."""
     told = [f"{name} ({found['part_seconds']} s)"]
     for stage in _stages(found):
         told.append(f"{stage['stage']} {stage['images_per_second']:,.0f} images/s")
@@ -27,7 +26,6 @@ def line(name: str, found: Figures) -> str:
 
 
 def summary(figures: Figures) -> str:
-    """How many parts succeeded, and what could not be done."""
     problems = list(not_done(figures))
     done = sum("failure" not in found for found in figures["parts"].values())
     head = f"{done} parts done in {figures.get('seconds', 0)} s"
@@ -35,7 +33,6 @@ def summary(figures: Figures) -> str:
 
 
 def not_done(figures: Figures) -> Iterator[str]:
-    """What is missing from the figures, and why."""
     for name, found in figures["parts"].items():
         if "failure" in found:
             yield f"{name}: {_why(found)}"
@@ -46,7 +43,6 @@ def not_done(figures: Figures) -> Iterator[str]:
 
 
 def written(figures: Figures) -> str:
-    """`docs/gpu.md`, Markdown."""
     parts = figures["parts"]
     blocks = [
         "# Penumbra on a GPU",

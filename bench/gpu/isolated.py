@@ -63,7 +63,6 @@ class Worker:
         self.stop()
 
     def stop(self) -> None:
-        """End the process and all that it has started."""
         if self.connection is None:
             return
         try:
@@ -83,7 +82,6 @@ class Worker:
 
 
 def serve(connection: Connection, log: Path) -> None:
-    """The worker's side: answers each piece of work with what it yields, then None or a failure."""
     os.setsid()
     with open(log, "a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)

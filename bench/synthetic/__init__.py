@@ -10,5 +10,4 @@ FOLDER = ROOT / "core" / "synthetic" / "faces"  # the set that comes with Penumb
 
 
 def listed(folder: Path) -> Listing:
-    """The photographs and labels of a built set."""
     return SOURCES["synthetic"].list(folder, {})

@@ -50,7 +50,6 @@ def network(attributes: int) -> nn.Module:
 
 
 def train(pictures: Tensor, labels: Tensor, epochs: int, device: str) -> nn.Module:
-    """The network, trained on all rows with mirrored and shifted pictures."""
     model = network(labels.shape[1]).to(device)
     optimiser = torch.optim.AdamW(model.parameters(), 2e-3, weight_decay=2e-2)
     steps = epochs * ((len(pictures) + 63) // 64)

@@ -23,7 +23,6 @@ def data_commands(commands: Any) -> None:
     add_command(commands, "describe", what, _describe).add_argument("name")
 
     command = add_command(commands, "add", "register photographs under a name", _add)
-    command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.epilog = f"sources\n{_sources()}"
     add = command.add_argument
     add("name", help="a-z, 0-9, _ and -")
@@ -64,7 +63,6 @@ def data_commands(commands: Any) -> None:
 
 
 def _sources() -> str:
-    """What each source declares, and the options that all of them take."""
     lines = []
     for name, source in SOURCES.items():
         lines += [f"  {name}: {source.title}", f"    {source.help}"]

@@ -24,8 +24,6 @@ class PlainHelp(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose help, and that of its subcommands, is shown as it is written."""
-
     def __init__(self, *arguments: Any, **options: Any) -> None:
         options.setdefault("formatter_class", PlainHelp)
         super().__init__(*arguments, **options)
@@ -38,7 +36,6 @@ def add_command(commands: Any, name: str, text: str, run: Any) -> argparse.Argum
 
 
 def describe_runs(command: argparse.ArgumentParser) -> None:
-    """Options that describe a Run; the knobs' help comes from the methods' own declarations."""
     knobs = "\n".join(
         f"  {method.name}: {knob.name} ({knob.symbol}, default {knob.default:g}, usual values "
         f"{', '.join(f'{v:g}' for v in knob.grid)}). {knob.help}"
@@ -74,10 +71,8 @@ def describe_runs(command: argparse.ArgumentParser) -> None:
 
 
 def describe_attacks(command: argparse.ArgumentParser) -> None:
-    """The option that names attacks; what each is follows from their declarations."""
     width = max(map(len, ATTACKS))
     attacks = "\n".join(f"  {a.name:{width}}  {a.title}" for a in ATTACKS.values())
-    command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.epilog = f"attacks\n{attacks}"
     what = "those listed below; default: all"
     command.add_argument("--attacks", type=names, metavar="A,B", help=what)
@@ -163,5 +158,4 @@ def folders(names: list[str]) -> list[Path]:
 
 
 def finished_folders() -> list[Path]:
-    """The folders of all finished runs."""
     return [folder for folder in run_folder.all_folders() if run_folder.is_finished(folder)]

@@ -104,7 +104,6 @@ def _published(options: argparse.Namespace) -> None:
 
 
 def _print(table: pd.DataFrame, form: str, empty: str = "nothing") -> None:
-    """A table on standard output, as "csv", "json" or text."""
     if form == "csv":
         table.to_csv(sys.stdout, index=False)
     elif form == "json":
