@@ -2,13 +2,19 @@
 
 import shutil
 
+import pytest
+
 from tests.pages.conftest import headline, open_page, whole, words
+from tests.tiny_faces import tiny_faces
 
 QUESTION = "Which of two settings is better?"
 
 
-def verdict(app):
-    return headline(app)
+@pytest.fixture(autouse=True)
+def few_photographs(monkeypatch):
+    """Not all of the synthetic faces, which every test would have to decode."""
+    faces = tiny_faces()
+    monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)
 
 
 def test_empty_says_what_to_do(root):
@@ -19,7 +25,7 @@ def test_empty_says_what_to_do(root):
 
 def test_the_chosen_setting_beside_the_unprotected_one(populated):
     app = whole(open_page("compare"))
-    assert verdict(app).startswith(
+    assert headline(app).startswith(
         "## Compared with Unprotected features, DeepObfuscator, λ₁ = 1, λ₂ = 1 hides the gender"
     )
     assert "Not compared photograph by photograph" in words(app)  # made-up runs keep no decisions
@@ -32,14 +38,14 @@ def test_the_second_setting_is_chosen_and_stands_in_the_address(populated):
     assert any(text.startswith("Blurring") for text in other)
     blur = next(i for i, text in enumerate(other) if text.startswith("Blurring"))
     whole(app.selectbox(key="with").select_index(blur).run())
-    assert verdict(app).startswith("## Compared with Blurring")
+    assert headline(app).startswith("## Compared with Blurring")
     assert "".join(app.query_params["with"]).startswith("blur-")
 
 
 def test_a_link_to_a_setting_that_is_not_there_falls_back(populated):
     app = whole(open_page("compare", **{"with": "../../etc/passwd"}))
     assert any("not available here" in note.value for note in app.info)
-    assert verdict(app).startswith("## Compared with Unprotected features")
+    assert headline(app).startswith("## Compared with Unprotected features")
 
 
 def test_the_numbers_open(populated):
@@ -57,5 +63,5 @@ def test_one_setting_alone(populated):
 
 def test_damaged_folders_are_named(damaged):
     app = whole(open_page("compare"))
-    assert verdict(app).startswith("## Compared with")
+    assert headline(app).startswith("## Compared with")
     assert "left out" in "".join(folder.label for folder in app.expander)
