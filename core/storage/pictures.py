@@ -56,9 +56,9 @@ def unpacked(name: str, arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
 
 
 def kept_pictures(
-    folder: Path | str, attack: str, release_value: float | None = None, protocol: str = "strict"
+    folder: Path | str, attack: str, release_value: float | None = None
 ) -> dict[str, NDArray[Any]]:
-    """What one attacker of a run reconstructed: `originals` and `reconstructions` uint8 (n, H, W, 3)
+    """What one strict attacker of a run reconstructed: `originals` and `reconstructions` uint8 (n, H, W, 3)
     of the same fixed test photographs, `positions` among the test photographs, and `ms_ssim`,
     `ssim`, `psnr` of each picture.
 
@@ -66,7 +66,7 @@ def kept_pictures(
     """
     if not attack_folders.ATTACK.fullmatch(attack):  # it may come from a stranger's findings
         raise PenumbraError(f"{attack[:60]!r} is no attack's name; delete that finding's folder")
-    folder, task = Path(folder), attack_folders.Task(protocol, attack, release_value)
+    folder, task = Path(folder), attack_folders.Task("strict", attack, release_value)
     if not attack_folders.is_done(folder, task):
         raise PenumbraError(f"{folder.name} has no finished {attack}; run python -m core evaluate")
     found = array_file.read(attack_folders.place(folder, task))

@@ -58,10 +58,8 @@ def _sample_masks(masks: np.ndarray, uv: np.ndarray, out: np.ndarray) -> None:
     for i in range(len(uv)):
         x = min(max(uv[i, 0] * size - 0.5, 0.0), limit)
         y = min(max((1.0 - uv[i, 1]) * size - 0.5, 0.0), limit)
-        column = int(x)
-        row = int(y)
-        fx = x - column
-        fy = y - row
+        column, row = int(x), int(y)
+        fx, fy = x - column, y - row
         for k in range(masks.shape[2]):
             top = masks[row, column, k] * (1 - fx) + masks[row, column + 1, k] * fx
             bottom = masks[row + 1, column, k] * (1 - fx) + masks[row + 1, column + 1, k] * fx

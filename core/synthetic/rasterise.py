@@ -27,15 +27,10 @@ def rasterise(
     and `second` the barycentric weights of its second and third corner."""
     height, width = depth.shape
     for t in range(len(triangles)):
-        a = triangles[t, 0]
-        b = triangles[t, 1]
-        c = triangles[t, 2]
-        x0 = x[a]
-        y0 = y[a]
-        x1 = x[b] - x0
-        y1 = y[b] - y0
-        x2 = x[c] - x0
-        y2 = y[c] - y0
+        a, b, c = triangles[t]
+        x0, y0 = x[a], y[a]
+        x1, y1 = x[b] - x0, y[b] - y0
+        x2, y2 = x[c] - x0, y[c] - y0
         area = x1 * y2 - x2 * y1
         if abs(area) < 1e-9:
             continue

@@ -264,17 +264,9 @@ def open_pack(target: Path, dataset: str) -> Faces:
         count = len(labels["names"])
         if images.dtype != np.uint8 or any(len(a) != count for a in (images, *arrays.values())):
             raise ValueError("its arrays differ in length")
-        return Faces(
-            images=images,
-            attribute_names=tuple(labels["attribute_names"]),
-            names=tuple(labels["names"]),
-            fingerprint=labels["fingerprint"],
-            skipped=tuple(labels["skipped"]),
-            identity_names=tuple(labels["identity_names"]),
-            notes=tuple(labels["notes"]),
-            dataset=dataset,
-            **arrays,
-        )
+        fingerprint = labels.pop("fingerprint")
+        lists = {name: tuple(entries) for name, entries in labels.items()}
+        return Faces(images=images, fingerprint=fingerprint, dataset=dataset, **lists, **arrays)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
