@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
 
 import numpy as np
 from tqdm import tqdm
@@ -54,49 +55,38 @@ def decode_all(
     processes = processes or usable_cores()
     chunk = min(max(LEAST, count // (processes * PIECES_EACH)), MOST, max(1, PIECE_BYTES // row))
     processes = min(processes, max(1, count // LEAST))
-    checksums: list[int] = [0] * count
+    starts = range(0, count, chunk)
+    checksums: list[int] = []
     broken: list[list] = []
-    failures: list[Exception] = []
-    todo, turn = iter(range(0, count, chunk)), threading.Lock()
+    workers = [_start_worker(array_file) for _ in range(processes - 1)]
+    idle: SimpleQueue[Decoder] = SimpleQueue()
     bar = tqdm(total=count, desc=f"packing {label}", unit="img", disable=not progress)
 
-    def work_off(decoder: Decoder) -> None:
-        """Take piece after piece until none is left or somebody failed."""
-        while not failures:
-            with turn:
-                start = next(todo, None)
-            if start is None:
-                return
-            part = photographs[start : start + chunk]
-            sums, bad = decoder(first_byte + start * row, part)
-            with turn:
-                checksums[start : start + len(part)] = sums
-                broken.extend([start + position, reason] for position, reason in bad)
-                bar.update(len(part))
-
-    def serve(worker: subprocess.Popen) -> None:
+    def decoded(start: int) -> tuple[list[int], list[list]]:
+        decoder = idle.get()
         try:
-            work_off(lambda at, part: _ask(worker, at, part, height, width, crop))
-        except (OSError, ValueError) as error:  # a PenumbraError is a ValueError
-            failures.append(error)
+            return decoder(first_byte + start * row, photographs[start : start + chunk])
+        finally:
+            idle.put(decoder)
 
-    workers = [_start_worker(array_file) for _ in range(processes - 1)]
-    threads = [threading.Thread(target=serve, args=(worker,), daemon=True) for worker in workers]
     try:
-        for thread in threads:
-            thread.start()
-        # This process decodes, too: at once, while the others are still starting.
-        with open(array_file, "r+b") as file:
-            work_off(lambda at, part: decode_into(file, at, part, height, width, crop))
-        for thread in threads:
-            thread.join()
+        with open(array_file, "r+b") as file, ThreadPoolExecutor(processes) as pool:
+            # This process decodes, too: at once, while the others are still starting.
+            idle.put(lambda at, part: decode_into(file, at, part, height, width, crop))
+            for worker in workers:
+                idle.put(partial(_ask, worker, (height, width, crop)))
+            try:
+                for start, (sums, bad) in zip(starts, pool.map(decoded, starts), strict=True):
+                    checksums += sums
+                    broken += [[start + position, reason] for position, reason in bad]
+                    bar.update(len(sums))
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
     finally:
         for worker in workers:
             worker.kill()
             worker.communicate()
         bar.close()
-    if failures:
-        raise failures[0]
     return checksums, broken
 
 
@@ -112,12 +102,14 @@ def _start_worker(array_file: Path) -> subprocess.Popen:
     )
 
 
-def _ask(worker: subprocess.Popen, *task: Any) -> tuple[list[int], list[list]]:
+def _ask(
+    worker: subprocess.Popen, size: tuple[int, int, float], at: int, part: list[Photograph]
+) -> tuple[list[int], list[list]]:
     """Have a worker `decode_into` its file. Raises PenumbraError when it is dead."""
     assert worker.stdin is not None
     assert worker.stdout is not None
     try:
-        worker.stdin.write(json.dumps(task) + "\n")
+        worker.stdin.write(json.dumps((at, part, *size)) + "\n")
         worker.stdin.flush()
         line = worker.stdout.readline()
     except BrokenPipeError:
