@@ -265,7 +265,7 @@ def open_pack(target: Path, dataset: str) -> Faces:
         if images.dtype != np.uint8 or any(len(a) != count for a in (images, *arrays.values())):
             raise ValueError("its arrays differ in length")
         fingerprint = labels.pop("fingerprint")
-        lists = {name: tuple(entries) for name, entries in labels.items()}
+        lists: dict[str, Any] = {name: tuple(entries) for name, entries in labels.items()}
         return Faces(images=images, fingerprint=fingerprint, dataset=dataset, **lists, **arrays)
     except FileNotFoundError:
         raise
