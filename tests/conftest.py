@@ -8,6 +8,7 @@ import random
 import secrets
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -95,3 +96,15 @@ def _same_seeds() -> None:
         numpy.random.seed(0)
     if torch := sys.modules.get("torch"):
         torch.manual_seed(0)
+
+
+LISTINGS = (("core.attacks", "ATTACKS"), ("core.methods", "METHODS"), ("core.metrics", "METRICS"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _same_listings() -> Iterator[None]:
+    """What a file adds or takes away is as it was, in its old order, for the next one."""
+    found = [(sys.modules[place], name) for place, name in LISTINGS if place in sys.modules]
+    before = [list(getattr(module, name)) for module, name in found]
+    yield
+    assert [list(getattr(module, name)) for module, name in found] == before

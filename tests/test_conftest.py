@@ -10,6 +10,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.listings import only
+
 
 def drawn():
     found = []
@@ -47,3 +49,12 @@ def test_global_generators_start_the_same(again):
 def test_nothing_that_a_user_has_set_reaches_a_test():
     set_by_tests = {"PENUMBRA_THREADS"}
     assert {name for name in os.environ if name.startswith("PENUMBRA_")} == set_by_tests
+
+
+def test_what_is_left_of_a_listing_and_its_order_afterwards(monkeypatch):
+    listing = {"a": 1, "b": 2, "c": 3, "d": 4}
+    before = list(listing.items())
+    with monkeypatch.context() as patch:
+        only(patch, listing, ["d", "b"])
+        assert list(listing.items()) == [("b", 2), ("d", 4)]
+    assert list(listing.items()) == before

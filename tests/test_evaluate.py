@@ -17,6 +17,7 @@ from core.run import Run
 from core.run_validation import checked
 from core.storage import array_file, attack_folders, findings_file
 from core.storage.pictures import unpacked
+from tests.listings import only
 from tests.tiny_faces import tiny_faces
 
 REAL = ("logistic", "neighbours", "kernel_redrawer", "nearest_neighbour")
@@ -31,8 +32,7 @@ def settle(place, patch, faces=FACES):
     patch.setenv("PENUMBRA_HOME", str(place / "home"))
     patch.setattr("core.data.load", lambda *arguments, **options: faces)
     # Each attack is tested by itself; here are cheap ones and stand-ins of every kind.
-    for name in set(ATTACKS) - set(REAL):
-        patch.delitem(ATTACKS, name)
+    only(patch, ATTACKS, REAL)
     for attack in STAND_INS:
         patch.setitem(ATTACKS, attack.name, attack)
 

@@ -64,15 +64,17 @@ def running(checkpoints: Path = ROOT / "checkpoints") -> Iterator[App]:
         "none",
     ]
     command = [sys.executable, "-c", SHIM, str(ROOT / "app" / "main.py"), *options]
-    with tempfile.NamedTemporaryFile("w") as out:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
         )
         log = Path(out.name)
         try:
-            while not (found := re.search(r"URL: (http://localhost:\d+)", log.read_text())):
+            while not (
+                found := re.search(r"URL: (http://localhost:\d+)", log.read_text(encoding="utf-8"))
+            ):
                 if process.poll() is not None:
-                    raise SystemExit(f"the app ended: {log.read_text()}")
+                    raise SystemExit(f"the app ended: {log.read_text(encoding='utf-8')}")
                 time.sleep(0.02)
             yield App(found[1], process.pid, log)
         finally:

@@ -228,7 +228,7 @@ def main() -> int:
     options = parser.parse_args()
     with kept_in(options.database):
         study = open_study(3, target=options.participants)
-        log = tempfile.NamedTemporaryFile("w", suffix=".log", delete=False)  # noqa: SIM115 (stays)
+        log = tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".log", delete=False)  # noqa: SIM115 (stays)
         server = Server(log)
         people = [
             Participant(study, server, options.seconds, seed)

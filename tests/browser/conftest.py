@@ -82,7 +82,7 @@ def start_app(place: Path, port: int) -> subprocess.Popen:
         "PYTHONPATH": str(Path(__file__).parent / "few_attackers"),
     }  # fmt: skip
     log = place / "app.log"
-    with open(log, "w") as output:
+    with open(log, "w", encoding="utf-8") as output:
         # from another folder, as a newcomer may: the app finds its own parts
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"),
@@ -106,12 +106,12 @@ def studies_of(place: Path) -> str:
 
 def _wait_until_served(process: subprocess.Popen, log: Path, address: str) -> None:
     def healthy() -> bool:
-        assert process.poll() is None, f"the app ended: {log.read_text()}"
+        assert process.poll() is None, f"the app ended: {log.read_text(encoding='utf-8')}"
         with suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health") as answer:
             return answer.status == 200
         return False
 
-    until(healthy, lambda: f"the app did not start: {log.read_text()}")
+    until(healthy, lambda: f"the app did not start: {log.read_text(encoding='utf-8')}")
 
 
 @pytest.fixture(scope="module")

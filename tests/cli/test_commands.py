@@ -11,6 +11,7 @@ from core.attacks import ATTACKS
 from core.methods import METHODS
 from core.run import ROOT
 from core.sweep import grid
+from tests.listings import only
 from tests.tiny_folder import register_tiny_folder
 
 
@@ -111,8 +112,7 @@ def test_grid_is_every_combination_once():
 
 
 def test_join_train_evaluate_results_from_a_terminal(tmp_path, capsys, monkeypatch):
-    for name in set(ATTACKS) - {"logistic", "nearest_neighbour"}:  # tests/test_evaluate.py has all
-        monkeypatch.delitem(ATTACKS, name)
+    only(monkeypatch, ATTACKS, ["logistic", "nearest_neighbour"])  # tests/test_evaluate.py has all
     register_tiny_folder(tmp_path / "photographs")
     register_tiny_folder(tmp_path / "others", "more", 12, "stranger", seed=1)
     assert main(["data", "join", "both", "tiny", "more"]) == 0

@@ -15,6 +15,7 @@ from core.metrics.images import similarities
 from core.results import findings
 from core.run import Run
 from core.run_validation import checked
+from tests.listings import only
 from tests.tiny_faces import tiny_faces
 
 pytestmark = [
@@ -93,8 +94,7 @@ def test_from_training_to_findings(monkeypatch):
     monkeypatch.setattr(data, "load", lambda *arguments, **options: faces)
     monkeypatch.setattr(training, "MOST_EPOCHS", 2)
     monkeypatch.setattr(classifiers, "LEAST_STEPS", 30)
-    for name in set(ATTACKS) - set(ATTACKED_BY):
-        monkeypatch.delitem(ATTACKS, name)
+    only(monkeypatch, ATTACKS, ATTACKED_BY)
     run = quick("deep_obfuscator")
     folder = train.train(run, faces, device="cuda", progress=False)
     evaluate(folder, device="cuda", progress=False)

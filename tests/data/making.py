@@ -118,10 +118,10 @@ def folder(path: Path, split: bool = False, identity: bool = True) -> Path:
 
 def edit(file: Path, row: int, old: str, new: str) -> None:
     """Replace text in one row (from 1) of a label file."""
-    lines = file.read_text().split("\n")
+    lines = file.read_text(encoding="utf-8").split("\n")
     assert old in lines[row - 1], lines[row - 1]
     lines[row - 1] = lines[row - 1].replace(old, new, 1)
-    file.write_text("\n".join(lines))
+    file.write_text("\n".join(lines), encoding="utf-8")
 
 
 def grey(images: np.ndarray) -> np.ndarray:

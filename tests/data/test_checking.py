@@ -146,6 +146,6 @@ def test_people_by_folder(tmp_path):
         for number in range(2):
             Image.new("RGB", (40, 40)).save(place / f"p{person}" / f"{number}.png")
             rows.append(f"p{person}/{number}.png,{number}")
-    Path(place / "labels.csv").write_text("\n".join(rows))
+    Path(place / "labels.csv").write_text("\n".join(rows), encoding="utf-8")
     assert checking.check(place, {"identities": "folders"}).identities == 40
     assert checking.check(place).identities == 80

@@ -21,6 +21,7 @@ from core.storage import array_file, attack_folders, findings_file
 from core.storage.attack_folders import Task, is_done
 from core.storage.pictures import kept_pictures
 from tests.attacks.planted import view as planted
+from tests.listings import only
 from tests.tiny_folder import register_tiny_folder
 
 ALL = tuple(ATTACKS.values())
@@ -31,8 +32,7 @@ VALUE = 8.0
 def settle(place, patch):
     patch.setenv("PENUMBRA_CHECKPOINTS", str(place / "checkpoints"))
     patch.setenv("PENUMBRA_HOME", str(place / "home"))
-    for name in set(ATTACKS) - set(KEPT):
-        patch.delitem(ATTACKS, name)
+    only(patch, ATTACKS, KEPT)
     patch.setattr("core.attacks.reconstruction.training.MOST_EPOCHS", 1)
     patch.setattr("core.attacks.fitting.FEWEST_STEPS", 3)
     patch.setattr("core.nets.reconstructors.resrec", small_decoder)

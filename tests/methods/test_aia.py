@@ -17,6 +17,7 @@ from core.results import findings
 from core.run import Run
 from core.run_validation import checked
 from core.training.networks import optimisers_of
+from tests.listings import only
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 QUICK = {
@@ -266,8 +267,7 @@ def test_evaluated_as_a_map_and_verified_fresh_and_by_its_own_network(monkeypatc
         z = {split: view.z[split].flatten(1).numpy() for split in pairs}
         return verification.scored(view, z, "siamese", pairs)
 
-    for name in set(ATTACKS) - {"siamese"}:
-        monkeypatch.delitem(ATTACKS, name)
+    only(monkeypatch, ATTACKS, ["siamese"])
     attack = dataclasses.replace(ATTACKS["siamese"], run=plain_distances)
     monkeypatch.setitem(ATTACKS, "siamese", attack)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)

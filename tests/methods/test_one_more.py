@@ -15,6 +15,7 @@ from core.evaluate import evaluate
 from core.methods import FILES, METHODS, declared
 from core.run import Run
 from core.run_validation import checked
+from tests.listings import only
 from tests.tiny_faces import tiny_faces
 
 FILE = '''"""Six numbers, made smaller."""
@@ -74,8 +75,7 @@ def added(tmp_path, monkeypatch):
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)
-    for name in set(ATTACKS) - {"logistic"}:  # controls are run for every attack there is
-        monkeypatch.delitem(ATTACKS, name)
+    only(monkeypatch, ATTACKS, ["logistic"])  # controls are run for every attack there is
     return faces
 
 

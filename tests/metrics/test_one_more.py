@@ -13,6 +13,7 @@ from core.evaluate import evaluate
 from core.metrics import METRICS
 from core.run import Run
 from core.run_validation import checked
+from tests.listings import only
 from tests.pages.conftest import open_page, whole, words
 from tests.tiny_faces import tiny_faces
 
@@ -60,8 +61,7 @@ def evaluated(toy, monkeypatch):
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
     folder = train.train(checked(Run("blur", "tiny")), FACES, device="cpu", progress=False)
     with monkeypatch.context() as one_attack:  # the app, opened afterwards, knows all of them
-        for name in [name for name in ATTACKS if name != "logistic"]:
-            one_attack.delitem(ATTACKS, name)
+        only(one_attack, ATTACKS, ["logistic"])
         one_attack.setattr("core.attacks.attributes.classifiers.LEAST_STEPS", 20)
         evaluate(folder, release_values=[4.0], device="cpu", progress=False)
 

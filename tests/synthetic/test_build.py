@@ -41,7 +41,7 @@ def test_a_built_set_is_what_the_format_says(built):
     for name in ("images.zip", "labels.csv"):
         digest = hashlib.sha256((built / name).read_bytes()).hexdigest()
         assert description["sha256"][name] == digest
-    with open(built / "labels.csv", newline="") as file:
+    with open(built / "labels.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["identity"]) for row in rows] == list(range(PLAN["identities"]))
     with zipfile.ZipFile(built / "images.zip") as archive:
