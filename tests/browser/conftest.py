@@ -10,19 +10,33 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from core import explain
+from core.run import Run
+from core.run_validation import checked
+from core.storage import explanations, run_folder
 from core.study.storage import database
 from tests.checkpoint_folders import populate
+from tests.live_runs import bring_to_life
 from tests.waiting import SECONDS, until
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MAPPED = np.arange(0, 400, 4, dtype=np.int32)  # positions of the photographs on a map
 
 
 def chromium() -> str:
@@ -36,15 +50,40 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def place(tmp_path_factory):
-    """Folder of the app under test: `checkpoints` is populated, `home` is fresh."""
+    """Folder of the app under test: `checkpoints` is populated, `home` is fresh. Two settings have
+    networks that can be asked, and all of them have the same map: a grid of points."""
     place = tmp_path_factory.mktemp("app")
     populate(place / "checkpoints")
+    for lambda1 in (1.0, 5.0):
+        knobs = {"lambda1": lambda1, "lambda2": 1.0}
+        run = checked(Run("deep_obfuscator", "synthetic", knobs=knobs))
+        bring_to_life(place / "checkpoints" / "synthetic" / run.id, run, seed=int(lambda1))
+    for folder in run_folder.all_folders(place / "checkpoints"):
+        for value in explain.release_values(folder):
+            explanations.save(explanations.place(folder, "embedding", value), *grid_of_points())
     return place
 
 
-@pytest.fixture(scope="module")
+def grid_of_points() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays and facts of a map with a point for each of `MAPPED`."""
+    across, down = np.meshgrid(np.linspace(0, 65_535, 10), np.linspace(0, 65_535, 10))
+    grid = np.stack([across.ravel(), down.ravel()], axis=1).astype(np.uint16)
+    row = {"silhouette": 0.3, "purity": 0.7, "low": 0.6, "high": 0.8, "chance": 0.5}
+    facts = {
+        "apart": {"identity": row, "Male": row},
+        "photographs": len(MAPPED),
+        "people": 40,
+        "seed": 0,
+        "numbers": 128,
+        "axes": 50,
+        "variance": [0.4, 0.2],
+    }
+    return dict.fromkeys(("tsne", "umap", "pca"), grid) | {"positions": MAPPED}, facts
+
+
+@pytest.fixture(scope="session")
 def address(place):
     """Address of the running app."""
     with running_app(place) as found:
@@ -56,9 +95,7 @@ def reserved_port() -> Iterator[int]:
     """A port that nobody else is given meanwhile, however often a server of ours leaves it."""
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind(
-            ("localhost", 0)
-        )  # bound, and not listening: a server may, others are not given it
+        held.bind(("localhost", 0))  # and not listening: a server may, others are not given it
         yield held.getsockname()[1]
 
 
@@ -77,19 +114,24 @@ def running_app(place: Path) -> Iterator[str]:
 def start_app(place: Path, port: int) -> subprocess.Popen:
     """The app on the folders of `place`, as soon as it answers at this port."""
     environment = os.environ | {
-        "PENUMBRA_CHECKPOINTS": str(place / "checkpoints"), "PENUMBRA_HOME": str(place / "home"),
-        "PENUMBRA_DATABASE": studies_of(place), "PENUMBRA_THREADS": "1", "OMP_NUM_THREADS": "1",
+        "PENUMBRA_CHECKPOINTS": str(place / "checkpoints"),
+        "PENUMBRA_HOME": str(place / "home"),
+        "PENUMBRA_DATABASE": studies_of(place),
+        "PENUMBRA_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(Path(__file__).parent / "few_attackers"),
-    }  # fmt: skip
+    }
+    served = f"--server.port {port} --server.headless true --server.fileWatcherType none".split()
     log = place / "app.log"
     with open(log, "w", encoding="utf-8") as output:
         # from another folder, as a newcomer may: the app finds its own parts
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"),
-             "--server.headless", "true", "--server.port", str(port),
-             "--server.fileWatcherType", "none"],
-            cwd=place, env=environment, stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"), *served],
+            cwd=place,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
     try:
         _wait_until_served(process, log, f"http://localhost:{port}")
     except BaseException:
@@ -123,7 +165,7 @@ def studies(place):
     database.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     expect.set_options(timeout=SECONDS * 1000)
     with sync_playwright() as playwright:

@@ -8,29 +8,44 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from app.main import PAGES
-from tests.browser.conftest import settled
+from tests.browser.conftest import cut_off, settled
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
+WIDE, PHONE = {"width": 1360, "height": 950}, {"width": 390, "height": 844}
 NAVIGATION = ("list", "listitem")  # how Streamlit nests the list of pages
 THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 # Streamlit writes white on the accent; in the dark that has 3.5 (see .streamlit/config.toml)
 ON_ACCENT = f"foreground color: #ffffff, background color: {THEME['dark']['primaryColor'].lower()}"
 
 
-@pytest.mark.parametrize("ground", ["light", "dark"])
-def test_every_page_can_be_read_and_reached(device, address, ground):
-    page = device(viewport={"width": 1360, "height": 950}, color_scheme=ground).new_page()
-    found = []
-    # the page of participants is nothing without a study: tests/browser/test_study.py looks at it
-    for name in (listed.name for listed in PAGES):
-        page.goto(f"{address}/{'' if name == PAGES[0].name else name}")
-        expect(page.locator("h1").first).to_be_visible()
+@pytest.mark.parametrize(("ground", "rules"), [("light", ()), ("dark", ("color-contrast",))])
+def test_every_page_can_be_read_and_reached(device, address, ground, rules):
+    """Each page in turn, reached by the navigation. (The page of participants is nothing without a
+    study: tests/browser/test_study.py looks at it.)"""
+    page = device(viewport=WIDE, color_scheme=ground).new_page()
+    page.goto(address)
+    question = page.locator("h1").first  # which each page asks in words of its own
+    found, before = [], None
+    for listed in PAGES:
+        if before:
+            page.get_by_test_id("stSidebarNav").get_by_role("link", name=listed.title).click()
+            expect(question).not_to_have_text(before)
         settled(page)
-        for violation in Axe().run(page).response["violations"]:
-            nodes = violation["nodes"]
-            if ground == "dark":
-                nodes = [node for node in nodes if ON_ACCENT not in node["failureSummary"]]
-            if nodes and violation["id"] not in NAVIGATION:
-                found.append((name, violation["id"], nodes[0]["html"][:200], nodes[0]["failureSummary"][:200]))  # fmt: skip
+        before = question.inner_text()
+        found += [(listed.name, *each) for each in violations(page, *rules)]
+        if ground == "light":
+            page.set_viewport_size(PHONE)
+            if cut_off(page):
+                found.append((listed.name, "wider than a phone"))
+            page.set_viewport_size(WIDE)
     assert not found, "\n".join(map(str, found))
+
+
+def violations(page, *rules):
+    """(rule, part of the page, what is wrong) for each rule, all of them or `rules`."""
+    options = {"runOnly": list(rules)} if rules else {}
+    for violation in Axe().run(page, options=options).response["violations"]:
+        nodes = [node for node in violation["nodes"] if ON_ACCENT not in node["failureSummary"]]
+        if nodes and violation["id"] not in NAVIGATION:
+            yield violation["id"], nodes[0]["html"][:200], nodes[0]["failureSummary"][:200]

@@ -1,5 +1,4 @@
-"""A photograph of one's own, two pictures under a handle, and a training stopped and resumed, in a
-real browser."""
+"""A photograph of one's own, and two pictures under a handle, in a real browser."""
 
 import io
 import re
@@ -8,23 +7,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from core.run import Run
-from core.run_validation import checked
 from tests.browser.conftest import cut_off, settled
-from tests.live_runs import bring_to_life
 from tests.own_photograph.scenes import known_faces, scene
-from tests.tiny_folder import register_tiny_folder
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def alive(place):
-    """The default setting and its neighbour with networks, so that they can be asked."""
-    for lambda1 in (1.0, 5.0):
-        knobs = {"lambda1": lambda1, "lambda2": 1.0}
-        run = checked(Run("deep_obfuscator", "synthetic", knobs=knobs))
-        bring_to_life(place / "checkpoints" / "synthetic" / run.id, run, seed=int(lambda1))
 
 
 def photograph():
@@ -33,7 +19,7 @@ def photograph():
     return {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": packed.getvalue()}
 
 
-def test_upload_a_photograph_and_see_what_is_recovered(page, address, alive, place):
+def test_upload_a_photograph_and_see_what_is_recovered(page, address, place):
     page.goto(f"{address}/reconstructions")
     page.get_by_role("radio", name="Your own photograph").click()
     expect(page.get_by_text("never stored")).to_be_visible()
@@ -87,28 +73,6 @@ def test_swipe_with_the_keyboard_and_the_mouse(page, address):
     expect(other).not_to_have_attribute("src", source)
     expect(handle).to_have_value(place)
     assert not page.outside
-
-
-def test_stop_a_sweep_resume_it_and_take_it_from_the_list(page, address, place, monkeypatch):
-    monkeypatch.setenv("PENUMBRA_HOME", str(place / "home"))
-    register_tiny_folder(place / "photographs")
-    page.goto(f"{address}/train?train_data=tiny&train_device=cpu&train_deep_obfuscator_lambda1=0,1")
-    expect(page.locator("h2").first).to_contain_text("2 settings of DeepObfuscator")
-    page.get_by_role("button", name="Start training and attacks").click()
-    expect(page.get_by_text(re.compile(r"step \d+ of \d+")).first).to_be_visible()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text(re.compile("stopped at step"))).to_be_visible()
-    page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"step \d+ of \d+")).first).to_be_visible()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Resume")).to_be_visible()
-    page.get_by_role("button", name="Delete", exact=True).click()
-    page.get_by_text("Delete what it trained as well").click()
-    page.get_by_role("button", name="Delete it all").click()
-    expect(page.get_by_text("No training has been started here yet")).to_be_visible()
-    assert not list((place / "checkpoints" / "tiny").glob("deep_obfuscator-*"))
-    assert (place / "photographs" / "labels.csv").is_file()
 
 
 def test_compare_two_faces_over_lambda(page, address):

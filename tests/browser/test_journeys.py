@@ -7,10 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.methods import METHODS
-from core.run import Run
-from core.run_validation import checked
-from tests.browser.conftest import cut_off, settled
-from tests.tiny_folder import register_tiny_folder
+from tests.browser.conftest import settled
 
 pytestmark = pytest.mark.browser
 CHART = ".st-key-trade_off_chart .scatterlayer"
@@ -80,48 +77,3 @@ def test_clicking_a_point_chooses_it(page, address):
     page.mouse.click(*point)
     expect(page.locator("h2").first).to_contain_text(f"At σ = {sigma[-1]:g} the strongest attacker")
     page.wait_for_url(re.compile(r"method=image_noise"))
-
-
-def test_a_shared_link_shows_the_same(page, address):
-    blur = f"{METHODS['blur'].knobs[0].grid[-1]:g}"
-    page.goto(f"{address}/?private=identity&method=blur&blur.radius={blur}")
-    expect(page.locator("h2").first).to_contain_text(
-        f"At blur = {blur} an attacker with other photographs"
-    )
-    page.goto(f"{address}/reconstructions?method=blur&blur.radius={blur}&faces=least&face=3")
-    expect(page.locator("h2").first).to_contain_text(f"At blur = {blur} an attacker redraws")
-    expect(page.get_by_role("combobox", name="Faces")).to_have_value("Least recovered first")
-    expect(page.get_by_role("combobox", name="Face", exact=True)).to_have_value("Face 3")
-    expect(page.get_by_text("λ₁ = 5", exact=False)).to_have_count(0)
-
-
-def test_phone_width_has_no_sideways_scrolling(page, address):
-    page.set_viewport_size({"width": 390, "height": 844})
-    for path in ("", "reconstructions", "train"):
-        page.goto(f"{address}/{path}")
-        expect(page.locator("h1")).to_be_visible()
-        expect(page.locator("h2").first).to_be_visible()
-        assert not cut_off(page)
-
-
-def test_start_a_tiny_training_and_see_it_finish(page, address, place, monkeypatch):
-    monkeypatch.setenv("PENUMBRA_HOME", str(place / "home"))
-    register_tiny_folder(place / "photographs")
-    page.goto(f"{address}/train?train_data=tiny&train_method=original&train_device=cpu")
-    expect(page.get_by_text("72 photographs of 24 people")).to_be_visible()
-    page.get_by_role("button", name="Start training and attacks").click()
-    job = page.locator(
-        "[data-testid=stVerticalBlock]", has_text="Unprotected features on tiny"
-    ).last
-    expect(job.get_by_role("progressbar")).to_be_visible()
-    expect(page.get_by_text("done: trained and attacked")).to_be_visible()
-    run = checked(Run("original", "tiny"))
-    assert (place / "checkpoints" / "tiny" / run.id / "done").is_file()
-    assert list((place / "checkpoints" / "tiny" / run.id / "attacks" / "strict").glob("*/done"))
-
-    page.get_by_role("link", name="See it on the trade-off").click()
-    expect(page.get_by_role("heading", name="How much protection")).to_be_visible()
-    page.goto(f"{address}/?data=tiny")
-    expect(page.locator("h2").first).to_contain_text(
-        re.compile("tells the gender|too weak to conclude")
-    )

@@ -2,17 +2,13 @@
 
 import re
 
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from core import explain
-from core.storage import explanations, run_folder
-from tests.browser.conftest import cut_off, settled
+from tests.browser.conftest import MAPPED, cut_off, settled
 from tests.waiting import until
 
 pytestmark = pytest.mark.browser
-POSITIONS = np.arange(0, 400, 4)
 POINTS = """name => [...document.querySelectorAll(`.st-key-${name} .trace .points path`)].map(point => {
     const box = point.getBoundingClientRect()
     return [box.x + box.width / 2, box.y + box.height / 2]
@@ -29,22 +25,6 @@ FACE = """() => {
     const face = within(document)
     return face && face.style.display === "block" ? Number(face.dataset.position) : null
 }"""
-
-
-@pytest.fixture(scope="module")
-def place(place):
-    """The same folder with maps: a grid of points, the same for all settings."""
-    across, down = np.meshgrid(np.linspace(0, 65_535, 10), np.linspace(0, 65_535, 10))
-    grid = np.stack([across.ravel(), down.ravel()], axis=1).astype(np.uint16)
-    row = {"silhouette": 0.3, "purity": 0.7, "low": 0.6, "high": 0.8, "chance": 0.5}
-    facts = {"apart": {"identity": row, "Male": row}, "photographs": len(POSITIONS), "people": 40,
-             "seed": 0, "numbers": 128, "axes": 50, "variance": [0.4, 0.2]}  # fmt: skip
-    arrays = dict.fromkeys(("tsne", "umap", "pca"), grid)
-    arrays["positions"] = POSITIONS.astype(np.int32)
-    for folder in run_folder.all_folders(place / "checkpoints"):
-        for value in explain.release_values(folder):
-            explanations.save(explanations.place(folder, "embedding", value), arrays, facts)
-    return place
 
 
 def draw_around(page, points):
@@ -78,18 +58,18 @@ def test_a_lasso_shows_the_faces_and_rings_them_on_both_maps(page, address):
     expect(page.get_by_text("Draw around points")).to_be_visible()
     settled(page)
     points = sorted(page.evaluate(POINTS, "map_here"), key=lambda point: (point[1], point[0]))
-    assert len(points) == len(POSITIONS)
+    assert len(points) == len(MAPPED)
     row = sorted(points[:10])[:3]  # of the top row the first three
 
     point_at(page, row[1])
-    assert page.evaluate(FACE) in POSITIONS
+    assert page.evaluate(FACE) in MAPPED
     draw_around(page, row)
     expect(page.get_by_text(re.compile("^3 photographs of [123] p"))).to_be_visible()
     faces = page.get_by_role("img", name=re.compile(r"^Person \d+"))
     expect(faces).to_have_count(3)
     for name in ("map_before", "map_here"):
         expect(page.locator(f".st-key-{name} .legendtext", has_text="selected")).to_be_visible()
-        assert len(page.evaluate(POINTS, name)) == len(POSITIONS) + 3
+        assert len(page.evaluate(POINTS, name)) == len(MAPPED) + 3
 
     page.get_by_role("slider").first.focus()  # the same faces at another setting
     page.keyboard.press("ArrowRight")
@@ -101,10 +81,10 @@ def test_a_lasso_shows_the_faces_and_rings_them_on_both_maps(page, address):
 
 
 def test_on_a_phone_a_tap_shows_one_face_and_nothing_is_cut_off(device, address):
+    mobile = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
     phone = device(
-        viewport={"width": 390, "height": 1400}, has_touch=True,
-        user_agent="Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
-    ).new_page()  # fmt: skip
+        viewport={"width": 390, "height": 1400}, has_touch=True, user_agent=mobile
+    ).new_page()
     phone.goto(f"{address}/embeddings?map=pca")
     expect(phone.locator(".st-key-map_here .scatterlayer .trace").first).to_be_visible()
     expect(phone.get_by_text("Tap a point")).to_be_visible()
