@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,17 +47,9 @@ def checked(run: Run) -> Run:
     if not 0 <= run.seed < 2**31:
         raise PenumbraError(f"seed {run.seed} must lie between 0 and {2**31 - 1}")
     knobs = {knob.name: float(knob.default) for knob in method.knobs if knob.when == "train"}
-    for name, value in run.knobs.items():
-        if name not in knobs:
-            known = ", ".join(knobs) or "none"
-            raise PenumbraError(f"{run.method} has no training knob {name!r}; it has: {known}")
-        knobs[name] = _number(value, f"knob {name}")
-    schedule = {}
-    for name, value in run.schedule.items():
-        if name not in method.presets[run.preset]["schedule"]:
-            known = ", ".join(method.presets[run.preset]["schedule"]) or "none"
-            raise PenumbraError(f"{run.method} has no schedule entry {name!r}; it has: {known}")
-        schedule[name] = _number(value, f"schedule entry {name}")
+    knobs |= _numbers(run.knobs, knobs, run.method, "knob")
+    entries = method.presets[run.preset]["schedule"]
+    schedule = _numbers(run.schedule, entries, run.method, "schedule entry")
     for choice in method.choices:
         value = schedule.get(choice.name, 0)
         if value not in range(len(choice.values)):
@@ -67,11 +60,18 @@ def checked(run: Run) -> Run:
     )
 
 
-def _number(value: Any, label: str) -> float:
-    """`value` as a finite number >= 0."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e9:
-        raise PenumbraError(f"{label} is {value!r}; it must be a number from 0 to 1e9")
-    return float(value)
+def _numbers(
+    given: Mapping[str, Any], known: Collection[str], method: str, what: str
+) -> dict[str, float]:
+    """The values, finite numbers >= 0, of a method's knobs or schedule entries."""
+    for name, value in given.items():
+        if name not in known:
+            kind = what.replace("knob", "training knob")
+            has = ", ".join(known) or "none"
+            raise PenumbraError(f"{method} has no {kind} {name!r}; it has: {has}")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e9:
+            raise PenumbraError(f"{what} {name} is {value!r}; it must be a number from 0 to 1e9")
+    return {name: float(value) for name, value in given.items()}
 
 
 def from_dict(entry: dict[str, Any]) -> Run:

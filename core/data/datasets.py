@@ -23,6 +23,7 @@ from core.errors import PenumbraError
 from core.run import NAME, ROOT, home
 from core.storage import files
 
+REGISTRY = "datasets.json"
 SHIPPED = ROOT / "core" / "synthetic" / "faces"
 # Options every source takes; those of one source stand in its `Source.options`.
 OPTIONS = {
@@ -87,7 +88,7 @@ def _register(name: str, entry: dict[str, Any]) -> dict[str, Any]:
         "identities": len(set(listing.identities)),
     }
     with _lock():
-        _write(_registered() | {name: entry})
+        files.write_json(home() / REGISTRY, _registered() | {name: entry})
     return entry
 
 
@@ -105,7 +106,7 @@ def remove(name: str) -> None:
                     f"{other!r} joins {name!r} with another; remove {other!r} first"
                 )
         del registered[name]
-        _write(registered)
+        files.write_json(home() / REGISTRY, registered)
     pack.discard(name)
 
 
@@ -117,13 +118,8 @@ def entry_of(dataset: str) -> dict[str, Any]:
     return known[dataset]
 
 
-def sources_of(dataset: str) -> tuple[dict[str, Any], ...]:
-    """The entries with photographs of their own behind a name: two of a join, else its own. Raises
-    PenumbraError for an unknown name."""
-    return _sources(entry_of(dataset))
-
-
-def _sources(entry: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+def sources(entry: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The entries with photographs of their own behind an entry: two of a join, else itself."""
     if not joined.is_join(entry):
         return (entry,)
     return joined.parts(entry, catalogue(), " + ".join(joined.names(entry)))
@@ -132,7 +128,7 @@ def _sources(entry: dict[str, Any]) -> tuple[dict[str, Any], ...]:
 def listed(entry: dict[str, Any]) -> Listing:
     """The photographs and labels of a catalogue entry, read and checked but not decoded."""
     if joined.is_join(entry):
-        one, other = _sources(entry)
+        one, other = sources(entry)
         alike, seed = joined.names_alike(one, other), one["options"].get("split_seed", 0)
         return joined.listing(listed(one), listed(other), joined.names(entry)[1], alike, seed)
     return SOURCES[entry["source"]].list(pack.folder_of(entry), entry["options"])
@@ -171,12 +167,12 @@ def is_packed(dataset: str, height: int, width: int) -> bool:
 
 def _stamp(entry: dict[str, Any]) -> str:
     """What changes when an entry's photographs or labels do."""
-    return joined.stamp(entry, *_sources(entry)) if joined.is_join(entry) else pack.stamp(entry)
+    return joined.stamp(entry, *sources(entry)) if joined.is_join(entry) else pack.stamp(entry)
 
 
 def _crop(entry: dict[str, Any]) -> float:
     """The option crop of an entry; the two of a join have the same."""
-    return float(_sources(entry)[0]["options"].get("crop", 1.0))
+    return float(sources(entry)[0]["options"].get("crop", 1.0))
 
 
 def describe(dataset: str) -> dict[str, Any]:
@@ -277,7 +273,7 @@ def _lock() -> FileLock:
 
 
 def _registered() -> dict[str, dict[str, Any]]:
-    file = home() / "datasets.json"
+    file = home() / REGISTRY
     try:
         entries = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         if not isinstance(entries, dict):
@@ -293,7 +289,3 @@ def _registered() -> dict[str, dict[str, Any]]:
         check = joined.checked_entry if joins else checked_entry
         entries[name] = check(entry, f"{file}, {name!r}")
     return entries
-
-
-def _write(entries: dict[str, dict[str, Any]]) -> None:
-    files.write_json(home() / "datasets.json", entries)

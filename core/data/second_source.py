@@ -33,7 +33,7 @@ def second_source(dataset: str, faces: Faces, progress: bool = True) -> SecondSo
     the run's own data set or one from the same folder, and where nobody remains.
     """
     own = faces.dataset
-    ours, theirs = datasets.sources_of(own), datasets.sources_of(dataset)
+    ours, theirs = (datasets.sources(datasets.entry_of(name)) for name in (own, dataset))
     if dataset == own:
         raise PenumbraError(f"{own} is the run's own data set; name another one as the second")
     joined.check_folders(own, ours, dataset, theirs)

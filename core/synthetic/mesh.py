@@ -44,7 +44,9 @@ def head() -> Head:
         for name, displacement in zip(data["keys"], data["T"], strict=True):
             moved = np.nonzero(np.abs(displacement).max(1) > 0)[0]
             targets[str(name)] = (moved, displacement[moved].astype(np.float32))
-        masks = np.stack([_half(data["mask_" + name]) for name in MASKS], -1)
+        masks = np.stack([data["mask_" + name] for name in MASKS], -1)
+        size = len(masks) // 2  # averaged to half of theirs
+        masks = masks.reshape(size, 2, size, 2, -1).mean((1, 3)).astype(np.float32) / 255
         joints = {name[8:]: data[name] for name in data.files if name.startswith("J_joint-")}
         return Head(
             vertices=vertices,
@@ -55,15 +57,9 @@ def head() -> Head:
             parts=data["P"],
             targets=targets,
             joints=joints,
-            masks=np.ascontiguousarray(masks),
+            masks=masks,
             occlusion=np.load(ASSETS / "ao.npy", allow_pickle=False).astype(np.float32),
         )
-
-
-def _half(mask: np.ndarray) -> np.ndarray:
-    """A uint8 mask averaged to half its size, as float32 in 0..1."""
-    size = mask.shape[0] // 2
-    return mask.reshape(size, 2, size, 2).mean((1, 3)).astype(np.float32) / 255
 
 
 def joint(vertices: np.ndarray, name: str) -> np.ndarray:

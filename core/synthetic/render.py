@@ -12,9 +12,9 @@ import numpy as np
 from core.synthetic import camera_and_light as scene
 from core.synthetic import shading, shape
 from core.synthetic.appearance import colour, skin
-from core.synthetic.appearance.beard import make_beard
 from core.synthetic.appearance.glasses import make_glasses
 from core.synthetic.appearance.hair import make_hair
+from core.synthetic.appearance.strands import make_beard
 from core.synthetic.fields import noise, normalise
 from core.synthetic.mesh import (
     LASHES,

@@ -52,7 +52,9 @@ def decode_all(
     )
     first_byte = array.offset
     del array
-    processes = processes or usable_cores()
+    # Usable cores: a container may hold them below the machine's.
+    can_ask = hasattr(os, "sched_getaffinity")
+    processes = processes or (len(os.sched_getaffinity(0)) if can_ask else os.cpu_count() or 1)
     chunk = min(max(LEAST, count // (processes * PIECES_EACH)), MOST, max(1, PIECE_BYTES // row))
     processes = min(processes, max(1, count // LEAST))
     starts = range(0, count, chunk)
@@ -119,9 +121,3 @@ def _ask(
             f"a decoding process ended with status {worker.wait()}; free some memory and disk and try again"
         )
     return json.loads(line)
-
-
-def usable_cores() -> int:
-    """Cores this process may use, which a container may hold below the machine's."""
-    can_ask = hasattr(os, "sched_getaffinity")
-    return len(os.sched_getaffinity(0)) if can_ask else os.cpu_count() or 1

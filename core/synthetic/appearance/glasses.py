@@ -1,6 +1,5 @@
 """Spectacles: superellipse rims around the eyes, a bridge and temples to the ears."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,13 +35,6 @@ def tube(
     return vertices.reshape(-1, 3), triangles, normals.reshape(-1, 3)
 
 
-@cache
-def _temple_ends() -> list[int]:
-    """Vertices above the left and right ear where the temples rest."""
-    base = head().vertices
-    return [int(np.argmin(((base - [s * 0.78, 7.36, 0.42]) ** 2).sum(1))) for s in (1, -1)]
-
-
 def make_glasses(frame: dict, vertices: np.ndarray) -> dict:
     """Spectacles of a person's `frame` on the neutral head: `vertices`, `triangles`, `normals`, and
     `rims`, two outlines (32, 3), the edges of the lenses."""
@@ -60,14 +52,15 @@ def make_glasses(frame: dict, vertices: np.ndarray) -> dict:
     turn = np.linspace(0, 2 * np.pi, 32, endpoint=False)
     power = 2 / frame["exponent"]
     pieces, rims = [], []
-    for sign, end in zip((1, -1), _temple_ends(), strict=True):
+    for sign in (1, -1):
         rim_x = sign * centre + half_width * np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** power
         rim_y = eye_y + half_height * np.sign(np.sin(turn)) * np.abs(np.sin(turn)) ** power
         rim = np.stack([rim_x, rim_y, depth(rim_x)], 1).astype(np.float32)
         rims.append(rim)
         pieces.append(tube(rim, radius, closed=True))
         hinge = sign * (centre + half_width)
-        ear = vertices[end]
+        # above the ear, where the temple rests
+        ear = vertices[np.argmin(((base - [sign * 0.78, 7.36, 0.42]) ** 2).sum(1))]
         temple = [
             [hinge, eye_y + half_height * 0.45, depth(hinge)],
             [ear[0], ear[1] + 0.02, front - 0.55],
