@@ -58,12 +58,9 @@ def unpacked(name: str, arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
 def kept_pictures(
     folder: Path | str, attack: str, release_value: float | None = None
 ) -> dict[str, NDArray[Any]]:
-    """What one strict attacker of a run reconstructed: `originals` and `reconstructions` uint8 (n, H, W, 3)
-    of the same fixed test photographs, `positions` among the test photographs, and `ms_ssim`,
-    `ssim`, `psnr` of each picture.
-
-    Raises PenumbraError when the attack has not been run, or its file is damaged.
-    """
+    """What one strict attacker of a run reconstructed: `originals` and `reconstructions` uint8
+    (n, H, W, 3) of the same fixed test photographs, `positions` among these, and `ms_ssim`, `ssim`,
+    `psnr` of each. Raises PenumbraError when the attack is not done, or its file is damaged."""
     if not attack_folders.ATTACK.fullmatch(attack):  # it may come from a stranger's findings
         raise PenumbraError(f"{attack[:60]!r} is no attack's name; delete that finding's folder")
     folder, task = Path(folder), attack_folders.Task("strict", attack, release_value)
