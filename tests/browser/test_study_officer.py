@@ -32,6 +32,13 @@ def place(tmp_path_factory):
     return place
 
 
+@pytest.fixture(scope="module")
+def address(place):
+    """Address of the app on it."""
+    with running_app(place) as found:
+        yield found
+
+
 def test_from_the_form_to_the_trade_off(page, device, address):
     page.goto(f"{address}/studies")
     title = page.get_by_role("textbox", name="Title")
