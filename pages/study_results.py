@@ -114,11 +114,11 @@ show.chart(
     charts.accuracy_alt(rows, same, people.lower()),
     note="Bars: 95 % intervals. Settings run from weak to strong protection.",
 )
-if text := verdict.trivial(same):
-    st.info(text, icon=":material/info:")
+if same:
+    st.info(verdict.TRIVIAL, icon=":material/info:")
 
 for title, key, part in details.PARTS:
-    if details.offered(key, looked):
+    if key != "sure" or study["design"]["confidence"]:
         show.folded(title, f"study_{key}_open", part, looked)
 states.damaged(missing)
 loaders.settle()

@@ -21,10 +21,9 @@ from core.study.analysis.breakdown import if_all_alike
 Row = Mapping[str, Any]
 ROW = 54  # pixels of a setting
 WRAP = 24  # letters of a setting's label in one line, so that a phone shows the chart
-OFFSET = {"machine_release": 0.2, "machine_picture": -0.2}  # of a row, so that marks stay apart
-MACHINES = {  # who -> (words of the legend, symbol)
-    "machine_release": (verdict.MACHINE_WORDS["machine_release"], "diamond-open"),
-    "machine_picture": (verdict.MACHINE_WORDS["machine_picture"], "x-thin-open"),
+MACHINES = {  # who -> (symbol, offset from the row, so that marks stay apart)
+    "machine_release": ("diamond-open", 0.2),
+    "machine_picture": ("x-thin-open", -0.2),
 }
 SHARES = np.linspace(0, 1, 11)  # edges of the histogram of participants
 TIMES = np.geomspace(250, 128_000, 28)  # milliseconds, edges of the histogram of times
@@ -49,17 +48,12 @@ def accuracy(
     people     who answered
     """
     colour = colours(dark)
-    height = [len(rows) - 1 - number for number in range(len(rows))]
-    data = [
-        _machine(rows, height, name, words, symbol, colour["brick"])
-        for name, (words, symbol) in MACHINES.items()
-        if not (same and name == "machine_release")
-    ]
+    height = list(range(len(rows)))[::-1]
+    placed = list(zip(rows, height, strict=True))
+    data = [_machine(placed, name, colour["brick"]) for name in verdict.machines(same)]
     methods = list(dict.fromkeys(row["method"] for row in rows))
     for method in methods:
-        mine = [
-            (r, y) for r, y in zip(rows, height, strict=True) if r["method"] == method and r["n"]
-        ]
+        mine = [(row, y) for row, y in placed if row["method"] == method and row["n"]]
         data.append(_people(mine, people, len(methods) > 1, colour))
     chance = rows[0]["chance"] * 100
     lines, notes = [plot.upright(chance, plot.dotted(colour))], []
@@ -97,32 +91,26 @@ def _wrapped(label: str) -> str:
     return "<br>".join(lines)
 
 
-def _machine(
-    rows: Sequence[Row], height: Sequence[float], name: str, words: str, symbol: str, tint: str
-) -> Spec | None:
+def _machine(placed: Sequence[tuple[Row, int]], name: str, tint: str) -> Spec | None:
     """A machine's answers to the same questions."""
-    there = [
-        (row, y + OFFSET[name])
-        for row, y in zip(rows, height, strict=True)
-        if wording.known(row[name])
-    ]
+    (symbol, offset), words = MACHINES[name], verdict.MACHINE_WORDS[name]
+    there = [(row, y + offset) for row, y in placed if wording.known(row[name])]
     if not there:
         return None
     known, places = zip(*there, strict=True)
     texts = [
-        f"<b>{row['label']}</b><br>{words}<br>{wording.percent(row[name])} "
-        f"({wording.interval(row[f'{name}_low'], row[f'{name}_high'])}) of {row[f'{name}_n']} questions"
+        f"<b>{row['label']}</b><br>{words}<br>{verdict.with_interval(row, name)} of "
+        f"{row[f'{name}_n']} questions"
         for row in known
     ]
-    bars = plot.interval(
-        known, (name, f"{name}_low", f"{name}_high"), 100, color=faded(tint, 0.6), thickness=1
-    )
+    ends = (name, f"{name}_low", f"{name}_high")
+    bars = plot.interval(known, ends, 100, color=faded(tint, 0.6), thickness=1)
     look = {"name": words, "marker": plot.marker(tint, 10, symbol, 2), "error_x": bars}
     return plot.scatter("markers", _shares(known, name), places, **look, **plot.says(texts))
 
 
 def _people(
-    there: Sequence[tuple[Row, float]], people: str, several: bool, colour: plot.Colours
+    there: Sequence[tuple[Row, int]], people: str, several: bool, colour: plot.Colours
 ) -> Spec | None:
     """People's answers at the settings of one method."""
     if not there:
@@ -184,12 +172,12 @@ def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
         parts.append((name, counts, faded(colour["quiet"], alpha), pattern))
     parts.append(("time ran out", shown["timed_out"].tolist(), colour["sand"], "x"))
     data: list[Spec] = []
+    rim = {"width": 1, "color": colour["ground"]}
     for name, counts, tint, pattern in parts:
         if not any(counts):
             continue
         pairs = [[count, n] for count, n in zip(counts, shown["n"], strict=True)]
         shape = {"fillmode": "overlay", "shape": pattern, "fgcolor": colour["ground"], "size": 5}
-        rim = {"width": 1, "color": colour["ground"]}
         says = f"%{{y}}<br>{name}: %{{customdata[0]}} of %{{customdata[1]}}<extra></extra>"
         first = all(trace["name"] != name for trace in data)
         look = {"marker": {"color": tint, "pattern": shape, "line": rim}, "orientation": "h"}
@@ -249,24 +237,22 @@ def times(answers: pd.DataFrame, dark: bool = False) -> go.Figure:
     colour = colours(dark)
     middle = np.sqrt(TIMES[1:] * TIMES[:-1])
     data, medians = [], []
-    for right, name, tint, dash in (
-        (True, "right", colour["brick"], "solid"),
-        (False, "wrong", colour["quiet"], "dash"),
+    for name, tint, dash in (
+        ("right", colour["brick"], "solid"),
+        ("wrong", colour["quiet"], "dash"),
     ):
-        took = answers.loc[answers["right"] == right, "milliseconds"].dropna().astype(float)
+        kind = answers["right"] == (name == "right")
+        took = answers.loc[kind, "milliseconds"].dropna().astype(float)
         if took.empty:
             continue
         counts, _ = np.histogram(took.clip(TIMES[0], TIMES[-1]), TIMES)
         says = f"about %{{customdata:.1f}} s: %{{y:.0f}} % of the {name} answers<extra></extra>"
-        look = {
-            "line": {"color": tint, "width": 2, "dash": dash, "shape": "hvh"},
-            "fill": "tozeroy",
-        }
+        line = {"color": tint, "dash": dash}
+        look = {"line": line | {"width": 2, "shape": "hvh"}, "fill": "tozeroy"}
         look |= {"fillcolor": faded(tint, 0.12), "customdata": (middle / 1000).tolist()}
         look |= {"name": f"{name} ({len(took)})", "hovertemplate": says}
         data.append(plot.scatter("lines", middle, 100 * counts / counts.sum(), **look))
-        line = {"color": tint, "width": 1.5, "dash": dash}
-        medians.append(plot.upright(float(took.median()), line))
+        medians.append(plot.upright(float(took.median()), line | {"width": 1.5}))
     ticks = {"tickvals": TICKS, "ticktext": [wording.seconds(t).replace(".0", "") for t in TICKS]}
     ends = [np.log10(TIMES[0]), np.log10(TIMES[-1])]
     title = "time to answer (line: median)"

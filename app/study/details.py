@@ -28,8 +28,8 @@ FEW_TIMES = 10  # answers below which no histogram of times is drawn
 
 
 class Looked(NamedTuple):
-    """What is looked at: the study, whether simulated answers, who counts, the rows of the chart, and
-    what they were made from."""
+    """What is looked at: the study, whether simulated answers, who counts ("all" or "passed"), the
+    rows of the chart, and what they were made from."""
 
     study: dict[str, Any]
     simulated: bool
@@ -85,15 +85,14 @@ def faces(looked: Looked) -> None:
     table = breakdown.faces(looked.answers)
     wanted = looked.labels
     if len(wanted) > 1:
-        keys = list(wanted)
-        labels = [wanted[key] for key in keys]
-        label = st.selectbox("Setting", labels, key="study_faces_of", width=420)
-        setting, attacker = keys[labels.index(label)]
+        label = st.selectbox("Setting", list(wanted.values()), key="study_faces_of", width=420)
+        setting, attacker = next(key for key, words in wanted.items() if words == label)
         table = table[(table["setting"] == setting) & (table["attacker"] == attacker)]
     if table.empty:
         st.write("Nobody has been asked about this setting yet.")
         return
-    st.caption(details_words.faces_caption(table))
+    caption = details_words.faces_caption(table)
+    st.caption(caption)
     ends = [("Recognised least", table.head(SHOWN))]
     if len(table) > SHOWN:
         ends.append(("Recognised best", table.iloc[::-1].head(min(SHOWN, len(table) - SHOWN))))
@@ -102,7 +101,8 @@ def faces(looked: Looked) -> None:
         for row in rows.to_dict("records"):
             _face(looked.study["id"], row)
     taken_away = partial(details_words.faces_taken_away, table, wanted)
-    figure, alt = charts.choices(table, states.dark()), details_words.faces_alt(table)
+    start = "What was chosen for each redrawn face, the least recognised first."
+    figure, alt = charts.choices(table, states.dark()), f"{start} {caption}"
     show.chart(figure, "study-faces", taken_away, alt)
 
 
@@ -244,8 +244,3 @@ PARTS: tuple[tuple[str, str, Callable[[Looked], None]], ...] = (
     ("Take the answers away", "files", take_away),
     ("What the words mean", "words", words),
 )
-
-
-def offered(key: str, looked: Looked) -> bool:
-    """Whether a part has anything to say."""
-    return key != "sure" or looked.study["design"]["confidence"]

@@ -65,14 +65,14 @@ def numbers(rows: Sequence[Row]) -> pd.DataFrame:
                 "Who counts": COUNTS[row["who"]],
                 "Answers": row["n"],
                 "Participants": row["participants"],
-                "Right (95 % interval)": with_interval(row) if row["n"] else "–",
+                "Right (95 % interval)": _share(row, "share"),
                 "Guessing": wording.percent(row["chance"]),
                 "p (exact)": probability(row["p"]) if row["n"] else "–",
                 "d′ (95 % interval)": sensitivity(row),
                 "People's answers hanging together": _interval(row, "clustered"),
                 "Answers about a face hanging together": _interval(row, "people"),
-                "Machine, releases": _machine(row, "machine_release"),
-                "Machine, pictures": _machine(row, "machine_picture"),
+                "Machine, releases": _share(row, "machine_release"),
+                "Machine, pictures": _share(row, "machine_picture"),
                 "Median time": wording.seconds(row["milliseconds"]),
             }
             for row in rows
@@ -80,13 +80,12 @@ def numbers(rows: Sequence[Row]) -> pd.DataFrame:
     )
 
 
+def _share(row: Row, name: str) -> str:
+    return with_interval(row, name) if wording.known(row[name]) else "–"
+
+
 def _interval(row: Row, name: str) -> str:
     return wording.interval(row[f"{name}_low"], row[f"{name}_high"]) or "–"
-
-
-def _machine(row: Row, name: str) -> str:
-    known = wording.known(row[name])
-    return f"{wording.percent(row[name])} ({_interval(row, name)})" if known else "–"
 
 
 def clustered(rows: Sequence[Row]) -> str:
@@ -177,11 +176,6 @@ def face(row: Row) -> str:
     """One face: "right in 3 of 11 (10–57)"."""
     span = wording.interval(row["low"], row["high"])
     return f"right in {row['right']} of {row['n']} ({span} %)"
-
-
-def faces_alt(faces: pd.DataFrame) -> str:
-    start = "What was chosen for each redrawn face, the least recognised first."
-    return f"{start} {faces_caption(faces)}"
 
 
 def faces_taken_away(faces: pd.DataFrame, labels: Mapping[tuple[str, str], str]) -> pd.DataFrame:

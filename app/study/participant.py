@@ -15,9 +15,9 @@ from app.page import wording
 from app.study import rate_limit
 from core.errors import PenumbraError
 from core.study.participation import taking
+from core.study.participation.tokens import TOKEN
 from core.study.storage.database import DatabaseError
 
-TOKEN = re.compile(r"[0-9a-f]{32}")
 LONGEST_CODE = 40  # characters that somebody may type where a code is asked for
 PANEL_ID = re.compile(r"[\x21-\x7e]{1,120}")  # as long as `core.study.storage.tables` keeps
 LONGEST_ADDRESS = 40  # characters of a study's id in the address
@@ -76,25 +76,18 @@ def message(received: Any) -> dict[str, Any] | None:
     names = {"serial", *FIELDS[kind]}
     if set(received) != names | {"kind"}:
         return None
-    checks = {"token": _token, "code": _code}
-    for name in names:
-        fine = checks[name](received[name]) if name in checks else _number(name, received[name])
-        if not fine:
-            return None
+    if not all(_fine(name, received[name]) for name in names):
+        return None
     if kind in ("agree", "answer") and not received["token"]:
         return None
     return {"kind": kind, **{name: received[name] for name in names}}
 
 
-def _token(value: Any) -> bool:
-    return isinstance(value, str) and (not value or bool(TOKEN.fullmatch(value)))
-
-
-def _code(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_CODE
-
-
-def _number(name: str, value: Any) -> bool:
+def _fine(name: str, value: Any) -> bool:
+    if name == "token":
+        return isinstance(value, str) and (not value or bool(TOKEN.fullmatch(value)))
+    if name == "code":
+        return isinstance(value, str) and 0 < len(value) <= LONGEST_CODE
     low, high, missing = NUMBERS[name]
     if value is None:
         return missing
@@ -104,10 +97,8 @@ def _number(name: str, value: Any) -> bool:
 def panel_id(parameters: Mapping[str, str]) -> str | None:
     """Who the person is for the panel that sent them, from the address; None where it says nothing
     that could be one."""
-    found = parameters.get("panel") or parameters.get("PROLIFIC_PID")
-    if not isinstance(found, str) or not PANEL_ID.fullmatch(found):
-        return None
-    return found
+    found = parameters.get("panel") or parameters.get("PROLIFIC_PID") or ""
+    return found if PANEL_ID.fullmatch(found) else None
 
 
 def follow(
@@ -137,7 +128,8 @@ def follow(
     buckets[counted], wait = rate_limit.take(buckets.get(counted), burst, seconds, now)
     if wait:
         again = "Your answer is kept here; this page sends it again by itself."
-        asked = f"That was very often. Please wait {_seconds(wait)}."
+        whole = max(1, round(wait + 0.5))
+        asked = f"That was very often. Please wait {whole} second{'s' if whole > 1 else ''}."
         # what a person typed anew may be given up; what this page holds is tried again
         if kind == "withdraw":
             return answer | {"view": "code", "note": asked}
@@ -147,11 +139,6 @@ def follow(
     except DatabaseError as problem:
         log.warning("a participant was asked to wait: %s", problem)
         return answer | {"wait": True, "note": AWAY}
-
-
-def _seconds(wait: float) -> str:
-    whole = max(1, round(wait + 0.5))
-    return f"{whole} second{'s' if whole > 1 else ''}"
 
 
 def _current(study_id: str, token: str) -> dict[str, Any]:

@@ -23,6 +23,11 @@ MACHINE_NAMES = {  # in sentences
     "machine_release": "a machine that compares releases",
     "machine_picture": "a face network",
 }
+TRIVIAL = (
+    "In this study the right option is the very photograph that was redrawn. People may match light, "
+    "pose or background instead of the face. A machine that compares releases is right by "
+    "construction, so it is left out."
+)
 FEW_SETTINGS = 4  # up to which each is compared with guessing in words
 
 
@@ -70,12 +75,18 @@ def _order(row: Row) -> tuple[Any, ...]:
     return (*rank, str(row["setting"]), str(row["attacker"]))
 
 
+def machines(same: bool) -> list[str]:
+    """The machines that count: with the very photograph among the options (`same`), comparing
+    releases is no achievement."""
+    return [name for name in MACHINES if not (same and name == "machine_release")]
+
+
 def machine(rows: Sequence[Row], same: bool) -> str | None:
     """The machine that people are compared with: the one that is right most often, since a reader
-    has to reckon with the strongest. With the very photograph among the options, comparing releases
-    is no achievement and does not count."""
-    counted = [name for name in MACHINES if not (same and name == "machine_release")]
-    answered = [name for name in counted if rows and all(wording.known(row[name]) for row in rows)]
+    has to reckon with the strongest."""
+    answered = [
+        name for name in machines(same) if rows and all(wording.known(row[name]) for row in rows)
+    ]
     return max(answered, key=lambda name: sum(row[name] for row in rows), default=None)
 
 
@@ -92,10 +103,8 @@ def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
         n = max((row["n"] for row in rows), default=0)
         where = " at the setting that has most" if n and len(rows) > 1 else ""
         return f"Too early to say: {_answers(n)} so far{where}."
-    most, least = (
-        max(answered, key=lambda row: row["share"]),
-        min(answered, key=lambda row: row["share"]),
-    )
+    most = max(answered, key=lambda row: row["share"])
+    least = min(answered, key=lambda row: row["share"])
     chance = f"guessing {wording.percent(most['chance'])}"
     named = [most] if most is least else [most, least]
     by, beside = machine(named, same), ""
@@ -115,9 +124,11 @@ def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
     )
 
 
-def with_interval(row: Row) -> str:
-    """ "61 % (55–67)"."""
-    return f"{wording.percent(row['share'])} ({wording.interval(row['low'], row['high'])})"
+def with_interval(row: Row, name: str = "share") -> str:
+    """ "61 % (55–67)"; `name`: another share of the row, with its own interval."""
+    start = "" if name == "share" else f"{name}_"
+    interval = wording.interval(row[f"{start}low"], row[f"{start}high"])
+    return f"{wording.percent(row[name])} ({interval})"
 
 
 def _answers(n: int) -> str:
@@ -153,17 +164,6 @@ def under(rows: Sequence[Row], who: str, participants: int) -> str:
         f"participant{'s' * (participants != 1)}."
     )
     return " ".join([*lines, wording.capital(counted)])
-
-
-def trivial(same: bool) -> str:
-    """What to mind where the right option is the very photograph that was redrawn."""
-    if not same:
-        return ""
-    return (
-        "In this study the right option is the very photograph that was redrawn. People may match "
-        "light, pose or background instead of the face. A machine that compares releases is right "
-        "by construction, so it is left out."
-    )
 
 
 def reference(found: Row) -> str:

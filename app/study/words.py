@@ -45,11 +45,6 @@ def usual(rows: Sequence[Mapping[str, Any]], most: int) -> list[str]:
     return [line.keys[place] for place in dict.fromkeys(places)]
 
 
-def answers_each(design: Mapping[str, Any], participants: int) -> int:
-    """Answers that each setting and attacker gets from so many participants."""
-    return participants * design["questions"] // max(1, len(design["settings"]))
-
-
 def promise(design: Mapping[str, Any]) -> tuple[str, str]:
     """(what it will be, how sure it will be) of a checked design: two sentences."""
     count = len(design["settings"])
@@ -60,11 +55,9 @@ def promise(design: Mapping[str, Any]) -> tuple[str, str]:
     )
     if design["target"] is None:
         width = wording.points(design["stop_width"])
-        return (
-            what,
-            f"It goes on until each setting's interval is narrower than {width}, however many people that takes.",
-        )
-    each = answers_each(design, design["target"])
+        goal = f"each setting's interval is narrower than {width}"
+        return what, f"It goes on until {goal}, however many people that takes."
+    each = design["target"] * design["questions"] // count  # answers
     low, high = statistics.wilson(round(chance * each), each)
     sure = (
         f"{_many(design['target'], 'participant')} give each setting {each:,} answers. If people only "

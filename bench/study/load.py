@@ -37,7 +37,6 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from bench.app.speed import machine
 from bench.study import QUESTIONS, kept_in, open_study
 from core.run import ROOT
 from core.study.participation import taking
@@ -69,6 +68,8 @@ def main() -> int:
     if options.work:
         work(*options.work, options.participants)
         return 0
+    from bench.app.speed import machine  # loads the app, which workers do without
+
     print(f"{machine()}, SQLite {sqlite3.sqlite_version}")
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     number, lost = options.participants, 0

@@ -112,6 +112,5 @@ def _password(options: argparse.Namespace) -> None:
 def _upgrade(options: argparse.Namespace) -> None:
     from core.study.storage import database
 
-    database.upgrade()
     with database.reading() as connection:
         print(f"the study database is at revision {database.revision(connection)}")

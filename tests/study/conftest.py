@@ -20,18 +20,27 @@ def postgresql():
             server = stack.enter_context(postgres.served())
         except AssertionError as error:
             pytest.fail(str(error))
-        study_database.upgrade(server.create("migrated"))
+        study_database.engine(server.create("migrated"))
+        study_database.close()
         yield server
 
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("migrated") / "studies.sqlite"
-    study_database.upgrade(f"sqlite:///{path}")
+    study_database.engine(f"sqlite:///{path}")
+    study_database.close()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     return path
+
+
+@pytest.fixture
+def postgresql_url(postgresql):
+    """URL of the database that tests use one after another; each leaves it empty."""
+    yield postgresql.url("migrated")
+    postgresql.execute("TRUNCATE studies RESTART IDENTITY CASCADE", "migrated")
 
 
 @pytest.fixture(params=KINDS)
@@ -39,16 +48,12 @@ def database(request, tmp_path, monkeypatch):
     """URL of an empty study database, which `core.study` uses during the test."""
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    server, name = None, f"test_{abs(hash(request.node.nodeid)):x}"
     if request.param == "sqlite":
         path = tmp_path / "studies.sqlite"
         shutil.copyfile(request.getfixturevalue("migrated_file"), path)
         url = f"sqlite:///{path}"
     else:
-        server = request.getfixturevalue("postgresql")
-        url = server.create(name, "migrated")
+        url = request.getfixturevalue("postgresql_url")
     monkeypatch.setenv("PENUMBRA_DATABASE", url)
     yield url
     study_database.close()
-    if server is not None:
-        server.drop(name)

@@ -46,23 +46,20 @@ class Server:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def initialise(self) -> None:
-        self._run("initdb", "--pgdata", str(self.folder / "data"), "--username", "postgres",
-                  "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")  # fmt: skip
+        words = "--username postgres --auth trust --encoding UTF8 --locale C --no-sync"
+        self._run("initdb", "--pgdata", str(self.folder / "data"), *words.split())
 
     def start(self) -> None:
         program = binary("postgres")
         assert program, MISSING
         safety = "on" if self.fsync else "off"
-        settings = {
-            "listen_addresses": "", "unix_socket_directories": str(self.folder), "fsync": safety,
-            "full_page_writes": safety, "max_connections": "60",
-        }  # fmt: skip
+        settings = {"listen_addresses": "", "unix_socket_directories": str(self.folder)}
+        settings |= {"fsync": safety, "full_page_writes": safety, "max_connections": "60"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        command = [program, "-D", str(self.folder / "data"), *options]
         with open(self.folder / "log.txt", "ab") as log:
-            self.process = subprocess.Popen(
-                [program, "-D", str(self.folder / "data"), *options], cwd=self.folder,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.as_user,
-            )  # fmt: skip
+            quiet = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            self.process = subprocess.Popen(command, cwd=self.folder, **quiet, **self.as_user)
         until(self._answers, lambda: f"PostgreSQL did not start: {self._said()}")
 
     def _answers(self) -> bool:
@@ -85,20 +82,21 @@ class Server:
 
     def crash(self) -> None:
         """`pg_ctl stop -m immediate`: no shutdown checkpoint, the next start has to recover."""
-        self._run("pg_ctl", "stop", "--mode", "immediate", "--wait", "--pgdata", str(self.folder / "data"))  # fmt: skip
+        words = "stop --mode immediate --wait --pgdata"
+        self._run("pg_ctl", *words.split(), str(self.folder / "data"))
         assert self.process is not None
         self.process.wait(SECONDS)
         self.process = None
 
     def create(self, database: str, template: str = "template1") -> str:
         """A new database, a copy of `template`; its URL."""
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')  # type: ignore[arg-type]
+        self.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         return self.url(database)
 
-    def drop(self, database: str) -> None:
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')  # type: ignore[arg-type]
+    def execute(self, statement: str, database: str = "postgres") -> None:
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute("SET lock_timeout = '30s'")
+            connection.execute(statement.encode())
 
     def _run(self, name: str, *arguments: str) -> None:
         program = binary(name)

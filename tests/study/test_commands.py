@@ -11,7 +11,10 @@ from core.study.analysis import simulate
 from core.study.material import stimuli
 from tests.study import sample_study
 
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
+
+@SQLITE
 def test_list_tells_how_far_studies_are(database, capsys):
     assert main(["study", "list"]) == 0
     assert capsys.readouterr().out == ""
@@ -26,6 +29,7 @@ def test_list_tells_how_far_studies_are(database, capsys):
     assert line.endswith("Who is it?")
 
 
+@SQLITE
 def test_prepare_and_simulate(database, capsys, monkeypatch):
     study = studies.create(sample_study.design(2))
     monkeypatch.setattr(
@@ -33,32 +37,28 @@ def test_prepare_and_simulate(database, capsys, monkeypatch):
     )
     assert main(["study", "prepare", study]) == 0
     assert studies.read(study)["state"] == "ready"
-    assert main(["study", "simulate", "--study", study, "--participants", "7", "--skill", "0.4,0.6"]) == 0  # fmt: skip
+    few = ["--participants", "7", "--skill", "0.4,0.6"]
+    assert main(["study", "simulate", "--study", study, *few]) == 0
     assert "7 simulated participants" in capsys.readouterr().out
     assert studies.read(study)["simulated"] == 7
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
+@SQLITE
+def test_mistakes_are_said_in_one_line(database, capsys):
+    study = sample_study.ready_study()
+    for arguments, message in (
         (["prepare", "nonsense"], "leads to no study"),
         (["simulate", "--study", "AAAAAAAAAAAA", "--skill", "0.5"], "leads to no study"),
-        (["simulate", "--study", "STUDY", "--skill", "7"], "a share from 0 to 1"),
-        (
-            ["simulate", "--study", "STUDY", "--skill", "0.5", "--participants", "0"],
-            "simulate 1 to",
-        ),
+        (["simulate", "--study", study, "--skill", "7"], "a share from 0 to 1"),
+        (["simulate", "--study", study, "--skill", "0.5", "--participants", "0"], "simulate 1 to"),
         (["simulate", "--skill", "0.5"], "shipped DeepObfuscator runs are not here"),
-    ],
-)
-def test_mistakes_are_said_in_one_line(database, arguments, message, capsys):
-    study = sample_study.ready_study()
-    assert main(["study", *(study if part == "STUDY" else part for part in arguments)]) == 2
-    said = capsys.readouterr().err.splitlines()
-    assert len(said) == 1
-    assert message in said[0]
+    ):
+        assert main(["study", *arguments]) == 2
+        (said,) = capsys.readouterr().err.splitlines()
+        assert message in said
 
 
+@SQLITE
 def test_a_rehearsal_makes_a_study_of_its_own(database, capsys, monkeypatch):
     """Here with the shipped runs' descriptions, and made-up pictures: redrawing takes a minute."""
     monkeypatch.delenv("PENUMBRA_CHECKPOINTS")
@@ -84,7 +84,10 @@ def test_the_password_is_asked_for_twice_and_hashed(capsys, monkeypatch):
     assert "correct horse" not in said.out + said.err
 
 
-@pytest.mark.parametrize(("typed", "message"), [(["short"], "8 characters"), (["long enough", "long enouhg"], "not the same")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [(["short"], "8 characters"), (["long enough", "long enouhg"], "not the same")],
+)
 def test_a_password_that_will_not_do(typed, message, capsys, monkeypatch):
     answers = iter(typed)
     monkeypatch.setattr(getpass, "getpass", lambda prompt: next(answers))
@@ -99,6 +102,7 @@ def test_upgrade_says_the_revision(database, capsys):
     assert "at revision 0001" in capsys.readouterr().out
 
 
+@SQLITE
 def test_results_and_export(database, capsys, tmp_path):
     study = sample_study.ready_study(2)
     assert main(["study", "results", study]) == 0
@@ -112,7 +116,8 @@ def test_results_and_export(database, capsys, tmp_path):
     assert capsys.readouterr().out.count("mirrored_decoder") == 4
     for form in ("csv", "parquet"):
         place = tmp_path / form
-        assert main(["study", "export", study, "--simulated", "--format", form, "--out", str(place)]) == 0  # fmt: skip
+        how = ["--simulated", "--format", form, "--out", str(place)]
+        assert main(["study", "export", study, *how]) == 0
         written = capsys.readouterr().out.split()
         assert sorted(map(str, place.iterdir())) == sorted(written)
         assert any(name.endswith(form) for name in written)

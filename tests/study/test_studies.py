@@ -1,5 +1,6 @@
 """Studies from draft to closed, and the process that makes their pictures."""
 
+import itertools
 import os
 import signal
 import time
@@ -18,7 +19,8 @@ from tests.study import sample_study
 from tests.study.sample_study import design, open_study, ready_study, token
 from tests.waiting import until
 
-HOSTILE = ["", "x" * 12 + "y", "../../../etc/", "' OR 1=1 --", "é" * 12, "a\0bcdefghijk", None, 7, b"abcdefghijkl"]  # fmt: skip
+HOSTILE = ["", "x" * 13, "../../../etc/", "' OR 1=1 --", "é" * 12, "a\0bcdefghijk"]
+HOSTILE += [None, 7, b"abcdefghijkl"]
 
 
 def rows(table: sa.Table) -> int:
@@ -45,7 +47,8 @@ def test_a_new_study(database):
     assert found["title"] == "Who is it?"
     assert before <= found["created"] <= time.time()
     assert found["design"] == design(2)
-    assert {found[name] for name in ("participants", "finished", "answers", "withdrawn", "simulated")} == {0}  # fmt: skip
+    counts = ("participants", "finished", "answers", "withdrawn", "simulated")
+    assert {found[name] for name in counts} == {0}
     assert studies.list_studies() == [found]
     with pytest.raises(PenumbraError, match="give the study a title"):
         studies.create({"settings": [sample_study.setting()]})
@@ -118,36 +121,25 @@ def test_delete_takes_everything(database):
     assert studies.read(kept)["answers"] == 1
     assert rows(tables.participants) == rows(tables.answers) == rows(tables.panel_ids) == 1
     studies.delete(kept)
-    assert [rows(table) for table in tables.metadata.sorted_tables] == [0] * len(tables.metadata.tables)  # fmt: skip
+    assert not any(map(rows, tables.metadata.sorted_tables))
 
 
-@pytest.mark.parametrize("study", HOSTILE)
-def test_what_is_no_study(database, study):
+def test_what_is_no_study(database):
     kept = open_study()
-    calls = (
-        studies.read, studies.open_study, studies.close_study, studies.delete,
-        studies.start_preparing, studies.prepare, taking.arrive,
-        lambda s: studies.change(s, design()), lambda s: studies.sample(s, 0),
-        lambda s: taking.start(s, token()), lambda s: taking.current(s, token()),
-        lambda s: taking.answer(s, token(), 0, 0), lambda s: taking.withdraw(s, "0000-0000-0000"),
-    )  # fmt: skip
-    for call in calls:
+    calls = [studies.read, studies.open_study, studies.close_study, studies.delete]
+    calls += [studies.start_preparing, studies.prepare, taking.arrive]
+    calls += [
+        lambda s: studies.change(s, design()),
+        lambda s: studies.sample(s, 0),
+        lambda s: taking.start(s, token()),
+        lambda s: taking.current(s, token()),
+        lambda s: taking.answer(s, token(), 0, 0),
+        lambda s: taking.withdraw(s, "0000-0000-0000"),
+    ]
+    for study, call in itertools.product(HOSTILE, calls):
         with pytest.raises(PenumbraError, match="this link leads to no study; ask whoever sent it"):
             call(study)
     assert studies.read(kept)["state"] == "open"
-
-
-def test_hostile_texts_are_kept_as_texts(database):
-    words = "'); DROP TABLE studies; -- \" %s {x} <script>alert(1)</script> \\ 🦊"
-    study = open_study(title=words[:120], consent=words, contact=words, completion=words)
-    assert studies.read(study)["design"]["consent"] == words
-    me = token()
-    taking.start(study, me, panel_id=words[:120])
-    assert taking.arrive(study)["contact"] == words
-    with db.reading() as connection:
-        assert (
-            connection.execute(sa.select(tables.panel_ids.c.panel_id)).scalar_one() == words[:120]
-        )
 
 
 # Preparation -----------------------------------------------------------------------------------
@@ -247,6 +239,7 @@ def test_a_last_word_that_comes_between_two_looks_is_heard(database, monkeypatch
     assert studies.read(study)["message"] == "its own words"
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_process_that_was_killed_is_noticed(database):
     study = studies.create(design())
     studies.start_preparing(study)

@@ -25,7 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from core.errors import PenumbraError
 from core.study.storage.location import url
-from core.study.storage.turns import NoTurn, Turns, in_turn
+from core.study.storage.turns import NoTurn, in_turn
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 PATIENCE = 30  # seconds that one transaction waits for others
@@ -34,6 +34,9 @@ PATIENCE = 30  # seconds that one transaction waits for others
 CONNECTIONS = 5
 IDLE = 3  # seconds after which a connection is looked at before it is used
 ATTEMPTS = 3  # of work that may safely be done twice
+WRITERS = "writing"  # SQLite's queue
+IMMEDIATE = {"begin": "BEGIN IMMEDIATE"}  # SQLite: a transaction that is going to write
+ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 MIGRATION_LOCK = 0x70656E756D627261  # "penumbra": the advisory lock of upgrades on PostgreSQL
 
 log = logging.getLogger(__name__)
@@ -52,81 +55,80 @@ class DatabaseBusy(DatabaseError):
     """Others held it for too long. The same may well work in a moment."""
 
 
-class DatabaseFull(DatabaseError):
-    """There is no room for more."""
-
-
-class DatabaseNewer(DatabaseError):
-    """Its tables were made by a newer version of Penumbra."""
-
-
 @contextmanager
-def reading(address: str | None = None) -> Iterator[Connection]:
+def reading() -> Iterator[Connection]:
     """A connection that sees one moment of the database and changes nothing."""
-    place = engine(address)
-    with _explained(place.url), _connected(place), place.connect() as connection:
-        if place.dialect.name == "postgresql":
-            connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-        with connection.begin():
-            yield connection
+    place = engine()
+    kept = {} if _is_sqlite(place.url) else ONE_MOMENT
+    with _connected(place, **kept) as connection, connection.begin():
+        yield connection
 
 
 @contextmanager
-def writing(address: str | None = None, after: str | None = None) -> Iterator[Connection]:
+def writing(after: str | None = None) -> Iterator[Connection]:
     """One transaction: all of it or nothing is there afterwards.
 
     SQLite has one writer at a time: those of this process take turns in the order in which they
     came, others wait for at most `PATIENCE` seconds. Raises DatabaseError; an IntegrityError of
     SQLAlchemy is the caller's to judge.
 
-    after  others of this process who say the same: one by one, so that those who are going to lock
-           the same row do not wait for it each with a connection in hand
+    after  others of this process that say the same: one by one, so that those which are going to
+           lock the same row do not wait for it each with a connection in hand
     """
-    place = engine(address)
-    lite = place.dialect.name == "sqlite"
-    queue = "writing" if lite else after
-    turn = in_turn(place.url, queue) if queue else nullcontext()
+    place = engine()
+    lite = _is_sqlite(place.url)
     # What somebody has answered is kept before others begin or are shown their next question.
-    connected = _connected(place) if after else _connected(place).ahead()
-    with _explained(place.url), turn, connected, place.connect() as connection:
-        if lite:
-            connection.execution_options(begin="BEGIN IMMEDIATE")
-        with connection.begin():
-            yield connection
+    with (
+        _connected(place, WRITERS if lite else after, ahead=not after, **IMMEDIATE) as connection,
+        connection.begin(),
+    ):
+        yield connection
 
 
-def note(statement: Executable, values: dict[str, Any], address: str | None = None) -> int:
+def note(statement: Executable, values: dict[str, Any]) -> int:
     """One statement that nobody would miss after a power cut (a crash of this process it survives),
     quicker than `writing`: SQLite does not wait for the disk. The number of rows that it changed."""
-    place = engine(address)
-    lite = place.dialect.name == "sqlite"
-    turn = in_turn(place.url, "writing") if lite else nullcontext()
-    with _explained(place.url), turn, _connected(place), place.connect() as connection:
-        if lite:
-            connection.execution_options(begin="BEGIN IMMEDIATE", synchronous="NORMAL")
-        else:
-            connection.execution_options(isolation_level="AUTOCOMMIT")
-        with connection.begin():
-            return connection.execute(statement, values).rowcount
+    place = engine()
+    lite = _is_sqlite(place.url)
+    how = IMMEDIATE | {"synchronous": "NORMAL"} if lite else {"isolation_level": "AUTOCOMMIT"}
+    with (
+        _connected(place, WRITERS if lite else None, **how) as connection,
+        connection.begin(),
+    ):
+        return connection.execute(statement, values).rowcount
 
 
-def wipe(address: str | None = None) -> None:
+def wipe() -> None:
     """What was deleted leaves SQLite's log at once as well, or, where others are reading just now, when
     the log is written anew. (PostgreSQL overwrites deleted rows when it next vacuums.)"""
-    place = engine(address)
-    if place.dialect.name != "sqlite":
+    place = engine()
+    if not _is_sqlite(place.url):
         return
-    turn = in_turn(place.url, "writing")
     try:
-        with _explained(place.url), turn, _connected(place), place.connect() as connection:
+        with _connected(place, WRITERS) as connection:
             raw: Any = connection.connection.driver_connection  # no transaction may be begun
             raw.execute("PRAGMA busy_timeout = 500")
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             raw.execute(f"PRAGMA busy_timeout = {1000 * PATIENCE}")
     except (DatabaseError, sqlite3.Error) as error:  # the rows are gone, which was asked for
         log.warning("what was deleted stays in the database's log for now: %s", error)
+
+
+@contextmanager
+def _connected(
+    place: Engine, queue: str | None = None, ahead: bool = False, **options: Any
+) -> Iterator[Connection]:
+    """A connection with these execution options, as soon as it is this thread's turn in `queue` and
+    one of `CONNECTIONS` is free; `ahead` of those that can wait."""
+    turn = in_turn(place.url, queue) if queue else nullcontext()
+    free = in_turn(place.url, "connection", CONNECTIONS)
+    with (
+        _explained(place.url),
+        turn,
+        free.ahead() if ahead else free,
+        place.connect() as connection,
+    ):
+        yield connection.execution_options(**options)
 
 
 def repeated(work: Work) -> Work:
@@ -159,7 +161,7 @@ def engine(address: str | None = None) -> Engine:
     key = (place, os.getpid())  # connections do not survive a fork
     with _guard:
         if key not in _engines:
-            _upgrade(place, "head", only_up=True)
+            _upgrade(place)
             _engines[key] = _made(place)
         return _engines[key]
 
@@ -191,20 +193,20 @@ def _parsed(address: str) -> URL:
     return place.set(drivername="sqlite", database=str(Path(place.database).expanduser().resolve()))
 
 
+def _is_sqlite(place: URL) -> bool:
+    return place.get_backend_name() == "sqlite"
+
+
 def _made(place: URL, for_upgrade: bool = False) -> Engine:
-    if place.get_backend_name() == "sqlite":
-        options: dict[str, Any] = {
-            "connect_args": {"timeout": PATIENCE, "check_same_thread": False}
-        }
-    else:
-        options = {"connect_args": {"connect_timeout": 10}}
-    if for_upgrade:
-        options |= {"poolclass": NullPool}
-    else:
-        options |= {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": PATIENCE}
+    connect: dict[str, Any] = {"connect_timeout": 10}
+    if lite := _is_sqlite(place):
+        connect = {"timeout": PATIENCE, "check_same_thread": False}
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if not for_upgrade:
+        pool = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": PATIENCE}
     # What people answered does not go into messages and logs.
-    made = create_engine(place, hide_parameters=True, **options)
-    if place.get_backend_name() == "sqlite":
+    made = create_engine(place, hide_parameters=True, connect_args=connect, **pool)
+    if lite:
         _sqlite_manners(made, for_upgrade)
     else:
         _postgresql_manners(made)
@@ -262,26 +264,7 @@ def _postgresql_manners(made: Engine) -> None:
         record.info["used"] = time.monotonic()
 
 
-def _connected(place: Engine) -> Turns:
-    return in_turn(place.url, "connection", CONNECTIONS)
-
-
 # Tables up to date ---------------------------------------------------------------------------
-
-
-def upgrade(address: str | None = None, revision: str = "head") -> None:
-    """Bring the tables to a revision of `core/study/storage/migrations`. All of it or nothing happens."""
-    _upgrade(_parsed(address or url()), revision)
-
-
-def downgrade(address: str | None, revision: str) -> None:
-    """Back to an earlier revision, or to "base" (no tables: everything that was kept is gone)."""
-    from alembic import command
-
-    place = _parsed(address or url())
-    with _for_upgrade(place) as (connection, configuration):
-        configuration.attributes["connection"] = connection
-        command.downgrade(configuration, revision)
 
 
 def revision(connection: Connection) -> str | None:
@@ -291,46 +274,37 @@ def revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _upgrade(place: URL, wanted: str, only_up: bool = False) -> None:
+def _upgrade(place: URL) -> None:
+    """Bring the tables to the newest of `migrations`, in one transaction that no other process
+    upgrades beside: all of it happens, or nothing."""
     from alembic import command
-    from alembic.script import ScriptDirectory
-
-    with _for_upgrade(place) as (connection, configuration):
-        known = ScriptDirectory.from_config(configuration)
-        here = revision(connection)
-        if here is not None and here not in {entry.revision for entry in known.walk_revisions()}:
-            raise DatabaseNewer(
-                f"the study database has the tables of a newer Penumbra (revision {here:.40}); "
-                "nothing was changed: update Penumbra on this machine, or name another database"
-            )
-        if only_up and here == known.get_current_head():
-            return
-        configuration.attributes["connection"] = connection
-        command.upgrade(configuration, wanted)
-
-
-@contextmanager
-def _for_upgrade(place: URL) -> Iterator[tuple[Connection, Any]]:
-    """A transaction that nobody else upgrades beside, and Alembic's configuration."""
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
     configuration = Config()
     configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    lite = place.get_backend_name() == "sqlite"
-    with _explained(place), _file(place) if lite else nullcontext():
-        made = _made(place, for_upgrade=True)
-        with made.connect() as connection:
-            if lite:
-                connection.execution_options(begin="BEGIN IMMEDIATE")
-            with connection.begin():
-                if not lite:
-                    lock = text("SELECT pg_advisory_xact_lock(:key)")
-                    connection.execute(lock, {"key": MIGRATION_LOCK})
-                yield connection, configuration
-                if lite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                    raise DatabaseError(
-                        "the upgrade would have torn rows apart; nothing was changed"
-                    )
+    known = ScriptDirectory.from_config(configuration)
+    lite = _is_sqlite(place)
+    with (
+        _explained(place),
+        _file(place) if lite else nullcontext(),
+        _made(place, for_upgrade=True).connect() as connection,
+        connection.execution_options(**IMMEDIATE).begin(),
+    ):
+        if not lite:
+            lock = text("SELECT pg_advisory_xact_lock(:key)")
+            connection.execute(lock, {"key": MIGRATION_LOCK})
+        here = revision(connection)
+        if here is not None and here not in {entry.revision for entry in known.walk_revisions()}:
+            raise DatabaseError(
+                f"the study database has the tables of a newer Penumbra (revision {here:.40}); "
+                "nothing was changed: update Penumbra on this machine, or name another database"
+            )
+        if here != known.get_current_head():
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, "head")
+        if lite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise DatabaseError("the upgrade would have torn rows apart; nothing was changed")
 
 
 @contextmanager
@@ -376,12 +350,11 @@ def _in_words(place: URL, error: exc.DBAPIError) -> DatabaseError:
     if state in ("40001", "40P01", "55P03", "53300") or "locked" in said:
         return DatabaseBusy(_BUSY)
     if state == "53100" or "is full" in said:
-        return DatabaseFull(
+        return DatabaseError(
             "the study database has no room left; what was stored before is safe, nothing new is "
             "stored: free space on its disk, then go on"
         )
-    lite = place.get_backend_name() == "sqlite"
-    where = place.database if lite else f"at {place.host or 'this machine'}"
+    where = place.database if _is_sqlite(place) else f"at {place.host or 'this machine'}"
     if error.connection_invalidated or state[:2] in ("08", "28", "3D", "57") or not state:
         return DatabaseAway(
             f"the study database {where} cannot be used just now ({said}); what was stored before is "

@@ -10,6 +10,7 @@ from app.study import participant
 from core.study import studies
 from core.study.participation import taking
 from core.study.storage import database
+from tests.examples import examples
 from tests.study.sample_study import open_study, ready_study, token
 
 SHORT = {"questions": 3, "attention": 0, "practice": False, "people": 12}
@@ -75,6 +76,7 @@ HOSTILE = st.recursive(
 )  # fmt: skip
 
 
+@examples(0.3)
 @given(
     st.fixed_dictionaries(
         {"kind": st.sampled_from([*participant.FIELDS, "x"]) | HOSTILE},
