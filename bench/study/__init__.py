@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import sqlalchemy as sa
+
 from core.study.storage import database
+from core.study.storage.tables import ANSWERS_TRIAL, answers, participants, trials
 from tests.study import postgres, sample_study
 
 QUESTIONS = 10  # of each participant
+
+
+def stored(study: str) -> Sequence[Any]:
+    """Every answer to a study that is in the database: token_hash, position, option_order, choice and
+    milliseconds."""
+    person, trial, given = participants.c, trials.c, answers.c
+    query = (
+        sa.select(person.token_hash, trial.position, trial.option_order, given.choice)
+        .add_columns(given.milliseconds)
+        .join_from(participants, trials, trial.participant_id == person.id)
+        .join(answers, ANSWERS_TRIAL)
+        .where(person.study_id == study)
+    )
+    with database.reading() as connection:
+        return connection.execute(query).all()
 
 
 @contextmanager

@@ -8,9 +8,9 @@ This is the storage layer (`core.study.participation.taking`), without browser a
 app; each participant is a thread of it, as in Streamlit: start, then for each of ten questions
 `current` (with its five pictures) and `answer`. "at once" all start in the same moment, then all
 answer without time to think, so that 200 wait for each other all the time; "human pace" thinks 0.5 to
-3 seconds before each answer. Every
-acknowledged answer carries a number of its own and is looked for afterwards: it has to be there, once,
-with that number. Whoever meets an error of the database asks again, as a browser would.
+3 seconds before each answer. Every acknowledged answer carries a number of its own and is looked for
+afterwards: it has to be there, once, with that number. A participant that meets an error of the
+database asks again, as a browser would.
 
 With --kill, SIGKILL ends the process in the middle, or `pg_ctl stop -m immediate` the database server;
 then it is started again, and everybody goes on with the token that their browser keeps. Databases are
@@ -35,15 +35,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 
-from bench.study import QUESTIONS, kept_in, open_study
+from bench.study import QUESTIONS, kept_in, open_study, stored
 from core.run import ROOT
 from core.study.participation import taking
 from core.study.participation.tokens import token_hash
 from core.study.storage import database
 from core.study.storage.database import DatabaseError
-from core.study.storage.tables import answers, participants, trials
 from tests.study import postgres
 
 # Seconds before an answer. In haste: many answers are under way in any moment, for --kill.
@@ -52,6 +50,7 @@ MEASURED = ("at once", "human pace")
 GOAL = 300  # milliseconds: p95 of an answer
 AGAIN = 0.2  # seconds until a browser asks again
 PATIENCE = 120.0  # seconds of errors in a row after which a participant gives up
+DESIGN = {"confidence": True, "target": 100_000}
 KEPT = "acknowledged.jsonl"
 
 
@@ -87,7 +86,7 @@ def main() -> int:
 def measured(kind: str, pace: str, number: int) -> int:
     """Everybody to the end; prints the times; how many answers were lost or doubled."""
     with tempfile.TemporaryDirectory(prefix="penumbra-load-") as folder:
-        study, place = opened(), Path(folder)
+        study, place = open_study(6, **DESIGN), Path(folder)
         begun = time.perf_counter()
         times = ended(worker(study, place, pace, number), place)
         seconds = time.perf_counter() - begun
@@ -104,17 +103,15 @@ def measured(kind: str, pace: str, number: int) -> int:
 
 def described(seconds: list[float]) -> str:
     values = 1000 * np.percentile(seconds, (50, 95, 99, 100))
-    return "".join(
-        f"  {name} {value:7.1f} ms"
-        for name, value in zip(("p50", "p95", "p99", "max"), values, strict=True)
-    )
+    names = ("p50", "p95", "p99", "max")
+    return "".join(f"  {n} {value:7.1f} ms" for n, value in zip(names, values, strict=True))
 
 
 def killed(kind: str, what: str, number: int, server: postgres.Server | None) -> int:
     """Everybody in haste; in the middle `what` is killed and started again. How many
     acknowledged answers were lost or doubled."""
     with tempfile.TemporaryDirectory(prefix="penumbra-load-") as folder:
-        study, place = opened(), Path(folder)
+        study, place = open_study(6, **DESIGN), Path(folder)
         process = worker(study, place, "in haste", number)
         while len(acknowledged(place)) < number * QUESTIONS // 2 and process.poll() is None:
             time.sleep(0.02)  # polling a condition
@@ -136,10 +133,6 @@ def killed(kind: str, what: str, number: int, server: postgres.Server | None) ->
         return lost + checked(study, place, number, complete=True)
 
 
-def opened() -> str:
-    return open_study(6, confidence=True, target=100_000)
-
-
 def worker(study: str, place: Path, pace: str, number: int) -> subprocess.Popen:
     command = [sys.executable, "-m", "bench.study.load", "--work", study, str(place), pace]
     with open(place / "output.txt", "ab") as output:
@@ -157,21 +150,14 @@ def ended(process: subprocess.Popen, place: Path) -> dict[str, Any]:
 def checked(study: str, place: Path, number: int, complete: bool) -> int:
     """How many acknowledged answers are not there with their value; prints what was found."""
     wanted = acknowledged(place)
-    query = (
-        sa.select(participants.c.token_hash, answers.c.position, answers.c.milliseconds)
-        .join(answers, answers.c.participant_id == participants.c.id)
-        .where(participants.c.study_id == study)
-    )
-    with database.reading() as connection:
-        rows = [tuple(row) for row in connection.execute(query)]
-        of_study = trials.c.participant_id == participants.c.id, participants.c.study_id == study
-        asked = connection.execute(sa.select(sa.func.count()).where(*of_study)).scalar_one()
-    there = {(owner, position): value for owner, position, value in rows}
+    rows = stored(study)
+    there = {(row.token_hash, row.position): row.milliseconds for row in rows}
     hashes = {n: token_hash(token_of(study, n)) for n in range(number)}
     lost = sum(there.get((hashes[n], position)) != value for n, position, value in wanted)
     twice = len(wanted) - len({(n, position) for n, position, _ in wanted})
     doubled = len(rows) - len(there) + twice
-    missing = number * QUESTIONS - len(rows) if complete else 0
+    asked = number * QUESTIONS
+    missing = asked - len(rows) if complete else 0
     print(
         f"  acknowledged {len(wanted)}, stored {len(rows)} of {asked}: lost {lost}, "
         f"doubled {doubled}, missing {missing}"
@@ -182,9 +168,7 @@ def checked(study: str, place: Path, number: int, complete: bool) -> int:
 def acknowledged(place: Path) -> list[list[int]]:
     """[participant, position, value] of every answer that was said to be stored."""
     path = place / KEPT
-    if not path.is_file():
-        return []
-    lines = path.read_text().splitlines(keepends=True)
+    lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 

@@ -34,13 +34,10 @@ import time
 from typing import IO, Any
 
 import numpy as np
-import sqlalchemy as sa
 
-from bench.study import QUESTIONS, kept_in, open_study
+from bench.study import QUESTIONS, kept_in, open_study, stored
 from core.run import ROOT
 from core.study.participation.tokens import token_hash
-from core.study.storage import database
-from core.study.storage.tables import answers, participants, trials
 
 PATIENCE = 120.0  # seconds without a word of the server after which a participant gives up
 AGAIN = 5.0  # seconds after which an unheard message is told again, as the page does
@@ -200,15 +197,7 @@ async def all_at_once(people: list[Participant], server: Server, kill: bool) -> 
 def wrong(acknowledged: Acknowledged, study: str) -> list[str]:
     """A line for every acknowledged answer that is not there as it was given, and for participants
     or answers that nobody made."""
-    person, trial, given = participants.c, trials.c, answers.c
-    query = sa.select(person.token_hash, trial.position, trial.option_order, given.choice).where(
-        trial.participant_id == person.id,
-        given.participant_id == trial.participant_id,
-        given.position == trial.position,
-        person.study_id == study,
-    )
-    with database.reading() as connection:
-        rows = connection.execute(query).all()
+    rows = stored(study)
     there = {(row.token_hash, row.position + 1): row.option_order.index(row.choice) for row in rows}
     found = [] if len(there) == len(rows) else ["an answer is there twice"]
     hashed = {token: token_hash(token) for token, _ in acknowledged}

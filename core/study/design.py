@@ -17,12 +17,7 @@ PHOTOGRAPHS = ("other", "same")
 MOST_SETTINGS = 12
 MOST_MATCHED = 6
 # field -> (lowest, highest) of whole numbers
-COUNTS = {
-    "questions": (1, 40),
-    "options": (2, 8),
-    "people": (4, 120),
-    "attention": (0, 5),
-}
+COUNTS = {"questions": (1, 40), "options": (2, 8), "people": (4, 120), "attention": (0, 5)}
 LENGTHS = {"title": 120, "consent": 8000, "contact": 300, "completion": 500}  # characters
 TIME_LIMIT = (5, 300)  # seconds for one question
 TARGET = (1, 100_000)  # participants
@@ -80,11 +75,13 @@ def check(design: Mapping[str, Any]) -> dict[str, Any]:
         raise PenumbraError("give the study a title: participants see it")
     if not found["consent"]:
         raise PenumbraError("write what participants consent to")
-    for name, (low, high) in COUNTS.items():
-        found[name] = _whole(name, found[name], low, high)
-    for name, (low, high) in {"time_limit": TIME_LIMIT, "target": TARGET}.items():
-        found[name] = None if found[name] is None else _whole(name, found[name], low, high)
-    found["stop_width"] = _width(found["stop_width"])
+    for name, bounds in COUNTS.items():
+        _number(name, found[name], bounds)
+    for name, bounds in {"time_limit": TIME_LIMIT, "target": TARGET}.items():
+        if found[name] is not None:
+            _number(name, found[name], bounds)
+    if found["stop_width"] is not None:
+        found["stop_width"] = float(_number("stop_width", found["stop_width"], STOP_WIDTH, False))
     for name in ("practice", "confidence"):
         if not isinstance(found[name], bool):
             raise PenumbraError(f"{name} is yes or no, not {found[name]!r}")
@@ -119,19 +116,13 @@ def text(name: str, value: Any, most: int) -> str:
     return value
 
 
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise PenumbraError(f"{name} is a whole number from {low} to {high}, not {value!r:.60}")
+def _number(name: str, value: Any, bounds: tuple[float, float], whole: bool = True) -> float:
+    low, high = bounds
+    kind = int if whole else int | float
+    if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
+        what = "whole number" if whole else "share"
+        raise PenumbraError(f"{name} is a {what} from {low:g} to {high:g}, not {value!r:.60}")
     return value
-
-
-def _width(value: Any) -> float | None:
-    if value is None:
-        return None
-    low, high = STOP_WIDTH
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise PenumbraError(f"stop_width is a share from {low:g} to {high:g}, not {value!r:.60}")
-    return float(value)
 
 
 def _matched(distractors: str, names: Any) -> list[str]:
@@ -164,11 +155,11 @@ def _setting(setting: Any) -> dict[str, Any]:
         if not isinstance(setting[name], str) or not pattern.fullmatch(setting[name]):
             raise PenumbraError(f"{setting[name]!r:.60} is no {name.replace('_', ' ')}")
     value = setting["release_value"]
-    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
-    if value is not None and not number:
-        raise PenumbraError(f"{value!r:.60} is no release value: a number, or nothing")
-    value = None if value is None else float(value)
-    return {**{name: setting[name] for name in names}, "release_value": value}
+    if value is not None:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
+            raise PenumbraError(f"{value!r:.60} is no release value: a number, or nothing")
+        value = float(value)
+    return {name: setting[name] for name in names} | {"release_value": value}
 
 
 def setting_key(setting: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,22 +68,24 @@ def change(study_id: str, design: Mapping[str, Any]) -> None:
     trial runs with simulated participants as well."""
     checked = check(design)
     with database.writing() as connection:
-        study = find(connection, study_id, lock=True)
-        if described_state(study)[0] not in CHANGEABLE:
-            raise PenumbraError(_not_now(study))
+        _changeable(connection, study_id)
         drop_material(connection, study_id)
-        _note(
-            connection, study_id, design=checked, title=checked["title"], state="draft", message=""
-        )
+        new = {"design": checked, "title": checked["title"]}
+        _note(connection, study_id, state="draft", message="", **new)
+
+
+def _changeable(connection: Connection, study_id: str) -> None:
+    """Lock a study's row. Raises PenumbraError where it is being prepared or was opened."""
+    study = find(connection, study_id, lock=True)
+    if described_state(study)[0] not in CHANGEABLE:
+        raise PenumbraError(_not_now(study))
 
 
 def start_preparing(study_id: str) -> None:
     """Start the process that makes the study's pictures; returns at once, `studies.read` tells how
     far it is. Raises PenumbraError where it runs already or the study was opened."""
     with database.writing() as connection:
-        study = find(connection, study_id, lock=True)
-        if described_state(study)[0] not in CHANGEABLE:
-            raise PenumbraError(_not_now(study))
+        _changeable(connection, study_id)
         _note(connection, study_id, state="preparing", message="", done=0, wanted=0)
         # Before the commit: nobody ever sees a study that is being prepared by no process. The
         # process in turn waits for the commit before it can write.
@@ -117,11 +119,9 @@ def prepare(study_id: str) -> None:
     try:
         store_material(study_id, stimuli.build(study["design"], study["seed"], report))
     except Exception as error:
-        words = (
-            str(error) if isinstance(error, PenumbraError) else f"{type(error).__name__}: {error}"
-        )
+        kind = "" if isinstance(error, PenumbraError) else f"{type(error).__name__}: "
         with database.writing() as connection:
-            _note(connection, study_id, state="failed", message=words[:2000])
+            _note(connection, study_id, state="failed", message=f"{kind}{error}"[:2000])
         raise
     finally:
         background.unsign(folder(study_id))
@@ -191,20 +191,18 @@ def read(study_id: str) -> dict[str, Any]:
     failed, or closed by itself), done and wanted (steps of its preparation), seed, design, withdrawn,
     and the number of participants, those who finished, answers (all without simulated ones), and
     simulated participants."""
-    return _looked_at(lambda connection: [find(connection, study_id)])[0]
+    check_id(study_id)
+    found = _looked_at(sa.select(studies).where(studies.c.id == study_id))
+    if not found:
+        raise PenumbraError(NO_LINK)
+    return found[0]
 
 
 def list_studies() -> list[dict[str, Any]]:
     """All studies as `read` gives them, newest first."""
     if not location.exists():
         return []
-    order = (studies.c.created.desc(), studies.c.id)
-
-    def every(connection: Connection) -> list[dict[str, Any]]:
-        ids = connection.execute(sa.select(studies.c.id).order_by(*order)).scalars().all()
-        return [find(connection, study_id) for study_id in ids]
-
-    return _looked_at(every)
+    return _looked_at(sa.select(studies).order_by(studies.c.created.desc(), studies.c.id))
 
 
 def sample(study_id: str, seed: int) -> list[dict[str, Any]]:
@@ -212,7 +210,8 @@ def sample(study_id: str, seed: int) -> list[dict[str, Any]]:
     `core.study.participation.taking.current` gives them. Stores nothing."""
     with database.reading() as connection:
         study = find(connection, study_id)
-        rows = {row["id"]: row for row in _items(connection, study_id)}
+        wanted = sa.select(items).where(items.c.study_id == study_id)
+        rows = {row["id"]: row for row in connection.execute(wanted).mappings()}
         if not rows:
             raise PenumbraError("this study has no pictures yet: prepare it first")
         trials = assign(list(rows.values()), {}, study["design"], seed)
@@ -233,7 +232,12 @@ def find(connection: Connection, study_id: str, lock: bool = False) -> dict[str,
     row = connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
     if row is None:
         raise PenumbraError(NO_LINK)
-    return {**row, "design": {**DEFAULTS, **row["design"]}}  # defaults: fields that came later
+    return _filled(row)
+
+
+def _filled(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A study's row, with the default of each field that came later than it."""
+    return {**row, "design": {**DEFAULTS, **row["design"]}}
 
 
 def check_id(study_id: str) -> None:
@@ -248,11 +252,6 @@ def folder(study_id: str) -> Path:
     return home() / "studies" / study_id
 
 
-def _items(connection: Connection, study_id: str) -> list[dict[str, Any]]:
-    found = connection.execute(sa.select(items).where(items.c.study_id == study_id)).mappings()
-    return [dict(row) for row in found]
-
-
 def question(
     connection: Connection,
     design: Mapping[str, Any],
@@ -263,12 +262,23 @@ def question(
 ) -> dict[str, Any]:
     """What a page needs to ask one question; see `core.study.participation.taking.current`."""
     shown = [item["options"][index] for index in order]
-    keys = {"keys": [item["redrawn"], *shown]}
-    png = {row[0]: row[1] for row in connection.execute(_PICTURES, keys)}
-    where = {"stage": "question", "position": position, "number": position + 1, "total": total}
-    pngs = {"redrawn": png[item["redrawn"]], "options": [png[key] for key in shown]}
-    limit = {"limit": design["time_limit"], "practice_right": None}
-    return where | {"role": item["role"]} | pngs | limit
+    png = pngs(connection, [item["redrawn"], *shown])
+    return {
+        "stage": "question",
+        "position": position,
+        "number": position + 1,
+        "total": total,
+        "role": item["role"],
+        "redrawn": png[item["redrawn"]],
+        "options": [png[key] for key in shown],
+        "limit": design["time_limit"],
+        "practice_right": None,
+    }
+
+
+def pngs(connection: Connection, keys: list[int]) -> dict[int, bytes]:
+    """Pictures by their ids."""
+    return {row.id: row.png for row in connection.execute(_PICTURES, {"keys": keys})}
 
 
 def drop_material(connection: Connection, study_id: str) -> None:
@@ -311,12 +321,12 @@ def _note(connection: Connection, study_id: str, **values: Any) -> None:
         raise PenumbraError(GONE)
 
 
-def _looked_at(rows_of: Callable[[Connection], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def _looked_at(query: sa.Select[Any]) -> list[dict[str, Any]]:
     """Studies as `read` gives them; looked at twice where a preparation seems to have ended without a
     word: that may have come between the row and the look for the process."""
     for _ in range(2):
         with database.reading() as connection:
-            rows = rows_of(connection)
+            rows = [_filled(row) for row in connection.execute(query).mappings()]
             found = _described(connection, rows)
         if [row["state"] for row in rows] == [entry["state"] for entry in found]:
             break

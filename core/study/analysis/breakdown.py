@@ -81,10 +81,10 @@ def calibration(answers: pd.DataFrame) -> pd.DataFrame:
     """How often people were right by how sure they were: confidence, n, right, share, low, high
     (Wilson). Empty where nobody was asked."""
     asked = counted(answers).dropna(subset=["confidence"])
-    rows = []
-    for sure, group in asked.groupby(asked["confidence"].astype(int), sort=True):
-        found = statistics.share_of(int(group["right"].sum()), len(group))
-        rows.append({"confidence": sure} | found)
+    rows = [
+        {"confidence": sure} | statistics.share_of(int(group["right"].sum()), len(group))
+        for sure, group in asked.groupby(asked["confidence"].astype(int), sort=True)
+    ]
     return pd.DataFrame(rows, columns=["confidence", *SHARE])
 
 
@@ -117,11 +117,9 @@ def more(row: dict[str, Any], width: float = GOAL_WIDTH) -> dict[str, int | None
                they do not beat it, or by too little to be ever found
     to_narrow  until the interval is no wider than `width`
     """
-    if not row["n"]:
-        return {"to_tell": None, "to_narrow": None}
-    tell = statistics.needed(row["share"], row["chance"])
-    narrow = statistics.needed(row["share"], row["chance"], width=width)
-    return {
-        name: None if total is None else max(0, total - row["n"])
-        for name, total in (("to_tell", tell), ("to_narrow", narrow))
-    }
+    found: dict[str, int | None] = {"to_tell": None, "to_narrow": None}
+    if row["n"]:
+        for name, wanted in zip(found, (None, width), strict=True):
+            total = statistics.needed(row["share"], row["chance"], width=wanted)
+            found[name] = None if total is None else max(0, total - row["n"])
+    return found

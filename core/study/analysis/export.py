@@ -7,7 +7,6 @@ panel lies apart from what they answered, and is handed out apart, with nothing 
 
 from __future__ import annotations
 
-import io
 import json
 import platform
 from datetime import UTC, datetime
@@ -73,7 +72,7 @@ def files(study_id: str, format: str = "csv", simulated: bool = False) -> dict[s
         raise PenumbraError(f"answers are exported as {' or '.join(FORMATS)}, not {format!r:.20}")
     table = anonymous(results.answers(study_id, simulated))
     start = f"study-{study_id}" + "-simulated" * simulated
-    written = as_csv(table) if format == "csv" else as_parquet(table)
+    written = as_csv(table) if format == "csv" else table.to_parquet(index=False)
     whose = "simulated" if simulated else "people"
     record = about(study_id) | {"answers_of": whose, "rows": len(table)}
     return {
@@ -86,13 +85,6 @@ def files(study_id: str, format: str = "csv", simulated: bool = False) -> dict[s
 def anonymous(answers: pd.DataFrame) -> pd.DataFrame:
     """The answers without the minute in which they were given: a panel knows who took part when."""
     return answers.assign(answered=answers["answered"] // HOUR * HOUR)
-
-
-def as_parquet(frame: pd.DataFrame) -> bytes:
-    """The frame as a Parquet file."""
-    place = io.BytesIO()
-    frame.to_parquet(place, index=False)
-    return place.getvalue()
 
 
 def dictionary() -> pd.DataFrame:

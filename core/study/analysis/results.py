@@ -25,13 +25,13 @@ from core.study.analysis import statistics
 from core.study.storage import database
 from core.study.storage.tables import ANSWERS_TRIAL, items, participants, studies, trials
 from core.study.storage.tables import answers as answered
-from core.study.storage.tables import pictures as stored
-from core.study.studies import STUDY_ID
+from core.study.studies import STUDY_ID, pngs
 
 ENOUGH = 10  # answers below which nothing is said of a setting
 RESAMPLES = 1000
 MOST_DRAWN = 20_000_000  # participants times resamples that are held at once: 160 MB
 MACHINES = ("machine_release", "machine_picture")
+OF_ITEM = ("role", "setting", "dataset", "run_id", "release_value", "attacker", "person")
 GIVEN = ("choice", "confidence", "milliseconds", "server_milliseconds", "answered")
 
 
@@ -81,19 +81,29 @@ def answers(study_id: str, simulated: bool = False) -> pd.DataFrame:
     """
     with database.reading() as connection:
         known(connection, study_id)
-        asked = _items(connection, study_id)
         query = (
             select(participants.c.number.label("participant"), participants.c.finished)
             .add_columns(trials.c.position, trials.c.item_id.label("item"), trials.c.option_order)
+            .add_columns(*(items.c[name] for name in (*OF_ITEM, *MACHINES, "options")))
             .add_columns(*(answered.c[name] for name in GIVEN))
             .join_from(participants, trials, trials.c.participant_id == participants.c.id)
+            .join(items, items.c.id == trials.c.item_id)
             .outerjoin(answered, ANSWERS_TRIAL)
             .where(participants.c.study_id == study_id, participants.c.simulated == simulated)
             .where(or_(trials.c.shown.is_not(None), answered.c.answered.is_not(None)))
             .order_by(participants.c.number, trials.c.position)
         )
-        rows = [row._asdict() for row in connection.execute(query)]
-    return _typed([row | asked[row["item"]] | _said(row) for row in rows])
+        rows = [_said(row._asdict()) for row in connection.execute(query)]
+    checks = [row for row in rows if row["role"] == "attention"]
+    failed = {row["participant"] for row in checks if row["right"] is False}
+    for row in rows:
+        row["passed"] = row["participant"] not in failed
+    return pd.DataFrame(
+        {
+            name: pd.Series([row[name] for row in rows], dtype=column.kind)
+            for name, column in COLUMNS.items()
+        }
+    )
 
 
 def known(connection: Connection, study_id: str) -> None:
@@ -106,40 +116,18 @@ def known(connection: Connection, study_id: str) -> None:
         )
 
 
-def _items(connection: Connection, study_id: str) -> dict[int, dict[str, Any]]:
-    """Item id -> what every answer to it says of it."""
-    same = ("role", "setting", "dataset", "run_id", "release_value", "attacker", "person")
-    found = {}
-    for row in connection.execute(select(items).where(items.c.study_id == study_id)).mappings():
-        found[row["id"]] = {name: row[name] for name in same} | {
-            "options": len(row["options"]),
-            **{f"{name}_right": None if row[name] is None else row[name] == 0 for name in MACHINES},
-        }
-    return found
-
-
 def _said(row: dict[str, Any]) -> dict[str, Any]:
-    """What follows from one answer alone."""
+    """A row of the database in the columns that follow from it alone."""
     given, choice = row["answered"] is not None, row["choice"]
-    return {
+    machines = {f"{name}_right": None if row[name] is None else row[name] == 0 for name in MACHINES}
+    return row | {
         "place": None if choice is None else row["option_order"].index(choice),
         "right": choice == 0 if given else None,
         "timed_out": given and choice is None,
         "finished": row["finished"] is not None,
+        "options": len(row["options"]),
+        **machines,
     }
-
-
-def _typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Rows as a frame of `COLUMNS`, with `passed`."""
-    checks = (row for row in rows if row["role"] == "attention")
-    failed = {row["participant"] for row in checks if row["right"] is False}
-    rows = [row | {"passed": row["participant"] not in failed} for row in rows]
-    return pd.DataFrame(
-        {
-            name: pd.Series([row[name] for row in rows], dtype=column.kind)
-            for name, column in COLUMNS.items()
-        }
-    )
 
 
 def pictures(study_id: str, item: int) -> dict[str, Any]:
@@ -150,9 +138,7 @@ def pictures(study_id: str, item: int) -> dict[str, Any]:
         row = connection.execute(select(items.c.redrawn, items.c.options).where(*wanted)).first()
         if row is None:
             raise PenumbraError("this question is gone; its study was deleted or prepared again")
-        ids = [row.redrawn, *row.options]
-        found = connection.execute(select(stored.c.id, stored.c.png).where(stored.c.id.in_(ids)))
-        png = {picture.id: picture.png for picture in found}
+        png = pngs(connection, [row.redrawn, *row.options])
     return {"redrawn": png[row.redrawn], "options": [png[name] for name in row.options]}
 
 
@@ -180,12 +166,10 @@ def summary(answers: pd.DataFrame, options: int | None = None, seed: int = 0) ->
     milliseconds, timed_out        median time of an answer; share where time ran out
     """
     rows = []
-    asked = counted(answers)
-    groups = asked.groupby(["setting", "attacker"], sort=False)
-    for (setting, attacker), group in groups:
+    same = ["setting", "attacker", "dataset", "run_id", "release_value"]
+    for _, group in counted(answers).groupby(["setting", "attacker"], sort=False):
         first = group.iloc[0]
-        shared = {"setting": setting, "attacker": attacker}
-        shared |= {name: first[name] for name in ("dataset", "run_id", "release_value")}
+        shared = {name: first[name] for name in same}
         m = int(first["options"]) if options is None else options
         for who, part in (("all", group), ("passed", group[group["passed"]])):
             rows.append({"who": who} | shared | _scores(part, m, seed))

@@ -95,24 +95,14 @@ def trials(
     pairs = [_pair(person, rows, everybody[person], same, seed) for _, person, rows, same in whose]
     columns = faces.columns(design["matched_on"]) if design["distractors"] == "matched" else []
     used: Counter[int] = Counter()
-    others = _others(
-        faces,
-        beside,
-        [right for _, right in pairs[: len(asked)]],
-        columns,
-        design["options"] - 1,
-        np.random.default_rng([seed, BESIDE]),
-        used,
-    )
-    others += _others(
-        faces,
-        beside,
-        [right for _, right in pairs[len(asked) :]],
-        [],
-        design["options"] - 1,
-        np.random.default_rng([seed, UNASKED]),
-        used,
-    )
+    others: list[list[int]] = []
+    for part, shared, stream in (
+        (pairs[: len(asked)], columns, BESIDE),
+        (pairs[len(asked) :], [], UNASKED),
+    ):
+        drawn = np.random.default_rng([seed, stream])
+        rights = [right for _, right in part]
+        others += _others(faces, beside, rights, shared, design["options"] - 1, drawn, used)
     return [
         Trial(role, person, photograph, (right, *distractors))
         for (role, person, _, _), (photograph, right), distractors in zip(

@@ -29,15 +29,9 @@ def finished(connection: Connection, study_id: str) -> int:
     return _count(connection, study_id, participants.c.finished.is_not(None))
 
 
-def under_way(connection: Connection, study_id: str, now: float) -> int:
-    """How many people are answering now: not done, and begun within `PATIENCE`."""
-    since = participants.c.consented > now - PATIENCE
-    return _count(connection, study_id, participants.c.finished.is_(None), since)
-
-
-def _count(connection: Connection, study_id: str, *conditions: Any) -> int:
+def _count(connection: Connection, study_id: str, condition: sa.ColumnElement[bool]) -> int:
     counted = sa.select(sa.func.count()).where(
-        participants.c.study_id == study_id, participants.c.simulated.is_(False), *conditions
+        participants.c.study_id == study_id, participants.c.simulated.is_(False), condition
     )
     return connection.execute(counted).scalar_one()
 
@@ -102,4 +96,5 @@ def full(connection: Connection, study: Mapping[str, Any], now: float) -> bool:
     target = study["design"]["target"]
     if target is None:
         return False
-    return finished(connection, study["id"]) + under_way(connection, study["id"], now) >= target
+    here = sa.or_(participants.c.finished.is_not(None), participants.c.consented > now - PATIENCE)
+    return _count(connection, study["id"], here) >= target

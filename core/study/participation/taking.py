@@ -66,7 +66,6 @@ _UNANSWERED = (
 _all_trials = trials.alias()
 _TOTAL = (
     sa.select(sa.func.count())
-    .select_from(_all_trials)
     .where(_all_trials.c.participant_id == participants.c.id)
     .scalar_subquery()
     .label("total")
@@ -234,11 +233,11 @@ def _store(
     design = trial["design"]
     since_shown = None if trial["shown"] is None else _milliseconds(1000 * (now - trial["shown"]))
     took = since_shown if given["milliseconds"] is None else given["milliseconds"]
-    row = given | {"participant_id": trial["id"], "position": position}
+    row = given | {"participant_id": trial["id"], "position": position, "answered": now}
     if not design["confidence"]:
         row["confidence"] = None
     row["choice"] = _choice(design["time_limit"], trial["option_order"], place, took)
-    connection.execute(_ANSWERED, row | {"answered": now, "server_milliseconds": since_shown})
+    connection.execute(_ANSWERED, row | {"server_milliseconds": since_shown})
     key = {"participant": trial["id"]}
     if connection.execute(_UNANSWERED, key).first() is not None:
         return "stored"

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,12 +76,10 @@ def writing(after: str | None = None) -> Iterator[Connection]:
            lock the same row do not wait for it each with a connection in hand
     """
     place = engine()
-    lite = _is_sqlite(place.url)
+    queue = WRITERS if _is_sqlite(place.url) else after
     # What somebody has answered is kept before others begin or are shown their next question.
-    with (
-        _connected(place, WRITERS if lite else after, ahead=not after, **IMMEDIATE) as connection,
-        connection.begin(),
-    ):
+    connected = _connected(place, queue, ahead=not after, **IMMEDIATE)
+    with connected as connection, connection.begin():
         yield connection
 
 
@@ -91,10 +89,8 @@ def note(statement: Executable, values: dict[str, Any]) -> int:
     place = engine()
     lite = _is_sqlite(place.url)
     how = IMMEDIATE | {"synchronous": "NORMAL"} if lite else {"isolation_level": "AUTOCOMMIT"}
-    with (
-        _connected(place, WRITERS if lite else None, **how) as connection,
-        connection.begin(),
-    ):
+    queue = WRITERS if lite else None
+    with _connected(place, queue, **how) as connection, connection.begin():
         return connection.execute(statement, values).rowcount
 
 
@@ -137,13 +133,10 @@ def repeated(work: Work) -> Work:
 
     @functools.wraps(work)
     def again(*arguments: Any, **named: Any) -> Any:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
+        for _ in range(ATTEMPTS - 1):
+            with suppress(DatabaseAway, DatabaseBusy):
                 return work(*arguments, **named)
-            except (DatabaseAway, DatabaseBusy):
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError("not reached")
+        return work(*arguments, **named)
 
     return again  # type: ignore[return-value]
 
