@@ -1,8 +1,4 @@
-"""Studies from draft to closed: made, prepared, opened, read, deleted.
-
-What a study asks is `core.study.design`; its pictures come from `core.study.material.stimuli` and are made by
-a process of its own, whose state is in the database.
-"""
+"""Studies from draft to closed: made, prepared (by a process of its own), opened, read, deleted."""
 
 from __future__ import annotations
 
@@ -44,10 +40,8 @@ _PICTURES = sa.select(pictures.c.id, pictures.c.png).where(
 
 
 def create(design: Mapping[str, Any]) -> str:
-    """Keep a new study as a draft; its id, which is also the end of its link.
-
-    Raises PenumbraError for a design that `core.study.design.check` refuses.
-    """
+    """Keep a new study as a draft; its id, which is also the end of its link. Raises PenumbraError for
+    a design that `core.study.design.check` refuses."""
     checked = check(design)
     row = {"id": _new_id(), "title": checked["title"], "created": time.time(), "state": "draft"}
     row |= {"seed": secrets.randbelow(2**53), "design": checked}
@@ -82,8 +76,8 @@ def _changeable(connection: Connection, study_id: str) -> None:
 
 
 def start_preparing(study_id: str) -> None:
-    """Start the process that makes the study's pictures; returns at once, `studies.read` tells how
-    far it is. Raises PenumbraError where it runs already or the study was opened."""
+    """Start the process that makes the study's pictures; `read` tells how far it is. Raises
+    PenumbraError where it runs already or the study was opened."""
     with database.writing() as connection:
         _changeable(connection, study_id)
         _note(connection, study_id, state="preparing", message="", done=0, wanted=0)
@@ -129,10 +123,7 @@ def prepare(study_id: str) -> None:
 
 def store_material(study_id: str, material: Mapping[str, Any]) -> None:
     """Keep what `core.study.material.stimuli.build` made, in one transaction: the study is then ready.
-
-    material  {"pictures": PNGs, all equally long, "items": dicts that refer to them by index}
-    Raises PenumbraError for material that does not hold together and for a study that was opened.
-    """
+    Raises PenumbraError for material that does not hold together and for a study that was opened."""
     with database.writing() as connection:
         study = find(connection, study_id, lock=True)
         if study["state"] not in (*CHANGEABLE, "preparing"):
@@ -206,7 +197,7 @@ def list_studies() -> list[dict[str, Any]]:
 
 
 def sample(study_id: str, seed: int) -> list[dict[str, Any]]:
-    """What one participant would be asked, for the officer's preview: one dict for each question, as
+    """What one participant would be asked: a dict for each question, as
     `core.study.participation.taking.current` gives them. Stores nothing."""
     with database.reading() as connection:
         study = find(connection, study_id)

@@ -1,7 +1,5 @@
-"""Answers of a study by face, by participant, by how sure people were, and how many more it takes.
-
-All take rows of `core.study.analysis.results.answers`, whoever of them is to count; pure.
-"""
+"""Answers of a study (`core.study.analysis.results.answers`, or some of them) by face, by participant,
+by how sure people were, and how many more it takes."""
 
 from __future__ import annotations
 
@@ -65,8 +63,7 @@ def participants(answers: pd.DataFrame) -> pd.DataFrame:
 
 def if_all_alike(people: pd.DataFrame, edges: np.ndarray) -> np.ndarray:
     """How many of `participants` would have a share of right answers between each two of `edges`
-    (the upper one included, except in the first, which holds both), if all were equally good and
-    only luck told them apart."""
+    (the upper one included, in the first both), if all were equally good."""
     pooled = people["right"].sum() / max(1, people["n"].sum())
     expected = np.zeros(len(edges) - 1)
     for n, count in zip(*np.unique(people["n"], return_counts=True), strict=True):
@@ -89,13 +86,12 @@ def calibration(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def agreement(answers: pd.DataFrame) -> pd.DataFrame:
-    """Whether people choose the same photograph when they see the same face: one row for each
-    setting and attacker: setting, attacker, alpha (Krippendorff's, over the photographs), faces
-    (that two people or more answered), answers (to those).
+    """Whether people choose the same photograph when they see the same face; one row for each setting
+    and attacker: setting, attacker, alpha (Krippendorff's, over the photographs), faces (that two
+    people or more answered), answers (to those).
 
-    The options of one face have nothing to do with those of another, and being right must not be a
-    category of its own: people who are always right would then agree on nothing that could have
-    been otherwise. So each face's options are numbered from another start, in turns.
+    Each face's options are numbered from another start: "right" must not be a category of its own, on
+    which people who are always right could not have disagreed.
     """
     said = counted(answers).dropna(subset=["choice"])
     rows = []

@@ -40,11 +40,8 @@ ROUNDED = (
 def export(
     study_id: str, folder: Path | str, format: str = "csv", simulated: bool = False
 ) -> list[Path]:
-    """Write `files` into `folder`, which is made where it is missing; the paths, answers first.
-
-    Each file is written whole or not at all. Raises PenumbraError where the study, the format or
-    the folder is not what it should be.
-    """
+    """Write `files` into `folder`, each whole or not at all; the paths, answers first. Raises
+    PenumbraError where the study, the format or the folder is not what it should be."""
     place = Path(folder).expanduser()
     paths = []
     for name, content in files(study_id, format, simulated).items():
@@ -63,10 +60,8 @@ def files(study_id: str, format: str = "csv", simulated: bool = False) -> dict[s
     """File name -> content of everything that is known of a study but panel ids:
 
     answers     `core.study.analysis.results.answers` as CSV or Parquet, times of day rounded to the hour
-    columns     its data dictionary: column, type, unit, meaning; CSV
-    study.json  the design, how many took part, and what made the files
-
-    simulated  the answers of those who rehearsed, instead of people's
+    columns     `dictionary` as CSV
+    study.json  `about` it
     """
     if format not in FORMATS:
         raise PenumbraError(f"answers are exported as {' or '.join(FORMATS)}, not {format!r:.20}")
@@ -97,14 +92,16 @@ def dictionary() -> pd.DataFrame:
 
 def about(study_id: str) -> dict[str, Any]:
     """The design, how many took part, and what wrote this down."""
+    counted = (
+        select(participants.c.simulated, func.count(), func.count(participants.c.finished))
+        .where(participants.c.study_id == study_id)
+        .group_by(participants.c.simulated)
+    )
     with database.reading() as connection:
         results.known(connection, study_id)
         study = connection.execute(select(studies).where(studies.c.id == study_id)).mappings().one()
-        began, finished = func.count().label("began"), func.count(participants.c.finished)
-        counted = select(participants.c.simulated, began, finished.label("finished"))
-        counted = counted.where(participants.c.study_id == study_id)
-        counts = connection.execute(counted.group_by(participants.c.simulated)).mappings().all()
-    taken = {bool(row["simulated"]): row for row in counts}
+        taken = {False: (0, 0), True: (0, 0)}
+        taken |= {bool(made_up): (n, done) for made_up, n, done in connection.execute(counted)}
     return {
         "study": study_id,
         "title": study["title"],
@@ -113,10 +110,8 @@ def about(study_id: str) -> dict[str, Any]:
         "exported": _time(datetime.now(UTC).timestamp()),
         "seed": study["seed"],
         "withdrawn": study["withdrawn"],
-        **{
-            who: {name: taken[key][name] if key in taken else 0 for name in ("began", "finished")}
-            for who, key in (("people", False), ("simulated", True))
-        },
+        "people": dict(zip(("began", "finished"), taken[False], strict=True)),
+        "simulated": dict(zip(("began", "finished"), taken[True], strict=True)),
         "design": study["design"],
         "made_by": {
             "software": "Penumbra",

@@ -1,8 +1,5 @@
-"""What people answered, as tables: every answer, what it comes to per setting, and as findings.
-
-Those who only rehearsed (`core.study.analysis.simulate`) are never mixed with people: every function speaks
-of either.
-"""
+"""What people, or those that were simulated, answered, as tables: every answer, what it comes to per
+setting, and as findings."""
 
 from __future__ import annotations
 
@@ -71,14 +68,9 @@ COLUMNS: dict[str, Column] = {
 
 
 def answers(study_id: str, simulated: bool = False) -> pd.DataFrame:
-    """Every question of a study that was shown, in the columns `COLUMNS`, ordered by participant and
-    position. A question that was shown and not answered has nothing in `answered` and `right`; it
-    counts for nothing.
-
-    simulated  of those who rehearsed, instead of people
-
-    Raises PenumbraError where there is no such study.
-    """
+    """Every question of a study that was shown to people (or to `simulated` participants), in the
+    columns `COLUMNS`, ordered by participant and position; one that was not answered has nothing in
+    `answered` and `right`. Raises PenumbraError where there is no such study."""
     with database.reading() as connection:
         known(connection, study_id)
         query = (
@@ -131,8 +123,8 @@ def _said(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def pictures(study_id: str, item: int) -> dict[str, Any]:
-    """What was shown in one question: `redrawn`, a PNG, and `options`, PNGs with the right one first.
-    Raises PenumbraError where the study has no such question."""
+    """{"redrawn": PNG, "options": PNGs, the right one first} of one question. Raises PenumbraError
+    where the study has none such."""
     with database.reading() as connection:
         wanted = (items.c.study_id == study_id, items.c.id == item)
         row = connection.execute(select(items.c.redrawn, items.c.options).where(*wanted)).first()
@@ -213,12 +205,9 @@ def _clustered(hits: np.ndarray, clusters: pd.Series, seed: int) -> tuple[float,
 
 
 def _machine(part: pd.DataFrame, name: str) -> dict[str, Any]:
-    """The machine's share of right choices on the questions of these answers.
-
-    It answers a question the same way however often people are asked it. So the interval is that
-    of as many answers as there are questions, fewer where people were asked unequally often
-    (Kish's effective size, "Survey Sampling" 1965, section 11.7).
-    """
+    """The machine's share of right choices on the questions of these answers. The interval is that of
+    as many answers as there are questions, fewer where people were asked unequally often (Kish's
+    effective size, "Survey Sampling" 1965, section 11.7)."""
     asked = part[part[f"{name}_right"].notna()]
     weights = asked.groupby("item").size()
     if weights.empty:
@@ -230,9 +219,8 @@ def _machine(part: pd.DataFrame, name: str) -> dict[str, Any]:
 
 
 def reference() -> dict[str, Any]:
-    """DeepObfuscator's own study, from its paper: share, questions, responses, answers, right,
-    chance, low, high, p, p_two_sided, place. The number of right answers is the printed share of
-    all answers, rounded; intervals and tests are ours and take the answers as independent."""
+    """DeepObfuscator's own study, from its paper: share, questions, responses, answers, chance, place;
+    ours are right (rounded), low, high, p and p_two_sided, as if answers were independent."""
     rows = [row for row in published.published() if row["label"] == LABEL]
     value = {row["metric"]: row["value"] for row in rows}
     total = round(value["questions"] * value["responses"])
@@ -263,14 +251,13 @@ def described(table: pd.DataFrame) -> tuple[dict[str, dict[str, Any]], list[str]
 
 
 def findings(study_ids: Sequence[str] | None = None) -> tuple[pd.DataFrame, list[str]]:
-    """(rows as `core.results.findings` has them, one line for everything that was left out).
+    """(rows as `core.results.findings` has them, one line for everything that was left out) of some
+    studies, or of all.
 
     Target `recognition:<study id>`, attacker `human`, `machine_release` or `machine_picture` on the
-    same questions, metric `right_picks`, chance 1/options; `redrawer` is who redrew the faces, n the
-    number of answers (of questions, for the machine), identities the people shown. Only answers of
-    people who passed the attention checks. Not conclusive below ENOUGH answers.
-
-    study_ids  all studies where None
+    same questions, metric `right_picks`, chance 1/options; `redrawer` is the attacker that made the
+    reconstructions, n the number of answers (of questions, for the machine), identities the people
+    shown. Only answers of people who passed the attention checks. Not conclusive below ENOUGH.
     """
     rows: list[dict[str, Any]] = []
     wrong: list[str] = []

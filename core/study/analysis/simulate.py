@@ -1,10 +1,6 @@
-"""Made-up participants, to rehearse a study and to test its analysis: answers as people would give
-them, with a skill that is known.
-
-People differ, faces differ, somebody lapses, a few break off. Whatever is drawn, the chance that an
-answer is right is on average the planted skill. They are marked as simulated and count nowhere as
-people.
-"""
+"""Made-up participants, to rehearse a study and to test its analysis: people differ, faces differ, a few
+break off, and the chance that an answer is right is on average the planted skill. They are marked as
+simulated and count nowhere as people."""
 
 from __future__ import annotations
 
@@ -21,7 +17,6 @@ from sqlalchemy import Connection
 
 from core.attacks import default_attack
 from core.errors import PenumbraError
-from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
 from core.study import studies
 from core.study.design import setting_key
 from core.study.participation import admission
@@ -43,12 +38,12 @@ Settings = dict[tuple[str, str], float]  # (setting, attacker) -> skill
 def simulate(
     study_id: str, number: int, skill: float | Sequence[float], seed: int = 0
 ) -> dict[str, int]:
-    """Let `number` made-up participants take part, as if they had come in the time before now.
+    """Let `number` made-up participants take part, as if they had come in the time before now; how
+    many {"participants", "finished", "answers"} there were.
 
-    skill  share of questions answered right: one in [0, 1], or one for each setting, in the order of
-           the design
-    Gives how many there were: {"participants", "finished", "answers"}. Raises PenumbraError where
-    the study has no pictures yet or a number is out of range.
+    skill  share in [0, 1] of questions answered right, or one for each setting of the design
+
+    Raises PenumbraError where the study has no pictures yet or a number is out of range.
     """
     if not 1 <= number <= MOST:
         raise PenumbraError(f"simulate 1 to {MOST:,} participants at once, not {number}")
@@ -122,9 +117,8 @@ def _take_part(
     favourites: Mapping[int, int],
 ) -> tuple[int, bool]:
     """(answers given, whether it went on to the end) of one participant, who begins at `began`."""
-    participant, drawn = admission.admit(
-        connection, study, secrets.token_hex(16), None, True, began
-    )
+    token = secrets.token_hex(16)
+    participant, drawn = admission.admit(connection, study, token, None, True, began)
     given = int(chance.integers(1, len(drawn))) if chance.random() < BREAKS_OFF else len(drawn)
     pace = np.exp(chance.normal(0, 0.3))  # some are quick, some are slow
     now, shown, rows = began, [], []
@@ -183,13 +177,12 @@ def rehearsal() -> str:
     setting for each shipped λ1. Its id. Raises PenumbraError where no such run is there."""
     from core import results
 
-    found = results.runs()
-    finished = found[(found["method"] == DEEP_OBFUSCATOR.name) & (found["state"] == "finished")]
-    here = finished[finished["dataset"] == "synthetic"]
-    along = (
-        here.query("`knob:lambda2` == 1").sort_values("knob:lambda1")["run_id"] if len(here) else ()
-    )
-    if not len(along):
+    where = "method == @DEEP_OBFUSCATOR.name and dataset == 'synthetic' and state == 'finished'"
+    here = results.runs().query(where)
+    along = []
+    if len(here):
+        along = here[here["knob:lambda2"] == 1].sort_values("knob:lambda1")["run_id"].tolist()
+    if not along:
         raise PenumbraError(
             "the shipped DeepObfuscator runs are not here; name a study of your own with --study"
         )

@@ -40,9 +40,8 @@ def share_of(right: int, answers: int) -> dict[str, Any]:
 
 
 def binomial_p(right: int, answers: int, chance: float, alternative: str = "greater") -> float:
-    """How probable `right` of `answers`, or something further off, is if everybody guesses and is
-    right with probability `chance`: `scipy.stats.binomtest`; 1 where nobody answered. Raises
-    PenumbraError for bad arguments."""
+    """p of `scipy.stats.binomtest` against guessing; 1 where nobody answered. Raises PenumbraError for
+    bad arguments."""
     from scipy.stats import binomtest
 
     _counted(right, answers)
@@ -71,11 +70,9 @@ def forced_choice(d_prime: float, options: int) -> float:
 
 def d_prime(share: float, options: int) -> float:
     """Sensitivity d' of somebody who chooses rightly among `options` in `share` of cases: 0 for
-    guessing, below 0 for worse, the same scale whatever the number of options.
-
-    A share of 0 or 1 gives minus or plus infinity. It is not moved by 1/(2n), as is often done: the
-    number of answers would then decide what is reported. Read the finite end of the interval
-    (`d_prime` of both ends of `wilson`, since d' grows with the share) as a bound instead.
+    guessing, below 0 for worse, the same scale whatever the number of options. A share of 0 or 1
+    gives minus or plus infinity: moved by 1/(2n), as is often done, the number of answers would
+    decide what is reported.
 
     Source: Green and Swets (1966), tabulated by Hacker and Ratcliff, Perception & Psychophysics 26
     (1979). Raises PenumbraError for fewer than two options or no share.
@@ -93,14 +90,13 @@ def d_prime(share: float, options: int) -> float:
 
 
 def agreement(counts: ArrayLike) -> float:
-    """Krippendorff's alpha for names without order: 1 where all who saw the same say the same, 0 as
-    if their answers were dealt out at random, below 0 where they avoid each other's.
+    """Krippendorff's alpha for nominal data: 1 where all agree, 0 as if by chance, below 0 where they
+    avoid each other's answers; NaN where nobody can be compared, or where all answers are the same.
 
-    counts  (things, categories): how many people put each thing into each category. Things that
-            fewer than two people saw say nothing and are left out; how many saw one may differ.
+    counts  (units, categories): how many people put each unit into each category; units that fewer
+            than two people saw are left out
 
-    NaN where nobody can be compared, or where all answers are the same (there is nothing that could
-    have been dealt out otherwise). Source: Krippendorff, "Computing Krippendorff's
+    Source: Krippendorff, "Computing Krippendorff's
     Alpha-Reliability" (2011), section D.
     """
     table = np.asarray(counts, dtype=np.float64)
@@ -123,14 +119,12 @@ def needed(
     power: float = 0.8,
     level: float = 1 - LEVEL,
 ) -> int | None:
-    """How many answers it takes in all, if people are right in `share` of cases.
+    """How many answers it takes in all, if people are right in `share` of cases; None where
+    MOST_ANSWERS are not enough, or `share` is not above `chance`.
 
     width  given: until Wilson's interval (at 1 - level) is no wider than this
-    power  otherwise: until the exact test finds with this probability that they do better than
-           `chance`; the number from which on it stays so, since the power of an exact test goes up
-           and down (Chernick and Liu, The American Statistician 56, 2002)
-
-    None where no number does: `share` is not above `chance`, or more than MOST_ANSWERS are needed.
+    power  otherwise: the number from which on the exact test has at least this power against
+           `chance` (which goes up and down: Chernick and Liu, The American Statistician 56, 2002)
     """
     _share("share", share)
     _share("chance", chance)
@@ -154,8 +148,8 @@ def needed(
 
 
 def powers(answers: ArrayLike, share: float, chance: float, level: float = 1 - LEVEL) -> NDArray:
-    """How probable it is, for each number of answers, that the exact test ("greater", at `level`)
-    finds that people do better than `chance`, if they are right in `share` of cases."""
+    """Power of the exact test ("greater", at `level`) against `chance`, for each number of answers,
+    where people are right in `share` of cases."""
     from scipy.stats import binom
 
     # isf: the most right answers that the test does not yet call better than guessing

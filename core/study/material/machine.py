@@ -1,9 +1,5 @@
-"""What a machine answers to the very questions that people are asked: which option is it?
-
-Two machines. One sees what leaves the device: the release of the question's photograph, from which the
-redrawn face was made, and a release of every option. The other sees what people see: the redrawn
-face and the options, through the data set's face-verification network.
-"""
+"""What two machines answer to the very questions that people are asked: one sees what leaves the
+device, the other what people see, through the data set's face-verification network."""
 
 from __future__ import annotations
 
@@ -27,7 +23,7 @@ SCALED_NUMBERS, FEWEST_SCALED = 1 << 26, 200
 
 
 def photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) -> Tensor:
-    """x uint8 (n, 3, H, W) of the photographs `rows`, on the device."""
+    """x uint8 (n, 3, H, W) of the photographs `rows`."""
     import torch
 
     pictures = torch.from_numpy(np.ascontiguousarray(faces.images[rows]))
@@ -57,14 +53,12 @@ def by_release(
     question's photograph: Euclidean distance, each coordinate standardised on releases of the
     attacker's people (as `core.attacks.identity.nearest_neighbour`).
 
-    asked    (n, …) releases of the questions' photographs: those that the redrawn faces were made
-             from. The faces that `core.evaluate` kept were made from releases that it did not keep;
-             where a method adds noise, the noise is then another
+    asked    (n, …) releases of the questions' photographs, from which the reconstructions were made
+             (for those that `core.evaluate` kept: with other noise, since it keeps no releases)
     options  rows (n, m); each is released once, with noise of its own
 
-    Equally near ones: by lot. Where the right option is the very photograph that was redrawn and
-    nothing in the release is random, both releases are one and the machine is trivially right: that
-    says nothing about the method.
+    Trivially right where the right option is the photograph that was reconstructed and nothing in
+    the release is random.
     """
     from core.attacks.features import standardiser
 
@@ -76,13 +70,11 @@ def by_release(
     standard = standardiser(known)
     del known
     rows, places = np.unique(options, return_inverse=True)
-    offered = standard(
-        released(model, value, photographs(faces, rows, device), f"{purpose}/options")
-    )
-    probes = standard(asked)
+    shown = photographs(faces, rows, device)
+    offered = standard(released(model, value, shown, f"{purpose}/options"))
     distances = [
         (probe - offered[line]).square().sum(1).sqrt().cpu().numpy()
-        for probe, line in zip(probes, places.reshape(options.shape), strict=True)
+        for probe, line in zip(standard(asked), places.reshape(options.shape), strict=True)
     ]
     return nearest(np.stack(distances), purpose)
 
@@ -94,10 +86,9 @@ def by_picture(
     purpose: str,
     device: torch.device,
 ) -> list[int] | None:
-    """Of each question the option (0: the right one) that looks most like the redrawn face, uint8
-    (n, H, W, 3), to the data set's face network (by cosine); None where none was trained.
-
-    Raises PenumbraError where the network's files are damaged.
+    """Of each question the option (0: the right one) that looks most like the reconstruction, uint8
+    (n, H, W, 3), to the data set's face network (by cosine); None where none was trained. Raises
+    PenumbraError where the network's files are damaged.
     """
     import torch
 
@@ -123,7 +114,6 @@ def by_picture(
 def nearest(distances: NDArray[np.floating], purpose: str) -> list[int]:
     """The position of the smallest of each row of distances (n, m), one of them by lot where several
     are equal: the right option stands first, and a machine that sees nothing must not take it."""
-
     drawn = np.random.default_rng(seed_of(f"{purpose}/ties"))
     order = np.argsort(drawn.random(distances.shape), axis=1)
     shuffled = np.take_along_axis(distances, order, axis=1)

@@ -1,8 +1,8 @@
-"""Whom a study asks about, with which photographs, and who stands beside them. Numpy only: nothing is
-redrawn here.
+"""Whom a study asks about, with which photographs, and who stands beside them. Rows are positions in
+`Faces`.
 
-Rows are positions in `Faces`. Everything follows from the seed; each decision has a random stream of
-its own, so that changing one field of a design leaves what the others decide as it was.
+Everything follows from the seed; each decision has a random stream of its own, so that changing one
+field of a design leaves what the others decide as it was.
 """
 
 from __future__ import annotations
@@ -26,17 +26,12 @@ Photographs = Mapping[int, NDArray[np.int64]]  # person -> rows
 
 
 class Trial(NamedTuple):
-    """One question, whatever setting redraws it.
+    """One question, whatever setting reconstructs it."""
 
-    role        "question", "attention" or "practice"
-    photograph  the row that the redrawn face is made from
-    options     rows of different people's photographs, the right person's first
-    """
-
-    role: str
+    role: str  # "question", "attention" or "practice"
     person: int
-    photograph: int
-    options: tuple[int, ...]
+    photograph: int  # the row that the reconstruction is made from
+    options: tuple[int, ...]  # rows of different people's photographs, the right person's first
 
 
 def photographs(faces: Faces, rows: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
@@ -51,8 +46,7 @@ def photographs(faces: Faces, rows: NDArray[np.int64]) -> dict[int, NDArray[np.i
 
 
 def unasked(attention: int) -> dict[str, int]:
-    """How many people the questions with an unprotected face need, by role, where a participant gets
-    `attention` of them."""
+    """Role -> people that questions with an unprotected face need; `attention`: a participant's."""
     return {"attention": max(FEWEST_ATTENTION, SPARE_ATTENTION * attention), "practice": 1}
 
 
@@ -62,14 +56,13 @@ def trials(
     seed: int,
     among: NDArray[np.int64] | None = None,
 ) -> list[Trial]:
-    """The questions of a study about test people, whom no network was trained on.
+    """The questions of a study about test people, whom no network was trained on: one for each of
+    the design's `people`, then those of attention and practice, about others.
 
-    One for each of the design's `people`, then those of attention and practice, about others. Of
-    the rows `among` is what the faces asked about are redrawn from (default: every test
-    photograph). The right option is another photograph of the person or, for attention and practice
-    always, the very one. Nobody who is asked about stands beside anybody; beside whom somebody
-    stands is settled so that as few as possible stand twice.
+    among  rows that can be reconstructed for the questions (default: every test photograph)
 
+    The right option is another photograph of the person or, for attention and practice always, the
+    very one. Nobody who is asked about is a distractor, and as few as possible are one twice.
     Raises PenumbraError, saying what to relax, where there are too few people, second photographs,
     or people who share the attributes in `matched_on` with the right photograph.
     """
@@ -153,9 +146,9 @@ def _others(
     used: Counter[int],
 ) -> list[list[int]]:
     """Rows of `wanted` people `beside` each of the photographs `rights`, who share its attributes in
-    `columns`. `used` counts how often somebody stood beside anybody, and is counted on."""
+    `columns`. `used`: how often each has been a distractor; counted on here."""
     fitting = [_fitting(faces, beside, right, columns) for right in rights]
-    if lacking := _lacking(fitting, wanted):
+    if lacking := sum(len(found) < wanted for found in fitting):
         raise PenumbraError(_too_few(faces, beside, rights, columns, wanted, lacking))
     found: list[list[int]] = [[] for _ in rights]
     # those first who have the fewest to choose from
@@ -178,11 +171,6 @@ def _fitting(
     return photographs(faces, rows)
 
 
-def _lacking(fitting: Sequence[Photographs], wanted: int) -> int:
-    """For how many fewer than `wanted` people fit."""
-    return sum(len(found) < wanted for found in fitting)
-
-
 def _too_few(
     faces: Faces,
     beside: Photographs,
@@ -196,8 +184,8 @@ def _too_few(
     without = {}
     for column, name in zip(columns, names, strict=True):
         rest = [other for other in columns if other != column]
-        without[name] = _lacking([_fitting(faces, beside, r, rest) for r in rights], wanted)
-    # of equal ones the last: who matches names first what matters most
+        without[name] = sum(len(_fitting(faces, beside, r, rest)) < wanted for r in rights)
+    # of equal ones the last: designs name first what matters most
     helps = min(reversed(names), key=lambda name: without[name])
     left = f"it would be {without[helps]}" if without[helps] else "there would be enough"
     return (

@@ -38,15 +38,14 @@ Progress = Callable[[int, int], None]
 
 
 class Opened(NamedTuple):
-    """A setting whose run is there: the run, its folder, its pictures' size, and whether the
-    attacker can be asked to redraw any photograph (else he has redrawn some)."""
+    """A setting whose run is there."""
 
     setting: Mapping[str, Any]
     run: Run
     folder: Path
     height: int
     width: int
-    kept: bool
+    kept: bool  # the attacker's network, which can reconstruct any photograph
 
     def shown_as(self) -> tuple[str, int, int]:
         """What all settings of a study have in common: data set and size."""
@@ -55,25 +54,23 @@ class Opened(NamedTuple):
 
 def possible(setting: Mapping[str, Any]) -> dict[str, Any]:
     """What a setting's run offers a study, quickly and without torch: {"people": how many test
-    people could be asked about, "attackers": {name: people whom he has redrawn, or can},
+    people could be asked about, "attackers": {name: people that it has reconstructed, or can},
     "other_photographs": whether the right option can be another photograph, "people_other": of how
-    many people}.
+    many people}; all but `attackers` about the setting's attacker, or the best without one.
 
-    `people` and the last two are about the setting's attacker, where it names one, else about the
-    most. Where the data set has not been decoded at this size yet, second photographs are counted
-    over all people. Raises PenumbraError where the run is missing, unfinished, damaged, or of
-    another version of the data set.
+    Where the data set is not packed at this size yet, second photographs are counted over all
+    people. Raises PenumbraError where the run is missing, unfinished, damaged, or of another version
+    of the data set.
     """
     opened = _opened(setting)
-    packed = data.is_packed(opened.run.dataset, opened.height, opened.width)
-    faces = _faces(opened) if packed else None
     attackers, others = {}, {}  # name -> people, and those of them with two photographs
-    if faces is not None:
+    if data.is_packed(opened.run.dataset, opened.height, opened.width):
+        faces = _faces(opened)
         shown = people.photographs(faces, faces.indices("test"))
         several = {person for person, rows in shown.items() if len(rows) > 1}
         for name, positions in _redrawers(opened).items():
             rows = faces.indices("test") if positions is None else _stored_rows(faces, positions)
-            drawn = {int(person) for person in faces.identities[rows]}
+            drawn = set(faces.identities[rows].tolist())
             attackers[name], others[name] = len(drawn), len(drawn & several)
     else:  # stored pictures show different people while there are enough
         counts = data.describe(opened.run.dataset)["splits"]["test"]
@@ -96,16 +93,13 @@ def build(design: Mapping[str, Any], seed: int, progress: Progress | None = None
     {"pictures": PNG files, equally long, "items": [{"role", "setting", "dataset", "run_id",
     "release_value", "attacker", "person", "redrawn": index into pictures, "options": indices, the
     right one first, "machine_release", "machine_picture": index into options or None, "ms_ssim" of
-    the redrawn face or None}]}. The order of the pictures is by lot.
+    the reconstruction or None}]}. The order of the pictures is by lot.
 
-    Questions: every setting redraws the same photograph of the same people, and a person's options
-    are the same at every setting. Practice and attention questions show the unprotected redrawn
-    face (of `UNPROTECTED` with the same data set and size) or, where there is none, the photograph
-    itself, a little softened; then run_id, setting and attacker are `PHOTOGRAPH`.
-
-    `progress(done, wanted)` is called before the first setting and after each. Raises PenumbraError
-    where a run or attacker is not there, settings are of different data or sizes, or people do not
-    suffice (`core.study.material.people.trials`).
+    Practice and attention questions show a reconstruction from unprotected features or, where
+    there is none, the photograph itself, softened; then run_id, setting and attacker are
+    `PHOTOGRAPH`. `progress(done, wanted)` is called before the first setting and after each. Raises
+    PenumbraError where a run or attacker is not there, settings are of different data or sizes, or
+    people do not suffice (`core.study.material.people.trials`).
     """
     tell = progress or (lambda done, wanted: None)
     settings = [_opened(setting) for setting in design["settings"]]
@@ -123,8 +117,7 @@ def build(design: Mapping[str, Any], seed: int, progress: Progress | None = None
     stored = [_stored(opened, faces)["rows"] for opened in settings if not opened.kept]
     among = functools.reduce(np.intersect1d, stored, stored[0]) if stored else None
     trials = people.trials(faces, design, seed, among)
-    questions = [trial for trial in trials if trial.role == "question"]
-    rest = [trial for trial in trials if trial.role != "question"]
+    questions, rest = trials[: design["people"]], trials[design["people"] :]
     wanted = len(settings) + 1
     tell(0, wanted)
     asked: list[dict[str, Any]] = []
@@ -132,17 +125,13 @@ def build(design: Mapping[str, Any], seed: int, progress: Progress | None = None
         asked += _asked(opened, faces, questions, seed)
         tell(done, wanted)
     unprotected = _unprotected(first, faces)
-    if unprotected is None:
-        asked += _photographs(faces, rest)
-    else:
-        asked += _asked(unprotected, faces, rest, seed)
+    asked += _asked(unprotected, faces, rest, seed) if unprotected else _photographs(faces, rest)
     tell(wanted, wanted)
     return _filed(faces, asked, seed)
 
 
 def png(picture: NDArray[np.uint8]) -> bytes:
-    """A picture uint8 (H, W, 3) as PNG: RGB, nothing but its pixels, and so many bytes as any other
-    picture of its size, since nothing is compressed."""
+    """A picture uint8 (H, W, 3) as uncompressed PNG, as long as any other of its size."""
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG", compress_level=0)
     return file.getvalue()
@@ -189,13 +178,13 @@ def _check_version(opened: Opened, faces: Faces) -> None:
 
 
 def _redrawers(opened: Opened) -> dict[str, NDArray[np.int64] | None]:
-    """Attackers who redraw pictures: positions among the test photographs of those that were kept,
-    None for whoever can redraw any."""
+    """Attacker -> positions among the test photographs of the reconstructions that were kept; None
+    for one that can reconstruct any."""
     value = opened.setting["release_value"]
     found: dict[str, NDArray[np.int64] | None] = {}
     for name, place in finished(opened.folder, "strict", value).items():
         if not designs.ATTACKER.fullmatch(name):
-            continue  # he was given a second data set, too: no setting of a study names one
+            continue  # it was given a second data set, too: no setting of a study names one
         if name == redraw.ATTACKER and redraw.kept(opened.folder, value):
             found[name] = None
         elif array_file.exist(place):
@@ -218,8 +207,8 @@ def _stored_rows(faces: Faces, positions: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _stored(opened: Opened, faces: Faces) -> dict[str, NDArray[Any]]:
-    """What an attacker without his weights has redrawn: `rows`, `reconstructions` uint8 (n, H, W, 3)
-    and `ms_ssim`."""
+    """What an attacker without weights has left: `rows`, `reconstructions` uint8 (n, H, W, 3) and
+    `ms_ssim`."""
     name, value = opened.setting["attacker"], opened.setting["release_value"]
     others = _redrawers(opened)
     if others.get(name) is None:
@@ -243,12 +232,8 @@ def _unprotected(like: Opened, faces: Faces) -> Opened | None:
     for folder in run_folder.all_folders():
         if folder.parent.name != like.run.dataset or not folder.name.startswith(f"{UNPROTECTED}-"):
             continue
-        setting = {
-            "dataset": like.run.dataset,
-            "run_id": folder.name,
-            "release_value": None,
-            "attacker": redraw.ATTACKER,
-        }
+        setting = {"dataset": like.run.dataset, "run_id": folder.name, "release_value": None}
+        setting["attacker"] = redraw.ATTACKER
         try:
             opened = _opened(setting)
             _check_version(opened, faces)
@@ -262,7 +247,7 @@ def _unprotected(like: Opened, faces: Faces) -> Opened | None:
 def _asked(
     opened: Opened, faces: Faces, trials: Sequence[Trial], seed: int
 ) -> list[dict[str, Any]]:
-    """One item per trial at a setting, with the redrawn face itself (uint8 (H, W, 3)) and the
+    """One item per trial at a setting, with the reconstruction itself (uint8 (H, W, 3)) and the
     options' rows where `build` gives numbers of pictures."""
     from core import device as devices
     from core import train
@@ -297,19 +282,15 @@ def _asked(
 
 
 def _photographs(faces: Faces, trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """As `_asked`, of the photographs themselves; softened, since the right option is that very
-    photograph: its file must not be the same one."""
-    setting = {"dataset": faces.dataset, "release_value": None} | dict.fromkeys(
-        ("run_id", "attacker"), PHOTOGRAPH
-    )
+    """As `_asked`, of the photographs themselves; softened, since the right option's file must not be
+    the same one."""
+    setting = dict.fromkeys(("run_id", "attacker"), PHOTOGRAPH)
+    setting |= {"dataset": faces.dataset, "release_value": None}
     blur = ImageFilter.GaussianBlur(SOFTENED * min(faces.height, faces.width) / 64)
+    softened = (Image.fromarray(faces.images[t.photograph]).filter(blur) for t in trials)
     return [
-        _item(
-            trial,
-            setting,
-            np.asarray(Image.fromarray(faces.images[trial.photograph]).filter(blur)),
-        )
-        for trial in trials
+        _item(trial, setting, np.asarray(face))
+        for trial, face in zip(trials, softened, strict=True)
     ]
 
 
@@ -328,8 +309,7 @@ def _item(trial: Trial, setting: Mapping[str, Any], redrawn: NDArray[np.uint8]) 
 
 
 def _filed(faces: Faces, asked: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
-    """`build`'s answer: every redrawn face and, once, every photograph that is an option as a file,
-    in an order by lot, so that no picture's number tells what it is."""
+    """What `build` gives; the pictures' order is by lot, so that no number tells what one is."""
     rows = sorted({row for item in asked for row in item["options"]})
     shown = [*(item["redrawn"] for item in asked), *(np.asarray(faces.images[row]) for row in rows)]
     order = np.random.default_rng([seed, PICTURES]).permutation(len(shown))

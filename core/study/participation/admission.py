@@ -25,7 +25,7 @@ FOR_SIMULATED = ("ready", "open", "closed")  # states in which they may take par
 
 
 def check(connection: Connection, study: Mapping[str, Any], simulated: bool, now: float) -> None:
-    """Raises PenumbraError, to be read by whoever wants to take part, where the study takes nobody."""
+    """Raises PenumbraError, to be read by people who want to take part, where it takes nobody."""
     if simulated:
         if study["state"] not in FOR_SIMULATED:
             raise PenumbraError("this study has no pictures yet: prepare it first")
@@ -48,9 +48,8 @@ def admit(
     simulated: bool,
     now: float,
 ) -> tuple[int, list[Trial]]:
-    """Write a participant with all their trials; (participant id, trials as `assignment.assign` gives
-    them). The caller has locked the study's row. Raises PenumbraError for a panel id that took part.
-    """
+    """Write a participant with all their trials: (participant id, trials of `assignment.assign`). The
+    caller has locked the study's row. Raises PenumbraError for a panel id that took part."""
     study_id, number = study["id"], study["admitted"] + 1
     if panel_id is not None:
         taken = sa.select(panel_ids.c.participant_id).where(
@@ -59,8 +58,8 @@ def admit(
         if connection.execute(taken).first():
             raise PenumbraError("this panel id has taken part already; everybody answers once")
     wanted = [items.c[name] for name in ("id", "role", "setting", "attacker", "person")]
-    found = connection.execute(sa.select(*wanted).where(items.c.study_id == study_id)).mappings()
-    rows = [dict(row) for row in found]
+    found = connection.execute(sa.select(*wanted).where(items.c.study_id == study_id))
+    rows = found.mappings().all()
     seed = tokens.seed(study["seed"], number)
     drawn = assign(rows, uses(connection, study_id, simulated, now), study["design"], seed)
     participant = {"study_id": study_id, "number": number, "seed": seed, "consented": now}
@@ -68,21 +67,22 @@ def admit(
     participant["withdrawal_hash"] = tokens.code_hash(tokens.withdrawal_code(token))
     inserted = connection.execute(sa.insert(participants).returning(participants.c.id), participant)
     participant_id = inserted.scalar_one()
+    key = {"participant_id": participant_id}
     asked = [
-        {"position": position, "item_id": item_id, "option_order": order}
+        key | {"position": position, "item_id": item_id, "option_order": order}
         for position, (item_id, order) in enumerate(drawn)
     ]
-    connection.execute(sa.insert(trials), [{"participant_id": participant_id} | a for a in asked])
+    connection.execute(sa.insert(trials), asked)
     if panel_id is not None:
-        row = {"participant_id": participant_id, "study_id": study_id, "panel_id": panel_id}
-        connection.execute(sa.insert(panel_ids), row)
+        named = key | {"study_id": study_id, "panel_id": panel_id}
+        connection.execute(sa.insert(panel_ids), named)
     connection.execute(sa.update(studies).where(studies.c.id == study_id), {"admitted": number})
     return participant_id, drawn
 
 
 def uses(connection: Connection, study_id: str, simulated: bool, now: float) -> dict[int, int]:
-    """How often each item was asked, by id: answered, or about to be by somebody who has begun within
-    `stopping.PATIENCE`. Those who left do not count, so that they leave no gap."""
+    """Item id -> how often it was answered, or is about to be by somebody who has begun within
+    `stopping.PATIENCE`: those who left leave no gap."""
     since = participants.c.consented > now - stopping.PATIENCE
     under_way = sa.and_(participants.c.finished.is_(None), since)
     here = sa.or_(answers.c.participant_id.is_not(None), under_way)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,14 +21,11 @@ def assign(
     the screen] = index into the item's options.
 
     items  of one study, dicts with id, role, setting, attacker and person
-    used   how often each item was asked before, by id; missing ones never
-    design of `core.study.design.check`
+    used   how often each item was asked before, by id
 
-    Practice comes first, attention checks are spread over the questions, nobody is asked about one
-    person twice. Each setting is asked about equally often (give or take one), those that were used
-    least once more; within a setting the least used person first, ties at random. The right option
-    is at each place equally often (give or take one), the rest is in random order.
-    Raises PenumbraError where the items are too few for the design.
+    Nobody is asked about one person twice. Settings are asked about equally often (give or take
+    one), the least used person first, ties at random; the right option is at each place equally
+    often (give or take one). Raises PenumbraError where the items are too few for the design.
     """
     chance = random.Random(seed)
     by_role: dict[str, list[Item]] = defaultdict(list)
@@ -40,10 +38,12 @@ def assign(
     trials = practice + _spread(questions, checks, chance)
     options = design["options"]
     places = _places(len(trials), options, chance)
-    return [
-        (item["id"], _order(options, place, chance))
-        for item, place in zip(trials, places, strict=True)
-    ]
+    drawn = []
+    for item, place in zip(trials, places, strict=True):
+        order = chance.sample(range(1, options), options - 1)
+        order.insert(place, 0)
+        drawn.append((item["id"], order))
+    return drawn
 
 
 def _questions(
@@ -59,8 +59,7 @@ def _questions(
     # Least used settings first: they get one question more where these do not come out even.
     order = sorted(cells, key=lambda cell: (totals[cell], chance.random()))
     chosen = []
-    for number in range(wanted):
-        cell = order[number % len(order)]
+    for cell in itertools.islice(itertools.cycle(order), wanted):
         chosen += _least_used(cells[cell], used, 1, asked, chance)
     chance.shuffle(chosen)
     return chosen
@@ -106,9 +105,3 @@ def _places(trials: int, options: int, chance: random.Random) -> list[int]:
     found = found[:trials]
     chance.shuffle(found)
     return found
-
-
-def _order(options: int, place: int, chance: random.Random) -> list[int]:
-    order = chance.sample(range(1, options), options - 1)
-    order.insert(place, 0)
-    return order

@@ -10,16 +10,9 @@ from sqlalchemy import Connection
 
 from core.study.design import setting_key
 from core.study.storage import database
-from core.study.storage.tables import (
-    ANSWERS_TRIAL,
-    answers,
-    items,
-    participants,
-    studies,
-    trials,
-)
+from core.study.storage.tables import ANSWERS_TRIAL, answers, items, participants, studies, trials
 
-# Whoever began longer ago and is not done counts as gone: their place is given to somebody else.
+# People who began longer ago and are not done count as gone: others get their place.
 PATIENCE = 2 * 3600  # seconds
 LEVEL = 0.95
 
@@ -54,8 +47,8 @@ def reason(connection: Connection, study: Mapping[str, Any]) -> str | None:
 
 
 def _widest(connection: Connection, study: Mapping[str, Any]) -> float | None:
-    """The widest Wilson interval of all settings, over the answers of people, done or not; None as
-    long as one setting has no answer. An answer that did not come in time is not right."""
+    """The widest Wilson interval of all settings, over the answers of people, done or not, those that
+    did not come in time as wrong ones; None as long as one setting has no answer."""
     from core.study.analysis.statistics import wilson
 
     right = sa.func.sum(sa.case((answers.c.choice == 0, 1), else_=0))
@@ -86,9 +79,8 @@ def look(study: Mapping[str, Any]) -> None:
     if found:
         closing = sa.update(studies).where(studies.c.id == study["id"], studies.c.state == "open")
         with database.writing() as connection:
-            connection.execute(
-                closing, {"state": "closed", "message": f"closed by itself: {found}"}
-            )
+            words = f"closed by itself: {found}"
+            connection.execute(closing, {"state": "closed", "message": words})
 
 
 def full(connection: Connection, study: Mapping[str, Any], now: float) -> bool:

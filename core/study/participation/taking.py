@@ -98,9 +98,8 @@ _FINISHED = (
 
 
 def arrive(study_id: str) -> dict[str, Any]:
-    """What somebody who follows a study's link needs to know: title, consent, contact, questions,
-    options, practice, attention, confidence, time_limit, state and total (questions of all kinds).
-    Raises PenumbraError where the link leads to no study."""
+    """What somebody who follows a study's link needs to know: `TOLD`, state and total (questions of
+    all kinds). Raises PenumbraError where the link leads to no study."""
     with database.reading() as connection:
         study = studies.find(connection, study_id)
     design = study["design"]
@@ -110,11 +109,8 @@ def arrive(study_id: str) -> dict[str, Any]:
 
 @database.repeated
 def start(study_id: str, token: str, panel_id: str | None = None, simulated: bool = False) -> str:
-    """Take part, after consent: draws this participant's questions. "started", or "known" where the
-    token has started before.
-
-    Raises PenumbraError where the study is not open, has enough participants, or knows the panel id.
-    """
+    """Take part, after consent: "started", or "known" where the token has started before. Raises
+    PenumbraError where the study is not open, has enough participants, or knows the panel id."""
     panel_id = None if panel_id is None else text("panel id", panel_id, PANEL_ID) or None
     with database.reading() as connection:
         study = studies.find(connection, study_id)
@@ -131,9 +127,8 @@ def start(study_id: str, token: str, panel_id: str | None = None, simulated: boo
             admission.check(connection, study, simulated, now)
             admission.admit(connection, study, token, panel_id, simulated, now)
     except IntegrityError:
-        raise PenumbraError(
-            "this browser takes part in another study; open the link anew"
-        ) from None
+        words = "this browser takes part in another study; open the link anew"
+        raise PenumbraError(words) from None
     return "started"
 
 
@@ -141,9 +136,9 @@ def start(study_id: str, token: str, panel_id: str | None = None, simulated: boo
 def current(study_id: str, token: str) -> dict[str, Any]:
     """Where the participant is: one of
 
-    {"stage": "question", "position", "number" (from 1), "total", "role", "redrawn" (PNG), "options"
-    (PNGs in the order on the screen), "limit" (seconds or None), "practice_right" (was the practice
-    question that was just answered right? else None)}; the role is not for the browser;
+    {"stage": "question", "position", "number" (from 1), "total", "role" (not for the browser),
+    "redrawn" (PNG), "options" (PNGs in the order on the screen), "limit" (seconds or None),
+    "practice_right" (of the practice question that was just answered, else None)};
     {"stage": "finished", "code" (for withdrawal), "completion"};
     {"stage": "unknown"}: the token has not started, or was withdrawn.
     """
@@ -185,10 +180,10 @@ def answer(
     """Keep an answer: "stored", or "known" where this question was answered before (the first counts).
     It is on the disk when this returns.
 
-    position      of the question, as `current` gave it
     place         of the chosen option on the screen, from 0; None: time ran out
     milliseconds  from the pictures' appearance to the choice, by the browser
     confidence    1 (guessed) to 5 (sure), kept where the study asks for it
+
     Raises PenumbraError for values that cannot be and for a token that takes no part.
     """
     _whole("position", position, 0, MOST_POSITIONS)
@@ -202,15 +197,15 @@ def answer(
             outcome = _store(connection, study_id, token, position, place, given)
     except IntegrityError:
         return "known"  # the same answer came twice at once
-    if outcome == "finished":
-        try:
-            with database.reading() as connection:
-                study = studies.find(connection, study_id)
-            stopping.look(study)
-        except PenumbraError as error:  # the answer is kept; the next who starts looks again
-            log.warning("whether the study has enough answers could not be seen: %s", error)
-        return "stored"
-    return outcome
+    if outcome != "finished":
+        return outcome
+    try:
+        with database.reading() as connection:
+            study = studies.find(connection, study_id)
+        stopping.look(study)
+    except PenumbraError as error:  # the answer is kept; the next who starts looks again
+        log.warning("whether the study has enough answers could not be seen: %s", error)
+    return "stored"
 
 
 def _store(
@@ -258,10 +253,9 @@ def _choice(limit: int | None, order: list[int], place: int | None, took: int | 
 
 
 def withdraw(study_id: str, code: str) -> bool:
-    """Delete everything that is stored for whoever has this code: participant, questions, answers,
-    panel id. False where the study knows no such code (a second time, too)."""
-    hashed = code_hash(code)
-    if hashed is None:
+    """Delete everything that is stored for the participant who has this code. False where the study
+    knows no such code (a second time, too)."""
+    if (hashed := code_hash(code)) is None:
         return False
     with database.writing() as connection:
         studies.find(connection, study_id)
@@ -289,8 +283,7 @@ def _named(study_id: str, token: str) -> dict[str, str]:
 
 def _takes_part(connection: Connection, study_id: str, token: str) -> Mapping[str, Any] | None:
     """The participant's id and what the study asks; None where the token takes no part in it."""
-    row = connection.execute(_TAKES_PART, _named(study_id, token)).mappings().first()
-    return None if row is None else dict(row)
+    return connection.execute(_TAKES_PART, _named(study_id, token)).mappings().first()
 
 
 def _whole(name: str, value: Any, least: int, most: int) -> None:
