@@ -16,17 +16,17 @@ _looked: tuple[str, float, str] = ("", -math.inf, "")  # database, when, what
 
 
 def version() -> str:
-    """`core.study.analysis.closed.version`, looked up anew at most every `FRESH` seconds. A database that
+    """`core.study.analysis.results.closed_version`, looked up anew at most every `FRESH` seconds. A database that
     cannot be reached takes nothing from the rest of the app."""
     global _looked
     if not location.exists():
         return ""
-    from core.study.analysis import closed  # what speaks to databases takes half a second to load
+    from core.study.analysis import results  # what speaks to databases takes half a second to load
 
     now, address = time.monotonic(), location.url()
     if _looked[0] != address or now - _looked[1] > FRESH:
         try:
-            _looked = (address, now, closed.version())
+            _looked = (address, now, results.closed_version())
         except PenumbraError:
             _looked = (address, now, AWAY)
     return _looked[2]
@@ -36,10 +36,10 @@ def findings() -> tuple[pd.DataFrame, list[str]]:
     """(`core.study.analysis.results.findings` of closed studies, one line for each that was left out); the
     study stands in the target by its title. Where a setting's faces were redrawn by several
     attackers, those count by which its people were recognised best."""
-    from core.study.analysis import closed, results
+    from core.study.analysis import results
 
     try:
-        titles = closed.titles()
+        titles = results.closed_titles()
         found, problems = results.findings(list(titles))
     except PenumbraError as error:
         return pd.DataFrame(), [f"studies were left out: {error}"]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from core import published
 from core import results as runs
@@ -298,3 +298,32 @@ def _findings(
             ends = {end: row[f"{name}_{end}"] for end in ("low", "high", "n")}
             found.append(shared | ends | {"attacker": name, "value": row[name]})
     return found
+
+
+# Closed studies: what may be decided by. While a study runs, its numbers stand on its own page alone.
+
+
+def closed_version() -> str:
+    """Changes whenever a study is closed, opened again or deleted, or answers of a closed one are
+    finished or withdrawn; empty where none is closed. Raises DatabaseError."""
+    query = (
+        select(studies.c.id, studies.c.withdrawn, func.count(participants.c.finished))
+        .outerjoin(participants, participants.c.study_id == studies.c.id)
+        .where(studies.c.state == "closed")
+        .group_by(studies.c.id, studies.c.withdrawn)
+        .order_by(studies.c.id)
+    )
+    with database.reading() as connection:
+        return ";".join(",".join(map(str, row)) for row in connection.execute(query))
+
+
+def closed_titles() -> dict[str, str]:
+    """Study id -> title of every closed study, its id behind it where two are called the same."""
+    query = select(studies.c.id, studies.c.title).where(studies.c.state == "closed")
+    with database.reading() as connection:
+        found = {row.id: row.title for row in connection.execute(query)}
+    named = list(found.values())
+    return {
+        name: title if named.count(title) == 1 else f"{title} ({name})"
+        for name, title in found.items()
+    }

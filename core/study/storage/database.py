@@ -116,14 +116,9 @@ def _connected(
 ) -> Iterator[Connection]:
     """A connection with these execution options, as soon as it is this thread's turn in `queue` and
     one of `CONNECTIONS` is free; `ahead` of those that can wait."""
-    turn = in_turn(place.url, queue) if queue else nullcontext()
-    free = in_turn(place.url, "connection", CONNECTIONS)
-    with (
-        _explained(place.url),
-        turn,
-        free.ahead() if ahead else free,
-        place.connect() as connection,
-    ):
+    turn = in_turn(place.url, queue).taken() if queue else nullcontext()
+    free = in_turn(place.url, "connection", CONNECTIONS).taken(ahead)
+    with _explained(place.url), turn, free, place.connect() as connection:
         yield connection.execution_options(**options)
 
 

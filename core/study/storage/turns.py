@@ -1,8 +1,8 @@
 """Waiting in the order in which one came, among the threads of this process.
 
-SQLite's own waiting sleeps and looks again, and SQLAlchemy's pool gives a connection to whoever asks
-at the right moment: with two hundred participants at once some waited for seconds while late-comers
-were served.
+SQLite's own waiting sleeps and looks again, and SQLAlchemy's pool gives a connection to the thread that
+asks at the right moment: with two hundred participants at once some waited for seconds while
+late-comers were served.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ class NoTurn(Exception):
 
 
 class Turns:
-    """A context that so many threads are in at once; the others wait and enter as they came, those
-    in `ahead()` before all who are not."""
+    """So many threads hold a place at once; the others wait, and enter as they came."""
 
     def __init__(self, places: int) -> None:
         self.guard = threading.Lock()
@@ -29,43 +28,40 @@ class Turns:
         self.waiting: deque[threading.Lock] = deque()
         self.places = places
 
-    def __enter__(self) -> None:
-        self._enter(self.waiting)
-
     @contextmanager
-    def ahead(self) -> Iterator[None]:
-        """The same for what cannot wait."""
-        self._enter(self.hurried)
+    def taken(self, ahead: bool = False) -> Iterator[None]:
+        """Holds a place; `ahead` of all that can wait. Raises NoTurn after `PATIENCE`."""
+        lane, mine = self.hurried if ahead else self.waiting, threading.Lock()
+        with self.guard:
+            free = self.places > 0
+            if free:
+                self.places -= 1
+            else:
+                mine.acquire()
+                lane.append(mine)
+        if not free:
+            self._wait(mine, lane)
         try:
             yield
         finally:
-            self.__exit__()
+            self._give_back()
 
-    def _enter(self, lane: deque[threading.Lock]) -> None:
-        with self.guard:
-            if self.places:
-                self.places -= 1
-                return
-            mine = threading.Lock()
-            mine.acquire()
-            lane.append(mine)
+    def _wait(self, mine: threading.Lock, lane: deque[threading.Lock]) -> None:
         came = False
         try:
             came = mine.acquire(timeout=PATIENCE)
-        finally:  # also where the thread is interrupted: a turn is never given to nobody
+        finally:  # also where the thread is interrupted: a place is never given to nobody
             if not came:
-                self._leave(mine, lane)
+                with self.guard:
+                    left = mine in lane
+                    if left:
+                        lane.remove(mine)
+                if not left:  # the place came in the very moment: hand it on
+                    self._give_back()
         if not came:
             raise NoTurn
 
-    def _leave(self, mine: threading.Lock, lane: deque[threading.Lock]) -> None:
-        with self.guard:
-            if mine in lane:
-                lane.remove(mine)
-                return
-        self.__exit__()  # the turn came in the very moment: hand it on
-
-    def __exit__(self, *error: object) -> None:
+    def _give_back(self) -> None:
         with self.guard:
             if lane := self.hurried or self.waiting:
                 lane.popleft().release()

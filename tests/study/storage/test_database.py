@@ -268,13 +268,13 @@ def test_turns_are_taken_in_order_and_never_by_two():
     entered = threading.Event()
 
     def enter(number: int) -> None:
-        with queue:
+        with queue.taken():
             inside.append(number)
             most.append(len(inside))
             order.append(number)
             inside.remove(number)
 
-    with queue:
+    with queue.taken():
         threads = []
         for number in range(20):
             threads.append(threading.Thread(target=enter, args=(number,)))
@@ -293,10 +293,10 @@ def test_what_cannot_wait_goes_before_all_that_can():
     entered = threading.Event()
 
     def enter(name: str) -> None:
-        with queue.ahead() if name.isupper() else queue:
+        with queue.taken(ahead=name.isupper()):
             order.append(name)
 
-    with queue:
+    with queue.taken():
         threads = []
         for number, name in enumerate("abAcB"):
             threads.append(threading.Thread(target=enter, args=(name,)))
@@ -312,10 +312,10 @@ def test_what_cannot_wait_goes_before_all_that_can():
 def test_who_waits_too_long_leaves_the_queue(monkeypatch):
     monkeypatch.setattr(turns, "PATIENCE", 0.05)
     queue = turns.Turns(2)
-    with queue, queue:
-        with pytest.raises(turns.NoTurn), queue:
+    with queue.taken(), queue.taken():
+        with pytest.raises(turns.NoTurn), queue.taken():
             pass
         assert not queue.waiting
     assert queue.places == 2
-    with queue:
+    with queue.taken():
         assert queue.places == 1
