@@ -1,5 +1,4 @@
-"""The form in which an officer says what a study asks: widgets in, a design for
-`core.study.design.check` out. What was typed stays while the session lasts."""
+"""The form in which an officer says what a study asks. What was typed stays while the session lasts."""
 
 from __future__ import annotations
 
@@ -53,9 +52,8 @@ def form() -> dict[str, Any] | None:
 
 def _rows(dataset: str, preset: str) -> list[dict[str, Any]]:
     """Every setting of the data set whose pictures were redrawn strictly."""
-    tasks = loaders.offered("tasks", dataset, preset)
     found: dict[str, dict[str, Any]] = {}
-    for task in tasks:
+    for task in loaders.offered("tasks", dataset, preset):
         view = View(dataset, preset, task, "image", "strict")
         for row in points.records(loaders.settings(view)):
             found.setdefault(row["key"], row)
@@ -65,8 +63,7 @@ def _rows(dataset: str, preset: str) -> list[dict[str, Any]]:
 def _shown(dataset: str, preset: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Title, settings and attackers."""
     title = _text("Title", "title", "Participants see it.", value="Who is this?")
-    by_key = {row["key"]: row for row in rows}
-    labels = words.labels(rows)
+    by_key, labels = {row["key"]: row for row in rows}, words.labels(rows)
     key = f"study_settings_{dataset}_{preset}"
     st.session_state.setdefault(key, words.usual(rows, USUAL_SETTINGS))
     help = (
@@ -107,11 +104,8 @@ def _attackers(places: Sequence[Mapping[str, Any]]) -> tuple[list[str], dict[str
         except PenumbraError as error:
             st.warning(str(error), icon=":material/warning:")
             continue
-        counts = {
-            name: min(here[name], counts.get(name, here[name]))
-            for name in (here if number == 0 else counts)
-            if name in here
-        }
+        so_far = counts if number else here
+        counts = {name: min(so_far[name], here[name]) for name in so_far if name in here}
     if not counts:
         return [], {}
     names = sorted(counts, key=lambda name: (name != FIRST, name))
@@ -194,18 +188,17 @@ def _enough() -> dict[str, Any]:
     """When the study lets nobody else in."""
     with st.container(horizontal=True):
         st.session_state.setdefault("study_target", asked.DEFAULTS["target"])  # may be emptied
-        help = "The study closes itself then."
+        more = {"help": "The study closes itself then."}
         bounds = (*asked.TARGET, None)
-        target = _number("Enough participants", "target", bounds, "no number", 170, help)
+        target = _number("Enough participants", "target", bounds, "no number", 170, **more)
         help = (
             "Sequential stopping: the study closes itself when every setting's 95 % interval is "
             "narrower than so many percentage points. How narrow it is does not depend on whether the "
             "result pleases, so that stopping then does not favour one."
         )
         narrow, wide = (100 * share for share in asked.STOP_WIDTH)
-        bounds = (narrow, wide, None, 1.0)
-        label, name = "or interval (points)", "stop_width"
-        width = _number(label, name, bounds, "not used", 170, help, format="%g")
+        bounds, more = (narrow, wide, None, 1.0), {"help": help, "format": "%g"}
+        width = _number("or interval (points)", "stop_width", bounds, "not used", 170, **more)
     return {
         "target": None if target is None else int(target),
         "stop_width": None if width is None else width / 100,
@@ -227,16 +220,10 @@ def _several(
 
 
 def _number(
-    label: str,
-    name: str,
-    bounds: tuple[Any, ...],
-    nothing: str,
-    width: int,
-    help: str | None = None,
-    **more: Any,
+    label: str, name: str, bounds: tuple[Any, ...], nothing: str, width: int, **more: Any
 ) -> Any:
     """A number that may be missing; `bounds`: lowest, highest, first value, step."""
-    more |= {"placeholder": nothing, "width": width, "help": help}
+    more |= {"placeholder": nothing, "width": width}
     return st.number_input(label, *bounds, key=f"study_{name}", **more, **KEPT)
 
 

@@ -17,24 +17,16 @@ EVERY = 1.5  # seconds between looks while pictures are being made
 SLOWLY = 10.0  # seconds between looks at an open study
 ERROR = "study_error"  # session key
 PREVIEWED = "study_previewed"  # session key: (study, questions of the preview, place)
-# label, icon, the states of a study in which it can be done, and in which it is what comes next
-ACTIONS = (
-    (
-        "Make its pictures",
-        ":material/brush:",
-        ("draft", "failed"),
-        ("draft", "failed"),
-        studies.start_preparing,
-    ),
-    (
-        "Open the study",
-        ":material/play_arrow:",
-        ("ready", "closed"),
-        ("ready",),
-        studies.open_study,
-    ),
-    ("Close the study", ":material/lock:", ("open",), (), studies.close_study),
-)
+MAKE = ("Make its pictures", ":material/brush:", studies.start_preparing)
+OPEN = ("Open the study", ":material/play_arrow:", studies.open_study)
+CLOSE = ("Close the study", ":material/lock:", studies.close_study)
+ACTIONS = {  # state of a study -> what can be done, and whether that is what comes next
+    "draft": (MAKE, "primary"),
+    "failed": (MAKE, "primary"),
+    "ready": (OPEN, "primary"),
+    "open": (CLOSE, "secondary"),
+    "closed": (OPEN, "secondary"),
+}
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -76,9 +68,9 @@ def _card(study: Mapping[str, Any]) -> None:
 def _link(study: Mapping[str, Any]) -> None:
     address, here = link(study["id"], st.context.url, st.get_option("server.baseUrlPath"))
     st.code(address, language=None, wrap_lines=True)
-    text = "The link for participants."
-    if study["state"] != "open":
-        text = "The link, once it is open."
+    text = (
+        "The link for participants." if study["state"] == "open" else "The link, once it is open."
+    )
     if here:
         text += (
             " It works on this machine only: serve Penumbra to others first, as the README says."
@@ -97,12 +89,11 @@ def link(study_id: str, url: str | None, base: str) -> tuple[str, bool]:
 def _buttons(study: Mapping[str, Any]) -> None:
     name, state = study["id"], study["state"]
     with st.container(horizontal=True, gap="small"):
-        for label, icon, states, main, act in ACTIONS:
-            if state in states:
-                _button(label, icon, name, act, "primary" if state in main else "secondary")
-        if state in ("ready", "open", "closed") and st.button(
-            "Look through it", key=f"preview_{name}", icon=":material/visibility:"
-        ):
+        if state in ACTIONS:
+            (label, icon, act), kind = ACTIONS[state]
+            _button(label, icon, name, act, kind)
+        look = {"key": f"preview_{name}", "icon": ":material/visibility:"}
+        if state in ("ready", "open", "closed") and st.button("Look through it", **look):
             st.session_state[PREVIEWED] = None
             _preview(study)
         answered = study["participants"] or study["simulated"]
@@ -110,8 +101,8 @@ def _buttons(study: Mapping[str, Any]) -> None:
             st.session_state["results_of"] = name
             st.switch_page("../pages/study_results.py")
         copy = {"on_click": form.use_as_template, "args": (study["design"],)}
-        icon = ":material/content_copy:"
-        st.button("Use as template", key=f"template_{name}", icon=icon, **copy)
+        copy |= {"key": f"template_{name}", "icon": ":material/content_copy:"}
+        st.button("Use as template", **copy)
         with st.popover("Delete", icon=":material/delete:", disabled=state == "preparing"):
             st.write(
                 f"The study, its pictures and the answers of {study['participants']} participants "
