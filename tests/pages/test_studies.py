@@ -117,11 +117,26 @@ def test_deleting_asks_first_and_takes_all(populated):
 
 def test_another_begins_as_its_template(populated, started):
     settings = [
-        {"dataset": "synthetic", "run_id": run.name, "release_value": None, "attacker": "mirrored_decoder"}
+        {
+            "dataset": "synthetic",
+            "run_id": run.name,
+            "release_value": None,
+            "attacker": "mirrored_decoder",
+        }
         for run in sorted((populated / "synthetic").glob("deep_obfuscator-*"))[:2]
-    ]  # fmt: skip
-    studies.create({"title": "First", "settings": settings, "questions": 7, "people": 8, "time_limit": 30,
-                    "stop_width": 0.2, "distractors": "matched", "matched_on": ["Male"]})  # fmt: skip
+    ]
+    studies.create(
+        {
+            "title": "First",
+            "settings": settings,
+            "questions": 7,
+            "people": 8,
+            "time_limit": 30,
+            "stop_width": 0.2,
+            "distractors": "matched",
+            "matched_on": ["Male"],
+        }
+    )
     app = whole(open_page("studies"))
     whole(press(app, "Use as template"))
     whole(press(app, "Make the study"))

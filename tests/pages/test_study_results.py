@@ -17,7 +17,19 @@ RUNS = [
     for value in (0.0, 5.0)
 ]
 WEAK, STRONG = (run.id for run in RUNS)
-FOLDERS = ("numbers", "reference", "faces", "people", "times", "sure", "alike", "enough", "asked", "files", "words")  # fmt: skip
+FOLDERS = (
+    "numbers",
+    "reference",
+    "faces",
+    "people",
+    "times",
+    "sure",
+    "alike",
+    "enough",
+    "asked",
+    "files",
+    "words",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -108,10 +120,18 @@ def test_every_folder_opens_and_says_its_part(runs):
     app = opened(*FOLDERS)
     said = words(app)
     for part in (
-        "40 people 10 questions", "112 of 400", "Recognised least", "middle half", "took less than",
-        "Krippendorff", "that people beat guessing is settled", "Time limit", "rounded to the hour",
-        "The machine", "narrower than 5.0 points",
-    ):  # fmt: skip
+        "40 people 10 questions",
+        "112 of 400",
+        "Recognised least",
+        "middle half",
+        "took less than",
+        "Krippendorff",
+        "that people beat guessing is settled",
+        "Time limit",
+        "rounded to the hour",
+        "The machine",
+        "narrower than 5.0 points",
+    ):
         assert part in said
     table = app.dataframe[0].value
     assert table["Who counts"].tolist() == ["everybody", "passed the checks"] * 2

@@ -36,8 +36,12 @@ def test_nothing_is_drawn_before_the_browser_has_said_what_it_knows():
 
 
 def test_consent_in_the_officers_words():
-    study_id = open_study(**SHORT, consent="**Read** this. ![x](https://elsewhere.example/p.png)",
-                          contact="office@example.org", time_limit=20)  # fmt: skip
+    study_id = open_study(
+        **SHORT,
+        consent="**Read** this. ![x](https://elsewhere.example/p.png)",
+        contact="office@example.org",
+        time_limit=20,
+    )
     app = visited(study_id, token="")
     assert [title.value for title in app.title] == ["Who is it?"]
     text = words(app)
@@ -51,7 +55,9 @@ def test_consent_in_the_officers_words():
 
 def test_texts_of_officers_are_no_markup_of_the_page():
     hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-    app = visited(open_study(**SHORT, consent=hostile, contact=hostile, title=hostile[:100]), token="")  # fmt: skip
+    app = visited(
+        open_study(**SHORT, consent=hostile, contact=hostile, title=hostile[:100]), token=""
+    )
     assert not any(element.allow_html for element in (*app.markdown, *app.caption))
 
 
@@ -67,7 +73,9 @@ def test_a_participant_is_led_to_the_end():
     assert "Code **C1**" in words(app)
 
 
-@pytest.mark.parametrize("study_id", ["", "nosuchstudy1", "../../etc/passwd", "' OR 1=1; --", "é" * 5000])  # fmt: skip
+@pytest.mark.parametrize(
+    "study_id", ["", "nosuchstudy1", "../../etc/passwd", "' OR 1=1; --", "é" * 5000]
+)
 def test_a_link_to_no_study(study_id):
     app = visited(study_id)
     assert [title.value for title in app.title] == ["There is no study here"]

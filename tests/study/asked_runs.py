@@ -40,7 +40,8 @@ def populate(place: Path) -> None:
 def give_data(run: Run, fingerprint: str | None = None) -> None:
     """Say in `run.json` on which version of the data set it was trained; default: as it is now."""
     record = files.read_json(run.folder / "run.json")
-    fingerprint = data.load(run.dataset, 64, 64, progress=False).fingerprint if fingerprint is None else fingerprint  # fmt: skip
+    if fingerprint is None:
+        fingerprint = data.load(run.dataset, 64, 64, progress=False).fingerprint
     files.write_json(run.folder / "run.json", record | {"data": {"fingerprint": fingerprint}})
 
 
@@ -56,7 +57,8 @@ def store_faces(run: Run, attacker: str, count: int, **more: np.ndarray) -> None
 
 def setting(name: str, attacker: str = "mirrored_decoder") -> dict:
     value = NOISE if name == "noisy" else None
-    return {"dataset": DATASET, "run_id": RUNS[name].id, "release_value": value, "attacker": attacker}  # fmt: skip
+    place = {"dataset": DATASET, "run_id": RUNS[name].id, "release_value": value}
+    return place | {"attacker": attacker}
 
 
 def asking(*settings: dict, **more: object) -> dict:

@@ -6,11 +6,14 @@ import pandas as pd
 
 from core.study.analysis.results import COLUMNS
 
+SAME = {"attacker": "resrec", "dataset": "synthetic", "timed_out": False, "finished": True}
+SAME |= {"server_milliseconds": 9000, "machine_picture_right": None}
 SETTINGS = ("deep_obfuscator-0123456789", "dpfe-0123456789@0.5")
 
 
-def answers(people=40, share=0.6, settings=SETTINGS, options=4, questions=10, faces=24, seed=0,
-            **columns):  # fmt: skip
+def answers(
+    people=40, share=0.6, settings=SETTINGS, options=4, questions=10, faces=24, seed=0, **columns
+):
     """`people` who each answer `questions` about other faces, an attention check among them, and are
     right in `share` of cases; every fifth fails the check. `columns` replace whole columns."""
     draw = np.random.default_rng(seed)
@@ -22,18 +25,16 @@ def answers(people=40, share=0.6, settings=SETTINGS, options=4, questions=10, fa
             hit = (person % 5 != 0) if check else draw.random() < share
             setting = settings[int(draw.integers(len(settings)))]
             choice = 0 if hit else int(draw.integers(1, options))
-            rows.append({
-                "participant": person, "position": position, "setting": setting, "attacker": "resrec",
-                "role": "attention" if check else "question", "dataset": "synthetic",
-                "run_id": setting.partition("@")[0], "choice": choice, "options": options,
-                "release_value": float(setting.partition("@")[2] or "nan"),
-                "item": 1000 if check else face + 100 * settings.index(setting), "person": face,
-                "place": int(draw.integers(options)), "right": hit, "timed_out": False,
-                "confidence": int(draw.integers(1, 6)), "milliseconds": int(draw.integers(800, 9000)),
-                "server_milliseconds": 9000, "answered": 1.79e9 + 60 * person + position,
-                "passed": person % 5 != 0, "finished": True, "machine_release_right": face % 4 != 3,
-                "machine_picture_right": None,
-            })  # fmt: skip
+            run_id, _, value = setting.partition("@")
+            item = 1000 if check else face + 100 * settings.index(setting)
+            row = {"participant": person, "position": position, "setting": setting}
+            row |= {"role": "attention" if check else "question", "item": item, "person": face}
+            row |= {"run_id": run_id, "release_value": float(value or "nan"), "right": hit}
+            row |= {"choice": choice, "place": int(draw.integers(options)), "options": options}
+            row |= {"confidence": int(draw.integers(1, 6))}
+            row |= {"milliseconds": int(draw.integers(800, 9000))}
+            row |= {"answered": 1.79e9 + 60 * person + position, "passed": person % 5 != 0}
+            rows.append(SAME | row | {"machine_release_right": face % 4 != 3})
     table = pd.DataFrame(rows)
     for name, values in columns.items():
         table[name] = values

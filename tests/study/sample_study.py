@@ -20,10 +20,8 @@ SIZE = 16  # pixels on a side
 
 def setting(number: int = 0, **changes: Any) -> dict[str, Any]:
     """A setting of a run that does not exist."""
-    return {
-        "dataset": "synthetic", "run_id": f"deep_obfuscator-{number:010x}", "release_value": None,
-        "attacker": "mirrored_decoder",
-    } | changes  # fmt: skip
+    found = {"dataset": "synthetic", "run_id": f"deep_obfuscator-{number:010x}"}
+    return found | {"release_value": None, "attacker": "mirrored_decoder"} | changes
 
 
 def design(settings: int = 2, **changes: Any) -> dict[str, Any]:
@@ -49,20 +47,16 @@ def material(design: dict[str, Any], seed: int = 0) -> dict[str, Any]:
 
     items = []
     checks = max(3, 3 * design["attention"]) if design["attention"] else 0
-    everybody = design["people"] + checks + int(design["practice"])
-    for person in range(everybody):
+    roles = ["question"] * design["people"] + ["attention"] * checks
+    roles += ["practice"] * int(design["practice"])
+    for person, role in enumerate(roles):
         options = [picture() for _ in range(design["options"])]
-        role = (
-            "question" if person < design["people"]
-            else "attention" if person < design["people"] + checks else "practice"
-        )  # fmt: skip
         places = design["settings"] if role == "question" else [setting(run_id="photograph")]
         for place in places:
-            items.append({
-                "role": role, "setting": setting_key(place), "person": person, "options": options,
-                "redrawn": picture(), "machine_release": int(chance.integers(design["options"])),
-                "machine_picture": None, "ms_ssim": float(chance.random()), **place,
-            })  # fmt: skip
+            item = {"role": role, "setting": setting_key(place), "person": person, **place}
+            item |= {"options": options, "redrawn": picture(), "machine_picture": None}
+            item["machine_release"] = int(chance.integers(design["options"]))
+            items.append(item | {"ms_ssim": float(chance.random())})
     longest = max(map(len, pictures))
     return {"pictures": [_padded(png, longest) for png in pictures], "items": items}
 

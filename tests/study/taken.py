@@ -8,8 +8,15 @@ from core.study.storage.tables import items, trials
 from tests.study.sample_study import token
 
 
-def takes(study_id, choose=lambda item: 0, questions=None, panel_id=None, simulated=False,
-          milliseconds=2000, confidence=None):  # fmt: skip
+def takes(
+    study_id,
+    choose=lambda item: 0,
+    questions=None,
+    panel_id=None,
+    simulated=False,
+    milliseconds=2000,
+    confidence=None,
+):
     """One participant; the token of their browser.
 
     choose     item (role, setting, person) -> option that is taken (0: the right one), or None

@@ -34,11 +34,16 @@ def test_people_stand_with_their_intervals_weak_settings_on_top(rows):
     people = trace(figure, "people")
     assert list(people.x) == [row["share"] * 100 for row in rows]
     assert people.y[0] > people.y[1]
-    assert list(people.error_x.array) == pytest.approx([100 * (r["high"] - r["share"]) for r in rows])  # fmt: skip
+    assert list(people.error_x.array) == pytest.approx(
+        [100 * (r["high"] - r["share"]) for r in rows]
+    )
     assert people.marker.color == METHODS["deep_obfuscator"].color
     lines = {round(shape.x0, 6): shape.line.dash for shape in figure.layout.shapes}
     assert lines == {25: "dot", 28: None}
-    assert {note.text for note in figure.layout.annotations} == {"guessing", "DeepObfuscator's own study"}  # fmt: skip
+    assert {note.text for note in figure.layout.annotations} == {
+        "guessing",
+        "DeepObfuscator's own study",
+    }
 
 
 def test_the_machine_stands_beside_people_where_it_says_something(rows):
@@ -60,7 +65,10 @@ def test_settings_without_answers_keep_their_line(rows):
 
 def test_a_run_that_is_gone_is_grey(rows):
     gone = [dict(row) | {"method": None, "title": row["setting"]} for row in rows]
-    assert trace(charts.accuracy(gone, None, same=True), "people").marker.color != METHODS["deep_obfuscator"].color  # fmt: skip
+    assert (
+        trace(charts.accuracy(gone, None, same=True), "people").marker.color
+        != METHODS["deep_obfuscator"].color
+    )
 
 
 def test_long_labels_are_broken_for_phones():

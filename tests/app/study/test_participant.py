@@ -41,39 +41,79 @@ def follow(study_id, message, panel=None, buckets=None, now=0.0):
 
 def test_what_the_page_says_is_understood():
     for message in (
-        said("hello", token=""), said("hello", token=MINE), said("agree", token=MINE), said("code"),
-        said("decline"), said("withdraw", token="", code="ABCD-EFGH-JKLM"), chosen(3, None),
+        said("hello", token=""),
+        said("hello", token=MINE),
+        said("agree", token=MINE),
+        said("code"),
+        said("decline"),
+        said("withdraw", token="", code="ABCD-EFGH-JKLM"),
+        chosen(3, None),
         chosen(1, 2, confidence=5, milliseconds=None),
-    ):  # fmt: skip
+    ):
         assert participant.message(message) == message
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        None, "hello", 3, [], [said("code")], {}, {"kind": "hello"}, said("start", token=MINE),
-        said(["hello"], token=""), said({"hello": 1}, token=""), said(None),
-        said("hello", token="x"), said("hello", token=MINE.upper()), said("hello", token=MINE * 1000),
-        said("hello", token=None), said("hello", token=[MINE]), said("hello", token=MINE + "\n"),
-        said("hello"), said("hello", token="", more=1), said("agree", token=""),
-        said("code", serial=0), said("code", serial="1"), said("code", serial=1.5),
-        said("code", serial=True), said("code", serial=10**9), said("code", serial=math.nan),
-        said("withdraw", token="", code=""), said("withdraw", token="", code="A" * 41),
-        said("withdraw", token="", code=7), chosen(0), chosen(1, -1), chosen(1, 1.0), chosen(1, "1"),
-        chosen(1, True), chosen(1, 10**30), chosen(1, [0]), chosen(1, math.inf), chosen(None),
-        chosen(1, milliseconds=-1), chosen(1, milliseconds=math.nan), chosen(1, milliseconds=1e9),
-        chosen(1, confidence=0), chosen(1, confidence=6), chosen(1, mine=""),
-        chosen(1, mine="'; DROP TABLE answers; --"), {str(n): n for n in range(100_000)},
+        None,
+        "hello",
+        3,
+        [],
+        [said("code")],
+        {},
+        {"kind": "hello"},
+        said("start", token=MINE),
+        said(["hello"], token=""),
+        said({"hello": 1}, token=""),
+        said(None),
+        said("hello", token="x"),
+        said("hello", token=MINE.upper()),
+        said("hello", token=MINE * 1000),
+        said("hello", token=None),
+        said("hello", token=[MINE]),
+        said("hello", token=MINE + "\n"),
+        said("hello"),
+        said("hello", token="", more=1),
+        said("agree", token=""),
+        said("code", serial=0),
+        said("code", serial="1"),
+        said("code", serial=1.5),
+        said("code", serial=True),
+        said("code", serial=10**9),
+        said("code", serial=math.nan),
+        said("withdraw", token="", code=""),
+        said("withdraw", token="", code="A" * 41),
+        said("withdraw", token="", code=7),
+        chosen(0),
+        chosen(1, -1),
+        chosen(1, 1.0),
+        chosen(1, "1"),
+        chosen(1, True),
+        chosen(1, 10**30),
+        chosen(1, [0]),
+        chosen(1, math.inf),
+        chosen(None),
+        chosen(1, milliseconds=-1),
+        chosen(1, milliseconds=math.nan),
+        chosen(1, milliseconds=1e9),
+        chosen(1, confidence=0),
+        chosen(1, confidence=6),
+        chosen(1, mine=""),
+        chosen(1, mine="'; DROP TABLE answers; --"),
+        {str(n): n for n in range(100_000)},
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_not_heard(message):
     assert participant.message(message) is None
 
 
 HOSTILE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50) | st.just(MINE),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
-)  # fmt: skip
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
+)
 
 
 @examples(0.3)
@@ -96,12 +136,17 @@ def test_whatever_is_heard_has_the_types_that_are_promised(message):
 @pytest.mark.parametrize(
     ("parameters", "panel"),
     [
-        ({}, None), ({"panel": "abc-7"}, "abc-7"), ({"PROLIFIC_PID": "5f2d"}, "5f2d"),
-        ({"panel": "", "PROLIFIC_PID": "5f2d"}, "5f2d"), ({"panel": "x" * 121}, None),
-        ({"panel": "a b"}, None), ({"panel": "a\x00b"}, None), ({"panel": "ü"}, None),
+        ({}, None),
+        ({"panel": "abc-7"}, "abc-7"),
+        ({"PROLIFIC_PID": "5f2d"}, "5f2d"),
+        ({"panel": "", "PROLIFIC_PID": "5f2d"}, "5f2d"),
+        ({"panel": "x" * 121}, None),
+        ({"panel": "a b"}, None),
+        ({"panel": "a\x00b"}, None),
+        ({"panel": "ü"}, None),
         ({"panel": "'--"}, "'--"),
     ],
-)  # fmt: skip
+)
 def test_who_a_person_is_for_their_panel(parameters, panel):
     assert participant.panel_id(parameters) == panel
 
@@ -180,9 +225,11 @@ def test_a_database_that_is_away_makes_the_browser_keep_what_it_has(study_id, mo
     for name in ("start", "answer", "current", "withdraw"):
         monkeypatch.setattr(taking, name, away)
     message = {
-        "hello": said("hello", token=MINE), "agree": said("agree", token=MINE), "answer": chosen(1),
+        "hello": said("hello", token=MINE),
+        "agree": said("agree", token=MINE),
+        "answer": chosen(1),
         "withdraw": said("withdraw", token=MINE, code="ABCD-EFGH-JKLM"),
-    }[kind]  # fmt: skip
+    }[kind]
     heard = follow(study_id, message)
     assert heard["wait"]
     assert heard["note"] == participant.AWAY
@@ -210,4 +257,7 @@ def test_who_is_in_a_hurry_waits(study_id):
     slow = follow(study_id, said("withdraw", token="", code=code), buckets=buckets)
     assert "Please wait" in slow["note"]
     assert studies.read(study_id)["participants"] == 1
-    assert follow(study_id, said("withdraw", token="", code=code), buckets=buckets, now=99)["view"] == "withdrawn"  # fmt: skip
+    assert (
+        follow(study_id, said("withdraw", token="", code=code), buckets=buckets, now=99)["view"]
+        == "withdrawn"
+    )

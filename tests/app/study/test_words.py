@@ -15,9 +15,15 @@ def asked(settings=2, **more):
 
 def study(**more):
     return {
-        "state": "open", "participants": 0, "finished": 0, "answers": 0, "withdrawn": 0,
-        "done": 0, "wanted": 0, "design": asked(target=40),
-    } | more  # fmt: skip
+        "state": "open",
+        "participants": 0,
+        "finished": 0,
+        "answers": 0,
+        "withdrawn": 0,
+        "done": 0,
+        "wanted": 0,
+        "design": asked(target=40),
+    } | more
 
 
 def test_a_design_says_what_each_setting_gets_and_how_sure_that_is():
@@ -44,12 +50,20 @@ def test_without_a_number_of_people_it_ends_when_the_interval_is_narrow():
     ("found", "share", "words"),
     [
         (study(), 0.0, "0 participants, 0 finished, 0 answers; enough at 40"),
-        (study(participants=12, finished=10, answers=104, withdrawn=1), 0.25, "1 withdrew; enough at 40"),
+        (
+            study(participants=12, finished=10, answers=104, withdrawn=1),
+            0.25,
+            "1 withdrew; enough at 40",
+        ),
         (study(finished=50, participants=51), 1.0, "enough at 40"),
-        (study(design=asked(target=None, stop_width=0.1), participants=1), 0.0, "1 participant, 0 finished"),
+        (
+            study(design=asked(target=None, stop_width=0.1), participants=1),
+            0.0,
+            "1 participant, 0 finished",
+        ),
         (study(state="preparing", done=3, wanted=12), 0.25, "redrawn"),
     ],
-)  # fmt: skip
+)
 def test_progress(found, share, words):
     got, said = study_words.progress(found)
     assert got == share

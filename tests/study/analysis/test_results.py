@@ -75,7 +75,9 @@ def test_the_machine_answers_the_same_questions_and_knows_no_more_than_there_are
     assert row["machine_release_n"] == 24
     # 2,000 answers of people, but 24 of the machine: its interval is that of about 24
     low, high = statistics.wilson(18, 24)
-    assert row["machine_release_high"] - row["machine_release_low"] == pytest.approx(high - low, rel=0.1)  # fmt: skip
+    assert row["machine_release_high"] - row["machine_release_low"] == pytest.approx(
+        high - low, rel=0.1
+    )
     assert row["machine_picture_n"] == 0
     assert math.isnan(row["machine_picture"])
 

@@ -22,8 +22,13 @@ SHARES = st.floats(0.01, 0.99)
 # (1998), Table I, method 3.
 @pytest.mark.parametrize(
     ("right", "answers", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)  # fmt: skip
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
 def test_wilson_gives_newcombes_printed_intervals(right, answers, low, high):
     assert statistics.wilson(right, answers) == pytest.approx((low, high), abs=5e-5)
 
@@ -188,7 +193,9 @@ def test_power_is_that_of_enumeration(answers, share, chance):
     assert statistics.powers(answers, share, chance) == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize(("share", "chance"), [(0.4, 0.25), (0.61, 0.5), (0.3, 0.125), (0.97, 0.25)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("share", "chance"), [(0.4, 0.25), (0.61, 0.5), (0.3, 0.125), (0.97, 0.25)]
+)
 def test_needed_is_the_last_number_that_is_too_few_plus_one(share, chance):
     found = statistics.needed(share, chance)
     assert found == 1 or enumerated(found - 1, share, chance) < 0.8

@@ -53,8 +53,10 @@ def test_it_is_the_nearest_release_on_the_attackers_scale():
         return colours(machine.photographs(FACES, which, CPU).float() / 255, None, None).numpy()
 
     attacker = seen(FACES.indices("attacker"))
-    scaled = {k: (seen(v) - attacker.mean(0)) / attacker.std(0) for k, v in
-              {"asked": rows, "options": options.ravel()}.items()}  # fmt: skip
+    scaled = {
+        k: (seen(v) - attacker.mean(0)) / attacker.std(0)
+        for k, v in {"asked": rows, "options": options.ravel()}.items()
+    }
     offered = scaled["options"].reshape(*options.shape, -1)
     nearest = np.linalg.norm(scaled["asked"][:, None] - offered, axis=2).argmin(1)
     found = answers(releasing(colours), rows, options)

@@ -228,11 +228,14 @@ def test_an_attacker_without_weights_is_asked_about_what_he_drew(place, faces):
         assert position < 3 * STORED
         assert faces.identities[test[position]] == item["person"]
         assert item["ms_ssim"] == pytest.approx(position / 3 / (STORED - 1))
-    people = [{i["person"] for i in questions(found) if i["attacker"] == a} for a in ("mirrored_decoder", "resrec")]  # fmt: skip
+    attackers = ("mirrored_decoder", "resrec")
+    people = [{i["person"] for i in questions(found) if i["attacker"] == a} for a in attackers]
     assert people[0] == people[1]
     # two attackers of one release: the machine sees the same
     found = stimuli.build(asking(setting("weak"), setting("weak", "resrec")), SEED)
-    said = [[i["machine_release"] for i in questions(found) if i["attacker"] == a] for a in ("mirrored_decoder", "resrec")]  # fmt: skip
+    said = [
+        [i["machine_release"] for i in questions(found) if i["attacker"] == a] for a in attackers
+    ]
     assert said[0] == said[1]
 
 
@@ -274,7 +277,9 @@ def test_what_is_possible_needs_no_torch(place):
         "import sys; from core.study.material import stimuli; "
         f"print(stimuli.possible({setting('weak')!r})['people']); assert 'torch' not in sys.modules"
     )
-    ran = subprocess.run([sys.executable, "-c", code], env=os.environ, capture_output=True, text=True)  # fmt: skip
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ, capture_output=True, text=True
+    )
     assert ran.returncode == 0, ran.stderr
     assert int(ran.stdout) > STORED
 

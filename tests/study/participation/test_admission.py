@@ -103,8 +103,11 @@ def test_narrow_intervals_close_the_study(database):
     for number in range(1, needed + 1):
         me = begin(study)
         while (now := taking.current(study, me))["stage"] == "question":
-            order = {row["position"]: row["option_order"] for row in table(trials)
-                     if row["participant_id"] == number}[now["position"]]  # fmt: skip
+            order = {
+                row["position"]: row["option_order"]
+                for row in table(trials)
+                if row["participant_id"] == number
+            }[now["position"]]
             taking.answer(study, me, now["position"], order.index(0), 900)
         assert studies.read(study)["state"] == ("closed" if number == needed else "open")
     assert "narrower than 40 points" in studies.read(study)["message"]

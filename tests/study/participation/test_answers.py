@@ -73,7 +73,9 @@ def test_the_machine_is_right_where_it_takes_the_first_option(database):
         (item["role"], item["person"]): item["machine_release"] == 0
         for item in sample_study.material(sample_study.design(1, **SMALL))["items"]
     }
-    expected = [made[role, person] for role, person in zip(table["role"], table["person"], strict=True)]  # fmt: skip
+    expected = [
+        made[role, person] for role, person in zip(table["role"], table["person"], strict=True)
+    ]
     assert table["machine_release_right"].tolist() == expected
     assert table["machine_picture_right"].isna().all()
 

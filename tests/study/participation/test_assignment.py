@@ -32,12 +32,20 @@ def several(design: dict, participants: int) -> tuple[list[dict], list[list], Co
 
 designs = st.builds(
     lambda count, questions, more, options, attention, practice: sample_study.design(
-        count, questions=questions, people=max(4, questions) + more, options=options,
-        attention=attention, practice=practice,
+        count,
+        questions=questions,
+        people=max(4, questions) + more,
+        options=options,
+        attention=attention,
+        practice=practice,
     ),
-    st.integers(1, 6), st.integers(1, 14), st.integers(0, 10), st.integers(2, 6), st.integers(0, 4),
+    st.integers(1, 6),
+    st.integers(1, 14),
+    st.integers(0, 10),
+    st.integers(2, 6),
+    st.integers(0, 4),
     st.booleans(),
-)  # fmt: skip
+)
 
 
 @examples(0.4)
@@ -47,16 +55,25 @@ def test_one_participant(design, seed):
     trials = assign(list(items.values()), {}, design, seed)
     asked = [items[item] for item, _ in trials]
     roles = Counter(item["role"] for item in asked)
-    assert roles == Counter(
-        {"question": design["questions"], "attention": design["attention"],
-         "practice": int(design["practice"])}
-    ) - Counter()  # fmt: skip
+    assert (
+        roles
+        == Counter(
+            {
+                "question": design["questions"],
+                "attention": design["attention"],
+                "practice": int(design["practice"]),
+            }
+        )
+        - Counter()
+    )
     people = [item["person"] for item in asked]
     assert len(set(people)) == len(people)
     if design["practice"]:
         assert asked[0]["role"] == "practice"
     per_setting = Counter(item["setting"] for item in asked if item["role"] == "question")
-    all_settings = [per_setting[item["setting"]] for item in items.values() if item["role"] == "question"]  # fmt: skip
+    all_settings = [
+        per_setting[item["setting"]] for item in items.values() if item["role"] == "question"
+    ]
     assert max(all_settings) - min(all_settings) <= 1
     for _, order in trials:
         assert sorted(order) == list(range(design["options"]))
