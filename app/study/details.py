@@ -20,10 +20,7 @@ from core.study.analysis import breakdown, export, results
 
 FACE = 88  # pixels of a picture
 SHOWN = 3  # faces at either end
-EXPORTS = (
-    ("csv", "CSV", "text/csv"),
-    ("parquet", "Parquet", "application/vnd.apache.parquet"),
-)
+EXPORTS = {"csv": ("CSV", "text/csv"), "parquet": ("Parquet", "application/vnd.apache.parquet")}
 FEW_TIMES = 10  # answers below which no histogram of times is drawn
 
 
@@ -131,8 +128,8 @@ def people(looked: Looked) -> None:
     table = breakdown.participants(looked.answers)
     sentence = details_words.people_caption(table)
     st.caption(sentence)
-    figure = charts.participants(table, looked.chance, states.dark())
     alt = f"How many participants were right how often. {sentence}"
+    figure = charts.participants(table, looked.chance, states.dark())
     show.chart(figure, "study-participants", table, alt)
 
 
@@ -203,7 +200,7 @@ def take_away(looked: Looked) -> None:
         "were handed out before are yours to clean."
     )
     with st.container(horizontal=True):
-        for format, label, kind in EXPORTS:
+        for format, (label, kind) in EXPORTS.items():
             answers = partial(_file, name, format, made_up, 0)
             file = f"study-{name}{end}-answers.{format}"
             show.download(f"Answers ({label})", answers, file, kind, key=f"answers_{format}")

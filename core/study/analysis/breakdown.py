@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.metrics import intervals
 from core.study.analysis import statistics
 from core.study.analysis.results import MACHINES, counted
 
@@ -22,43 +23,43 @@ def faces(answers: pd.DataFrame) -> pd.DataFrame:
     """One row for each redrawn face, the least recognised first: `QUESTION`, options, n, right,
     share, low, high (Wilson), choices (how often each option was taken, the right one first),
     timed_out (answers), machine_release_right, machine_picture_right."""
-    rows = []
-    for key, group in counted(answers).groupby(QUESTION, sort=False):
-        n, options = len(group), int(group["options"].iloc[0])
-        choices = group["choice"].dropna().astype(int)
-        taken = np.bincount(choices, minlength=options).tolist()
-        rows.append(
-            dict(zip(QUESTION, key, strict=True))
-            | {"options": options, "choices": taken, "timed_out": int(group["timed_out"].sum())}
-            | statistics.share_of(taken[0], n)
-            | {name: group[name].iloc[0] for name in MACHINE}
-        )
-    columns = [*QUESTION, "options", *SHARE, "choices", "timed_out", *MACHINE]
-    table = pd.DataFrame(rows, columns=columns)
+    first = {name: (name, "first") for name in ("options", *MACHINE)}
+    late = {"timed_out": ("timed_out", "sum")}
+    groups = counted(answers).groupby(QUESTION, sort=False)
+    table = _shares(groups, choices=("choice", list), **late, **first)
+    table["choices"] = [
+        np.bincount([c for c in taken if c is not pd.NA], minlength=options).tolist()
+        for taken, options in zip(table["choices"], table["options"], strict=True)
+    ]
+    table = table[[*QUESTION, "options", *SHARE, "choices", "timed_out", *MACHINE]]
     # Of faces that are recognised equally often, those with most answers stand furthest out.
     usual = table["right"].sum() / max(1, table["n"].sum())
-    table["weight"] = table["right"] - usual * table["n"]
-    return (
-        table.sort_values(["share", "weight", "item"]).drop(columns="weight").reset_index(drop=True)
-    )
+    table = table.assign(weight=table["right"] - usual * table["n"])
+    ordered = table.sort_values(["share", "weight", "item"], ignore_index=True)
+    return ordered.drop(columns="weight")
 
 
 def participants(answers: pd.DataFrame) -> pd.DataFrame:
     """One row for each participant who answered a question: participant, n, right, share, low,
     high (Wilson), milliseconds (median), passed, finished."""
     groups = counted(answers).groupby("participant", sort=True)
-    table = groups.agg(
-        n=("item", "size"),
-        right=("right", "sum"),
+    table = _shares(
+        groups,
         milliseconds=("milliseconds", "median"),
         passed=("passed", "first"),
         finished=("finished", "first"),
-    ).reset_index()
-    table["right"] = table["right"].astype("int64")
-    counts = zip(table["right"], table["n"], strict=True)
-    shares = pd.DataFrame([statistics.share_of(*count) for count in counts], columns=SHARE)
-    table[["share", "low", "high"]] = shares[["share", "low", "high"]].astype(float)
+    )
     return table[["participant", *SHARE, "milliseconds", "passed", "finished"]]
+
+
+def _shares(groups: Any, **more: tuple[str, Any]) -> pd.DataFrame:
+    """One row for each group of answers: its key, `SHARE` (Wilson), and `more` as `agg` has it."""
+    table = groups.agg(n=("item", "size"), right=("right", "sum"), **more).reset_index()
+    table["right"] = table["right"].astype("int64")
+    table["share"] = table["right"] / table["n"]
+    right, answers = table["right"].to_numpy(), table["n"].to_numpy()
+    table["low"], table["high"] = intervals.wilson(right, answers)
+    return table
 
 
 def if_all_alike(people: pd.DataFrame, edges: np.ndarray) -> np.ndarray:
@@ -78,11 +79,7 @@ def calibration(answers: pd.DataFrame) -> pd.DataFrame:
     """How often people were right by how sure they were: confidence, n, right, share, low, high
     (Wilson). Empty where nobody was asked."""
     asked = counted(answers).dropna(subset=["confidence"])
-    rows = [
-        {"confidence": sure} | statistics.share_of(int(group["right"].sum()), len(group))
-        for sure, group in asked.groupby(asked["confidence"].astype(int), sort=True)
-    ]
-    return pd.DataFrame(rows, columns=["confidence", *SHARE])
+    return _shares(asked.groupby(asked["confidence"].astype(int)))[["confidence", *SHARE]]
 
 
 def agreement(answers: pd.DataFrame) -> pd.DataFrame:

@@ -177,8 +177,8 @@ def rehearsal() -> str:
     setting for each shipped λ1. Its id. Raises PenumbraError where no such run is there."""
     from core import results
 
-    where = "method == @DEEP_OBFUSCATOR.name and dataset == 'synthetic' and state == 'finished'"
-    here = results.runs().query(where)
+    of = {"method": DEEP_OBFUSCATOR.name, "dataset": "synthetic", "state": "finished"}
+    here = results.runs().query(" and ".join(f"{name} == '{value}'" for name, value in of.items()))
     along = []
     if len(here):
         along = here[here["knob:lambda2"] == 1].sort_values("knob:lambda1")["run_id"].tolist()
