@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from core.attacks import default_attack
 from core.errors import PenumbraError
+from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
 from core.study import studies
 from core.study.design import setting_key
 from core.study.participation import admission
@@ -177,8 +178,9 @@ def rehearsal() -> str:
     setting for each shipped λ1. Its id. Raises PenumbraError where no such run is there."""
     from core import results
 
-    of = {"method": DEEP_OBFUSCATOR.name, "dataset": "synthetic", "state": "finished"}
-    here = results.runs().query(" and ".join(f"{name} == '{value}'" for name, value in of.items()))
+    found = results.runs()
+    finished = found[(found["method"] == DEEP_OBFUSCATOR.name) & (found["state"] == "finished")]
+    here = finished[finished["dataset"] == "synthetic"]
     along = []
     if len(here):
         along = here[here["knob:lambda2"] == 1].sort_values("knob:lambda1")["run_id"].tolist()
