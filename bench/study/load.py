@@ -25,19 +25,19 @@ import json
 import os
 import random
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench.study import QUESTIONS, kept_in, open_study, stored
-from core.run import ROOT
 from core.study.participation import taking
 from core.study.participation.tokens import token_hash
 from core.study.storage import database
@@ -60,13 +60,7 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--pace", choices=MEASURED, help="only this one")
     parser.add_argument("--kill", action="store_true", help="kill -9 in the middle")
-    parser.add_argument(
-        "--work", nargs=3, metavar=("STUDY", "FOLDER", "PACE"), help=argparse.SUPPRESS
-    )
     options = parser.parse_args()
-    if options.work:
-        work(*options.work, options.participants)
-        return 0
     from bench.app.speed import machine  # loads the app, which workers do without
 
     print(f"{machine()}, SQLite {sqlite3.sqlite_version}")
@@ -113,11 +107,11 @@ def killed(kind: str, what: str, number: int, server: postgres.Server | None) ->
     with tempfile.TemporaryDirectory(prefix="penumbra-load-") as folder:
         study, place = open_study(6, **DESIGN), Path(folder)
         process = worker(study, place, "in haste", number)
-        while len(acknowledged(place)) < number * QUESTIONS // 2 and process.poll() is None:
+        while len(acknowledged(place)) < number * QUESTIONS // 2 and process.is_alive():
             time.sleep(0.02)  # polling a condition
         if server is None:
             process.kill()
-            process.wait()
+            process.join()
         else:
             server.crash()
         before = len(acknowledged(place))
@@ -133,17 +127,16 @@ def killed(kind: str, what: str, number: int, server: postgres.Server | None) ->
         return lost + checked(study, place, number, complete=True)
 
 
-def worker(study: str, place: Path, pace: str, number: int) -> subprocess.Popen:
-    command = [sys.executable, "-m", "bench.study.load", "--work", study, str(place), pace]
-    with open(place / "output.txt", "ab") as output:
-        return subprocess.Popen(
-            [*command, "--participants", str(number)], cwd=ROOT, stdout=output, stderr=output
-        )
+def worker(study: str, place: Path, pace: str, number: int) -> SpawnProcess:
+    process = get_context("spawn").Process(target=work, args=(study, place, pace, number))
+    process.start()
+    return process
 
 
-def ended(process: subprocess.Popen, place: Path) -> dict[str, Any]:
+def ended(process: SpawnProcess, place: Path) -> dict[str, Any]:
     """The times of a worker that came to its end."""
-    assert process.wait() == 0, (place / "output.txt").read_text()
+    process.join()
+    assert process.exitcode == 0
     return json.loads((place / "times.json").read_text())
 
 
@@ -180,9 +173,8 @@ def token_of(study: str, number: int) -> str:
 # The process that is killed --------------------------------------------------------------------
 
 
-def work(study: str, folder: str, pace: str, number: int) -> None:
+def work(study: str, place: Path, pace: str, number: int) -> None:
     """All participants, a thread each; writes times.json at the end."""
-    place = Path(folder)
     times: dict[str, Any] = {"start": [], "current": [], "answer": [], "errors": 0, "answered": []}
     kept = os.open(place / KEPT, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     gate = threading.Barrier(number)
