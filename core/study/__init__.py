@@ -1,4 +1,4 @@
-"""The human re-identification study: can people tell who a redrawn face shows?
+"""The human re-identification study: can people tell who a reconstruction shows?
 
 `design` says what a study asks, `stimuli` makes its pictures, `studies` keeps it, `assignment` and
 `taking` lead participants through it, `statistics`, `results` and `export` say what came out.

@@ -157,7 +157,7 @@ def open_study(study_id: str) -> None:
 
 
 def close_study(study_id: str) -> None:
-    """Let nobody new in; whoever has begun may finish."""
+    """Let nobody new in; participants who have begun may finish."""
     with database.writing() as connection:
         study = find(connection, study_id, lock=True)
         if study["state"] not in ("open", "closed"):
@@ -273,7 +273,7 @@ def pngs(connection: Connection, keys: list[int]) -> dict[int, bytes]:
 
 
 def drop_material(connection: Connection, study_id: str) -> None:
-    """Remove pictures and items, and whoever tried them out: simulated participants."""
+    """Remove pictures and items, and the simulated participants that tried them out."""
     for table in (participants, items, pictures):
         connection.execute(sa.delete(table).where(table.c.study_id == study_id))
 

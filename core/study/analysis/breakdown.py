@@ -20,7 +20,7 @@ MACHINE = [f"{name}_right" for name in MACHINES]
 
 
 def faces(answers: pd.DataFrame) -> pd.DataFrame:
-    """One row for each redrawn face, the least recognised first: `QUESTION`, options, n, right,
+    """One row for each reconstruction, the least recognised first: `QUESTION`, options, n, right,
     share, low, high (Wilson), choices (how often each option was taken, the right one first),
     timed_out (answers), machine_release_right, machine_picture_right."""
     first = {name: (name, "first") for name in ("options", *MACHINE)}

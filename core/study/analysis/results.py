@@ -275,7 +275,7 @@ def findings(study_ids: Sequence[str] | None = None) -> tuple[pd.DataFrame, list
 
 
 def _asked_about(study_ids: Sequence[str] | None) -> list[tuple[str, bool]]:
-    """(study id, whether the right option is the very photograph that was redrawn)."""
+    """(study id, whether the right option is the very photograph that was reconstructed)."""
     query = select(studies.c.id, studies.c.design).order_by(studies.c.created)
     with database.reading() as connection:
         found = {row.id: row.design["photograph"] == "same" for row in connection.execute(query)}

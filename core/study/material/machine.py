@@ -81,7 +81,7 @@ def by_release(
 
 def by_picture(
     faces: Faces,
-    redrawn: NDArray[np.uint8],
+    reconstructions: NDArray[np.uint8],
     options: NDArray[np.int64],
     purpose: str,
     device: torch.device,
@@ -107,7 +107,7 @@ def by_picture(
 
     rows, places = np.unique(options, return_inverse=True)
     offered = seen(photographs(faces, rows, device))[places.reshape(options.shape)]
-    asked = seen(torch.from_numpy(redrawn.copy()).permute(0, 3, 1, 2).to(device))
+    asked = seen(torch.from_numpy(reconstructions.copy()).permute(0, 3, 1, 2).to(device))
     return nearest(-np.einsum("nd,nmd->nm", asked, offered), purpose)
 
 

@@ -67,9 +67,9 @@ def trials(
     or people who share the attributes in `matched_on` with the right photograph.
     """
     everybody = photographs(faces, faces.indices("test"))
-    redrawn = everybody if among is None else photographs(faces, among)
+    reconstructed = everybody if among is None else photographs(faces, among)
     order = np.random.default_rng([seed, WHOM]).permutation(list(everybody)).tolist()
-    asked = _asked(order, everybody, redrawn, design)
+    asked = _asked(order, everybody, reconstructed, design)
     left = [person for person in order if person not in set(asked)]
     extra = [role for role, n in unasked(design["attention"]).items() for _ in range(n)]
     beside = {person: everybody[person] for person in left[len(extra) :]}
@@ -82,7 +82,7 @@ def trials(
             "or show fewer options"
         )
     same = design["photograph"] == "same"
-    whose = [("question", person, redrawn[person], same) for person in asked]
+    whose = [("question", person, reconstructed[person], same) for person in asked]
     spare = zip(extra, left[: len(extra)], strict=True)
     whose += [(role, person, everybody[person], True) for role, person in spare]
     pairs = [_pair(person, rows, everybody[person], same, seed) for _, person, rows, same in whose]
@@ -105,17 +105,20 @@ def trials(
 
 
 def _asked(
-    order: Sequence[int], everybody: Photographs, redrawn: Photographs, design: Mapping[str, Any]
+    order: Sequence[int],
+    everybody: Photographs,
+    reconstructed: Photographs,
+    design: Mapping[str, Any],
 ) -> list[int]:
     """The first of `order` who can be asked about."""
     wanted, other = design["people"], design["photograph"] == "other"
-    able = [p for p in order if p in redrawn and (len(everybody[p]) > 1 or not other)]
+    able = [p for p in order if p in reconstructed and (len(everybody[p]) > 1 or not other)]
     if len(able) >= wanted:
         return able[:wanted]
-    held = f"the attackers of these settings have redrawn {len(redrawn)} test people"
-    if len(redrawn) == len(everybody):
-        held = f"the data set has {len(redrawn)} test people"
-    if len(able) < len(redrawn):
+    held = f"the attackers of these settings have redrawn {len(reconstructed)} test people"
+    if len(reconstructed) == len(everybody):
+        held = f"the data set has {len(reconstructed)} test people"
+    if len(able) < len(reconstructed):
         raise PenumbraError(
             f"{held}, of whom {len(able)} have a second photograph that could be the right option; "
             f"the study asks about {wanted}: ask about fewer people, or let the right option be the "
@@ -123,14 +126,18 @@ def _asked(
         )
     raise PenumbraError(
         f"{held}; the study asks about {wanted}: ask about fewer people"
-        + ("" if len(redrawn) == len(everybody) else ", or choose mirrored_decoder as attacker")
+        + (
+            ""
+            if len(reconstructed) == len(everybody)
+            else ", or choose mirrored_decoder as attacker"
+        )
     )
 
 
 def _pair(
     person: int, shown: NDArray[np.int64], rows: NDArray[np.int64], same: bool, seed: int
 ) -> tuple[int, int]:
-    """(the row to redraw, of those `shown`; the row of the right option) of one person."""
+    """(the row to reconstruct, of those `shown`; the row of the right option) of one person."""
     drawn = np.random.default_rng([seed, SHOWN, person])
     photograph = int(drawn.choice(shown))
     return photograph, photograph if same else int(drawn.choice(rows[rows != photograph]))

@@ -1,4 +1,4 @@
-"""What a study shows: redrawn faces of test people, and the photographs to choose from.
+"""What a study shows: reconstructions of test people, and the photographs to choose from.
 
 Every picture leaves here as a PNG without compression and without metadata: all of a study are of one
 size, in pixels and in bytes, whatever they show.
@@ -68,14 +68,14 @@ def possible(setting: Mapping[str, Any]) -> dict[str, Any]:
         faces = _faces(opened)
         shown = people.photographs(faces, faces.indices("test"))
         several = {person for person, rows in shown.items() if len(rows) > 1}
-        for name, positions in _redrawers(opened).items():
+        for name, positions in _reconstructions(opened).items():
             rows = faces.indices("test") if positions is None else _stored_rows(faces, positions)
             drawn = set(faces.identities[rows].tolist())
             attackers[name], others[name] = len(drawn), len(drawn & several)
     else:  # stored pictures show different people while there are enough
         counts = data.describe(opened.run.dataset)["splits"]["test"]
         most, twice = counts["identities"], counts["images"] > counts["identities"]
-        for name, positions in _redrawers(opened).items():
+        for name, positions in _reconstructions(opened).items():
             attackers[name] = most if positions is None else min(len(positions), most)
             others[name] = attackers[name] if twice else 0
     name = setting.get("attacker") or max(attackers, key=lambda n: attackers[n], default="")
@@ -177,7 +177,7 @@ def _check_version(opened: Opened, faces: Faces) -> None:
         )
 
 
-def _redrawers(opened: Opened) -> dict[str, NDArray[np.int64] | None]:
+def _reconstructions(opened: Opened) -> dict[str, NDArray[np.int64] | None]:
     """Attacker -> positions among the test photographs of the reconstructions that were kept; None
     for one that can reconstruct any."""
     value = opened.setting["release_value"]
@@ -210,7 +210,7 @@ def _stored(opened: Opened, faces: Faces) -> dict[str, NDArray[Any]]:
     """What an attacker without weights has left: `rows`, `reconstructions` uint8 (n, H, W, 3) and
     `ms_ssim`."""
     name, value = opened.setting["attacker"], opened.setting["release_value"]
-    others = _redrawers(opened)
+    others = _reconstructions(opened)
     if others.get(name) is None:
         at = "" if value is None else f" at release value {value:g}"
         able = f"choose one of {', '.join(sorted(others))}" if others else "evaluate the run again"
@@ -294,13 +294,13 @@ def _photographs(faces: Faces, trials: Sequence[Trial]) -> list[dict[str, Any]]:
     ]
 
 
-def _item(trial: Trial, setting: Mapping[str, Any], redrawn: NDArray[np.uint8]) -> dict[str, Any]:
+def _item(trial: Trial, setting: Mapping[str, Any], face: NDArray[np.uint8]) -> dict[str, Any]:
     return {
         "role": trial.role,
         "setting": designs.setting_key(setting),
         **{name: setting[name] for name in ("dataset", "run_id", "release_value", "attacker")},
         "person": trial.person,
-        "redrawn": redrawn,
+        "redrawn": face,
         "options": trial.options,
         "machine_release": None,
         "machine_picture": None,

@@ -1,6 +1,6 @@
 """Where studies are kept: one SQLite file on this machine, or a PostgreSQL server by its URL.
 
-`PENUMBRA_DATABASE` names it. The tables are brought up to date at the first use. Whoever works with
+`PENUMBRA_DATABASE` names it. The tables are brought up to date at the first use. Code that uses
 the database does so in one transaction, `reading()` or `writing()`; what was written is on the disk
 when the block has ended, so that an answer that was acknowledged outlives a crash and a power cut.
 """

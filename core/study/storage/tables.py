@@ -62,7 +62,7 @@ pictures = sa.Table(
 )
 
 items = sa.Table(
-    "items",  # a redrawn face with its options: the same for everybody who is asked it
+    "items",  # a reconstruction with its options: the same for everybody who is asked it
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     _to("studies", "study_id", sa.String(16), index=True),
