@@ -74,19 +74,21 @@ def test_look_alikes_share_what_was_chosen(populated, started):
     assert studies.list_studies()[0]["design"]["matched_on"] == ["Male", "Young"]
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda app: app.text_input(key="study_title").set_value(" "), "give the study a title"),
-        (lambda app: app.number_input(key="study_target").set_value(None), "enough answers"),
-        (lambda app: app.text_area(key="study_consent").set_value(""), "consent"),
-    ],
-)
-def test_what_is_missing_is_said_and_nothing_is_made(populated, started, change, said):
+def test_what_is_missing_is_said_and_nothing_is_made(populated, started):
     app = whole(open_page("studies"))
-    change(app)
+    for part, empty, said in (
+        (lambda: app.text_area(key="study_consent"), "", "consent"),
+        (lambda: app.text_input(key="study_title"), " ", "give the study a title"),
+    ):
+        part().set_value(empty)
+        whole(app.run())
+        assert said in words(app)
+        assert not any(button.label == "Make the study" for button in app.button)
+    app.text_input(key="study_title").set_value("Who?")
+    app.text_area(key="study_consent").set_value("I agree.")
+    app.number_input(key="study_target").set_value(None)
     whole(app.run())
-    assert said in words(app)
+    assert "enough answers" in words(app)
     assert not any(button.label == "Make the study" for button in app.button)
 
 
@@ -106,51 +108,31 @@ def test_a_study_is_opened_and_closed(populated):
 
 
 def test_deleting_asks_first_and_takes_all(populated):
+    failed = studies.create(sample_study.design())
+    with pytest.raises(PenumbraError):
+        studies.prepare(failed)
+    why = studies.read(failed)["message"]
     name = sample_study.open_study()
     taking.start(name, sample_study.token())
     app = whole(open_page("studies"))
+    assert "could not be prepared" in words(app)
+    assert why in words(app)
     assert "answers of 1 participants" in words(app)
-    whole(press(app, "Delete it all"))
-    with pytest.raises(PenumbraError):
-        studies.read(name)
+    whole(app.button(key=f"Delete it all_{name}").click().run())
+    assert [study["id"] for study in studies.list_studies()] == [failed]
 
 
 def test_another_begins_as_its_template(populated, started):
-    settings = [
-        {
-            "dataset": "synthetic",
-            "run_id": run.name,
-            "release_value": None,
-            "attacker": "mirrored_decoder",
-        }
-        for run in sorted((populated / "synthetic").glob("deep_obfuscator-*"))[:2]
-    ]
-    studies.create(
-        {
-            "title": "First",
-            "settings": settings,
-            "questions": 7,
-            "people": 8,
-            "time_limit": 30,
-            "stop_width": 0.2,
-            "distractors": "matched",
-            "matched_on": ["Male"],
-        }
-    )
+    runs = sorted((populated / "synthetic").glob("deep_obfuscator-*"))[:2]
+    settings = [sample_study.setting(run_id=run.name) for run in runs]
+    wanted = {"title": "First", "settings": settings, "questions": 7, "people": 8}
+    wanted |= {"time_limit": 30, "stop_width": 0.2, "distractors": "matched"}
+    studies.create(wanted | {"matched_on": ["Male"]})
     app = whole(open_page("studies"))
     whole(press(app, "Use as template"))
     whole(press(app, "Make the study"))
     second, first = (study["design"] for study in studies.list_studies())
     assert second == first
-
-
-def test_a_failed_preparation_says_why(populated):
-    name = studies.create(sample_study.design())
-    with pytest.raises(PenumbraError):
-        studies.prepare(name)
-    app = whole(open_page("studies"))
-    assert "could not be prepared" in words(app)
-    assert studies.read(name)["message"] in words(app)
 
 
 def test_a_database_that_is_away_is_said(populated, monkeypatch):
