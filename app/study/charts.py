@@ -28,7 +28,7 @@ MACHINES = {  # who -> (symbol, offset from the row, so that marks stay apart)
 SHARES = np.linspace(0, 1, 11)  # edges of the histogram of participants
 TIMES = np.geomspace(250, 128_000, 28)  # milliseconds, edges of the histogram of times
 TICKS = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000)
-MOST_FACES = 40
+MOST_FACES = 40  # half of them from either end
 WRONG = (("the wrong one that most took", 0.65, "/"), ("another wrong one", 0.3, ""))
 SHARE = ("share", "low", "high")
 
@@ -162,7 +162,9 @@ def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
     faces  of `core.study.analysis.breakdown.faces`
     """
     colour = colours(dark)
-    shown = both_ends(faces, MOST_FACES)
+    shown = faces
+    if len(faces) > MOST_FACES:
+        shown = pd.concat([faces.head(MOST_FACES // 2), faces.tail(MOST_FACES // 2)])
     names = [f"person {person}" for person in shown["person"]]
     wrong = [sorted(taken[1:], reverse=True) for taken in shown["choices"]]
     parts = [("the right person", [taken[0] for taken in shown["choices"]], colour["brick"], "")]
@@ -193,13 +195,6 @@ def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
         bargap=0.25,
         legend=plot.LEGEND | {"traceorder": "normal"},
     )
-
-
-def both_ends(faces: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The first and the last rows, `most` at most, in order."""
-    if len(faces) <= most:
-        return faces
-    return pd.concat([faces.head(most - most // 2), faces.tail(most // 2)])
 
 
 def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.Figure:

@@ -65,7 +65,8 @@ def files(study_id: str, format: str = "csv", simulated: bool = False) -> dict[s
     """
     if format not in FORMATS:
         raise PenumbraError(f"answers are exported as {' or '.join(FORMATS)}, not {format!r:.20}")
-    table = anonymous(results.answers(study_id, simulated))
+    table = results.answers(study_id, simulated)
+    table["answered"] = table["answered"] // HOUR * HOUR  # a panel knows who took part when
     start = f"study-{study_id}" + "-simulated" * simulated
     written = as_csv(table) if format == "csv" else table.to_parquet(index=False)
     whose = "simulated" if simulated else "people"
@@ -75,11 +76,6 @@ def files(study_id: str, format: str = "csv", simulated: bool = False) -> dict[s
         f"{start}-columns.csv": as_csv(dictionary()),
         f"{start}-study.json": (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(),
     }
-
-
-def anonymous(answers: pd.DataFrame) -> pd.DataFrame:
-    """The answers without the minute in which they were given: a panel knows who took part when."""
-    return answers.assign(answered=answers["answered"] // HOUR * HOUR)
 
 
 def dictionary() -> pd.DataFrame:

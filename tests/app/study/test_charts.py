@@ -89,10 +89,10 @@ def test_choices_of_a_face_come_to_all_of_its_answers():
 
 def test_of_many_faces_both_ends_are_shown():
     table = breakdown.faces(made_up.answers(people=300, faces=100, settings=(RUNS[0].id,)))
-    shown = charts.both_ends(table, charts.MOST_FACES)
+    shown = charts.choices(table).data[0].y
     assert len(shown) == charts.MOST_FACES
-    assert shown["item"].iloc[0] == table["item"].iloc[0]
-    assert shown["item"].iloc[-1] == table["item"].iloc[-1]
+    assert shown[0] == f"person {table['person'].iloc[0]}"
+    assert shown[-1] == f"person {table['person'].iloc[-1]}"
 
 
 def test_every_participant_is_in_one_bar():

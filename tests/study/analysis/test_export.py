@@ -31,7 +31,8 @@ def read(content):
 
 
 def test_both_formats_hold_the_answers(study, tmp_path):
-    expected = export.anonymous(results.answers(study))
+    expected = results.answers(study)
+    expected["answered"] = expected["answered"] // 3600 * 3600
     for format in export.FORMATS:
         paths = export.export(study, tmp_path / format / "deeper", format)
         assert [path.exists() for path in paths] == [True] * 3
