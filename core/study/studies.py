@@ -202,7 +202,7 @@ def sample(study_id: str, seed: int) -> list[dict[str, Any]]:
     with database.reading() as connection:
         study = find(connection, study_id)
         wanted = sa.select(items).where(items.c.study_id == study_id)
-        rows = {row["id"]: row for row in connection.execute(wanted).mappings()}
+        rows = {row["id"]: row for row in database.rows(connection, wanted)}
         if not rows:
             raise PenumbraError("this study has no pictures yet: prepare it first")
         trials = assign(list(rows.values()), {}, study["design"], seed)
@@ -220,10 +220,10 @@ def find(connection: Connection, study_id: str, lock: bool = False) -> dict[str,
     PenumbraError where there is none."""
     check_id(study_id)
     wanted = sa.select(studies).where(studies.c.id == study_id)
-    row = connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
-    if row is None:
+    found = database.rows(connection, wanted.with_for_update() if lock else wanted)
+    if not found:
         raise PenumbraError(NO_LINK)
-    return _filled(row)
+    return _filled(found[0])
 
 
 def _filled(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -317,7 +317,7 @@ def _looked_at(query: sa.Select[Any]) -> list[dict[str, Any]]:
     word: that may have come between the row and the look for the process."""
     for _ in range(2):
         with database.reading() as connection:
-            rows = [_filled(row) for row in connection.execute(query).mappings()]
+            rows = [_filled(row) for row in database.rows(connection, query)]
             found = _described(connection, rows)
         if [row["state"] for row in rows] == [entry["state"] for entry in found]:
             break

@@ -52,7 +52,7 @@ def simulate(
     with database.reading() as connection:
         study = studies.find(connection, study_id)
         wanted = sa.select(items).where(items.c.study_id == study_id).order_by(items.c.id)
-        faces = [dict(row) for row in connection.execute(wanted).mappings()]
+        faces = database.rows(connection, wanted)
     if study["state"] not in admission.FOR_SIMULATED or not faces:
         raise PenumbraError("this study has no pictures yet: prepare it first")
     people = chance.permutation(ndtri((np.arange(number) + 0.5) / number)) * PEOPLE_DIFFER

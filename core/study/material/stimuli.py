@@ -284,8 +284,8 @@ def _asked(
 def _photographs(faces: Faces, trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """As `_asked`, of the photographs themselves; softened, since the right option's file must not be
     the same one."""
-    setting = dict.fromkeys(("run_id", "attacker"), PHOTOGRAPH)
-    setting |= {"dataset": faces.dataset, "release_value": None}
+    setting: dict[str, Any] = {"dataset": faces.dataset, "release_value": None}
+    setting |= dict.fromkeys(("run_id", "attacker"), PHOTOGRAPH)
     blur = ImageFilter.GaussianBlur(SOFTENED * min(faces.height, faces.width) / 64)
     softened = (Image.fromarray(faces.images[t.photograph]).filter(blur) for t in trials)
     return [

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from core.errors import PenumbraError
 from core.study.participation import stopping, tokens
 from core.study.participation.assignment import Trial, assign
+from core.study.storage import database
 from core.study.storage.tables import (
     ANSWERS_TRIAL,
     answers,
@@ -58,8 +59,7 @@ def admit(
         if connection.execute(taken).first():
             raise PenumbraError("this panel id has taken part already; everybody answers once")
     wanted = [items.c[name] for name in ("id", "role", "setting", "attacker", "person")]
-    found = connection.execute(sa.select(*wanted).where(items.c.study_id == study_id))
-    rows = found.mappings().all()
+    rows = database.rows(connection, sa.select(*wanted).where(items.c.study_id == study_id))
     seed = tokens.seed(study["seed"], number)
     drawn = assign(rows, uses(connection, study_id, simulated, now), study["design"], seed)
     participant = {"study_id": study_id, "number": number, "seed": seed, "consented": now}

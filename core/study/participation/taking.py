@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -281,7 +280,7 @@ def _named(study_id: str, token: str) -> dict[str, str]:
     return {"study": study_id, "token": token_hash(token)}
 
 
-def _takes_part(connection: Connection, study_id: str, token: str) -> Mapping[str, Any] | None:
+def _takes_part(connection: Connection, study_id: str, token: str) -> sa.RowMapping | None:
     """The participant's id and what the study asks; None where the token takes no part in it."""
     return connection.execute(_TAKES_PART, _named(study_id, token)).mappings().first()
 

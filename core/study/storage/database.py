@@ -35,7 +35,9 @@ CONNECTIONS = 5
 IDLE = 3  # seconds after which a connection is looked at before it is used
 ATTEMPTS = 3  # of work that may safely be done twice
 WRITERS = "writing"  # SQLite's queue
-IMMEDIATE = {"begin": "BEGIN IMMEDIATE"}  # SQLite: a transaction that is going to write
+IMMEDIATE: dict[str, Any] = {
+    "begin": "BEGIN IMMEDIATE"
+}  # SQLite: a transaction that is going to write
 ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 MIGRATION_LOCK = 0x70656E756D627261  # "penumbra": the advisory lock of upgrades on PostgreSQL
 
@@ -59,7 +61,7 @@ class DatabaseBusy(DatabaseError):
 def reading() -> Iterator[Connection]:
     """A connection that sees one moment of the database and changes nothing."""
     place = engine()
-    kept = {} if _is_sqlite(place.url) else ONE_MOMENT
+    kept: dict[str, Any] = {} if _is_sqlite(place.url) else ONE_MOMENT
     with _connected(place, **kept) as connection, connection.begin():
         yield connection
 
@@ -87,9 +89,10 @@ def note(statement: Executable, values: dict[str, Any]) -> int:
     """One statement that nobody would miss after a power cut (a crash of this process it survives),
     quicker than `writing`: SQLite does not wait for the disk. The number of rows that it changed."""
     place = engine()
-    lite = _is_sqlite(place.url)
-    how = IMMEDIATE | {"synchronous": "NORMAL"} if lite else {"isolation_level": "AUTOCOMMIT"}
-    queue = WRITERS if lite else None
+    queue: str | None = None
+    how: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+    if _is_sqlite(place.url):
+        queue, how = WRITERS, IMMEDIATE | {"synchronous": "NORMAL"}
     with _connected(place, queue, **how) as connection, connection.begin():
         return connection.execute(statement, values).rowcount
 
@@ -108,6 +111,11 @@ def wipe() -> None:
             raw.execute(f"PRAGMA busy_timeout = {1000 * PATIENCE}")
     except (DatabaseError, sqlite3.Error) as error:  # the rows are gone, which was asked for
         log.warning("what was deleted stays in the database's log for now: %s", error)
+
+
+def rows(connection: Connection, query: Executable) -> list[dict[str, Any]]:
+    """All rows of a query: column -> value."""
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 @contextmanager

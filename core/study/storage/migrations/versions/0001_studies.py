@@ -1,5 +1,7 @@
 """Studies, their pictures and items, who takes part and what they answer."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -7,7 +9,7 @@ revision = "0001"
 down_revision = None
 
 
-def _to(table, name, kind=sa.Integer, **options):
+def _to(table: str, name: str, kind: Any = sa.Integer, **options: Any) -> sa.Column[Any]:
     key = sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
     return sa.Column(name, kind, key, nullable=False, **options)
 
