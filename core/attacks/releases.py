@@ -1,4 +1,4 @@
-"""From a frozen model and a data set to what an attacker has: the releases, and his own labels."""
+"""From a frozen model and a data set to what an attacker has: the releases, and its own labels."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ SHARE_OF_MEMORY = 0.3
 NOISY_BATCH = 256
 SHARE_FOR_EXTRA = 0.2  # a second source's: decoders copy them twice
 
+Release = Callable[[Tensor, Generator], Tensor]  # (x float (n, 3, H, W), generator) -> z (n, …)
+
 
 def view_of(
-    release: Callable[[Tensor, Generator], Tensor],
+    release: Release,
     faces: Faces,
     run: Run | None,
     device: torch.device,
@@ -40,15 +42,12 @@ def view_of(
 ) -> AttackerView:
     """Release every photograph once, in an order that depends on the photographs alone.
 
-    Without a run (controls) nothing is private, and verification is the only task: so that its
-    attackers are controlled, too. Where the releases would not fit into memory, the same share of
-    each split is left out.
+    Without a run (controls) nothing is private, and verification is the only task. Where the
+    releases would not fit into memory, the same share of each split is left out.
     """
     rows = {split: canonical_order(faces, faces.indices(split)) for split in SPLITS}
     share = _fitting_share(release, faces, sum(map(len, rows.values())), device, SHARE_OF_MEMORY)
     rows = {split: order[: max(2, int(share * len(order)))] for split, order in rows.items()}
-    # Which photographs make up a split's order is no business of an attack: it gets the place of
-    # each among the split's photographs, to name the pictures it keeps.
     places = {s: np.searchsorted(faces.indices(s), order) for s, order in rows.items()}
     x = {split: _photographs(faces, order, device) for split, order in rows.items()}
     return AttackerView(
@@ -72,11 +71,7 @@ def with_extra(
     view: AttackerView, faces: Faces, rows: NDArray[np.int64], seed: int
 ) -> AttackerView:
     """What the attacker has, and beside it the photographs `rows` of a second data set `faces` with
-    their releases, as `extra`.
-
-    Where they would not fit into memory a share is left out; which photographs that are follows
-    from what they show.
-    """
+    their releases, as `extra`: as many as fit into memory, chosen by what they show."""
     share = _fitting_share(view.release, faces, len(rows), view.device, SHARE_FOR_EXTRA)
     order = canonical_order(faces, rows)[: max(1, int(share * len(rows)))]
     x = _photographs(faces, order, view.device)
@@ -115,33 +110,27 @@ def _photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) ->
     return pictures.permute(0, 3, 1, 2).contiguous().to(device)
 
 
-def released(release: Callable[[Tensor, Generator], Tensor], x: Tensor, seed: int) -> Tensor:
+def released(release: Release, x: Tensor, seed: int, batch: int | None = None) -> Tensor:
     """Releases (n, …) of photographs x, uint8 (n, 3, H, W), noise following from the seed."""
-    batch = NOISY_BATCH if draws_noise(release, x) else devices.batch(x.device)
-    return _released(release, x, seed, batch)
+    if batch is None:
+        batch = NOISY_BATCH if draws_noise(release, x) else devices.batch(x.device)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        parts = [
+            release((part.float() / 255).contiguous(memory_format=torch.channels_last), generator)
+            for part in x.split(batch)
+        ]
+    return torch.cat([part.float() for part in parts])
 
 
-def draws_noise(release: Callable[[Tensor, Generator], Tensor], x: Tensor, count: int = 8) -> bool:
+def draws_noise(release: Release, x: Tensor, count: int = 8) -> bool:
     """Whether two releases of the same photographs, the first of x uint8 (n, 3, H, W), differ."""
-    one, other = (_released(release, x[:count], seed, count) for seed in (1, 2))
+    one, other = (released(release, x[:count], seed, count) for seed in (1, 2))
     return not torch.equal(one, other)
 
 
-def _released(
-    release: Callable[[Tensor, Generator], Tensor], x: Tensor, seed: int, batch: int
-) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    parts = []
-    with torch.no_grad():
-        for start in range(0, len(x), batch):
-            pixels = x[start : start + batch].float() / 255
-            pixels = pixels.contiguous(memory_format=torch.channels_last)
-            parts.append(release(pixels, generator).float())
-    return torch.cat(parts)
-
-
 def _fitting_share(
-    release: Callable[[Tensor, Generator], Tensor],
+    release: Release,
     faces: Faces,
     count: int,
     device: torch.device,

@@ -1,9 +1,5 @@
-"""What an officer would think of first: filter the photograph and send it.
-
-Four baselines without any training. Their knob moves at release time, the released "feature" is a
-picture of the same size, and utility is whatever a fresh classifier makes of it. Each filter is
-here twice: for releases, which attackers differentiate, and as `preview`, which a page draws.
-"""
+"""What an officer would think of first: filter the photograph and send it. Each filter is here
+twice: for releases, which attackers differentiate, and as `preview`, which a page draws."""
 
 from __future__ import annotations
 
@@ -25,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def add_noise(x: Tensor, generator: Generator, sigma: float) -> Tensor:
-    """x + N(0, sigma^2) per pixel and channel, not clipped (clipping would only help the attacker
-    to guess where the noise was). x: (B, 3, H, W) in [0, 1]."""
+    """x (B, 3, H, W) + N(0, sigma^2) per pixel and channel, not clipped: clipping would only help the
+    attacker to guess where the noise was."""
     import torch
 
     return x + sigma * torch.randn(x.shape, generator=generator).to(x.device)
@@ -111,7 +107,7 @@ def _cell_means(size: int, count: int) -> NDArray[np.float64]:
     return (inside / inside.sum(1, keepdims=True))[places * count // size]
 
 
-def _declared(filtered: Callable[..., Tensor], **more: Any) -> Method:
+def _declared(filtered: Callable[..., Tensor], knob: Knob, **more: Any) -> Method:
     def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
         return Model(networks={}, stages=(), release=filtered)
 
@@ -121,6 +117,7 @@ def _declared(filtered: Callable[..., Tensor], **more: Any) -> Method:
             "compact": {"height": 64, "width": 64, "schedule": {}},
         },
         build=build,
+        knobs=(knob,),
         release_kind="picture",
         baseline=True,
         **more,
@@ -133,15 +130,13 @@ IMAGE_NOISE = _declared(
     title="Noise on the picture",
     summary="Gaussian noise is added to every pixel before the picture leaves the device.",
     citation="DeepObfuscator, section 4.3, the noise baseline",
-    knobs=(
-        Knob(
-            name="sigma",
-            symbol="σ",
-            default=0.4,
-            grid=(0.2, 0.4, 0.8),
-            when="release",
-            help="Standard deviation of the noise, where 1 is the step from black to white.",
-        ),
+    knob=Knob(
+        name="sigma",
+        symbol="σ",
+        default=0.4,
+        grid=(0.2, 0.4, 0.8),
+        when="release",
+        help="Standard deviation of the noise, where 1 is the step from black to white.",
     ),
     color="#7D8590",
     noisy=True,
@@ -154,15 +149,13 @@ RANDOM_REPLACE = _declared(
     title="Random replacement",
     summary="Each value of the picture is replaced by a random one with a fixed probability.",
     citation="AIA, section 5.1, the Random baseline",
-    knobs=(
-        Knob(
-            name="probability",
-            symbol="p",
-            default=0.5,
-            grid=(0.5, 0.75, 0.9),
-            when="release",
-            help="Share of the values that are replaced.",
-        ),
+    knob=Knob(
+        name="probability",
+        symbol="p",
+        default=0.5,
+        grid=(0.5, 0.75, 0.9),
+        when="release",
+        help="Share of the values that are replaced.",
     ),
     color="#8B9199",
     noisy=True,
@@ -175,15 +168,13 @@ BLUR = _declared(
     title="Blurring",
     summary="The picture is blurred before it leaves the device.",
     citation="classical obfuscation; no paper",
-    knobs=(
-        Knob(
-            name="radius",
-            symbol="blur",
-            default=6.0,
-            grid=(3.0, 6.0, 12.0),
-            when="release",
-            help="Standard deviation of the blur in per cent of the picture's width.",
-        ),
+    knob=Knob(
+        name="radius",
+        symbol="blur",
+        default=6.0,
+        grid=(3.0, 6.0, 12.0),
+        when="release",
+        help="Standard deviation of the blur in per cent of the picture's width.",
     ),
     color="#A0A5AC",
     preview=preview_blurred,
@@ -195,15 +186,13 @@ PIXELATE = _declared(
     title="Pixelation",
     summary="The picture is reduced to a few large cells of one colour each.",
     citation="classical obfuscation; no paper",
-    knobs=(
-        Knob(
-            name="cells",
-            symbol="cells",
-            default=8.0,
-            grid=(16.0, 8.0, 4.0),
-            when="release",
-            help="Cells across the picture: fewer cells hide more.",
-        ),
+    knob=Knob(
+        name="cells",
+        symbol="cells",
+        default=8.0,
+        grid=(16.0, 8.0, 4.0),
+        when="release",
+        help="Cells across the picture: fewer cells hide more.",
     ),
     color="#5B616A",
     preview=preview_pixelated,
