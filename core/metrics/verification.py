@@ -114,14 +114,12 @@ def score(
     return intervals.scored(METRICS, pairs.same, nearness > -threshold, nearness, resampling)
 
 
-def resampled_people(
-    pairs: Pairs, identities: ArrayLike, resamples: int = intervals.RESAMPLES, seed: int = 0
-) -> intervals.Resampling:
-    """Bootstrap draws over the people (n,) of the first and then of the second photographs of the
+def resampled_people(pairs: Pairs, identities: ArrayLike, **draws: int) -> intervals.Resampling:
+    """Bootstrap `draws` over the people (n,) of the first and then of the second photographs of the
     pairs, (2P,)."""
     people = np.asarray(identities)
     both = np.concatenate((people[pairs.first], people[pairs.second]))
-    return intervals.resample_identities(both, resamples, seed)
+    return intervals.resample_identities(both, **draws)
 
 
 def pair_weights(
@@ -139,9 +137,7 @@ def pair_weights(
     return weights[:, first] * np.where(pairs.same, 1.0, weights[:, second])
 
 
-def pair_resampling(
-    pairs: Pairs, identities: ArrayLike, resamples: int = intervals.RESAMPLES, seed: int = 0
-) -> intervals.Resampling:
-    """Bootstrap draws over the people (n,) of the pairs, as weights of the pairs (`pair_weights`)."""
-    weights = pair_weights(pairs, resampled_people(pairs, identities, resamples, seed))
+def pair_resampling(pairs: Pairs, identities: ArrayLike, **draws: int) -> intervals.Resampling:
+    """Bootstrap `draws` over the people (n,) of the pairs, as weights of the pairs."""
+    weights = pair_weights(pairs, resampled_people(pairs, identities, **draws))
     return intervals.Resampling(np.arange(len(pairs.same)), weights)

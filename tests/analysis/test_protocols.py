@@ -59,8 +59,10 @@ def test_every_way_of_reporting_stands_beside_the_strict_number(folder):
     table = protocols(Setting(folder)).set_index(["target", "reported_by"])
     male, identity = "attribute:Male", "identity"
     assert set(table.index) == {
-        (male, "training_adversary"), (male, "logistic"), (identity, "nearest_neighbour")
-    }  # fmt: skip
+        (male, "training_adversary"),
+        (male, "logistic"),
+        (identity, "nearest_neighbour"),
+    }
     for (target, name), row in table.iterrows():
         assert row["strict"] == number(folder, "strict", row.attacker, target, row.metric)
         assert row["paper"] == number(folder, "paper", name, target, row.metric)

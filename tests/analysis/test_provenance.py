@@ -24,9 +24,11 @@ def folder(tmp_path):
 def test_hashes_are_those_of_the_files(folder):
     found = provenance(folder, 0.2)
     by_hand = {
-        f"strict/{place.name.partition('@')[0]}": hashlib.sha256((place / "findings.jsonl.gz").read_bytes()).hexdigest()
+        f"strict/{place.name.partition('@')[0]}": hashlib.sha256(
+            (place / "findings.jsonl.gz").read_bytes()
+        ).hexdigest()
         for place in (folder / "attacks" / "strict").iterdir()
-    }  # fmt: skip
+    }
     assert {f"{p['protocol']}/{p['attack']}": p["sha256"] for p in found["findings"]} == by_hand
     assert by_hand
     lines = "".join(f"{name} {by_hand[name]}\n" for name in sorted(by_hand))

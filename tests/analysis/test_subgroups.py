@@ -135,19 +135,31 @@ def kept(tmp_path):
     who = np.repeat(np.arange(people), images)
     labels = np.stack([who % 2, who % 3 == 0, who == 0], axis=1).astype(np.int8)
     faces = Faces(
-        RNG.integers(0, 256, (len(who), 4, 4, 3), dtype=np.uint8), labels, NAMES, who,
-        np.where(who < 10, 0, 3).astype(np.int8), tuple(map(str, who)), "0" * 64,
-    )  # fmt: skip
+        RNG.integers(0, 256, (len(who), 4, 4, 3), dtype=np.uint8),
+        labels,
+        NAMES,
+        who,
+        np.where(who < 10, 0, 3).astype(np.int8),
+        tuple(map(str, who)),
+        "0" * 64,
+    )
     order = canonical_order(faces, faces.indices("test"))
     truth, young = labels[order, 0] == 1, labels[order, 1] == 1
     folder = tmp_path / "run"
     row = finding("attribute:Male", "private", "mlp", "balanced_accuracy", 0.7, n=len(order))
     packed = np.packbits(np.where(young, truth, ~truth)[None], axis=1)
-    write_attack(folder, "mlp", [row], arrays={"targets": np.array(["attribute:Male"]), "decisions": packed})  # fmt: skip
+    write_attack(
+        folder, "mlp", [row], arrays={"targets": np.array(["attribute:Male"]), "decisions": packed}
+    )
     names = finding("identity", "private", "discriminant", "top1_accuracy", 0.5)
     probes = np.arange(0, len(order), 2)
-    write_attack(folder, "discriminant", [names], arrays={"probes": probes, "correct": young[probes]})  # fmt: skip
-    chosen = {"targets": np.array(["attribute:Male", "identity"]), "chosen": np.array(["mlp", "discriminant"])}  # fmt: skip
+    write_attack(
+        folder, "discriminant", [names], arrays={"probes": probes, "correct": young[probes]}
+    )
+    chosen = {
+        "targets": np.array(["attribute:Male", "identity"]),
+        "chosen": np.array(["mlp", "discriminant"]),
+    }
     write_attack(folder, "worst_case", [row], arrays=chosen)
     return Setting(folder), faces
 
@@ -167,9 +179,14 @@ def test_what_is_not_there_or_damaged_is_said(kept):
     with pytest.raises(PenumbraError, match="kept no decisions about attribute:Young"):
         subgroups.told(setting, "attribute:Young", faces)
     fewer = Faces(
-        faces.images[:44], faces.attributes[:44], NAMES, faces.identities[:44], faces.split[:44],
-        faces.names[:44], "1" * 64,
-    )  # fmt: skip
+        faces.images[:44],
+        faces.attributes[:44],
+        NAMES,
+        faces.identities[:44],
+        faces.split[:44],
+        faces.names[:44],
+        "1" * 64,
+    )
     for target in ("attribute:Male", "identity"):
         with pytest.raises(PenumbraError, match="other photographs"):
             subgroups.told(setting, target, fewer)

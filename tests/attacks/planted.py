@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import torch
 
@@ -68,6 +70,19 @@ def _release(
         z[:, 1, :, ::2] += 0.7 * signs[:, 0, None, None]
         z[:, 1, :, 1::2] -= 0.7 * signs[:, 0, None, None]
     return z
+
+
+def shuffled(given: AttackerView) -> AttackerView:
+    """The same with the test rows in another order."""
+    order = torch.randperm(len(given.z["test"]), generator=torch.Generator().manual_seed(0))
+    rows = order.numpy()
+    return dataclasses.replace(
+        given,
+        z=given.z | {"test": given.z["test"][order]},
+        x=given.x | {"test": given.x["test"][order]},
+        attributes=given.attributes | {"test": given.attributes["test"][rows]},
+        identities=given.identities | {"test": given.identities["test"][rows]},
+    )
 
 
 def value(result, target: str, metric: str = "balanced_accuracy", column: str = "value") -> float:

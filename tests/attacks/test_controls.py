@@ -9,9 +9,14 @@ from core.evaluation import worst_case
 
 def row(metric, low, chance, attacker="a", target="t", value=None):
     return {
-        "metric": metric, "value": low if value is None else value, "low": low, "high": low,
-        "chance": chance, "attacker": attacker, "target": target,
-    }  # fmt: skip
+        "metric": metric,
+        "value": low if value is None else value,
+        "low": low,
+        "high": low,
+        "chance": chance,
+        "attacker": attacker,
+        "target": target,
+    }
 
 
 @pytest.mark.parametrize(
@@ -62,8 +67,10 @@ def test_an_attacker_far_behind_the_best_one_on_the_photographs_is_not_conclusiv
         for a, low in (("a", 0.95), ("b", 0.75), ("c", 0.87))
     ]
     assert controls.verdicts(positive, negative) == {
-        ("a", "t"): True, ("b", "t"): False, ("c", "t"): True,
-    }  # fmt: skip
+        ("a", "t"): True,
+        ("b", "t"): False,
+        ("c", "t"): True,
+    }
 
 
 def test_the_worst_case_is_conclusive_where_a_competitor_is():

@@ -149,10 +149,14 @@ def test_eq_8_reaches_the_encoder_through_all_terms_and_the_decoder_through_the_
     decoder = list(model.networks["decoder"].parameters())
     encoder = list(model.networks["encoder"].parameters())
     for name in ("task", "adversary"):
-        assert any(g is not None for g in torch.autograd.grad(
-            found[name], encoder, retain_graph=True, allow_unused=True))  # fmt: skip
-        assert all(g is None for g in torch.autograd.grad(
-            found[name], decoder, retain_graph=True, allow_unused=True))  # fmt: skip
+        assert any(
+            g is not None
+            for g in torch.autograd.grad(found[name], encoder, retain_graph=True, allow_unused=True)
+        )
+        assert all(
+            g is None
+            for g in torch.autograd.grad(found[name], decoder, retain_graph=True, allow_unused=True)
+        )
 
 
 def test_total_follows_eq_8_and_weight_zero_removes_a_term():

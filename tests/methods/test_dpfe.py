@@ -17,8 +17,12 @@ from core.training.networks import optimisers_of
 from tests.tiny_faces import ATTRIBUTES, tiny_faces
 
 QUICK = {
-    "batch_size": 12, "pretrain_epochs": 12, "embed_iterations": 2, "tune_iterations": 1, "cut": 0,
-}  # fmt: skip
+    "batch_size": 12,
+    "pretrain_epochs": 12,
+    "embed_iterations": 2,
+    "tune_iterations": 1,
+    "cut": 0,
+}
 LAYERS = {"to conv4-2", "to conv5-1", "to conv6-1", "to conv7", "head"}
 EVERYTHING = LAYERS | {"encoder", "decoder"}
 

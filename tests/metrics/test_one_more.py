@@ -98,8 +98,15 @@ def test_the_help_and_the_words_know_it(toy, capsys):
 
 def test_attacks_are_judged_by_it(toy):
     def row(low):
-        return {"metric": "youden", "value": low, "low": low, "high": low, "chance": 0.0,
-                "attacker": "a", "target": "t"}  # fmt: skip
+        return {
+            "metric": "youden",
+            "value": low,
+            "low": low,
+            "high": low,
+            "chance": 0.0,
+            "attacker": "a",
+            "target": "t",
+        }
 
     assert controls.verdicts([row(0.2)], [row(0.04)]) == {("a", "t"): True}
     assert controls.verdicts([row(0.05)], [row(0.04)]) == {("a", "t"): False}

@@ -23,8 +23,15 @@ def test_the_papers_network_has_caffe_moons_size():
         )
     convolutions = (
         9 * (3 * 16 + 16 * 32 + 2 * 16 * 128 + 2 * 32 * 256 + 2 * 64 * 512)
-        + 32 * 16 + 128 * 16 + 128 * 32 + 256 * 32 + 256 * 64 + 512 * 64 + 512 * 128 + 128 * 1000
-    )  # fmt: skip
+        + 32 * 16
+        + 128 * 16
+        + 128 * 32
+        + 256 * 32
+        + 256 * 64
+        + 512 * 64
+        + 512 * 128
+        + 128 * 1000
+    )
     assert count == convolutions + 2000 * 40 + 40 + 40
     assert 4.4e6 < 4 * count < 4.5e6  # "only 4+M size"
 
@@ -36,7 +43,9 @@ def test_principal_axes_are_exact_while_little_is_dropped_and_need_no_more_memor
     centred = (rows - rows.mean(0)).double()
     _, lengths, right = torch.linalg.svd(centred, full_matrices=False)
     torch.testing.assert_close(mean, rows.mean(0), atol=1e-4, rtol=0)
-    torch.testing.assert_close((axes.double() @ right[:3].T).abs(), torch.eye(3).double(), atol=1e-4, rtol=0)  # fmt: skip
+    torch.testing.assert_close(
+        (axes.double() @ right[:3].T).abs(), torch.eye(3).double(), atol=1e-4, rtol=0
+    )
     torch.testing.assert_close(variance.double(), lengths[:3] ** 2 / 499, rtol=1e-4, atol=0)
 
 

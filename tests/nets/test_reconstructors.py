@@ -63,9 +63,19 @@ def test_compact_pictures_have_compact_widths():
 @pytest.mark.parametrize("build", [*BUILDS, figure_six])
 @pytest.mark.parametrize(
     "shape",
-    [(32, 16, 16), (3, 64, 64), (1, 64, 64), (8, 32, 32), (5, 9, 7), (6, 80, 80), (2, 1, 1), (10,),
-     (2000,), (1,)],
-)  # fmt: skip
+    [
+        (32, 16, 16),
+        (3, 64, 64),
+        (1, 64, 64),
+        (8, 32, 32),
+        (5, 9, 7),
+        (6, 80, 80),
+        (2, 1, 1),
+        (10,),
+        (2000,),
+        (1,),
+    ],
+)
 def test_every_release_has_a_decoder(build, shape):
     pictures = build(shape, 64, 64)(torch.randn(2, *shape))
     assert pictures.shape == (2, 3, 64, 64)

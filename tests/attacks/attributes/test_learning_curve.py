@@ -14,9 +14,9 @@ def measured(given):
     return data_curve.run(given, torch.Generator().manual_seed(0))
 
 
-def larger(kind="coordinate", noise=1.5):
+def larger():
     """Three times as many attacker's photographs as the planted releases have, for a curve."""
-    parts = [view(kind, seed, noise) for seed in range(3)]
+    parts = [view("coordinate", seed, noise=1.5) for seed in range(3)]
     given = parts[0]
     return dataclasses.replace(
         given,
@@ -60,7 +60,7 @@ def test_rows_are_of_private_attributes_and_point_ahead(curve_of_larger):
 
 
 def test_a_constant_release_points_nowhere():
-    given = larger()
+    given = view("coordinate")
     blank = {split: torch.zeros_like(z) for split, z in given.z.items()}
     found = measured(dataclasses.replace(given, z=blank))
     assert (found.arrays["value"] == 0.5).all()
@@ -68,8 +68,7 @@ def test_a_constant_release_points_nowhere():
 
 
 def test_the_whole_is_what_the_attackers_reach_with_everything():
-    given = larger(noise=0.2)
-    assert measured(given).arrays["value"][0, -1] > 0.95
+    assert measured(view("coordinate", noise=0.2)).arrays["value"][0, -1] > 0.95
 
 
 def test_nothing_private_or_too_few_photographs_make_no_curve():

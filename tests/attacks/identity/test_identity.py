@@ -16,7 +16,7 @@ from core.evaluation.worst_case import strongest
 from core.metrics import intervals
 from core.metrics.bayes import cover_hart
 from core.metrics.identity import split_gallery
-from tests.attacks.planted import value, view
+from tests.attacks.planted import shuffled, value, view
 
 NAMES = ("nearest_neighbour", "discriminant", "embedding")
 
@@ -81,13 +81,7 @@ def test_more_noise_is_weaker(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_row_order_does_not_matter_and_the_same_seed_gives_the_same_findings(name):
     given = marked(0.5)
-    order = torch.randperm(160, generator=torch.Generator().manual_seed(0))
-    turned = dataclasses.replace(
-        given,
-        z=given.z | {"test": given.z["test"][order]},
-        x=given.x | {"test": given.x["test"][order]},
-        identities=given.identities | {"test": given.identities["test"][order.numpy()]},
-    )
+    turned = shuffled(given)
     assert attack(name, turned).findings == attack(name, given).findings
 
 

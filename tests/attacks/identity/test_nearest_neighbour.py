@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from core.attacks import ATTACKS, Result
-from tests.attacks.planted import value, view
+from tests.attacks.planted import shuffled, value, view
 
 
 def attack(given, seed=0):
@@ -45,13 +45,7 @@ def test_the_scale_of_a_coordinate_does_not_matter():
 
 def test_row_order_does_not_matter():
     given = marked(0.7)
-    order = torch.randperm(160, generator=torch.Generator().manual_seed(0))
-    turned = dataclasses.replace(
-        given,
-        z=given.z | {"test": given.z["test"][order]},
-        x=given.x | {"test": given.x["test"][order]},
-        identities=given.identities | {"test": given.identities["test"][order.numpy()]},
-    )
+    turned = shuffled(given)
     assert attack(turned).findings == attack(given).findings
 
 
