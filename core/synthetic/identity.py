@@ -5,51 +5,35 @@ import numpy as np
 
 from core.synthetic.appearance import colour
 
-# Local targets drawn for everybody: deviation, then "name:negative:positive".
+# Local targets drawn for everybody: deviation, then "name:negative:positive" (else decr and incr).
 LOCAL_TARGETS = {
-    "nose": (
-        0.32,
-        "nose-scale-vert:decr:incr nose-curve:concave:convex nose-hump:decr:incr "
-        "nose-point:down:up nose-width1:decr:incr nose-width2:decr:incr nose-base:down:up "
-        "nose-greek:decr:incr",
-    ),
-    "mouth": (
-        0.38,
-        "mouth-scale-horiz:decr:incr mouth-trans:down:up mouth-cupidsbow:decr:incr "
-        "mouth-philtrum-volume:decr:incr mouth-angles:down:up mouth-lowerlip-width:decr:incr "
-        "mouth-upperlip-width:decr:incr",
-    ),
-    "chin": (
-        0.32,
-        "chin-height:decr:incr chin-width:decr:incr chin-prominent:decr:incr "
-        "chin-bones:decr:incr chin-cleft:decr:incr chin-jaw-drop:decr:incr",
-    ),
-    "forehead": (
-        0.3,
-        "forehead-scale-vert:decr:incr forehead-temple:decr:incr forehead-nubian:decr:incr",
-    ),
-    "eyebrows": (
-        0.36,
-        "eyebrows-angle:down:up eyebrows-trans:down:up eyebrows-trans:backward:forward",
-    ),
-    "head": (0.22, "head-scale-horiz:decr:incr head-scale-vert:decr:incr head-fat:decr:incr"),
-    "neck": (0.3, "neck-scale-horiz:decr:incr"),
+    "nose": "0.32 scale-vert curve:concave:convex hump point:down:up width1 width2 base:down:up "
+    "greek",
+    "mouth": "0.38 scale-horiz trans:down:up cupidsbow philtrum-volume angles:down:up "
+    "lowerlip-width upperlip-width",
+    "chin": "0.32 height width prominent bones cleft jaw-drop",
+    "forehead": "0.3 scale-vert temple nubian",
+    "eyebrows": "0.36 angle:down:up trans:down:up trans:backward:forward",
+    "head": "0.22 scale-horiz scale-vert fat",
+    "neck": "0.3 scale-horiz",
 }
+# The same on both sides.
 MIRRORED_TARGETS = (
-    "eyes/S-eye-scale:decr:incr eyes/S-eye-trans:in:out eyes/S-eye-trans:down:up "
-    "eyes/S-eye-corner1:down:up eyes/S-eye-corner2:down:up eyes/S-eye-height2:decr:incr "
-    "eyes/S-eye-eyefold:down:up eyes/S-eye-bag:decr:incr ears/S-ear-scale:decr:incr "
-    "ears/S-ear-wing:decr:incr"
+    ("eyes/?-eye", "0.24 scale"),
+    (
+        "eyes/?-eye",
+        "0.38 trans:in:out trans:down:up corner1:down:up corner2:down:up height2 eyefold:down:up bag",
+    ),
+    ("ears/?-ear", "0.38 scale wing"),
 )
-HEAD_SHAPES = (
-    "oval",
-    "round",
-    "square",
-    "rectangular",
-    "diamond",
-    "triangular",
-    "invertedtriangular",
-)
+HEAD_SHAPES = "oval round square rectangular diamond triangular invertedtriangular"
+
+
+def _drawn(random: np.random.Generator, targets: str) -> dict[str, float]:
+    """Signed amounts by "name:negative:positive"."""
+    deviation, *names = targets.split()
+    spelled = [name if ":" in name else f"{name}:decr:incr" for name in names]
+    return {name: random.normal(0, float(deviation)) for name in spelled}
 
 
 def chance(random: np.random.Generator, probability: float) -> bool:
@@ -107,12 +91,13 @@ def _outside(value: float, low: float, high: float) -> float:
 def _local_weights(random: np.random.Generator, male: bool, person: dict) -> dict:
     """Weights of the local targets, {target: weight}, small enough not to deform a head."""
     signed = {}
-    for folder, (deviation, names) in LOCAL_TARGETS.items():
-        for name in names.split():
-            signed[f"{folder}/{name}"] = random.normal(0, deviation)
-    for name in MIRRORED_TARGETS.split():
-        value = random.normal(0, 0.24 if "eye-scale" in name else 0.38)
-        signed[name.replace("S", "l", 1)] = signed[name.replace("S", "r", 1)] = value
+    for part, targets in LOCAL_TARGETS.items():
+        for name, value in _drawn(random, targets).items():
+            signed[f"{part}/{part}-{name}"] = value
+    for parts, targets in MIRRORED_TARGETS:
+        for name, value in _drawn(random, targets).items():
+            for side in "lr":
+                signed[f"{parts.replace('?', side)}-{name}"] = value
     # What the two whole-head gender targets leave too faint to see at 64 pixels.
     bias = {
         True: {"chin/chin-width:decr:incr": 0.2, "chin/chin-bones:decr:incr": 0.2},
@@ -133,7 +118,7 @@ def _local_weights(random: np.random.Generator, male: bool, person: dict) -> dic
     for name, value in signed.items():
         target, negative, positive = name.split(":")
         weights[f"{target}-{positive if value > 0 else negative}"] = min(abs(value), 1.0)
-    for shape in HEAD_SHAPES:
+    for shape in HEAD_SHAPES.split():
         if chance(random, 0.3):
             weights["head/head-" + shape] = random.uniform(0.1, 0.45)
     if not male:
