@@ -125,6 +125,7 @@ def interrupt(how, patch=setattr):
     def save_and_be_interrupted(folder, model, optimisers, stage, step, seconds):
         save(folder, model, optimisers, stage, step, seconds)
         if (stage, step) == (2, 3):
+            assert how == signal.SIGKILL or signal.getsignal(how) != signal.SIG_DFL
             signal.raise_signal(how)
 
     patch(training_state, "save", save_and_be_interrupted)

@@ -5,6 +5,7 @@ import numpy as np
 
 from core.synthetic import shape
 from core.synthetic.appearance import colour
+from core.synthetic.correlations import shares
 from core.synthetic.fields import normalise, smoothstep
 from core.synthetic.identity import chance, draw
 from core.synthetic.mesh import interocular, joint
@@ -12,14 +13,9 @@ from core.synthetic.mesh import interocular, joint
 DISTANCE = 13.0  # from the camera to the head, decimetres
 INTEROCULAR_SHARE = 0.25  # of the picture's width, for a frontal head
 EYE_LEVEL = 0.47  # of the picture's height
-NOT_SMILING = {
-    "neutral": 0.5,
-    "open_mouth": 0.14,
-    "frown": 0.11,
-    "surprise": 0.1,
-    "press": 0.09,
-    "pucker": 0.06,
-}
+NOT_SMILING = shares(
+    "neutral 0.5, open_mouth 0.14, frown 0.11, surprise 0.1, press 0.09, pucker 0.06"
+)
 SMILING = {"smile": 0.55, "big_smile": 0.45}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import PenumbraError
 
 
-def _shares(text: str) -> dict[str, float]:
+def shares(text: str) -> dict[str, float]:
     """{outcome: share} of "outcome share, …"."""
     return {name: float(share) for name, share in (part.split() for part in text.split(", "))}
 
@@ -25,25 +25,25 @@ DEFAULTS: dict[str, Any] = {
     "gray_hair": {"young": 0.02, "old": 0.72},
     # Natural hair colour by skin; gray hair replaces it.
     "hair_colour": {
-        "light": _shares(
+        "light": shares(
             "black 0.16, dark_brown 0.18, brown 0.26, light_brown 0.08, blond 0.25, red 0.07"
         ),
-        "medium": _shares(
+        "medium": shares(
             "black 0.55, dark_brown 0.25, brown 0.16, light_brown 0.02, blond 0.02, red 0.0"
         ),
-        "dark": _shares(
+        "dark": shares(
             "black 0.8, dark_brown 0.17, brown 0.03, light_brown 0.0, blond 0.0, red 0.0"
         ),
     },
     "hair_style": {
-        "young_male": _shares(
+        "young_male": shares(
             "crop 0.42, side 0.24, slick 0.1, curly 0.14, receding 0.03, bald 0.07"
         ),
-        "old_male": _shares("crop 0.22, side 0.2, slick 0.14, curly 0.06, receding 0.2, bald 0.18"),
-        "young_female": _shares(
+        "old_male": shares("crop 0.22, side 0.2, slick 0.14, curly 0.06, receding 0.2, bald 0.18"),
+        "young_female": shares(
             "long 0.32, long_wavy 0.22, bob 0.12, bangs 0.14, bun 0.08, curly 0.09, crop 0.03"
         ),
-        "old_female": _shares(
+        "old_female": shares(
             "long 0.18, long_wavy 0.15, bob 0.24, bangs 0.1, bun 0.12, curly 0.13, crop 0.08"
         ),
     },
