@@ -62,9 +62,8 @@ def accuracy(
     if published is not None:
         theirs = published["share"] * 100
         lines.append(plot.upright(theirs, {"color": colour["quiet"], "width": 1}))
-        notes.append(
-            plot.note("DeepObfuscator's own study", theirs, xanchor="left", xshift=4, **top)
-        )
+        name = "DeepObfuscator's own study"
+        notes.append(plot.note(name, theirs, xanchor="left", xshift=4, **top))
     labels = {"tickvals": height, "ticktext": [_wrapped(row["label"]) for row in rows]}
     return plot.figure(
         [trace for trace in data if trace],
@@ -117,9 +116,9 @@ def _people(
         return None
     rows, places = zip(*there, strict=True)
     method = rows[0]["method"]
-    tint, dash, symbol = (
-        style(method).values() if method in METHODS else (colour["quiet"], "dot", "circle")
-    )
+    tint, dash, symbol = colour["quiet"], "dot", "circle"
+    if method in METHODS:
+        tint, dash, symbol = style(method).values()
     name = f"{people}, {rows[0]['title']}" if several else people
     texts = [
         f"<b>{row['label']}</b><br>{people}: {verdict.with_interval(row)}<br>{row['right']} of "
@@ -156,11 +155,8 @@ def accuracy_alt(rows: Sequence[Row], same: bool, people: str = "people") -> str
 
 
 def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
-    """What was chosen for each face of one setting, the least recognised first; at most `MOST_FACES`
-    of them, from both ends.
-
-    faces  of `core.study.analysis.breakdown.faces`
-    """
+    """What was chosen for each face of one setting (`core.study.analysis.breakdown.faces`), the least
+    recognised first; at most `MOST_FACES` of them, from both ends."""
     colour = colours(dark)
     shown = faces
     if len(faces) > MOST_FACES:
@@ -198,10 +194,8 @@ def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
 
 
 def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.Figure:
-    """How many participants were right how often, beside what luck alone would spread.
-
-    people  of `core.study.analysis.breakdown.participants`
-    """
+    """How many participants (`core.study.analysis.breakdown.participants`) were right how often, beside
+    what luck alone would spread."""
     colour = colours(dark)
     places = np.searchsorted(SHARES[1:-1], people["share"].to_numpy(float) - 1e-9)
     found = np.bincount(places, minlength=len(SHARES) - 1)
@@ -225,10 +219,7 @@ def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.
 
 
 def times(answers: pd.DataFrame, dark: bool = False) -> go.Figure:
-    """How long right and wrong answers took, each as a share of its kind; logarithmic.
-
-    answers  with milliseconds and right
-    """
+    """How long right and wrong answers took, each as a share of its kind; logarithmic."""
     colour = colours(dark)
     middle = np.sqrt(TIMES[1:] * TIMES[:-1])
     data, medians = [], []
@@ -283,5 +274,4 @@ def calibration(table: pd.DataFrame, chance: float, dark: bool = False) -> go.Fi
 
 
 def _low(data: Sequence[Spec], x: Spec, y: Spec, **layout: Any) -> go.Figure:
-    """A chart in a folder."""
     return plot.figure(data, x, y, 300, legend=plot.LEGEND, **layout)

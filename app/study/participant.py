@@ -1,8 +1,5 @@
-"""What a participant's browser says, and what it is told. Knows no Streamlit.
-
-Everything that comes is hostile until `message` has checked it: anybody can send anything over the
-page's connection.
-"""
+"""What a participant's browser says, and what it is told. Everything that comes is hostile until
+`message` has checked it: anybody can send anything over the page's connection."""
 
 from __future__ import annotations
 
@@ -95,8 +92,7 @@ def _fine(name: str, value: Any) -> bool:
 
 
 def panel_id(parameters: Mapping[str, str]) -> str | None:
-    """Who the person is for the panel that sent them, from the address; None where it says nothing
-    that could be one."""
+    """Who the person is for the panel that sent them, from the address."""
     found = parameters.get("panel") or parameters.get("PROLIFIC_PID") or ""
     return found if PANEL_ID.fullmatch(found) else None
 

@@ -32,11 +32,9 @@ FEW_SETTINGS = 4  # up to which each is compared with guessing in words
 
 
 def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict[str, Any]]:
-    """The rows of `core.study.analysis.results.summary` for `who`, from weak to strong protection within each
-    method, with the run's description, title, label (unique) and place (how a sentence begins).
-
-    about  run id -> `core.results.describe`; a run that is gone is called by its setting's key
-    """
+    """The rows of `core.study.analysis.results.summary` for `who`, from weak to strong protection within
+    each method, with the run's description (`about` it), title, label (unique) and place (how a sentence
+    begins); a run that is gone is called by its setting's key."""
     found = []
     for row in summary[summary["who"] == who].to_dict("records"):
         run = dict(about.get(row["run_id"], {}))
@@ -63,9 +61,8 @@ def _words(row: Row, several: Mapping[str, bool]) -> dict[str, str]:
     setting = setting_label(row) if known else ""
     by = wording.attacker(row["attacker"]) if several["attacker"] else ""
     named = title if several["method"] or not setting else ""
-    place = f"With {title} at {setting}" if named and setting else f"At {setting}"
-    if not setting:
-        place = f"With {title}"
+    parts = [f"With {title}" * bool(named), f"at {setting}" * bool(setting)]
+    place = wording.capital(" ".join(filter(None, parts)))
     label = ", ".join(filter(None, (named, setting, by)))
     return {"title": title, "label": label, "place": place + (f" (redrawn by: {by})" if by else "")}
 
@@ -92,12 +89,7 @@ def machine(rows: Sequence[Row], same: bool) -> str | None:
 
 def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
     """The sentence that answers the page's question: the setting at which most is recognised, and
-    the one at which least is.
-
-    rows    of `rows`
-    same    whether the right option is the very photograph that was redrawn
-    people  who answered
-    """
+    the one at which least is. `same`: the right option is the photograph that was reconstructed."""
     answered = [row for row in rows if row["n"] >= ENOUGH]
     if not answered:
         n = max((row["n"] for row in rows), default=0)

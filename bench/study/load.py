@@ -4,18 +4,15 @@
     python -m bench.study.load --database sqlite --participants 50
     python -m bench.study.load --kill               what survives kill -9, of the app and the database
 
-This is the storage layer (`core.study.participation.taking`), without browser and page. One process stands for the
-app; each participant is a thread of it, as in Streamlit: start, then for each of ten questions
-`current` (with its five pictures) and `answer`. "at once" all start in the same moment, then all
-answer without time to think, so that 200 wait for each other all the time; "human pace" thinks 0.5 to
-3 seconds before each answer. Every acknowledged answer carries a number of its own and is looked for
-afterwards: it has to be there, once, with that number. A participant that meets an error of the
-database asks again, as a browser would.
+This is the storage layer (`core.study.participation.taking`), without browser and page: one process
+stands for the app, each participant is a thread of it. "at once" all start in the same moment, then
+answer without time to think; "human pace" thinks 0.5 to 3 seconds before each answer. Every acknowledged
+answer carries a number of its own and has to be there afterwards, once. A participant that meets an
+error of the database asks again, as a browser would.
 
 With --kill, SIGKILL ends the process in the middle, or `pg_ctl stop -m immediate` the database server;
-then it is started again, and everybody goes on with the token that their browser keeps. Databases are
-as they come, waiting for the disk at each commit. Ends with 1 if an acknowledged answer is not there
-or there twice.
+then it is started again, and everybody goes on with the token that their browser keeps. Databases wait
+for the disk at each commit. Ends with 1 if an acknowledged answer is not there or there twice.
 """
 
 from __future__ import annotations

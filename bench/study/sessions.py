@@ -5,16 +5,12 @@
     python -m bench.study.sessions --kill                        kill -9 of the app in the middle
     python -m bench.study.sessions --participants 50 --seconds 2
 
-A participant speaks to the server as the page in a browser does (hello, consent, then ten answers, each
-told again until the server says that it was heard), without drawing: on two cores, 200 real browsers
-would measure themselves. Each thinks between --seconds / 2 and 1.5 times --seconds before an answer.
-Pictures are made up, of the size of the shipped ones. An answer's time is from the message to the next
-question with its five pictures, all that waits in the server included. With --kill the server gets
-SIGKILL when half of the answers are in, and is started again on the same port; the participants connect
-again and go on, as the page does.
-
-Prints median, p95 and maximum, and whether an acknowledged answer is missing, doubled, or another than
-was given; ends with 1 then.
+A participant speaks to the server as the page in a browser does, without drawing: on two cores, 200 real
+browsers would measure themselves. Each thinks between --seconds / 2 and 1.5 times --seconds before an
+answer, whose time is from the message to the next question with its five pictures. With --kill the
+server gets SIGKILL when half of the answers are in, and is started again on the same port; the
+participants connect again and go on, as the page does. Ends with 1 if an acknowledged answer is missing,
+doubled, or another than was given.
 """
 
 from __future__ import annotations
@@ -25,7 +21,6 @@ import json
 import os
 import random
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -65,7 +60,7 @@ class Server:
         )
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
 
 
