@@ -162,6 +162,11 @@ def _setting(setting: Any) -> dict[str, Any]:
     return {name: setting[name] for name in names} | {"release_value": value}
 
 
+def total(design: Mapping[str, Any]) -> int:
+    """Questions of all kinds that a participant is asked."""
+    return design["questions"] + design["attention"] + int(design["practice"])
+
+
 def setting_key(setting: Mapping[str, Any]) -> str:
     """`<run_id>` or `<run_id>@<release value>`, as `app.settings.points.settings` has it in `key`."""
     value = setting["release_value"]

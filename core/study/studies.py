@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from core import background
 from core.errors import PenumbraError
 from core.run import home
-from core.study.design import DEFAULTS, check
+from core.study.design import DEFAULTS, check, total
 from core.study.participation import stopping
 from core.study.participation.assignment import assign
 from core.study.storage import database, location
@@ -207,7 +207,7 @@ def sample(study_id: str, seed: int) -> list[dict[str, Any]]:
             raise PenumbraError("this study has no pictures yet: prepare it first")
         trials = assign(list(rows.values()), {}, study["design"], seed)
         return [
-            question(connection, study["design"], rows[item_id], order, position, len(trials))
+            question(connection, study["design"], rows[item_id], order, position)
             for position, (item_id, order) in enumerate(trials)
         ]
 
@@ -249,7 +249,6 @@ def question(
     item: Mapping[str, Any],
     order: list[int],
     position: int,
-    total: int,
 ) -> dict[str, Any]:
     """What a page needs to ask one question; see `core.study.participation.taking.current`."""
     shown = [item["options"][index] for index in order]
@@ -258,7 +257,7 @@ def question(
         "stage": "question",
         "position": position,
         "number": position + 1,
-        "total": total,
+        "total": total(design),
         "role": item["role"],
         "redrawn": png[item["redrawn"]],
         "options": [png[key] for key in shown],

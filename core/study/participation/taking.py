@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import PenumbraError
 from core.study import studies
-from core.study.design import text
+from core.study.design import text, total
 from core.study.participation import admission, stopping
 from core.study.participation.tokens import code_hash, token_hash, withdrawal_code
 from core.study.storage import database
@@ -59,19 +59,11 @@ _UNANSWERED = (
     sa.select(trials.c.position)
     .outerjoin(answers, ANSWERS_TRIAL)
     .where(trials.c.participant_id == bindparam("participant"), answers.c.position.is_(None))
-    .order_by(trials.c.position)
     .limit(1)
 )
-_all_trials = trials.alias()
-_TOTAL = (
-    sa.select(sa.func.count())
-    .where(_all_trials.c.participant_id == participants.c.id)
-    .scalar_subquery()
-    .label("total")
-)
-_NEXT = (  # the first question without an answer, with its item, the study, and how many there are
+_NEXT = (  # the first question without an answer, with its item and the study
     _TAKES_PART.add_columns(trials.c.position, trials.c.option_order, trials.c.shown)
-    .add_columns(items.c.role, items.c.redrawn, items.c.options, _TOTAL)
+    .add_columns(items.c.role, items.c.redrawn, items.c.options)
     .join(trials, trials.c.participant_id == participants.c.id)
     .join(items, items.c.id == trials.c.item_id)
     .outerjoin(answers, ANSWERS_TRIAL)
@@ -102,8 +94,8 @@ def arrive(study_id: str) -> dict[str, Any]:
     with database.reading() as connection:
         study = studies.find(connection, study_id)
     design = study["design"]
-    total = design["questions"] + design["attention"] + int(design["practice"])
-    return {name: design[name] for name in TOLD} | {"state": study["state"], "total": total}
+    told = {name: design[name] for name in TOLD}
+    return told | {"state": study["state"], "total": total(design)}
 
 
 @database.repeated
@@ -146,9 +138,8 @@ def current(study_id: str, token: str) -> dict[str, Any]:
         if trial is None:
             return _no_question(connection, study_id, token)
         design, position = trial["design"], trial["position"]
-        asked = studies.question(
-            connection, design, dict(trial), trial["option_order"], position, trial["total"]
-        )
+        order = trial["option_order"]
+        asked = studies.question(connection, design, dict(trial), order, position)
         key = {"participant": trial["id"]}
         if design["practice"] and position == 1:
             choice = connection.execute(_FIRST_CHOICE, key).scalar_one_or_none()
