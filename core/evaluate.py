@@ -30,7 +30,7 @@ from core.evaluation import plan
 from core.evaluation.control_runs import controls
 from core.evaluation.face_network import face_features
 from core.evaluation.worst_case import write_ensemble, write_strongest
-from core.evaluation.write import given_more, judged, write
+from core.evaluation.write import with_second_source, with_verdicts, write
 from core.methods import METHODS, Model
 from core.run import Run
 from core.seeding import generator_for, seed_of
@@ -150,9 +150,9 @@ def _attack(
                     began = time.perf_counter()
                     result = _result(view, model, run, task)
                     if second is not None and task.plain in ATTACKS:
-                        result = given_more(result, task, view, second)
+                        result = with_second_source(result, task, view, second)
                     seconds = time.perf_counter() - began
-                    write(folder, run, task, judged(result, task, verdicts), seconds)
+                    write(folder, run, task, with_verdicts(result, task, verdicts), seconds)
                     if progress:
                         tqdm.write(f"{run.id} {task.protocol} {task.title}: {seconds:.1f} s")
             bar.update(lasting[task])

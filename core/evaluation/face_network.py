@@ -223,7 +223,7 @@ def _train(faces: Faces, device: torch.device, progress: bool) -> tuple[nn.Modul
             return losses.margin_softmax(cosines, codes[batch].to(device), MARGIN, SCALE)
 
         def look(average: nn.Module) -> float:
-            looks.append(_told_apart(average, faces, device))
+            looks.append(_validation_auc(average, faces, device))
             bar.set_postfix(validation=f"{looks[-1]:.4f}")
             return looks[-1]
 
@@ -242,7 +242,7 @@ def _train(faces: Faces, device: torch.device, progress: bool) -> tuple[nn.Modul
     }
 
 
-def _told_apart(network: nn.Module, faces: Faces, device: torch.device) -> float:
+def _validation_auc(network: nn.Module, faces: Faces, device: torch.device) -> float:
     """AUC over all pairs of (at most `MOST_LOOKED_AT`) photographs of validation people."""
     rows, people = _several(faces, "validation")
     if len(rows) > MOST_LOOKED_AT:

@@ -30,12 +30,12 @@ def write_ensemble(folder: Path, run: Run, faces: Faces, value: float | None) ->
     """The attackers together, anew from all that are done, where that changes anything."""
     outcomes = attack_folders.outcomes(folder, "strict", value)
     done = {name: outcome for name, outcome in outcomes.items() if name in ATTACKS}
-    taking_part = sorted(name for name in done if "validation_scores" in done[name][1])
+    members = sorted(name for name in done if "validation_scores" in done[name][1])
     private = attributes_among(run.private)
     task = Task("strict", ENSEMBLE.name, value)
-    if len(taking_part) < 2 or not private or _members(folder, task) - {*taking_part}:
+    if len(members) < 2 or not private or _members_of(folder, task) - {*members}:
         return
-    scores = done[taking_part[0]][1]
+    scores = done[members[0]][1]
     columns = faces.columns(private)
     labels, people = {}, {}
     for split, kept in (("test", "scores"), ("validation", "validation_scores")):
@@ -46,7 +46,7 @@ def write_ensemble(folder: Path, run: Run, faces: Faces, value: float | None) ->
         write_changes(folder, run, task, result)
 
 
-def _members(folder: Path, task: Task) -> set[str]:
+def _members_of(folder: Path, task: Task) -> set[str]:
     """Who took part in the ensemble that is there. Shipped runs have it without its members' scores
     (`core.shipping.trimming`): it cannot be computed anew, and one of fewer must not replace it."""
     if not attack_folders.is_done(folder, task):

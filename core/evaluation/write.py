@@ -40,7 +40,7 @@ def _completed(run: Run, task: Task, result: Result) -> list[dict]:
     ]
 
 
-def judged(result: Result, task: Task, conclusive: Mapping[tuple[str, str], bool]) -> Result:
+def with_verdicts(result: Result, task: Task, conclusive: Mapping[tuple[str, str], bool]) -> Result:
     """A result whose rows say whether the attacker is strong enough to conclude from, by the
     controls' (attacker, target) -> verdict. A method's own networks have no controls."""
     if task.plain not in ATTACKS:
@@ -52,7 +52,9 @@ def judged(result: Result, task: Task, conclusive: Mapping[tuple[str, str], bool
     return replace(result, findings=rows)
 
 
-def given_more(result: Result, task: Task, view: AttackerView, second: SecondSource) -> Result:
+def with_second_source(
+    result: Result, task: Task, view: AttackerView, second: SecondSource
+) -> Result:
     """The result of an attacker with a second data set, under the name that says so, with how many
     photographs that gave, how many people were left out, and its version; no weights."""
     given = {
