@@ -45,20 +45,22 @@ def code(page: Page) -> str:
 def stored(study_id: str) -> dict[int, dict[int, dict[str, Any]]]:
     """What was answered: participant's number -> position -> place on the screen, milliseconds,
     confidence."""
+    same = ("participant_id", "position")
     wanted = (
         sa.select(participants.c.number, answers, trials.c.option_order)
         .join(answers, answers.c.participant_id == participants.c.id)
-        .join(trials, sa.and_(trials.c.participant_id == answers.c.participant_id,
-                              trials.c.position == answers.c.position))
+        .join(trials, sa.and_(*(trials.c[name] == answers.c[name] for name in same)))
         .where(participants.c.study_id == study_id)
-    )  # fmt: skip
+    )
     found: dict[int, dict[int, dict[str, Any]]] = {}
     with database.reading() as connection:
         for row in connection.execute(wanted).mappings():
             place = None if row["choice"] is None else row["option_order"].index(row["choice"])
             found.setdefault(row["number"], {})[row["position"]] = {
-                "place": place, "milliseconds": row["milliseconds"], "confidence": row["confidence"],
-            }  # fmt: skip
+                "place": place,
+                "milliseconds": row["milliseconds"],
+                "confidence": row["confidence"],
+            }
     return found
 
 

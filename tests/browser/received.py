@@ -35,13 +35,18 @@ class Received(NamedTuple):
     kept: list[str]  # what the browser then held: storage, cookies, the page itself
 
 
+def as_bytes(frame: bytes | str) -> bytes:
+    """What a websocket brought, text or not."""
+    return frame if isinstance(frame, bytes) else frame.encode()
+
+
 def recorded(page: Page, take_part: Callable[[], None]) -> Received:
     """What arrives at a page that has not been opened yet while somebody takes part."""
     frames: list[bytes] = []
     arrived: list[Response] = []
 
     def opened(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda frame: frames.append(frame if isinstance(frame, bytes) else frame.encode()))  # fmt: skip
+        socket.on("framereceived", lambda frame: frames.append(as_bytes(frame)))
 
     page.on("websocket", opened)
     page.on("response", lambda response: arrived.append(response))
@@ -112,7 +117,8 @@ def leaks(
         if len(_wrapping(received)) > 1:
             found.append("what is around a question is not the same for all")
         everything = [*received.frames, *(text.encode() for text in received.kept)]
-        everything += [part.encode() for url, headers, _ in received.responses for part in (url, headers)]  # fmt: skip
+        for url, headers, _ in received.responses:
+            everything += [url.encode(), headers.encode()]
         everything += [body for _, _, body in received.responses]
         found += [
             f"{secret!r} is in what the browser receives"

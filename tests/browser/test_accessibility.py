@@ -1,4 +1,5 @@
-"""What axe-core, the usual checker, finds on every page: nothing but what the library itself brings."""
+"""What axe-core, the usual checker, finds on every page and in a study: nothing but what Streamlit
+itself brings."""
 
 import tomllib
 from pathlib import Path
@@ -9,20 +10,21 @@ from playwright.sync_api import expect
 
 from app.main import PAGES
 from tests.browser.conftest import cut_off, settled
+from tests.browser.participants import asked, code
+from tests.study.sample_study import open_study
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 WIDE, PHONE = {"width": 1360, "height": 950}, {"width": 390, "height": 844}
 NAVIGATION = ("list", "listitem")  # how Streamlit nests the list of pages
-THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
 # Streamlit writes white on the accent; in the dark that has 3.5 (see .streamlit/config.toml)
 ON_ACCENT = f"foreground color: #ffffff, background color: {THEME['dark']['primaryColor'].lower()}"
 
 
 @pytest.mark.parametrize(("ground", "rules"), [("light", ()), ("dark", ("color-contrast",))])
 def test_every_page_can_be_read_and_reached(device, address, ground, rules):
-    """Each page in turn, reached by the navigation. (The page of participants is nothing without a
-    study: tests/browser/test_study.py looks at it.)"""
+    """Each page in turn, reached by the navigation."""
     page = device(viewport=WIDE, color_scheme=ground).new_page()
     page.goto(address)
     question = page.locator("h1").first  # which each page asks in words of its own
@@ -39,6 +41,42 @@ def test_every_page_can_be_read_and_reached(device, address, ground, rules):
             if cut_off(page):
                 found.append((listed.name, "wider than a phone"))
             page.set_viewport_size(WIDE)
+    assert not found, "\n".join(map(str, found))
+
+
+@pytest.mark.usefixtures("studies")
+@pytest.mark.parametrize("ground", ["light", "dark"])
+def test_every_participant_can_read_and_reach_it(device, address, ground):
+    study_id = open_study(
+        questions=1,
+        attention=0,
+        practice=False,
+        people=12,
+        confidence=True,
+        time_limit=300,
+        completion="Code C1",
+    )
+    page = device(viewport=PHONE, color_scheme=ground).new_page()
+    page.goto(f"{address}/?study={study_id}")
+    found = []
+
+    def look(where):
+        settled(page)
+        found.extend((where, *each) for each in violations(page))
+
+    agree = page.get_by_role("button", name="I agree and take part")
+    expect(agree).to_be_visible()
+    look("consent")
+    page.get_by_role("button", name="Withdraw with a code").click()
+    expect(page.get_by_label("Withdrawal code")).to_be_visible()
+    look("code")
+    page.get_by_role("button", name="Back to the study").click()
+    agree.click()
+    asked(page, 1).nth(1).click()
+    look("question")
+    page.get_by_role("button", name="3", exact=True).click()
+    code(page)
+    look("thanks")
     assert not found, "\n".join(map(str, found))
 
 

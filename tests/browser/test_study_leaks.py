@@ -26,11 +26,19 @@ DESIGN = {"questions": 6, "attention": 2, "practice": True, "people": 12}
 OTHER_PAGES = [page.name for page in PAGES]
 # What a run, a role, an item and the rest of the app are called.
 SECRETS = [
-    "deep_obfuscator", "mirrored_decoder", "synthetic", "release_value", "machine_release",
-    "machine_picture", "ms_ssim", "attention", "role\"", "option_order", "practice_right", "position\"",
-    "Trade-off", *(page.title for page in PAGES if len(page.title) > 12),
-    *(f"pages/{name}" for name in OTHER_PAGES), *(name for name in OTHER_PAGES if "_" in name),
-]  # fmt: skip
+    *[
+        "deep_obfuscator",
+        "mirrored_decoder",
+        "synthetic",
+        "release_value",
+        "machine_release",
+        "machine_picture",
+    ],
+    *["ms_ssim", "attention", 'role"', "option_order", "practice_right", 'position"', "Trade-off"],
+    *(page.title for page in PAGES if len(page.title) > 12),
+    *(f"pages/{name}" for name in OTHER_PAGES),
+    *(name for name in OTHER_PAGES if "_" in name),
+]
 
 
 @pytest.mark.browser
@@ -89,12 +97,23 @@ def honest(tmp_path, monkeypatch):
         taking.start(study_id, token)
         drawn = []
         while (found := taking.current(study_id, token))["stage"] == "question":
-            drawn.append({
-                "study": study_id, "heard": 1, "note": None, "forget": False, "wait": False,
-                "stage": "question", "number": found["number"], "total": found["total"],
-                "redrawn": in_page(found["redrawn"]), "options": list(map(in_page, found["options"])),
-                "limit": None, "confidence": False, "remark": "",
-            })  # fmt: skip
+            drawn.append(
+                {
+                    "study": study_id,
+                    "heard": 1,
+                    "note": None,
+                    "forget": False,
+                    "wait": False,
+                    "stage": "question",
+                    "number": found["number"],
+                    "total": found["total"],
+                    "redrawn": in_page(found["redrawn"]),
+                    "options": list(map(in_page, found["options"])),
+                    "limit": None,
+                    "confidence": False,
+                    "remark": "",
+                }
+            )
             taking.answer(study_id, token, found["position"], 0)
         everybody.append((drawn, truth(study_id)[number]))
     yield everybody

@@ -14,6 +14,7 @@ from core.run_validation import checked
 from core.study import studies as kept_studies
 from tests.browser.conftest import ROOT, running_app
 from tests.browser.participants import answer, arrive, code, truth
+from tests.browser.received import as_bytes
 from tests.waiting import SECONDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
@@ -92,9 +93,7 @@ def test_the_door(device, place, monkeypatch):
         page.on("websocket", lambda s: s.on("framereceived", lambda data: frames.append(data)))
         page.goto(f"{address}/study_results")
         expect(page.get_by_text("These pages are for officers")).to_be_visible()
-        received = b"".join(
-            frame if isinstance(frame, bytes) else frame.encode() for frame in frames
-        )
+        received = b"".join(map(as_bytes, frames))
         for word in (b"trade_off", b"Trade-off", b"deep_obfuscator", b"synthetic"):
             assert word not in received
         page.get_by_role("textbox", name="Password").fill("wrong")
@@ -114,9 +113,12 @@ def test_without_a_password_no_way_leads_in_through_a_proxy(place):
         host = address.removeprefix("http://")
         for headers, fine in (({}, True), ({"X-Forwarded-For": "203.0.113.7"}, False)):
             with connect(
-                f"ws://{host}/_stcore/stream", subprotocols=["streamlit"], origin=address,
-                additional_headers=headers, max_size=None,
-            ) as socket:  # fmt: skip
+                f"ws://{host}/_stcore/stream",
+                subprotocols=["streamlit"],
+                origin=address,
+                additional_headers=headers,
+                max_size=None,
+            ) as socket:
                 assert (b"Trade-off" in _everything(socket)) is fine
 
 
