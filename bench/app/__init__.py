@@ -52,9 +52,11 @@ class App(NamedTuple):
 
 
 @contextmanager
-def running(checkpoints: Path = ROOT / "checkpoints") -> Iterator[App]:
-    """The app in a process of its own. Raises SystemExit where it does not start."""
-    environment = os.environ | {"PENUMBRA_CHECKPOINTS": str(checkpoints), "PYTHONPATH": str(ROOT)}
+def running() -> Iterator[App]:
+    """The app on the shipped runs, in a process of its own. Raises SystemExit where it does not
+    start."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment["PENUMBRA_CHECKPOINTS"] = str(ROOT / "checkpoints")
     options = [
         "--server.headless",
         "true",

@@ -1,8 +1,7 @@
 """How fast the app is, in a real Chromium: cold start to the first chart, a moved slider to the redrawn
 chart and picture, and the first visit of every page.
 
-    python -m bench.app.speed                  on the checkpoints of this folder
-    python -m bench.app.speed --made-up        on a folder with made-up numbers (tests/)
+    python -m bench.app.speed
 
 Prints every figure with the machine. A cold start counts from the start of the server process to the
 first chart drawn by a browser that is already running. Script time is what one rerun of a page's
@@ -18,9 +17,7 @@ from __future__ import annotations
 import argparse
 import io
 import re
-import tempfile
 import time
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -28,7 +25,6 @@ import psutil
 
 from app.main import PAGES
 from bench.app import DECODED, launched, machine, running, settled
-from core.run import ROOT
 
 CHART = ".st-key-trade_off_chart .scatterlayer"
 FIGURE = "[data-testid=stMain] :is(.js-plotly-plot .main-svg, [data-testid=stImage] img)"
@@ -98,7 +94,7 @@ def upload(page: Any, address: str) -> float:
     return time.perf_counter() - began
 
 
-def measure(checkpoints: Path, moves: int) -> None:
+def measure(moves: int) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -106,7 +102,7 @@ def measure(checkpoints: Path, moves: int) -> None:
         page = browser.new_page(viewport={"width": 1360, "height": 950})
         page.set_default_timeout(60_000)
         began = time.perf_counter()
-        with running(checkpoints) as app:
+        with running() as app:
             page.goto(app.address)
             page.locator(CHART).first.wait_for()
             cold = time.perf_counter() - began
@@ -139,19 +135,10 @@ def measure(checkpoints: Path, moves: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    made_up = "use made-up numbers, not the checkpoints"
-    parser.add_argument("--made-up", action="store_true", help=made_up)
     parser.add_argument("--moves", type=int, default=20, help="how often each slider is moved")
     options = parser.parse_args()
     print(machine())
-    with tempfile.TemporaryDirectory() as place:
-        checkpoints = ROOT / "checkpoints"
-        if options.made_up:
-            from tests.checkpoint_folders import populate
-
-            checkpoints = Path(place) / "checkpoints"
-            populate(checkpoints)
-        measure(checkpoints, options.moves)
+    measure(options.moves)
 
 
 if __name__ == "__main__":
