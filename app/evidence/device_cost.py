@@ -216,7 +216,7 @@ def chart(
     for row in rows:
         cost = row[what.column]
         row["place"] = math.log10(cost) if cost > 0 else nothing
-        row["cost_said"] = amount(what.kind, cost)
+        row["cost_text"] = amount(what.kind, cost)
     data = [
         _bubbles([row for row in rows if row["method"] == method], view, what)
         for method in dict.fromkeys(row["method"] for row in rows)
@@ -224,7 +224,9 @@ def chart(
     gains = [row[name] for row in rows for name in ("gain_low", "gain_high", "gain")]
     gains = [0.0, *filter(wording.known, gains)]
     low, high = min(gains), max([*gains, 0.1])
-    notes = [_signpost(colour)]
+    corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+    corner |= {"xshift": 4, "yshift": 3}
+    notes = [plot.note("◣ <b>cheap and protected</b>", 0, 0, colour["teal"], **corner)]
     shapes = [plot.level(0, plot.dotted(colour), layer="below")]
     for row in rows:
         if row["key"] == chosen:
@@ -233,7 +235,7 @@ def chart(
             name = points.setting_label(row) or METHODS[row["method"]].title
             at = row["place"], row["gain"] * scale, (-70, -62 if upper else 52)
             font = {"size": 14, "color": colour["ink"]}
-            label = plot.label(f"<b>{name}</b><br>{row['cost_said']}", *at, colour)
+            label = plot.label(f"<b>{name}</b><br>{row['cost_text']}", *at, colour)
             notes.append(label | {"standoff": 14, "font": font})
     across = [row["place"] for row in rows]
     if measure == "traffic":
@@ -297,10 +299,15 @@ def _bubbles(rows: Sequence[Row], view: View, what: Measure, lit: str = "") -> S
     marker = plot.marker(fill, sizes, full, 3 if lit else 1.5, lit or tint)
     marker["opacity"] = [0.25 if doubt and not lit else 1 for doubt in doubtful]
     bars = {"color": faded(tint, 0.5), "thickness": 1}
+    texts = [
+        f"{trade_off.hover(row, view)}<br>{what.label.lower()}: {row['cost_text']}"
+        + " (measured on a busy machine)" * (timed and busy(row))
+        for row in rows
+    ]
     places, gains = [row["place"] for row in rows], [row["gain"] * scale for row in rows]
     trace = {
         **plot.scatter("markers", places, gains, name=method.title, showlegend=not lit),
-        **plot.says([_hover(row, view, what) for row in rows], [row["key"] for row in rows]),
+        **plot.says(texts, [row["key"] for row in rows]),
         "legendrank": 1500 if method.baseline else 1000,
         "marker": marker,
         "error_y": plot.interval(rows, ("gain", "gain_low", "gain_high"), scale, **bars),
@@ -322,17 +329,6 @@ def bubble(row: Row) -> float:
 
 def _decades(more: float, less: float) -> float:
     return math.log10(more / less) if more > 0 and less > 0 else 0.0
-
-
-def _hover(row: Row, view: View, what: Measure) -> str:
-    text = f"{trade_off.hover(row, view)}<br>{what.label.lower()}: {row['cost_said']}"
-    return text + " (measured on a busy machine)" * (what is MEASURES[TIMED] and busy(row))
-
-
-def _signpost(colour: plot.Colours) -> Spec:
-    corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    text = "◣ <b>cheap and protected</b>"
-    return plot.note(text, 0, 0, colour["teal"], xshift=4, yshift=3, **corner)
 
 
 def _round(text: str) -> str:

@@ -75,8 +75,8 @@ def measures(pairs: Sequence[Pair]) -> list[str]:
 
     def rank(metric: str) -> tuple[bool, int, int]:
         mine = [pair for pair in pairs if pair.row["metric"] == metric and pair.ours]
-        told = sum(pair.row["role"] == "private" for pair in mine)
-        return metric != "accuracy" or not told, -told, first[metric]
+        hiding = sum(pair.row["role"] == "private" for pair in mine)
+        return metric != "accuracy" or not hiding, -hiding, first[metric]
 
     return sorted(first, key=rank)
 

@@ -70,22 +70,22 @@ class Session:
         await self.socket.send(message.SerializeToString())
         async with asyncio.timeout(PATIENCE):
             while True:
-                told = ForwardMsg()
-                told.ParseFromString(await self.socket.recv())
-                kind = told.WhichOneof("type")
-                if kind == "delta" and told.delta.WhichOneof("type") == "new_element":
-                    element = told.delta.new_element
+                answer = ForwardMsg()
+                answer.ParseFromString(await self.socket.recv())
+                kind = answer.WhichOneof("type")
+                if kind == "delta" and answer.delta.WhichOneof("type") == "new_element":
+                    element = answer.delta.new_element
                     drawn = element.WhichOneof("type")
                     if drawn == "exception":
                         self.errors.append(f"{what}: {element.exception.message[:200]}")
                     elif drawn == "slider":
-                        self.sliders.append((element.slider, told.delta.fragment_id))
+                        self.sliders.append((element.slider, answer.delta.fragment_id))
                 elif kind == "page_not_found":
                     self.errors.append(f"{what}: there is no such page")
                 elif kind == "script_finished":
-                    if told.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    if answer.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                         continue
-                    if told.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+                    if answer.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                         self.errors.append(f"{what}: the script does not compile")
                     return time.perf_counter() - began
 
@@ -148,7 +148,7 @@ def main() -> int:
         work = measure(app.address, app.pid, options.sessions, 60 * options.minutes)
         found = asyncio.run(work)
         text = app.log.read_text()
-    said = text.count("Traceback")
+    tracebacks = text.count("Traceback")
     print(f"{machine()}; {options.sessions} sessions, {options.minutes:g} minutes")
     worst = 0.0
     for name, times in sorted(found["alone"].items()):
@@ -164,12 +164,12 @@ def main() -> int:
     print(f"worst ratio of medians: {worst:.1f} (goal 3)")
     single, peak = found["single"] / 1e9, found["peak"] / 1e9
     print(f"memory: {single:.2f} GB with one session, {peak:.2f} GB at most (goal 1.5)")
-    print(f"errors: {len(found['errors'])}; tracebacks in the server's log: {said}")
+    print(f"errors: {len(found['errors'])}; tracebacks in the server's log: {tracebacks}")
     for error in found["errors"][:20]:
         print(f"  {error}")
-    if said:
+    if tracebacks:
         print(text[text.rindex("Traceback") :][-2000:])
-    return 1 if found["errors"] or said else 0
+    return 1 if found["errors"] or tracebacks else 0
 
 
 if __name__ == "__main__":

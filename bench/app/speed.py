@@ -113,9 +113,9 @@ def measure(moves: int) -> None:
                 print(f"{listed.title}: first visit {seconds:.2f} s (goal 1.5 s)")
             for title in ("Trade-off", "Reconstructions"):
                 visit(page, title, FIGURE)
-                said = len(app.log.read_text())
+                before = len(app.log.read_text())
                 move(page, title, moves)
-                times = re.findall(r"SCRIPT ([\d.]+) ([\d.]+) True", app.log.read_text()[said:])
+                times = re.findall(r"SCRIPT ([\d.]+) ([\d.]+) True", app.log.read_text()[before:])
                 names = ("on the clock", "of processor time")
                 for name, texts in zip(names, zip(*times, strict=True), strict=True):
                     column = [*map(float, texts)]

@@ -9,20 +9,20 @@ Figures = dict[str, Any]
 
 
 def line(name: str, found: Figures) -> str:
-    told = [f"{name} ({found['part_seconds']} s)"]
+    parts = [f"{name} ({found['part_seconds']} s)"]
     for stage in _stages(found):
-        told.append(f"{stage['stage']} {stage['images_per_second']:,.0f} images/s")
+        parts.append(f"{stage['stage']} {stage['images_per_second']:,.0f} images/s")
     if "passed" in found:
-        told.append(", ".join(f"{len(found[k])} {k}" for k in ("passed", "failed", "skipped")))
-        told += [f"FAILED {one['test']}: {one['message']}" for one in found["failed"]]
+        parts.append(", ".join(f"{len(found[k])} {k}" for k in ("passed", "failed", "skipped")))
+        parts += [f"FAILED {one['test']}: {one['message']}" for one in found["failed"]]
     if "seconds_per_epoch" in found:
-        told.append(f"{found['seconds_per_epoch']:.2f} s an epoch")
+        parts.append(f"{found['seconds_per_epoch']:.2f} s an epoch")
     if "device" in found:
-        told.append(f"{found['device']}, torch {found['torch']}, CUDA {found['cuda']}")
-    told += [f"missing: {package}" for package in found.get("missing", [])]
+        parts.append(f"{found['device']}, torch {found['torch']}, CUDA {found['cuda']}")
+    parts += [f"missing: {package}" for package in found.get("missing", [])]
     if "failure" in found:
-        told.append(f"FAILED {_why(found)}")
-    return "; ".join(told)
+        parts.append(f"FAILED {_why(found)}")
+    return "; ".join(parts)
 
 
 def summary(figures: Figures) -> str:

@@ -47,7 +47,8 @@ def data_commands(commands: Any) -> None:
     add("second", help="its people are only learned from, never tested on")
 
     what = "forget a name; the photographs stay"
-    add_command(commands, "remove", what, _remove).add_argument("name")
+    remove = add_command(commands, "remove", what, lambda options: data.remove(options.name))
+    remove.add_argument("name")
 
     add = add_command(
         commands, "synthetic", "make a set of synthetic faces", _synthetic
@@ -102,10 +103,6 @@ def _embedder(options: argparse.Namespace) -> None:
 def _join(options: argparse.Namespace) -> None:
     data.join(options.name, options.first, options.second)
     _describe(options)
-
-
-def _remove(options: argparse.Namespace) -> None:
-    data.remove(options.name)
 
 
 def _synthetic(options: argparse.Namespace) -> None:

@@ -66,7 +66,7 @@ def test_the_sentence_and_the_tally(tables):
     assert f"In {len(both)} of {len(both)} on what is hidden" in papers.tally(pairs)
 
 
-def test_a_fresh_attacker_who_gets_less_is_not_counted():
+def test_a_fresh_attacker_that_gets_less_is_not_counted():
     numbers = {
         ("paper", "attribute:Male", "training_adversary", "accuracy"): (0.7, 0.55),
         ("strict", "attribute:Male", "worst_case", "accuracy"): (0.6, 0.55),
