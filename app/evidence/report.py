@@ -57,17 +57,7 @@ def report(
     leaks      columns label, value, low, high, chance, conclusive of attributes that nobody mentioned
     faces      (original, reconstruction, likeness) of pictures that may be shown
     provenance of `core.analysis.provenance.provenance`
-
-    more, as the template names it:
-    subject    which setting it is about: method, knobs, data set
-    verdict, detail  of `app.page.verdict`
-    kept       whether the officer's limits are kept and the sentence that says so; None without any
-    repeated   what repeated releases tell, or ""
-    why_no_faces     why there are none, where there are none
-    limits     what a reader must not take from the report
-    commands   that build the setting again
-    numbers    every figure of the setting, in words: a table
-    date       of the report, as it is to be read
+    more       the rest that `report.html` names
     """
     hashes = (f"{f['protocol']}/{f['attack']} {f['sha256']}" for f in provenance["findings"])
     return _template().render(

@@ -117,6 +117,8 @@ def _trainings(parts: dict[str, Figures]) -> Iterator[str]:
                 )
     if not rows:
         return
+    presets = {found.get("preset") for found in parts.values()}
+    preset = "paper" if "paper" in presets else "compact"
     yield "## Training"
     yield (
         "Steps by the training loop's own code on random photographs that lie on the device. Images "
@@ -126,7 +128,7 @@ def _trainings(parts: dict[str, Figures]) -> Iterator[str]:
     )
     yield _table(
         (
-            "method, paper preset" if _papers(parts) else "method, compact preset",
+            f"method, {preset} preset",
             "pixels",
             "million parameters",
             "computing",
@@ -147,10 +149,6 @@ def _trainings(parts: dict[str, Figures]) -> Iterator[str]:
         yield f"Nothing is trained in {', '.join(untrained)}."
     if odd:
         yield f"PyTorch has no repeatable kernel for: {', '.join(f'`{o}`' for o in sorted(odd))}."
-
-
-def _papers(parts: dict[str, Figures]) -> bool:
-    return any(found.get("preset") == "paper" for found in parts.values())
 
 
 def _attacks(parts: dict[str, Figures]) -> Iterator[str]:
