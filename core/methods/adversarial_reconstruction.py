@@ -1,9 +1,9 @@
 """Adversarial reconstruction (Xiao, Tsai, Sohn, Chandraker, Yang; AAAI-20).
 
 A ResNet is cut at one of six layers. The device runs the part before the cut (Enc); the service
-runs the rest and two fully connected layers (f). A decoder that redraws the picture from the
+runs the rest and two fully connected layers (f). A decoder that reconstructs the picture from the
 released features is trained along with them, and Enc is trained to make it fail. What is protected
-is the picture: no private attribute is needed, those that a run names are only measured.
+is the picture: private attributes that a run names are only measured.
 
 Enc and f learn on the protector's photographs (X1), the decoder and its discriminator D on the
 adversary's (X2), which show other people. Pretraining is Enc and f on the tasks, then the decoder
@@ -106,31 +106,17 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     tasks = columns(attributes, run.tasks)
 
     # The same initial weights wherever it is cut.
-    whole = vgg.seeded(
-        run.seed,
-        "resnet",
-        lambda: resnet.resnet(settings["block"], settings["blocks"], settings["base"], outputs),
-    )
+    block, base, dense = settings["block"], settings["base"], settings["fully_connected"]
+    built = partial(resnet.resnet, block, settings["blocks"], base, outputs)
+    whole = vgg.seeded(run.seed, "resnet", built)
     encoder, rest = whole[: layer + 1], whole[layer + 1 :]
-    classifier = vgg.seeded(
-        run.seed,
-        "latent_classifier",
-        lambda: resnet.latent_classifier(
-            rest, outputs, settings["fully_connected"], len(run.tasks)
-        ),
-    )
-    channels = resnet.channels_of(settings["block"], settings["base"])
+    following = partial(resnet.latent_classifier, rest, outputs, dense, len(run.tasks))
+    classifier = vgg.seeded(run.seed, "latent_classifier", following)
+    channels = resnet.channels_of(block, base)
     flat = {4: channels[-1:], 5: (outputs,)}
     shape = flat.get(layer) or (channels[layer], *resnet.map_sizes(height, width)[layer])
-    decoders = hardening.decoders(
-        run,
-        schedule,
-        "decoder",
-        lambda factor: resnet.InversionDecoder(layer, channels, outputs, height, width, factor),
-        shape,
-        height,
-        width,
-    )
+    own = partial(resnet.InversionDecoder, layer, channels, outputs, height, width)
+    decoders = hardening.decoders(run, schedule, "decoder", own, shape, height, width)
     networks = {"encoder": encoder, "latent_classifier": classifier, **decoders.networks}
     if mu1:
         networks["discriminator"] = vgg.seeded(

@@ -36,12 +36,11 @@ PARTS = ("all", "protector", "adversary")
 class Knob:
     """One setting a person may move.
 
-    name     the key in `Run.knobs`, on the command line and in `knob:<name>` columns
-    symbol   as the paper writes it, for labels
-    default  value when nothing is said
-    grid     values of a sweep, from the weakest protection to the strongest
-    when     "train": each value is a training of its own; "release": moves on a finished run
-    help     one plain sentence: what more of it does
+    name    the key in `Run.knobs`, on the command line and in `knob:<name>` columns
+    symbol  as the paper writes it, for labels
+    grid    values of a sweep, from the weakest protection to the strongest
+    when    "train": each value is a training of its own; "release": moves on a finished run
+    help    one plain sentence: what more of it does
     """
 
     name: str

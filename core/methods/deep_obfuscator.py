@@ -7,17 +7,11 @@ wants the picture back.
 Where the authors' code and the paper differ, the `paper` preset is the paper: Algorithm 1's cycle
 of four batches (the code uses five), a fresh Gaussian noise image for every batch as Eq. 8 says
 (the code keeps one), lambda fixed (the code lets a weight fall from 10 to 1). From the code: the
-learning rate. The paper gives no numbers of epochs; ours are in the presets. MS-SSIM's contrast
-terms are clamped (see `core.losses`).
+learning rate. Ours: the numbers of epochs, and MS-SSIM's contrast terms are clamped (`core.losses`).
 
 lambda1 = 0 or lambda2 = 0 defends against one attacker only (section 4.2, Figure 2): the batch of
 the cycle that the other attacker had trains the obfuscator on the tasks alone. That attacker goes
-on learning, so that its success can be read off, and no weight of the others depends on it.
-
-The three curves of Figure 6 are the losses "task", "attribute" and "reconstruction" that the
-adversarial stage logs; `TEST_SETS` are the six of section 4.5:
-
-    python -m core sweep --method deep_obfuscator --sets all
+on learning; no weight of the others depends on it.
 
 A network that a phase does not train takes part with batch statistics and keeps all its weights
 and buffers: with its running statistics the obfuscator could win by shifting the scale of its
@@ -26,6 +20,7 @@ features, which stops no attacker that is trained afterwards.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
@@ -78,22 +73,12 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     obfuscator, task_classifier = networks["obfuscator"], networks["classifier"]
     height, width, channels = settings["height"], settings["width"], settings["encoder"]
     shape = (channels[1], height // 4, width // 4)
-    classifiers = hardening.classifiers(
-        run,
-        schedule,
-        "adversary_classifier",
-        lambda factor: classifier(settings, len(private), factor),
-        shape,
-        len(private),
-    )
+    outputs = len(private)
+    own = partial(classifier, settings, outputs)
+    classifiers = hardening.classifiers(run, schedule, "adversary_classifier", own, shape, outputs)
+    mirrored = partial(vgg.MirroredDecoder, channels, height, width)
     reconstructors = hardening.decoders(
-        run,
-        schedule,
-        "adversary_reconstructor",
-        lambda factor: vgg.MirroredDecoder(channels, height, width, factor),
-        shape,
-        height,
-        width,
+        run, schedule, "adversary_reconstructor", mirrored, shape, height, width
     )
     adversaries = classifiers.networks | reconstructors.networks
 

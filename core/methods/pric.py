@@ -15,17 +15,8 @@ negatives x', gives the discriminator the head's logits instead of u while it is
 one class of each combination of several attributes, and has drop-out in the discriminator; here x'
 is the batch permuted at random so that nobody stays in place, u is always the true labels, several
 attributes are several pairs of a one-hot code whose losses add up, and there is no drop-out. The
-pretraining's batches are the paper's 128 (the code: 256), the learning rate is constant.
-
-Larger lambda keeps more of the picture and protects less: the grid runs from there to 0, which
-hides the attribute and keeps nothing on purpose.
-
--L(C), as the paper writes it, has no lower bound, and none is added: a head that is updated as often
-as the extractor answers it in time. Where that is doubted, `log.jsonl` shows L(C) as "attribute";
-at lambda = 0, with nothing else to hold the extractor, it stayed under 1 in
-
-    python -m core train --method pric --knob lambda=0 --schedule adversarial_epochs=24 \\
-        --schedule attribute_epochs=4 --schedule information_epochs=0.1
+pretraining's batches are the paper's 128 (the code: 256), the learning rate is constant. -L(C), as
+the paper writes it, has no lower bound, and none is added.
 
 As in DeepObfuscator, a network that an update does not train takes part with batch statistics and
 keeps its weights and buffers.
@@ -33,6 +24,7 @@ keeps its weights and buffers.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
@@ -98,26 +90,16 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     weight = run.knobs["lambda"]
     private = columns(attributes, run.private)
 
-    extractor = vgg.seeded(run.seed, "extractor", lambda: vgg.Obfuscator(settings["encoder"]))
-    heads = hardening.classifiers(
-        run,
-        schedule,
-        "private_head",
-        lambda factor: classifier(settings, len(private), factor),
-        (settings["encoder"][1], settings["height"] // 4, settings["width"] // 4),
-        len(private),
-    )
+    outputs, channels = len(private), settings["encoder"]
+    height, width = settings["height"], settings["width"]
+    extractor = vgg.seeded(run.seed, "extractor", lambda: vgg.Obfuscator(channels))
+    own, shape = partial(classifier, settings, outputs), (channels[1], height // 4, width // 4)
+    heads = hardening.classifiers(run, schedule, "private_head", own, shape, outputs)
+    widths, dense = settings["classifier"], settings["discriminator"]
     discriminator = vgg.seeded(
         run.seed,
         "discriminator",
-        lambda: MutualInformationDiscriminator(
-            settings["encoder"],
-            settings["height"],
-            settings["width"],
-            settings["classifier"],
-            settings["discriminator"],
-            2 * len(private),
-        ),
+        lambda: MutualInformationDiscriminator(channels, height, width, widths, dense, 2 * outputs),
     )
 
     def attribute_loss(batch: Batch, z: Tensor, bounded: float = 0) -> Tensor:

@@ -1,9 +1,7 @@
 """The unprotected service: an encoder and a classifier trained for the tasks alone.
 
-It is the first pretraining of DeepObfuscator, the whole of `original`, and what `answer_only`
-runs on the device; all of them share one training of it. The last two are what protected features
-are compared with, so they go on for as many steps as Algorithm 1 gives the obfuscator after its
-pretraining: otherwise the reference would be worse for being younger.
+It is the first pretraining of DeepObfuscator, and shared with `original` and `answer_only`; what
+protected features are compared with goes on for as many steps as Algorithm 1 gives the obfuscator.
 """
 
 from __future__ import annotations
@@ -14,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from core.methods.declare import Batch, Phase, Stage, columns, stage_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor, nn
 
     from core.run import Run
@@ -49,14 +49,11 @@ def task_networks(run: Run, settings: dict[str, Any]) -> dict[str, nn.Module]:
     """`obfuscator` and `classifier` of Table 1, freshly initialised from the run's seed."""
     from core.nets import vgg
 
-    return {
-        "obfuscator": vgg.seeded(
-            run.seed, "obfuscator", lambda: vgg.Obfuscator(settings["encoder"])
-        ),
-        "classifier": vgg.seeded(
-            run.seed, "classifier", lambda: classifier(settings, len(run.tasks))
-        ),
+    build: dict[str, Callable[[], nn.Module]] = {
+        "obfuscator": lambda: vgg.Obfuscator(settings["encoder"]),
+        "classifier": lambda: classifier(settings, len(run.tasks)),
     }
+    return {name: vgg.seeded(run.seed, name, make) for name, make in build.items()}
 
 
 def classifier(settings: dict[str, Any], outputs: int, factor: float = 1.0) -> nn.Module:
