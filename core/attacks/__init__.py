@@ -25,12 +25,15 @@ FILES = (
     "identity.log_rank",
 )
 
-ATTACKS: dict[str, Attack] = {
-    declared.name: declared
-    for file in FILES
-    for declared in vars(import_module(f"{__name__}.{file}")).values()
-    if isinstance(declared, Attack)
-}
+
+def declared(file: str) -> list[Attack]:
+    """The attacks that a file declares; not those that it imports from another."""
+    module = import_module(f"{__name__}.{file}")
+    found = [entry for entry in vars(module).values() if isinstance(entry, Attack)]
+    return [attack for attack in found if attack.run.__module__ == module.__name__]
+
+
+ATTACKS: dict[str, Attack] = {attack.name: attack for file in FILES for attack in declared(file)}
 
 
 def attackers() -> dict[str, Attacker]:

@@ -1,8 +1,7 @@
-"""Controls: an attacker who fails where everything is open proves nothing where it is closed.
+"""Controls: an attacker that fails where everything is open proves nothing where it is closed.
 
-Every attack is run on the photographs themselves (positive control) and on a constant (negative
-control). It is conclusive for a target when it clearly succeeds on the first and stays at chance on
-the second.
+An attack is conclusive for a target when it clearly succeeds on the photographs themselves (positive
+control) and stays at chance on a constant (negative control).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ IDENTITY, CONSTANT = "identity", "constant"
 
 
 def identity_release(x: Tensor, generator: Generator) -> Tensor:
-    """The photograph itself, as float (n, 3, H, W) in [0, 1]: nothing is protected."""
+    """The photograph itself: nothing is protected."""
     return x
 
 

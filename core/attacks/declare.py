@@ -1,8 +1,5 @@
-"""What an attack says of itself: plain data, read without loading torch.
-
-The command line, the evaluation and the app follow from it. The file of an attack declares it, and
-imports what it computes with when it runs.
-"""
+"""What an attack says of itself: plain data, read without loading torch. The file of an attack
+imports what it computes with when it runs."""
 
 from __future__ import annotations
 
@@ -22,11 +19,11 @@ AFTERWARDS = "trained afterwards on other people's photographs"
 
 @dataclass(frozen=True, kw_only=True)
 class Attacker:
-    """Anybody whom a finding may name as its attacker.
+    """Whatever a finding may name as its attacker.
 
     name    in findings, folders and on the command line; never changes
-    title   what the app calls them, without an article: "small neural network"
-    serves  whether they are a head of the service: what they find out is how useful a release is
+    title   what the app calls it, without an article: "small neural network"
+    serves  whether it is a head of the service: what it finds out is how useful a release is
     """
 
     name: str
@@ -53,18 +50,14 @@ class Attack(Attacker):
     target            what is attacked, as the target of its findings begins: "attribute",
                       "identity", "image", "features", "verification"
     run               (view, generator) -> Result
-    says              how the attacker works, as a sentence about them goes on
+    says              how the attacker works, as a sentence about it goes on
     default           whether it stands for all attacks on its target where no strongest one was
-                      chosen, and is the one that is shown; one for each target at most
+                      chosen; one for each target at most
     keeps_weights     whether its network is kept, for pictures that are yet to come
-    white_box         whether it differentiates the released network, which anybody has who has the
-                      app on the device; the others see only what is released
-    accepts_second_source  whether it can be given a second source of photographs
-                      (`AttackerView.extra`)
-    made_of           names of the attacks that it consists of: it stands and falls with their
-                      controls
-    only_for          the one task that it measures, else "": its control, minutes long, is left to
-                      runs that have the task
+    white_box         whether it differentiates the released network
+    accepts_second_source  whether it makes use of `AttackerView.extra`
+    made_of           names of the attacks that it consists of, whose controls are its own
+    only_for          the one task that it measures, else ""; its control is left to runs that have it
     """
 
     target: str

@@ -41,18 +41,16 @@ class AttackerView:
     tasks, private   names of the service's tasks and of the attributes to hide
     device           where networks are to be trained
     face_features    (x float (n, 3, H, W) in [0, 1]) -> unit vectors (n, d) of a face-verification
-                     network that no one of the test people was used to train; differentiable.
-                     None where there is none
-    embedder         a second such network, made by others and not differentiable, which is asked
-                     only to measure (`core.embedders`); None where the data set names none
+                     network trained on no test person; differentiable. None where there is none
+    embedder         a second such network, made by others and not differentiable
+                     (`core.embedders`); None where the data set names none
     extra            a second source of photographs, of people in no split: {"x": uint8 (m, 3, H, W),
-                     "z": their releases}, which the attackers who redraw pictures train on beside
-                     the split "attacker"; None where there is none
+                     "z": their releases}, which decoders train on beside the split "attacker";
+                     None where there is none
     pictured         positions in the test rows whose pictures are kept for people
     places           split -> int64 (n,): the place of each row among the split's photographs in
                      the data set (rows come in another order); empty where nobody asks
-    scratch          what attacks derive from the above and share, such as features on principal
-                     axes
+    scratch          what attacks derive from the above and share
     """
 
     release: Callable[[Tensor, Generator], Tensor]
@@ -101,8 +99,7 @@ class AttackerView:
 class Result:
     """What an attack found. All three may be empty: the attack does not apply to this release.
 
-    findings  rows with target, role, attacker, metric, value, low, high, chance, n, identities;
-              `core.evaluate` adds the run, the protocol, the release value and `conclusive`
+    findings  `rows`; `core.evaluate` adds the run, the protocol, the release value and `conclusive`
     arrays    for `arrays.npz`; never objects
     weights   for `weights.safetensors`
     """

@@ -1,8 +1,5 @@
-"""What a method says of itself: its own task head, and the adversaries of its training.
-
-The adversaries' numbers are what the papers report (protocol `paper`): no attacker trained after
-the method, hence no measure of privacy.
-"""
+"""What a method says of itself: its own task head, and the adversaries of its training, whose numbers
+are what the papers report."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from app.page import wording
 from app.settings import views
 from core import results, train
 from core.__main__ import main
-from core.attacks import ATTACKS, Result
+from core.attacks import ATTACKS, FILES, Result
 from core.evaluate import evaluate
 from core.run import Run
 from core.run_validation import checked
@@ -62,6 +62,12 @@ def templates(tmp_path, monkeypatch):
     monkeypatch.setitem(ATTACKS, module.templates.name, module.templates)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
     return module.templates
+
+
+def test_attacks_come_in_the_order_of_their_files_whatever_a_file_imports():
+    files = [attack.run.__module__.removeprefix("core.attacks.") for attack in ATTACKS.values()]
+    assert list(dict.fromkeys(files)) == list(FILES)
+    assert files == sorted(files, key=FILES.index)
 
 
 def test_the_command_line_offers_it(templates, capsys):

@@ -1,4 +1,4 @@
-"""Gaussian kernels on releases: smooth boundaries of any shape, which shine on few photographs."""
+"""Ridge regression with Gaussian kernels on releases."""
 
 from __future__ import annotations
 

@@ -31,14 +31,11 @@ FEWEST = 8  # photographs
 )
 def data_curve(view: AttackerView, generator: Generator) -> Result:
     """How well the private attributes are read by an attacker with 1/16, 1/8, … of the attacker's
-    people, all their photographs with them, and how well by the law of learning curves one with 4
-    or 16 times as many photographs would.
+    people, and how well by the law of learning curves one with 4 or 16 times as many photographs
+    would: the best on validation of logistic regression, kernel ridge regression and MLP.
 
-    The attackers are the quick ones (logistic regression, kernel ridge regression, MLP), the best
-    on validation at each size; so the curve may lie a little below the worst case, and what counts
-    is its direction. Intervals of `balanced_accuracy_at_4x`, `…_16x` are made by refitting the law
-    to the curve of every resample of test identities, which covers the test photographs' chance and
-    not the law's. Empty result without private attributes.
+    Intervals of `balanced_accuracy_at_4x`, `…_16x` are made by refitting the law to the curve of
+    every resample of test identities. Empty result without private attributes.
 
     Arrays: `attributes` (A,), `people`, `photographs` (S,), `value`, `low`, `high` (A, S) balanced
     accuracy, `ahead` (K,) photographs, `ahead_value`, `ahead_low`, `ahead_high` (A, K).
@@ -109,8 +106,8 @@ def _intervals(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _of_people(view: AttackerView, share: float) -> NDArray[np.int64]:
-    """Rows of the attacker's photographs of the first `share` of their people, in the order in which
-    they appear, which is at random and the same for every release."""
+    """Rows of the attacker's photographs of the first `share` of their people, in the random order
+    in which they appear."""
     people = view.identities["attacker"]
     _, first, codes = np.unique(people, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))  # identity's code -> its place

@@ -11,16 +11,15 @@ from core import device as devices
 from core import embedders
 from core.attacks.interface import AttackerView
 
-MOST_REDRAWN = 256  # redrawn pictures that a slow network is asked for, where there are more
+MOST_RECONSTRUCTED = 256  # pictures of one attacker that a slow network is asked for
 
 
 class Network(NamedTuple):
     """A face-verification network through which a view is measured.
 
-    suffix   what the names of metrics measured through it end in: "" of Penumbra's own, so that
-             figures of two networks never meet under one name
-    embedder made by others; None for Penumbra's own
-    most     redrawn pictures of one attacker that are judged through it; None for all
+    suffix    what the names of metrics measured through it end in; "" of Penumbra's own
+    embedder  made by others; None for Penumbra's own
+    most      reconstructions of one attacker that are judged through it; None for all
     """
 
     suffix: str = ""
@@ -32,11 +31,11 @@ OWN = Network()
 
 
 def networks(view: AttackerView) -> list[Network]:
-    """Penumbra's own where the data set has one, then the second one where one was chosen."""
+    """Penumbra's own and a second one, as far as the data set has them."""
     own = [OWN] if view.face_features is not None else []
     if view.embedder is None:
         return own
-    return [*own, Network(f"_{view.embedder.name}", view.embedder, MOST_REDRAWN)]
+    return [*own, Network(f"_{view.embedder.name}", view.embedder, MOST_RECONSTRUCTED)]
 
 
 def faces_in(view: AttackerView, pictures: Tensor, network: Network = OWN) -> Tensor:
@@ -54,8 +53,7 @@ def faces_in(view: AttackerView, pictures: Tensor, network: Network = OWN) -> Te
 
 
 def photographed(view: AttackerView, split: str, network: Network = OWN) -> Tensor:
-    """`faces_in` the photographs of a split, computed once for all attacks; by a network of others
-    once for all evaluations of the data set."""
+    """`faces_in` the photographs of a split, computed once."""
     key = f"faces{network.suffix}/{split}"
     if key not in view.scratch:
         view.scratch[key] = (

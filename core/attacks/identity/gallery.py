@@ -20,7 +20,7 @@ Embed = Callable[[str], NDArray[np.float32]]  # "validation" or "test" -> featur
 
 class Known(NamedTuple):
     """Of one split: whose photographs (n,), positions of the known ones and of those to be named,
-    and pairs of both. The same for every release of the photographs."""
+    and pairs of both."""
 
     people: NDArray[np.int64]
     gallery: NDArray[np.int64]
@@ -29,8 +29,7 @@ class Known(NamedTuple):
 
 
 class Matcher(NamedTuple):
-    """A way to tell people apart: features, and how they are compared (see
-    `core.metrics.identity.recognised`)."""
+    """Features, and how they are compared (`core.metrics.identity.recognised`)."""
 
     embed: Embed
     average: bool = False
@@ -55,10 +54,8 @@ def with_two(people: NDArray[np.int64]) -> int:
 
 def best(view: AttackerView, candidates: Iterable[Matcher]) -> tuple[Matcher, Matcher]:
     """Of all matchers the one that names most validation photographs rightly (of equal ones the
-    one that tells pairs apart better), and the one that tells pairs apart best.
-
-    Equally good ones: the first. Where validation holds no pairs: the first, for both.
-    """
+    one that tells pairs apart better), and the one that tells pairs apart best; the first of equally
+    good ones, and for both where validation holds no pairs."""
     among = known(view, "validation")
     offered = list(candidates)
     if not len(among.pairs.same):
@@ -83,9 +80,8 @@ def scored(
     attacker: str,
     bayes_bound: bool = False,
 ) -> Result:
-    """Rows of target `identity`: `top1_accuracy` (naming a probe by the gallery, with `naming`)
-    and, of pairs of a probe and a gallery photograph, `verification_auc` and `tar_at_far_1e-2`
-    (with `confirming`); with `bayes_bound` also `bayes_error_bound` (`core.metrics.bayes`).
+    """Rows of target `identity`: `top1_accuracy`, by `naming`; `core.metrics.linking.score` of pairs,
+    by `confirming`; with `bayes_bound` also `bayes_error_bound`.
 
     Arrays: `probes`, positions among the test photographs, and `correct`, uint8; `targets` and
     `validation` (the share of validation probes named rightly), so that it competes for

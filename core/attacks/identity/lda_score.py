@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 
 @attack(title="spread of people (LDA score)", target="identity")
 def lda_score(view: AttackerView, generator: Generator) -> Result:
-    """Xiao et al., Table 3: variance within and between people and their ratio
-    (`core.metrics.scatter`), of the test photographs' releases as they are.
-
-    Only the ratio is free of the release's scale; the variances are given in units of the whole
-    variance of the attacker's releases. No attack, hence it competes for nothing. Empty result
-    where fewer than two test people have two photographs.
+    """Xiao et al., Table 3: variance within and between people, in units of the whole variance of the
+    attacker's releases, and their ratio (`core.metrics.scatter`), of the test photographs' releases
+    as they are. Empty result where fewer than two test people have two photographs.
     """
     from core.attacks.identity.gallery import with_two
 

@@ -32,14 +32,10 @@ def log_rank(view: AttackerView, generator: Generator) -> Result:
     """Kernel densities per identity (DPFE section 5) among the test identities.
 
     Features are standardised, and wider ones turned onto their `AXES` leading principal axes, by
-    the attacker's photographs; so densities are estimated on what varies most. From their people
-    attackers also learn how much photographs of one person differ. That sets the scale of the
-    kernels (Silverman's rule), either one for all directions, as in the paper, or by direction;
-    which of the two is chosen on validation. Gallery and probes as for `nearest_neighbour`. Empty
-    result when no test identity has two photographs.
-
-    Higher values are more private; `rank_guarantee_<epsilon>` is the 1 - delta of DPFE's section
-    6.2. Arrays: `ranks`, float16 (probes,), normalised.
+    the attacker's photographs. How much photographs of one person differ there sets the scale of
+    the kernels (Silverman's rule), either one for all directions, as in the paper, or by direction,
+    chosen on validation. Gallery and probes as for `nearest_neighbour`. Empty result when no test
+    identity has two photographs. Arrays: `ranks`, float16 (probes,), normalised.
     """
     from core.attacks import features as flat
 
@@ -101,14 +97,18 @@ def _within_person(features: Features, people: NDArray[np.int64]) -> Features:
     return rest.T @ rest / freedom
 
 
+def _level(within: Features) -> float:
+    return max(np.trace(within) / len(within), 1e-30)
+
+
 def _alike(within: Features) -> Features:
     """The map (d, d) after which photographs of one person have variance 1 on average."""
-    return np.eye(len(within)) / np.sqrt(max(np.trace(within) / len(within), 1e-30))
+    return np.eye(len(within)) / np.sqrt(_level(within))
 
 
 def _by_direction(within: Features) -> Features:
     """The map (d, d) after which photographs of one person have variance 1 in every direction."""
-    level = max(np.trace(within) / len(within), 1e-30)
+    level = _level(within)
     values, vectors = np.linalg.eigh(
         (1 - SHRINKAGE) * within + SHRINKAGE * level * np.eye(len(within))
     )

@@ -1,8 +1,4 @@
-"""A Siamese network on frozen releases: near for two of one person, far for two of two people.
-
-Trained from scratch on the people of one split: the defender's, as a service would
-(`core.attacks.identity.verification`), or the attacker's, to re-identify people (`core.attacks.identity.siamese_embedding`).
-"""
+"""A Siamese network on frozen releases: near for two of one person, far for two of two people."""
 
 from __future__ import annotations
 
@@ -32,11 +28,8 @@ Embeddings = dict[str, NDArray[np.float32]]  # "validation", "test" -> (n, d)
 
 
 def pair_loss(embeddings: Tensor, identities: Tensor) -> Tensor:
-    """Each photograph must find its second one among those of all people of the batch.
-
-    embeddings (B, d), identities (B,); rows 2i and 2i + 1 show one person. Softmax over cosines
-    (Sohn, "Improved deep metric learning with multi-class N-pair loss", NIPS 2016), in both
-    directions. On few people it goes further than the two-photograph loss of AIA's Eq. 7.
+    """Softmax over cosines, in both directions (Sohn, "Improved deep metric learning with multi-class
+    N-pair loss", NIPS 2016). embeddings (B, d), identities (B,): rows 2i and 2i + 1 show one person.
     """
     unit = functional.normalize(embeddings)
     cosines = unit[0::2] @ unit[1::2].T / TEMPERATURE

@@ -1,8 +1,4 @@
-"""Verification as a task: how well a service can tell whether two releases show one person.
-
-A Siamese head is trained from scratch on frozen releases of the defender's photographs; the people
-it is scored on are in nobody's training.
-"""
+"""Verification as a task: how well a service can tell whether two releases show one person."""
 
 from __future__ import annotations
 
@@ -27,8 +23,8 @@ if TYPE_CHECKING:
     title="pair matcher (Siamese network)", serves=True, target=VERIFICATION, only_for=VERIFICATION
 )
 def siamese(view: AttackerView, generator: Generator) -> Result:
-    """A fresh Siamese head, the better on validation of a dense one on the flattened release and,
-    for maps, a convolutional one; see `scored` for rows and arrays.
+    """A fresh Siamese head (`pair_network`) trained on the defender's photographs; rows and arrays of
+    `scored`.
 
     Empty result where verification is no task, or a split holds no two people with two photographs.
     """
@@ -61,11 +57,10 @@ def scored(
     pairs: dict[str, Pairs],
     threshold: float | None = None,
 ) -> Result:
-    """Rows of target `verification` (accuracy, balanced accuracy, AUC) from Euclidean distances of
-    embeddings; without a `threshold` the one that is best on the validation pairs.
+    """Rows of target `verification` from Euclidean distances of embeddings; without a `threshold` the
+    one that is best on the validation pairs.
 
-    Arrays: `targets` and `validation` (so that it competes for `best_head`);
-    `first`, `second` int32 (P,), positions of each pair among the test photographs, `same` uint8
+    Arrays: `targets`, `validation`; `first`, `second` int32 (P,), positions of each pair among the test photographs, `same` uint8
     (P,), `distances` float16 (P,) and `threshold`, both over the mean test distance.
     """
     apart = {split: verification.distances(embeddings[split], pairs[split]) for split in pairs}

@@ -41,14 +41,13 @@ def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
         for score in fitted(features, truth, order[:COMPARED_ON], GRID)
     ]
     nearest = [GRID[place] for place in sorted(np.argsort(errors, kind="stable")[:FITTED])]
-    best, redrawn = -np.inf, None
+    best, drawn = -np.inf, torch.empty(0)
     for score in fitted(features, truth, order[:MOST_ROWS], nearest):
         guess = _pictures(score("validation"), mean, axes, view.x["validation"])
         if (value := images.mean_ms_ssim(guess, view.x["validation"])) > best:
             best = value
-            redrawn = _pictures(score("test"), mean, axes, view.x["test"])
-    assert redrawn is not None
-    return score_reconstructions(view, kernel_redrawer, redrawn, best)
+            drawn = _pictures(score("test"), mean, axes, view.x["test"])
+    return score_reconstructions(view, kernel_redrawer, drawn, best)
 
 
 def _flat(x: Tensor) -> Tensor:

@@ -191,7 +191,7 @@ def test_a_second_network_judges_beside_the_first_under_its_own_name(monkeypatch
         asked.append(len(x))
         return torch.cat((x.mean((2, 3)), torch.ones(len(x), 1)), 1)
 
-    monkeypatch.setattr("core.attacks.identity.face_features.MOST_REDRAWN", 100)
+    monkeypatch.setattr("core.attacks.identity.face_features.MOST_RECONSTRUCTED", 100)
     second = Embedder("planted", "0" * 64, embed, tmp_path)
     given = pictures()
     own = scored(given, given.x["test"])
