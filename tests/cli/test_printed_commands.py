@@ -32,7 +32,6 @@ LONG = {  # what takes minutes -> what its stand-in returns
     "core.study.analysis.simulate.simulate": {"participants": 1, "answers": 1, "finished": 1},
     "core.study.analysis.results.answers": None,
     "core.study.analysis.export.export": [],
-    "core.study.storage.database.upgrade": None,
 }
 
 
