@@ -250,9 +250,9 @@ def described(table: pd.DataFrame) -> tuple[dict[str, dict[str, Any]], list[str]
     return found, wrong
 
 
-def findings(study_ids: Sequence[str] | None = None) -> tuple[pd.DataFrame, list[str]]:
-    """(rows as `core.results.findings` has them, one line for everything that was left out) of some
-    studies, or of all.
+def findings(study_ids: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """(rows as `core.results.findings` has them, one line for everything that was left out) of those
+    studies that are there.
 
     Target `recognition:<study id>`, attacker `human`, `machine_release` or `machine_picture` on the
     same questions, metric `right_picks`, chance 1/options; `redrawer` is the attacker that made the
@@ -261,26 +261,21 @@ def findings(study_ids: Sequence[str] | None = None) -> tuple[pd.DataFrame, list
     """
     rows: list[dict[str, Any]] = []
     wrong: list[str] = []
-    for study_id, same in _asked_about(study_ids):
+    query = select(studies.c.id, studies.c.design).where(studies.c.id.in_(study_ids))
+    with database.reading() as connection:
+        designs = {row.id: row.design for row in connection.execute(query)}
+    for study_id in filter(designs.__contains__, study_ids):
         table = summary(answers(study_id))
         table = table[(table["who"] == "passed") & (table["n"] > 0)]
         about, missing = described(table)
         wrong += [f"study {study_id}: {line}" for line in missing]
         for row in table.to_dict("records"):
             if row["run_id"] in about:
+                same = designs[study_id]["photograph"] == "same"
                 rows += _findings(row, study_id, same, about[row["run_id"]])
     columns = [*findings_file.COLUMNS, *runs.RUN, "redrawer"]
     knobs = sorted({name for row in rows for name in row if name.startswith("knob:")})
     return pd.DataFrame(rows, columns=[*columns, *knobs]), wrong
-
-
-def _asked_about(study_ids: Sequence[str] | None) -> list[tuple[str, bool]]:
-    """(study id, whether the right option is the very photograph that was reconstructed)."""
-    query = select(studies.c.id, studies.c.design).order_by(studies.c.created)
-    with database.reading() as connection:
-        found = {row.id: row.design["photograph"] == "same" for row in connection.execute(query)}
-    wanted = found if study_ids is None else study_ids
-    return [(name, found[name]) for name in wanted if name in found]
 
 
 def _findings(

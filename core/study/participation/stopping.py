@@ -14,15 +14,13 @@ from core.study.storage.tables import ANSWERS_TRIAL, answers, items, participant
 
 # People who began longer ago and are not done count as gone: others get their place.
 PATIENCE = 2 * 3600  # seconds
-LEVEL = 0.95
 
 
-def finished(connection: Connection, study_id: str) -> int:
-    """How many people (not simulated ones) have answered everything."""
-    return _count(connection, study_id, participants.c.finished.is_not(None))
+FINISHED = participants.c.finished.is_not(None)
 
 
 def _count(connection: Connection, study_id: str, condition: sa.ColumnElement[bool]) -> int:
+    """How many people, not simulated ones."""
     counted = sa.select(sa.func.count()).where(
         participants.c.study_id == study_id, participants.c.simulated.is_(False), condition
     )
@@ -33,7 +31,7 @@ def reason(connection: Connection, study: Mapping[str, Any]) -> str | None:
     """Why the study has enough answers, in words; None where it has not."""
     target, width = study["design"]["target"], study["design"]["stop_width"]
     if target is not None:
-        done = finished(connection, study["id"])
+        done = _count(connection, study["id"], FINISHED)
         if done >= target:
             return f"{done} participants have answered everything; {target} were wanted"
     if width is not None:
@@ -64,7 +62,7 @@ def _widest(connection: Connection, study: Mapping[str, Any]) -> float | None:
     )
     widths = {}
     for setting, attacker, number, correct in connection.execute(counted):
-        low, high = wilson(int(correct), int(number), LEVEL)
+        low, high = wilson(int(correct), int(number))
         widths[setting, attacker] = high - low
     settings = {(setting_key(s), s["attacker"]) for s in study["design"]["settings"]}
     return max(widths.values()) if settings <= set(widths) else None
@@ -88,5 +86,5 @@ def full(connection: Connection, study: Mapping[str, Any], now: float) -> bool:
     target = study["design"]["target"]
     if target is None:
         return False
-    here = sa.or_(participants.c.finished.is_not(None), participants.c.consented > now - PATIENCE)
+    here = sa.or_(FINISHED, participants.c.consented > now - PATIENCE)
     return _count(connection, study["id"], here) >= target

@@ -154,7 +154,7 @@ def test_findings_have_the_columns_of_all_others(asked):
     study, plain, noisy = asked
     for number in range(8):
         takes(study, fails_checks if number == 7 else lambda item: 0)
-    found, problems = results.findings()
+    found, problems = results.findings([study])
     assert {*findings_file.COLUMNS, *runs.RUN} <= {*found}
     assert set(found["run_id"]) == {plain.id, noisy.id}
     assert any("dpfe-00000000ff" in line for line in problems)
@@ -184,7 +184,7 @@ def test_findings_of_few_answers_are_not_conclusive_and_of_none_are_none(asked):
 
 def test_simulated_participants_are_no_findings(asked):
     takes(asked[0], simulated=True)
-    assert results.findings()[0].empty
+    assert results.findings([asked[0]])[0].empty
 
 
 def test_with_the_very_photograph_comparing_releases_is_no_finding(database, tmp_path):
