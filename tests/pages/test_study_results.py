@@ -5,6 +5,7 @@ import pytest
 from core.run import Run
 from core.run_validation import checked
 from core.study import studies
+from core.study.analysis import simulate
 from core.study.storage import database
 from tests.checkpoint_folders import write_run
 from tests.pages.conftest import headline, open_page, whole, words
@@ -162,7 +163,7 @@ def test_studies_are_chosen_at_the_top_and_from_the_address(runs):
 
 def test_simulated_answers_are_never_taken_for_people(runs):
     name = study()
-    asked(name, 6, simulated=True)
+    simulate.simulate(name, 6, 0.5)
     app = whole(open_page("study_results"))
     assert "Nobody has answered yet" in words(app)
     assert "6 simulated participants" in words(app)

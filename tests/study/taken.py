@@ -13,7 +13,6 @@ def takes(
     choose=lambda item: 0,
     questions=None,
     panel_id=None,
-    simulated=False,
     milliseconds=2000,
     confidence=None,
 ):
@@ -23,7 +22,7 @@ def takes(
     questions  how many they answer before they leave; all where None
     """
     browser = token()
-    taking.start(study_id, browser, panel_id, simulated)
+    taking.start(study_id, browser, panel_id)
     for shown, (place, item, order) in enumerate(_trials(study_id)):
         if shown == questions:
             break

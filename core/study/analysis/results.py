@@ -139,11 +139,9 @@ def counted(answers: pd.DataFrame) -> pd.DataFrame:
     return answers[(answers["role"] == "question") & answers["answered"].notna()]
 
 
-def summary(answers: pd.DataFrame, options: int | None = None, seed: int = 0) -> pd.DataFrame:
+def summary(answers: pd.DataFrame) -> pd.DataFrame:
     """What `answers` come to: two rows for each setting and attacker, in the order in which they
     first occur; `who` is "all" or "passed" (only those who passed the attention checks).
-
-    options  to choose from, where no answer says it
 
     n, right, participants, people (who were shown)
     share, low, high               right answers, with Wilson's interval
@@ -162,9 +160,8 @@ def summary(answers: pd.DataFrame, options: int | None = None, seed: int = 0) ->
     for _, group in counted(answers).groupby(["setting", "attacker"], sort=False):
         first = group.iloc[0]
         shared = {name: first[name] for name in same}
-        m = int(first["options"]) if options is None else options
         for who, part in (("all", group), ("passed", group[group["passed"]])):
-            rows.append({"who": who} | shared | _scores(part, m, seed))
+            rows.append({"who": who} | shared | _scores(part, int(first["options"])))
     return pd.DataFrame(rows, columns=[*SUMMARY])
 
 
@@ -177,7 +174,7 @@ SUMMARY = (
 )  # fmt: skip
 
 
-def _scores(part: pd.DataFrame, options: int, seed: int) -> dict[str, Any]:
+def _scores(part: pd.DataFrame, options: int) -> dict[str, Any]:
     n, hits = len(part), part["right"].to_numpy(dtype=bool)
     found = statistics.share_of(int(hits.sum()), n)
     found |= {"participants": part["participant"].nunique(), "people": part["person"].nunique()}
@@ -189,19 +186,19 @@ def _scores(part: pd.DataFrame, options: int, seed: int) -> dict[str, Any]:
     found["milliseconds"] = float(part["milliseconds"].astype(float).median())
     found["timed_out"] = float(part["timed_out"].mean()) if n else math.nan
     for name, column in (("clustered", "participant"), ("people", "person")):
-        found[f"{name}_low"], found[f"{name}_high"] = _clustered(hits, part[column], seed)
+        found[f"{name}_low"], found[f"{name}_high"] = _clustered(hits, part[column])
     for name in MACHINES:
         found |= _machine(part, name)
     return found
 
 
-def _clustered(hits: np.ndarray, clusters: pd.Series, seed: int) -> tuple[float, float]:
+def _clustered(hits: np.ndarray, clusters: pd.Series) -> tuple[float, float]:
     """95 % interval of the share of hits by a bootstrap of whole clusters."""
     count = clusters.nunique()
     if count < 2:
         return math.nan, math.nan
     drawn = max(100, min(RESAMPLES, MOST_DRAWN // count))
-    return mean_interval(hits, resample_identities(clusters.to_numpy(), drawn, seed))
+    return mean_interval(hits, resample_identities(clusters.to_numpy(), drawn, seed=0))
 
 
 def _machine(part: pd.DataFrame, name: str) -> dict[str, Any]:

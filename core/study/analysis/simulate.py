@@ -33,6 +33,7 @@ BREAKS_OFF = 0.05  # share of participants who leave before the end
 RUNS_OUT = 0.05  # share of wrong answers that are none because time ran out, where it is limited
 SECONDS = 4.5  # median time of an answer
 APART = 30.0  # seconds between two participants' beginnings
+PREPARED = ("ready", "open", "closed")  # states in which they may take part
 Settings = dict[tuple[str, str], float]  # (setting, attacker) -> skill
 
 
@@ -53,7 +54,7 @@ def simulate(
         study = studies.find(connection, study_id)
         wanted = sa.select(items).where(items.c.study_id == study_id).order_by(items.c.id)
         faces = database.rows(connection, wanted)
-    if study["state"] not in admission.FOR_SIMULATED or not faces:
+    if study["state"] not in PREPARED or not faces:
         raise PenumbraError("this study has no pictures yet: prepare it first")
     people = chance.permutation(ndtri((np.arange(number) + 0.5) / number)) * PEOPLE_DIFFER
     right = _right(faces, _skills(study["design"], skill), people, chance)

@@ -22,19 +22,14 @@ from core.study.storage.tables import (
     trials,
 )
 
-FOR_SIMULATED = ("ready", "open", "closed")  # states in which they may take part
 
-
-def check(connection: Connection, study: Mapping[str, Any], simulated: bool, now: float) -> None:
+def check(connection: Connection, study: Mapping[str, Any], now: float) -> None:
     """Raises PenumbraError, to be read by people who want to take part, where it takes nobody."""
-    if simulated:
-        if study["state"] not in FOR_SIMULATED:
-            raise PenumbraError("this study has no pictures yet: prepare it first")
-    elif study["state"] == "closed":
+    if study["state"] == "closed":
         raise PenumbraError("this study has ended; thank you for your interest")
-    elif study["state"] != "open":
+    if study["state"] != "open":
         raise PenumbraError("this study has not begun yet; try again when you are asked to")
-    elif stopping.full(connection, study, now):
+    if stopping.full(connection, study, now):
         raise PenumbraError(
             "this study has as many participants as it needs; a place may become free within two "
             "hours, if somebody does not finish"

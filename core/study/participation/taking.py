@@ -99,7 +99,7 @@ def arrive(study_id: str) -> dict[str, Any]:
 
 
 @database.repeated
-def start(study_id: str, token: str, panel_id: str | None = None, simulated: bool = False) -> str:
+def start(study_id: str, token: str, panel_id: str | None = None) -> str:
     """Take part, after consent: "started", or "known" where the token has started before. Raises
     PenumbraError where the study is not open, has enough participants, or knows the panel id."""
     panel_id = None if panel_id is None else text("panel id", panel_id, PANEL_ID) or None
@@ -107,16 +107,15 @@ def start(study_id: str, token: str, panel_id: str | None = None, simulated: boo
         study = studies.find(connection, study_id)
         if _takes_part(connection, study_id, token):
             return "known"
-    if not simulated:
-        stopping.look(study)
+    stopping.look(study)
     try:
         with database.writing(after=f"start {study_id}") as connection:
             study = studies.find(connection, study_id, lock=True)
             if _takes_part(connection, study_id, token):
                 return "known"
             now = time.time()
-            admission.check(connection, study, simulated, now)
-            admission.admit(connection, study, token, panel_id, simulated, now)
+            admission.check(connection, study, now)
+            admission.admit(connection, study, token, panel_id, False, now)
     except IntegrityError:
         words = "this browser takes part in another study; open the link anew"
         raise PenumbraError(words) from None

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core.errors import PenumbraError
-from core.study.analysis import export, results
+from core.study.analysis import export, results, simulate
 from core.study.analysis.results import COLUMNS
 from core.study.participation import taking
 from tests.study import sample_study
@@ -22,7 +22,7 @@ def study(database):
     name = sample_study.open_study(settings=2, title=FORMULA, **SMALL)
     takes(name, panel_id="panel-b")
     takes(name, lambda item: 1, panel_id=FORMULA, questions=3)
-    takes(name, simulated=True)
+    simulate.simulate(name, 1, 1.0, seed=1)
     return name
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import PenumbraError
 from core.study import studies
+from core.study.analysis import simulate
 from core.study.participation import admission, stopping, taking, tokens
 from core.study.storage import database as db
 from core.study.storage.tables import items, panel_ids, participants, trials
@@ -63,7 +64,7 @@ def test_the_target_number_closes_the_study(database):
     with pytest.raises(PenumbraError, match="as many participants as it needs"):
         taking.start(study, token())
     assert studies.read(study)["state"] == "open"
-    taking.start(study, token(), simulated=True)  # made-up ones take nobody's place
+    simulate.simulate(study, 1, 0.5)  # made-up ones take nobody's place
     for me in everybody:
         go_on(study, me)
     found = studies.read(study)
@@ -165,7 +166,7 @@ def test_who_leaves_does_not_unbalance(database, monkeypatch):
 
 def test_simulated_participants_do_not_count_for_people(database):
     study = open_study(1, questions=4, people=8, attention=0, practice=False)
-    begin(study, simulated=True)
+    simulate.simulate(study, 1, 0.5)
     with db.reading() as connection:
         assert admission.uses(connection, study, False, time.time()) == {}
         assert sum(admission.uses(connection, study, True, time.time()).values()) == 4

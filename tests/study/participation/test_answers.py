@@ -9,7 +9,7 @@ from core.run import Run
 from core.run_validation import checked
 from core.storage import findings_file
 from core.study import studies
-from core.study.analysis import results
+from core.study.analysis import results, simulate
 from core.study.analysis.results import COLUMNS
 from core.study.participation import taking
 from tests.checkpoint_folders import write_run
@@ -93,7 +93,7 @@ def test_who_fails_a_check_is_counted_apart(database):
 
 def test_simulated_participants_and_people_are_never_mixed(database):
     study = sample_study.open_study(settings=1, **SMALL)
-    takes(study, simulated=True)
+    simulate.simulate(study, 1, 1.0, seed=1)
     assert results.answers(study).empty
     assert len(results.answers(study, simulated=True)) == 6
     takes(study)
@@ -183,7 +183,7 @@ def test_findings_of_few_answers_are_not_conclusive_and_of_none_are_none(asked):
 
 
 def test_simulated_participants_are_no_findings(asked):
-    takes(asked[0], simulated=True)
+    simulate.simulate(asked[0], 1, 1.0, seed=1)
     assert results.findings([asked[0]])[0].empty
 
 
