@@ -4,12 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.checkpoint_folders import populate
+
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "torchvision", "sklearn", "scipy", "umap", "numba")
 PROBE = """
 import sys
 from streamlit.testing.v1 import AppTest
 from app.main import PAGES
+from core import data
+from tests.tiny_faces import tiny_faces
+data.load = lambda *arguments, **options: tiny_faces()  # decoding those of a data set takes seconds
 app = AppTest.from_file("app/main.py", default_timeout=60).run()
 assert not app.exception, app.exception
 for page in PAGES:
@@ -20,13 +25,17 @@ print([name for name in %r if name in sys.modules])
 
 
 def test_no_page_loads_torch_or_its_like(tmp_path):
-    from tests.checkpoint_folders import populate
-
     populate(tmp_path / "checkpoints")
+    environment = {
+        "PATH": "",
+        "HOME": str(tmp_path),
+        "PENUMBRA_CHECKPOINTS": str(tmp_path / "checkpoints"),
+        "PENUMBRA_HOME": str(tmp_path / "home"),
+        "PENUMBRA_OFFICERS": "anyone",
+    }
+    command = [sys.executable, "-c", PROBE % (HEAVY,)]
     done = subprocess.run(
-        [sys.executable, "-c", PROBE % (HEAVY,)], cwd=ROOT, capture_output=True, text=True, timeout=120,
-        env={"PATH": "", "PENUMBRA_CHECKPOINTS": str(tmp_path / "checkpoints"),
-             "PENUMBRA_HOME": str(tmp_path / "home"), "HOME": str(tmp_path), "PENUMBRA_OFFICERS": "anyone"},
-    )  # fmt: skip
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().endswith("[]"), done.stdout

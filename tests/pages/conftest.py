@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from tests.checkpoint_folders import damage, populate
@@ -22,6 +23,8 @@ def clean(tmp_path, monkeypatch):
     monkeypatch.setenv("PENUMBRA_OFFICERS", "anyone")
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     monkeypatch.setattr(sys, "path", list(sys.path))
+    # AppTest looks through every installed distribution for components; ours are not installed
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
     st.cache_data.clear()
     st.cache_resource.clear()
 

@@ -30,16 +30,12 @@ def test_empty_says_what_to_do(root):
     assert "Nothing has been trained yet" in words(app)
 
 
-def test_populated_names_what_nobody_declared(populated):
+def test_what_nobody_declared_is_named_and_the_knob_and_the_columns_can_be_moved(populated):
     app = whole(open_page("leaks"))
     said = headline(app)
     assert "At λ₁ = 1, λ₂ = 1 an attacker also tells whether a person is young in 70 %" in said
     assert "none of 1 attributes that nobody declared stay hidden" in said
     assert "Without protection none of 1" in words(app)
-
-
-def test_the_knob_and_the_columns_can_be_moved(populated):
-    app = whole(open_page("leaks"))
     whole(app.select_slider(key=SHOWN).set_value(5.0).run())
     assert "At λ₁ = 5" in headline(app)
     whole(app.segmented_control(key="leak_columns").set_value("methods").run())
@@ -47,26 +43,17 @@ def test_the_knob_and_the_columns_can_be_moved(populated):
 
 
 def test_a_method_without_a_knob_has_all_methods_as_columns(populated):
-    app = whole(open_page("leaks", method="original"))
+    app = opened("leak_groups_open", method="original", private="image")
+    assert "kept for a few faces only" in words(app)  # pictures are not counted by group
     assert app.segmented_control(key="leak_columns").options == ["all methods"]
     assert headline(app).startswith("## With Unprotected features")
 
 
-def test_bad_addresses_fall_back_with_a_note(populated):
+def test_bad_addresses_and_damaged_folders_are_named_and_the_rest_is_shown(damaged):
     app = whole(open_page("leaks", leak_columns="<b>", method="nobody", private="attribute:x"))
     assert "is not available here" in words(app)
     assert "an attacker also tells" in headline(app)
-
-
-def test_damaged_folders_are_named_and_the_rest_is_shown(damaged):
-    app = whole(open_page("leaks"))
-    assert "an attacker also tells" in headline(app)
     assert any("damaged" in box.label for box in app.expander)
-
-
-def test_pictures_are_not_counted_by_group(populated):
-    app = opened("leak_groups_open", private="image")
-    assert "kept for a few faces only" in words(app)
 
 
 def test_without_kept_decisions_the_parts_say_so_and_the_figures_stay(populated, monkeypatch):
@@ -95,26 +82,28 @@ def told(root, monkeypatch):
     male, _, young = FACES.attributes[order].T.astype(bool)
     packed = np.packbits(np.where(young, male, ~male)[None], axis=1)
     row = finding("attribute:Male", "private", "mlp", "balanced_accuracy", 0.7, n=len(order))
-    write_attack(folder, "mlp", [row], arrays={"targets": np.array(["attribute:Male"]), "decisions": packed})  # fmt: skip
+    decisions = {"targets": np.array(["attribute:Male"]), "decisions": packed}
+    write_attack(folder, "mlp", [row], arrays=decisions)
     first = FACES.identities[order] == FACES.identities[order].min()
     named = finding("identity", "private", "discriminant", "top1_accuracy", 0.1, chance=1 / 24)
-    write_attack(folder, "discriminant", [named], arrays={"probes": np.arange(len(order)), "correct": first})  # fmt: skip
-    chosen = {"targets": np.array(["attribute:Male", "identity"]), "chosen": np.array(["mlp", "discriminant"])}  # fmt: skip
+    hits = {"probes": np.arange(len(order)), "correct": first}
+    write_attack(folder, "discriminant", [named], arrays=hits)
+    chosen = {
+        "targets": np.array(["attribute:Male", "identity"]),
+        "chosen": np.array(["mlp", "discriminant"]),
+    }
     write_attack(folder, "worst_case", [row | {"attacker": "worst_case"}], arrays=chosen)
     return root
 
 
-def test_the_worse_protected_group_is_named(told):
-    said = words(opened("leak_groups_open"))
+def test_the_worse_protected_group_is_named_and_groups_stand_in_the_address(told):
+    app = opened("leak_groups_open")
+    said = words(app)
     assert (
         "Protection fails most for young people: there the attacker tells the gender in 100 %"
         in said
     )
     assert "for older people in 0.0 %" in said or "for older people in 0 %" in said
-
-
-def test_groups_can_be_chosen_and_stand_in_the_address(told):
-    app = opened("leak_groups_open")
     whole(app.multiselect(key="leak_groups").set_value(["Smiling"]).run())
     assert app.query_params["leak_groups"] == "Smiling"
     assert "young people" not in words(app)
