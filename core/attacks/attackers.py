@@ -1,8 +1,99 @@
 """Attackers that are no attacks of their own: chosen from others, brought along by a method, or
-asked in a study."""
+asked in a study.
 
-from core.attacks.declare import Attacker
-from core.attacks.method_networks import OWN_NETWORKS
+What a method brings along is its own task head, and the adversaries of its training, whose numbers
+are what the papers report.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.attacks.declare import Attacker, OwnNetwork, own_network
+from core.attacks.identity import verification
+from core.attacks.interface import AttackerView, Result, attribute_result, rows
+from core.methods.declare import attributes_among
+from core.metrics import images, of_pictures
+from core.metrics.intervals import measured_mean
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.attacks.declare import Network
+
+
+@own_network(title="the method's own task network", protocols=("strict", "paper"), serves=True)
+def own_head(view: AttackerView, head: Network, protocol: str) -> Result:
+    """The method's own classifier on the tasks of the test photographs.
+
+    Strict: the threshold is chosen on validation, as for every fresh head. Paper: it is the
+    network's own decision, logit 0.
+    """
+    return _scored(
+        view, head, view.tasks, "own_head", threshold=None if protocol == "strict" else 0.0
+    )
+
+
+@own_network(title="the method's own pair matcher", protocols=("strict", "paper"), serves=True)
+def own_verifier(view: AttackerView, embed: Network, protocol: str) -> Result:
+    """The method's own Siamese network on pairs of test photographs of unseen people
+    (`verification.scored`).
+
+    Strict: the threshold is chosen on validation pairs, as for every fresh head. Paper: it is the
+    network's own decision, distance 1. Empty result where no two people have two photographs.
+    """
+    pairs = verification.drawn(view)
+    if min(len(drawn.same) for drawn in pairs.values()) == 0:
+        return Result()
+    embeddings = {split: _outputs(embed, view.z[split]).cpu().numpy() for split in pairs}
+    threshold = None if protocol == "strict" else 1.0
+    return verification.scored(view, embeddings, "own_verifier", pairs, threshold)
+
+
+@own_network(title="the method's own sparring partner", protocols=("paper",))
+def training_adversary(view: AttackerView, adversary: Network, protocol: str) -> Result:
+    """The adversary classifier of the training loop on the private attributes, decision at 0."""
+    return _scored(view, adversary, view.private, "training_adversary", threshold=0.0)
+
+
+@own_network(title="the method's own redrawer", protocols=("paper",))
+def training_reconstructor(view: AttackerView, reconstructor: Network, protocol: str) -> Result:
+    """The adversary reconstructor of the training loop: mean MS-SSIM, SSIM and PSNR on test."""
+    pictures = _outputs(reconstructor, view.z["test"]).clamp(0, 1)
+    people = view.identities["test"]
+    similarities = images.similarities(pictures, view.x["test"], of_pictures())
+    measured = {name: measured_mean(values, people) for name, values in similarities.items()}
+    return Result(rows(measured, people, "image", "training_reconstructor"))
+
+
+def _scored(
+    view: AttackerView,
+    network: Network,
+    names: tuple[str, ...],
+    attacker: str,
+    threshold: float | None,
+) -> Result:
+    outputs = {s: _outputs(network, view.z[s]).cpu().numpy() for s in ("validation", "test")}
+    scores = {
+        name: {split: found[:, column] for split, found in outputs.items()}
+        for column, name in enumerate(attributes_among(names))
+    }
+    return attribute_result(
+        attacker, scores, view.truth, view.identities["test"], view.role, threshold
+    )
+
+
+def _outputs(network: Network, z: Tensor, batch: int = 256) -> Tensor:
+    import torch
+
+    with torch.no_grad():
+        return torch.cat([network(part).float() for part in z.split(batch)])
+
+
+OWN_NETWORKS: dict[str, OwnNetwork] = {
+    network.name: network
+    for network in (own_head, own_verifier, training_adversary, training_reconstructor)
+}
 
 WORST_CASE = Attacker(name="worst_case", title="strongest attacker")
 BEST_HEAD = Attacker(name="best_head", title="best fresh task network", serves=True)

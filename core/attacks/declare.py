@@ -74,3 +74,10 @@ class Attack(Attacker):
 def attack(**about: Any) -> Callable[[Callable[[AttackerView, Generator], Result]], Attack]:
     """Declares a function as the attack of its name; `about` as `Attack` says."""
     return lambda run: Attack(name=run.__name__, run=run, **about)
+
+
+def own_network(
+    **about: Any,
+) -> Callable[[Callable[[AttackerView, Network, str], Result]], OwnNetwork]:
+    """Declares a function as what scores the method's network of its name."""
+    return lambda run: OwnNetwork(name=run.__name__, run=run, **about)

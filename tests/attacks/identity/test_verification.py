@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from core.attacks import ATTACKS, Result
+from core.attacks.attackers import own_verifier
 from core.attacks.identity import pair_network, verification
-from core.attacks.method_networks import own_verifier
 from core.evaluation.worst_case import strongest
 from core.methods.declare import VERIFICATION
 from core.metrics import intervals
@@ -140,20 +140,20 @@ def test_the_method_s_own_network_strict_and_as_the_paper_decides():
 
     # People are some 3.5 apart and their photographs .35: a boundary at 1 is right at that scale,
     # and calls everybody a stranger at another.
-    assert verified(own_verifier(given, network(1.0), "paper")) > 0.95
-    assert verified(own_verifier(given, network(100.0), "paper")) == 0.5
-    strict = own_verifier(given, network(100.0), "strict")
+    assert verified(own_verifier.run(given, network(1.0), "paper")) > 0.95
+    assert verified(own_verifier.run(given, network(100.0), "paper")) == 0.5
+    strict = own_verifier.run(given, network(100.0), "strict")
     assert verified(strict) > 0.95
     assert strict.findings[0]["attacker"] == "own_verifier"
     alone = given.identities | {"test": np.arange(160)}
     without = dataclasses.replace(given, identities=alone)
-    assert own_verifier(without, network(1.0), "strict") == Result()
+    assert own_verifier.run(without, network(1.0), "strict") == Result()
 
 
 def test_the_best_verifier_is_chosen_on_validation():
     given = marked(spread=0.1)
-    good = own_verifier(given, lambda z: z[:, :6], "strict")
-    bad = own_verifier(given, lambda z: z[:, 6:], "strict")
+    good = own_verifier.run(given, lambda z: z[:, :6], "strict")
+    bad = own_verifier.run(given, lambda z: z[:, 6:], "strict")
     rows, arrays = strongest({n: (r.findings, r.arrays) for n, r in {"b": good, "a": bad}.items()})
     assert [row["attacker"] for row in rows] == ["best_head"] * 3
     assert [row["value"] for row in rows] == [row["value"] for row in good.findings]
