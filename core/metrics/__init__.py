@@ -8,13 +8,11 @@ from dataclasses import replace
 
 from core.metrics import (
     attributes,
-    bayes,
     identity,
     images,
     learning_curves,
     linking,
     ranks,
-    recognition,
     scatter,
 )
 from core.metrics.declare import Bound, Control, Metric
@@ -30,7 +28,7 @@ METRICS: dict[str, Metric] = {
         identity.TOP1_ACCURACY,
         linking.VERIFICATION_AUC,
         linking.TAR_AT_FAR,
-        bayes.BAYES_ERROR_BOUND,
+        identity.BAYES_ERROR_BOUND,
         learning_curves.AT_4X,
         learning_curves.AT_16X,
         ranks.LOG_RANK_PRIVACY,
@@ -46,7 +44,7 @@ METRICS: dict[str, Metric] = {
         images.PSNR,
         images.FACE_SIMILARITY,
         images.REIDENTIFICATION,
-        recognition.RIGHT_PICKS,
+        identity.RIGHT_PICKS,
     )
 }
 

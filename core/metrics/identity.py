@@ -1,6 +1,7 @@
 """Re-identification: can photographs of one person be linked through their representation?"""
 
 import hashlib
+import math
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,23 @@ COSINE_SIMILARITY = Metric(
     "photograph: 1 is the same face.",
     control=Control(floor=Bound(times=1, plus=0.3), ceiling=Bound(times=1, plus=0.05)),
     second_network=True,
+)
+
+BAYES_ERROR_BOUND = Metric(
+    "bayes_error_bound",
+    "least possible error",
+    "%",
+    "Cover-Hart bound: with ever more photographs no attacker who sees only this could err less "
+    "often when naming people; for a finite number of photographs it promises too much.",
+    higher_means_more_known=False,
+)
+RIGHT_PICKS = Metric(
+    "right_picks",
+    "right picks",
+    "%",
+    "Share of questions in which the right one of several photographs is picked as the person whom "
+    "a redrawn face shows.",
+    decides="recognition",
 )
 
 # Distances computed at once: bounds the memory of the product to some 20 MB.
@@ -114,6 +132,24 @@ def by_chance(
     names, codes = np.unique(np.asarray(identities), return_inverse=True)
     share = np.bincount(codes[gallery], minlength=len(names)) / gallery.size
     return float(share[codes[probes]].mean())
+
+
+def cover_hart(error: float, classes: int) -> float:
+    """Lower bound of the Bayes error from the error of 1NN, both in [0, 1].
+
+    (K - 1) / K (1 - sqrt(1 - K / (K - 1) e)) with e the error, at most (K - 1) / K, and K the number
+    of classes. Asymptotic: for a finite number of photographs 1NN's error is larger than in the
+    limit, and the bound claims too much privacy. Source: Cover and Hart, "Nearest neighbor pattern
+    classification", IEEE TIT 13 (1967), Eq. 4, solved for the Bayes error.
+
+    Raises PenumbraError for fewer than two classes or an error outside [0, 1].
+    """
+    if classes < 2 or not 0 <= error <= 1:
+        raise PenumbraError(
+            f"an error of {error} among {classes} classes: give one in [0, 1] and two or more"
+        )
+    guessing = (classes - 1) / classes
+    return guessing * (1 - math.sqrt(max(0.0, 1 - error / guessing)))
 
 
 def _unit(matrix: NDArray[Any]) -> NDArray[Any]:

@@ -4,7 +4,7 @@ from scipy.stats import norm
 from sklearn.neighbors import KNeighborsClassifier
 
 from core.errors import PenumbraError
-from core.metrics.bayes import cover_hart
+from core.metrics.identity import cover_hart
 
 
 def test_by_hand_and_at_its_ends():

@@ -19,7 +19,7 @@ from core.attacks.attributes.kernels import squared_distances
 from core.attacks.attributes.scoring import Candidates, Labels
 from core.attacks.fitting import Recipe
 from core.attacks.interface import AttackerView, rows
-from core.metrics.bayes import cover_hart
+from core.metrics.identity import cover_hart
 from core.metrics.intervals import (
     Measured,
     percentile_interval,

@@ -27,7 +27,7 @@ def neighbours(view: AttackerView, generator: Generator) -> Result:
     more; k is chosen per attribute on validation (Cover and Hart, IEEE TIT 13, 1967).
 
     Also `bayes_error_bound` of attributes that are no tasks, from the error of the single nearest
-    neighbour (`core.metrics.bayes`); its chance is the share of the rarer class.
+    neighbour (`cover_hart`); its chance is the share of the rarer class.
     """
     from core.attacks.attributes.classifiers import error_bounds, fit_neighbours
     from core.attacks.attributes.scoring import probe

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.attacks.declare import attack
-from core.attacks.identity.discriminant import discriminant
-from core.attacks.identity.nearest_neighbour import nearest_neighbour
+from core.attacks.identity.matchers import discriminant, nearest_neighbour
 from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:

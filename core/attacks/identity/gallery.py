@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from core.attacks.interface import AttackerView, Result, rows
 from core.metrics import attributes, linking
-from core.metrics.bayes import cover_hart
-from core.metrics.identity import by_chance, recognised, split_gallery
+from core.metrics.identity import by_chance, cover_hart, recognised, split_gallery
 from core.metrics.intervals import Measured, measured_mean
 from core.metrics.verification import Pairs
 

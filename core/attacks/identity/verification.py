@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.attacks.declare import attack
+from core.attacks.identity.gallery import with_two
 from core.attacks.interface import AttackerView, Result, check_finite, rows
 from core.methods.declare import VERIFICATION
 from core.metrics import attributes, verification
@@ -28,7 +29,6 @@ def siamese(view: AttackerView, generator: Generator) -> Result:
 
     Empty result where verification is no task, or a split holds no two people with two photographs.
     """
-    from core.attacks.identity.gallery import with_two
     from core.attacks.identity.pair_network import embedded
 
     if VERIFICATION not in view.tasks:

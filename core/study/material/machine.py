@@ -51,7 +51,7 @@ def by_release(
 ) -> list[int]:
     """Of each question the option (0: the right one) whose release is nearest to that of the
     question's photograph: Euclidean distance, each coordinate standardised on releases of the
-    attacker's people (as `core.attacks.identity.nearest_neighbour`).
+    attacker's people (as the attack `nearest_neighbour`).
 
     asked    (n, …) releases of the questions' photographs, from which the reconstructions were made
              (for those that `core.evaluate` kept: with other noise, since it keeps no releases)

@@ -14,8 +14,7 @@ from core.attacks.identity import pair_network
 from core.errors import PenumbraError
 from core.evaluation.worst_case import strongest
 from core.metrics import intervals
-from core.metrics.bayes import cover_hart
-from core.metrics.identity import split_gallery
+from core.metrics.identity import cover_hart, split_gallery
 from tests.attacks.planted import shuffled, value, view
 
 NAMES = ("nearest_neighbour", "discriminant", "embedding")

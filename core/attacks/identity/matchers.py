@@ -1,4 +1,5 @@
-"""Re-identification by discriminant analysis: look where people differ and photographs do not."""
+"""Re-identification by the nearest photograph or person: as releases are, by discriminant analysis,
+and by a network that learned what makes two photographs one."""
 
 from __future__ import annotations
 
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.attacks.declare import attack
+from core.attacks.identity import gallery
+from core.attacks.identity.gallery import Matcher, with_two
+from core.attacks.identity.verification import drawn
 from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:
@@ -19,6 +23,22 @@ SHRINKAGES = (0.001, 0.03, 0.1, 0.3, 0.6)  # share of the mean variance in the o
 FEW = 64  # axes
 NARROW = 32  # dimensions up to which curved functions of a release are looked at, too
 WAVES = 500
+
+
+@attack(title="photo matcher (nearest neighbour)", target="identity", default=True)
+def nearest_neighbour(view: AttackerView, generator: Generator) -> Result:
+    """1-nearest-neighbour among the test identities, on features standardised by the attacker's.
+
+    Half of each identity's photographs, the same for every release of them, are the gallery; the
+    rest are probes (`gallery.scored`, with the bound on the Bayes error). Empty result when fewer
+    than two test identities have two photographs.
+    """
+    from core.attacks import features as flat
+
+    check_finite(view)
+    standard = flat.standardiser(view.z["attacker"])
+    matcher = gallery.Matcher(lambda split: standard(view.z[split]).cpu().numpy())
+    return gallery.scored(view, matcher, matcher, "nearest_neighbour", bayes_bound=True)
 
 
 @attack(
@@ -43,8 +63,6 @@ def discriminant(view: AttackerView, generator: Generator) -> Result:
     photographs.
     """
     from core.attacks import features as flat
-    from core.attacks.identity import gallery
-    from core.attacks.identity.gallery import Matcher, with_two
 
     check_finite(view)
     people = view.identities["attacker"]
@@ -65,6 +83,26 @@ def discriminant(view: AttackerView, generator: Generator) -> Result:
         for average in (False, True)
     )
     return gallery.scored(view, *gallery.best(view, matchers), "discriminant")
+
+
+@attack(title="photo matcher with its own network (Siamese network)", target="identity")
+def embedding(view: AttackerView, generator: Generator) -> Result:
+    """A Siamese network (`core.attacks.identity.pair_network`) trained on the attacker's people until
+    pairs of validation people are told apart no better; then the photograph, or the person, with
+    the nearest embedding, whichever names more of the validation people (`gallery.scored`).
+
+    Empty result where fewer than two of the attacker's, validation's or test people have two
+    photographs.
+    """
+    from core.attacks.identity.pair_network import embedded
+
+    check_finite(view)
+    splits = ("attacker", "validation", "test")
+    if min(with_two(view.identities[split]) for split in splits) < 2:
+        return Result()
+    _, embeddings = embedded(view, "attacker", drawn(view)["validation"], generator)
+    matchers = (Matcher(embeddings.__getitem__, mean, unit=True) for mean in (False, True))
+    return gallery.scored(view, *gallery.best(view, matchers), "embedding")
 
 
 def _projected(features: dict[str, Tensor], axes: Tensor, split: str) -> NDArray[np.float32]:
