@@ -15,9 +15,10 @@ from tests.attacks.planted import shuffled, value, view
 
 
 @pytest.fixture(autouse=True, scope="module")
-def few_resamples():
-    """Intervals are tested elsewhere; here they would take most of the time."""
+def short():
+    # Intervals are tested elsewhere; here they would take most of the time.
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pair_network, "MOST_STEPS", 150)
         patch.setattr(intervals.resample_identities, "__defaults__", (60, 0))
         yield
 
@@ -48,7 +49,7 @@ def verified(result, metric="accuracy", column="value"):
 
 
 @pytest.fixture(scope="module")
-def flat(few_resamples):
+def flat(short):
     return attack(marked())
 
 
