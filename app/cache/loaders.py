@@ -8,9 +8,7 @@ from __future__ import annotations
 import functools
 import gc
 import json
-import math
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +35,6 @@ from core.storage.pictures import kept_pictures, unpacked
 from core.study.material import stimuli
 
 FRESH = 0.5  # seconds
-_looked: dict[str, tuple[float, changes.Mark]] = {}
 KEPT_TABLES = 4
 KEPT_VIEWS = 64
 KEPT_DATASETS = 16
@@ -58,34 +55,39 @@ def settle() -> None:
 
 def stamp() -> changes.Mark:
     """Changes whenever a run or an attack is finished, removed or replaced, or what closed studies
-    found changes; looked up anew at most twice a second, since a redraw asks for it several times."""
-    root = checkpoints()
-    now = time.monotonic()
-    looked, mark = _looked.get(str(root), (-math.inf, None))
-    if mark is None or now - looked > FRESH:
-        times = changes.times(str(root))
-        mark = (str(root), len(times), sum(times), study_findings.version())
-        _looked.clear()
-        _looked[str(root)] = (now, mark)
-    return mark
+    found changes; looked up at most twice a second, since a redraw asks for it several times."""
+    return _look(str(checkpoints()))
 
 
-def kept(entries: int, copies: bool = False, spinner: bool | str = False) -> Callable[..., Any]:
+@st.cache_resource(max_entries=1, ttl=FRESH, show_spinner=False)
+def _look(root: str) -> changes.Mark:
+    times = changes.times(root)
+    return root, len(times), sum(times), study_findings.version()
+
+
+def kept(
+    entries: int, copies: bool = False, spinner: bool | str = False, **options: Any
+) -> Callable[..., Any]:
     """Decorator: cache what a function reads of the checkpoint folder until that changes.
 
-    The function's first parameter is a `changes.Mark`; callers leave it out for that of this moment,
-    or call its `at` with one. `copies`: each caller gets a copy of its own.
+    A row among its arguments reaches the function as its `points.Place`, since nothing else of a
+    setting tells what is read. `copies`: each caller gets a copy of its own.
     """
     store = st.cache_data if copies else st.cache_resource
 
     def decorate(read: Callable[..., Any]) -> Callable[..., Any]:
-        cached = store(max_entries=entries, show_spinner=spinner)(read)
+        def marked(mark: changes.Mark, *arguments: Any) -> Any:
+            return read(*arguments)
+
+        # what Streamlit tells functions apart by
+        marked.__module__, marked.__qualname__ = read.__module__, read.__qualname__
+        cached = store(max_entries=entries, show_spinner=spinner, **options)(marked)
 
         @functools.wraps(read)
         def now(*arguments: Any) -> Any:
-            return cached(stamp(), *arguments)
+            told = (points.where(a) if isinstance(a, Mapping) else a for a in arguments)
+            return cached(stamp(), *told)
 
-        now.at = cached  # type: ignore[attr-defined]
         return now
 
     return decorate
@@ -97,10 +99,11 @@ def _files(root: str, count: int, total: int) -> tuple[pd.DataFrame, list[str]]:
 
 
 @kept(KEPT_TABLES)
-def _read(mark: changes.Mark) -> tuple[pd.DataFrame, list[str]]:
+def _read() -> tuple[pd.DataFrame, list[str]]:
     """Findings of the files, and of closed studies where there are any."""
-    table, wrong = _files(*mark[:3])
-    if not mark[3]:
+    root, count, total, closed = stamp()
+    table, wrong = _files(root, count, total)
+    if not closed:
         return table, wrong
     asked, left_out = study_findings.findings()
     if not asked.empty:
@@ -124,23 +127,23 @@ def of_run(run_id: str) -> pd.DataFrame:
 
 
 @kept(KEPT_TABLES)
-def _by_run(mark: changes.Mark) -> dict[str, pd.DataFrame]:
+def _by_run() -> dict[str, pd.DataFrame]:
     """A redraw asks for one run; going through all rows for it would take as long as the rest."""
-    return dict(list(_read.at(mark)[0].groupby("run_id", sort=False)))
+    return dict(list(findings().groupby("run_id", sort=False)))
 
 
 @kept(KEPT_TABLES, copies=True)
-def runs(mark: changes.Mark) -> pd.DataFrame:
+def runs() -> pd.DataFrame:
     """One row per run folder."""
-    return results.runs(Path(mark[0]))
+    return results.runs(checkpoints())
 
 
 @kept(KEPT_TABLES, copies=True)
-def costs(mark: changes.Mark, dataset: str) -> tuple[pd.DataFrame, list[str]]:
+def costs(dataset: str) -> tuple[pd.DataFrame, list[str]]:
     """(`core.storage.cost_file.rows` of all runs of a data set, one line for each damaged file)."""
     rows: list[dict[str, Any]] = []
     wrong: list[str] = []
-    for folder in run_folder.all_folders(Path(mark[0])):
+    for folder in run_folder.all_folders(checkpoints()):
         if folder.parent.name == dataset:
             try:
                 rows += cost_file.rows(folder)
@@ -150,107 +153,88 @@ def costs(mark: changes.Mark, dataset: str) -> tuple[pd.DataFrame, list[str]]:
 
 
 @kept(4 * KEPT_VIEWS, copies=True)
-def offered(mark: changes.Mark, what: str, *choices: Any) -> list[str]:
+def offered(what: str, *choices: Any) -> list[str]:
     """What `app.settings.views` finds among the findings: `offered("tasks", dataset, preset)` is
     `views.tasks(findings, dataset, preset)`."""
-    return getattr(views, what)(_read.at(mark)[0], *choices)
+    return getattr(views, what)(findings(), *choices)
 
 
 @kept(KEPT_VIEWS, copies=True)
-def settings(mark: changes.Mark, view: View) -> pd.DataFrame:
+def settings(view: View) -> pd.DataFrame:
     """`app.settings.points.settings` of what is being looked at."""
-    return points.settings(_read.at(mark)[0], view)
+    return points.settings(findings(), view)
 
 
 @kept(KEPT_VIEWS, copies=True)
-def references(mark: changes.Mark, view: View) -> dict[str, dict[str, Any]]:
+def references(view: View) -> dict[str, dict[str, Any]]:
     """`app.settings.points.references` of what is being looked at."""
-    return points.references(_read.at(mark)[0], view)
+    return points.references(findings(), view)
 
 
 @kept(KEPT_TABLES)
-def measured(mark: changes.Mark, dataset: str, preset: str) -> list[dict[str, Any]]:
+def measured(dataset: str, preset: str) -> list[dict[str, Any]]:
     """`app.evidence.published.measured` (shared)."""
-    return published.measured(_read.at(mark)[0], dataset, preset)
+    return published.measured(findings(), dataset, preset)
 
 
 def reconstructions(row: points.Row, who: str = STRONGEST) -> tuple[dict[str, np.ndarray], str]:
     """(`kept_pictures` of one setting, who drew them): by default the attacker that was found
     strongest on validation. Raises PenumbraError where there are none."""
-    place = points.where(row)
     if who == STRONGEST:
-        who = _strongest(*place) or FIRST
-    return _reconstructions(*place, who), who
+        who = _strongest(row) or FIRST
+    return _reconstructions(row, who), who
 
 
 @kept(KEPT_PICTURES, copies=True)
-def _reconstructions(
-    mark: changes.Mark, dataset: str, run_id: str, value: float | None, attack: str
-) -> dict[str, np.ndarray]:
-    return kept_pictures(Path(mark[0]) / dataset / run_id, attack, value)
+def _reconstructions(place: points.Place, attack: str) -> dict[str, np.ndarray]:
+    return kept_pictures(place.folder, attack, place.release_value)
 
 
 @kept(KEPT_PICTURES, copies=True)
-def _strongest(mark: changes.Mark, dataset: str, run_id: str, value: float | None) -> str | None:
+def _strongest(place: points.Place) -> str | None:
     """None where no attacker on the picture was chosen. Raises PenumbraError where the file that
     says so is damaged."""
-    return results.strongest(Path(mark[0]) / dataset / run_id, "image", value)
+    return results.strongest(place.folder, "image", place.release_value)
 
 
 @kept(KEPT_VIEWS, copies=True)
-def _curve(
-    mark: changes.Mark, dataset: str, run_id: str, value: float | None, attribute: str
-) -> pd.DataFrame:
-    task = attack_folders.Task("strict", data_curve.name, value)
-    attack = attack_folders.place(Path(mark[0]) / dataset / run_id, task)
+def curve(place: points.Place, attribute: str) -> pd.DataFrame:
+    """`app.evidence.learning_curve.frame` of one setting; empty where it was not measured. Raises
+    PenumbraError when damaged."""
+    task = attack_folders.Task("strict", data_curve.name, place.release_value)
+    attack = attack_folders.place(place.folder, task)
     if not whole_folders.is_done(attack) or not array_file.exist(attack):
         return pd.DataFrame()
     return learning_curve.frame(array_file.read(attack), attribute)
 
 
-def curve(row: points.Row, attribute: str) -> pd.DataFrame:
-    """`app.evidence.learning_curve.frame` of one setting; empty where it was not measured. Raises
-    PenumbraError when damaged."""
-    return _curve(*points.where(row), attribute)
-
-
 @kept(KEPT_EXPLANATIONS)
-def explanation(
-    mark: changes.Mark, dataset: str, run_id: str, value: float | None, name: str
-) -> Explained:
+def explanation(dataset: str, run_id: str, value: float | None, name: str) -> Explained:
     """`core.explain.read` of one setting (shared). Raises PenumbraError where there is none."""
-    return explain.read(Path(mark[0]) / dataset / run_id, name, value)
+    return explain.read(checkpoints() / dataset / run_id, name, value)
 
 
 @kept(KEPT_VIEWS)
-def photograph_maps(mark: changes.Mark, dataset: str, run_id: str, target: str) -> Explained:
+def photograph_maps(dataset: str, run_id: str, target: str) -> Explained:
     """`core.explain.photographs.read` of a run, with its pictures unpacked as `originals` and `means`
     (shared). Raises PenumbraError where there is none."""
-    arrays, facts = explain_photographs.read(Path(mark[0]) / dataset / run_id, target)
+    arrays, facts = explain_photographs.read(checkpoints() / dataset / run_id, target)
     return arrays | {name: unpacked(name, arrays) for name in ("originals", "means")}, facts
 
 
-def paired(first: points.Row, second: points.Row) -> pd.DataFrame:
+@kept(KEPT_VIEWS, copies=True, spinner="Comparing the same photographs …")
+def paired(*places: points.Place) -> pd.DataFrame:
     """`core.analysis.compare.compare` of two settings: the second minus the first. Raises
     PenumbraError where they cannot be paired."""
-    return _paired(points.where(first), points.where(second))
-
-
-@kept(KEPT_VIEWS, copies=True, spinner="Comparing the same photographs …")
-def _paired(mark: changes.Mark, *places: tuple[str, str, float | None]) -> pd.DataFrame:
-    root = Path(mark[0])
-    return compare.compare(
-        *(compare.Setting(root / data / run, value) for data, run, value in places)
-    )
+    return compare.compare(*(compare.Setting(at.folder, at.release_value) for at in places))
 
 
 def provenance(row: points.Row) -> tuple[dict[str, Any], list[str]]:
     """(`core.analysis.provenance.provenance`, `core.analysis.provenance.commands`) of a setting. Raises
     PenumbraError where its folder is damaged."""
-    dataset, run_id, value = points.where(row)
-    folder = checkpoints() / dataset / run_id
-    run = results.read_run(folder)
-    return prove.provenance(folder, value), prove.commands(run)
+    place = points.where(row)
+    run = results.read_run(place.folder)
+    return prove.provenance(place.folder, place.release_value), prove.commands(run)
 
 
 def about(dataset: str) -> dict[str, Any]:
@@ -274,7 +258,7 @@ def _about(dataset: str, entry: str) -> dict[str, Any]:
 
 
 @kept(KEPT_VIEWS, copies=True, spinner="Counting the faces that can be shown …")
-def study_pictures(mark: changes.Mark, setting: dict[str, Any]) -> dict[str, Any]:
-    """`core.study.material.stimuli.possible` of a setting with dataset, run_id and release_value.
-    Raises PenumbraError where its pictures cannot be read."""
-    return stimuli.possible(setting)
+def study_pictures(place: points.Place) -> dict[str, Any]:
+    """`core.study.material.stimuli.possible` of a setting. Raises PenumbraError where its pictures
+    cannot be read."""
+    return stimuli.possible(place._asdict())

@@ -3,12 +3,10 @@ visitor uploads goes through a cache: what is kept here belongs to runs and data
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.cache import changes, photographs
 from app.cache.loaders import entry_of, kept
 from app.settings import points
 from core import data
@@ -24,17 +22,14 @@ SIZE = 96  # pixels of the photographs in which faces are looked for, where none
 
 def restorable(row: points.Row) -> bool:
     """Whether the attacker of a setting can be restored."""
-    return redraw.kept(photographs.folder(row), points.release_value(row))
-
-
-def restored(row: points.Row) -> Restored:
-    """The attacker of a setting. Raises PenumbraError where it cannot be restored."""
-    return _restored(*points.where(row))
+    place = points.where(row)
+    return redraw.kept(place.folder, place.release_value)
 
 
 @kept(KEPT_NETWORKS, spinner="Waking the attacker …")
-def _restored(mark: changes.Mark, dataset: str, run_id: str, value: float | None) -> Restored:
-    return redraw.restore(Path(mark[0]) / dataset / run_id, value)
+def restored(place: points.Place) -> Restored:
+    """The attacker of a setting. Raises PenumbraError where it cannot be restored."""
+    return redraw.restore(place.folder, place.release_value)
 
 
 def usual(dataset: str) -> face_place.Usual:

@@ -8,11 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from app.cache import photographs
 from app.settings import points
 from core import jobs, results
 from core.errors import PenumbraError
-from core.storage.explanations import place
+from core.storage import explanations
 from core.storage.whole_folders import is_done
 
 
@@ -24,9 +23,9 @@ def missing(row: Mapping[str, Any], name: str, what: str, lasts: str, problem: s
     lasts    how long it takes, in words
     problem  what was said when it was read
     """
-    folder = photographs.folder(row)
+    place = points.where(row)
     with st.container(border=True):
-        if is_done(place(folder, name, points.release_value(row))):
+        if is_done(explanations.place(place.folder, name, place.release_value)):
             st.header(f"{what} of this setting are damaged")
             st.write(problem)
             return
@@ -37,7 +36,7 @@ def missing(row: Mapping[str, Any], name: str, what: str, lasts: str, problem: s
             st.button("Look again", icon=":material/refresh:")
             return
         st.write(f"It takes {lasts} on one processor core and does not block anything else.")
-        start = {"on_click": _start, "args": (folder, name)}
+        start = {"on_click": _start, "args": (place.folder, name)}
         st.button("Compute them", type="primary", icon=":material/play_arrow:", **start)
         st.caption("Or from a terminal:")
         st.code(f"python -m core explain {row['run_id']} --only {name}", language=None)

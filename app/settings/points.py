@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.attacks import ATTACKS
 from core.attacks.attackers import BEST_HEAD, HUMAN, OWN_NETWORKS
 from core.methods import METHODS, UNPROTECTED, Knob
 from core.metrics.intervals import difference
+from core.run import checkpoints
 
 # Whose number counts, best first.
 ATTACKERS = {
@@ -338,9 +340,20 @@ def release_value(row: Row) -> float | None:
     return float(value) if wording.known(value) else None
 
 
-def where(row: Row) -> tuple[str, str, float | None]:
-    """(data set, run id, release value): where what was measured of a setting is kept."""
-    return row["dataset"], row["run_id"], release_value(row)
+class Place(NamedTuple):
+    """Where what was measured of a setting is kept."""
+
+    dataset: str
+    run_id: str
+    release_value: float | None
+
+    @property
+    def folder(self) -> Path:
+        return checkpoints() / self.dataset / self.run_id
+
+
+def where(row: Row) -> Place:
+    return Place(row["dataset"], row["run_id"], release_value(row))
 
 
 def findings_of(findings: pd.DataFrame, row: Row, **same: Any) -> pd.DataFrame:
