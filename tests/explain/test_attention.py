@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core import explain, train
+from core.attacks.attributes import classifiers
 from core.errors import PenumbraError
 from core.explain import photographs, reader
 from core.explain.attention import targets
@@ -21,7 +22,8 @@ def settle(patch, root):
     faces = tiny_faces(identities=24, images=3, size=64)
     patch.setenv("PENUMBRA_CHECKPOINTS", str(root / "checkpoints"))
     patch.setenv("PENUMBRA_HOME", str(root / "home"))
-    patch.setattr(reader, "LEAST_STEPS", 24)
+    patch.setattr(reader, "LEAST_STEPS", 0)
+    patch.setattr(classifiers, "MOST_EPOCHS", 2)
     patch.setattr("core.data.load", lambda *arguments, **options: faces)
     patch.setattr(explain, "release_values", lambda folder: [3.0])
     return faces

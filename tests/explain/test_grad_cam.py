@@ -5,6 +5,7 @@ import torch
 from pytorch_grad_cam import GradCAM
 from torch import nn
 
+from core.attacks.attributes import classifiers
 from core.explain import grad_cam, maps, reader
 from tests.explain import cornered
 
@@ -87,7 +88,8 @@ def test_a_network_beside_the_way_is_not_looked_at():
     assert grad_cam.last_map(release, [network, beside], sample)[0] is network[2]
 
 
-def test_the_same_seed_gives_the_same_maps_to_the_bit_and_noise_is_averaged():
+def test_the_same_seed_gives_the_same_maps_to_the_bit_and_noise_is_averaged(monkeypatch):
+    monkeypatch.setattr(classifiers, "MOST_EPOCHS", 3)
     network = cornered.device(False)
 
     def noisy(x, generator):

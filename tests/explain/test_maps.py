@@ -11,9 +11,8 @@ from torch.nn import functional
 from core.explain import maps
 from tests.examples import examples
 
-ANY = arrays.arrays(
-    np.uint8, st.tuples(st.integers(1, 3), st.integers(2, 16), st.integers(2, 16))
-)  # fmt: skip
+SIDES = st.integers(2, 16)
+ANY = arrays.arrays(np.uint8, st.tuples(st.integers(1, 3), SIDES, SIDES))
 
 
 @pytest.mark.parametrize(("cells", "wanted"), [((8, 8), (64, 64)), ((4, 7), (16, 16))])

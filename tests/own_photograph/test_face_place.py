@@ -11,7 +11,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 @pytest.fixture(scope="module")
 def usual():
-    return face_place.usual_box(known_faces()[:16])
+    return face_place.usual_box(known_faces()[:9])
 
 
 def placed(picture, usual):
@@ -23,15 +23,15 @@ def placed(picture, usual):
 
 def test_faces_land_where_they_were_cut_from(usual):
     off, scales, found = [], [], 0
-    for number, face in enumerate(known_faces()[16:32]):
-        side = 180 + 12 * number
-        left, top = 40 + 21 * number, 30 + 7 * number
+    for number, face in enumerate(known_faces()[16:24]):
+        side = 180 + 24 * number
+        left, top = 40 + 42 * number, 30 + 14 * number
         picture = scene(face, side, left, top)
         middle, breadth, faces = placed(picture, usual)
         found += bool(faces)
         off.append(np.abs(middle - [left + side / 2, top + side / 2]).max() / side)
         scales.append(breadth / side)
-    assert found >= 15
+    assert found >= 7
     assert np.median(off) < 0.06
     assert np.median(scales) == pytest.approx(1, abs=0.1)
 
@@ -97,5 +97,5 @@ def test_a_part_far_larger_than_the_photograph_is_refused():
 
 
 def test_pictures_without_faces_say_nothing_about_the_place():
-    blank = [np.full((64, 64, 3), shade, np.uint8) for shade in range(20, 200, 10)]
+    blank = [np.full((24, 24, 3), shade, np.uint8) for shade in range(20, 200, 10)]
     assert face_place.usual_box(blank) == face_place.UNKNOWN

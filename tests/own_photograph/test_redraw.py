@@ -1,4 +1,4 @@
-"""The stored attacker, restored: he redraws what the measured one drew, bit for bit of the score."""
+"""The stored attacker, restored: it reconstructs what the measured one did, to the same score."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def test_the_same_photograph_gives_the_same_picture_where_noise_is_drawn(tmp_pat
     assert np.array_equal(one, other)
 
 
-def test_a_shipped_attacker_scores_as_he_was_measured():
+def test_a_shipped_attacker_scores_as_it_was_measured():
     """On the shipped run's own test photographs, read as they were then."""
     from core import data
 
