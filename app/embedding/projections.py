@@ -101,9 +101,8 @@ def before(rows: Rows, row: Row, unprotected: Row | None) -> dict[str, Any] | No
         if found is not None:
             return None if found["key"] == row["key"] else found
     by_key = {setting["key"]: setting for setting in rows}
-    mine = [setting for setting in rows if setting["method"] == row["method"]]
-    for line in points.lines(mine, points.knob_values(row), row["method"]):
-        if line.knob and row["key"] in line.keys and line.keys[0] != row["key"]:
+    for line in points.lines_through(rows, row):
+        if line.knob and line.keys[0] != row["key"]:
             return by_key[line.keys[0]]
     return None
 
@@ -115,7 +114,8 @@ def sentence(row: Row, here: Maps, bare: Maps | None, by: str, bare_row: Row | N
     if found is None:
         return f"{place} nothing can be said by {_colouring(by)}: all photographs have one answer."
     other = bare.apart.get(by) if bare else None
-    inside = f"chance {_share(found['chance'])}"
+    chance = found["chance"]
+    inside = f"chance {wording.percent(chance, wording.digits_of(chance))}"
     if other and bare_row is not None:
         unprotected = bare_row["method"] == UNPROTECTED
         name = "unprotected" if unprotected else f"at {setting_label(bare_row)}"
@@ -141,10 +141,6 @@ def mixed(found: Mapping[str, float], other: Mapping[str, float] | None) -> str:
         return "Yes"
     kept = (found["purity"] - found["chance"]) / (other["purity"] - other["chance"])
     return "No" if kept > 0.9 else "Partly" if kept > 0.5 else "Mostly"
-
-
-def _share(value: float) -> str:
-    return wording.percent(value, 1 if 0 < value < 0.095 else 0)
 
 
 def _colouring(by: str) -> str:

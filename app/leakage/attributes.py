@@ -26,7 +26,9 @@ COLUMNS = ["attribute", "key", "state", "surprise", "attacker", "rarer", *MEASUR
 def choices(rows: Rows, row: Mapping[str, Any]) -> dict[str, str]:
     """What the columns may run along from the setting `row`: name of a knob -> its symbol, and all
     methods side by side."""
-    found = {line.knob.name: line.knob.symbol for line in _lines(rows, row) if line.knob}
+    found = {
+        line.knob.name: line.knob.symbol for line in points.lines_through(rows, row) if line.knob
+    }
     return found | {METHODS_SIDE_BY_SIDE: "all methods"}
 
 
@@ -42,16 +44,10 @@ def columns(rows: Rows, row: Mapping[str, Any], along: str) -> list[dict[str, An
             for name in sorted(names, key=lambda name: METHODS[name].baseline)
         ]
         return [dict(setting) for setting in found if setting is not None]
-    for line in _lines(rows, row):
+    for line in points.lines_through(rows, row):
         if line.knob and line.knob.name == along:
             return [by_key[key] for key in line.keys]
     return [dict(row)]
-
-
-def _lines(rows: Rows, row: Mapping[str, Any]) -> list[points.Line]:
-    mine = [setting for setting in rows if setting["method"] == row["method"]]
-    found = points.lines(mine, points.knob_values(row), row["method"])
-    return [line for line in found if row["key"] in line.keys]
 
 
 def heading(row: Mapping[str, Any], along: str) -> str:

@@ -201,7 +201,7 @@ def score(value: float, view: View) -> str:
     """A value of the view's measure."""
     if not wording.in_percent(view.measure):
         return f"{value:.2f}"
-    return wording.percent(value, 1 if 0 < value < 0.095 else 0)
+    return wording.percent(value, wording.digits_of(value))
 
 
 def rank_sentence(found: pd.DataFrame, key: str) -> str:

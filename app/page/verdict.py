@@ -53,7 +53,7 @@ def _attack(row: Row, unprotected: Row | None, view: View) -> str:
     aside = _aside(row, unprotected, kind == "image")
     if kind == "image":
         return f"an attacker redraws the picture with a likeness of {row['value']:.2f}{aside}"
-    value = wording.percent(row["value"], _digits(row["value"]))
+    value = wording.percent(row["value"], wording.digits_of(row["value"]))
     if kind == "recognition":
         who = "people pick"
         if view.attacker not in (STRONGEST, HUMAN.name):
@@ -103,21 +103,16 @@ def _aside(row: Row, unprotected: Row | None, likeness: bool) -> str:
     def show(value: float, digits: int = 0) -> str:
         return f"{value:.2f}" if likeness else wording.percent(value, digits)
 
-    form = (2, 1) if likeness else (_digits(row["value"]), 100)
+    form = (2, 1) if likeness else (wording.digits_of(row["value"]), 100)
     rest, chance = [], row["chance"]
     if wording.known(chance):
         guess = "drawing blind" if likeness else "chance"
-        rest.append(f"{guess} {show(chance, _digits(chance))}")
+        rest.append(f"{guess} {show(chance, wording.digits_of(chance))}")
     if unprotected is not None and wording.known(unprotected["value"]):
         rest.append(f"unprotected {show(unprotected['value'])}")
     parts = wording.interval(row["low"], row["high"], *form), ", ".join(rest)
     inside = "; ".join(filter(None, parts))
     return f" ({inside})" if inside else ""
-
-
-def _digits(value: float) -> int:
-    """Small shares, as with hundreds of identities, need a digit after the point."""
-    return 1 if wording.known(value) and 0 < value < 0.095 else 0
 
 
 def _cost(row: Row, view: View) -> str:

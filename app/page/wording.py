@@ -141,6 +141,11 @@ def percent(share: float | None, digits: int = 0) -> str:
     return f"{share * 100:.{digits}f} %"
 
 
+def digits_of(share: float) -> int:
+    """Digits of a percentage: small shares, as with hundreds of identities, need one."""
+    return 1 if known(share) and 0 < share < 0.095 else 0
+
+
 def interval(low: float | None, high: float | None, digits: int = 0, scale: float = 100) -> str:
     """(0.58, 0.64) -> "58–64"; empty where there is no interval."""
     if not (known(low) and known(high)):

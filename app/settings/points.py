@@ -322,6 +322,12 @@ def _lines(rows: Rows, name: str, at: Mapping[str, float], variant: str) -> list
     return found
 
 
+def lines_through(rows: Rows, row: Row) -> list[Line]:
+    """The curves of a setting's method that it lies on."""
+    found = lines(of_method(rows, row["method"]), knob_values(row), row["method"])
+    return [line for line in found if row["key"] in line.keys]
+
+
 def front(rows: Rows) -> list[dict[str, Any]]:
     """The Pareto front: settings than which no other is better in one respect and as good in the
     other, from little gain of the attacker to much. Attacks too weak to conclude are left out."""

@@ -24,14 +24,16 @@ def replace_findings(run):
 
 
 CHANGES = {
-    "an attack is finished": lambda run: write_attack(run, "kernel", [finding("image", "private", "x", "ms_ssim", 0.1)]),
+    "an attack is finished": lambda run: write_attack(
+        run, "kernel", [finding("image", "private", "x", "ms_ssim", 0.1)]
+    ),
     "an attack is removed": lambda run: shutil.rmtree(next((run / "attacks" / "strict").iterdir())),
     "findings are replaced": replace_findings,
     "a run is removed": shutil.rmtree,
     "run.json is rewritten in place": lambda run: (run / "run.json").write_text("{"),
     "a run loses its mark": lambda run: (run / "done").unlink(),
     "something is explained": lambda run: (run / "explain" / "embedding").mkdir(parents=True),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)

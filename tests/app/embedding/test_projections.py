@@ -17,8 +17,8 @@ FACTS = {"photographs": 6, "people": 3, "seed": 0, "numbers": 12, "axes": 2, "va
 
 
 def apart(purity, half=0.04, chance=0.5, silhouette=0.3):
-    return {"silhouette": silhouette, "purity": purity, "low": purity - half, "high": purity + half,
-            "chance": chance}  # fmt: skip
+    low, high = purity - half, purity + half
+    return {"silhouette": silhouette, "purity": purity, "low": low, "high": high, "chance": chance}
 
 
 def made(identity=0.8, male=0.9):
@@ -100,8 +100,14 @@ def test_the_verdict_answers_and_says_what_it_is_compared_with():
 
 @pytest.mark.parametrize(
     ("now", "then", "answer"),
-    [(0.52, 0.9, "Yes"), (0.6, 0.9, "Mostly"), (0.75, 0.9, "Partly"), (0.89, 0.9, "No"), (0.9, 0.52, "")],
-)  # fmt: skip
+    [
+        (0.52, 0.9, "Yes"),
+        (0.6, 0.9, "Mostly"),
+        (0.75, 0.9, "Partly"),
+        (0.89, 0.9, "No"),
+        (0.9, 0.52, ""),
+    ],
+)
 def test_how_much_is_mixed_up(now, then, answer):
     assert projections.mixed(apart(now), apart(then)) == answer
     assert projections.mixed(apart(now), None) == ""
@@ -116,7 +122,8 @@ def test_silhouettes_have_words():
         "lie in each other",
         "not measured",
     ]
-    text = projections.detail(made(), made(), IDENTITY, {"value": 0.64, "low": 0.6, "high": 0.7, "before": 2.0})  # fmt: skip
+    lda = {"value": 0.64, "low": 0.6, "high": 0.7, "before": 2.0}
+    text = projections.detail(made(), made(), IDENTITY, lda)
     assert "LDA score of 0.64 (0.60–0.70), before 2.00" in text
     assert "6 photographs of 3 people" in text
 
@@ -176,7 +183,8 @@ def test_groups_differ_in_colour_and_in_symbol():
     assert women.marker.symbol != men.marker.symbol
     assert list(men.customdata) == POSITIONS[LABELS].tolist()
     looks = chart.PEOPLE
-    assert len({tint for tint, _ in looks}) == len({symbol for _, symbol in looks}) == projections.FOLLOWED  # fmt: skip
+    tints, symbols = (set(column) for column in zip(*looks, strict=True))
+    assert len(tints) == len(symbols) == projections.FOLLOWED
 
 
 def test_a_handful_of_people_is_coloured_and_the_rest_is_grey():
@@ -198,6 +206,6 @@ def test_axes_do_not_depend_on_colours_and_selected_points_are_ringed():
 
 def test_the_file_holds_all_maps():
     frame = projections.coordinates(made(), PEOPLE, LABELS)
-    assert list(frame) == ["photograph", "person", "has_attribute", "tsne_x", "tsne_y", "umap_x",
-                           "umap_y", "pca_x", "pca_y"]  # fmt: skip
+    places = ["tsne_x", "tsne_y", "umap_x", "umap_y", "pca_x", "pca_y"]
+    assert list(frame) == ["photograph", "person", "has_attribute", *places]
     assert frame["person"].tolist() == PEOPLE.tolist()

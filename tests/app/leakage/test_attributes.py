@@ -119,9 +119,8 @@ def test_columns_follow_a_knob_or_are_all_methods():
         for a, b in itertools.product((0.0, 1.0, 5.0), (0.0, 1.0))
     ]
     blur = {"method": "blur", "knob:lambda1": math.nan, "knob:lambda2": math.nan}
-    rows += [
-        setting(f"blur{r}", **blur, **{"knob:radius": r, "tasks": "", "private": ""}) for r in (3.0, 6.0)
-    ]  # fmt: skip
+    blur |= {"tasks": "", "private": ""}
+    rows += [setting(f"blur{r}", **blur, **{"knob:radius": r}) for r in (3.0, 6.0)]
     for row in rows:
         row.setdefault("knob:radius", math.nan)
     chosen = rows[3]

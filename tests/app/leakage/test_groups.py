@@ -10,11 +10,13 @@ NAN = math.nan
 
 
 def pair(first, second, people=(60, 40), measure="balanced_accuracy"):
+    same = {"yes": 20, "no": 20, "measure": measure, "chance": 0.5}
     rows = [
-        {"group": group, "photographs": count * 8, "people": count, "yes": 20, "no": 20,
-         "measure": measure, "value": value, "low": value - 0.03, "high": value + 0.03, "chance": 0.5}
+        {"group": group, "photographs": count * 8, "people": count}
+        | {"value": value, "low": value - 0.03, "high": value + 0.03}
+        | same
         for group, value, count in ((True, first, people[0]), (False, second, people[1]))
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 
@@ -63,10 +65,8 @@ def test_one_answer_per_group_is_explained():
 
 
 def test_people_in_words():
-    people = pd.DataFrame(
-        {"right": [8, 8, 4], "photographs": [8, 8, 8], "estimate": [0.9, 0.9, 0.5], "low": [0.7] * 3,
-         "high": [1.0] * 3}
-    )  # fmt: skip
+    people = pd.DataFrame({"right": [8, 8, 4], "photographs": 8, "estimate": [0.9, 0.9, 0.5]})
+    people = people.assign(low=0.7, high=1.0)
     assert groups.everybody(people, "identity", 0.005).startswith("2 of 3 people are named rightly")
     assert groups.everybody(people, "identity", 0.005).endswith("would do so for none.")
     assert "for about 1." in groups.everybody(people, "attribute:Male", 0.9)

@@ -20,12 +20,23 @@ def setting(ratio, beta=1.0, **more):
     """A DPFE setting as `app.settings.points.records` gives it: attacker and service fall with the noise."""
     value, utility = 0.7 - 0.1 * ratio, 0.9 - 0.2 * ratio
     row = {
-        "method": "dpfe", "title": "DPFE", "key": f"dpfe-{beta:g}@{ratio:g}", "run_id": f"dpfe-{beta:g}",
-        RATIO: ratio, BETA: beta, "release_value": ratio, "schedule": "", "tasks": "Smiling",
-        "private": "Male", "value": value, "low": value - 0.02, "high": value + 0.02, "chance": 0.5,
-        "gain": value - 0.5, "utility": utility, "utility_low": utility - 0.01,
-        "utility_high": utility + 0.01, "conclusive": True, "n": 400, "identities": 50, "seeds": 1,
-    }  # fmt: skip
+        "key": f"dpfe-{beta:g}@{ratio:g}",
+        "run_id": f"dpfe-{beta:g}",
+        "release_value": ratio,
+        RATIO: ratio,
+        BETA: beta,
+    }
+    row |= {
+        "method": "dpfe",
+        "title": "DPFE",
+        "schedule": "",
+        "tasks": "Smiling",
+        "private": "Male",
+    }
+    row |= {"value": value, "low": value - 0.02, "high": value + 0.02}
+    row |= {"chance": 0.5, "gain": value - 0.5, "conclusive": True}
+    row |= {"utility": utility, "utility_low": utility - 0.01, "utility_high": utility + 0.01}
+    row |= {"n": 400, "identities": 50, "seeds": 1}
     return row | more
 
 

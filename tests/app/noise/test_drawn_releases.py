@@ -44,8 +44,8 @@ def test_a_filtered_photograph_is_cut_to_what_a_screen_can_show():
 
 
 def code(**more):
-    arrays = {"codes": np.zeros((2, 3), np.float16), "noise_root": np.eye(3), "mean": np.zeros(3),
-              "spread": np.ones(3)}  # fmt: skip
+    arrays = {"codes": np.zeros((2, 3), np.float16), "noise_root": np.eye(3)}
+    arrays |= {"mean": np.zeros(3), "spread": np.ones(3)}
     return arrays | more
 
 

@@ -13,11 +13,9 @@ ROW = {"run_id": "dpfe-0123456789", "release_value": 0.5, "value": 0.61}
 
 
 def findings(value=0.8, low=0.77, high=0.83, **more):
-    row = {
-        "run_id": "dpfe-0123456789", "release_value": 0.5, "protocol": "strict",
-        "attacker": "averaging", "target": "attribute:Male", "metric": "balanced_accuracy",
-        "value": value, "low": low, "high": high, "conclusive": True,
-    }  # fmt: skip
+    row = {"run_id": "dpfe-0123456789", "release_value": 0.5, "protocol": "strict"}
+    row |= {"attacker": "averaging", "target": "attribute:Male", "metric": "balanced_accuracy"}
+    row |= {"value": value, "low": low, "high": high, "conclusive": True}
     return pd.DataFrame([row | more])
 
 
@@ -46,9 +44,15 @@ def test_people_are_named_and_small_shares_get_a_digit():
 
 @pytest.mark.parametrize(
     "more",
-    [{"release_value": 0.1}, {"run_id": "dpfe-9999999999"}, {"attacker": "logistic"},
-     {"target": "attribute:Young"}, {"metric": "auc"}, {"conclusive": False}],
-)  # fmt: skip
+    [
+        {"release_value": 0.1},
+        {"run_id": "dpfe-9999999999"},
+        {"attacker": "logistic"},
+        {"target": "attribute:Young"},
+        {"metric": "auc"},
+        {"conclusive": False},
+    ],
+)
 def test_nothing_is_said_of_what_was_not_measured(more):
     assert again(findings(**more), ROW, VIEW) is None
     assert again(findings(), ROW, VIEW._replace(protocol="paper")) is None

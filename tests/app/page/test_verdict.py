@@ -17,12 +17,10 @@ UNPROTECTED = {
 
 
 def row(**more):
-    setting = {
-        "method": "deep_obfuscator", "title": "DeepObfuscator", "knob:lambda1": 1.0,
-        "value": 0.61, "low": 0.58, "high": 0.64, "chance": 0.5, "utility": 0.908,
-        "utility_low": 0.88, "utility_high": 0.93, "cost": 0.012, "conclusive": True, "seeds": 1,
-        "n": 400, "identities": 50,
-    }  # fmt: skip
+    setting = {"method": "deep_obfuscator", "title": "DeepObfuscator", "knob:lambda1": 1.0}
+    setting |= {"value": 0.61, "low": 0.58, "high": 0.64, "chance": 0.5, "conclusive": True}
+    setting |= {"utility": 0.908, "utility_low": 0.88, "utility_high": 0.93, "cost": 0.012}
+    setting |= {"n": 400, "identities": 50, "seeds": 1}
     return setting | more
 
 
@@ -42,9 +40,13 @@ def test_the_detail_names_interval_comparison_and_sample():
 
 @pytest.mark.parametrize(
     ("cost", "end"),
-    [(-0.004, "; smile detection gains 0.4 points."), (0.0001, "; smile detection loses nothing measurable."),
-     (0.01, "; smile detection loses 1.0 point."), (math.nan, "unprotected 97 %).")],
-)  # fmt: skip
+    [
+        (-0.004, "; smile detection gains 0.4 points."),
+        (0.0001, "; smile detection loses nothing measurable."),
+        (0.01, "; smile detection loses 1.0 point."),
+        (math.nan, "unprotected 97 %)."),
+    ],
+)
 def test_cost_in_words(cost, end):
     assert verdict(row(cost=cost), UNPROTECTED, VIEW).sentence.endswith(end)
 
@@ -57,8 +59,8 @@ def test_no_privacy_claim_when_the_attack_is_too_weak():
 
 
 def test_identity_keeps_a_digit_of_small_chances():
-    said = verdict(row(value=0.123, low=0.1, high=0.145, chance=0.005), UNPROTECTED | {"value": 0.8},
-                   VIEW._replace(target="identity"))  # fmt: skip
+    here = row(value=0.123, low=0.1, high=0.145, chance=0.005)
+    said = verdict(here, UNPROTECTED | {"value": 0.8}, VIEW._replace(target="identity"))
     assert (
         "names the right person in 12 % of cases (10–14; chance 0.5 %, unprotected 80 %)"
         in said.sentence
@@ -66,8 +68,8 @@ def test_identity_keeps_a_digit_of_small_chances():
 
 
 def test_the_unprotected_reference_is_named_and_loses_nothing_against_itself():
-    bare = {"method": "dpfe_simple", "title": "Ten numbers (Simple)", "knob:noise_ratio": 0.0,
-            "value": 0.9, "utility": 0.88}  # fmt: skip
+    bare = {"method": "dpfe_simple", "title": "Ten numbers (Simple)", "knob:noise_ratio": 0.0}
+    bare |= {"value": 0.9, "utility": 0.88}
     mine = {"method": "dpfe_simple", "title": bare["title"]}
     noisy = verdict(row(**mine, **{"knob:noise_ratio": 0.5}), bare, VIEW)
     assert "unprotected (“Ten numbers (Simple)”, r = 0) in 88 %" in noisy.detail
@@ -85,8 +87,8 @@ def test_a_reference_that_nobody_attacked_is_compared_in_utility_alone():
 
 
 def test_the_picture():
-    said = verdict(row(value=0.62, low=0.6, high=0.65, chance=0.21), UNPROTECTED | {"value": 0.95},
-                   VIEW._replace(target="image"))  # fmt: skip
+    here = row(value=0.62, low=0.6, high=0.65, chance=0.21)
+    said = verdict(here, UNPROTECTED | {"value": 0.95}, VIEW._replace(target="image"))
     assert said.sentence.startswith(
         "At λ₁ = 1 an attacker redraws the picture with a likeness of 0.62 (0.60–0.65; drawing "
         "blind 0.21, unprotected 0.95)"
@@ -99,8 +101,8 @@ def test_the_paper_protocol_names_its_own_attacker():
 
 
 def test_a_method_without_knobs_and_without_comparison():
-    said = verdict(row(method="original", title="Unprotected features", chance=math.nan, low=math.nan, cost=math.nan),
-                   None, VIEW)  # fmt: skip
+    unknown = {"chance": math.nan, "low": math.nan, "cost": math.nan}
+    said = verdict(row(method="original", title="Unprotected features", **unknown), None, VIEW)
     assert (
         said.sentence
         == "With unprotected features the strongest attacker tells the gender in 61 % of cases."

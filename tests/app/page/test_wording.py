@@ -10,18 +10,32 @@ from core.metrics import named
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.61, "61 %"), (0.5, "50 %"), (1.0, "100 %"), (0.0, "0 %"), (0.998, "99.8 %"),
-     (0.004, "0.4 %"), (None, "–"), (math.nan, "–")],
-)  # fmt: skip
+    [
+        (0.61, "61 %"),
+        (0.5, "50 %"),
+        (1.0, "100 %"),
+        (0.0, "0 %"),
+        (0.998, "99.8 %"),
+        (0.004, "0.4 %"),
+        (None, "–"),
+        (math.nan, "–"),
+    ],
+)
 def test_percent_never_rounds_to_a_perfect_number(share, text):
     assert wording.percent(share) == text
 
 
 @pytest.mark.parametrize(
     ("difference", "text"),
-    [(0.012, "1.2 points"), (-0.012, "−1.2 points"), (0.01, "1.0 point"), (0.0, "0.0 points"),
-     (-0.0001, "0.0 points"), (None, "–")],
-)  # fmt: skip
+    [
+        (0.012, "1.2 points"),
+        (-0.012, "−1.2 points"),
+        (0.01, "1.0 point"),
+        (0.0, "0.0 points"),
+        (-0.0001, "0.0 points"),
+        (None, "–"),
+    ],
+)
 def test_points(difference, text):
     assert wording.points(difference) == text
 
@@ -34,18 +48,30 @@ def test_interval():
 
 @pytest.mark.parametrize(
     ("metric", "value", "text"),
-    [("balanced_accuracy", 0.614, "61.4 %"), ("ms_ssim", 0.614, "0.61"), ("psnr", 17.25, "17.2 dB"),
-     ("advantage", 0.03, "3.0 points"), ("auc", math.nan, "–"), ("unheard_of", 0.5, "0.50")],
-)  # fmt: skip
+    [
+        ("balanced_accuracy", 0.614, "61.4 %"),
+        ("ms_ssim", 0.614, "0.61"),
+        ("psnr", 17.25, "17.2 dB"),
+        ("advantage", 0.03, "3.0 points"),
+        ("auc", math.nan, "–"),
+        ("unheard_of", 0.5, "0.50"),
+    ],
+)
 def test_score_has_its_unit(metric, value, text):
     assert wording.score(metric, value) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "not known yet"), (0.2, "1 s"), (54, "54 s"), (60, "1 min"), (60 * 89, "89 min"),
-     (7200, "2.0 h")],
-)  # fmt: skip
+    [
+        (None, "not known yet"),
+        (0.2, "1 s"),
+        (54, "54 s"),
+        (60, "1 min"),
+        (60 * 89, "89 min"),
+        (7200, "2.0 h"),
+    ],
+)
 def test_duration(seconds, text):
     assert wording.duration(seconds) == text
 

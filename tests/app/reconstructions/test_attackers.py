@@ -25,7 +25,10 @@ def test_how_much_better_the_strongest_does():
     assert "0.66" in said
 
 
-@pytest.mark.parametrize(("best", "said"), [(0.602, "none of those tried here does better"), (None, "no other attacker was measured")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("best", "said"),
+    [(0.602, "none of those tried here does better"), (None, "no other attacker was measured")],
+)
 def test_where_nobody_is_stronger_it_is_said(best, said):
     rows = [("mirrored_decoder", "ms_ssim", 0.6, None)]
     rows += [("worst_case", "ms_ssim", best, None)] if best else []

@@ -13,11 +13,10 @@ VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 def row(value, cost, width=0.02, **more):
     """A setting whose attack reaches `value` and whose service loses `cost`, each +- `width`."""
-    return {
-        "key": f"{value}/{cost}", "title": "AIA", "method": "aia", "value": value,
-        "high": value + width, "gain": value - 0.5, "utility": 0.95 - cost, "cost": cost,
-        "cost_high": cost + width, "conclusive": True,
-    } | more  # fmt: skip
+    setting = {"key": f"{value}/{cost}", "title": "AIA", "method": "aia", "conclusive": True}
+    setting |= {"value": value, "high": value + width, "gain": value - 0.5}
+    setting |= {"utility": 0.95 - cost, "cost": cost, "cost_high": cost + width}
+    return setting | more
 
 
 ROWS = [row(0.9, 0.0), row(0.6, 0.05), row(0.55, 0.1), row(0.52, 0.2)]
@@ -54,9 +53,9 @@ def test_a_weak_attack_keeps_nothing():
     weak = row(0.5, 0.0, conclusive=False)
     found = goal.seek([weak], Limits(0.9, None, False))
     assert found == goal.Found([], None)
-    assert goal.verdict(weak, Limits(0.9, None, False), VIEW) == (
-        False, "The attack is too weak to say whether your limits are kept."
-    )  # fmt: skip
+    kept, sentence = goal.verdict(weak, Limits(0.9, None, False), VIEW)
+    assert not kept
+    assert sentence == "The attack is too weak to say whether your limits are kept."
 
 
 @pytest.mark.parametrize("cost", [math.nan, None])
