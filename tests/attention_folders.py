@@ -22,11 +22,24 @@ def spot(down: int, across: int, count: int) -> np.ndarray:
 
 def facts(target: str, low: float = 0.7, cells: bool = True, declared: bool = True) -> dict:
     told = {
-        "target": target, "declared": declared, "draws": 1, "layer": "the last", "reason": None,
-        "cells": [CELLS, CELLS], "balanced_accuracy": low + 0.02, "low": low, "high": low + 0.04,
-        "n": 400, "people": 50, "overlap": 0.6, "overlap_low": 0.57, "overlap_high": 0.63,
-        "correlation": 0.4, "thirds": [0.1, 0.2, 0.7], "blank": 0.0,
-    }  # fmt: skip
+        "target": target,
+        "declared": declared,
+        "draws": 1,
+        "layer": "the last",
+        "reason": None,
+        "cells": [CELLS, CELLS],
+        "balanced_accuracy": low + 0.02,
+        "low": low,
+        "high": low + 0.04,
+        "n": 400,
+        "people": 50,
+        "overlap": 0.6,
+        "overlap_low": 0.57,
+        "overlap_high": 0.63,
+        "correlation": 0.4,
+        "thirds": [0.1, 0.2, 0.7],
+        "blank": 0.0,
+    }
     return told if cells else told | {"cells": None, "reason": "there is no map of places"}
 
 

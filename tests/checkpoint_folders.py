@@ -49,16 +49,33 @@ def finding(
     target: str, role: str, attacker: str, metric: str, value: float, **more: object
 ) -> dict:
     row = {
-        "target": target, "role": role, "attacker": attacker, "protocol": "strict",
-        "release_value": None, "metric": metric, "value": value, "low": value - 0.02,
-        "high": value + 0.02, "chance": 0.5, "n": TEST_PHOTOGRAPHS, "identities": TEST_PEOPLE,
-        "seed": 0, "conclusive": True,
-    }  # fmt: skip
+        "target": target,
+        "role": role,
+        "attacker": attacker,
+        "protocol": "strict",
+        "release_value": None,
+        "metric": metric,
+        "value": value,
+        "low": value - 0.02,
+        "high": value + 0.02,
+        "chance": 0.5,
+        "n": TEST_PHOTOGRAPHS,
+        "identities": TEST_PEOPLE,
+        "seed": 0,
+        "conclusive": True,
+    }
     return row | more
 
 
-def write_run(root: Path, run: Run, strength: float, release_value: float | None = None,
-              finished: bool = True, conclusive: bool = True, shares_picture: bool = True) -> Path:  # fmt: skip
+def write_run(
+    root: Path,
+    run: Run,
+    strength: float,
+    release_value: float | None = None,
+    finished: bool = True,
+    conclusive: bool = True,
+    shares_picture: bool = True,
+) -> Path:
     """Write one run whose numbers fall with `strength` in [0, 1] (0 is unprotected)."""
     folder = root / run.dataset / run.id
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,16 +114,31 @@ def write_run(root: Path, run: Run, strength: float, release_value: float | None
         finding("attribute:Young", "unlisted", "worst_case", "balanced_accuracy", 0.7, **more)
     )
     write_attack(folder, "probes", probes, release_value)
-    named = finding("identity", "private", "nearest_neighbour", "top1_accuracy",
-                    0.6 - 0.5 * strength, **more | {"chance": 1 / TEST_PEOPLE})  # fmt: skip
+    named = finding(
+        "identity",
+        "private",
+        "nearest_neighbour",
+        "top1_accuracy",
+        0.6 - 0.5 * strength,
+        **more | {"chance": 1 / TEST_PEOPLE},
+    )
     write_attack(folder, "nearest_neighbour", [named], release_value)
     if shares_picture:
         pictures = [
-            finding("image", "private", "mirrored_decoder", metric, value, **more | {"chance": chance,
-                    "low": value - 0.03, "high": value + 0.03})
-            for metric, value, chance in (("ms_ssim", likeness, 0.2), ("ssim", likeness - 0.1, 0.15),
-                                          ("psnr", 12 + 14 * likeness, 10.0))
-        ]  # fmt: skip
+            finding(
+                "image",
+                "private",
+                "mirrored_decoder",
+                metric,
+                value,
+                **more | {"chance": chance, "low": value - 0.03, "high": value + 0.03},
+            )
+            for metric, value, chance in (
+                ("ms_ssim", likeness, 0.2),
+                ("ssim", likeness - 0.1, 0.15),
+                ("psnr", 12 + 14 * likeness, 10.0),
+            )
+        ]
         write_attack(folder, "mirrored_decoder", pictures, release_value, redrawn(strength))
     return folder
 
@@ -128,8 +160,14 @@ def redrawn(strength: float) -> dict[str, np.ndarray]:
     }
 
 
-def write_attack(folder: Path, attack: str, rows: list[dict], release_value: float | None = None,
-                 arrays: dict[str, np.ndarray] | None = None, protocol: str = "strict") -> None:  # fmt: skip
+def write_attack(
+    folder: Path,
+    attack: str,
+    rows: list[dict],
+    release_value: float | None = None,
+    arrays: dict[str, np.ndarray] | None = None,
+    protocol: str = "strict",
+) -> None:
     name = attack if release_value is None else f"{attack}@{release_value:g}"
     place = folder / "attacks" / protocol / name
     place.mkdir(parents=True, exist_ok=True)
@@ -144,17 +182,32 @@ def write_cost(
 ) -> None:
     """`cost.json` of a run: 1.2 ms, 2,000 of the photograph's 9,000 bytes."""
     release = {
-        "milliseconds": 1.2, "milliseconds_low": 1.1, "milliseconds_high": 1.4, "share_waited": 0.0,
-        "peak_memory_bytes": 900_000, "parameters": 16_752, "weights_bytes": 67_776,
-        "multiply_adds": 25_362_432, "released_numbers": 500, "released_bytes": 2000,
-        "released_bytes_float16": 1000, "share_of_parameters": 0.1, "share_of_multiply_adds": 0.686,
-    }  # fmt: skip
+        "milliseconds": 1.2,
+        "milliseconds_low": 1.1,
+        "milliseconds_high": 1.4,
+        "share_waited": 0.0,
+        "peak_memory_bytes": 900_000,
+        "parameters": 16_752,
+        "weights_bytes": 67_776,
+        "multiply_adds": 25_362_432,
+        "released_numbers": 500,
+        "released_bytes": 2000,
+        "released_bytes_float16": 1000,
+        "share_of_parameters": 0.1,
+        "share_of_multiply_adds": 0.686,
+    }
     record = {
-        "version": cost_file.VERSION, "run_id": folder.name, "machine": "a laptop, 1 threads",
-        "torch": "2.0", "threads": 1, "repeats": 100, "photograph": "median of 5 stored files",
-        "photograph_bytes": 9000, "pixel_bytes": 12_288,
+        "version": cost_file.VERSION,
+        "run_id": folder.name,
+        "machine": "a laptop, 1 threads",
+        "torch": "2.0",
+        "threads": 1,
+        "repeats": 100,
+        "photograph": "median of 5 stored files",
+        "photograph_bytes": 9000,
+        "pixel_bytes": 12_288,
         "releases": [release | more | {"release_value": value} for value in release_values],
-    }  # fmt: skip
+    }
     (folder / cost_file.NAME).write_text(json.dumps(record))
 
 
