@@ -104,30 +104,14 @@ def dotted(colour: Colours) -> Spec:
 
 def upright(x: float, line: Spec, **more: Any) -> Spec:
     """A reference line over the whole height, at `x`."""
-    return {
-        "type": "line",
-        "x0": x,
-        "x1": x,
-        "yref": "paper",
-        "y0": 0,
-        "y1": 1,
-        "line": line,
-        **more,
-    }
+    ends = {"x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1}
+    return {"type": "line", **ends, "line": line, **more}
 
 
 def level(y: float, line: Spec, **more: Any) -> Spec:
     """A reference line over the whole width, at `y`."""
-    return {
-        "type": "line",
-        "y0": y,
-        "y1": y,
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "line": line,
-        **more,
-    }
+    ends = {"y0": y, "y1": y, "xref": "paper", "x0": 0, "x1": 1}
+    return {"type": "line", **ends, "line": line, **more}
 
 
 def note(text: str, x: Any, y: Any, colour: str, size: float | None = 12, **more: Any) -> Spec:

@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from app.page import wording
+from app.page import verdict, wording
 from app.settings import points
 from app.settings.points import Rows
 from core.attacks.attackers import BEST_HEAD, WORST_CASE
@@ -127,10 +126,7 @@ def row_label(attribute: str, role: str) -> str:
 
 def exposure(row: Mapping[str, Any]) -> float:
     """Gain over guessing as a part of the largest possible gain, in [0, 1]; NaN where unknown."""
-    if row["state"] == UNKNOWN:
-        return math.nan
-    gain = (row["value"] - row["chance"]) / max(1e-9, 1 - row["chance"])
-    return float(np.clip(gain, 0.0, 1.0))
+    return math.nan if row["state"] == UNKNOWN else verdict.exposure(row)
 
 
 def cell(row: Mapping[str, Any]) -> str:
@@ -146,7 +142,7 @@ def hover(row: Mapping[str, Any], where: str) -> str:
     declared = {"private": "to be hidden", "utility": "what the service needs"}
     lines = [f"<b>{label}</b>, {where}", declared.get(row["role"], "nobody declared it")]
     span = wording.interval(row["low"], row["high"])
-    share = f"told in {wording.percent(row['value'])} of cases" + (f" ({span})" if span else "")
+    share = wording.with_span(f"told in {wording.percent(row['value'])} of cases", span)
     chance = wording.percent(row["chance"])
     share += {
         LEAKS: f"; guessing {chance}",

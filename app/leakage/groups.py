@@ -50,8 +50,11 @@ def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _text(row: Mapping[str, Any], title: str) -> str:
     span = wording.interval(row["low"], row["high"])
-    lines = [f"<b>{title}</b>", f"{wording.percent(row['value'])}" + (f" ({span})" if span else "")]
-    lines.append(f"{row['photographs']:,.0f} photographs of {row['people']:,.0f} people")
+    lines = [
+        f"<b>{title}</b>",
+        wording.with_span(wording.percent(row["value"]), span),
+        f"{row['photographs']:,.0f} photographs of {row['people']:,.0f} people",
+    ]
     if row["measure"] == "accuracy":
         lines.append("share told rightly: all of them have one answer")
     return "<br>".join(lines)

@@ -22,10 +22,7 @@ def of_setting(findings: pd.DataFrame, row: points.Row) -> pd.DataFrame:
         Role=rows["role"].map(ROLES).fillna(rows["role"]),
         Attacker=rows["attacker"].map(wording.attacker, na_action="ignore"),
         Protocol=rows["protocol"].map(wording.PROTOCOLS).fillna(rows["protocol"]),
-        shown=[
-            _with_interval(*found)
-            for found in rows[["metric", "value", "low", "high"]].itertuples(index=False)
-        ],
+        shown=list(map(wording.measured, *(rows[c] for c in ("metric", "value", "low", "high")))),
     )
     index = ["Role", "Target", "Attacker", "Protocol"]
     wide = rows.pivot_table("shown", index, "metric", aggfunc="first", sort=False)
@@ -39,11 +36,6 @@ def of_setting(findings: pd.DataFrame, row: points.Row) -> pd.DataFrame:
 def heading(metric: str) -> str:
     """Column heading of a metric."""
     return wording.capital(named(metric).title)
-
-
-def _with_interval(metric: str, value: float, low: float, high: float) -> str:
-    span = wording.score_interval(metric, low, high)
-    return wording.score(metric, value) + (f" ({span})" if span else "")
 
 
 def of_settings(table: pd.DataFrame, view: View) -> pd.DataFrame:

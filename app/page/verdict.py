@@ -111,8 +111,7 @@ def _aside(row: Row, unprotected: Row | None, likeness: bool) -> str:
     if unprotected is not None and wording.known(unprotected["value"]):
         rest.append(f"unprotected {show(unprotected['value'])}")
     parts = wording.interval(row["low"], row["high"], *form), ", ".join(rest)
-    inside = "; ".join(filter(None, parts))
-    return f" ({inside})" if inside else ""
+    return wording.with_span("", "; ".join(filter(None, parts)))
 
 
 def _cost(row: Row, view: View) -> str:
@@ -141,8 +140,8 @@ def _detail(row: Row, unprotected: Row | None, view: View) -> str:
     show, form = (wording.percent, (0, 100)) if share else ("{:.2f}".format, (2, 1))
     span = wording.interval(row["utility_low"], row["utility_high"], *form)
     does = "is right in" if share else f"reaches, in {METRICS[view.service].title},"
-    text = f"{wording.capital(wording.service(view.task))} {does} {show(row['utility'])}"
-    text += f" ({span})" if span else ""
+    text = f"{wording.capital(wording.service(view.task))} {does} "
+    text += wording.with_span(show(row["utility"]), span)
     if unprotected is not None and not _is(row, unprotected):
         bare = show(unprotected["utility"])
         text += f", unprotected ({reference_label(unprotected)}) {'in ' if share else ''}{bare}"

@@ -195,6 +195,16 @@ def with_unit(value: float | None, unit: str) -> str:
     return f"{value:.1f} dB" if unit == "dB" else f"{value:.2f}"
 
 
+def measured(metric: str, value: float, low: float | None, high: float | None) -> str:
+    """A metric's value, with its interval in brackets where there is one."""
+    return with_span(score(metric, value), score_interval(metric, low, high))
+
+
+def with_span(text: str, span: str) -> str:
+    """A number in words with its interval, if any, in brackets."""
+    return f"{text} ({span})" if span else text
+
+
 def score_interval(metric: str, low: float | None, high: float | None) -> str:
     """The ends of a metric's interval, in its unit."""
     scale = named(metric).scale

@@ -15,7 +15,6 @@ import streamlit as st
 from app.page import wording
 
 KEPT = "kept"  # session key of the values of all pickers, also of those not on this page
-LONGEST = 60  # characters of a stranger's text that a note repeats
 
 
 def token(value: Any) -> str:
@@ -28,35 +27,30 @@ def token(value: Any) -> str:
 def restore(key: str, options: Mapping[str, Any], default: Any) -> str | None:
     """Make sure that the session holds one of `options` (token -> value) under `key`: what it held
     already, else what the address asks for, else the default. Returns what was asked for in vain."""
-    refused = None
     if (held := kept(key)) is not None:
-        known = held in options.values()
-        value, refused = (held, None) if known else (default, token(held))
+        asked, value = token(held), held if held in options.values() else None
     else:
         asked = st.query_params.get(key)
-        value = options.get(asked, default)
-        refused = asked if asked is not None and asked not in options else None
-    st.session_state[key] = value
-    return refused
+        value = options.get(asked)
+    st.session_state[key] = default if value is None else value
+    return asked if value is None else None
 
 
 def restore_number(key: str, low: float, high: float) -> str | None:
     """The same for a number that may be missing (None)."""
-    if _seen(key):
-        st.session_state[key] = kept(key)
-        return None
-    st.session_state[key] = None
-    asked = st.query_params.get(key)
-    if asked is None:
-        return None
+    asked = None if _seen(key) else st.query_params.get(key)
+    value = kept(key) if asked is None else _number(asked)
+    fits = asked is None or (value is not None and low <= value <= high)
+    st.session_state[key] = value if fits else None
+    return None if fits else asked
+
+
+def _number(text: str) -> float | None:
     try:
-        value = float(asked)
+        value = float(text)
     except ValueError:
-        return asked
-    if not (wording.known(value) and low <= value <= high):
-        return asked
-    st.session_state[key] = value
-    return None
+        return None
+    return value if wording.known(value) else None
 
 
 def restore_several(key: str, options: Sequence[str] | None, default: Sequence[str]) -> list[str]:
@@ -77,13 +71,10 @@ def restore_several(key: str, options: Sequence[str] | None, default: Sequence[s
 
 def held_number(key: str, default: float) -> float:
     """The number that the session, or else the address, asks for under `key`; measured or not."""
-    held = kept(key)
-    if held is None:
-        try:
-            held = float(st.query_params.get(key, default))
-        except ValueError:
-            return default
-    return held if wording.known(held) else default
+    found = kept(key)
+    if found is None:
+        found = _number(st.query_params.get(key, ""))
+    return found if wording.known(found) else default
 
 
 def held(key: str) -> Any:
@@ -102,9 +93,9 @@ def _seen(key: str) -> bool:
     return key in st.session_state or key in st.session_state.get(KEPT, {})
 
 
-def publish(key: str, value: Any, default: Any) -> None:
-    """Keep a value for the other pages; write it into the address, or take it out where it is the
-    default."""
+def publish(key: str, value: Any, default: Any) -> Any:
+    """Keep a value for the other pages, write it into the address or, where it is the default, take
+    it out; returns it."""
     st.session_state.setdefault(KEPT, {})[key] = value
     text = None if value == default or value is None else token(value)
     if text is None:
@@ -112,8 +103,4 @@ def publish(key: str, value: Any, default: Any) -> None:
             del st.query_params[key]
     elif st.query_params.get(key) != text:
         st.query_params[key] = text
-
-
-def refusal(label: str, refused: str, shown: str) -> str:
-    """The note about a value that is not there."""
-    return f"{label}: “{refused[:LONGEST]}” is not available here; showing {shown}."
+    return value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,8 @@ from core.methods import METHODS, Knob
 from core.metrics import METRICS
 
 SEVERAL = "several"  # what the picker of the private target calls a set of attributes
+LONGEST = 60  # characters of a stranger's text that a note repeats
+FLAGS = {str(value): value for value in (True, False)}
 
 
 def choose(
@@ -39,8 +42,7 @@ def choose(
     options = list(options)
     default = default if default in options else options[0]
     refused = address.restore(key, {address.token(value): value for value in options}, default)
-    if refused is not None:
-        _say(address.refusal(label, refused, f"“{show(default)}”"), notes)
+    _refuse(label, refused, f"“{show(default)}”", notes)
     shared: dict[str, Any] = {"key": key, "format_func": show, "help": help}
     if control == "segmented":
         chosen = st.segmented_control(label, options, required=True, **shared)
@@ -48,8 +50,7 @@ def choose(
         chosen = st.select_slider(label, options, **shared)
     else:
         chosen = st.selectbox(label, options, width=width, **shared)
-    address.publish(key, chosen, default)
-    return chosen
+    return address.publish(key, chosen, default)
 
 
 def segmented(label: str, options: Mapping[Any, str], key: str, help: str | None = None) -> Any:
@@ -86,72 +87,65 @@ def several(
     values typed in."""
     usual = [value for value in default if value in options]
     unknown = address.restore_several(key, None if own else options, usual)
-    if unknown:
-        _say(address.refusal(label, ", ".join(unknown), "the rest"))
+    _refuse(label, ", ".join(unknown) or None, "the rest")
     more = {"format_func": lambda value: options.get(value, value), "accept_new_options": own}
     chosen = st.multiselect(label, list(options), key=key, help=help, **more)
-    address.publish(key, chosen, usual)
-    return chosen
+    return address.publish(key, chosen, usual)
 
 
 def limit(label: str, key: str, high: float, step: float, help: str) -> float | None:
     """A limit from 0 to `high`, or None."""
-    refused = address.restore_number(key, 0.0, high)
-    if refused is not None:
-        _say(address.refusal(label, refused, "no limit"))
+    _refuse(label, address.restore_number(key, 0.0, high), "no limit")
     shown = {"format": "%g", "placeholder": "no limit", "help": help}
     value = st.number_input(label, 0.0, high, None, step, key=key, **shown)
-    address.publish(key, value, None)
-    return value
+    return address.publish(key, value, None)
 
 
 def kept_number(key: str, high: float) -> float | None:
     """The limit that another page's `limit` was given, or that the address asks for."""
     address.restore_number(key, 0.0, high)
-    value = st.session_state[key]
-    address.publish(key, value, None)
-    return value
+    return address.publish(key, st.session_state[key], None)
 
 
 def kept_flag(key: str, default: bool) -> bool:
     """The same for another page's `toggle`."""
-    address.restore(key, {str(value): value for value in (True, False)}, default)
-    value = bool(st.session_state[key])
-    address.publish(key, value, default)
-    return value
+    address.restore(key, FLAGS, default)
+    return address.publish(key, st.session_state[key], default)
 
 
 def toggle(label: str, key: str, default: bool, help: str) -> bool:
     """Yes or no."""
-    refused = address.restore(key, {str(value): value for value in (True, False)}, default)
-    if refused is not None:
-        _say(address.refusal(label, refused, str(default)))
-    chosen = st.toggle(label, key=key, help=help)
-    address.publish(key, chosen, default)
-    return chosen
+    _refuse(label, address.restore(key, FLAGS, default), str(default))
+    return address.publish(key, st.toggle(label, key=key, help=help), default)
 
 
 def whole(label: str, key: str, high: int, help: str) -> int:
     """A whole number from 0 to `high`; 0 where nobody chose."""
-    refused = address.restore_number(key, 0, high)
-    if refused is not None:
-        _say(address.refusal(label, refused, "0"))
+    _refuse(label, address.restore_number(key, 0, high), "0")
     st.session_state[key] = int(st.session_state[key] or 0)
     value = st.number_input(label, 0, high, key=key, help=help, width=140)
-    address.publish(key, value, 0)
-    return int(value)
+    return int(address.publish(key, value, 0))
 
 
-def _say(text: str, notes: list[str] | None = None) -> None:
+def _refuse(label: str, refused: str | None, shown: str, notes: list[str] | None = None) -> None:
+    """Say, here or in `notes`, that what was asked for is not there."""
+    if refused is None:
+        return
+    text = f"{label}: “{refused[:LONGEST]}” is not available here; showing {shown}."
     if notes is None:
         st.info(text, icon=":material/info:")
     else:
         notes.append(text)
 
 
-def _tell(notes: Sequence[str]) -> None:
+@contextmanager
+def _aside() -> Iterator[list[str]]:
+    """The sidebar; the notes about what is drawn there stand on the page."""
+    notes: list[str] = []
+    with st.sidebar:
+        yield notes
     for text in notes:
-        _say(text)
+        st.info(text, icon=":material/info:")
 
 
 def dataset(notes: list[str] | None = None) -> tuple[str, str]:
@@ -168,16 +162,13 @@ def dataset(notes: list[str] | None = None) -> tuple[str, str]:
 
 def sidebar() -> View:
     """What is being looked at: data set, task, private target, protocol."""
-    notes: list[str] = []
-    with st.sidebar:
+    with _aside() as notes:
         dataset_name, preset = dataset(notes)
         tasks = wording.unique_labels(loaders.offered("tasks", dataset_name, preset))
         help = "What the service has to find out about a face: the higher, the more useful."
         task = choose("The service needs", tasks, "task", help=help, notes=notes)
         target = _target(dataset_name, preset, task, notes)
-        view = _measured(View(dataset_name, preset, task, target, "strict"), notes)
-    _tell(notes)
-    return view
+        return _measured(View(dataset_name, preset, task, target, "strict"), notes)
 
 
 def _target(dataset: str, preset: str, task: str, notes: list[str]) -> str:
@@ -237,11 +228,8 @@ def method(measured: Collection[str]) -> str:
     """The method whose knob is moved: one of those `measured`."""
     names = titles(name for name in METHODS if name in measured)
     help = "Whose knob the slider moves. Every method stays on the chart."
-    notes: list[str] = []
-    with st.sidebar:
-        chosen = choose("Method", names, "method", help=help, notes=notes)
-    _tell(notes)
-    return chosen
+    with _aside() as notes:
+        return choose("Method", names, "method", help=help, notes=notes)
 
 
 def variant(rows: points.Rows, name: str) -> list[dict[str, Any]]:
@@ -252,10 +240,8 @@ def variant(rows: points.Rows, name: str) -> list[dict[str, Any]]:
         return list(rows)
     labels = {key: variants.label(name, key, among) or "As declared" for key in among}
     help = "Trained with another schedule, cut or choice of attributes. All stay on the chart."
-    notes: list[str] = []
-    with st.sidebar:
+    with _aside() as notes:
         chosen = choose("Variant", labels, variant_key(name), help=help, notes=notes)
-    _tell(notes)
     return variants.only(rows, name, chosen)
 
 
@@ -268,13 +254,11 @@ def knobs(rows: points.Rows, name: str) -> dict[str, float]:
     """One slider for each knob of the method that was measured at several values; each snaps to
     what was measured. Returns the chosen value of every knob."""
     base = points.defaults(rows, name)
-    held = {
-        knob: address.held_number(slider_key(name, knob), value) for knob, value in base.items()
-    }
+    held = {k: address.held_number(slider_key(name, k), value) for k, value in base.items()}
     row = points.nearest(rows, name, held)
     chosen = {knob: row[f"knob:{knob}"] for knob in base}
     mine = points.of_method(rows, name)
-    moving = [k for k in points.knobs_of(name) if len({row[f"knob:{k.name}"] for row in mine}) > 1]
+    moving = [k for k in METHODS[name].knobs if len({row[f"knob:{k.name}"] for row in mine}) > 1]
     places = st.columns(len(moving), gap="medium", vertical_alignment="bottom") if moving else []
     for knob, place in zip(moving, places, strict=True):
         others = {k: v for k, v in chosen.items() if k != knob.name}
@@ -283,14 +267,13 @@ def knobs(rows: points.Rows, name: str) -> dict[str, float]:
             with place:
                 key = slider_key(name, knob.name)
                 chosen[knob.name] = slider(knob, values, key, base[knob.name])
-        else:
-            rest = [k for k in moving if k.name != knob.name]
-            there = " and ".join(f"{k.symbol} = {chosen[k.name]:g}" for k in rest)
-            move = " or ".join(k.symbol for k in rest)
-            place.caption(
-                f"{knob.symbol} = {chosen[knob.name]:g}, the only value measured with {there}. "
-                f"Move {move} for others."
-            )
+            continue
+        rest = [k for k in moving if k.name != knob.name]
+        there = " and ".join(f"{k.symbol} = {chosen[k.name]:g}" for k in rest)
+        place.caption(
+            f"{knob.symbol} = {chosen[knob.name]:g}, the only value measured with {there}. "
+            f"Move {' or '.join(k.symbol for k in rest)} for others."
+        )
     return chosen
 
 

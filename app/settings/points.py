@@ -31,6 +31,12 @@ UTILITY = {
 }
 ENDS = {"value": "", "low": "_low", "high": "_high", "chance": "_chance"}
 VARIANT = ["method", "preset", "tasks", "private"]
+OVER_SEEDS = {
+    **dict.fromkeys(("value", "chance", "utility", "utility_chance"), "mean"),
+    **dict.fromkeys(("low", "utility_low"), "min"),
+    **dict.fromkeys(("high", "utility_high"), "max"),
+    "conclusive": "all",
+}
 Row = Mapping[str, Any]  # a setting
 Rows = Sequence[dict[str, Any]]  # settings as `records` gives them
 
@@ -189,19 +195,11 @@ def _over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     knobs = [column for column in table if column.startswith("knob:")]
     extra = [c for c in ("schedule",) if c in table]  # a quick trial is a setting of its own
     by = [*VARIANT, *extra, *knobs]
-    rows = []
-    for _, group in table.sort_values(["seed", "run_id"]).groupby(by, dropna=False, sort=False):
-        row = group.iloc[0].to_dict()
-        for name in ("value", "chance", "utility", "utility_chance"):
-            row[name] = group[name].mean()
-        for name in ("", "utility_"):
-            row[f"{name}low"] = group[f"{name}low"].min()
-            row[f"{name}high"] = group[f"{name}high"].max()
-        row["seeds"] = group["seed"].nunique()
-        row["conclusive"] = bool(group["conclusive"].all())
-        rows.append(row)
-    columns = [*table.columns, "seeds"]
-    return pd.DataFrame(rows, columns=list(dict.fromkeys(columns)))
+    table = table.sort_values(["seed", "run_id"])
+    groups = table.groupby(by, dropna=False, sort=False)
+    merged = {column: groups[column].transform(how) for column, how in OVER_SEEDS.items()}
+    table = table.assign(**merged, seeds=groups["seed"].transform("nunique"))
+    return table.drop_duplicates(by)
 
 
 def _finish(table: pd.DataFrame) -> pd.DataFrame:

@@ -183,17 +183,16 @@ def _line(rows: Sequence[Row], line: Line, lines: Sequence[Line], number: int, v
 
 def hover(row: Row, view: View) -> str:
     """What a point says when pointed at."""
-    name = METHODS[row["method"]].title
-    setting = setting_label(row)
-    lines = [f"<b>{name}</b>" + (f", {setting}" if setting else "")]
+    name, setting = METHODS[row["method"]].title, setting_label(row)
+    lines = [", ".join(filter(None, (f"<b>{name}</b>", setting)))]
     if not row["conclusive"]:
         lines.append("attack too weak to conclude")
     for who, measure, prefix, value in (
         ("attacker", view.measure, "", row["value"]),
         (wording.service(view.task), view.service, "utility_", row["utility"]),
     ):
-        span = wording.score_interval(measure, row[f"{prefix}low"], row[f"{prefix}high"])
-        lines.append(f"{who}: {wording.score(measure, value)}" + (f" ({span})" if span else ""))
+        ends = row[f"{prefix}low"], row[f"{prefix}high"]
+        lines.append(f"{who}: {wording.measured(measure, value, *ends)}")
     return "<br>".join(lines)
 
 
