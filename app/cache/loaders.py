@@ -20,7 +20,7 @@ from app.cache import changes
 from app.evidence import learning_curve, published
 from app.page import pictures
 from app.reconstructions.attackers import FIRST, STRONGEST
-from app.settings import points, views
+from app.settings import outcomes, points, views
 from app.settings.views import View
 from app.study import findings as study_findings
 from core import data, explain, results
@@ -161,14 +161,14 @@ def offered(what: str, *choices: Any) -> list[str]:
 
 @kept(KEPT_VIEWS, copies=True)
 def settings(view: View) -> pd.DataFrame:
-    """`app.settings.points.settings` of what is being looked at."""
-    return points.settings(findings(), view)
+    """`app.settings.outcomes.settings` of what is being looked at."""
+    return outcomes.settings(findings(), view)
 
 
 @kept(KEPT_VIEWS, copies=True)
 def references(view: View) -> dict[str, dict[str, Any]]:
-    """`app.settings.points.references` of what is being looked at."""
-    return points.references(findings(), view)
+    """`app.settings.outcomes.references` of what is being looked at."""
+    return outcomes.references(findings(), view)
 
 
 @kept(KEPT_TABLES)

@@ -34,7 +34,7 @@ def differences(paired: pd.DataFrame, one: Row, other: Row, view: View) -> pd.Da
     each with the largest difference first.
 
     paired     of `core.analysis.compare.compare(other, one)`; may be empty
-    one, other rows of `app.settings.points.settings`: what the pairs do not hold (face
+    one, other rows of `app.settings.outcomes.settings`: what the pairs do not hold (face
                verification, reconstructions) is compared by both intervals (MOVER, as for
                independent measurements)
     """

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from app.page import wording
-from app.settings import points, views
+from app.settings import outcomes, points, views
 from app.settings.views import View
 from core.attacks.attackers import OWN_NETWORKS
 from core.attacks.identity.log_rank import log_rank
@@ -30,8 +30,8 @@ ALONG = {
     "utility": tuple(own.name for own in OWN_NETWORKS.values() if own.serves),
 }
 AFRESH = {
-    "private": (*points.ATTACKERS["strict"], log_rank.name),
-    "utility": points.UTILITY["strict"],
+    "private": (*outcomes.ATTACKERS["strict"], log_rank.name),
+    "utility": outcomes.UTILITY["strict"],
 }
 SIDES = {"along": ("paper", ALONG), "afresh": ("strict", AFRESH)}
 NETWORKS = {name for _, roles in SIDES.values() for names in roles.values() for name in names}

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.cache import loaders
 from app.page import show, states, wording
-from app.settings import pickers, points
+from app.settings import outcomes, pickers, points
 from app.settings.views import SERVICE, STRONGEST, View
 from core.methods import METHODS
 
@@ -19,9 +19,9 @@ class Looking(NamedTuple):
 
     findings     all that was measured (shared by all sessions: not to be written to)
     view         data set, size, task, target, protocol
-    table        one row per setting of the view (`app.settings.points.settings`) with its `cost`
+    table        one row per setting of the view (`app.settings.outcomes.settings`) with its `cost`
     method       whose knobs are moved
-    unprotected  the row that stands for no protection (`app.settings.points.reference`), or None
+    unprotected  the row that stands for no protection (`app.settings.outcomes.reference`), or None
     rows         the table's rows as dicts, the chosen method's other variants left out
     """
 
@@ -66,8 +66,8 @@ def look(
         states.nothing_measured(_missing(view, method))
         states.damaged(loaders.problems())
         st.stop()
-    unprotected = points.reference(loaders.references(view), method)
-    table = points.compared(table, unprotected)
+    unprotected = outcomes.reference(loaders.references(view), method)
+    table = outcomes.compared(table, unprotected)
     rows = pickers.variant(points.records(table), method)
     return Looking(findings, view, table, method, unprotected, rows)
 

@@ -42,7 +42,7 @@ def trade_off(
 ) -> go.Figure:
     """Utility (up) against what the strongest attacker gains over guessing (right).
 
-    table         rows of `app.settings.points.settings`
+    table         rows of `app.settings.outcomes.settings`
     chosen        key of the large, labelled point
     attack_limit  the attack's value (not its gain) the officer allows
     cost_limit    loss of utility the officer allows, a share

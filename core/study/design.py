@@ -168,6 +168,6 @@ def total(design: Mapping[str, Any]) -> int:
 
 
 def setting_key(setting: Mapping[str, Any]) -> str:
-    """`<run_id>` or `<run_id>@<release value>`, as `app.settings.points.settings` has it in `key`."""
+    """`<run_id>` or `<run_id>@<release value>`, as `app.settings.outcomes.settings` has it in `key`."""
     value = setting["release_value"]
     return setting["run_id"] if value is None else f"{setting['run_id']}@{value:g}"

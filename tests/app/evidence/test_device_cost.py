@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from app.evidence import device_cost
-from app.settings import points
+from app.settings import outcomes, points
 from app.settings.views import View
 from core.run import Run
 from core.run_validation import checked
@@ -40,9 +40,9 @@ def costs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def table(findings, costs):
-    settings = points.settings(findings, VIEW)
-    bare = points.reference(points.references(findings, VIEW), "deep_obfuscator")
-    return device_cost.joined(points.compared(settings, bare), costs)
+    settings = outcomes.settings(findings, VIEW)
+    bare = outcomes.reference(outcomes.references(findings, VIEW), "deep_obfuscator")
+    return device_cost.joined(outcomes.compared(settings, bare), costs)
 
 
 def row(table, **knobs):
@@ -52,7 +52,7 @@ def row(table, **knobs):
 
 
 def test_each_setting_gets_the_cost_of_its_own_run_and_release_value(findings, table, costs):
-    assert len(table) == len(points.settings(findings, VIEW))
+    assert len(table) == len(outcomes.settings(findings, VIEW))
     found = table[table["milliseconds"].notna()]
     assert sorted(found["milliseconds"]) == [0.05, 0.05, 0.05, 1.0, 2.0, 6.0]
     assert row(table, lambda1=1, lambda2=1)["milliseconds"] == 2.0
@@ -61,7 +61,7 @@ def test_each_setting_gets_the_cost_of_its_own_run_and_release_value(findings, t
 
 
 def test_nothing_measured_at_all(findings):
-    bare = device_cost.joined(points.settings(findings, VIEW), pd.DataFrame())
+    bare = device_cost.joined(outcomes.settings(findings, VIEW), pd.DataFrame())
     assert bare["milliseconds"].isna().all()
     ids = device_cost.without_cost(points.records(bare))
     assert sorted(ids) == sorted(set(bare["run_id"]))
@@ -168,7 +168,7 @@ def test_axes_do_not_move_with_the_choice(table):
 
 
 def test_a_chart_without_any_cost_is_empty(findings):
-    bare = device_cost.joined(points.settings(findings, VIEW), pd.DataFrame())
+    bare = device_cost.joined(outcomes.settings(findings, VIEW), pd.DataFrame())
     assert bubbles(device_cost.chart(bare, None, VIEW, "time")) == {}
 
 

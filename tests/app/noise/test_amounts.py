@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from app.noise import amounts, charts
-from app.settings import points
+from app.settings import outcomes
 from app.settings.points import View
 from core.methods import METHODS
 from tests.checkpoint_folders import finding
@@ -44,7 +44,7 @@ ROWS = [setting(r) for r in (0.0, 0.1, 0.5)] + [setting(r, 5.0) for r in (0.0, 0
 
 
 def test_methods_that_add_noise_come_papers_and_several_amounts_first(findings):
-    table = points.settings(findings, VIEW)
+    table = outcomes.settings(findings, VIEW)
     found = amounts.methods(table)
     assert {"image_noise", "random_replace", "blur", "pixelate"} <= set(found)
     assert "deep_obfuscator" not in found

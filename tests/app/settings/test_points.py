@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.settings import points, views
+from app.settings import outcomes, points, views
 from app.settings.views import View
 from core.methods import METHODS
 
@@ -13,8 +13,8 @@ VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 @pytest.fixture
 def table(findings):
-    bare = points.reference(points.references(findings, VIEW), "deep_obfuscator")
-    return points.compared(points.settings(findings, VIEW), bare)
+    bare = outcomes.reference(outcomes.references(findings, VIEW), "deep_obfuscator")
+    return outcomes.compared(outcomes.settings(findings, VIEW), bare)
 
 
 def test_what_may_be_chosen(findings):
@@ -54,8 +54,8 @@ def test_an_attacker_with_a_second_data_set_changes_no_point(findings, target):
     more = more.assign(attacker=more["attacker"] + "+celeba", value=1.0)
     assert len(more)
     both = pd.concat([more, findings])
-    pd.testing.assert_frame_equal(points.settings(both, view), points.settings(findings, view))
-    assert points.references(both, view) == points.references(findings, view)
+    pd.testing.assert_frame_equal(outcomes.settings(both, view), outcomes.settings(findings, view))
+    assert outcomes.references(both, view) == outcomes.references(findings, view)
 
 
 def test_face_verification_is_a_task_like_an_attribute(findings):
@@ -65,26 +65,26 @@ def test_face_verification_is_a_task_like_an_attribute(findings):
         tasks=findings["tasks"].mask(findings["method"] == "deep_obfuscator", "verification"),
     )
     assert set(views.tasks(verified, "synthetic", "compact")) == {"Smiling", "verification"}
-    table = points.settings(verified, VIEW._replace(task="verification"))
+    table = outcomes.settings(verified, VIEW._replace(task="verification"))
     assert set(table["method"]) == {"deep_obfuscator"}
     assert table["utility"].notna().all()
-    assert points.references(verified, VIEW._replace(task="verification")) == {}
-    assert points.compared(table, None)["cost"].isna().all()
+    assert outcomes.references(verified, VIEW._replace(task="verification")) == {}
+    assert outcomes.compared(table, None)["cost"].isna().all()
 
 
 def test_gain_and_cost_are_differences(table, findings):
     assert np.allclose(table["gain"], table["value"] - 0.5)
-    bare = points.references(findings, VIEW)["original"]
+    bare = outcomes.references(findings, VIEW)["original"]
     assert table.loc[table["method"] == "original", "cost"].tolist() == [0]
     row = points.nearest(points.records(table), "deep_obfuscator", {"lambda1": 5, "lambda2": 1})
     assert row["cost"] == pytest.approx(bare["utility"] - row["utility"])
 
 
 def test_one_unprotected_number_for_all_methods_where_there_is_one(findings):
-    found = points.references(findings, VIEW)
+    found = outcomes.references(findings, VIEW)
     assert set(found) == {"original", "aia_original", "dpfe_simple"}
     for method in ("deep_obfuscator", "aia", "dpfe", "dpfe_simple", "blur"):
-        assert points.reference(found, method)["method"] == "original"
+        assert outcomes.reference(found, method)["method"] == "original"
 
 
 @pytest.mark.parametrize("name", list(METHODS))
@@ -105,11 +105,11 @@ def serving(findings, task, *methods):
 def test_where_no_unprotected_features_serve_the_task_a_method_has_its_own(findings):
     verified = serving(findings, "verification", "aia_original", "aia_random")
     view = VIEW._replace(task="verification")
-    found = points.references(verified, view)
-    assert points.reference(found, "aia")["method"] == "aia_original"
-    assert points.reference(found, "aia_random")["method"] == "aia_original"
-    assert points.reference(found, "deep_obfuscator") is None
-    table = points.compared(points.settings(verified, view), points.reference(found, "aia"))
+    found = outcomes.references(verified, view)
+    assert outcomes.reference(found, "aia")["method"] == "aia_original"
+    assert outcomes.reference(found, "aia_random")["method"] == "aia_original"
+    assert outcomes.reference(found, "deep_obfuscator") is None
+    table = outcomes.compared(outcomes.settings(verified, view), outcomes.reference(found, "aia"))
     assert table.loc[table["method"] == "aia_original", "cost"].tolist() == [0]
     assert (table.loc[table["method"] == "aia_random", "cost"] > 0).all()
 
@@ -117,12 +117,12 @@ def test_where_no_unprotected_features_serve_the_task_a_method_has_its_own(findi
 def test_ten_numbers_are_unprotected_without_noise_only(findings):
     served = serving(findings, "Young", "dpfe_simple")
     view = VIEW._replace(task="Young")
-    bare = points.reference(points.references(served, view), "dpfe")
+    bare = outcomes.reference(outcomes.references(served, view), "dpfe")
     assert (bare["method"], bare["knob:noise_ratio"]) == ("dpfe_simple", 0)
-    rows = points.records(points.settings(served, view))
+    rows = points.records(outcomes.settings(served, view))
     assert bare["utility"] == max(row["utility"] for row in rows)
     noisy = served[served["release_value"] > 0]
-    assert points.reference(points.references(noisy, view), "dpfe") is None
+    assert outcomes.reference(outcomes.references(noisy, view), "dpfe") is None
 
 
 def test_the_plainest_run_stands_for_unprotected(findings):
@@ -130,15 +130,15 @@ def test_the_plainest_run_stands_for_unprotected(findings):
     two = bare.assign(run_id="original-two", tasks="Smiling,Young", value=bare["value"] - 0.1)
     quick = bare.assign(run_id="original-quick", schedule="epochs=1", value=bare["value"] - 0.2)
     seed = bare.assign(run_id="original-seed", seed=1, value=bare["value"] + 0.02)
-    once = points.references(findings, VIEW)["original"]["utility"]
-    many = points.references(pd.concat([quick, two, findings, seed]), VIEW)["original"]["utility"]
+    once = outcomes.references(findings, VIEW)["original"]["utility"]
+    many = outcomes.references(pd.concat([quick, two, findings, seed]), VIEW)["original"]["utility"]
     assert many == pytest.approx(once + 0.01)
 
 
 def test_a_reference_needs_no_attack_to_say_what_the_service_keeps(findings):
     own = findings["method"].eq("original") & findings["role"].eq("utility")
     own = findings[own].assign(protocol="paper", attacker="own_head")
-    found = points.references(pd.concat([findings, own]), VIEW._replace(protocol="paper"))
+    found = outcomes.references(pd.concat([findings, own]), VIEW._replace(protocol="paper"))
     assert found["original"]["utility"] == pytest.approx(own["value"].iloc[0])
     assert np.isnan(found["original"]["value"])
 
@@ -148,28 +148,28 @@ def test_the_paper_protocol_asks_the_method_s_own_pair_matcher(findings):
     verified = verified.assign(
         protocol="paper", attacker=verified["attacker"].replace({"best_head": "own_verifier",
                                                                  "worst_case": "training_adversary"}))  # fmt: skip
-    table = points.settings(verified, VIEW._replace(task="verification", protocol="paper"))
+    table = outcomes.settings(verified, VIEW._replace(task="verification", protocol="paper"))
     assert set(table["method"]) == {"aia_original"}
 
 
 def test_paper_protocol_reads_the_training_adversary(findings):
-    paper = points.settings(findings, VIEW._replace(protocol="paper"))
+    paper = outcomes.settings(findings, VIEW._replace(protocol="paper"))
     assert set(paper["attacker"]) == {"training_adversary"}
     assert set(paper["method"]) == {"deep_obfuscator"}
 
 
 def test_identity_and_picture(findings):
-    named = points.settings(findings, VIEW._replace(target="identity"))
+    named = outcomes.settings(findings, VIEW._replace(target="identity"))
     assert named["chance"].iloc[0] == pytest.approx(1 / 50)
-    drawn = points.settings(findings, VIEW._replace(target="image"))
+    drawn = outcomes.settings(findings, VIEW._replace(target="image"))
     assert "answer_only" not in set(drawn["method"])
 
 
 def test_seeds_become_one_setting_with_an_interval_that_covers_both(findings):
     other = findings.assign(seed=1, run_id=findings["run_id"] + "x", value=findings["value"] + 0.02,
                             low=findings["low"] + 0.02, high=findings["high"] + 0.02)  # fmt: skip
-    one = points.settings(findings, VIEW)
-    both = points.settings(pd.concat([findings, other]), VIEW)
+    one = outcomes.settings(findings, VIEW)
+    both = outcomes.settings(pd.concat([findings, other]), VIEW)
     assert len(both) == len(one)
     assert (both["seeds"] == 2).all()
     first, merged = one.iloc[0], both[both["key"] == one.iloc[0]["key"]].iloc[0]
@@ -180,14 +180,14 @@ def test_seeds_become_one_setting_with_an_interval_that_covers_both(findings):
 
 def test_one_weak_seed_makes_the_setting_inconclusive(findings):
     weak = findings.assign(conclusive=findings["method"] != "blur")
-    table = points.settings(weak, VIEW)
+    table = outcomes.settings(weak, VIEW)
     assert not table.loc[table["method"] == "blur", "conclusive"].any()
     assert table.loc[table["method"] != "blur", "conclusive"].all()
 
 
 def test_methods_that_guard_something_else_are_left_out(findings):
     other = findings.assign(private="Young")
-    assert set(points.settings(other, VIEW)["method"]) == {
+    assert set(outcomes.settings(other, VIEW)["method"]) == {
         name for name, method in METHODS.items() if method.baseline
     }
 
@@ -225,5 +225,5 @@ def test_labels(table):
 
 
 def test_empty_findings_give_no_settings(findings):
-    assert points.settings(findings[:0], VIEW).empty
-    assert points.settings(findings, VIEW._replace(dataset="other")).empty
+    assert outcomes.settings(findings[:0], VIEW).empty
+    assert outcomes.settings(findings, VIEW._replace(dataset="other")).empty

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import pytest
 
 from app.page import tables
-from app.settings import points
+from app.settings import outcomes, points
 from app.settings.views import View
 from app.trade_off import chart
 
@@ -14,8 +14,8 @@ VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 @pytest.fixture
 def table(findings):
-    bare = points.reference(points.references(findings, VIEW), "deep_obfuscator")
-    return points.compared(points.settings(findings, VIEW), bare)
+    bare = outcomes.reference(outcomes.references(findings, VIEW), "deep_obfuscator")
+    return outcomes.compared(outcomes.settings(findings, VIEW), bare)
 
 
 def draw(table, chosen=None, **more):
@@ -92,7 +92,7 @@ def test_a_limit_beyond_the_axes_stays_inside(table):
 
 
 def test_a_weak_attack_says_so(findings):
-    weak = points.settings(findings.assign(conclusive=False), VIEW)
+    weak = outcomes.settings(findings.assign(conclusive=False), VIEW)
     assert all("too weak" in text for trace in draw(weak).data for text in trace.text)
 
 
@@ -104,7 +104,7 @@ def test_dark_and_light_differ_in_ink(table):
 
 def test_picture_axis_is_likeness_itself(findings):
     view = VIEW._replace(target="image")
-    table = points.settings(findings, view)
+    table = outcomes.settings(findings, view)
     figure = chart.trade_off(table, points.lines(points.records(table)), None, view)
     assert max(figure.layout.xaxis.range) < 1.5
     assert "MS-SSIM" in figure.layout.xaxis.title.text
@@ -112,7 +112,8 @@ def test_picture_axis_is_likeness_itself(findings):
 
 def test_protocols_side_by_side(findings):
     pairs = tables.protocol_pairs(
-        points.settings(findings, VIEW), points.settings(findings, VIEW._replace(protocol="paper"))
+        outcomes.settings(findings, VIEW),
+        outcomes.settings(findings, VIEW._replace(protocol="paper")),
     )
     assert len(pairs) == 6
     assert (pairs["gone"] >= 0).all()
