@@ -8,8 +8,17 @@ from core.attacks import attackers
 from core.metrics import named
 from core.storage.attack_folders import parted
 
+Words = tuple[str, str, str]
+
+
+def _having(label: str) -> Words:
+    """The words of something that a face has or has not."""
+    thing = label[0].lower() + label[1:]
+    return label, f"whether a person has {thing}", f"detection of {thing}"
+
+
 # CelebA's attribute name -> (label, what an attacker tells, what a service does)
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, Words] = {
     "verification": (
         "Face verification",
         "whether two photographs show one person",
@@ -26,11 +35,11 @@ ATTRIBUTES = {
     "Mustache": ("Moustache", "whether a person has a moustache", "moustache detection"),
     "Goatee": ("Goatee", "whether a person has a goatee", "goatee detection"),
     "No_Beard": ("No beard", "whether a person has a beard", "beard detection"),
-    "Big_Lips": ("Big lips", "whether a person has big lips", "detection of big lips"),
+    "Big_Lips": _having("Big lips"),
     "Big_Nose": ("Big nose", "whether a person has a big nose", "detection of a big nose"),
     "Wearing_Hat": ("Hat", "whether a person wears a hat", "hat detection"),
     "Wearing_Lipstick": ("Lipstick", "whether a person wears lipstick", "lipstick detection"),
-    "Pale_Skin": ("Pale skin", "whether a person has pale skin", "detection of pale skin"),
+    "Pale_Skin": _having("Pale skin"),
     "Attractive": ("“Attractive”", "who was labelled attractive", "attractiveness labelling"),
     "Chubby": ("Chubby", "whether a person is chubby", "detection of chubbiness"),
     "Black_Hair": ("Black hair", "whether a person has black hair", "black-hair detection"),
@@ -41,16 +50,8 @@ ATTRIBUTES = {
     "Straight_Hair": ("Straight hair", "whether the hair is straight", "straight-hair detection"),
     "Wavy_Hair": ("Wavy hair", "whether the hair is wavy", "wavy-hair detection"),
     "5_o_Clock_Shadow": ("Stubble", "whether a person has stubble", "stubble detection"),
-    "Arched_Eyebrows": (
-        "Arched eyebrows",
-        "whether a person has arched eyebrows",
-        "detection of arched eyebrows",
-    ),
-    "Bushy_Eyebrows": (
-        "Bushy eyebrows",
-        "whether a person has bushy eyebrows",
-        "detection of bushy eyebrows",
-    ),
+    "Arched_Eyebrows": _having("Arched eyebrows"),
+    "Bushy_Eyebrows": _having("Bushy eyebrows"),
     "Receding_Hairline": (
         "Receding hairline",
         "whether a person's hairline recedes",

@@ -7,7 +7,7 @@ import pytest
 
 from app.noise import amounts, charts
 from app.settings import outcomes
-from app.settings.points import View
+from app.settings.views import View
 from core.methods import METHODS
 from tests.checkpoint_folders import finding
 

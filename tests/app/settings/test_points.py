@@ -146,8 +146,11 @@ def test_a_reference_needs_no_attack_to_say_what_the_service_keeps(findings):
 def test_the_paper_protocol_asks_the_method_s_own_pair_matcher(findings):
     verified = serving(findings, "verification", "aia_original")
     verified = verified.assign(
-        protocol="paper", attacker=verified["attacker"].replace({"best_head": "own_verifier",
-                                                                 "worst_case": "training_adversary"}))  # fmt: skip
+        protocol="paper",
+        attacker=verified["attacker"].replace(
+            {"best_head": "own_verifier", "worst_case": "training_adversary"}
+        ),
+    )
     table = outcomes.settings(verified, VIEW._replace(task="verification", protocol="paper"))
     assert set(table["method"]) == {"aia_original"}
 
@@ -166,8 +169,13 @@ def test_identity_and_picture(findings):
 
 
 def test_seeds_become_one_setting_with_an_interval_that_covers_both(findings):
-    other = findings.assign(seed=1, run_id=findings["run_id"] + "x", value=findings["value"] + 0.02,
-                            low=findings["low"] + 0.02, high=findings["high"] + 0.02)  # fmt: skip
+    other = findings.assign(
+        seed=1,
+        run_id=findings["run_id"] + "x",
+        value=findings["value"] + 0.02,
+        low=findings["low"] + 0.02,
+        high=findings["high"] + 0.02,
+    )
     one = outcomes.settings(findings, VIEW)
     both = outcomes.settings(pd.concat([findings, other]), VIEW)
     assert len(both) == len(one)
