@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 import gc
 import json
+import math
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ from core.storage.pictures import kept_pictures, unpacked
 from core.study.material import stimuli
 
 FRESH = 0.5  # seconds
+_looked: dict[str, tuple[float, changes.Mark]] = {}
 KEPT_TABLES = 4
 KEPT_VIEWS = 64
 KEPT_DATASETS = 16
@@ -56,13 +59,15 @@ def settle() -> None:
 def stamp() -> changes.Mark:
     """Changes whenever a run or an attack is finished, removed or replaced, or what closed studies
     found changes; looked up at most twice a second, since a redraw asks for it several times."""
-    return _look(str(checkpoints()))
-
-
-@st.cache_resource(max_entries=1, ttl=FRESH, show_spinner=False)
-def _look(root: str) -> changes.Mark:
-    times = changes.times(root)
-    return root, len(times), sum(times), study_findings.version()
+    root = str(checkpoints())
+    now = time.monotonic()
+    looked, mark = _looked.get(root, (-math.inf, None))
+    if mark is None or now - looked > FRESH:
+        times = changes.times(root)
+        mark = (root, len(times), sum(times), study_findings.version())
+        _looked.clear()
+        _looked[root] = (now, mark)
+    return mark
 
 
 def kept(

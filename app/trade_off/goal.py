@@ -3,6 +3,7 @@ Pure Python."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -38,24 +39,21 @@ def seek(rows: Sequence[Row], limits: Limits) -> Found:
     over = {row["key"]: sum(excess(row, limits)) for row in known}
     kept = [row for row in known if over[row["key"]] == 0]
     kept.sort(key=lambda row: (-row["utility"], row["gain"]))
-    rest = [row for row in known if 0 < over[row["key"]] < float("inf")]
+    rest = [row for row in known if 0 < over[row["key"]] < math.inf]
     return Found(kept, min(rest, key=lambda row: over[row["key"]], default=None))
 
 
 def excess(row: Row, limits: Limits) -> tuple[float, float]:
     """How far a setting goes beyond each limit: (attack, loss), 0 where it is kept; infinite where
     the number is not known."""
-    ends = ("high", "cost_high") if limits.confident else ("value", "cost")
-    found = []
-    for name, limit in zip(ends, (limits.attack, limits.loss), strict=True):
-        value = row[name]
+
+    def beyond(value: float, limit: float | None) -> float:
         if limit is None:
-            found.append(0.0)
-        elif not wording.known(value):
-            found.append(float("inf"))
-        else:
-            found.append(max(0.0, value - limit))
-    return found[0], found[1]
+            return 0.0
+        return max(0.0, value - limit) if wording.known(value) else math.inf
+
+    value, cost = ("high", "cost_high") if limits.confident else ("value", "cost")
+    return beyond(row[value], limits.attack), beyond(row[cost], limits.loss)
 
 
 def sentence(found: Found, limits: Limits, view: View, count: int) -> str:
