@@ -9,7 +9,7 @@ import pytest
 from app.charts.palette import DARK, LIGHT, rgb
 from app.leakage import attributes, chart
 from app.settings import points
-from app.settings.points import View
+from app.settings.views import View
 from tests.checkpoint_folders import finding
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
