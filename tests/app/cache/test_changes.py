@@ -6,16 +6,18 @@ import shutil
 import pytest
 
 from app.cache import changes
+from core.run import Run
+from core.run_validation import checked
 from core.storage import findings_file
-from tests.checkpoint_folders import finding, populate, write_attack
+from tests.checkpoint_folders import finding, write_attack, write_run
 
 
 @pytest.fixture
 def run(tmp_path):
-    populate(tmp_path)
-    for folder, _, _ in os.walk(tmp_path):  # long ago, so that every change shows
-        os.utime(folder, ns=(1, 1))
-    return next(tmp_path.glob("*/deep_obfuscator-*"))
+    folder = write_run(tmp_path, checked(Run("deep_obfuscator", "synthetic")), 0.5)
+    for place, _, _ in os.walk(tmp_path):  # long ago, so that every change shows
+        os.utime(place, ns=(1, 1))
+    return folder
 
 
 def replace_findings(run):

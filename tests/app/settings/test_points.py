@@ -11,7 +11,7 @@ from core.methods import METHODS
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def table(findings):
     bare = outcomes.reference(outcomes.references(findings, VIEW), "deep_obfuscator")
     return outcomes.compared(outcomes.settings(findings, VIEW), bare)

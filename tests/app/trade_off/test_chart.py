@@ -12,7 +12,7 @@ from app.trade_off import chart
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def table(findings):
     bare = outcomes.reference(outcomes.references(findings, VIEW), "deep_obfuscator")
     return outcomes.compared(outcomes.settings(findings, VIEW), bare)
