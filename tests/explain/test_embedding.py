@@ -19,6 +19,16 @@ ORDER = canonical_order(FACES, FACES.indices("test"))
 RNG = np.random.default_rng(3)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def umap():
+    """UMAP, interpreted where nothing has imported it yet: it compiles itself for longer than it
+    takes to lay out a few photographs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numba.config, "DISABLE_JIT", True)
+        import umap
+    return umap
+
+
 def subject(released):
     """What an explanation gets, with these releases (n, …) of the test photographs."""
     view = SimpleNamespace(
@@ -120,21 +130,13 @@ def test_a_constant_release_says_nothing():
     assert facts["variance"] == [0, 0]
 
 
-@pytest.fixture
-def quick_umap(monkeypatch):
-    """UMAP with fewer epochs, and interpreted where nobody has imported it yet: it compiles itself
-    for longer than it takes to lay out a few photographs."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(numba.config, "DISABLE_JIT", True)
-        import umap
+def test_planted_people_lie_together_on_every_map(monkeypatch, umap):
     monkeypatch.setattr(umap, "UMAP", partial(umap.UMAP, n_epochs=150))
-
-
-def test_planted_people_lie_together_on_every_map(quick_umap):
+    rng = np.random.default_rng(3)
     people = FACES.identities[ORDER]
-    centres = RNG.normal(0, 10, (80, 40))
-    released = (centres[people] + RNG.normal(0, 0.1, (len(people), 40))).astype(np.float32)
-    arrays, _ = embedding.embedding_maps(subject(released[:64]), None)
+    centres = rng.normal(0, 10, (80, 40))
+    released = (centres[people] + rng.normal(0, 0.1, (len(people), 40))).astype(np.float32)
+    arrays, _ = embedding.embedding_maps(subject(released), None)
     for name in ("tsne", "umap"):
         places = arrays[name].astype(float)
         between = np.linalg.norm(places[:, None] - places[None], axis=2)
