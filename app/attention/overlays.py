@@ -37,9 +37,7 @@ def apart(
     height, width = picture.shape[:2]
     change = maps.on_grid(after) - maps.on_grid(before)
     most = max(float(maps.on_grid(before).max()), float(maps.on_grid(after).max()), 1e-9)
-    change = maps.resized(change / most, height, width)
-    colour = np.where(change[..., None] < 0, _rgb(LESS), _rgb(MORE))
-    return _blend(_grey(picture), colour, np.clip(1.6 * abs(change), 0, 0.85))
+    return _changed(_grey(picture), maps.resized(change / most, height, width), 1.6)
 
 
 def _grey(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -64,17 +62,22 @@ def _blend(
     return np.clip(np.round(mixed), 0, 255).astype(np.uint8)
 
 
-def legend(kind: str = "attention", width: int = 220, height: int = 12) -> NDArray[np.uint8]:
-    """The scale as a strip uint8 (height, width, 3): of `over`, or ("difference") of `apart`."""
-    share = np.linspace(0, 1, width)
+def _changed(
+    ground: NDArray[np.float64], change: NDArray[np.float64], strength: float
+) -> NDArray[np.uint8]:
+    """Changes (…) in [-1, 1] as `LESS` and `MORE` over a ground (…, 3)."""
+    colour = np.where(change[..., None] < 0, _rgb(LESS), _rgb(MORE))
+    return _blend(ground, colour, np.clip(strength * abs(change), 0, 0.85))
+
+
+def legend(kind: str = "attention") -> NDArray[np.uint8]:
+    """The scale as a strip uint8 (12, 220, 3): of `over`, or ("difference") of `apart`."""
+    share = np.linspace(0, 1, 220)
     if kind == "attention":
-        strip = _scaled(share)
+        strip = np.round(_scaled(share)).astype(np.uint8)
     else:
-        change = 2 * share - 1
-        colour = np.where(change[:, None] < 0, _rgb(LESS), _rgb(MORE))
-        cover = np.clip(abs(change), 0, 0.85)[:, None]
-        strip = 150 * (1 - cover) + colour * cover
-    return np.repeat(np.round(strip)[None].astype(np.uint8), height, axis=0)
+        strip = _changed(np.full((220, 3), 150.0), 2 * share - 1, 1.0)
+    return np.repeat(strip[None], 12, axis=0)
 
 
 def png(row: Sequence[NDArray[np.uint8]], width: int) -> bytes:

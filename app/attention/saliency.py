@@ -43,9 +43,9 @@ class Look(NamedTuple):
     target        the attribute that is read
     declared      whether the run was told to hide it
     originals     uint8 (n, H, W, 3), the displayed faces; `truth` uint8 (n,): their answers
-    before        uint8 (n, h, w): maps of who sees the photographs, with its predictions (n,)
-    through       the same of who sees the releases; None where no map can be made
-    reconstructed the same of who sees the reconstructions, or None
+    before        uint8 (n, h, w): maps of a reader of the photographs, with its predictions (n,)
+    through       of a reader of the releases; None where no map can be made
+    reconstructed of the first reader, on the reconstructions, or None
     groups        name -> (mean face (H, W, 3), map before, map through or None)
     facts         of the setting; `clear` of the photographs
     """
@@ -245,25 +245,24 @@ def sentence(
     bare, bare_name  the same side at the weakest protection, and what that is called: "λ₁ = 0"
     """
     place = points.place(row)
-    who, looks = ("the attacker", "he looks") if side == "attacker" else ("the service", "it looks")
+    who = "the attacker" if side == "attacker" else "the service"
     secret = wording.inferred(found.target)
     right = wording.percent(found.facts.get("balanced_accuracy"))
     span = wording.interval(found.facts.get("low"), found.facts.get("high"))
     aside = "; ".join(filter(None, (span, "chance 50 %")))
     if at_chance(found):
         return (
-            f"{place} {who} cannot tell {secret} ({right}; {aside}): where {looks} means nothing."
+            f"{place} {who} cannot tell {secret} ({right}; {aside}): where it looks means nothing."
         )
+    tells = f"tells {secret} in {right} of cases ({aside})"
     if found.through is None:
-        return (
-            f"{place} {who} tells {secret} in {right} of cases ({aside}); nothing says from where."
-        )
+        return f"{place} {who} {tells}; nothing says from where."
     same, where = stayed(found, bare), ""
     if same is not None:
         where = f"looks {moved(same, found)} at {bare_name}, and "
     elif "thirds" in found.facts:
         where = f"looks {_third(found.facts['thirds'], False)}, and "
-    return f"{place} {who} {where}tells {secret} in {right} of cases ({aside})."
+    return f"{place} {who} {where}{tells}."
 
 
 def detail(

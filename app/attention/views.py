@@ -126,11 +126,9 @@ def film(here: Looking, row: points.Row, side: str, face: int) -> None:
     if not curves:
         return
     st.subheader("From weak to strong protection", anchor=False)
-    line = face_views.knob(curves)
-    by_key = {setting["key"]: setting for setting in here.rows}
+    along = face_views.settings_along(face_views.knob(curves), here.rows)
     with st.container(horizontal=True, gap="small"):
-        for setting in (by_key[key] for key in line.keys):
-            name = face_views.step_name(line, setting)
+        for name, setting in along:
             label = f":orange[**{name}**]" if setting["key"] == row["key"] else name
             _step(setting, name, label, side, face)
 

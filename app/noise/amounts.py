@@ -82,8 +82,8 @@ def along(rows: points.Rows, row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def repeated(findings: pd.DataFrame, rows: points.Rows, view: View) -> dict[str, dict[str, Any]]:
-    """key of a setting -> value, low, high of whoever averages `repeated_releases.REPEATS` releases
-    of one photograph; only where that was measured, and can be concluded from."""
+    """key of a setting -> value, low, high of an attacker that averages `repeated_releases.REPEATS`
+    releases of one photograph; only where that was measured, and can be concluded from."""
     if view.protocol != "strict":
         return {}
     mine = _strict(findings, rows, repeated_releases.averaging.name)

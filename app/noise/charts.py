@@ -36,7 +36,7 @@ def curve(
     view: View,
     dark: bool = False,
 ) -> go.Figure:
-    """Attacker and whoever averages releases (upper panel), and the service (lower), over the measured
+    """Attacker, also one that averages releases (upper panel), and the service (lower), over the measured
     amounts (evenly spaced, weak to strong), with 95 % intervals and what guessing gives.
 
     rows   of `along`

@@ -73,11 +73,6 @@ def map_with_replacements(values: np.ndarray, probability: float, seed: int) -> 
     return np.where(hit, random.integers(0, 256, values.shape), values).astype(np.uint8)
 
 
-def grey(values: np.ndarray) -> np.ndarray:
-    """uint8 (h, w) -> a picture uint8 (h, w, 3)."""
-    return np.repeat(values[..., None], 3, axis=2)
-
-
 def filtered(preview: Preview, picture: np.ndarray, value: float, seed: int) -> np.ndarray:
     """What a filter of the photograph releases (`core.methods.Method.preview`), cut to what a screen
     can show: uint8 (H, W, 3), from uint8 (H, W, 3)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -98,7 +99,7 @@ def released(row: points.Row, amount: float, most: float, face: int) -> None:
     with st.container(horizontal=True, gap="small"):
         for values, words in ((whole, "without noise"), (sent, "as it is sent")):
             alt = f"One channel of face {face + 1}, {words}"
-            show.picture(drawn_releases.grey(values), FACE, alt, words)
+            show.picture(np.dstack([values] * 3), FACE, alt, words)
     st.caption(f"One of the {kept.channels} maps that are sent: the one that differs most.")
 
 

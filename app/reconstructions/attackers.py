@@ -23,7 +23,7 @@ FIRST = default_attack("image").name  # where no strongest attacker was chosen
 
 def measured(findings: pd.DataFrame, run_ids: Collection[str]) -> list[str]:
     """Attackers whose redrawn pictures of any of these runs were scored strictly, in the order of
-    `core.attacks.attackers`; those who were given a second data set last."""
+    `core.attacks.attackers`; those given a second data set last."""
     rows = findings[
         (findings["target"] == "image")
         & (findings["protocol"] == "strict")

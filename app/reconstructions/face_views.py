@@ -120,6 +120,12 @@ def film(original: np.ndarray, name: str, steps: Sequence[Step]) -> None:
             show.picture(picture, FRAME, alt, f"{label}  \n{ms_ssim:.2f}", words)
 
 
+def settings_along(line: points.Line, rows: points.Rows) -> list[tuple[str, points.Row]]:
+    """("λ₁ = 1", its setting) from weak to strong protection."""
+    by_key = {setting["key"]: setting for setting in rows}
+    return [(step_name(line, by_key[key]), by_key[key]) for key in line.keys]
+
+
 def step_name(line: points.Line, setting: points.Row) -> str:
     """ "λ₁ = 1" of a setting on a line."""
     return f"{line.knob.symbol} = {setting[f'knob:{line.knob.name}']:g}"
@@ -129,14 +135,13 @@ def along(
     line: points.Line, rows: points.Rows, chosen_key: str, who: str, face: int
 ) -> tuple[list[Step], list[str]]:
     """(steps of a film, what is left out and why) of one test face along a knob."""
-    by_key = {setting["key"]: setting for setting in rows}
     steps, missing = [], []
-    for setting in (by_key[key] for key in line.keys):
+    for name, setting in settings_along(line, rows):
         there, problem, _ = load(setting, who)
         if there is None or face >= len(there["reconstructions"]):
-            missing.append(f"{step_name(line, setting)}: {problem or 'this face was not redrawn'}")
+            missing.append(f"{name}: {problem or 'this face was not redrawn'}")
         else:
-            steps.append((step_name(line, setting), setting["key"] == chosen_key, there, face))
+            steps.append((name, setting["key"] == chosen_key, there, face))
     return steps, missing
 
 

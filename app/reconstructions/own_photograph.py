@@ -186,11 +186,8 @@ def _film(
 ) -> None:
     """Your face along the knob, wherever the attacker's network was kept."""
     st.markdown("**Your face, from weak to strong protection**")
-    line = face_views.knob(lines)
-    by_key = {setting["key"]: setting for setting in rows}
     steps, missing = [], []
-    for setting in (by_key[key] for key in line.keys):
-        name = face_views.step_name(line, setting)
+    for name, setting in face_views.settings_along(face_views.knob(lines), rows):
         try:
             found = _reconstructed(setting, picture)
         except PenumbraError as error:

@@ -1,4 +1,4 @@
-"""Where does the attacker look? Grad-CAM of who reads the private attribute, and of the service.
+"""Where does the attacker look? Grad-CAM of a reader of the private attribute, and of the service.
 
 Three looks at the same faces: at the photographs, with nothing in the way; through this run's
 releases, so that the map says where in the photograph the evidence lies that gets through; and at
@@ -148,9 +148,8 @@ def _compared(
     alike = maps.overlap(lit, clear)
     low, high = mean_interval(alike, resample_identities(view.identities["test"][rows]))
     numbers = {"overlap": alike.mean(), "overlap_low": low, "overlap_high": high}
-    numbers["correlation"] = maps.correlation(lit, clear).mean()
     return {
-        **{name: round(float(n), 4) if np.isfinite(n) else None for name, n in numbers.items()},
+        **maps.rounded(numbers | {"correlation": maps.correlation(lit, clear).mean()}),
         "thirds": [round(float(share), 4) for share in maps.thirds(lit).mean(0)],
         "blank": round(float((lit.sum((1, 2)) == 0).mean()), 4),
     }

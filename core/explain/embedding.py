@@ -159,8 +159,8 @@ def principal_axes(released: NDArray[np.float32]) -> tuple[NDArray[np.float64], 
     count = min(AXES, *released.shape)
     if not centred.any():
         return np.zeros((len(released), 2)), np.zeros(2)
-    fitted = PCA(count, svd_solver="full" if min(released.shape) < 1000 else "randomized",
-                 random_state=SEED).fit(centred)  # fmt: skip
+    solver = "full" if min(released.shape) < 1000 else "randomized"
+    fitted = PCA(count, svd_solver=solver, random_state=SEED).fit(centred)
     axes = np.pad(fitted.transform(centred), ((0, 0), (0, max(0, 2 - count))))
     return axes, np.pad(fitted.explained_variance_ratio_, (0, max(0, 2 - count)))
 
@@ -173,7 +173,8 @@ def _tsne(axes: NDArray[np.float64]) -> NDArray[np.float64]:
         return axes[:, :2]
     perplexity = min(PERPLEXITY, (len(axes) - 1) / 3)
     with threadpool_limits(1):  # sums in another order give another map
-        return TSNE(perplexity=perplexity, init="pca", random_state=SEED, n_jobs=1).fit_transform(axes)  # fmt: skip
+        tsne = TSNE(perplexity=perplexity, init="pca", random_state=SEED, n_jobs=1)
+        return tsne.fit_transform(axes)
 
 
 def _umap(axes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -186,8 +187,9 @@ def _umap(axes: NDArray[np.float64]) -> NDArray[np.float64]:
         warnings.simplefilter("ignore")  # few points, equal points: it says so, and goes on
         # its spectral start solves for eigenvectors, which fails where many releases are equal
         start = axes[:, :2] / max(1e-9, np.abs(axes[:, :2]).max()) * 10
-        return UMAP(n_neighbors=min(NEIGHBOURS, len(axes) - 1), init=start, random_state=SEED,
-                    n_jobs=1).fit_transform(axes)  # fmt: skip
+        near = min(NEIGHBOURS, len(axes) - 1)
+        umap = UMAP(n_neighbors=near, init=start, random_state=SEED, n_jobs=1)
+        return umap.fit_transform(axes)
 
 
 def whole_numbers(places: NDArray[np.float64]) -> NDArray[np.uint16]:

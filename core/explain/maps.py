@@ -1,7 +1,9 @@
-"""Maps of where somebody looks, as numbers: brought to one size, compared, put into thirds. Plain
+"""Maps of where a network looks, as numbers: brought to one size, compared, put into thirds. Plain
 numpy: pages use it, too."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +59,14 @@ def thirds(maps: NDArray[np.generic]) -> NDArray[np.float64]:
     """Shares (…, 3) of attention in the upper, middle and lower third of the picture."""
     rows = shares(resized(maps, 3 * SIDE, SIDE)).sum(-1)
     return rows.reshape(*rows.shape[:-1], 3, SIDE).sum(-1)
+
+
+def rounded(numbers: Mapping[str, float]) -> dict[str, float | None]:
+    """Four digits of each for a file of facts; None of what is not finite."""
+    return {
+        name: round(float(value), 4) if np.isfinite(value) else None
+        for name, value in numbers.items()
+    }
 
 
 def packed(maps: NDArray[np.generic]) -> NDArray[np.uint8]:

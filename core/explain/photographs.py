@@ -1,4 +1,4 @@
-"""Where somebody looks who sees the photographs themselves: kept once per data set and attribute.
+"""Where a network looks that sees the photographs themselves: kept once per data set and attribute.
 
 Beside what every explanation has (`core.storage.explanations`), the network is kept, which looks at
 redrawn pictures, too. Only that one needs torch to be read.
@@ -17,14 +17,7 @@ from core.errors import PenumbraError
 from core.explain import maps
 from core.run import checkpoints
 from core.seeding import generator_for
-from core.storage import (
-    dataset_folders,
-    explanations,
-    files,
-    pictures,
-    run_folder,
-    whole_folders,
-)
+from core.storage import dataset_folders, explanations, files, pictures, run_folder, whole_folders
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,13 +33,12 @@ MOST = 20_000  # photographs of each split that the network is trained and judge
 
 
 class Shared(NamedTuple):
-    """What is known of the photographs and one attribute: who reads it, above which logit that
-    means yes, the arrays and the facts of the folder."""
+    """What is known of the photographs and one attribute: the network that reads it, above which
+    logit that means yes, the arrays of the folder."""
 
     chain: Chain
     threshold: float
     arrays: dict[str, NDArray[Any]]
-    facts: dict[str, Any]
 
 
 def read(folder: Path, target: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -84,11 +76,7 @@ def _content(folder: Path, target: str, again: str) -> tuple[dict[str, np.ndarra
     return arrays, facts
 
 
-def photographs(
-    faces: Faces,
-    view: AttackerView,
-    target: str,
-) -> Shared:
+def photographs(faces: Faces, view: AttackerView, target: str) -> Shared:
     """What is known of the photographs and one attribute: read, or found out and kept."""
     from filelock import FileLock
 
@@ -101,8 +89,7 @@ def photographs(
         if not whole_folders.is_done(folder):
             _find_out(folder, view, target)
     chain, threshold = _network(folder, faces, view)
-    arrays, facts = _content(folder, target, "explain the run again")
-    return Shared(chain, threshold, arrays, facts)
+    return Shared(chain, threshold, _content(folder, target, "explain the run again")[0])
 
 
 def seen(shared: Shared, x: Tensor) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
@@ -114,11 +101,7 @@ def seen(shared: Shared, x: Tensor) -> tuple[NDArray[np.bool_], NDArray[np.float
     return said, grad_cam.evidence(shared.chain, layer, x, 0, said, 1, 0)  # type: ignore[arg-type]
 
 
-def _find_out(
-    folder: Path,
-    view: AttackerView,
-    target: str,
-) -> None:
+def _find_out(folder: Path, view: AttackerView, target: str) -> None:
     import torch
 
     from core.attacks.controls import identity_release

@@ -18,6 +18,7 @@ from core.attacks import features, fitting
 from core.attacks.attributes.classifiers import fit_network
 from core.attacks.attributes.scoring import Candidates, labels_of
 from core.attacks.interface import AttackerView
+from core.explain import maps
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import (
     percentile_interval,
@@ -135,8 +136,4 @@ def score(
     said = logits > threshold
     low, high = percentile_interval(resampled_balanced_accuracy(truth, said, resampling))
     numbers = {"balanced_accuracy": balanced_accuracy(truth, said), "low": low, "high": high}
-    return {
-        **{key: round(float(n), 4) if np.isfinite(n) else None for key, n in numbers.items()},
-        "n": len(truth),
-        "people": resampling.identities,
-    }
+    return maps.rounded(numbers) | {"n": len(truth), "people": resampling.identities}

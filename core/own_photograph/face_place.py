@@ -43,6 +43,10 @@ class Box(NamedTuple):
     def middle(self) -> tuple[float, float]:
         return self.left + self.side / 2, self.top + self.side / 2
 
+    def away(self, other: Box) -> float:
+        """Pixels between the two middles, across or down, whichever is more."""
+        return max(abs(a - b) for a, b in zip(self.middle, other.middle, strict=True))
+
 
 class Usual(NamedTuple):
     """Where a data set has its faces: the middle of the box and its side, as shares of the
@@ -87,7 +91,7 @@ def find_faces(picture: NDArray[np.uint8]) -> list[Box]:
     small = _resized(picture, round(width * scale), round(height * scale))
     # A face that fills the picture is found only with something around it
     border = min(small.shape[:2]) // 5
-    small = _bordered(small, border)
+    small = np.pad(small, ((border, border), (border, border), (0, 0)), mode="edge")
     shorter = min(height, width) * scale
     for step in STEPS:
         hits = _detect(small, max(24, LEAST_FACE * shorter), 1.1 * shorter, step)
@@ -112,17 +116,11 @@ def _sure(picture: NDArray[np.uint8], rough: list[Box]) -> list[Box]:
     seen.sort(key=lambda one: -one[1])
     kept: list[Box] = []
     for box, hits in seen:
-        if hits >= min(NEARLY_AS_SURE * seen[0][1], CERTAIN) and not any(
-            _same(box, other) for other in kept
-        ):
+        # two boxes hold one face where the middle of one lies in the other
+        known = any(box.away(other) < max(box.side, other.side) / 2 for other in kept)
+        if hits >= min(NEARLY_AS_SURE * seen[0][1], CERTAIN) and not known:
             kept.append(box)
     return sorted(kept, key=lambda box: -box.side)
-
-
-def _same(one: Box, other: Box) -> bool:
-    """Whether two boxes hold one face: the middle of one lies in the other."""
-    away = max(abs(a - b) for a, b in zip(one.middle, other.middle, strict=True))
-    return away < max(one.side, other.side) / 2
 
 
 def _grouped(hits: list[Box]) -> list[list[Box]]:
@@ -131,10 +129,7 @@ def _grouped(hits: list[Box]) -> list[list[Box]]:
     for hit in hits:
         for group in groups:
             first = group[0]
-            away = max(
-                abs(one - other) for one, other in zip(hit.middle, first.middle, strict=True)
-            )
-            if away < 0.35 * first.side and 0.6 < hit.side / first.side < 1.6:
+            if hit.away(first) < 0.35 * first.side and 0.6 < hit.side / first.side < 1.6:
                 group.append(hit)
                 break
         else:
@@ -249,7 +244,3 @@ def _resized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.
         return picture
     size = (max(1, width), max(1, height))
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
-
-
-def _bordered(picture: NDArray[np.uint8], border: int) -> NDArray[np.uint8]:
-    return np.pad(picture, ((border, border), (border, border), (0, 0)), mode="edge")

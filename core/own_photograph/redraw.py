@@ -1,4 +1,4 @@
-"""What a stored attacker redraws of pictures he has never seen: a finished run's release and the
+"""What a stored attacker reconstructs of pictures it has never seen: a finished run's release and the
 weights of its `mirrored_decoder`, as `core.evaluate` left them."""
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def restore(folder: Path, release_value: float | None, device: str = "auto") -> 
 
 def redraw(restored: Restored, pictures: NDArray[np.uint8]) -> dict[str, NDArray[np.generic]]:
     """What the attacker makes of pictures uint8 (n, H, W, 3) of the run's own size, none of which
-    he has seen: `reconstructions` uint8 (n, H, W, 3), and `ms_ssim`, `ssim`, `psnr` float64 (n,).
+    it has seen: `reconstructions` uint8 (n, H, W, 3), and `ms_ssim`, `ssim`, `psnr` float64 (n,).
 
     Raises PenumbraError for pictures of another size.
     """
@@ -124,8 +124,7 @@ def redraw(restored: Restored, pictures: NDArray[np.uint8]) -> dict[str, NDArray
 def from_releases(
     restored: Restored, z: torch.Tensor, truth: torch.Tensor
 ) -> dict[str, NDArray[np.generic]]:
-    """`redraw` for whoever has the releases z (n, …) of the photographs `truth`, uint8 (n, 3, H, W),
-    already."""
+    """`redraw` from the releases z (n, …) of the photographs `truth`, uint8 (n, 3, H, W)."""
     import torch
 
     from core.attacks.reconstruction.training import decode
@@ -133,12 +132,12 @@ def from_releases(
 
     with torch.no_grad():
         z = _folded(restored.model, z).float()
-        redrawn = decode(restored.decoder, restored.scaler(z))
-        scores = images.similarities(redrawn, truth, of_pictures())
+        drawn = decode(restored.decoder, restored.scaler(z))
+        scores = images.similarities(drawn, truth, of_pictures())
     found: dict[str, NDArray[np.generic]] = {
         name: values.double().numpy() for name, values in scores.items()
     }
-    return found | {"reconstructions": redrawn.permute(0, 2, 3, 1).cpu().numpy()}
+    return found | {"reconstructions": drawn.permute(0, 2, 3, 1).cpu().numpy()}
 
 
 def _folded(model: Model, z: torch.Tensor) -> torch.Tensor:

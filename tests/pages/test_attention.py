@@ -41,8 +41,15 @@ def test_populated_says_where_and_shows_the_face_five_ways(populated):
     assert "the attacker looks where one looks at λ₁ = 0, and" in said  # made up: the same maps
     assert "tells the gender in 72 % of cases (70–74; chance 50 %)" in said
     seen = words(app)
-    for name in ("Photograph", "On the photograph", "Through the release", "On the redrawing",
-                 "Difference", "Women", "Men"):  # fmt: skip
+    for name in (
+        "Photograph",
+        "On the photograph",
+        "Through the release",
+        "On the redrawing",
+        "Difference",
+        "Women",
+        "Men",
+    ):
         assert f"**{name}**" in seen
     assert "100 % of attention falls on the same places as at λ₁ = 0 (mean over 8 faces)" in seen
     assert "80 % is what two readers of the same photographs agree on" in seen
@@ -102,7 +109,7 @@ def test_a_release_without_places_shows_no_map(populated):
 def test_an_attacker_who_guesses_looks_nowhere(populated):
     write_attention(populated, attacker=facts("Male", low=0.48))
     said = headline(whole(open_page("attention")))
-    assert "cannot tell the gender (50 %; 48–52; chance 50 %): where he looks means nothing" in said
+    assert "cannot tell the gender (50 %; 48–52; chance 50 %): where it looks means nothing" in said
 
 
 def test_damaged_maps_are_named(populated):

@@ -20,20 +20,37 @@ def dpfe(populated):
     for place, ratio in enumerate(MEASURED):
         folder = write_run(populated, run, 0.3 + 0.2 * place, ratio)
         rows = [
-            finding("identity", "private", "log_rank", "normalised_rank_mean", 0.2 + 0.1 * place,
-                    release_value=ratio, chance=0.502),
-            finding("identity", "private", "log_rank", "normalised_rank_std", 0.16,
-                    release_value=ratio, chance=0.289),
-        ]  # fmt: skip
+            finding(
+                "identity",
+                "private",
+                "log_rank",
+                "normalised_rank_mean",
+                0.2 + 0.1 * place,
+                release_value=ratio,
+                chance=0.502,
+            ),
+            finding(
+                "identity",
+                "private",
+                "log_rank",
+                "normalised_rank_std",
+                0.16,
+                release_value=ratio,
+                chance=0.289,
+            ),
+        ]
         write_attack(folder, "log_rank", rows, ratio)
-    again = finding("attribute:Male", "private", "averaging", "balanced_accuracy", 0.83,
-                    release_value=0.5)  # fmt: skip
+    again = finding(
+        "attribute:Male", "private", "averaging", "balanced_accuracy", 0.83, release_value=0.5
+    )
     write_attack(folder, "averaging", [again], 0.5)
     arrays = {
         "codes": np.linspace(-1, 1, 80).reshape(8, 10).astype(np.float16),
-        "noise_root": np.eye(10, dtype=np.float32), "mean": np.zeros(10, np.float32),
-        "spread": np.ones(10, np.float32), "positions": np.arange(8, dtype=np.int32),
-    }  # fmt: skip
+        "noise_root": np.eye(10, dtype=np.float32),
+        "mean": np.zeros(10, np.float32),
+        "spread": np.ones(10, np.float32),
+        "positions": np.arange(8, dtype=np.int32),
+    }
     explanations.save(explanations.place(folder, "noise"), arrays, {"kind": "code"})
     return folder
 
@@ -131,7 +148,9 @@ def test_nobody_ranked_names(populated):
 def test_filters_show_what_is_sent(populated, method):
     app = whole(open_page("noise", method=method))
     assert "what leaves the device at" in words(app)
-    assert bool([b for b in app.button if b.key == "draw_again"]) == (method in ("image_noise", "random_replace"))  # fmt: skip
+    assert bool([b for b in app.button if b.key == "draw_again"]) == (
+        method in ("image_noise", "random_replace")
+    )
 
 
 def test_codes_that_were_not_kept_name_the_command(dpfe):

@@ -200,11 +200,17 @@ def test_how_many_are_recognised_is_said_where_it_was_measured(contested):
     run = checked(Run("deep_obfuscator", "synthetic", knobs={"lambda1": 1.0, "lambda2": 1.0}))
     folder = contested / "synthetic" / run.id
     row = finding("image", "private", "resrec", "reidentification", 0.31, chance=0.02)
-    write_attack(folder, "resrec", [
-        finding("image", "private", "resrec", "ms_ssim", 0.87), row
-    ], arrays=redrawn(0.1))  # fmt: skip
+    write_attack(
+        folder,
+        "resrec",
+        [finding("image", "private", "resrec", "ms_ssim", 0.87), row],
+        arrays=redrawn(0.1),
+    )
     app = whole(open_page("reconstructions"))
-    assert "recognises the person in 31 % of all 400 redrawn test faces (29–33), guessing 2 %" in words(app)  # fmt: skip
+    assert (
+        "recognises the person in 31 % of all 400 redrawn test faces (29–33), guessing 2 %"
+        in words(app)
+    )
 
 
 def test_a_face_in_words(populated):
