@@ -37,11 +37,12 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(VENV)/bin/python -m pip install --quiet -r requirements-dev.txt
 	touch $@
 
-# The browser tests drive the Chromium that is there; where there is none, Debian's is installed.
+# The browser tests drive Debian's headless Chromium; where that cannot be had, the browser that is there.
 .PHONY: chromium
 chromium:
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
-	  { echo "installing Chromium for the browser tests"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; }
+	@command -v chromium-headless-shell >/dev/null || \
+	  { echo "installing chromium-headless-shell for the browser tests"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium-headless-shell; } || \
+	  command -v chromium || command -v google-chrome
 # Studies are kept in SQLite or PostgreSQL, and are tested on both: a server of the tests' own.
 .PHONY: postgresql
 postgresql:
