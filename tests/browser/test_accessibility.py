@@ -22,26 +22,46 @@ THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))[
 ON_ACCENT = f"foreground color: #ffffff, background color: {THEME['dark']['primaryColor'].lower()}"
 
 
-@pytest.mark.parametrize(("ground", "rules"), [("light", ()), ("dark", ("color-contrast",))])
-def test_every_page_can_be_read_and_reached(device, address, ground, rules):
-    """Each page in turn, reached by the navigation."""
-    page = device(viewport=WIDE, color_scheme=ground).new_page()
-    page.goto(address)
+@pytest.mark.parametrize("section", dict.fromkeys(page.section for page in PAGES))
+def test_every_page_can_be_read_and_reached(device, address, section):
+    page = device(viewport=WIDE, color_scheme="light").new_page()
+    found = []
+    for name in each_page(page, address, section):
+        found += [(name, *each) for each in violations(page)]
+        page.set_viewport_size(PHONE)
+        if cut_off(page):
+            found.append((name, "wider than a phone"))
+        page.set_viewport_size(WIDE)
+    assert not found, "\n".join(map(str, found))
+
+
+def test_every_page_has_contrast_in_the_dark(device, address):
+    page = device(viewport=WIDE, color_scheme="dark").new_page()
+    found = [
+        (name, *each)
+        for name in each_page(page, address)
+        for each in violations(page, "color-contrast")
+    ]
+    assert not found, "\n".join(map(str, found))
+
+
+def each_page(page, address, section=None):
+    """The name of each page of a section, or of all, once it is shown: the first by its address, the
+    others by the navigation."""
     question = page.locator("h1").first  # which each page asks in words of its own
-    found, before = [], None
+    before = None
     for listed in PAGES:
+        if section not in (None, listed.section):
+            continue
         if before:
             page.get_by_test_id("stSidebarNav").get_by_role("link", name=listed.title).click()
             expect(question).not_to_have_text(before)
+        else:
+            page.goto(f"{address}/{'' if listed is PAGES[0] else listed.name}")
+            expect(question).to_be_visible()
         settled(page)
         before = question.inner_text()
-        found += [(listed.name, *each) for each in violations(page, *rules)]
-        if ground == "light":
-            page.set_viewport_size(PHONE)
-            if cut_off(page):
-                found.append((listed.name, "wider than a phone"))
-            page.set_viewport_size(WIDE)
-    assert not found, "\n".join(map(str, found))
+        yield listed.name
 
 
 @pytest.mark.usefixtures("studies")
