@@ -10,9 +10,8 @@ export OMP_NUM_THREADS ?= 2
 app: install
 	$(VENV)/bin/streamlit run app/main.py
 
-# A worker more than two cores: a browser test waits for its page half of the time.
 test: install-dev chromium postgresql check
-	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Properties on random examples, many more of them than `make test` takes, and first of all those
 # that failed before. `make fuzz SEED=…` draws the same again.
