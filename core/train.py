@@ -167,13 +167,13 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[st
 @contextmanager
 def _stop_signals() -> Iterator[Callable[[], bool]]:
     """Turn SIGTERM and SIGINT into a flag that is read between two steps."""
-    asked = threading.Event()
+    asked: list[int] = []  # not an Event: a second signal within its `set` would wait for ever
     before = {}
     if threading.current_thread() is threading.main_thread():  # else the caller handles signals
         for number in (signal.SIGTERM, signal.SIGINT):
-            before[number] = signal.signal(number, lambda *_: asked.set())
+            before[number] = signal.signal(number, lambda number, _: asked.append(number))
     try:
-        yield asked.is_set
+        yield lambda: bool(asked)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
