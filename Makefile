@@ -1,6 +1,6 @@
 # Two commands: `make app` opens Penumbra, `make test` checks it.
 # The first Python that starts, is new enough and can make virtual environments.
-PYTHON ?= $(shell for python in python3.12 python3.13 python3.11 python3; do \
+PYTHON ?= $(shell for python in python3.12 python3.11 python3.13 python3; do \
   $$python -c 'import sys, ensurepip, venv; assert sys.version_info >= (3, 11)' 2>/dev/null && break; done; echo $$python)
 VENV ?= .venv
 export OMP_NUM_THREADS ?= 2

@@ -97,10 +97,14 @@ class Bench:
         stage = self.model.stages[number]
         optimisers = networks.optimisers_of(self.model, stage)
         batches = [self.batch(number, k) for k in range(len(stage.phases))]
+        trained = [
+            [p for name in phase.trains for p in self.model.networks[name].parameters()]
+            for phase in stage.phases
+        ]
 
         def step(k: int) -> None:
-            phase, batch = stage.phases[k % len(stage.phases)], batches[k % len(stage.phases)]
-            mine = [p for name in phase.trains for p in self.model.networks[name].parameters()]
+            turn = k % len(stage.phases)
+            phase, batch, mine = stage.phases[turn], batches[turn], trained[turn]
             for network in self.model.networks.values():
                 network.train().requires_grad_(False)
             for parameter in mine:

@@ -108,6 +108,6 @@ def read_run(folder: Path) -> Run:
     if run.id != folder.name or run.dataset != folder.parent.name:
         raise PenumbraError(
             f"{folder.parent.name}/{folder.name} holds {run.dataset}/{run.id}: "
-            "give the folder its own name back"
+            "give the folder its own name back, and its place in the folder of its data set"
         )
     return run

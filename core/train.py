@@ -148,7 +148,7 @@ def _train(
 def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[str, Any], Model]:
     """A finished run from its folder: (run, record of run.json, frozen model).
 
-    Raises PenumbraError when the folder is unfinished, damaged, renamed or of another version.
+    Raises PenumbraError when the folder is unfinished, damaged, renamed, moved or of another version.
     """
     run, described = read_run(folder), run_folder.read_record(folder)
     if not run_folder.is_finished(folder):

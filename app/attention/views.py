@@ -26,13 +26,13 @@ SCALES = (
 
 def sides(row: points.Row) -> dict[str, str]:
     """Whose maps a setting has. Raises PenumbraError where it has not been explained."""
-    facts = loaders.explanation(*points.where(row), "attention")[1]
+    facts = loaders.explanation(row, "attention")[1]
     return {side: title for side, title in SIDES.items() if isinstance(facts.get(side), dict)}
 
 
 def read(row: points.Row, side: str) -> Look:
     """The maps of one side of a setting. Raises PenumbraError."""
-    found = loaders.explanation(*points.where(row), "attention")
+    found = loaders.explanation(row, "attention")
     about = found[1].get(side)
     if not isinstance(about, dict):
         raise PenumbraError("this setting serves no attribute: there is no map of the service")
@@ -160,7 +160,7 @@ def _table(here: Looking) -> pd.DataFrame:
     for row in here.rows:
         if row["method"] == here.method:
             try:
-                found.append((row, loaders.explanation(*points.where(row), "attention")[1]))
+                found.append((row, loaders.explanation(row, "attention")[1]))
             except PenumbraError:
                 continue
     return saliency.table(found)

@@ -214,9 +214,9 @@ def curve(place: points.Place, attribute: str) -> pd.DataFrame:
 
 
 @kept(KEPT_EXPLANATIONS)
-def explanation(dataset: str, run_id: str, value: float | None, name: str) -> Explained:
+def explanation(place: points.Place, name: str) -> Explained:
     """`core.explain.read` of one setting (shared). Raises PenumbraError where there is none."""
-    return explain.read(checkpoints() / dataset / run_id, name, value)
+    return explain.read(place.folder, name, place.release_value)
 
 
 @kept(KEPT_VIEWS)

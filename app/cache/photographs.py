@@ -68,7 +68,7 @@ def groups(
     place: points.Place, target: str, attribute: str
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """`core.analysis.subgroups.groups` of a setting. Raises PenumbraError."""
-    found = predictions(place._asdict(), target)
+    found = predictions(place, target)
     return subgroups.groups(found, attribute, _resampling(found.people))
 
 

@@ -49,7 +49,7 @@ class Shown(NamedTuple):
 def load(row: points.Row) -> tuple[Maps | None, str]:
     """(the maps of a setting, why they cannot be shown)."""
     try:
-        return projections.maps(*loaders.explanation(*points.where(row), "embedding")), ""
+        return projections.maps(*loaders.explanation(row, "embedding")), ""
     except PenumbraError as error:
         return None, str(error)
 

@@ -82,7 +82,7 @@ def released(row: points.Row, amount: float, most: float, face: int) -> None:
     at = f"{amounts.knob_of(row['method']).symbol} = {amount:g}"
     st.markdown(f"**What leaves the device at {at}**")
     try:
-        found = loaders.explanation(row["dataset"], row["run_id"], None, "noise")
+        found = loaders.explanation(points.where(row)._replace(release_value=None), "noise")
         kept = drawn_releases.checked(*found)
     except PenumbraError as error:
         st.caption(f"What this setting releases cannot be drawn. {error}")

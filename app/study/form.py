@@ -72,10 +72,7 @@ def _shown(dataset: str, preset: str, rows: Sequence[Mapping[str, Any]]) -> dict
     )
     label = "Settings whose redrawn faces are shown"
     chosen = _several(label, key, labels, help, max_selections=asked.MOST_SETTINGS)
-    places = [
-        dict(zip(("dataset", "run_id", "release_value"), points.where(by_key[key]), strict=True))
-        for key in chosen
-    ]
+    places = [points.where(by_key[key])._asdict() for key in chosen]
     by, counts = _attackers(places)
     people = min((counts[name] for name in by), default=asked.COUNTS["people"][1])
     if dataset != NO_PHOTOGRAPHS:

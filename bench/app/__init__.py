@@ -85,7 +85,8 @@ def running() -> Iterator[App]:
 
 
 def launched(playwright: Any) -> Any:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    known = ("chromium", "google-chrome", "chromium-headless-shell")  # first what people look with
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
     return playwright.chromium.launch(executable_path=path, args=FLAGS)
 
 

@@ -34,6 +34,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.app import machine
 from bench.study import QUESTIONS, kept_in, open_study, stored
 from core.study.participation import taking
 from core.study.participation.tokens import token_hash
@@ -58,8 +59,6 @@ def main() -> int:
     parser.add_argument("--pace", choices=MEASURED, help="only this one")
     parser.add_argument("--kill", action="store_true", help="kill -9 in the middle")
     options = parser.parse_args()
-    from bench.app.speed import machine  # loads the app, which workers do without
-
     print(f"{machine()}, SQLite {sqlite3.sqlite_version}")
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     number, lost = options.participants, 0

@@ -150,7 +150,7 @@ def _combinations(options: argparse.Namespace) -> list[tuple[tuple[str, ...], tu
 def folders(names: list[str]) -> list[Path]:
     """Run folders by run id or path. Raises PenumbraError for one that is not there."""
     known = {folder.name: folder for folder in run_folder.all_folders()}
-    folders = [known.get(name) or Path(name) for name in names]
+    folders = [known.get(name) or Path(name).resolve() for name in names]
     for name, folder in zip(names, folders, strict=True):
         if not folder.is_dir():
             raise PenumbraError(f"there is no run {name!r}; `results` lists them")

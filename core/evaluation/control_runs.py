@@ -39,8 +39,9 @@ def controls(
             for name in names:
                 place = dataset_folders.control(faces, name, kind)
                 if not whole_folders.is_done(place):
-                    seen = face_features(faces, device, progress)
-                    view = view or view_of(release, faces, None, device, 0, seen)
+                    if view is None:
+                        seen = face_features(faces, device, progress)
+                        view = view_of(release, faces, None, device, 0, seen)
                     began = time.perf_counter()
                     result = ATTACKS[name].run(view, generator_for(f"control/{name}"))
                     seconds = time.perf_counter() - began

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from core.explain.reader import LEAST_SIDE
+from core.attacks.features import LEAST_SIDE
 
 BATCH = 64
 MOST_SIDE = 16  # cells of a map that is kept; larger ones are averaged down

@@ -28,7 +28,6 @@ from core.metrics.intervals import (
 from core.nets.probes import PICTURE, mlp
 from core.nets.vgg import convolutions
 
-LEAST_SIDE = 4  # cells of a map from which on it says where something is
 LOOKED_AT = 16  # pixels of the smaller side from which on a map is halved before it is looked at
 LEAST_STEPS = 500  # on pictures, see `core.attacks.attributes.classifiers.LEAST_STEPS`
 
@@ -80,11 +79,6 @@ class Reading(NamedTuple):
     test: NDArray[np.float32]
 
 
-def has_places(z: Tensor) -> bool:
-    """Whether releases z (n, …) are maps of at least `LEAST_SIDE` cells."""
-    return z.ndim == 4 and min(z.shape[-2:]) >= LEAST_SIDE
-
-
 def learned(view: AttackerView, targets: Sequence[str], generator: Generator) -> Reading:
     """A network trained on the attacker's releases until it reads the attributes `targets` of the
     validation releases no better: a `MapReader`, or for flat releases the dense network of the
@@ -93,7 +87,7 @@ def learned(view: AttackerView, targets: Sequence[str], generator: Generator) ->
     parts = {"train": "attacker", "validation": "validation", "test": "test"}
     labels = labels_of(view, "attacker", columns)
     z = view.z["attacker"]
-    spatial = has_places(z)
+    spatial = features.is_spatial(view)
     scaler = features.map_scaler(z) if spatial else features.standardiser(z)
     data = {part: scaler(view.z[split]) for part, split in parts.items()}
     shape = tuple(data["train"].shape[1:])

@@ -196,12 +196,14 @@ def stage_of(
     `<key>_learning_rate` where there is one (key: by default the name); `more` says what else it
     has."""
     key = key or name
-    steps = schedule.get(f"{key}_iterations")
+    steps, rate = schedule.get(f"{key}_iterations"), f"{key}_learning_rate"
+    if steps is not None:
+        more = {"epochs": 0, "iterations": int(steps) * len(phases)} | more
+    elif "epochs" not in more:
+        more["epochs"] = schedule[f"{key}_epochs"]
     usual = {
-        "epochs": schedule.get(f"{key}_epochs", 0),
-        "iterations": None if steps is None else int(steps) * len(phases),
         "batch_size": int(schedule["batch_size"]),
-        "learning_rate": schedule.get(f"{key}_learning_rate", schedule.get("learning_rate")),
+        "learning_rate": schedule[rate if rate in schedule else "learning_rate"],
         "weight_decay": schedule.get("weight_decay", 0.0),
     }
     return Stage(name=name, phases=phases, **(usual | more))

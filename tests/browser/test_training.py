@@ -33,10 +33,12 @@ def test_stop_a_sweep_resume_it_and_take_it_from_the_list(page, address, tiny):
     expect(page.get_by_text(re.compile(r"step \d+ of \d+")).first).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    job = page.get_by_text("DeepObfuscator on tiny")
+    expect(job.first).to_be_visible()
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_text("Delete what it trained as well").click()
     page.get_by_role("button", name="Delete it all").click()
-    expect(page.get_by_text("DeepObfuscator on tiny")).to_have_count(0)
+    expect(job).to_have_count(0)
     assert not list((tiny / "checkpoints" / "tiny").glob("deep_obfuscator-*"))
     assert (tiny / "photographs" / "labels.csv").is_file()
 

@@ -8,8 +8,11 @@ import pytest
 
 from core.__main__ import main
 from core.attacks import ATTACKS
+from core.cli import options
 from core.methods import METHODS
 from core.run import ROOT
+from core.run_validation import read_run
+from core.storage import run_folder
 from core.sweep import grid
 from tests.listings import only
 from tests.tiny_folder import register_tiny_folder
@@ -155,3 +158,11 @@ def test_two_workers_divide_a_sweep_and_share_the_pretraining(tmp_path):
     assert len(runs) == 2
     assert all((run / "done").is_file() for run in runs)
     assert len(list((tmp_path / "home" / "pretrained").glob("*.safetensors"))) == 2
+
+
+def test_a_run_can_be_named_by_a_path_from_within_its_folder(monkeypatch):
+    run = run_folder.all_folders(ROOT / "checkpoints")[0]
+    for place, name in ((run.parent, f"./{run.name}"), (run, ".")):
+        monkeypatch.chdir(place)
+        (folder,) = options.folders([name])
+        assert read_run(folder).id == run.name

@@ -222,3 +222,9 @@ def test_a_face_in_words(populated):
 def test_an_attacker_on_attributes_who_was_picked_elsewhere_hides_no_pictures(populated):
     app = whole(open_page("reconstructions", attacker="mlp"))
     assert "an attacker redraws the picture" in headline(app)
+
+
+def test_a_link_opens_the_faces_and_the_face_that_it_names(populated):
+    app = whole(open_page("reconstructions", faces="least", face="3"))
+    assert app.selectbox(key="faces").value == "least"
+    assert app.selectbox(key="face").value == 3

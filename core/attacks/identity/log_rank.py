@@ -63,7 +63,7 @@ def log_rank(view: AttackerView, generator: Generator) -> Result:
     chance = ranks.by_chance(int(scores["identities"]))
     measured = {
         ranks.LOG_RANK_PRIVACY: measured_mean(scores["log_rank"], people, chance["log_rank"]),
-        ranks.RANK_MEAN: measured_mean(scores["rank"], people, chance["rank"]),
+        ranks.RANK_MEAN: Measured(float(mean), percentile_interval(means), chance["rank"]),
         ranks.RANK_DEVIATION: Measured(
             float(deviation), percentile_interval(deviations), chance["deviation"]
         ),

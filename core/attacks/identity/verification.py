@@ -60,8 +60,9 @@ def scored(
     """Rows of target `verification` from Euclidean distances of embeddings; without a `threshold` the
     one that is best on the validation pairs.
 
-    Arrays: `targets`, `validation`; `first`, `second` int32 (P,), positions of each pair among the test photographs, `same` uint8
-    (P,), `distances` float16 (P,) and `threshold`, both over the mean test distance.
+    Arrays: `targets`, `validation`; `first`, `second` int32 (P,), positions of each pair among the
+    test photographs, `same` uint8 (P,), `distances` float16 (P,) and `threshold`, both over the mean
+    test distance.
     """
     apart = {split: verification.distances(embeddings[split], pairs[split]) for split in pairs}
     if threshold is None:
