@@ -15,10 +15,10 @@ from __future__ import annotations
 import argparse
 import time
 
-import numpy as np
 import torch
 
 from core import data, embedders
+from core.data import on_device
 from core.evaluation import face_network
 from core.metrics import linking
 
@@ -35,7 +35,7 @@ def main() -> None:
 
     faces = data.load(options.dataset, options.size, options.size)
     rows = faces.indices("test")
-    pictures = torch.from_numpy(np.ascontiguousarray(faces.images[rows])).permute(0, 3, 1, 2)
+    pictures = on_device.read(faces, rows)
     if options.network == "own":
         network = face_network.face_network(faces, torch.device("cpu"), progress=True)
         name = "Penumbra's own network"

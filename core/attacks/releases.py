@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 
 from core import device as devices
 from core.attacks.interface import AttackerView
+from core.data import on_device
 from core.data.faces import SPLITS, Faces
 from core.data.order import canonical_order, pictured
 from core.embedders.embedder import Embedder
@@ -49,7 +50,7 @@ def view_of(
     share = _fitting_share(release, faces, sum(map(len, rows.values())), device, SHARE_OF_MEMORY)
     rows = {split: order[: max(2, int(share * len(order)))] for split, order in rows.items()}
     places = {s: np.searchsorted(faces.indices(s), order) for s, order in rows.items()}
-    x = {split: _photographs(faces, order, device) for split, order in rows.items()}
+    x = {split: photographs(faces, order, device) for split, order in rows.items()}
     return AttackerView(
         release=release,
         z={split: released(release, x[split], seed + i) for i, split in enumerate(SPLITS)},
@@ -74,7 +75,7 @@ def with_extra(
     their releases, as `extra`: as many as fit into memory, chosen by what they show."""
     share = _fitting_share(view.release, faces, len(rows), view.device, SHARE_FOR_EXTRA)
     order = canonical_order(faces, rows)[: max(1, int(share * len(rows)))]
-    x = _photographs(faces, order, view.device)
+    x = photographs(faces, order, view.device)
     return replace(view, extra={"x": x, "z": released(view.release, x, seed)})
 
 
@@ -105,9 +106,9 @@ def by_image(view: AttackerView, seed: int) -> AttackerView:
     )
 
 
-def _photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) -> Tensor:
-    pictures = torch.from_numpy(np.ascontiguousarray(faces.images[rows]))
-    return pictures.permute(0, 3, 1, 2).contiguous().to(device)
+def photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) -> Tensor:
+    """x uint8 (n, 3, H, W) of the photographs `rows`."""
+    return on_device.read(faces, rows).contiguous().to(device)
 
 
 def released(release: Release, x: Tensor, seed: int, batch: int | None = None) -> Tensor:
@@ -138,7 +139,7 @@ def _fitting_share(
 ) -> float:
     """The share of `count` photographs whose releases fit into `of_memory` of the free memory, at
     most 1."""
-    sample = _photographs(faces, np.arange(min(2, len(faces))), device)
+    sample = photographs(faces, np.arange(min(2, len(faces))), device)
     each = released(release, sample, 0)[0].numel() * 4 + sample[0].numel()
     if device.type == "cuda":
         free = torch.cuda.mem_get_info(device)[0]

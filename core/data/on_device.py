@@ -82,12 +82,12 @@ def _images(
         memory_format=torch.channels_last if channels_last else torch.contiguous_format,
     )
     for start in range(0, len(indices), CHUNK):
-        images[start : start + CHUNK] = _read(faces, indices[start : start + CHUNK]).to(place)
+        images[start : start + CHUNK] = read(faces, indices[start : start + CHUNK]).to(place)
     return images
 
 
-def _read(faces: Faces, indices: np.ndarray) -> torch.Tensor:
-    """Photographs from the packed file, uint8 (n, 3, H, W)."""
+def read(faces: Faces, indices: np.ndarray) -> torch.Tensor:
+    """Photographs from the packed file, uint8 (n, 3, H, W), in the memory format channels_last."""
     return torch.from_numpy(np.ascontiguousarray(faces.images[indices])).permute(0, 3, 1, 2)
 
 
@@ -97,8 +97,7 @@ def draw(on_device: OnDevice, positions: torch.Tensor) -> tuple[torch.Tensor, to
     images, device = on_device.images, on_device.device
     here = positions.to(device, non_blocking=True)
     if images is None:
-        pixels = _read(on_device.faces, on_device.indices[positions.cpu().numpy()])
-        pixels = pixels.to(device)
+        pixels = read(on_device.faces, on_device.indices[positions.cpu().numpy()]).to(device)
     elif images.device == device:
         pixels = _gather(images, here)
     else:

@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from core import losses
 from core.attacks import fitting
+from core.data import on_device
 from core.data.faces import Faces
 from core.errors import PenumbraError
 from core.metrics import attributes, linking
@@ -152,8 +153,7 @@ def _several(faces: Faces, split: str) -> tuple[NDArray[np.int64], NDArray[np.in
 
 def _photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) -> Tensor:
     """x (n, 3, H, W) in [0, 1]."""
-    pixels = torch.from_numpy(np.ascontiguousarray(faces.images[rows])).to(device)
-    return pixels.permute(0, 3, 1, 2).float() / 255
+    return on_device.read(faces, rows).to(device).float() / 255
 
 
 def _embedded(

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from core import background
 from core.errors import PenumbraError
 from core.run import home
 from core.study.design import DEFAULTS, check, total
-from core.study.participation import stopping
+from core.study.participation import admission
 from core.study.participation.assignment import assign
 from core.study.storage import database, location
 from core.study.storage.tables import ROLES, answers, items, participants, pictures, studies
@@ -42,19 +42,14 @@ _PICTURES = sa.select(pictures.c.id, pictures.c.png).where(
 def create(design: Mapping[str, Any]) -> str:
     """Keep a new study as a draft; its id, which is also the end of its link. Raises PenumbraError for
     a design that `core.study.design.check` refuses."""
-    checked = check(design)
-    row = {"id": _new_id(), "title": checked["title"], "created": time.time(), "state": "draft"}
+    checked, study_id = check(design), "-"
+    while study_id[0] in "-_":  # a command would take it for an option
+        study_id = secrets.token_urlsafe(9)
+    row = {"id": study_id, "title": checked["title"], "created": time.time(), "state": "draft"}
     row |= {"seed": secrets.randbelow(2**53), "design": checked}
     with database.writing() as connection:
         connection.execute(sa.insert(studies), row)
-    return row["id"]
-
-
-def _new_id() -> str:
-    while True:
-        found = secrets.token_urlsafe(9)
-        if found[0] not in "-_":  # a command would take it for an option
-            return found
+    return study_id
 
 
 def change(study_id: str, design: Mapping[str, Any]) -> None:
@@ -148,7 +143,7 @@ def open_study(study_id: str) -> None:
         study = find(connection, study_id, lock=True)
         if study["state"] not in ("ready", "closed", "open"):
             raise PenumbraError("a study is opened when its pictures are ready: prepare it first")
-        reason = stopping.reason(connection, study)
+        reason = admission.enough(connection, study)
         if reason:
             raise PenumbraError(
                 f"this study has enough answers: {reason}; make another like it to ask for more"
@@ -271,6 +266,23 @@ def pngs(connection: Connection, keys: list[int]) -> dict[int, bytes]:
     return {row.id: row.png for row in connection.execute(_PICTURES, {"keys": keys})}
 
 
+def counted(connection: Connection, ids: Sequence[str]) -> dict[str, list[tuple[int, ...]]]:
+    """Study id -> (participants, those who finished, answers) of people, and of simulated ones."""
+    person = participants.c
+    done = sa.case((person.finished.is_not(None), person.id))
+    numbers = (person.id.distinct(), done.distinct(), answers.c.position)
+    query = (
+        sa.select(person.study_id, person.simulated, *map(sa.func.count, numbers))
+        .outerjoin_from(participants, answers, answers.c.participant_id == person.id)
+        .where(person.study_id.in_(ids))
+        .group_by(person.study_id, person.simulated)
+    )
+    found: dict[str, list[tuple[int, ...]]] = {study_id: [(0, 0, 0)] * 2 for study_id in ids}
+    for study_id, simulated, *number in connection.execute(query):
+        found[study_id][simulated] = tuple(number)
+    return found
+
+
 def drop_material(connection: Connection, study_id: str) -> None:
     """Remove pictures and items, and the simulated participants that tried them out."""
     for table in (participants, items, pictures):
@@ -324,30 +336,12 @@ def _looked_at(query: sa.Select[Any]) -> list[dict[str, Any]]:
 
 
 def _described(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    ids = [row["id"] for row in rows]
-    counts = {key: {"participants": 0, "finished": 0, "answers": 0, "simulated": 0} for key in ids}
-    number, finished = sa.func.count(), sa.func.count(participants.c.finished)
-    people = (
-        sa.select(participants.c.study_id, participants.c.simulated, number, finished)
-        .where(participants.c.study_id.in_(ids))
-        .group_by(participants.c.study_id, participants.c.simulated)
-    )
-    for study_id, simulated, all_of_them, finished in connection.execute(people):
-        if simulated:
-            counts[study_id]["simulated"] = all_of_them
-        else:
-            counts[study_id] |= {"participants": all_of_them, "finished": finished}
-    given = (
-        sa.select(participants.c.study_id, sa.func.count())
-        .join(answers, answers.c.participant_id == participants.c.id)
-        .where(participants.c.study_id.in_(ids), participants.c.simulated.is_(False))
-        .group_by(participants.c.study_id)
-    )
-    for study_id, number in connection.execute(given):
-        counts[study_id]["answers"] = number
+    counts = counted(connection, [row["id"] for row in rows])
     described = []
     for row in rows:
+        (people, finished, given), (made_up, *_) = counts[row["id"]]
         state, message = described_state(row)
-        entry = {name: row[name] for name in COLUMNS}
-        described.append(entry | {"state": state, "message": message} | counts[row["id"]])
+        entry = {name: row[name] for name in COLUMNS} | {"state": state, "message": message}
+        entry |= {"participants": people, "finished": finished, "answers": given}
+        described.append(entry | {"simulated": made_up})
     return described

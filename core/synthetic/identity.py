@@ -161,9 +161,7 @@ def _appearance(random: np.random.Generator, table: dict, person: dict, sex: str
         "beard_habit": 0.5 if chance(random, table["varying"]["beard"]) else 1.0,
         "glasses_habit": habit(random, table["eyeglasses"][group], table["varying"]["glasses"]),
         "makeup_habit": habit(
-            random,
-            table["heavy_makeup"]["male" if male else group],
-            table["varying"]["makeup"],
+            random, table["heavy_makeup"]["male" if male else group], table["varying"]["makeup"]
         ),
         "lipstick_habit": table["lipstick_without_makeup"][sex],
         "bushy_brows": bushy,

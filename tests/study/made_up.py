@@ -38,4 +38,4 @@ def answers(
     table = pd.DataFrame(rows)
     for name, values in columns.items():
         table[name] = values
-    return table[[*COLUMNS]].astype({name: column.kind for name, column in COLUMNS.items()})
+    return table[[*COLUMNS]].astype({name: kind for name, (kind, *_) in COLUMNS.items()})

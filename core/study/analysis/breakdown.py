@@ -65,13 +65,14 @@ def _shares(groups: Any, **more: tuple[str, Any]) -> pd.DataFrame:
 def if_all_alike(people: pd.DataFrame, edges: np.ndarray) -> np.ndarray:
     """How many of `participants` would have a share of right answers between each two of `edges`
     (the upper one included, in the first both), if all were equally good."""
+    from scipy.stats import binom
+
     pooled = people["right"].sum() / max(1, people["n"].sum())
     expected = np.zeros(len(edges) - 1)
     for n, count in zip(*np.unique(people["n"], return_counts=True), strict=True):
-        for right in range(n + 1):
-            place = np.searchsorted(edges[1:-1], right / n - 1e-9)
-            chance = math.comb(int(n), right) * pooled**right * (1 - pooled) ** (n - right)
-            expected[place] += count * chance
+        right = np.arange(n + 1)
+        places = np.searchsorted(edges[1:-1], right / n - 1e-9)
+        np.add.at(expected, places, count * binom.pmf(right, n, pooled))
     return expected
 
 

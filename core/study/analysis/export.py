@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from core.errors import PenumbraError
 from core.run import code_fingerprint
@@ -26,6 +26,7 @@ from core.study.analysis.results import COLUMNS
 from core.study.storage import database
 from core.study.storage.tables import panel_ids as names
 from core.study.storage.tables import participants, studies
+from core.study.studies import counted
 
 FORMATS = ("csv", "parquet")
 PACKAGES = ("pandas", "numpy", "scipy", "sqlalchemy")
@@ -88,16 +89,10 @@ def dictionary() -> pd.DataFrame:
 
 def about(study_id: str) -> dict[str, Any]:
     """The design, how many took part, and what wrote this down."""
-    counted = (
-        select(participants.c.simulated, func.count(), func.count(participants.c.finished))
-        .where(participants.c.study_id == study_id)
-        .group_by(participants.c.simulated)
-    )
     with database.reading() as connection:
         results.known(connection, study_id)
         study = connection.execute(select(studies).where(studies.c.id == study_id)).mappings().one()
-        taken = {False: (0, 0), True: (0, 0)}
-        taken |= {bool(made_up): (n, done) for made_up, n, done in connection.execute(counted)}
+        people, simulated = counted(connection, [study_id])[study_id]
     return {
         "study": study_id,
         "title": study["title"],
@@ -106,8 +101,8 @@ def about(study_id: str) -> dict[str, Any]:
         "exported": _time(datetime.now(UTC).timestamp()),
         "seed": study["seed"],
         "withdrawn": study["withdrawn"],
-        "people": dict(zip(("began", "finished"), taken[False], strict=True)),
-        "simulated": dict(zip(("began", "finished"), taken[True], strict=True)),
+        "people": {"began": people[0], "finished": people[1]},
+        "simulated": {"began": simulated[0], "finished": simulated[1]},
         "design": study["design"],
         "made_by": {
             "software": "Penumbra",

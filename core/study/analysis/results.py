@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,38 +32,31 @@ OF_ITEM = ("role", "setting", "dataset", "run_id", "release_value", "attacker", 
 GIVEN = ("choice", "confidence", "milliseconds", "server_milliseconds", "answered")
 
 
-class Column(NamedTuple):
-    """One column of `answers`: its pandas type, its unit or values, what it means."""
-
-    kind: str
-    unit: str
-    meaning: str
-
-
-COLUMNS: dict[str, Column] = {
-    "participant": Column("int64", "1, 2, …", "number of the participant in order of consent; no name belongs to it"),
-    "position": Column("int64", "0, 1, …", "place of the question in what this participant was asked"),
-    "role": Column("str", "practice, attention, question", "practice and attention questions show an unprotected face and count for nothing but who looks"),
-    "setting": Column("str", "<run_id> or <run_id>@<release value>", "the setting whose redrawn face was shown"),
-    "dataset": Column("str", "name", "data set of the photographs"),
-    "run_id": Column("str", "name", "the trained run, a folder of the checkpoints"),
-    "release_value": Column("float64", "the knob's own", "value of the knob that moves at release; empty where there is none"),
-    "attacker": Column("str", "name", "the attacker who redrew the face"),
-    "item": Column("int64", "number", "redrawn face with its options: the same number is the same question for everybody"),
-    "person": Column("int64", "number", "the person shown, as the data set numbers people"),
-    "choice": Column("Int64", "0 … options - 1", "what was chosen: 0 is the right person, others are the distractors; empty where time ran out or nothing was answered"),
-    "place": Column("Int64", "0 … options - 1", "where on the screen the chosen photograph stood"),
-    "right": Column("boolean", "true, false", "whether the right person was chosen; false where time ran out, empty where nothing was answered"),
-    "confidence": Column("Int64", "1 (guessed) … 5 (sure)", "how sure the participant was; empty where it was not asked"),
-    "milliseconds": Column("Int64", "milliseconds", "from the pictures' appearance to the answer, as the participant's browser measured it"),
-    "server_milliseconds": Column("Int64", "milliseconds", "from sending the question to the answer's arrival, network included"),
-    "answered": Column("float64", "seconds since 1970-01-01 UTC", "when the answer arrived; empty where nothing was answered"),
-    "timed_out": Column("bool", "true, false", "whether the time limit passed without a choice"),
-    "passed": Column("bool", "true, false", "whether the participant was right in every attention check that they answered"),
-    "finished": Column("bool", "true, false", "whether the participant came to the end"),
-    "machine_release_right": Column("boolean", "true, false", "whether the nearest neighbour among what is released finds the right option in this very question; empty where it was not asked"),
-    "machine_picture_right": Column("boolean", "true, false", "whether a face network that sees the same pictures finds the right option; empty where there is none"),
-    "options": Column("int64", "2 … 8", "how many photographs there were to choose from; guessing is right in one of so many"),
+# Column of `answers` -> its pandas type, its unit or values, what it means.
+COLUMNS: dict[str, tuple[str, str, str]] = {
+    "participant": ("int64", "1, 2, …", "number of the participant in order of consent; no name belongs to it"),
+    "position": ("int64", "0, 1, …", "place of the question in what this participant was asked"),
+    "role": ("str", "practice, attention, question", "practice and attention questions show an unprotected face and count for nothing but who looks"),
+    "setting": ("str", "<run_id> or <run_id>@<release value>", "the setting whose redrawn face was shown"),
+    "dataset": ("str", "name", "data set of the photographs"),
+    "run_id": ("str", "name", "the trained run, a folder of the checkpoints"),
+    "release_value": ("float64", "the knob's own", "value of the knob that moves at release; empty where there is none"),
+    "attacker": ("str", "name", "the attacker who redrew the face"),
+    "item": ("int64", "number", "redrawn face with its options: the same number is the same question for everybody"),
+    "person": ("int64", "number", "the person shown, as the data set numbers people"),
+    "choice": ("Int64", "0 … options - 1", "what was chosen: 0 is the right person, others are the distractors; empty where time ran out or nothing was answered"),
+    "place": ("Int64", "0 … options - 1", "where on the screen the chosen photograph stood"),
+    "right": ("boolean", "true, false", "whether the right person was chosen; false where time ran out, empty where nothing was answered"),
+    "confidence": ("Int64", "1 (guessed) … 5 (sure)", "how sure the participant was; empty where it was not asked"),
+    "milliseconds": ("Int64", "milliseconds", "from the pictures' appearance to the answer, as the participant's browser measured it"),
+    "server_milliseconds": ("Int64", "milliseconds", "from sending the question to the answer's arrival, network included"),
+    "answered": ("float64", "seconds since 1970-01-01 UTC", "when the answer arrived; empty where nothing was answered"),
+    "timed_out": ("bool", "true, false", "whether the time limit passed without a choice"),
+    "passed": ("bool", "true, false", "whether the participant was right in every attention check that they answered"),
+    "finished": ("bool", "true, false", "whether the participant came to the end"),
+    "machine_release_right": ("boolean", "true, false", "whether the nearest neighbour among what is released finds the right option in this very question; empty where it was not asked"),
+    "machine_picture_right": ("boolean", "true, false", "whether a face network that sees the same pictures finds the right option; empty where there is none"),
+    "options": ("int64", "2 … 8", "how many photographs there were to choose from; guessing is right in one of so many"),
 }  # fmt: skip
 
 
@@ -90,12 +83,8 @@ def answers(study_id: str, simulated: bool = False) -> pd.DataFrame:
     failed = {row["participant"] for row in checks if row["right"] is False}
     for row in rows:
         row["passed"] = row["participant"] not in failed
-    return pd.DataFrame(
-        {
-            name: pd.Series([row[name] for row in rows], dtype=column.kind)
-            for name, column in COLUMNS.items()
-        }
-    )
+    table = pd.DataFrame(rows, columns=[*COLUMNS], dtype=object)
+    return table.astype({name: kind for name, (kind, *_) in COLUMNS.items()})
 
 
 def known(connection: Connection, study_id: str) -> None:
@@ -176,11 +165,13 @@ SUMMARY = (
 
 def _scores(part: pd.DataFrame, options: int) -> dict[str, Any]:
     n, hits = len(part), part["right"].to_numpy(dtype=bool)
-    found = statistics.share_of(int(hits.sum()), n)
+    right = int(hits.sum())
+    share = right / n if n else math.nan
+    low, high = statistics.wilson(right, n)
+    found = {"n": n, "right": right, "share": share, "low": low, "high": high}
     found |= {"participants": part["participant"].nunique(), "people": part["person"].nunique()}
-    found |= {"chance": 1 / options}
-    found["p"] = statistics.binomial_p(found["right"], n, 1 / options)
-    found["d_prime"] = statistics.d_prime(found["share"], options) if n else math.nan
+    found |= {"chance": 1 / options, "p": statistics.binomial_p(right, n, 1 / options)}
+    found["d_prime"] = statistics.d_prime(share, options) if n else math.nan
     for end in ("low", "high"):
         found[f"d_{end}"] = statistics.d_prime(found[end], options)
     found["milliseconds"] = float(part["milliseconds"].astype(float).median())
@@ -218,7 +209,7 @@ def _machine(part: pd.DataFrame, name: str) -> dict[str, Any]:
 def reference() -> dict[str, Any]:
     """DeepObfuscator's own study, from its paper: share, questions, responses, answers, chance, place;
     ours are right (rounded), low, high, p and p_two_sided, as if answers were independent."""
-    rows = [row for row in published.published() if row["label"] == LABEL]
+    rows = [row for row in published.published() if row["label"] == "Human Perceptual Study"]
     value = {row["metric"]: row["value"] for row in rows}
     total = round(value["questions"] * value["responses"])
     right = round(value["top1_accuracy"] * total)
@@ -229,9 +220,6 @@ def reference() -> dict[str, Any]:
     found |= {"low": low, "high": high, "place": rows[0]["place"]}
     found["p"] = statistics.binomial_p(right, total, chance)
     return found | {"p_two_sided": statistics.binomial_p(right, total, chance, "two-sided")}
-
-
-LABEL = "Human Perceptual Study"  # its heading in the paper
 
 
 def described(table: pd.DataFrame) -> tuple[dict[str, dict[str, Any]], list[str]]:

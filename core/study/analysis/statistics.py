@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,13 +27,6 @@ def wilson(right: float, answers: float) -> tuple[float, float]:
     _counted(right, answers)
     low, high = intervals.wilson(right, answers)
     return float(low), float(high)
-
-
-def share_of(right: int, answers: int) -> dict[str, Any]:
-    """n, right, share (NaN without answers), and Wilson's interval as low and high."""
-    low, high = wilson(right, answers)
-    share = right / answers if answers else math.nan
-    return {"n": answers, "right": right, "share": share, "low": low, "high": high}
 
 
 def binomial_p(right: int, answers: int, chance: float, alternative: str = "greater") -> float:

@@ -3,38 +3,29 @@ device, the other what people see, through the data set's face-verification netw
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from core.attacks import releases
+from core.attacks.features import standardiser
+from core.data.faces import Faces
+from core.evaluation import face_network
+from core.methods import Model
 from core.seeding import seed_of
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
-
-    from core.data.faces import Faces
-    from core.methods import Model
+from core.storage import dataset_folders, whole_folders
 
 # Numbers of releases from which the scale of each coordinate is taken, and photographs of the
 # attacker's at least: all 2,824 of the shipped data set, and 0.3 GB of memory.
 SCALED_NUMBERS, FEWEST_SCALED = 1 << 26, 200
 
 
-def photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) -> Tensor:
-    """x uint8 (n, 3, H, W) of the photographs `rows`."""
-    import torch
-
-    pictures = torch.from_numpy(np.ascontiguousarray(faces.images[rows]))
-    return pictures.permute(0, 3, 1, 2).contiguous().to(device)
-
-
 def released(model: Model, value: float | None, x: Tensor, purpose: str) -> Tensor:
     """Releases (n, …) of photographs x uint8 (n, 3, H, W) at one value of the release-time knob;
     their noise follows from the words in `purpose`."""
-    from core.attacks import releases
-
     return releases.released(
         lambda pixels, generator: model.release(pixels, generator, value), x, seed_of(purpose)
     )
@@ -60,17 +51,16 @@ def by_release(
     Trivially right where the right option is the photograph that was reconstructed and nothing in
     the release is random.
     """
-    from core.attacks.features import standardiser
-
     attacker = faces.indices("attacker")
     most = max(FEWEST_SCALED, SCALED_NUMBERS // asked[0].numel())
     if len(attacker) > most:  # evenly over the split, whose rows are ordered by person or file
         attacker = attacker[np.linspace(0, len(attacker) - 1, most).astype(np.int64)]
-    known = released(model, value, photographs(faces, attacker, device), f"{purpose}/scale")
+    x = releases.photographs(faces, attacker, device)
+    known = released(model, value, x, f"{purpose}/scale")
     standard = standardiser(known)
-    del known
+    del x, known
     rows, places = np.unique(options, return_inverse=True)
-    shown = photographs(faces, rows, device)
+    shown = releases.photographs(faces, rows, device)
     offered = standard(released(model, value, shown, f"{purpose}/options"))
     distances = [
         (probe - offered[line]).square().sum(1).sqrt().cpu().numpy()
@@ -85,19 +75,13 @@ def by_picture(
     options: NDArray[np.int64],
     purpose: str,
     device: torch.device,
-) -> list[int] | None:
+) -> Sequence[int | None]:
     """Of each question the option (0: the right one) that looks most like the reconstruction, uint8
     (n, H, W, 3), to the data set's face network (by cosine); None where none was trained. Raises
-    PenumbraError where the network's files are damaged.
-    """
-    import torch
-
-    from core.evaluation import face_network
-    from core.storage import dataset_folders, whole_folders
-
+    PenumbraError where the network's files are damaged."""
     folder = dataset_folders.face_network(faces)
     if not whole_folders.is_done(folder):
-        return None
+        return [None] * len(options)
     network = face_network.read(folder, faces).to(device)
 
     def seen(x: Tensor) -> NDArray[np.float32]:
@@ -106,7 +90,7 @@ def by_picture(
         return torch.cat(parts).numpy()
 
     rows, places = np.unique(options, return_inverse=True)
-    offered = seen(photographs(faces, rows, device))[places.reshape(options.shape)]
+    offered = seen(releases.photographs(faces, rows, device))[places.reshape(options.shape)]
     asked = seen(torch.from_numpy(reconstructions.copy()).permute(0, 3, 1, 2).to(device))
     return nearest(-np.einsum("nd,nmd->nm", asked, offered), purpose)
 

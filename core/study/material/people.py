@@ -51,10 +51,7 @@ def unasked(attention: int) -> dict[str, int]:
 
 
 def trials(
-    faces: Faces,
-    design: Mapping[str, Any],
-    seed: int,
-    among: NDArray[np.int64] | None = None,
+    faces: Faces, design: Mapping[str, Any], seed: int, among: NDArray[np.int64] | None = None
 ) -> list[Trial]:
     """The questions of a study about test people, whom no network was trained on: one for each of
     the design's `people`, then those of attention and practice, about others.

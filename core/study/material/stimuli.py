@@ -25,7 +25,7 @@ from core.storage import array_file, run_folder
 from core.storage.attack_folders import finished
 from core.storage.pictures import kept_pictures
 from core.study import design as designs
-from core.study.material import machine, people
+from core.study.material import people
 from core.study.material.people import Trial
 
 if TYPE_CHECKING:
@@ -251,6 +251,8 @@ def _asked(
     options' rows where `build` gives numbers of pictures."""
     from core import device as devices
     from core import train
+    from core.attacks.releases import photographs
+    from core.study.material import machine
 
     value, device = opened.setting["release_value"], devices.choose()
     rows = np.array([trial.photograph for trial in trials])
@@ -259,7 +261,7 @@ def _asked(
     purpose = f"study/{seed}/{designs.setting_key(opened.setting)}"
     restored = redraw.restore(opened.folder, value, device.type) if opened.kept else None
     model = restored.model if restored else train.load(opened.folder, device)[2]
-    truth = machine.photographs(faces, rows, device)
+    truth = photographs(faces, rows, device)
     releases = machine.released(model, value, truth, purpose)
     if restored:
         found: Mapping[str, NDArray[Any]] = redraw.from_releases(restored, releases, truth)
@@ -270,14 +272,10 @@ def _asked(
     pictures = found["reconstructions"][places]
     by_release = machine.by_release(model, value, faces, releases, options, purpose, device)
     by_picture = machine.by_picture(faces, pictures, options, purpose, device)
+    alike = found["ms_ssim"][places].tolist()
     return [
-        _item(trial, opened.setting, pictures[i])
-        | {
-            "machine_release": by_release[i],
-            "machine_picture": None if by_picture is None else by_picture[i],
-            "ms_ssim": float(found["ms_ssim"][places[i]]),
-        }
-        for i, trial in enumerate(trials)
+        _item(trial, opened.setting, *measured)
+        for trial, *measured in zip(trials, pictures, by_release, by_picture, alike, strict=True)
     ]
 
 
@@ -294,7 +292,14 @@ def _photographs(faces: Faces, trials: Sequence[Trial]) -> list[dict[str, Any]]:
     ]
 
 
-def _item(trial: Trial, setting: Mapping[str, Any], face: NDArray[np.uint8]) -> dict[str, Any]:
+def _item(
+    trial: Trial,
+    setting: Mapping[str, Any],
+    face: NDArray[np.uint8],
+    machine_release: int | None = None,
+    machine_picture: int | None = None,
+    ms_ssim: float | None = None,
+) -> dict[str, Any]:
     return {
         "role": trial.role,
         "setting": designs.setting_key(setting),
@@ -302,9 +307,9 @@ def _item(trial: Trial, setting: Mapping[str, Any], face: NDArray[np.uint8]) -> 
         "person": trial.person,
         "redrawn": face,
         "options": trial.options,
-        "machine_release": None,
-        "machine_picture": None,
-        "ms_ssim": None,
+        "machine_release": machine_release,
+        "machine_picture": machine_picture,
+        "ms_ssim": ms_ssim,
     }
 
 

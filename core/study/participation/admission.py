@@ -1,4 +1,4 @@
-"""Letting a participant in: who may, and what they will be asked."""
+"""Letting a participant in: who may, what they will be asked, and when a study has enough answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from core.errors import PenumbraError
-from core.study.participation import stopping, tokens
+from core.study.design import setting_key
+from core.study.participation import tokens
 from core.study.participation.assignment import Trial, assign
 from core.study.storage import database
 from core.study.storage.tables import (
@@ -22,6 +23,10 @@ from core.study.storage.tables import (
     trials,
 )
 
+# People who began longer ago and are not done count as gone: others get their place.
+PATIENCE = 2 * 3600  # seconds
+FINISHED = participants.c.finished.is_not(None)
+
 
 def check(connection: Connection, study: Mapping[str, Any], now: float) -> None:
     """Raises PenumbraError, to be read by people who want to take part, where it takes nobody."""
@@ -29,7 +34,9 @@ def check(connection: Connection, study: Mapping[str, Any], now: float) -> None:
         raise PenumbraError("this study has ended; thank you for your interest")
     if study["state"] != "open":
         raise PenumbraError("this study has not begun yet; try again when you are asked to")
-    if stopping.full(connection, study, now):
+    target = study["design"]["target"]
+    done_or_under_way = sa.or_(FINISHED, participants.c.consented > now - PATIENCE)
+    if target is not None and _count(connection, study["id"], done_or_under_way) >= target:
         raise PenumbraError(
             "this study has as many participants as it needs; a place may become free within two "
             "hours, if somebody does not finish"
@@ -77,8 +84,8 @@ def admit(
 
 def uses(connection: Connection, study_id: str, simulated: bool, now: float) -> dict[int, int]:
     """Item id -> how often it was answered, or is about to be by somebody who has begun within
-    `stopping.PATIENCE`: those who left leave no gap."""
-    since = participants.c.consented > now - stopping.PATIENCE
+    `PATIENCE`: those who left leave no gap."""
+    since = participants.c.consented > now - PATIENCE
     under_way = sa.and_(participants.c.finished.is_(None), since)
     here = sa.or_(answers.c.participant_id.is_not(None), under_way)
     counted = (
@@ -89,3 +96,60 @@ def uses(connection: Connection, study_id: str, simulated: bool, now: float) -> 
         .group_by(trials.c.item_id)
     )
     return {row[0]: row[1] for row in connection.execute(counted)}
+
+
+def _count(connection: Connection, study_id: str, condition: sa.ColumnElement[bool]) -> int:
+    """How many people, not simulated ones."""
+    counted = sa.select(sa.func.count()).where(
+        participants.c.study_id == study_id, participants.c.simulated.is_(False), condition
+    )
+    return connection.execute(counted).scalar_one()
+
+
+def enough(connection: Connection, study: Mapping[str, Any]) -> str | None:
+    """Why the study has enough answers, in words; None where it has not."""
+    target, width = study["design"]["target"], study["design"]["stop_width"]
+    if target is not None and (done := _count(connection, study["id"], FINISHED)) >= target:
+        return f"{done} participants have answered everything; {target} were wanted"
+    if width is not None and (widest := _widest(connection, study)) < width:
+        return (
+            f"every setting's 95 % interval is narrower than {100 * width:g} points; the widest "
+            f"has {100 * widest:.1f}"
+        )
+    return None
+
+
+def _widest(connection: Connection, study: Mapping[str, Any]) -> float:
+    """The widest Wilson interval of all settings, over the answers of people, done or not, those that
+    did not come in time as wrong ones; 1 as long as one setting has no answer."""
+    from core.study.analysis.statistics import wilson
+
+    right = sa.func.sum(sa.case((answers.c.choice == 0, 1), else_=0))
+    counted = (
+        sa.select(items.c.setting, items.c.attacker, sa.func.count(), right)
+        .select_from(participants)
+        .join(trials, trials.c.participant_id == participants.c.id)
+        .join(items, items.c.id == trials.c.item_id)
+        .join(answers, ANSWERS_TRIAL)
+        .where(participants.c.study_id == study["id"], participants.c.simulated.is_(False))
+        .where(items.c.role == "question")
+        .group_by(items.c.setting, items.c.attacker)
+    )
+    widths = {(setting_key(s), s["attacker"]): 1.0 for s in study["design"]["settings"]}
+    for setting, attacker, number, correct in connection.execute(counted):
+        low, high = wilson(int(correct), int(number))
+        widths[setting, attacker] = high - low
+    return max(widths.values())
+
+
+def close_if_enough(study: Mapping[str, Any]) -> None:
+    """Close an open study that has enough answers."""
+    if study["state"] != "open":
+        return
+    with database.reading() as connection:
+        found = enough(connection, study)
+    if found:
+        closing = sa.update(studies).where(studies.c.id == study["id"], studies.c.state == "open")
+        with database.writing() as connection:
+            words = f"closed by itself: {found}"
+            connection.execute(closing, {"state": "closed", "message": words})

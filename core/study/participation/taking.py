@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from core.errors import PenumbraError
 from core.study import studies
 from core.study.design import text, total
-from core.study.participation import admission, stopping
+from core.study.participation import admission
 from core.study.participation.tokens import code_hash, token_hash, withdrawal_code
 from core.study.storage import database
 from core.study.storage.tables import ANSWERS_TRIAL, answers, items, participants, trials
@@ -107,7 +107,7 @@ def start(study_id: str, token: str, panel_id: str | None = None) -> str:
         study = studies.find(connection, study_id)
         if _takes_part(connection, study_id, token):
             return "known"
-    stopping.look(study)
+    admission.close_if_enough(study)
     try:
         with database.writing(after=f"start {study_id}") as connection:
             study = studies.find(connection, study_id, lock=True)
@@ -191,7 +191,7 @@ def answer(
     try:
         with database.reading() as connection:
             study = studies.find(connection, study_id)
-        stopping.look(study)
+        admission.close_if_enough(study)
     except PenumbraError as error:  # the answer is kept; the next who starts looks again
         log.warning("whether the study has enough answers could not be seen: %s", error)
     return "stored"

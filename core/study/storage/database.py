@@ -35,9 +35,7 @@ CONNECTIONS = 5
 IDLE = 3  # seconds after which a connection is looked at before it is used
 ATTEMPTS = 3  # of work that may safely be done twice
 WRITERS = "writing"  # SQLite's queue
-IMMEDIATE: dict[str, Any] = {
-    "begin": "BEGIN IMMEDIATE"
-}  # SQLite: a transaction that is going to write
+IMMEDIATE: dict[str, Any] = {"begin": "BEGIN IMMEDIATE"}  # SQLite: is going to write
 ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 MIGRATION_LOCK = 0x70656E756D627261  # "penumbra": the advisory lock of upgrades on PostgreSQL
 
@@ -194,17 +192,17 @@ def _is_sqlite(place: URL) -> bool:
 
 
 def _made(place: URL, for_upgrade: bool = False) -> Engine:
-    connect: dict[str, Any] = {"connect_timeout": 10}
-    if lite := _is_sqlite(place):
-        connect = {"timeout": PATIENCE, "check_same_thread": False}
     pool: dict[str, Any] = {"poolclass": NullPool}
     if not for_upgrade:
         pool = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": PATIENCE}
     # What people answered does not go into messages and logs.
-    made = create_engine(place, hide_parameters=True, connect_args=connect, **pool)
-    if lite:
+    pool["hide_parameters"] = True
+    if _is_sqlite(place):
+        connect = {"timeout": PATIENCE, "check_same_thread": False}
+        made = create_engine(place, connect_args=connect, **pool)
         _sqlite_manners(made, for_upgrade)
     else:
+        made = create_engine(place, connect_args={"connect_timeout": 10}, **pool)
         _postgresql_manners(made)
     return made
 

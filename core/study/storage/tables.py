@@ -26,9 +26,7 @@ STATES = ("draft", "preparing", "ready", "open", "closed", "failed")
 ROLES = ("practice", "attention", "question")
 
 
-def _to(
-    table: str, name: str, kind: type[Any] | Any = sa.Integer, **options: Any
-) -> sa.Column[Any]:
+def _to(table: str, name: str, kind: Any = sa.Integer, **options: Any) -> sa.Column[Any]:
     """A column that refers to rows of `table` and is deleted with them."""
     key = sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
     return sa.Column(name, kind, key, nullable=False, **options)
@@ -46,11 +44,8 @@ studies = sa.Table(
     sa.Column("wanted", sa.Integer, nullable=False, default=0),
     sa.Column("seed", sa.BigInteger, nullable=False),  # of people, distractors, assignment
     sa.Column("design", sa.JSON, nullable=False),  # of `core.study.design`
-    # participants so far, withdrawn ones too
-    sa.Column("admitted", sa.Integer, nullable=False, default=0),
-    sa.Column(
-        "withdrawn", sa.Integer, nullable=False, default=0
-    ),  # how many had everything deleted
+    sa.Column("admitted", sa.Integer, nullable=False, default=0),  # so far, withdrawn ones too
+    sa.Column("withdrawn", sa.Integer, nullable=False, default=0),  # had everything deleted
 )
 
 pictures = sa.Table(
@@ -67,9 +62,7 @@ items = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     _to("studies", "study_id", sa.String(16), index=True),
     sa.Column("role", sa.String(12), nullable=False),
-    sa.Column(
-        "setting", sa.String(120), nullable=False
-    ),  # `<run_id>` or `<run_id>@<release value>`
+    sa.Column("setting", sa.String(120), nullable=False),  # `core.study.design.setting_key`
     sa.Column("dataset", sa.String(60), nullable=False),
     sa.Column("run_id", sa.String(80), nullable=False),
     sa.Column("release_value", sa.Float),
@@ -77,12 +70,10 @@ items = sa.Table(
     sa.Column("person", sa.BigInteger, nullable=False),
     _to("pictures", "redrawn"),
     sa.Column("options", sa.JSON, nullable=False),  # ids of pictures, the right one first
-    sa.Column(
-        "machine_release", sa.Integer
-    ),  # the option (0: the right one) that 1NN on releases takes
-    sa.Column(
-        "machine_picture", sa.Integer
-    ),  # that a face network takes who sees the same pictures
+    # The option (0: the right one) taken by 1NN on releases, and by a face network that sees the
+    # same pictures.
+    sa.Column("machine_release", sa.Integer),
+    sa.Column("machine_picture", sa.Integer),
     sa.Column("ms_ssim", sa.Float),
 )
 
@@ -131,12 +122,8 @@ answers = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("choice", sa.Integer),  # index into the item's options (0: right); null: time ran out
     sa.Column("confidence", sa.Integer),  # 1 (guessed) to 5 (sure)
-    sa.Column(
-        "milliseconds", sa.Integer
-    ),  # from the pictures' appearance to the answer, by the browser
-    sa.Column(
-        "server_milliseconds", sa.Integer
-    ),  # from sending the question to the answer's arrival
+    sa.Column("milliseconds", sa.Integer),  # from the pictures' appearance, by the browser
+    sa.Column("server_milliseconds", sa.Integer),  # from sending the question
     sa.Column("answered", sa.Float, nullable=False),
     sa.PrimaryKeyConstraint("participant_id", "position"),
     sa.ForeignKeyConstraint(

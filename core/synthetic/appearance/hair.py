@@ -6,14 +6,7 @@ import numpy as np
 from core.synthetic.appearance.hairline import above_hairline, scalp_weight
 from core.synthetic.appearance.strands import join, ribbons
 from core.synthetic.fields import normalise, smoothstep
-from core.synthetic.mesh import (
-    BODY,
-    at_points,
-    head,
-    joint,
-    sample_surface,
-    vertex_normals,
-)
+from core.synthetic.mesh import BODY, at_points, head, joint, sample_surface, vertex_normals
 
 STRANDS = {
     "crop": 2600,

@@ -8,7 +8,7 @@ import pytest
 from core.errors import PenumbraError
 from core.study import studies
 from core.study.analysis import simulate
-from core.study.participation import admission, stopping, taking, tokens
+from core.study.participation import admission, taking, tokens
 from core.study.storage import database as db
 from core.study.storage.tables import items, panel_ids, participants, trials
 from tests.study.participating import all_at_once, begin, forward, go_on, table
@@ -91,7 +91,7 @@ def test_who_left_gives_their_place_to_another(database, monkeypatch):
     begin(study)
     with pytest.raises(PenumbraError, match="within two hours"):
         taking.start(study, token())
-    forward(monkeypatch, stopping.PATIENCE + 1)
+    forward(monkeypatch, admission.PATIENCE + 1)
     begin(study)
 
 
@@ -121,7 +121,7 @@ def test_an_answer_is_acknowledged_even_where_the_end_cannot_be_seen(database, m
     def busy(study):
         raise db.DatabaseBusy("busy")
 
-    monkeypatch.setattr(stopping, "look", busy)
+    monkeypatch.setattr(admission, "close_if_enough", busy)
     assert taking.answer(study, me, 0, 0) == "stored"
     assert "could not be seen" in caplog.text
     monkeypatch.undo()
@@ -154,9 +154,9 @@ def test_who_leaves_does_not_unbalance(database, monkeypatch):
     left = [row["item_id"] for row in table(trials)]
     with db.reading() as connection:
         assert set(admission.uses(connection, study, False, time.time())) == set(left)
-        later = admission.uses(connection, study, False, time.time() + stopping.PATIENCE + 1)
+        later = admission.uses(connection, study, False, time.time() + admission.PATIENCE + 1)
     assert later == {left[0]: 1}  # answers count, promises only for a while
-    forward(monkeypatch, stopping.PATIENCE + 1)
+    forward(monkeypatch, admission.PATIENCE + 1)
     others = [begin(study) for _ in range(2)]
     for one in others:
         go_on(study, one)

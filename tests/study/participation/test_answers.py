@@ -28,7 +28,7 @@ def test_answers_are_what_was_chosen_in_the_types_they_promise(database):
     takes(study, lambda item: item["person"] % 4, confidence=4)
     takes(study, questions=3)
     table = results.answers(study)
-    assert dict(table.dtypes.astype(str)) == {name: column.kind for name, column in COLUMNS.items()}
+    assert dict(table.dtypes.astype(str)) == {name: kind for name, (kind, *_) in COLUMNS.items()}
     first, second = (table[table["participant"] == number] for number in (1, 2))
     assert len(first) == 6
     assert first["finished"].all()
