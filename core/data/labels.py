@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.data.listing import Photograph, absent
 from core.errors import PenumbraError
 from core.run import ATTRIBUTE
 
@@ -44,6 +45,9 @@ class Table:
     numbers: list[int]
     header_row: int = 1
 
+    def wrong(self, row: int, what: str) -> PenumbraError:
+        return wrong(self.file, row, what)
+
     def column(self, name: str) -> list[str]:
         position = self.header.index(name)
         return [row[position] for row in self.cells]
@@ -70,7 +74,31 @@ class Table:
         for name in names:
             if name not in self.header:
                 known = ", ".join(self.header)[:200]
-                raise PenumbraError(f"{self.file}, row 1: no column {name!r}; it has {known}")
+                raise self.wrong(1, f"no column {name!r}; it has {known}")
+
+    def unique(self, names: Sequence[str]) -> None:
+        """Raise PenumbraError if the rows name a photograph or person twice."""
+        seen: dict[str, int] = {}
+        for name, row in zip(names, self.numbers, strict=True):
+            if (before := seen.setdefault(name, row)) != row:
+                raise self.wrong(row, f"{name[:200]!r} is already in row {before}; delete one")
+
+    def find(
+        self, names: Sequence[str], available: dict[str, Photograph], root: Path
+    ) -> list[Photograph]:
+        """The photograph of each row. Raises PenumbraError naming file and row for one that is
+        absent, outside `root`, or listed twice."""
+        self.unique(names)
+        missing = [position for position, name in enumerate(names) if name not in available]
+        if missing:
+            first = missing[0]
+            more = f" (and {len(missing) - 1} more rows)" if len(missing) > 1 else ""
+            raise self.wrong(self.numbers[first], absent(root, names[first]) + more)
+        return [available[name] for name in names]
+
+
+def wrong(file: Path | str, row: int, what: str) -> PenumbraError:
+    return PenumbraError(f"{file}, row {row}: {what}")
 
 
 def attribute_columns(header: Sequence[str]) -> list[str]:
@@ -98,12 +126,12 @@ def read_text(path: Path) -> str:
     raw = path.read_bytes()
     if b"\0" in raw:
         row = raw.count(b"\n", 0, raw.index(b"\0")) + 1
-        raise PenumbraError(f"{path}, row {row}: a NUL byte, so no text; save it as UTF-8 text")
+        raise wrong(path, row, "a NUL byte, so no text; save it as UTF-8 text")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = raw.count(b"\n", 0, error.start) + 1
-        raise PenumbraError(f"{path}, row {row}: not UTF-8; save it as UTF-8 text") from None
+        raise wrong(path, row, "not UTF-8; save it as UTF-8 text") from None
 
 
 def read_csv(path: Path) -> Table:
@@ -116,21 +144,19 @@ def read_csv(path: Path) -> Table:
             if not row:
                 continue
             if len(row) != len(header):
-                raise PenumbraError(
-                    f"{path}, row {reader.line_num}: {len(row)} cells where the header has "
-                    f"{len(header)}; every row needs the header's columns"
+                cells_here = f"{len(row)} cells where the header has {len(header)}"
+                raise wrong(
+                    path, reader.line_num, f"{cells_here}; every row needs the header's columns"
                 )
             cells.append(row)
             numbers.append(reader.line_num)
     except csv.Error as error:
-        raise PenumbraError(f"{path}, row {reader.line_num}: {error}; mend the quotes") from None
+        raise wrong(path, reader.line_num, f"{error}; mend the quotes") from None
     if not header or not all(header):
-        raise PenumbraError(f"{path}, row 1: a column has no name; the first row names the columns")
+        raise wrong(path, 1, "a column has no name; the first row names the columns")
     twice = [name for position, name in enumerate(header) if name in header[:position]]
     if twice:
-        raise PenumbraError(
-            f"{path}, row 1: column {twice[0]!r} occurs twice; rename or delete one"
-        )
+        raise wrong(path, 1, f"column {twice[0]!r} occurs twice; rename or delete one")
     if not cells:
         raise PenumbraError(f"{path}: no rows under the header; list at least one photograph")
     return Table(str(path), header, cells, numbers)
@@ -165,16 +191,12 @@ def binary(
         try:
             labels[position] = [values[cell.strip()] for cell in row]
         except KeyError as error:
-            wrong = [cell.strip() for cell in row].index(error.args[0])
-            raise PenumbraError(
-                f"{file}, row {numbers[position]}: {names[wrong]} is {error.args[0][:40]!r}; "
-                "a label is 0 or 1 (or -1 and 1)"
-            ) from None
+            name = names[[cell.strip() for cell in row].index(error.args[0])]
+            what = f"{name} is {error.args[0][:40]!r}; a label is 0 or 1 (or -1 and 1)"
+            raise wrong(file, numbers[position], what) from None
     both = np.flatnonzero((labels == 0).any(axis=0) & (labels == -1).any(axis=0))
     if both.size:
         first = int(np.flatnonzero(labels[:, both[0]] == 0)[0])
-        raise PenumbraError(
-            f"{file}, row {numbers[first]}: {names[both[0]]} is 0 in a column that also has -1; "
-            "use 0 and 1, or -1 and 1, throughout a column"
-        )
+        what = f"{names[both[0]]} is 0 in a column that also has -1; use 0 and 1, or -1 and 1, "
+        raise wrong(file, numbers[first], what + "throughout a column")
     return np.maximum(labels, 0)

@@ -148,36 +148,7 @@ def absent(root: Path, name: str) -> str:
     return f"{name[:200]!r} is not in {root.name}; add the photograph or delete the row"
 
 
-def find(
-    names: Sequence[str],
-    available: dict[str, Photograph],
-    root: Path,
-    label_file: str,
-    rows: Sequence[int],
-) -> list[Photograph]:
-    """The photograph of each row of a label file. Raises PenumbraError naming file and row for one
-    that is absent, outside `root`, or listed twice."""
-    unique(names, label_file, rows)
-    missing = [position for position, name in enumerate(names) if name not in available]
-    if missing:
-        first = missing[0]
-        more = f" (and {len(missing) - 1} more rows)" if len(missing) > 1 else ""
-        raise PenumbraError(f"{label_file}, row {rows[first]}: {absent(root, names[first])}{more}")
-    return [available[name] for name in names]
-
-
 def absences(here: Sequence[bool]) -> list[str]:
     """A note on listed photographs that a copy of the data set lacks."""
     missing = len(here) - sum(here)
     return [f"{missing} of {len(here)} listed photographs are not here"] if missing else []
-
-
-def unique(names: Sequence[str], label_file: str, rows: Sequence[int]) -> None:
-    """Raise PenumbraError if a label file lists a photograph twice."""
-    seen: dict[str, int] = {}
-    for name, row in zip(names, rows, strict=True):
-        before = seen.setdefault(name, row)
-        if before != row:
-            raise PenumbraError(
-                f"{label_file}, row {row}: {name[:200]!r} is already in row {before}; delete one"
-            )

@@ -3,7 +3,6 @@ and, by the person's habits, glasses, make-up and beards."""
 
 import numpy as np
 
-from core.synthetic import shape
 from core.synthetic.appearance import colour
 from core.synthetic.correlations import shares
 from core.synthetic.fields import normalise, smoothstep
@@ -77,7 +76,9 @@ class Pose:
         self.neck = joint(vertices, "neck").astype(np.float32)
 
     def _share(self, points: np.ndarray) -> np.ndarray:
-        return shape.beneath_neck(points[:, 1], self.neck[1])[:, None].astype(np.float32)
+        """How far the head's rotation reaches: 0 at the shoulders, 1 in the head; (n, 1)."""
+        share = smoothstep(points[:, 1], self.neck[1] - 0.1, self.neck[1] + 0.55)
+        return share[:, None].astype(np.float32)
 
     def points(self, points: np.ndarray) -> np.ndarray:
         """Turned points (n, 3)."""

@@ -52,7 +52,9 @@ def noise(u: np.ndarray, v: np.ndarray, frequency: int) -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _sample_masks(masks: np.ndarray, uv: np.ndarray, out: np.ndarray) -> None:
+def sample_masks(masks: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """Bilinear look-up of `masks` (s, s, k) at texture coordinates `uv` (n, 2), float32: (n, k)."""
+    out = np.empty((len(uv), masks.shape[2]), np.float32)
     size = masks.shape[0]
     limit = size - 1.01
     for i in range(len(uv)):
@@ -64,10 +66,4 @@ def _sample_masks(masks: np.ndarray, uv: np.ndarray, out: np.ndarray) -> None:
             top = masks[row, column, k] * (1 - fx) + masks[row, column + 1, k] * fx
             bottom = masks[row + 1, column, k] * (1 - fx) + masks[row + 1, column + 1, k] * fx
             out[i, k] = top * (1 - fy) + bottom * fy
-
-
-def sample_masks(masks: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    """Bilinear look-up of `masks` (s, s, k) float32 at texture coordinates `uv` (n, 2): (n, k)."""
-    out = np.empty((len(uv), masks.shape[2]), np.float32)
-    _sample_masks(masks, np.ascontiguousarray(uv, np.float32), out)
     return out

@@ -10,21 +10,12 @@ import numpy as np
 
 
 @numba.njit(cache=True)
-def rasterise(
-    x: np.ndarray,
-    y: np.ndarray,
-    z: np.ndarray,
-    triangles: np.ndarray,
-    layer: int,
-    depth: np.ndarray,
-    layers: np.ndarray,
-    hits: np.ndarray,
-    first: np.ndarray,
-    second: np.ndarray,
-) -> None:
-    """Draw `triangles` (n, 3) of points `x`, `y`, `z` into the buffers (height, width): where one is
-    nearer than `depth`, `depth` gets its z, `layers` the number `layer`, `hits` its index, `first`
-    and `second` the barycentric weights of its second and third corner."""
+def rasterise(points: tuple, triangles: np.ndarray, layer: int, buffers: tuple) -> None:
+    """Draw `triangles` (n, 3) of `points`, x, y and z, into `empty_buffers`: where one is nearer than
+    `depth`, `depth` gets its z, `layers` the number `layer`, `hits` its index, `first` and `second`
+    the barycentric weights of its second and third corner."""
+    x, y, z = points
+    depth, layers, hits, first, second = buffers
     height, width = depth.shape
     for t in range(len(triangles)):
         a, b, c = triangles[t]
@@ -55,14 +46,9 @@ def rasterise(
                         second[row, column] = v
 
 
-def interpolate(
-    values: np.ndarray,
-    triangles: np.ndarray,
-    hits: np.ndarray,
-    first: np.ndarray,
-    second: np.ndarray,
-) -> np.ndarray:
-    """Corner `values` (c, k) at n pixels: `hits`, `first`, `second` are (n,); returns (n, k)."""
+def interpolate(values: np.ndarray, triangles: np.ndarray, where: list) -> np.ndarray:
+    """Corner `values` (c, k) at the n pixels `where`, their hits, first and second (n,): (n, k)."""
+    hits, first, second = where
     a, b, c = (values[triangles[hits, corner]] for corner in range(3))
     u, v = first[:, None], second[:, None]
     return (a * (1 - u.astype(np.float64) - v) + b * u + c * v).astype(np.float32)

@@ -72,8 +72,7 @@ def photograph(
 
     buffers = empty_buffers(size * factor, size * factor)
     for layer, surface in surfaces.items():
-        x, y, z = camera.project(surface["vertices"])
-        rasterise(x, y, z, surface["triangles"], layer, *buffers)
+        rasterise(camera.project(surface["vertices"]), surface["triangles"], layer, buffers)
     _draw_lashes(photo, surfaces[SKIN_LAYER]["vertices"], camera, buffers)
     picture = scene.background(random, size * factor).reshape(-1, 3)
     drawn = [buffer.ravel() for buffer in buffers[1:]]
@@ -163,16 +162,14 @@ def _shadow(surfaces: dict, eyes: np.ndarray, key: np.ndarray) -> Callable:
     buffers = empty_buffers(SHADOW_SIZE, SHADOW_SIZE)
     for layer, surface in surfaces.items():
         if layer != BEARD_LAYER:
-            x, y, z = project(surface["vertices"])
-            rasterise(x, y, z, surface["triangles"], layer, *buffers)
-    depth = buffers[0]
-    return lambda points, bias: compare_depth(*project(points), depth, bias, 0.05)
+            rasterise(project(surface["vertices"]), surface["triangles"], layer, buffers)
+    return lambda points, bias: compare_depth(*project(points), buffers[0], bias, 0.05)
 
 
 def _shade_head(surface: dict, where: list, seen: Seen) -> np.ndarray:
     """Skin, clothes, eyes, teeth and tongue."""
     person, photo, light = seen.person, seen.photo, seen.light
-    values = interpolate(surface["values"], surface["triangles"], *where)
+    values = interpolate(surface["values"], surface["triangles"], where)
     part = surface["parts"][where[0]]
     at, uv, normals, points = np.split(values[:, :11], (3, 5, 8), axis=1)
     normals = normalise(normals)
@@ -180,28 +177,23 @@ def _shade_head(surface: dict, where: list, seen: Seen) -> np.ndarray:
     lit = seen.shadow(points, 0.05)
     albedo, lips, cloth, scalp = skin.paint(person, photo, at, uv)
     gloss = 1.7 if photo["lipstick"] else 0.6
-    occlusion, cavity = values[:, 11], values[:, 12] * (1 - scalp)
-    out = shading.shade_skin(albedo, at, normals, lit, occlusion, cavity, gloss, lips, light)
-    clothed = (cloth > 0.5) | (scalp > 0.6)
-    if clothed.any():
-        out[clothed] = shading.shade_cloth(
-            albedo[clothed], normals[clothed], lit[clothed], occlusion[clothed], light
-        )
+    here = shading.Points(at, normals, lit, values[:, 11], values[:, 12] * (1 - scalp))
+    out = shading.shade_skin(albedo, here, gloss, lips, light)
+    m = (cloth > 0.5) | (scalp > 0.6)
+    out[m] = shading.shade_cloth(albedo[m], here.where(m), light)
+    turned = (seen.pose.matrix, photo["gaze"], light)
     for eye in (LEFT_EYE, RIGHT_EYE):
         m = part == eye
-        if m.any():
-            out[m] = shading.shade_eye(
-                eye, person["iris"], at[m], lit[m], seen.pose.matrix, photo["gaze"], light
-            )
+        out[m] = shading.shade_eye(eye, person["iris"], here.where(m), *turned)
     m = (part == UPPER_TEETH) | (part == LOWER_TEETH)
-    out[m] = shading.shade_teeth(at[m], normals[m], lit[m], light)
+    out[m] = shading.shade_teeth(here.where(m), light)
     m = part == TONGUE
     out[m] = shading.shade_tongue(lit[m], light)
     return out
 
 
 def _shade_strands(surface: dict, where: list, seen: Seen, scalp: bool) -> np.ndarray:
-    values = interpolate(surface["values"], surface["triangles"], *where)
+    values = interpolate(surface["values"], surface["triangles"], where)
     lit = seen.shadow(values[:, :3], 0.1)
     tangents, normals = normalise(values[:, 3:6]), normalise(values[:, 6:9])
     return shading.shade_hair(
@@ -210,7 +202,7 @@ def _shade_strands(surface: dict, where: list, seen: Seen, scalp: bool) -> np.nd
 
 
 def _shade_frame(surface: dict, where: list, seen: Seen) -> np.ndarray:
-    normals = normalise(interpolate(surface["values"], surface["triangles"], *where))
+    normals = normalise(interpolate(surface["values"], surface["triangles"], where))
     return shading.shade_frame(seen.person["frame"]["colour"], normals, seen.light)
 
 
@@ -227,12 +219,12 @@ def _draw_lashes(photo: dict, points: np.ndarray, camera: scene.Camera, buffers:
     base = head()
     triangles = base.corner_triangles[base.parts == LASHES]
     size = buffers[0].shape[0]
-    depth, layers, hits, first, second = empty_buffers(size, size)
-    rasterise(*camera.project(points), triangles, LASH_LAYER, depth, layers, hits, first, second)
+    depth, layers, *drawn = own = empty_buffers(size, size)
+    rasterise(camera.project(points), triangles, LASH_LAYER, own)
     rows, columns = np.nonzero((layers == LASH_LAYER) & (depth > buffers[0]))
-    where = [buffer[rows, columns] for buffer in (hits, first, second)]
+    where = [buffer[rows, columns] for buffer in drawn]
     at = base.vertices[base.corners]
-    values = interpolate(np.concatenate([base.corner_uv, at], 1), triangles, *where)
+    values = interpolate(np.concatenate([base.corner_uv, at], 1), triangles, where)
     hair = noise(values[:, 0] * 9, values[:, 1], 80)
     upper = values[:, 3] > 7.28
     keep = (hair > (-0.1 if photo["makeup"] else 0.6)) & (upper | (hair > 0.9))
@@ -246,13 +238,11 @@ def _draw_lenses(picture: np.ndarray, glasses: dict, camera: scene.Camera, seen:
         outline = seen.pose.points(np.concatenate([rim, rim.mean(0, keepdims=True)]))
         count = len(rim)
         fan = np.array([[i, (i + 1) % count, count] for i in range(count)])
-        _, layers, hits, first, second = buffers = empty_buffers(size, size)
-        rasterise(*camera.project(outline), fan, 0, *buffers)
+        _, layers, *drawn = buffers = empty_buffers(size, size)
+        rasterise(camera.project(outline), fan, 0, buffers)
         pixels = np.nonzero(layers.ravel() == 0)[0]
-        where = [buffer.ravel()[pixels] for buffer in (hits, first, second)]
-        glare = shading.lens_glare(
-            interpolate(outline, fan, *where), seen.photo["light_azimuth"], seen.photo["key"]
-        )
+        at = interpolate(outline, fan, [buffer.ravel()[pixels] for buffer in drawn])
+        glare = shading.lens_glare(at, seen.photo["light_azimuth"], seen.photo["key"])
         glass = picture[pixels] * np.float32(0.93) + seen.light["ambient"] * np.float32(0.015)
         picture[pixels] = glass + glare[:, None] * seen.light["key_colour"]
 

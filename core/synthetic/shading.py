@@ -1,5 +1,7 @@
 """From albedo to light: skin, eyes, teeth, hair and spectacle frames in linear light."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from core.synthetic.fields import noise, normalise, smoothstep
@@ -11,27 +13,31 @@ WRAP = np.array([0.32, 0.16, 0.1], np.float32)
 SHADOW_GLOW = np.array([0.05, 0.02, 0.015], np.float32)
 
 
+class Points(NamedTuple):
+    """Points of the head: base coordinates `at` and unit `normals`, (n, 3); `lit` and `occlusion` in
+    0..1 and `cavity` about -1..1, (n,)."""
+
+    at: np.ndarray
+    normals: np.ndarray
+    lit: np.ndarray
+    occlusion: np.ndarray
+    cavity: np.ndarray
+
+    def where(self, mask: np.ndarray) -> "Points":
+        return Points(*(values[mask] for values in self))
+
+
 def _sky(normals: np.ndarray, light: dict) -> np.ndarray:
     """Ambient light from a hemisphere, (n, 3)."""
     return light["ambient"] * (0.62 + 0.38 * normals[:, 1:2])
 
 
 def shade_skin(
-    albedo: np.ndarray,
-    at: np.ndarray,
-    normals: np.ndarray,
-    lit: np.ndarray,
-    occlusion: np.ndarray,
-    cavity: np.ndarray,
-    gloss: float,
-    lips: np.ndarray,
-    light: dict,
+    albedo: np.ndarray, points: Points, gloss: float, lips: np.ndarray, light: dict
 ) -> np.ndarray:
-    """Skin: wrapped diffuse, ambient with occlusion and cavities, weak highlights, rim light.
-
-    `albedo`, `at` (base coordinates), `normals` are (n, 3); `lit`, `occlusion`, `lips` in 0..1 and
-    `cavity` about -1..1 are (n,).
-    """
+    """Skin of `albedo` (n, 3), `lips` (n,) in 0..1: wrapped diffuse, ambient with occlusion and
+    cavities, weak highlights, rim light."""
+    at, normals, lit, occlusion, cavity = points
     u, v = at[:, 0] * 2.5, at[:, 1] * 2.5
     rough = np.stack([noise(u, v, 80), noise(u + 0.5, v, 80), np.zeros_like(u)], 1)
     bumpy = normalise(normals + rough * np.float32(0.02))
@@ -55,26 +61,19 @@ def shade_skin(
     )
 
 
-def shade_cloth(
-    albedo: np.ndarray, normals: np.ndarray, lit: np.ndarray, occlusion: np.ndarray, light: dict
-) -> np.ndarray:
+def shade_cloth(albedo: np.ndarray, points: Points, light: dict) -> np.ndarray:
     """Matt cloth."""
-    diffuse = np.clip(normals @ light["key"], 0, 1) * lit
-    sky = _sky(normals, light) * occlusion[:, None]
+    diffuse = np.clip(points.normals @ light["key"], 0, 1) * points.lit
+    sky = _sky(points.normals, light) * points.occlusion[:, None]
     return albedo * (diffuse[:, None] * light["key_colour"] + sky) * np.float32(0.8)
 
 
 def shade_eye(
-    part: int,
-    iris: np.ndarray,
-    at: np.ndarray,
-    lit: np.ndarray,
-    matrix: np.ndarray,
-    gaze: np.ndarray,
-    light: dict,
+    part: int, iris: np.ndarray, points: Points, matrix: np.ndarray, gaze: np.ndarray, light: dict
 ) -> np.ndarray:
     """An eyeball: sclera, iris and pupil by the angle from the gaze (two angles, radians), lid shade,
-    catchlight, at base coordinates `at` (n, 3) of a head turned by `matrix`."""
+    catchlight, of a head turned by `matrix`."""
+    at, lit = points.at, points.lit
     base = head().vertices[np.unique(head().triangles[head().parts == part])]
     centre = base.mean(0)
     radius = np.ptp(base[:, 1]) / 2
@@ -106,10 +105,10 @@ def shade_eye(
     return shaded * (0.8 * lid)[:, None] + catch[:, None]
 
 
-def shade_teeth(at: np.ndarray, normals: np.ndarray, lit: np.ndarray, light: dict) -> np.ndarray:
+def shade_teeth(points: Points, light: dict) -> np.ndarray:
     """Teeth, darker towards the back of the mouth."""
-    deep = 0.25 + 0.75 * smoothstep(at[:, 2], 1.15, 1.45)
-    facing = 0.22 + 0.45 * np.clip(normals @ light["key"], 0, 1) * (0.3 + 0.7 * lit)
+    deep = 0.25 + 0.75 * smoothstep(points.at[:, 2], 1.15, 1.45)
+    facing = 0.22 + 0.45 * np.clip(points.normals @ light["key"], 0, 1) * (0.3 + 0.7 * points.lit)
     total = facing[:, None] * light["key_colour"] + light["ambient"] * 0.5
     return np.array([0.72, 0.68, 0.6], np.float32) * total * deep[:, None]
 

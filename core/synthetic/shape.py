@@ -10,7 +10,6 @@ from functools import cache
 
 import numpy as np
 
-from core.synthetic.fields import smoothstep
 from core.synthetic.mesh import BODY, MASKS, deform, head, interocular
 
 
@@ -241,8 +240,3 @@ def _edges() -> tuple[np.ndarray, np.ndarray]:
     pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
     return pairs[:, 0], pairs[:, 1]
-
-
-def beneath_neck(y: np.ndarray, neck_y: float) -> np.ndarray:
-    """Blend of the head's rotation over the neck: 0 at the shoulders, 1 in the head."""
-    return smoothstep(y, neck_y - 0.1, neck_y + 0.55)

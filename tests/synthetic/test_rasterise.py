@@ -10,7 +10,7 @@ TRIANGLE = np.array([[0, 1, 2]])
 
 def draw(points, triangles, buffers, layer=0):
     x, y, z = np.asarray(points, np.float32).T.copy()
-    rasterise(x, y, z, triangles, layer, *buffers)
+    rasterise((x, y, z), triangles, layer, buffers)
     return buffers
 
 
@@ -57,7 +57,7 @@ def test_interpolation_reproduces_a_linear_function():
     rows, columns = np.nonzero(layers == 0)
     where = [buffer[rows, columns] for buffer in (hits, first, second)]
     values = np.array([[x, 2 * y + 1] for x, y, _ in points], np.float32)
-    found = interpolate(values, TRIANGLE, *where)
+    found = interpolate(values, TRIANGLE, where)
     assert np.allclose(found[:, 0], columns + 0.5, atol=1e-5)
     assert np.allclose(found[:, 1], 2 * (rows + 0.5) + 1, atol=1e-5)
 

@@ -60,10 +60,10 @@ def _table(file: Path) -> labels.Table:
     """list_attr_celeba.txt: the number of images, the attributes' names, a line for each image."""
     lines = labels.read_text(file).splitlines()
     if len(lines) < 3 or not lines[0].strip().isdigit():
-        raise PenumbraError(
-            f"{file}, row 1: no image count; the official file starts with one and has the "
-            "attribute names in row 2"
+        what = (
+            "no image count; the official file starts with one and has the attribute names in row 2"
         )
+        raise labels.wrong(file, 1, what)
     rows = [line.split() for line in lines[2:] if line.strip()]
     if len(rows) != int(lines[0]):
         raise PenumbraError(
@@ -75,11 +75,11 @@ def _table(file: Path) -> labels.Table:
     table.attribute_names()
     for number, row in zip(table.numbers, rows, strict=True):
         if len(row) != len(header):
-            raise PenumbraError(
-                f"{file}, row {number}: {len(row)} cells where a file name and {len(header) - 1} "
-                "labels belong; copy the file again"
+            belongs = f"a file name and {len(header) - 1} labels"
+            raise table.wrong(
+                number, f"{len(row)} cells where {belongs} belong; copy the file again"
             )
-    listing.unique(table.column("image"), table.file, table.numbers)
+    table.unique(table.column("image"))
     return table
 
 
@@ -91,11 +91,10 @@ def _pairs(file: Path) -> dict[str, str]:
         if not cells:
             continue
         if len(cells) != 2 or not cells[1].isdigit():
-            raise PenumbraError(
-                f"{file}, row {number}: {line[:60]!r} is not a file name and a number; copy it again"
-            )
+            what = f"{line[:60]!r} is not a file name and a number; copy it again"
+            raise labels.wrong(file, number, what)
         if cells[0] in pairs:
-            raise PenumbraError(f"{file}, row {number}: {cells[0]} is listed twice; delete one row")
+            raise labels.wrong(file, number, f"{cells[0]} is listed twice; delete one row")
         pairs[cells[0]] = cells[1]
     return pairs
 

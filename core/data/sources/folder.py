@@ -30,15 +30,14 @@ def list_folder(path: Path, options: dict[str, Any]) -> Listing:
     notes: list[str] = []
     if "image" in table.header:
         names = [name.strip().replace("\\", "/") for name in table.column("image")]
-        photographs = listing.find(names, available, path, table.file, table.numbers)
+        photographs = table.find(names, available, path)
         rows = list(range(len(names)))
         identities = _identities(table, names, options.get("identities", ""), notes)
     else:
         names, photographs, rows = _of_people(table, available, path)
         identities = [table.column("identity")[row].strip() for row in rows]
-    numbers = [table.numbers[row] for row in rows]
     if "split" in table.header:
-        cells = table.column("split")
+        cells, numbers = table.column("split"), [table.numbers[row] for row in rows]
         split = splits.own(identities, [cells[row].strip() for row in rows], table.file, numbers)
         splits.checked(split, np.unique(identities, return_inverse=True)[1], table.file)
     else:
@@ -68,17 +67,13 @@ def _identities(table: labels.Table, names: list[str], option: str, notes: list[
         identities = [cell.strip() for cell in table.column("identity")]
         for number, person in zip(table.numbers, identities, strict=True):
             if not person:
-                raise PenumbraError(
-                    f"{table.file}, row {number}: identity is blank; name the person"
-                )
+                raise table.wrong(number, "identity is blank; name the person")
         return identities
     if option == "folders":
         for number, name in zip(table.numbers, names, strict=True):
             if "/" not in name:
-                raise PenumbraError(
-                    f"{table.file}, row {number}: {name[:200]!r} lies in no person's folder; move it "
-                    "there or add a column identity"
-                )
+                what = f"{name[:200]!r} lies in no person's folder"
+                raise table.wrong(number, f"{what}; move it there or add a column identity")
         return [name.rsplit("/", 1)[0] for name in names]
     if option:
         raise PenumbraError(
@@ -96,7 +91,7 @@ def _of_people(
 ) -> tuple[list[str], list[Photograph], list[int]]:
     """Photographs of a CSV with one row per person: (names, photographs, row position of each)."""
     people = [cell.strip() for cell in table.column("identity")]
-    listing.unique(people, table.file, table.numbers)
+    table.unique(people)
     by_person: dict[str, list[str]] = {}
     for name in sorted(available):
         person, _, file = name.rpartition("/")
@@ -107,10 +102,8 @@ def _of_people(
     for row, person in enumerate(people):
         own = by_person.get(person) if person else None
         if not own:
-            raise PenumbraError(
-                f"{table.file}, row {table.numbers[row]}: {path.name} has no folder {person[:200]!r} "
-                "with photographs; add it or delete the row"
-            )
+            what = f"{path.name} has no folder {person[:200]!r} with photographs"
+            raise table.wrong(table.numbers[row], f"{what}; add it or delete the row")
         names += own
         rows += [row] * len(own)
     return names, [available[name] for name in names], rows

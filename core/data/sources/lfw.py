@@ -31,10 +31,10 @@ def list_lfw(path: Path, options: dict[str, Any]) -> Listing:
     images = _image_folder(path)
     available = listing.files(images)
     every = [
-        _photograph(cells, len(table.header), f"{table.file}, row {number}")
+        _photograph(table, number, cells)
         for number, cells in zip(table.numbers, table.cells, strict=True)
     ]
-    listing.unique(every, table.file, table.numbers)
+    table.unique(every)
     here = [name in available for name in every]
     if not any(here):
         raise PenumbraError(
@@ -57,14 +57,13 @@ def list_lfw(path: Path, options: dict[str, Any]) -> Listing:
     )
 
 
-def _photograph(cells: list[str], columns: int, where: str) -> str:
+def _photograph(table: labels.Table, number: int, cells: list[str]) -> str:
     """The file of a row's photograph. Raises PenumbraError for a row that names none."""
-    if len(cells) != columns:
-        raise PenumbraError(
-            f"{where}: {len(cells)} cells where the header has {columns}; copy the file again"
-        )
+    if len(cells) != len(table.header):
+        header = f"the header has {len(table.header)}"
+        raise table.wrong(number, f"{len(cells)} cells where {header}; copy the file again")
     if not cells[1].isdigit():
-        raise PenumbraError(f"{where}: image number {cells[1][:40]!r} is no number")
+        raise table.wrong(number, f"image number {cells[1][:40]!r} is no number")
     person = cells[0].replace(" ", "_")
     return f"{person}/{person}_{int(cells[1]):04d}.jpg"
 
@@ -101,10 +100,8 @@ def _present(table: labels.Table) -> np.ndarray:
                 scores[position, column] = np.nan
         wrong = np.flatnonzero(~np.isfinite(scores[position])) + 2
         if wrong.size:
-            raise PenumbraError(
-                f"{table.file}, row {table.numbers[position]}: {table.header[wrong[0]]} is "
-                f"{cells[wrong[0]][:40]!r}; a score is a number"
-            )
+            what = f"{table.header[wrong[0]]} is {cells[wrong[0]][:40]!r}; a score is a number"
+            raise table.wrong(table.numbers[position], what)
     return (scores > 0).astype(np.int8)
 
 

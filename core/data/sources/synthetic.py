@@ -16,7 +16,7 @@ def list_synthetic(path: Path, options: dict[str, Any]) -> Listing:
     table, archive = labels.read_csv(path / "labels.csv"), path / "images.zip"
     table.require("image", "identity")
     names, people = table.column("image"), table.column("identity")
-    photographs = listing.find(names, listing.files(archive), archive, table.file, table.numbers)
+    photographs = table.find(names, listing.files(archive), archive)
     split, notes = splits.seeded(people, options.get("split_seed", 0))
     attributes = table.attributes()
     return Listing(names, photographs, table.attribute_names(), attributes, people, split, notes)

@@ -38,7 +38,7 @@ def make_hair(person: dict, vertices: np.ndarray, random: np.random.Generator) -
     at = at_points(base, triangles, barycentric)
     plan = _plan(person, at, random)
     centre, radius = radius_map(vertices)
-    points = _trace(plan, roots, normals, vertices, centre, radius, random)
+    points = _trace(plan, roots, normals, vertices, centre, radius)
     if plan["helix"]:
         points = _wind(points, plan["helix"], plan["turns"], random)
     width = random.uniform(0.035, 0.08, len(points)) * plan["width"]
@@ -181,7 +181,6 @@ def _trace(
     vertices: np.ndarray,
     centre: np.ndarray,
     radius: np.ndarray,
-    random: np.random.Generator,
 ) -> np.ndarray:
     """Paths (n, steps, 3) float32 of all strands."""
     steps, stiffness = plan["steps"], plan["stiffness"]
