@@ -48,8 +48,7 @@ def main() -> None:
     print(f"{devices.describe(device)}, {options.preset} presets, {options.cycles} cycles")
     for name in options.methods.split(","):
         method = METHODS[name]
-        preset = method.presets[options.preset]
-        faces = data.load(options.dataset, preset["height"], preset["width"])
+        faces = data.load(options.dataset, *method.size(options.preset))
         run = checked(Run(name, options.dataset, options.preset, method.tasks, method.private))
         print(compared(Bench(run, faces, device), options.cycles), flush=True)
 

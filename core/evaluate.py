@@ -30,7 +30,7 @@ from core.evaluation import plan
 from core.evaluation.control_runs import controls
 from core.evaluation.face_network import face_features
 from core.evaluation.worst_case import write_ensemble, write_strongest
-from core.evaluation.write import with_second_source, with_verdicts, write
+from core.evaluation.write import with_second_source, write
 from core.methods import METHODS, Model
 from core.run import Run
 from core.seeding import generator_for, seed_of
@@ -104,8 +104,7 @@ def open_run(folder: Path, device: str = "auto", progress: bool = True) -> Opene
     """Raises PenumbraError when the run is unfinished or damaged, or its data set has changed."""
     chosen = devices.choose(device)
     run, record, model = train.load(folder, chosen)
-    preset = METHODS[run.method].presets[run.preset]
-    faces = data.load(run.dataset, preset["height"], preset["width"], progress=progress)
+    faces = data.load(run.dataset, *METHODS[run.method].size(run.preset), progress=progress)
     if record.get("data", {}).get("fingerprint") != faces.fingerprint:
         raise PenumbraError(
             f"{run.id} was trained on another version of {run.dataset}; train it again"
@@ -152,7 +151,7 @@ def _attack(
                     if second is not None and task.plain in ATTACKS:
                         result = with_second_source(result, task, view, second)
                     seconds = time.perf_counter() - began
-                    write(folder, run, task, with_verdicts(result, task, verdicts), seconds)
+                    write(folder, run, task, result, seconds, verdicts)
                     if progress:
                         tqdm.write(f"{run.id} {task.protocol} {task.title}: {seconds:.1f} s")
             bar.update(lasting[task])

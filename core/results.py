@@ -106,13 +106,6 @@ def describe(run: Run) -> dict[str, Any]:
 
 
 def strongest(
-    folder: Path | str, target: str, release_value: float | None = None, protocol: str = "strict"
-) -> str | None:
-    """The attacker that `worst_case` took for a target; otherwise as `strongest_of_all`."""
-    return strongest_of_all(folder, release_value, protocol).get(target)
-
-
-def strongest_of_all(
     folder: Path | str, release_value: float | None = None, protocol: str = "strict"
 ) -> dict[str, str]:
     """Target -> the attacker of a run that `worst_case` took for it; empty where none competed.

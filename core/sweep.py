@@ -70,21 +70,19 @@ def sweep(
     for index, run in enumerate(runs):
         here = {"index": index, "run_id": run.id}
         method = METHODS[run.method]
-        size = method.presets[run.preset]
         try:
             with FileLock(run.lock("sweep"), timeout=0):
                 report(here | {"phase": "train"})
-                faces = data.load(run.dataset, size["height"], size["width"], progress=progress)
+                faces = data.load(run.dataset, *method.size(run.preset), progress=progress)
                 train(run, faces, device=device, progress=progress)
                 here["phase"] = "evaluate"
                 if evaluate:
                     from core.evaluate import evaluate as measure
 
                     report(here)
-                    moves = any(knob.when == "release" for knob in method.knobs)
                     measure(
                         run.folder,
-                        release_values=release_values if moves else None,
+                        release_values=release_values if method.release_knob else None,
                         device=device,
                         progress=progress,
                         report=lambda now, here=here: report(here | now),  # type: ignore[misc]

@@ -59,10 +59,10 @@ def train(
     or SIGINT after saving.
     """
     run = checked(run)
-    preset = METHODS[run.method].presets[run.preset]
-    if (faces.height, faces.width) != (preset["height"], preset["width"]):
+    height, width = METHODS[run.method].size(run.preset)
+    if (faces.height, faces.width) != (height, width):
         raise PenumbraError(
-            f"{run.method} {run.preset} needs {preset['height']}x{preset['width']} pixels, "
+            f"{run.method} {run.preset} needs {height}x{width} pixels, "
             f"got {faces.height}x{faces.width}; load the data set at that size"
         )
     columns(faces.attribute_names, (*run.tasks, *run.private))  # fails before a folder is made

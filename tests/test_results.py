@@ -200,17 +200,17 @@ def test_pickled_objects_are_never_loaded(tmp_path):
 
 def test_who_is_strongest_is_read_or_named_damaged(tmp_path):
     folder = finished_run(tmp_path, attack="worst_case@0.5")
-    assert results.strongest(folder, "image", 0.5) is None
+    assert results.strongest(folder, 0.5).get("image") is None
     place = folder / "attacks" / "strict" / "worst_case@0.5" / "arrays.npz"
     np.savez(
         place, targets=np.array(["attribute:Male", "image"]), chosen=np.array(["cnn", "urec1"])
     )
-    assert results.strongest(folder, "image", 0.5) == "urec1"
-    assert results.strongest(folder, "identity", 0.5) is None
-    assert results.strongest(folder, "image") is None
+    assert results.strongest(folder, 0.5).get("image") == "urec1"
+    assert results.strongest(folder, 0.5).get("identity") is None
+    assert results.strongest(folder).get("image") is None
     np.savez(place, targets=np.array(["image"]))
     with pytest.raises(PenumbraError, match="does not say who is strongest"):
-        results.strongest(folder, "image", 0.5)
+        results.strongest(folder, 0.5).get("image")
     place.write_bytes(b"PK")
     with pytest.raises(PenumbraError, match="cannot be read"):
-        results.strongest(folder, "image", 0.5)
+        results.strongest(folder, 0.5).get("image")

@@ -199,7 +199,7 @@ def _reconstructions(place: points.Place, attack: str) -> dict[str, np.ndarray]:
 def _strongest(place: points.Place) -> str | None:
     """None where no attacker on the picture was chosen. Raises PenumbraError where the file that
     says so is damaged."""
-    return results.strongest(place.folder, "image", place.release_value)
+    return results.strongest(place.folder, place.release_value).get("image")
 
 
 @kept(KEPT_VIEWS, copies=True)

@@ -47,8 +47,8 @@ def tested(dataset: str, run_id: str) -> Faces:
     """The photographs a run was measured on. Raises PenumbraError where they are not at hand, or
     were not decoded yet: that takes longer than a page may."""
     run = results.read_run(checkpoints() / dataset / run_id)
-    preset = METHODS[run.method].presets[run.preset]
-    if dataset not in QUICK and not data.is_packed(dataset, preset["height"], preset["width"]):
+    size = METHODS[run.method].size(run.preset)
+    if dataset not in QUICK and not data.is_packed(dataset, *size):
         raise PenumbraError(
             f"the photographs of “{dataset}” have not been decoded on this machine: train or attack "
             "a setting of it here once, and they are"
@@ -93,7 +93,7 @@ def _strongest(place: points.Place) -> dict[str, str]:
     """Who was strongest at a setting; empty where the file that says so is damaged: the numbers do
     not depend on it."""
     try:
-        return results.strongest_of_all(place.folder, place.release_value)
+        return results.strongest(place.folder, place.release_value)
     except PenumbraError:
         return {}
 

@@ -116,8 +116,7 @@ def _photograph() -> Own | None:
 
 def _placed(own: Own, dataset: str, row: points.Row) -> tuple[np.ndarray, np.ndarray]:
     """(the photograph as the network sees it, the whole with an outline of that part)."""
-    preset = METHODS[row["method"]].presets[row["preset"]]
-    height, width = preset["height"], preset["width"]
+    height, width = METHODS[row["method"]].size(row["preset"])
     try:
         usual = restored_attackers.usual(dataset)
     except PenumbraError as error:

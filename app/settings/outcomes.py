@@ -88,7 +88,7 @@ def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
     found = {}
     for name in dict.fromkeys((UNPROTECTED, *(method.reference for method in METHODS.values()))):
         weakest = {knob.name: float(knob.grid[0]) for knob in points.knobs_of(name)}
-        value = next((weakest[k.name] for k in points.knobs_of(name) if k.when == "release"), None)
+        value = METHODS[name].release_values[0]
         mine = utility[(utility["method"] == name) & points.released_at(utility, value)]
         for knob in points.knobs_of(name):
             if knob.when == "train":

@@ -16,6 +16,7 @@ from core import results
 from core.attacks.attackers import WORST_CASE
 from core.data.order import labels_of
 from core.errors import PenumbraError
+from core.methods import METHODS
 from core.metrics import deciding, intervals
 from core.metrics.attributes import balanced_accuracy
 from core.storage import array_file, findings_file
@@ -45,7 +46,7 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
     decisions were kept.
     """
     runs = [results.read_run(setting.folder) for setting in (first, second)]
-    sizes = [_size(run) for run in runs]
+    sizes = [METHODS[run.method].size(run.preset) for run in runs]
     if runs[0].dataset != runs[1].dataset or sizes[0] != sizes[1]:
         raise PenumbraError(
             f"{runs[0].id} and {runs[1].id} were not measured on the same photographs: compare "
@@ -88,14 +89,7 @@ def tested_faces(run: Run) -> Faces:
     """The photographs a run was measured on, at its size."""
     from core import data
 
-    return data.load(run.dataset, *_size(run), progress=False)
-
-
-def _size(run: Run) -> tuple[int, int]:
-    from core.methods import METHODS
-
-    preset = METHODS[run.method].presets[run.preset]
-    return preset["height"], preset["width"]
+    return data.load(run.dataset, *METHODS[run.method].size(run.preset), progress=False)
 
 
 def decided(setting: Setting, only: str | None = None) -> dict[str, NDArray[np.bool_]]:
@@ -135,8 +129,8 @@ def decisions(
 def named(setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
     """(probes, whether each was named rightly) by the strongest attacker on identity; None where it
     kept none."""
-    name = results.strongest(setting.folder, "identity", setting.value)
-    place = finished(setting.folder, "strict", setting.value).get(name or "")
+    name = results.strongest(setting.folder, setting.value).get("identity", "")
+    place = finished(setting.folder, "strict", setting.value).get(name)
     arrays = array_file.read(place) if place is not None and array_file.exist(place) else {}
     if "probes" not in arrays or "correct" not in arrays:
         return None

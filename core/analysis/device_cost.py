@@ -70,12 +70,9 @@ def measure(folder: Path | str, threads: int = 1, repeats: int = 100) -> dict[st
         raise PenumbraError("measuring the cost needs at least 1 thread and 4 repeats")
     folder = Path(folder)
     run, _, model = train.load(folder, "cpu")
-    preset = METHODS[run.method].presets[run.preset]
-    x = torch.rand(
-        (1, 3, preset["height"], preset["width"]), generator=torch.Generator().manual_seed(run.seed)
-    )
-    knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "release"]
-    values: list[float | None] = [*knobs[0].grid] if knobs else [None]
+    method = METHODS[run.method]
+    generator = torch.Generator().manual_seed(run.seed)
+    x = torch.rand((1, 3, *method.size(run.preset)), generator=generator)
     photograph, photograph_bytes = _photograph(run, x.numel())
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
@@ -91,7 +88,9 @@ def measure(folder: Path | str, threads: int = 1, repeats: int = 100) -> dict[st
                 "photograph": photograph,
                 "photograph_bytes": photograph_bytes,
                 "pixel_bytes": x.numel(),
-                "releases": [_release_cost(model, x, value, repeats) for value in values],
+                "releases": [
+                    _release_cost(model, x, value, repeats) for value in method.release_values
+                ],
             }
     finally:
         torch.set_num_threads(before)

@@ -136,6 +136,7 @@ def attribute_result(
     identities  (n,) of the test photographs
     role        of an attribute
 
+    No findings of an attribute whose test labels hold a single class.
     Arrays: `targets` (A,) names, `validation` (A,) the balanced accuracy of each, `decisions`
     packed bits (A, ceil(n / 8)) of each over the test photographs, `kept` names of tasks and
     private attributes with their `scores` float16 (kept, n) and `validation_scores` (kept, v).
@@ -147,16 +148,12 @@ def attribute_result(
         limit = choose_threshold(labels, given["validation"]) if threshold is None else threshold
         validation.append(balanced_accuracy(labels, given["validation"] > limit))
         decisions.append(given["test"] > limit)
-        findings += attribute_rows(
-            name,
-            role(name),
-            attacker,
-            truth["test"][name],
-            given["test"],
-            limit,
-            identities,
-            resampling,
-        )
+        labels = truth["test"][name]
+        if labels.size and labels.min() < labels.max():  # else there is nothing to tell apart
+            measured = intervals.scored(
+                METRICS.values(), labels, decisions[-1], given["test"], resampling
+            )
+            findings += rows(measured, identities, f"attribute:{name}", attacker, role(name))
     kept = [name for name in scores if role(name) != "unlisted"]
 
     def stacked(part: str) -> NDArray[np.float16]:
@@ -174,28 +171,6 @@ def attribute_result(
         "validation_scores": stacked("validation"),
     }
     return Result(findings, arrays)
-
-
-def attribute_rows(
-    name: str,
-    role: str,
-    attacker: str,
-    labels: NDArray[Any],
-    test_scores: NDArray[Any],
-    threshold: float,
-    identities: NDArray[np.int64],
-    resampling: intervals.Resampling | None = None,
-) -> list[dict[str, Any]]:
-    """Rows of every metric of one attribute from scores (n,) of test photographs.
-
-    No rows when the test labels hold a single class: there is nothing to tell apart.
-    """
-    if labels.size == 0 or labels.min() == labels.max():
-        return []
-    resampling = resampling or intervals.resample_identities(identities)
-    decisions = test_scores > threshold
-    measured = intervals.scored(METRICS.values(), labels, decisions, test_scores, resampling)
-    return rows(measured, identities, f"attribute:{name}", attacker, role)
 
 
 def rows(

@@ -35,12 +35,10 @@ def attack_names(attacks: Sequence[str] | None, extra: str | None) -> list[str]:
 
 def release_values(run: Run, wanted: Sequence[float] | None) -> list[float | None]:
     """The values of the release-time knob (default: its grid); [None] for a method without one."""
-    knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "release"]
-    if not knobs and wanted:
+    usual = METHODS[run.method].release_values
+    if usual == [None] and wanted:
         raise PenumbraError(f"{run.method} has no release-time knob; leave its values out")
-    if not knobs:
-        return [None]
-    return [float(value) for value in (knobs[0].grid if wanted is None else wanted)]
+    return usual if wanted is None or usual == [None] else [float(value) for value in wanted]
 
 
 def tasks(

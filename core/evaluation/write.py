@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,42 +13,40 @@ from core.run import Run
 from core.storage import attack_folders, findings_file
 from core.storage.attack_folders import Task
 
+Verdicts = Mapping[tuple[str, str], bool]  # (attacker, target) -> conclusive, by the controls
 
-def write(folder: Path, run: Run, task: Task, result: Result, seconds: float = 0.0) -> None:
-    """Keep a result in the run's folder, its rows completed by the run, the protocol, the release
-    value and the seed; `conclusive` is true where a row does not say otherwise."""
+
+def write(
+    folder: Path,
+    run: Run,
+    task: Task,
+    result: Result,
+    seconds: float = 0.0,
+    verdicts: Verdicts | None = None,
+) -> None:
+    """Keep a result in the run's folder, its rows `_completed`."""
+    rows = _completed(run, task, result, verdicts or {})
     place = attack_folders.place(folder, task)
-    rows = _completed(run, task, result)
     attack_folders.save(place, rows, result.arrays, result.weights, seconds)
 
 
 def write_changes(folder: Path, run: Run, task: Task, result: Result) -> None:
     """`write`, unless the folder holds these rows already."""
-    place = attack_folders.place(folder, task)
     done = attack_folders.is_done(folder, task)
-    if not done or findings_file.read(place) != _completed(run, task, result):
+    place = attack_folders.place(folder, task)
+    if not done or findings_file.read(place) != _completed(run, task, result, {}):
         write(folder, run, task, result)
 
 
-def _completed(run: Run, task: Task, result: Result) -> list[dict]:
-    return [
-        {"run_id": run.id, "conclusive": True}
-        | row
-        | {"protocol": task.protocol, "release_value": task.value, "seed": run.seed}
-        for row in result.findings
-    ]
-
-
-def with_verdicts(result: Result, task: Task, conclusive: Mapping[tuple[str, str], bool]) -> Result:
-    """A result whose rows say whether the attacker is strong enough to conclude from, by the
-    controls' (attacker, target) -> verdict. A method's own networks have no controls."""
-    if task.plain not in ATTACKS:
-        return result
-    rows = [
-        row | {"conclusive": conclusive.get((task.plain, row["target"]), False)}
-        for row in result.findings
-    ]
-    return replace(result, findings=rows)
+def _completed(run: Run, task: Task, result: Result, verdicts: Verdicts) -> list[dict]:
+    """Rows with the run, the protocol, the release value and the seed. `conclusive` is an attack's
+    verdict; of others, which have no controls, true where a row does not say otherwise."""
+    about = {"protocol": task.protocol, "release_value": task.value, "seed": run.seed}
+    rows = [{"run_id": run.id, "conclusive": True} | row | about for row in result.findings]
+    if task.plain in ATTACKS:
+        for row in rows:
+            row["conclusive"] = verdicts.get((task.plain, row["target"]), False)
+    return rows
 
 
 def with_second_source(

@@ -136,13 +136,9 @@ def release_values(folder: Path) -> list[float | None]:
     not been attacked; [None] for a method without such a knob."""
     from core.methods import METHODS
 
-    knobs = [k for k in METHODS[results.read_run(folder).method].knobs if k.when == "release"]
-    if not knobs:
-        return [None]
+    usual = METHODS[results.read_run(folder).method].release_values
     attacked = attack_folders.values(folder, "strict", WORST_CASE.name) - {None}
-    return [*sorted(value for value in attacked if value is not None)] or [
-        float(value) for value in knobs[0].grid
-    ]
+    return usual if usual == [None] else sorted(attacked) or usual  # type: ignore[type-var]
 
 
 def read(

@@ -15,6 +15,7 @@ import numpy as np
 from core import results
 from core.errors import PenumbraError
 from core.explain import maps
+from core.methods import METHODS
 from core.run import checkpoints
 from core.seeding import generator_for
 from core.storage import dataset_folders, explanations, files, pictures, run_folder, whole_folders
@@ -57,16 +58,10 @@ def read(folder: Path, target: str) -> tuple[dict[str, np.ndarray], dict[str, An
     fingerprint = run_folder.fingerprint(folder)
     if fingerprint is None:
         raise PenumbraError(f"{folder.name} does not say which photographs it was trained on")
-    shared = dataset_folders.explained(folder.parent, _size(folder), fingerprint, target)
-    return _content(shared, target, again)
-
-
-def _size(folder: Path) -> tuple[int, int]:
-    from core.methods import METHODS
-
     run = results.read_run(folder)
-    preset = METHODS[run.method].presets[run.preset]
-    return preset["height"], preset["width"]
+    size = METHODS[run.method].size(run.preset)
+    shared = dataset_folders.explained(folder.parent, size, fingerprint, target)
+    return _content(shared, target, again)
 
 
 def _content(folder: Path, target: str, again: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -117,7 +117,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     networks = _networks(run, settings, shape, len(tasks))
     encoder, decoder = networks["encoder"], networks["decoder"]
     siamese, classifier = networks.get("siamese"), networks.get("classifier")
-    adversaries = _adversaries(run, settings, shape)
+    adversaries = _adversaries(run, settings, shape, private)
     networks |= adversaries.networks
 
     def task_losses(batch: Batch, g: Tensor) -> dict[str, Tensor]:
@@ -136,9 +136,6 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         g = encoder(pictures)
         return g, functional.binary_cross_entropy_with_logits(decoder(g), pictures)
 
-    def adversary_loss(batch: Batch, g: Tensor, bounded: float = 0) -> Tensor:
-        return adversaries.cross_entropy(g, batch.attributes[:, private], bounded)
-
     def train_autoencoder(batch: Batch) -> dict[str, Tensor]:
         _, loss = autoencoder_loss(batch)
         return {"total": loss, "autoencoder": loss}
@@ -148,7 +145,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         return {"total": found["task"], **found}
 
     def train_adversary(batch: Batch) -> dict[str, Tensor]:
-        loss = adversary_loss(batch, encoder(nets.greyscale(batch.x)))
+        loss = adversaries.cross_entropy(batch, encoder(nets.greyscale(batch.x)))
         return {"total": loss, "adversary": loss}
 
     def anonymise(batch: Batch) -> dict[str, Tensor]:
@@ -159,7 +156,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
             found |= task_losses(batch, g)
             total = total + alpha * found["task"]
         if beta and private:
-            found["adversary"] = adversary_loss(batch, g, schedule["bounded"])
+            found["adversary"] = adversaries.cross_entropy(batch, g, schedule["bounded"])
             total = total - beta * found["adversary"]
         return {"total": total, **found}
 
@@ -262,14 +259,14 @@ def build_random(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]
 
 
 def _adversaries(
-    run: Run, settings: dict[str, Any], shape: tuple[int, int, int]
+    run: Run, settings: dict[str, Any], shape: tuple[int, int, int], private: list[int]
 ) -> hardening.Adversaries:
     """Those that tell the private attributes from g, the paper's first."""
     from core.nets import aia as nets
 
-    if not run.private:
+    if not private:
         return hardening.NO_ADVERSARIES
-    outputs, schedule = len(run.private), settings["schedule"]
+    outputs, schedule = len(private), settings["schedule"]
 
     def own(factor: float) -> nn.Module:
         if schedule["tanh_adversary"]:
@@ -277,9 +274,7 @@ def _adversaries(
             return nets.TanhAdversary(math.prod(shape), hidden, outputs)
         return nets.Adversary(shape, hardening.widened(settings["adversary"], factor), outputs)
 
-    return hardening.classifiers(
-        run, schedule, "adversary", own, shape, outputs, label="aia adversary"
-    )
+    return hardening.classifiers(run, schedule, "adversary", own, shape, private, "aia adversary")
 
 
 def _networks(

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.methods import original
-from core.methods.declare import Method, Model
-from core.methods.task_network import PRESETS
+from core.methods.declare import Model
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -25,7 +24,8 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     return replace(model, release=release, own_head=lambda z: z)
 
 
-ANSWER_ONLY = Method(
+ANSWER_ONLY = replace(
+    original.ORIGINAL,
     name="answer_only",
     title="Answer only",
     summary=(
@@ -33,12 +33,9 @@ ANSWER_ONLY = Method(
         "and the device is strong enough, every method has to beat this."
     ),
     citation="the trivial alternative; no paper",
-    knobs=(),
-    presets=PRESETS,
     build=build,
     color="#9CA3AF",
     release_kind="answer",
-    baseline=True,
 )
 
 METHODS = (ANSWER_ONLY,)

@@ -123,6 +123,19 @@ class Method:
         names, in order."""
         return self.build(run, self.settings(run), attributes)
 
+    def size(self, preset: str) -> tuple[int, int]:
+        """Height and width, in pixels, of the photographs of a preset."""
+        return self.presets[preset]["height"], self.presets[preset]["width"]
+
+    @property
+    def release_knob(self) -> Knob | None:
+        return next((knob for knob in self.knobs if knob.when == "release"), None)
+
+    @property
+    def release_values(self) -> list[float | None]:
+        """The grid of the release-time knob; [None] for a method without one."""
+        return [float(v) for v in self.release_knob.grid] if self.release_knob else [None]
+
     def only_trains(self, network: str) -> bool:
         """Whether a network, by its name among `Model.networks`, is one of `training_only`."""
         return re.sub(r"_\d+$", "", network) in self.training_only

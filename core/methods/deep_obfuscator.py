@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
 from core.methods.declare import Batch, Knob, Method, Model, Phase, columns, stage_of
-from core.methods.task_network import COMPACT, PAPER, classifier, task_networks, task_stage
+from core.methods.original import COMPACT, PAPER, classifier, task_networks, task_stage
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,9 +73,8 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     obfuscator, task_classifier = networks["obfuscator"], networks["classifier"]
     height, width, channels = settings["height"], settings["width"], settings["encoder"]
     shape = (channels[1], height // 4, width // 4)
-    outputs = len(private)
-    own = partial(classifier, settings, outputs)
-    classifiers = hardening.classifiers(run, schedule, "adversary_classifier", own, shape, outputs)
+    own = partial(classifier, settings, len(private))
+    classifiers = hardening.classifiers(run, schedule, "adversary_classifier", own, shape, private)
     mirrored = partial(vgg.MirroredDecoder, channels, height, width)
     reconstructors = hardening.decoders(
         run, schedule, "adversary_reconstructor", mirrored, shape, height, width
@@ -89,9 +88,6 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
 
     def task_loss(batch: Batch, z: Tensor) -> Tensor:
         return losses.cross_entropy(task_classifier(z), batch.attributes[:, tasks])
-
-    def attribute_loss(batch: Batch, z: Tensor, bounded: float = 0) -> Tensor:
-        return classifiers.cross_entropy(z, batch.attributes[:, private], bounded)
 
     def reconstruction_losses(z: Tensor, *targets: Tensor) -> list[Tensor]:
         """Eqs. 6 and 8: what the reconstructions from z lack of each target."""
@@ -112,13 +108,13 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         task = task_loss(batch, z)
         if not lambda1:
             return {"total": task, "task": task}
-        attribute = attribute_loss(batch, z, schedule["bounded"])
+        attribute = classifiers.cross_entropy(batch, z, schedule["bounded"])
         return {"total": task - lambda1 * attribute, "task": task, "attribute": attribute}  # Eq. 5
 
     def attack(batch: Batch) -> dict[str, Tensor]:
         z = obfuscator(batch.x)
         (reconstruction,) = reconstruction_losses(z, batch.x)
-        attribute = attribute_loss(batch, z)
+        attribute = classifiers.cross_entropy(batch, z)
         return {
             "total": reconstruction + attribute,  # disjoint networks: each gets its own gradient
             "reconstruction": reconstruction,

@@ -163,7 +163,7 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
     decoder = seeded(run.seed, "from code", lambda: darknet.Decoder(CODE_WIDTH, shape))
     networks |= {"encoder": encoder, "decoder": decoder}
     everything = tuple(networks)
-    adversaries = _adversaries(run, schedule, len(secrets))
+    adversaries = _adversaries(run, schedule, secrets)
     networks |= adversaries.networks
     device, service = layers[: cut + 1], [*layers[cut + 1 :], "head"]
 
@@ -177,9 +177,6 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
 
     def logits_of(code: Tensor) -> Tensor:
         return through(service, decoder(code))
-
-    def guess_loss(batch: Batch, code: Tensor, bounded: float = 0) -> Tensor:
-        return adversaries.cross_entropy(code, batch.attributes[:, secrets], bounded)
 
     def recognise(batch: Batch) -> dict[str, Tensor]:
         logits = through([*layers, "head"], batch.x)
@@ -202,12 +199,12 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
             found["distances"] = distances
             total = total + beta * CONTRASTIVE_WEIGHT * distances  # Eq. 7
         if adversaries.networks:
-            found["guess"] = guess_loss(batch, code, schedule["bounded"])
+            found["guess"] = adversaries.cross_entropy(batch, code, schedule["bounded"])
             total = total - schedule["adversary_weight"] * found["guess"]
         return {"total": total, **found}
 
     def attack(batch: Batch) -> dict[str, Tensor]:
-        guess = guess_loss(batch, code_of(batch.x))
+        guess = adversaries.cross_entropy(batch, code_of(batch.x))
         return {"total": guess, "guess": guess}
 
     def embed(batches: Callable[[int], Iterator[Batch]]) -> None:
@@ -275,22 +272,22 @@ def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], priv
     )
 
 
-def _adversaries(run: Run, schedule: dict[str, float], outputs: int) -> hardening.Adversaries:
+def _adversaries(run: Run, schedule: dict[str, float], secrets: list[int]) -> hardening.Adversaries:
     """Adversaries on the code, for hardened training; one is the three-layer network that AIA
     (Eq. 6) sets against a vector."""
     from core.nets import aia
 
     if not schedule.get("adversary_weight"):
         return hardening.NO_ADVERSARIES
-    if not outputs:
+    if not secrets:
         raise PenumbraError(
             "hardened DPFE trains attackers that guess attributes: name a private attribute"
         )
 
     def own(factor: float) -> nn.Module:
-        return aia.TanhAdversary(CODE_WIDTH, hardening.widened(128, factor), outputs)
+        return aia.TanhAdversary(CODE_WIDTH, hardening.widened(128, factor), len(secrets))
 
-    return hardening.classifiers(run, schedule, "guesser", own, (CODE_WIDTH, 1, 1), outputs)
+    return hardening.classifiers(run, schedule, "guesser", own, (CODE_WIDTH, 1, 1), secrets)
 
 
 NOISE_RATIO = Knob(

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PenumbraError
-from core.methods.declare import Method, Phase, Stage, stage_of
+from core.methods.declare import Batch, Method, Phase, Stage, stage_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -71,19 +71,22 @@ class Adversaries:
 
     networks  by their name among `Model.networks`; the first is the paper's own
     fresh     as of a `Stage`
+    columns   of the attributes that they tell; none of those that reconstruct
     """
 
     networks: dict[str, nn.Module]
     fresh: Callable[[int], dict[str, nn.Module]]
+    columns: Sequence[int] = ()
 
-    def cross_entropy(self, z: Tensor, labels: Tensor, bounded: float = 0) -> Tensor:
-        """Mean cross-entropy of what the adversaries make of `labels` (B, M) from z. Where
-        `bounded`, each one's counts up to that of guessing by the labels' frequencies in the batch:
-        what the encoder is paid for ends there."""
+    def cross_entropy(self, batch: Batch, z: Tensor, bounded: float = 0) -> Tensor:
+        """Mean cross-entropy of what the adversaries make of the attributes from z. Where `bounded`,
+        each one's counts up to that of guessing by the labels' frequencies in the batch: what the
+        encoder is paid for ends there."""
         import torch
 
         from core import losses
 
+        labels = batch.attributes[:, self.columns]
         found = [losses.cross_entropy(network(z), labels) for network in self.networks.values()]
         if bounded:
             guessing = losses.guessing(labels)
@@ -126,16 +129,16 @@ def classifiers(
     name: str,
     own: Callable[[float], nn.Module],
     shape: tuple[int, int, int],
-    outputs: int,
+    columns: Sequence[int],
     label: str = "",
 ) -> Adversaries:
-    """Adversaries that tell `outputs` attributes from maps of `shape` (C, h, w), flattened or not:
-    the method's own, by `own(width factor)`, a residual network and a dense one."""
+    """Adversaries that tell the attributes at `columns` from maps of `shape` (C, h, w), flattened or
+    not: the method's own, by `own(width factor)`, a residual network and a dense one."""
     from core.nets.adversaries import Dense, Residual
 
-    width = schedule["adversary_width"]
-    others = (partial(Residual, shape, outputs, width), partial(Dense, shape, outputs, width))
-    return adversaries(run, schedule, name, (partial(own, width), *others), label)
+    told = (shape, len(columns), schedule["adversary_width"])
+    builders = (partial(own, told[-1]), partial(Residual, *told), partial(Dense, *told))
+    return replace(adversaries(run, schedule, name, builders, label), columns=columns)
 
 
 def decoders(

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
 from core.methods.declare import Batch, Knob, Method, Model, Phase, columns, stage_of
-from core.methods.task_network import COMPACT, PAPER, classifier
+from core.methods.original import COMPACT, PAPER, classifier
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -94,16 +94,13 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     height, width = settings["height"], settings["width"]
     extractor = vgg.seeded(run.seed, "extractor", lambda: vgg.Obfuscator(channels))
     own, shape = partial(classifier, settings, outputs), (channels[1], height // 4, width // 4)
-    heads = hardening.classifiers(run, schedule, "private_head", own, shape, outputs)
+    heads = hardening.classifiers(run, schedule, "private_head", own, shape, private)
     widths, dense = settings["classifier"], settings["discriminator"]
     discriminator = vgg.seeded(
         run.seed,
         "discriminator",
         lambda: MutualInformationDiscriminator(channels, height, width, widths, dense, 2 * outputs),
     )
-
-    def attribute_loss(batch: Batch, z: Tensor, bounded: float = 0) -> Tensor:
-        return heads.cross_entropy(z, batch.attributes[:, private], bounded)
 
     def information(batch: Batch, z: Tensor) -> Tensor:
         others = mismatched(len(batch.x), batch.generator).to(batch.x.device)
@@ -112,7 +109,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
 
     def hide_and_retain(batch: Batch) -> dict[str, Tensor]:
         z = extractor(batch.x)
-        attribute = attribute_loss(batch, z, schedule["bounded"])
+        attribute = heads.cross_entropy(batch, z, schedule["bounded"])
         if not weight:
             return {"total": -attribute, "attribute": attribute}
         retained = information(batch, z)
@@ -120,7 +117,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         return {"total": total, "attribute": attribute, "information": retained}
 
     def infer_attribute(batch: Batch) -> dict[str, Tensor]:
-        attribute = attribute_loss(batch, extractor(batch.x))
+        attribute = heads.cross_entropy(batch, extractor(batch.x))
         return {"total": attribute, "attribute": attribute}
 
     def estimate_information(batch: Batch) -> dict[str, Tensor]:

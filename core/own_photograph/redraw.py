@@ -78,8 +78,7 @@ def restore(folder: Path, release_value: float | None, device: str = "auto") -> 
         )
     chosen = devices.choose(device)
     run, _, model = train.load(folder, chosen)
-    preset = METHODS[run.method].presets[run.preset]
-    height, width = int(preset["height"]), int(preset["width"])
+    height, width = METHODS[run.method].size(run.preset)
     tensors = files.load_tensors(place)
     with torch.no_grad():
         blank = torch.zeros(1, 3, height, width, device=chosen)

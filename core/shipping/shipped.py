@@ -148,10 +148,8 @@ def attackers(run: Run, plan: Plan) -> dict[str, tuple[str, ...]]:
 
 def values(run: Run, plan: Plan) -> tuple[float | None, ...]:
     """Release values at which a shipped run is measured; (None,) without such a knob."""
-    knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "release"]
-    if not knobs:
-        return (None,)
-    return tuple(knobs[0].grid) if plan.release is None else plan.release
+    usual = tuple(METHODS[run.method].release_values)
+    return usual if plan.release is None or usual == (None,) else plan.release
 
 
 def finish() -> int:

@@ -87,7 +87,7 @@ def _predictions_of_the_strongest(
     choice = Task(protocol, WORST_CASE.name, value)
     if not attack_folders.is_done(folder, choice) or name in OWN_NETWORKS:
         return found
-    chosen = results.strongest_of_all(folder, value, protocol)
+    chosen = results.strongest(folder, value, protocol)
     strongest_for = {target for target, attacker in chosen.items() if attacker == name}
     rest = {n: array for n, array in found.items() if n not in PREDICTIONS}
     if "probes" in found and "identity" in strongest_for:

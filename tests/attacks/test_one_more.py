@@ -20,29 +20,21 @@ FILE = '''
 """Attributes by templates: whoever is more like the mean of one side is taken for one of it."""
 
 from core.attacks.declare import attack
-from core.attacks.interface import Result, attribute_rows
+from core.attacks.interface import attribute_result
 
 
 @attack(title="template matcher", target="attribute")
 def templates(view, generator):
-    import numpy as np
-
-    from core.metrics.attributes import balanced_accuracy, choose_threshold
-
     z = {split: release.flatten(1).double().numpy() for split, release in view.z.items()}
-    rows, reached = [], []
+    scores = {}
     for column, name in enumerate(view.attribute_names):
-        labels = {split: known[:, column] for split, known in view.attributes.items()}
-        means = [z["attacker"][labels["attacker"] == side].mean(0) for side in (0, 1)]
-        scores = {split: z[split] @ (means[1] - means[0]) for split in ("validation", "test")}
-        threshold = choose_threshold(labels["validation"], scores["validation"])
-        rows += attribute_rows(
-            name, view.role(name), "templates", labels["test"], scores["test"], threshold,
-            view.identities["test"],
-        )
-        reached.append(balanced_accuracy(labels["validation"], scores["validation"] > threshold))
-    targets = np.array([f"attribute:{name}" for name in view.attribute_names])
-    return Result(rows, {"targets": targets, "validation": np.array(reached, np.float32)})
+        labels = view.attributes["attacker"][:, column]
+        means = [z["attacker"][labels == side].mean(0) for side in (0, 1)]
+        apart = means[1] - means[0]
+        scores[name] = {split: z[split] @ apart for split in ("validation", "test")}
+    return attribute_result(
+        "templates", scores, view.truth, view.identities["test"], view.role
+    )
 
 '''
 FACES = tiny_faces(identities=32, images=3)
@@ -88,7 +80,7 @@ def test_it_is_controlled_measured_and_can_be_chosen_on_the_trade_off(templates)
     assert reached.value["attribute:Male"] > 0.9
     assert reached.conclusive["attribute:Male"]
     assert not reached.conclusive["attribute:Young"], "which shows nowhere"
-    assert results.strongest(folder, "attribute:Male", 0.8) == "templates"
+    assert results.strongest(folder, 0.8).get("attribute:Male") == "templates"
 
     view = views.View("tiny", "compact", "Smiling", "attribute:Male", "strict")
     assert "templates" in views.attackers(found, view)

@@ -80,8 +80,8 @@ def test_pictures_and_who_was_strongest_are_there(folder):
     """The photographs beside them lie with the data set."""
     found = kept_pictures(folder, "mirrored_decoder", 0.5)
     assert found["originals"].shape == found["reconstructions"].shape == (12, 64, 64, 3)
-    assert results.strongest(folder, "attribute:Male", 0.5) == "logistic"
-    assert results.strongest(folder, "image", 0.5) == "mirrored_decoder"
+    assert results.strongest(folder, 0.5).get("attribute:Male") == "logistic"
+    assert results.strongest(folder, 0.5).get("image") == "mirrored_decoder"
 
 
 def test_the_kept_attacker_redraws_again(folder):

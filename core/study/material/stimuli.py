@@ -156,10 +156,9 @@ def _opened(setting: Mapping[str, Any]) -> Opened:
             f"{run_id} is {'still in training' if found == 'training' else found}: choose another "
             "setting, or train it to its end"
         )
-    preset = METHODS[run.method].presets[run.preset]
     value = setting["release_value"]
     kept = setting.get("attacker") == redraw.ATTACKER and redraw.kept(folder, value)
-    return Opened(setting, run, folder, int(preset["height"]), int(preset["width"]), kept)
+    return Opened(setting, run, folder, *METHODS[run.method].size(run.preset), kept)
 
 
 def _faces(opened: Opened) -> Faces:

@@ -6,7 +6,7 @@ import torch
 
 from core.attacks import ATTACKS
 from core.attacks.attributes import classifiers
-from core.attacks.interface import attribute_rows
+from core.attacks.interface import attribute_result
 from core.errors import PenumbraError
 from core.metrics import attributes as scores
 from tests.attacks.planted import NAMES, value, view
@@ -162,5 +162,8 @@ def test_logistic_regression_is_scikit_learn_s():
 
 
 def test_rows_of_a_single_class_are_left_out():
-    rows = attribute_rows("A", "private", "mlp", np.ones(4, int), np.zeros(4), 0.5, np.arange(4))
-    assert rows == []
+    scores = {"A": {"validation": np.arange(4.0), "test": np.zeros(4)}}
+    truth = {"validation": {"A": np.array([0, 0, 1, 1])}, "test": {"A": np.ones(4, int)}}
+    result = attribute_result("mlp", scores, truth, np.arange(4), lambda name: "private")
+    assert result.findings == []
+    assert result.arrays["validation"].tolist() == [1]
