@@ -6,7 +6,7 @@ from app.cache import loaders
 from app.noise import repeated_releases
 from app.page import clicks, show, states, tables, verdict
 from app.settings import looking, points
-from app.trade_off import chart, details, limits
+from app.trade_off import chart, details, limits, protocols
 
 here = looking.look("How much protection can this service afford?", strongest=False)
 view, table = here.view, here.table
@@ -69,5 +69,5 @@ title = "All settings, and the table to take away"
 show.folded(title, "settings", details.all_settings, here)
 if view.target != "image":
     title = "Strict protocol beside the paper's own"
-    show.folded(title, "protocols", details.protocols, view)
+    show.folded(title, "protocols", protocols.shown, view)
 looking.ended()

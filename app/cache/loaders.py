@@ -22,7 +22,7 @@ from app.cache import changes
 from app.evidence import learning_curve, published
 from app.page import pictures
 from app.reconstructions.attackers import FIRST, STRONGEST
-from app.settings import outcomes, points, views
+from app.settings import outcomes, points, unprotected, views
 from app.settings.views import View
 from app.study import findings as study_findings
 from core import data, explain, results
@@ -172,8 +172,8 @@ def settings(view: View) -> pd.DataFrame:
 
 @kept(KEPT_VIEWS, copies=True)
 def references(view: View) -> dict[str, dict[str, Any]]:
-    """`app.settings.outcomes.references` of what is being looked at."""
-    return outcomes.references(findings(), view)
+    """`app.settings.unprotected.references` of what is being looked at."""
+    return unprotected.references(findings(), view)
 
 
 @kept(KEPT_TABLES)

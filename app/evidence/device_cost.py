@@ -82,7 +82,7 @@ MEASURES = {
 
 
 def joined(table: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
-    """`app.settings.outcomes.compared` with the fields of `core.storage.cost_file.rows` of the same run and release value;
+    """`app.settings.unprotected.compared` with the fields of `core.storage.cost_file.rows` of the same run and release value;
     NaN (text: None) where the cost of a setting was not measured. Order and rows stay."""
     known = costs if len(costs) else pd.DataFrame(columns=[*RECORD, *RELEASE])
     alike = {"run_id": object, "release_value": float}

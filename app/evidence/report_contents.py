@@ -14,7 +14,7 @@ from app.evidence.report import Evidence, Words
 from app.noise import repeated_releases
 from app.page import tables, wording
 from app.page.verdict import Verdict
-from app.settings import outcomes, points, views
+from app.settings import points, unprotected, views
 from app.settings.looking import Looking
 from app.trade_off import chart
 from app.trade_off.goal import Limits
@@ -36,7 +36,7 @@ def evidence(here: Looking, row: points.Row) -> list[Evidence]:
     for target in loaders.offered("targets", view.dataset, view.preset, view.task):
         asked = view._replace(target=target)
         settings = loaders.settings(asked)
-        reference = outcomes.reference(loaders.references(asked), row["method"]) or {}
+        reference = unprotected.reference(loaders.references(asked), row["method"]) or {}
         for other in points.records(settings[settings["key"] == row["key"]]):
             label = f"{wording.target_label(target)} ({METRICS[asked.measure].title})"
             weak = "" if other["conclusive"] else ": attack too weak to conclude"

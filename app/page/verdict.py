@@ -26,7 +26,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(row: Row, unprotected: Row | None, view: View) -> Verdict:
-    """The verdict on one row of `app.settings.outcomes.compared`, beside that of `app.settings.outcomes.reference`."""
+    """The verdict on one row of `app.settings.unprotected.compared`, beside that of `app.settings.unprotected.reference`."""
     setting = setting_label(row)
     place = f"At {setting}" if setting else f"With {_lower(row['title'])}"
     if not row["conclusive"]:

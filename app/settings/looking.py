@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.cache import loaders
 from app.page import show, states, wording
-from app.settings import outcomes, pickers, points
+from app.settings import pickers, points, unprotected
 from app.settings.views import SERVICE, STRONGEST, View
 from core.methods import METHODS
 
@@ -21,7 +21,7 @@ class Looking(NamedTuple):
     view         data set, size, task, target, protocol
     table        one row per setting of the view (`app.settings.outcomes.settings`) with its `cost`
     method       whose knobs are moved
-    unprotected  the row that stands for no protection (`app.settings.outcomes.reference`), or None
+    unprotected  the row that stands for no protection (`app.settings.unprotected.reference`), or None
     rows         the table's rows as dicts, the chosen method's other variants left out
     """
 
@@ -66,10 +66,10 @@ def look(
         states.nothing_measured(_missing(view, method))
         states.damaged(loaders.problems())
         st.stop()
-    unprotected = outcomes.reference(loaders.references(view), method)
-    table = outcomes.compared(table, unprotected)
+    bare = unprotected.reference(loaders.references(view), method)
+    table = unprotected.compared(table, bare)
     rows = pickers.variant(points.records(table), method)
-    return Looking(findings, view, table, method, unprotected, rows)
+    return Looking(findings, view, table, method, bare, rows)
 
 
 def setting(here: Looking) -> dict[str, Any]:

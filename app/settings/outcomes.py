@@ -3,19 +3,16 @@ Pure pandas."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from app.settings import points, variants
+from app.settings import points
 from app.settings.views import STRONGEST, View, task_target
 from core.attacks import ATTACKS
 from core.attacks.attackers import BEST_HEAD, HUMAN, OWN_NETWORKS
-from core.methods import METHODS, UNPROTECTED
-from core.metrics.intervals import difference
+from core.methods import METHODS
 
 # Whose number counts, best first.
 ATTACKERS = {
@@ -40,12 +37,12 @@ def settings(findings: pd.DataFrame, view: View) -> pd.DataFrame:
     """One row per setting: key, method, title, baseline, preset, tasks, private, `knob:<name>` (the
     release-time knob among them), run_id, release_value, value/low/high/chance of the attack,
     gain/gain_low/gain_high over guessing, utility/utility_low/utility_high/utility_chance,
-    conclusive, seeds, n, identities. `compared` adds what the service loses.
+    conclusive, seeds, n, identities. `app.settings.unprotected.compared` adds what the service loses.
 
     Runs that differ in their seed only become one row: the mean, and an interval that covers all of
     theirs.
     """
-    attack, utility = _measurements(findings, view)
+    attack, utility = measurements(findings, view)
     utility = utility[["run_id", "release_value", *(f"utility{end}" for end in ENDS.values())]]
     table = attack.merge(utility, on=["run_id", "release_value"], how="inner")
     table = table[table["method"].isin(list(METHODS))].copy()
@@ -53,7 +50,7 @@ def settings(findings: pd.DataFrame, view: View) -> pd.DataFrame:
     return _finish(_over_seeds(table))
 
 
-def _measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
+def measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(what was measured of the attack, and of the service), a row per run and release value; the
     latter's columns in `ENDS` are called utility…"""
     rows = findings[
@@ -75,62 +72,6 @@ def _measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.
     )
     renamed = utility.rename(columns={name: f"utility{end}" for name, end in ENDS.items()})
     return _guarding(attack, view.targets), renamed
-
-
-def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
-    """What the service and the attacker reach without protection: one row for `UNPROTECTED` and each
-    method's own reference that was measured with every knob at its weakest. A row has method, title,
-    `knob:<name>`, utility, utility_low, utility_high, and value (NaN where nobody attacked it as `view` asks).
-
-    The run that serves this task alone, as its preset has it, stands for all; seeds are averaged.
-    """
-    attack, utility = _measurements(findings, view)
-    found = {}
-    for name in dict.fromkeys((UNPROTECTED, *(method.reference for method in METHODS.values()))):
-        weakest = {knob.name: float(knob.grid[0]) for knob in points.knobs_of(name)}
-        value = METHODS[name].release_values[0]
-        mine = utility[(utility["method"] == name) & points.released_at(utility, value)]
-        for knob in points.knobs_of(name):
-            if knob.when == "train":
-                mine = mine[mine[f"knob:{knob.name}"] == weakest[knob.name]]
-        if mine.empty:
-            continue
-        schedules = mine["schedule"].fillna("") if "schedule" in mine else mine["method"].map("")
-        plainest = min(
-            zip(schedules, mine["tasks"], strict=True), key=lambda run: variants.plainness(*run)
-        )
-        mine = mine[(schedules == plainest[0]) & (mine["tasks"] == plainest[1])]
-        hit = attack[attack["run_id"].isin(mine["run_id"]) & points.released_at(attack, value)]
-        found[name] = {
-            "method": name,
-            "title": METHODS[name].title,
-            "utility": float(mine["utility"].mean()),
-            "utility_low": float(mine["utility_low"].min()),
-            "utility_high": float(mine["utility_high"].max()),
-            "value": float(hit["value"].mean()),
-            **{f"knob:{knob}": value for knob, value in weakest.items()},
-        }
-    return found
-
-
-def reference(found: Mapping[str, dict[str, Any]], method: str) -> dict[str, Any] | None:
-    """The one of `references` that the chosen method is compared with, and with it the whole view:
-    `UNPROTECTED` where it can serve the task, so that all methods are compared with one number,
-    else the method's own; None where there is none."""
-    return found.get(UNPROTECTED) or found.get(METHODS[method].reference)
-
-
-def compared(table: pd.DataFrame, unprotected: Mapping[str, Any] | None) -> pd.DataFrame:
-    """Settings with `cost`: the utility they lose against the unprotected reference, NaN without
-    one; `cost_low`, `cost_high`: its interval, as for two independent measurements, which is wider
-    than a paired one."""
-    if unprotected is None:
-        return table.assign(cost=math.nan, cost_low=math.nan, cost_high=math.nan)
-    ends = [f"utility{end}" for end in ("", "_low", "_high")]
-    bare = tuple(unprotected[name] for name in ends)
-    mine = tuple(table[name].astype(float) for name in ends)
-    low, high = difference(bare, mine)
-    return table.assign(cost=bare[0] - mine[0], cost_low=low, cost_high=high)
 
 
 def _read_off(

@@ -1,5 +1,4 @@
-"""The trade-off chart: utility against what the attacker gains; and both protocols side by side.
-Points -> Plotly figures, no Streamlit."""
+"""The trade-off chart: utility against what the attacker gains. No Streamlit."""
 
 from __future__ import annotations
 
@@ -54,9 +53,10 @@ def trade_off(
     across, up = ranges(table)
     scale = view.scale
     rows = {row["key"]: row for row in records(table)}
+    ordered = sorted(lines, key=lambda line: not METHODS[line.method].baseline)  # methods on top
     data = [
         _line([rows[key] for key in line.keys], line, lines, number, view)
-        for number, line in enumerate(_ordered(lines))
+        for number, line in enumerate(ordered)
     ]
     front = points.front(list(rows.values()))
     if len(front) > 1:
@@ -144,11 +144,6 @@ def _up_title(view: View) -> str:
     name = METRICS[view.service].title
     unit = "" if wording.in_percent(view.service) else " (hundredths)"
     return f"{wording.service(view.task)}: {name.removeprefix('plain ')}{unit}"
-
-
-def _ordered(lines: Sequence[Line]) -> list[Line]:
-    """Baselines first, so that the methods lie on top of them."""
-    return sorted(lines, key=lambda line: not METHODS[line.method].baseline)
 
 
 def _line(rows: Sequence[Row], line: Line, lines: Sequence[Line], number: int, view: View) -> Spec:
@@ -257,27 +252,3 @@ def _limits(
     line = {"width": 1, "color": faded(colour["teal"], 0.5)}
     shape = plot.box(across[0] * scale, right * scale, bottom, up[1], line)
     return [shape | {"layer": "below", "fillcolor": faded(colour["teal"], 0.13)}]
-
-
-def protocols(pairs: pd.DataFrame, dark: bool = False) -> go.Figure:
-    """The attack's value under both protocols, one row per setting.
-
-    pairs  columns label, strict, paper (shares), chance
-    """
-    colour = colours(dark)
-    joint = {"line": {"color": colour["quiet"], "width": 1.5}, "hoverinfo": "skip"}
-    data = [
-        plot.scatter("lines", [row.paper * 100, row.strict * 100], [row.label] * 2, **joint)
-        | {"showlegend": False}
-        for row in pairs.itertuples()
-    ]
-    for name, title, symbol, tint in (
-        ("paper", "as in the paper", "circle-open", colour["teal"]),
-        ("strict", "strict", "circle", colour["brick"]),
-    ):
-        look = {"name": title, "marker": plot.marker(tint, 12, symbol, 2)}
-        says = f"%{{y}}: %{{x:.1f}} %<extra>{title}</extra>"
-        shares = pairs[name] * 100
-        data.append(plot.scatter("markers", shares, pairs["label"], hovertemplate=says, **look))
-    across = plot.axis(colour, "right guesses of the attacker", ticksuffix=" %")
-    return plot.figure(data, across, plot.bare(), 120 + 34 * len(pairs), legend=plot.LEGEND)

@@ -11,7 +11,6 @@ from app.page import show, states, tables, verdict, wording
 from app.settings import points
 from app.settings.looking import Looking
 from app.settings.views import View
-from app.trade_off import chart
 from core.errors import PenumbraError
 from core.metrics import METRICS
 
@@ -92,25 +91,3 @@ def all_settings(looked: Looking) -> None:
         )
     mine = looked.findings[looked.findings["dataset"] == view.dataset]
     show.csv(mine, view.dataset, "findings", "Every finding of this data set (CSV)")
-
-
-def protocols(view: View) -> None:
-    strict = loaders.settings(view._replace(protocol="strict"))
-    paper = loaders.settings(view._replace(protocol="paper"))
-    pairs = tables.protocol_pairs(strict, paper)
-    if pairs.empty:
-        st.write("No setting was measured under both protocols for this choice.")
-        return
-    worst = pairs.loc[pairs["gone"].idxmax()]
-    st.write(
-        f"Asked as the paper asks, the attacker is right in {wording.percent(worst['paper'])} of cases at "
-        f"{worst['label']}; the strict protocol's strongest attacker in {wording.percent(worst['strict'])}."
-    )
-    alt = "The attack's success under both protocols"
-    show.chart(chart.protocols(pairs, states.dark()), "protocols", pairs, alt)
-    st.caption(wording.PROTOCOL_HELP)
-    st.caption(
-        "Figures published in the papers are plain accuracies on other photographs. They share "
-        "neither measure nor data with this chart and are therefore not drawn into it; they stand "
-        "under “What the paper reports”."
-    )

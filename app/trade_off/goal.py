@@ -33,7 +33,7 @@ class Found(NamedTuple):
 
 
 def seek(rows: Sequence[Row], limits: Limits) -> Found:
-    """Search the measured settings of a view (rows of `app.settings.outcomes.compared`). A setting whose
+    """Search the measured settings of a view (rows of `app.settings.unprotected.compared`). A setting whose
     attack was too weak to conclude never counts as keeping anything."""
     known = [row for row in rows if row["conclusive"]]
     over = {row["key"]: sum(excess(row, limits)) for row in known}

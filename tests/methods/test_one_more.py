@@ -5,7 +5,7 @@ import pytest
 
 import core.methods
 from app.page.verdict import verdict
-from app.settings import outcomes, points
+from app.settings import outcomes, points, unprotected
 from app.settings.views import View
 from app.trade_off import chart
 from core import results, train
@@ -102,7 +102,7 @@ def test_a_method_is_one_file_and_one_line(added, capsys):
     assert {"worst_case", "best_head", "own_head"} <= set(findings["attacker"])
     assert set(findings["knob:squeeze"]) == {1.0, 2.0}
 
-    table = outcomes.compared(outcomes.settings(findings, VIEW), None)
+    table = unprotected.compared(outcomes.settings(findings, VIEW), None)
     rows = points.records(table)
     lines = points.lines(rows)
     assert {line.variant for line in lines} == {"", "twisted to side 1"}

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from app.evidence import device_cost
-from app.settings import outcomes, points
+from app.settings import outcomes, points, unprotected
 from app.settings.views import View
 from core.run import Run
 from core.run_validation import checked
@@ -41,8 +41,8 @@ def costs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def table(findings, costs):
     settings = outcomes.settings(findings, VIEW)
-    bare = outcomes.reference(outcomes.references(findings, VIEW), "deep_obfuscator")
-    return device_cost.joined(outcomes.compared(settings, bare), costs)
+    bare = unprotected.reference(unprotected.references(findings, VIEW), "deep_obfuscator")
+    return device_cost.joined(unprotected.compared(settings, bare), costs)
 
 
 def row(table, **knobs):

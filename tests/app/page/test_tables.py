@@ -3,14 +3,14 @@
 import pandas as pd
 
 from app.page import tables, wording
-from app.settings import outcomes, points
+from app.settings import outcomes, points, unprotected
 from app.settings.views import View
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 
 def test_tables_hold_every_attacker(findings):
-    table = outcomes.compared(outcomes.settings(findings, VIEW), None)
+    table = unprotected.compared(outcomes.settings(findings, VIEW), None)
     row = points.nearest(points.records(table), "deep_obfuscator", {"lambda1": 1, "lambda2": 1})
     more = findings.assign(attacker="resrec+celeba")[findings["target"] == "image"]
     numbers = tables.of_setting(pd.concat([findings, more]), row)

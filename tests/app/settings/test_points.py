@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.settings import outcomes, points, views
+from app.settings import outcomes, points, unprotected, views
 from app.settings.views import View
 from core.methods import METHODS
 
@@ -13,8 +13,8 @@ VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 @pytest.fixture(scope="module")
 def table(findings):
-    bare = outcomes.reference(outcomes.references(findings, VIEW), "deep_obfuscator")
-    return outcomes.compared(outcomes.settings(findings, VIEW), bare)
+    bare = unprotected.reference(unprotected.references(findings, VIEW), "deep_obfuscator")
+    return unprotected.compared(outcomes.settings(findings, VIEW), bare)
 
 
 def test_what_may_be_chosen(findings):
@@ -55,7 +55,7 @@ def test_an_attacker_with_a_second_data_set_changes_no_point(findings, target):
     assert len(more)
     both = pd.concat([more, findings])
     pd.testing.assert_frame_equal(outcomes.settings(both, view), outcomes.settings(findings, view))
-    assert outcomes.references(both, view) == outcomes.references(findings, view)
+    assert unprotected.references(both, view) == unprotected.references(findings, view)
 
 
 def test_face_verification_is_a_task_like_an_attribute(findings):
@@ -68,23 +68,23 @@ def test_face_verification_is_a_task_like_an_attribute(findings):
     table = outcomes.settings(verified, VIEW._replace(task="verification"))
     assert set(table["method"]) == {"deep_obfuscator"}
     assert table["utility"].notna().all()
-    assert outcomes.references(verified, VIEW._replace(task="verification")) == {}
-    assert outcomes.compared(table, None)["cost"].isna().all()
+    assert unprotected.references(verified, VIEW._replace(task="verification")) == {}
+    assert unprotected.compared(table, None)["cost"].isna().all()
 
 
 def test_gain_and_cost_are_differences(table, findings):
     assert np.allclose(table["gain"], table["value"] - 0.5)
-    bare = outcomes.references(findings, VIEW)["original"]
+    bare = unprotected.references(findings, VIEW)["original"]
     assert table.loc[table["method"] == "original", "cost"].tolist() == [0]
     row = points.nearest(points.records(table), "deep_obfuscator", {"lambda1": 5, "lambda2": 1})
     assert row["cost"] == pytest.approx(bare["utility"] - row["utility"])
 
 
 def test_one_unprotected_number_for_all_methods_where_there_is_one(findings):
-    found = outcomes.references(findings, VIEW)
+    found = unprotected.references(findings, VIEW)
     assert set(found) == {"original", "aia_original", "dpfe_simple"}
     for method in ("deep_obfuscator", "aia", "dpfe", "dpfe_simple", "blur"):
-        assert outcomes.reference(found, method)["method"] == "original"
+        assert unprotected.reference(found, method)["method"] == "original"
 
 
 @pytest.mark.parametrize("name", list(METHODS))
@@ -105,11 +105,13 @@ def serving(findings, task, *methods):
 def test_where_no_unprotected_features_serve_the_task_a_method_has_its_own(findings):
     verified = serving(findings, "verification", "aia_original", "aia_random")
     view = VIEW._replace(task="verification")
-    found = outcomes.references(verified, view)
-    assert outcomes.reference(found, "aia")["method"] == "aia_original"
-    assert outcomes.reference(found, "aia_random")["method"] == "aia_original"
-    assert outcomes.reference(found, "deep_obfuscator") is None
-    table = outcomes.compared(outcomes.settings(verified, view), outcomes.reference(found, "aia"))
+    found = unprotected.references(verified, view)
+    assert unprotected.reference(found, "aia")["method"] == "aia_original"
+    assert unprotected.reference(found, "aia_random")["method"] == "aia_original"
+    assert unprotected.reference(found, "deep_obfuscator") is None
+    table = unprotected.compared(
+        outcomes.settings(verified, view), unprotected.reference(found, "aia")
+    )
     assert table.loc[table["method"] == "aia_original", "cost"].tolist() == [0]
     assert (table.loc[table["method"] == "aia_random", "cost"] > 0).all()
 
@@ -117,12 +119,12 @@ def test_where_no_unprotected_features_serve_the_task_a_method_has_its_own(findi
 def test_ten_numbers_are_unprotected_without_noise_only(findings):
     served = serving(findings, "Young", "dpfe_simple")
     view = VIEW._replace(task="Young")
-    bare = outcomes.reference(outcomes.references(served, view), "dpfe")
+    bare = unprotected.reference(unprotected.references(served, view), "dpfe")
     assert (bare["method"], bare["knob:noise_ratio"]) == ("dpfe_simple", 0)
     rows = points.records(outcomes.settings(served, view))
     assert bare["utility"] == max(row["utility"] for row in rows)
     noisy = served[served["release_value"] > 0]
-    assert outcomes.reference(outcomes.references(noisy, view), "dpfe") is None
+    assert unprotected.reference(unprotected.references(noisy, view), "dpfe") is None
 
 
 def test_the_plainest_run_stands_for_unprotected(findings):
@@ -130,15 +132,17 @@ def test_the_plainest_run_stands_for_unprotected(findings):
     two = bare.assign(run_id="original-two", tasks="Smiling,Young", value=bare["value"] - 0.1)
     quick = bare.assign(run_id="original-quick", schedule="epochs=1", value=bare["value"] - 0.2)
     seed = bare.assign(run_id="original-seed", seed=1, value=bare["value"] + 0.02)
-    once = outcomes.references(findings, VIEW)["original"]["utility"]
-    many = outcomes.references(pd.concat([quick, two, findings, seed]), VIEW)["original"]["utility"]
+    once = unprotected.references(findings, VIEW)["original"]["utility"]
+    many = unprotected.references(pd.concat([quick, two, findings, seed]), VIEW)["original"][
+        "utility"
+    ]
     assert many == pytest.approx(once + 0.01)
 
 
 def test_a_reference_needs_no_attack_to_say_what_the_service_keeps(findings):
     own = findings["method"].eq("original") & findings["role"].eq("utility")
     own = findings[own].assign(protocol="paper", attacker="own_head")
-    found = outcomes.references(pd.concat([findings, own]), VIEW._replace(protocol="paper"))
+    found = unprotected.references(pd.concat([findings, own]), VIEW._replace(protocol="paper"))
     assert found["original"]["utility"] == pytest.approx(own["value"].iloc[0])
     assert np.isnan(found["original"]["value"])
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from app.settings import outcomes, points, variants
+from app.settings import outcomes, points, unprotected, variants
 from app.settings.views import View
 from app.trade_off import chart
 
@@ -12,7 +12,7 @@ VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 @pytest.fixture(scope="module")
 def table(findings):
-    return outcomes.compared(outcomes.settings(findings, VIEW), None)
+    return unprotected.compared(outcomes.settings(findings, VIEW), None)
 
 
 def row(number, schedule="", tasks="Smiling", private="Male", **knobs):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from app.page import verdict, wording
-from app.settings import outcomes, points, views
+from app.settings import outcomes, points, unprotected, views
 from app.settings.views import View
 from app.study import findings as study_findings
 from core import results
@@ -63,7 +63,7 @@ def test_people_stand_on_the_trade_off_beside_the_service(place):
     assert offered[-1] == "recognition:Who?"
     assert wording.target_label(offered[-1]) == "Recognised by people: Who?"
     view = View("synthetic", "compact", "Smiling", offered[-1], "strict")
-    table = outcomes.compared(outcomes.settings(findings, view), None)
+    table = unprotected.compared(outcomes.settings(findings, view), None)
     (row,) = points.records(table)
     assert (row["run_id"], row["knob:lambda1"]) == (run_id, knobs["lambda1"])
     assert row["gain"] == pytest.approx(0.5)

@@ -5,17 +5,17 @@ import plotly.graph_objects as go
 import pytest
 
 from app.page import tables
-from app.settings import outcomes, points
+from app.settings import outcomes, points, unprotected
 from app.settings.views import View
-from app.trade_off import chart
+from app.trade_off import chart, protocols
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 
 @pytest.fixture(scope="module")
 def table(findings):
-    bare = outcomes.reference(outcomes.references(findings, VIEW), "deep_obfuscator")
-    return outcomes.compared(outcomes.settings(findings, VIEW), bare)
+    bare = unprotected.reference(unprotected.references(findings, VIEW), "deep_obfuscator")
+    return unprotected.compared(outcomes.settings(findings, VIEW), bare)
 
 
 def draw(table, chosen=None, **more):
@@ -117,6 +117,6 @@ def test_protocols_side_by_side(findings):
     )
     assert len(pairs) == 6
     assert (pairs["gone"] >= 0).all()
-    figure = chart.protocols(pairs)
+    figure = protocols.figure(pairs)
     strict = next(trace for trace in figure.data if trace.name == "strict")
     assert np.allclose(strict.x, pairs["strict"] * 100)
