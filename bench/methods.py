@@ -16,21 +16,18 @@ import statistics
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 
 from core import data
 from core import device as devices
+from core.data.faces import Faces
 from core.data.on_device import part_indices, to_device
 from core.methods import METHODS, Batch, Model
 from core.run import Run
 from core.run_validation import checked
 from core.training import networks
 from core.training.batches import batch_at, batches_before
-
-if TYPE_CHECKING:
-    from core.data.faces import Faces
 
 Step = Callable[[int], None]
 

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from core import device as devices
+from core.data.faces import Faces
 from core.data.on_device import part_indices, to_device
 from core.errors import PenumbraError, Stopped
 from core.methods import METHODS, Model
@@ -34,9 +35,6 @@ from core.storage.training_log import Log
 from core.training import networks, run_record, shared_stages, state
 from core.training.batches import batch_at, batches_before
 from core.training.networks import freeze, optimisers_of, renew, update
-
-if TYPE_CHECKING:
-    from core.data.faces import Faces
 
 LOG_EVERY = 10  # steps
 SAVE_EVERY = 20.0  # seconds between saved states

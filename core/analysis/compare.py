@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,17 +14,15 @@ from numpy.typing import NDArray
 
 from core import results
 from core.attacks.attackers import WORST_CASE
+from core.data.faces import Faces
 from core.data.order import labels_of
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.metrics import deciding, intervals
 from core.metrics.attributes import balanced_accuracy
+from core.run import Run
 from core.storage import array_file, findings_file
 from core.storage.attack_folders import finished
-
-if TYPE_CHECKING:
-    from core.data.faces import Faces
-    from core.run import Run
 
 COLUMNS = ("target", "role", "metric", "first", "second", "difference", "low", "high", "clear")
 

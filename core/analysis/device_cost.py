@@ -25,15 +25,14 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
+from core.data.listing import Photograph
 from core.errors import PenumbraError
+from core.methods import Model
+from core.run import Run
 from core.storage import cost_file
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from core.data.listing import Photograph
-    from core.methods import Model
-    from core.run import Run
 
 WARM_UP = 10  # releases before the clock runs
 BUSY = 0.1

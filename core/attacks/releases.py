@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import psutil  # type: ignore[import-untyped]
@@ -19,9 +19,7 @@ from core.data.faces import SPLITS, Faces
 from core.data.order import canonical_order, pictured
 from core.embedders.embedder import Embedder
 from core.methods.declare import VERIFICATION
-
-if TYPE_CHECKING:
-    from core.run import Run
+from core.run import Run
 
 # Share of the free memory that releases may take; attacks need as much again for copies.
 SHARE_OF_MEMORY = 0.3

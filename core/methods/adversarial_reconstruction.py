@@ -26,18 +26,16 @@ A network that a phase does not train takes part with batch statistics (see `dee
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.methods import hardening
 from core.methods.declare import Batch, Choice, Knob, Method, Model, Phase, columns, stage_of
+from core.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch import Tensor
-
-    from core.run import Run
 
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "avgpool", "fc")  # `layer` counts them from 0
 # mu1 (GAN) and mu2 (perceptual) are the weights of the in-training decoder.

@@ -21,6 +21,7 @@ Two baselines share all of the training: *Original* is the same autoencoder with
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +39,10 @@ from core.methods.declare import (
     stage_of,
 )
 from core.methods.image_filters import replace_at_random
+from core.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from torch import Generator, Tensor, nn
-
-    from core.run import Run
 
 SCHEDULE = {
     "batch_size": 64,

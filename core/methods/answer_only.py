@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from core.methods import original
 from core.methods.declare import Model
+from core.run import Run
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
-
-    from core.run import Run
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-if TYPE_CHECKING:
-    import numpy as np
-    import torch
-    from numpy.typing import NDArray
-    from torch import Generator, Tensor, nn
+import numpy as np
+from numpy.typing import NDArray
 
-    from core.run import Run
+from core.run import Run
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Generator, Tensor, nn
 
     Preview = Callable[[NDArray[np.float64], float, np.random.Generator], NDArray[np.float64]]
 

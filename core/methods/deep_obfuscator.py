@@ -26,11 +26,10 @@ from typing import TYPE_CHECKING, Any
 from core.methods import hardening
 from core.methods.declare import Batch, Knob, Method, Model, Phase, columns, stage_of
 from core.methods.original import COMPACT, PAPER, classifier, task_networks, task_stage
+from core.run import Run
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from core.run import Run
 
 # Section 4.5: (tasks, private attributes) under the paper's numbers.
 TEST_SETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -34,6 +34,7 @@ Paper and authors' code:
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -52,13 +53,10 @@ from core.methods.declare import (
     columns,
     stage_of,
 )
+from core.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from torch import Generator, Tensor, nn
-
-    from core.run import Run
 
 # The paper's nested sets of tasks (section 6.1), in CelebA's names.
 ATTRIBUTE_SETS: dict[str, tuple[str, ...]] = {

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import PenumbraError
 from core.methods.declare import Batch, Method, Phase, Stage, stage_of
+from core.run import Run
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-    from core.run import Run
 
 # adversary_steps  batches the adversaries learn from, for each one that the paper gives them
 # adversaries      how many of one kind there are, of different architectures

@@ -3,19 +3,17 @@ twice: for releases, which attackers differentiate, and as `preview`, which a pa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.methods.declare import Knob, Method, Model
+from core.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
     from torch import Generator, Tensor
-
-    from core.run import Run
 
     Picture = NDArray[np.float64]
 

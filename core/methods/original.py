@@ -6,17 +6,15 @@ Algorithm 1 gives the obfuscator.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.methods.declare import UNPROTECTED, Batch, Method, Model, Phase, Stage, columns, stage_of
+from core.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch import Tensor, nn
-
-    from core.run import Run
 
 # DeepObfuscator Table 1 at CelebA's aligned size; the schedule's numbers of epochs are ours (the
 # paper gives none), batch size and optimiser the paper's, the learning rate its authors' code's.

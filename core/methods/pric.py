@@ -30,11 +30,10 @@ from typing import TYPE_CHECKING, Any
 from core.methods import hardening
 from core.methods.declare import Batch, Knob, Method, Model, Phase, columns, stage_of
 from core.methods.original import COMPACT, PAPER, classifier
+from core.run import Run
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from core.run import Run
 
 # Section 3.2: (tasks, private attributes) of Figures 3 and 4.
 PUBLISHED_SETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

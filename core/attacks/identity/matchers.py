@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.attacks.declare import attack
 from core.attacks.identity import gallery
@@ -16,7 +17,6 @@ from core.attacks.identity.verification import drawn
 from core.attacks.interface import AttackerView, Result, check_finite
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Generator, Tensor
 
 SHRINKAGES = (0.001, 0.03, 0.1, 0.3, 0.6)  # share of the mean variance in the one within a person
