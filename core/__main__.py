@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from core.cli.data import data_commands
-from core.cli.options import Parser
+from core.cli.options import PlainHelp
 from core.cli.runs import job_command, running_commands, shipped_command
 from core.cli.study import study_commands
 from core.cli.tables import table_commands
@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m core", description=DESCRIPTION, epilog=EXAMPLES)
+    about = {"prog": "python -m core", "description": DESCRIPTION, "epilog": EXAMPLES}
+    parser = argparse.ArgumentParser(**about, formatter_class=PlainHelp)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     running_commands(commands)  # in the order in which help lists them

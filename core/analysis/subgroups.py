@@ -160,16 +160,13 @@ def _group(
         nothing = dict.fromkeys(("value", "low", "high", "chance"), math.nan)
         none = np.full(len(resampling.weights), np.nan)
         return row | {"measure": "too_few"} | nothing, none
-    cells = attributes.cells(truth, said.right == truth)
-    counts = [
-        np.bincount(resampling.codes, (inside & cell).astype(float), resampling.identities)
-        for cell in cells
-    ]
-    drawn = metric.from_counts(*(resampling.weights @ count for count in counts))
+    decided = (said.right == truth)[inside]
+    mine = intervals.Resampling(resampling.codes[inside], resampling.weights)
+    drawn = metric.from_counts(*intervals.resampled_confusion(answers, decided, mine))
     low, high = intervals.percentile_interval(drawn)
     row |= {
         "measure": deciding()["identity"] if said.truth is None else metric.name,
-        "value": float(metric.from_counts(*(count.sum() for count in counts))),
+        "value": float(metric.from_counts(*attributes.confusion(answers, decided))),
         "low": low,
         "high": high,
         "chance": math.nan if metric.chance is None else metric.chance,

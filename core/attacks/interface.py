@@ -37,9 +37,7 @@ class AttackerView:
     x                split -> uint8 (n, 3, H, W) on `device`
     attributes       split -> int8 (n, A) of 0 and 1
     identities       split -> int64 (n,)
-    attribute_names  the A names
     tasks, private   names of the service's tasks and of the attributes to hide
-    device           where networks are to be trained
     face_features    (x float (n, 3, H, W) in [0, 1]) -> unit vectors (n, d) of a face-verification
                      network trained on no test person; differentiable. None where there is none
     embedder         a second such network, made by others and not differentiable
@@ -97,12 +95,8 @@ class AttackerView:
 
 @dataclass(frozen=True)
 class Result:
-    """What an attack found. All three may be empty: the attack does not apply to this release.
-
-    findings  `rows`; `core.evaluate` adds the run, the protocol, the release value and `conclusive`
-    arrays    for `arrays.npz`; never objects
-    weights   for `weights.safetensors`
-    """
+    """What an attack found: `rows`, what else is kept of it (never objects), its network's weights.
+    All three may be empty: the attack does not apply to this release."""
 
     findings: list[dict[str, Any]] = field(default_factory=list)
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
@@ -134,7 +128,6 @@ def attribute_result(
 
     truth       "validation", "test" -> attribute -> labels
     identities  (n,) of the test photographs
-    role        of an attribute
 
     No findings of an attribute whose test labels hold a single class.
     Arrays: `targets` (A,) names, `validation` (A,) the balanced accuracy of each, `decisions`

@@ -23,14 +23,9 @@ class PlainHelp(argparse.RawDescriptionHelpFormatter):
         return self._get_help_string(action) or ""
 
 
-class Parser(argparse.ArgumentParser):
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        options.setdefault("formatter_class", PlainHelp)
-        super().__init__(*arguments, **options)
-
-
 def add_command(commands: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    said = {"help": text, "description": text[0].upper() + text[1:] + "."}
+    command = commands.add_parser(name, **said, formatter_class=PlainHelp)
     command.set_defaults(command=run)
     return command
 

@@ -68,15 +68,12 @@ def explain(
     names: Sequence[str] | None = None,
     device: str = "auto",
     progress: bool = True,
-    report: Callable[[dict[str, Any]], None] = lambda state: None,
 ) -> None:
     """Compute the missing explanations of a finished run, once for each release value at which it
     was attacked (of its knob's grid where it has not been).
 
-    run     a Run, or its folder
-    names   of `EXPLANATIONS`; default: all
-    device  auto, cpu or cuda
-    report  gets {"explanation", "release_value", "index", "count"} before each one
+    run    a Run, or its folder
+    names  of `EXPLANATIONS`; default: all
 
     What is done already is left as it is, and what another process is at is left to it. Raises
     PenumbraError when the run is unfinished, damaged, or its data set has changed.
@@ -108,16 +105,12 @@ def explain(
     opened = open_run(folder, device, progress)
     run, model, faces = opened.run, opened.model, opened.faces
     view, seen = None, object()
-    for index, (name, value) in enumerate(pending):
+    for name, value in pending:
         target = place(folder, name, value)
         try:
             with FileLock(run.lock(f"explain-{target.name}"), timeout=0):
                 if whole_folders.is_done(target):
                     continue
-                report(
-                    {"explanation": name, "release_value": value, "index": index}
-                    | {"count": len(pending)}
-                )
                 if view is None or seen != value:
                     view = None  # two at once may not fit into memory
                     view = view_at(opened, value, recognisers=False)

@@ -1,7 +1,5 @@
-"""What a method says of itself, and what it hands to the training loop.
-
-Its declaration (`Method`, `Knob`) is plain data that the app reads without loading torch; its
-`build` function, called to train or to release, imports torch and returns a `Model`.
+"""What a method says of itself, plain data that the app reads without loading torch; and what its
+`build` function hands to the training loop.
 """
 
 from __future__ import annotations
@@ -14,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import PenumbraError
 from core.run import Run
 
 if TYPE_CHECKING:
-    import torch
     from torch import Generator, Tensor, nn
 
-    Preview = Callable[[NDArray[np.float64], float, np.random.Generator], NDArray[np.float64]]
+Preview = Callable[[NDArray[np.float64], float, np.random.Generator], NDArray[np.float64]]
 
 # Two words that stand beside attribute names, for the methods that understand them.
 VERIFICATION = "verification"  # a task: do two photographs show one person?
@@ -37,11 +35,9 @@ PARTS = ("all", "protector", "adversary")
 class Knob:
     """One setting a person may move.
 
-    name    the key in `Run.knobs`, on the command line and in `knob:<name>` columns
-    symbol  as the paper writes it, for labels
-    grid    values of a sweep, from the weakest protection to the strongest
-    when    "train": each value is a training of its own; "release": moves on a finished run
-    help    one plain sentence: what more of it does
+    name  the key in `Run.knobs`, on the command line and in `knob:<name>` columns
+    grid  values of a sweep, from the weakest protection to the strongest
+    when  "train": each value is a training of its own; "release": moves on a finished run
     """
 
     name: str
@@ -56,7 +52,6 @@ class Knob:
 class Choice:
     """A schedule entry that makes another setting of a method, not a longer or faster training.
 
-    name      an entry of the presets' schedule
     values    what its values 0, 1, … stand for; it can have no others
     words     for a setting in which it is replaced, such as "cut at place {:g}"; "" for its name
     released  whether another representation leaves the device: settings that differ in it are not
@@ -73,20 +68,17 @@ class Choice:
 class Method:
     """The declaration of one method.
 
-    presets   "paper", "compact" -> `height`, `width` (pixels), network widths and `schedule`
-              (numbers a Run may replace)
-    build     (run, settings, attributes) -> Model, as `model` calls it
-    color     hex colour of the method in every chart
+    presets         "paper", "compact" -> `height`, `width` (pixels), network widths and `schedule`
+                    (numbers a Run may replace)
     release_kind    of `RELEASE_KINDS`: what leaves the device
-    noisy           True where the same photograph is released differently each time
+    noisy           whether the same photograph is released differently each time
     preview         of a method that releases pictures: (picture float (H, W, 3) in [0, 1], value of
                     its knob, generator) -> what it releases, float (H, W, 3), without torch
-    baseline        True for what a method has to be compared with (drawn grey)
+    baseline        whether it is what a method has to be compared with
     reference       the method whose release, with every knob at its weakest, is this one's
                     unprotected counterpart where `UNPROTECTED` cannot serve the same task
     tasks, private  what a run of it names where the user names nothing
     understands     those of `RESERVED` that it can be given as a task or as private
-    choices         its schedule entries that make another setting
     training_only   networks that a measured run no longer needs; a name stands for its numbered
                     doubles, too (`core.methods.hardening`)
     published_sets  the paper's combinations (tasks, private attributes), by the name it gives them
@@ -247,7 +239,7 @@ class Model:
 
     networks: dict[str, nn.Module]
     stages: tuple[Stage, ...]
-    release: Callable[[Tensor, torch.Generator, float | None], Tensor]
+    release: Callable[[Tensor, Generator, float | None], Tensor]
     own_head: Callable[[Tensor], Tensor] | None = None
     training_adversary: Callable[[Tensor], Tensor] | None = None
     training_reconstructor: Callable[[Tensor], Tensor] | None = None
@@ -258,12 +250,8 @@ class Model:
 
 
 def columns(attributes: tuple[str, ...], names: tuple[str, ...]) -> list[int]:
-    """Positions of `names` among the data set's attributes; `RESERVED` words have none.
-
-    Raises PenumbraError for an attribute the data set does not have.
-    """
-    from core.errors import PenumbraError
-
+    """Positions of `names` among the data set's attributes; `RESERVED` words have none. Raises
+    PenumbraError for an attribute the data set does not have."""
     names = attributes_among(names)
     missing = [name for name in names if name not in attributes]
     if missing:

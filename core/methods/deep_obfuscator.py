@@ -41,18 +41,13 @@ TEST_SETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "6": (("Smiling", "High_Cheekbones"), ("Male", "Heavy_Makeup")),
 }
 PRESETS = {
-    "paper": PAPER
+    name: preset
     | {
-        "schedule": PAPER["schedule"]
-        | {"adversary_epochs": 5, "adversarial_epochs": 20, "adversarial_learning_rate": 1e-4}
+        "schedule": preset["schedule"]
+        | {"adversary_epochs": epochs, "adversarial_epochs": 20, "adversarial_learning_rate": rate}
         | hardening.OFF
-    },
-    "compact": COMPACT
-    | {
-        "schedule": COMPACT["schedule"]
-        | {"adversary_epochs": 10, "adversarial_epochs": 20, "adversarial_learning_rate": 1e-3}
-        | hardening.OFF
-    },
+    }
+    for name, preset, epochs, rate in (("paper", PAPER, 5, 1e-4), ("compact", COMPACT, 10, 1e-3))
 }
 
 

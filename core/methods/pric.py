@@ -27,6 +27,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from core.errors import PenumbraError
 from core.methods import hardening
 from core.methods.declare import Batch, Knob, Method, Model, Phase, columns, stage_of
 from core.methods.original import COMPACT, PAPER, classifier
@@ -79,7 +80,6 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     Raises PenumbraError where the run names no private attribute.
     """
     from core import losses
-    from core.errors import PenumbraError
     from core.nets import vgg
     from core.nets.mutual_information import MutualInformationDiscriminator, mismatched, one_hot
 

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 def logistic(view: AttackerView, generator: Generator) -> Result:
     """Logistic regression on the standardised, flattened release; the penalty of each attribute
     is chosen on validation."""
-    from core.attacks.attributes.classifiers import fit_logistic
-    from core.attacks.attributes.scoring import probe
+    from core.attacks.attributes import classifiers, scoring
 
-    return probe(view, generator, "logistic", fit_logistic)
+    return scoring.probe(view, generator, "logistic", classifiers.fit_logistic)
 
 
 @attack(title="look-alikes (nearest neighbours)", target="attribute")
@@ -29,11 +28,10 @@ def neighbours(view: AttackerView, generator: Generator) -> Result:
     Also `bayes_error_bound` of attributes that are no tasks, from the error of the single nearest
     neighbour (`cover_hart`); its chance is the share of the rarer class.
     """
-    from core.attacks.attributes.classifiers import error_bounds, fit_neighbours
-    from core.attacks.attributes.scoring import probe
+    from core.attacks.attributes import classifiers, scoring
 
-    result = probe(view, generator, "neighbours", fit_neighbours)
-    return Result([*result.findings, *error_bounds(view)], result.arrays)
+    result = scoring.probe(view, generator, "neighbours", classifiers.fit_neighbours)
+    return Result([*result.findings, *classifiers.error_bounds(view)], result.arrays)
 
 
 @attack(title="boosted decision trees", target="attribute")
@@ -41,10 +39,9 @@ def boosted_trees(view: AttackerView, generator: Generator) -> Result:
     """Gradient-boosted decision trees, one forest per attribute, on the leading principal axes of
     the standardised release (narrow releases as they are); the number of trees is chosen on
     validation. Friedman, Ann. Stat. 29 (2001)."""
-    from core.attacks.attributes.classifiers import fit_trees
-    from core.attacks.attributes.scoring import probe
+    from core.attacks.attributes import classifiers, scoring
 
-    return probe(view, generator, "boosted_trees", fit_trees)
+    return scoring.probe(view, generator, "boosted_trees", classifiers.fit_trees)
 
 
 @attack(title="smooth boundaries (kernel ridge)", target="attribute")
@@ -56,20 +53,18 @@ def kernel(view: AttackerView, generator: Generator) -> Result:
     (Rifkin, Yeo and Poggio, "Regularized least-squares classification", 2003), and a single
     factorisation serves all attributes at once.
     """
-    from core.attacks.attributes.kernels import fit_kernel
-    from core.attacks.attributes.scoring import probe
+    from core.attacks.attributes import kernels, scoring
 
-    return probe(view, generator, "kernel", fit_kernel)
+    return scoring.probe(view, generator, "kernel", kernels.fit_kernel)
 
 
 @attack(title="small neural network", target="attribute")
 def mlp(view: AttackerView, generator: Generator) -> Result:
     """Two hidden layers on the standardised, flattened release; weak and strong regularisation
     are both tried, and chosen per attribute on validation."""
-    from core.attacks.attributes.classifiers import fit_mlp
-    from core.attacks.attributes.scoring import probe
+    from core.attacks.attributes import classifiers, scoring
 
-    return probe(view, generator, "mlp", fit_mlp)
+    return scoring.probe(view, generator, "mlp", classifiers.fit_mlp)
 
 
 @attack(title="convolutional network", target="attribute")
@@ -78,8 +73,9 @@ def cnn(view: AttackerView, generator: Generator) -> Result:
     adversary; on pictures it begins with the layers of DeepObfuscator's Table 1, so that nothing a
     task network finds is out of its reach. Left-right flips double its data. Empty result for a
     flat release."""
-    from core.attacks.attributes.classifiers import fit_cnn
-    from core.attacks.attributes.scoring import probe
+    from core.attacks.attributes import classifiers, scoring
     from core.attacks.features import is_spatial
 
-    return probe(view, generator, "cnn", fit_cnn) if is_spatial(view) else Result()
+    return (
+        scoring.probe(view, generator, "cnn", classifiers.fit_cnn) if is_spatial(view) else Result()
+    )

@@ -87,7 +87,8 @@ def figure_six(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
     block, base = ENCODER["compact" if min(height, width) < SMALL else "paper"]
     channels = list(channels_of(block, base))
     if len(shape) != 3:
-        return _Flat(InversionDecoder(5, channels, math.prod(shape), height, width))
+        flat = InversionDecoder(5, channels, math.prod(shape), height, width)
+        return nn.Sequential(nn.Flatten(1), flat)
     sides = [height, *(size[0] for size in map_sizes(height, width)[:4])]
     nearest = min(range(5), key=lambda place: abs(math.log(sides[place] / shape[1])))
     layer = nearest - 1 if nearest else 2
@@ -96,12 +97,3 @@ def figure_six(shape: tuple[int, ...], height: int, width: int) -> nn.Module:
     if not nearest:
         decoder.sizes = [(height, width)] * len(decoder.sizes)
     return decoder
-
-
-class _Flat(nn.Module):
-    def __init__(self, decoder: nn.Module) -> None:
-        super().__init__()
-        self.decoder = decoder
-
-    def forward(self, z: Tensor) -> Tensor:
-        return self.decoder(z.flatten(1))
