@@ -1,8 +1,7 @@
 """Evaluation: freeze a run, release every photograph once, attack the releases.
 
-Every attack is a folder of its own, written whole or not at all, and is never repeated once it is
-done. In order: what is to be done (`core.evaluation.plan`), doing it (here), writing it (`.write`),
-the worst case (`.worst_case`).
+In order: what is to be done (`core.evaluation.plan`), doing it (here), writing it (`.write`), the
+worst case (`.worst_case`).
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from core import data, embedders, train
 from core import device as devices
 from core.attacks import ATTACKS, AttackerView, Result
 from core.attacks.attackers import OWN_NETWORKS
+from core.attacks.identity.face_network import face_features
 from core.attacks.releases import by_image, view_of, with_extra
 from core.data.faces import Faces
 from core.errors import PenumbraError
 from core.evaluation import plan
 from core.evaluation.control_runs import controls
-from core.evaluation.face_network import face_features
 from core.evaluation.worst_case import write_ensemble, write_strongest
 from core.evaluation.write import with_second_source, write
 from core.methods import METHODS, Model
@@ -67,7 +66,6 @@ def evaluate(
                     always scored
     release_values  values of the release-time knob; default: its grid. Methods without one have
                     none
-    device          auto, cpu or cuda
     report          gets {"attack", "release_value", "attacks_done", "attacks" (how many there are),
                     "seconds_left"} before each attack
     protocol        strict: nobody the attacker trains on is tested. paper: the attacker's, the

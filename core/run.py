@@ -37,10 +37,10 @@ def _folder(variable: str, default: str) -> Path:
 class Run:
     """One training, described.
 
-    method    a key of `core.methods.METHODS`
+    method    of `core.methods.METHODS`
     dataset   a name of `core.data.catalogue()`
     preset    "paper" (published widths and input size) or "compact" (thinner, 64x64)
-    tasks     attributes the service needs (utility)
+    tasks     attributes the service needs
     private   attributes to hide; may be empty
     knobs     values of the method's training-time knobs by name; one training serves all values of
               a release-time knob

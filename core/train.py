@@ -50,12 +50,9 @@ def train(
     progress: bool = True,
     save_every: float = SAVE_EVERY,
 ) -> Path:
-    """Train `run` on the defender's photographs, or go on where it was stopped. Returns its folder
-    (`core.storage.run_folder`); a finished run is left as it is. `save_every` is in seconds.
-
-    Raises PenumbraError when the folder is in use or belongs to other data, and Stopped on SIGTERM
-    or SIGINT after saving.
-    """
+    """Train `run` on the defender's photographs, or go on where it was stopped. Returns its folder;
+    a finished run is left as it is. Raises PenumbraError when the folder is in use or belongs to
+    other data, and Stopped on SIGTERM or SIGINT after saving. `save_every` is in seconds."""
     run = checked(run)
     height, width = METHODS[run.method].size(run.preset)
     if (faces.height, faces.width) != (height, width):
@@ -144,10 +141,8 @@ def _train(
 
 
 def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[str, Any], Model]:
-    """A finished run from its folder: (run, record of run.json, frozen model).
-
-    Raises PenumbraError when the folder is unfinished, damaged, renamed, moved or of another version.
-    """
+    """A finished run from its folder: (run, record of run.json, frozen model). Raises PenumbraError
+    when the folder is unfinished, damaged, renamed, moved or of another version."""
     run, described = read_run(folder), run_folder.read_record(folder)
     if not run_folder.is_finished(folder):
         raise PenumbraError(f"{folder} is not finished; resume it with python -m core train")

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import plot
-from app.charts.label_place import label_offset
 from app.charts.palette import colours, faded, style
 from app.charts.plot import Spec
 from app.page import wording
 from app.settings import points
 from app.settings.points import Line, records, setting_label
 from app.settings.views import View
+from app.trade_off import marks
+from app.trade_off.marks import Range, Row
 from core.methods import METHODS, UNPROTECTED
 from core.metrics import METRICS
 
 HEIGHT = 460  # pixels
-WIDTHS = (760, 260)  # of the plot on a laptop and on a phone, to place the label
-PLOTTED = 300  # pixels of the height that axis titles and a legend of three rows leave
-# pixels from the upper left corner to what marks the place to be, along its length
-SIGN = ((20, 12), (60, 12), (100, 12), (140, 12))
 UTILITY = ("utility", "utility_low", "utility_high")
-
-Row = Mapping[str, Any]
-Range = tuple[float, float]
 
 
 def trade_off(
@@ -61,14 +55,14 @@ def trade_off(
     front = points.front(list(rows.values()))
     if len(front) > 1:
         data.insert(0, _front(front, scale, colour))
-    shapes = _limits(table, across, up, scale, attack_limit, cost_limit, colour)
+    shapes = marks.limits(table, across, up, scale, attack_limit, cost_limit, colour)
     blind = table["chance"].notna().any()  # whether guessing was measured
     left = "no better than guessing" if blind else "nothing recovered"
-    notes = _signposts(colour, left, limited=bool(shapes))
-    shapes += _references(up, colour)
+    notes = marks.signposts(colour, left, limited=bool(shapes))
+    shapes += marks.references(up, colour)
     if chosen in rows:
         data.append(_chosen(rows[chosen], view, colour))
-        notes.append(_chosen_label(chosen, rows, across, up, scale, colour))
+        notes.append(marks.label(chosen, rows, across, up, scale, colour))
     suffix = " %" if wording.in_percent(view.service) else ""
     return plot.figure(
         data,
@@ -93,24 +87,6 @@ def _front(rows: Sequence[Row], scale: float, colour: plot.Colours) -> Spec:
 def _trace(mode: str, rows: Sequence[Row], scale: float, **more: Any) -> Spec:
     gains = [float(row["gain"]) * scale for row in rows]
     return plot.scatter(mode, gains, [float(row["utility"]) * 100 for row in rows], **more)
-
-
-def _references(up: Range, colour: plot.Colours) -> list[Spec]:
-    """Dotted lines where the attacker, and where the service, only guess."""
-    lines = [plot.upright(0, plot.dotted(colour), layer="below")]
-    if up[0] < 50 < up[1]:
-        lines.append(plot.level(50, plot.dotted(colour), layer="below"))
-    return lines
-
-
-def _signposts(colour: plot.Colours, left: str, limited: bool) -> list[Spec]:
-    """Words that say how to read the chart: where guessing is, where it is good to be."""
-    good = "◤ <b>within your limits</b>" if limited else "◤ <b>the place to be</b>"
-    place = {"yref": "paper", "xanchor": "left", "xshift": 5}
-    return [
-        plot.note(left, 0, 0, colour["quiet"], yanchor="bottom", **place),
-        plot.note(good, 0, 1, colour["teal"], yanchor="top", yshift=-3, **place),
-    ]
 
 
 def ranges(table: pd.DataFrame) -> tuple[Range, Range]:
@@ -198,57 +174,3 @@ def _chosen(row: Row, view: View, colour: plot.Colours) -> Spec:
     marker = plot.marker(tint, 20, symbol.removesuffix("-open"), 3, colour["light"])
     trace = _trace("markers", [row], view.scale, name="chosen", showlegend=False)
     return trace | {"marker": marker} | plot.says([hover(row, view)], [row["key"]])
-
-
-def _chosen_label(
-    chosen: str,
-    rows: Mapping[str, Row],
-    across: Range,
-    up: Range,
-    scale: float,
-    colour: plot.Colours,
-) -> Spec:
-    """The chosen setting in words, joined to its point by a thin line, where no point is covered."""
-
-    def pixels(row: Row, width: float) -> tuple[float, float]:
-        return (
-            (row["gain"] - across[0]) / (across[1] - across[0]) * width,
-            (row["utility"] * 100 - up[0]) / (up[1] - up[0]) * PLOTTED,
-        )
-
-    row = rows[chosen]
-    rest = [other for key, other in rows.items() if key != chosen]
-    sign = [(x, PLOTTED - y) for x, y in SIGN]
-    scenes = [
-        (pixels(row, width), [*(pixels(other, width) for other in rest), *sign], width)
-        for width in WIDTHS
-    ]
-    name = setting_label(row) or METHODS[row["method"]].title
-    place = float(row["gain"]) * scale, float(row["utility"]) * 100
-    return plot.label(f"<b>{name}</b>", *place, label_offset(scenes, PLOTTED), colour)
-
-
-def _limits(
-    table: pd.DataFrame,
-    across: Range,
-    up: Range,
-    scale: float,
-    attack_limit: float | None,
-    cost_limit: float | None,
-    colour: plot.Colours,
-) -> list[Spec]:
-    """The shape that shades what fulfils the officer's limits."""
-    if attack_limit is None and cost_limit is None:
-        return []
-    right, bottom = across[1], up[0]
-    if attack_limit is not None:
-        chance = table["chance"].astype(float).mean()
-        right = attack_limit - (0.0 if pd.isna(chance) else chance)
-    if cost_limit is not None and table["cost"].notna().any():
-        reference = (table["utility"] + table["cost"]).dropna().iloc[0]
-        bottom = (reference - cost_limit) * 100
-    right = min(across[1], max(across[0], right))
-    bottom = min(up[1], max(up[0], bottom))
-    line = {"width": 1, "color": faded(colour["teal"], 0.5)}
-    shape = plot.box(across[0] * scale, right * scale, bottom, up[1], line)
-    return [shape | {"layer": "below", "fillcolor": faded(colour["teal"], 0.13)}]

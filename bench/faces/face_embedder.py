@@ -18,8 +18,8 @@ import time
 import torch
 
 from core import data, embedders
+from core.attacks.identity import face_network
 from core.data import on_device
-from core.evaluation import face_network
 from core.metrics import linking
 
 

@@ -1,1 +1,1 @@
-"""Parts of the evaluation: what has to be done, the controls, the face network, the worst case."""
+"""Parts of the evaluation: what has to be done, the controls, the worst case."""

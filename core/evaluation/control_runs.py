@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from core.attacks import ATTACKS
 from core.attacks import controls as control
+from core.attacks.identity.face_network import face_features
 from core.attacks.releases import view_of
 from core.data.faces import Faces
-from core.evaluation.face_network import face_features
 from core.seeding import generator_for
 from core.storage import dataset_folders, findings_file, whole_folders
 from core.storage.attack_folders import save
@@ -23,11 +23,8 @@ from core.storage.attack_folders import save
 def controls(
     faces: Faces, device: torch.device, progress: bool = True, without: Sequence[str] = ()
 ) -> dict[tuple[str, str], bool]:
-    """(attacker, target) -> conclusive, for a data set at one size; computed once and kept.
-
-    Each attack (but those of `without`, and those that are made of others) is run on both releases
-    of `core.attacks.controls`.
-    """
+    """(attacker, target) -> conclusive, for a data set at one size: each attack, but those of `without`
+    and those made of others, is run once on both releases of `core.attacks.controls`."""
     names = [a.name for a in ATTACKS.values() if a.name not in without and not a.made_of]
     folder = dataset_folders.controls(faces)
     folder.mkdir(parents=True, exist_ok=True)

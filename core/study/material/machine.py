@@ -12,8 +12,8 @@ from torch import Tensor
 
 from core.attacks import releases
 from core.attacks.features import standardiser
+from core.attacks.identity import face_network
 from core.data.faces import Faces
-from core.evaluation import face_network
 from core.methods import Model
 from core.seeding import seed_of
 from core.storage import dataset_folders, whole_folders

@@ -7,7 +7,7 @@ import pytest
 from app.page import tables
 from app.settings import outcomes, points, unprotected
 from app.settings.views import View
-from app.trade_off import chart, protocols
+from app.trade_off import chart, marks, protocols
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
@@ -68,7 +68,7 @@ def test_the_label_of_the_chosen_point_stays_inside_and_its_rim_is_lit(table, me
     figure = draw(table, row["key"])
     note = next(n for n in figure.layout.annotations if n.showarrow)
     low, high = figure.layout.yaxis.range
-    from_top = (high - note.y) / (high - low) * chart.PLOTTED
+    from_top = (high - note.y) / (high - low) * marks.PLOTTED
     assert from_top + note.ay >= 14  # pixels, downwards
     assert not figure.data[-1].marker.symbol.endswith("-open")
 

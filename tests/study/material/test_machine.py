@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.attacks import releases
-from core.evaluation import face_network
+from core.attacks.identity import face_network
 from core.storage import dataset_folders
 from core.study.material import machine
 from tests.tiny_faces import tiny_faces

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from core.attacks.identity import face_network
 from core.errors import PenumbraError
-from core.evaluation import face_network
 from core.nets.face_embedding import FaceEmbedding
 from core.storage import dataset_folders, files
 from tests.tiny_faces import tiny_faces
 
 CPU = torch.device("cpu")
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "synthetic" / "_face_network"
+SHIPPED = Path(__file__).parents[3] / "checkpoints" / "synthetic" / "_face_network"
 
 
 def patterned(identities=64, size=16, noise=20.0):
