@@ -29,6 +29,7 @@ from bench.gpu import document, parts
 from bench.gpu.isolated import Figures, Work, Worker
 from core.methods import METHODS, UNPROTECTED
 from core.run import ROOT
+from core.storage import files
 
 ATTACKERS = ("cnn", "mirrored_decoder", "mlp")
 RESERVE = 5.0  # seconds of the whole time in which no part runs
@@ -113,9 +114,9 @@ def measure(chosen: Sequence[Part], out: Path, seconds: float) -> Figures:
                 found["part_seconds"] = round(time.monotonic() - started, 1)
                 figures["parts"][part.name] = found
                 figures["seconds"] = round(time.monotonic() - began, 1)
-                write(out / "figures.json", figures)
+                files.write_json(out / "figures.json", rounded(figures))
             print(document.line(part.name, found), flush=True)
-    write(out / "figures.json", figures)
+    files.write_json(out / "figures.json", rounded(figures))
     return figures
 
 
@@ -129,13 +130,6 @@ def surroundings(place: str) -> dict[str, str]:
         "http_proxy": nowhere,
         "https_proxy": nowhere,
     }
-
-
-def write(path: Path, figures: Figures) -> None:
-    """Whole or not at all."""
-    beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(rounded(figures), indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
 
 
 def rounded(value: Any) -> Any:

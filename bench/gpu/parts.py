@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from bench.methods import Bench
     from core.data.faces import Faces
 
-COMPUTING = "float32 eager"
 SECONDS = 6.0  # of steps per method, shared by its stages; half as long again without the loop
 BLOCKS = 5  # into which the steps of a stage are divided; the median block is what is reported
 PHOTOGRAPHS = 1024  # made of random bytes, four of each person
@@ -148,7 +147,7 @@ def training(name: str, device: str, tiny: bool) -> Iterator[Figures]:
         "preset": preset,
         "height": faces.height,
         "width": faces.width,
-        "modes": {COMPUTING: {"stages": stages}},
+        "stages": stages,
         "parameters": sum(w.numel() for n in model.networks.values() for w in n.parameters()),
         "notes": model.notes() if model.notes else {},
     }

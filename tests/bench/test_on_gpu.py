@@ -86,7 +86,7 @@ def test_a_rehearsal_measures_every_kind_of_part(rehearsed):
     assert parts["environment"]["packages"]["torch"]
     assert parts["tests"]["failed"] == []
     assert parts["tests"]["passed"] + parts["tests"]["skipped"]
-    stages = parts["training deep_obfuscator"]["modes"]["float32 eager"]["stages"]
+    stages = parts["training deep_obfuscator"]["stages"]
     assert [stage["stage"] for stage in stages] == ["task", "adversaries", "adversarial"]
     assert all(0 < stage["images_per_second_low"] <= stage["images_per_second"] for stage in stages)
     assert set(stages[2]["milliseconds"]) == {
@@ -95,7 +95,7 @@ def test_a_rehearsal_measures_every_kind_of_part(rehearsed):
         "attack",
         "recover classifier",
     }
-    assert parts["training blur"]["modes"]["float32 eager"]["stages"] == []
+    assert parts["training blur"]["stages"] == []
     assert parts["attack mlp"]["epochs"] >= 1
     assert parts["attack mlp"]["seconds_per_epoch"] > 0
 
@@ -114,7 +114,7 @@ def test_figures_name_no_machine_and_no_path(rehearsed):
 def test_the_document_holds_the_figures(rehearsed):
     text = document.written(rehearsed)
     method = rehearsed["parts"]["training deep_obfuscator"]
-    stage = method["modes"]["float32 eager"]["stages"][0]
+    stage = method["stages"][0]
     row = next(r for r in text.splitlines() if r.startswith("| `deep_obfuscator` |"))
     assert f"| {stage['stage']} | 4 | {stage['images_per_second']:,.0f} |" in row
     assert "Nothing is trained in `blur`." in text
