@@ -148,11 +148,7 @@ def _identity(first: Setting, second: Setting, faces: Faces) -> list[dict[str, A
 
 
 def _row(
-    target: str,
-    role: str,
-    metric: str,
-    values: list[float],
-    drawn: list[NDArray[np.float64]],
+    target: str, role: str, metric: str, values: list[float], drawn: list[NDArray[np.float64]]
 ) -> dict[str, Any]:
     low, high = intervals.paired_interval(drawn[1], drawn[0])
     clear = not math.isnan(low) and (low > 0 or high < 0)

@@ -79,7 +79,4 @@ def commands(run: Run) -> list[str]:
         for name, value in sorted(entries.items()):
             parts += [flag, f"{name}={value:g}"]
     parts += ["--seed", str(run.seed)]
-    return [
-        " ".join(shlex.quote(part) for part in parts),
-        f"python -m core evaluate {run.id}",
-    ]
+    return [" ".join(shlex.quote(part) for part in parts), f"python -m core evaluate {run.id}"]

@@ -45,12 +45,4 @@ def default_attack(target: str) -> Attack:
     return next(a for a in ATTACKS.values() if a.default and a.target == target)
 
 
-__all__ = [
-    "ATTACKS",
-    "Attack",
-    "Attacker",
-    "AttackerView",
-    "Result",
-    "attackers",
-    "default_attack",
-]
+__all__ = ["ATTACKS", "Attack", "Attacker", "AttackerView", "Result", "attackers", "default_attack"]

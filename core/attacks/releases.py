@@ -129,11 +129,7 @@ def draws_noise(release: Release, x: Tensor, count: int = 8) -> bool:
 
 
 def _fitting_share(
-    release: Release,
-    faces: Faces,
-    count: int,
-    device: torch.device,
-    of_memory: float,
+    release: Release, faces: Faces, count: int, device: torch.device, of_memory: float
 ) -> float:
     """The share of `count` photographs whose releases fit into `of_memory` of the free memory, at
     most 1."""

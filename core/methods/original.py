@@ -86,10 +86,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
 
 
 def task_stage(
-    run: Run,
-    settings: dict[str, Any],
-    networks: dict[str, nn.Module],
-    attributes: tuple[str, ...],
+    run: Run, settings: dict[str, Any], networks: dict[str, nn.Module], attributes: tuple[str, ...]
 ) -> Stage:
     """Joint training of obfuscator and classifier on the tasks (DeepObfuscator Eq. 2)."""
     from core import losses

@@ -6,15 +6,7 @@ Beside their declarations the files hold the formulas, pure functions of arrays 
 
 from dataclasses import replace
 
-from core.metrics import (
-    attributes,
-    identity,
-    images,
-    learning_curves,
-    linking,
-    ranks,
-    scatter,
-)
+from core.metrics import attributes, identity, images, learning_curves, linking, ranks, scatter
 from core.metrics.declare import Bound, Control, Metric
 
 METRICS: dict[str, Metric] = {

@@ -16,15 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import PenumbraError
-from core.metrics.attributes import (
-    AUC,
-    BALANCED_ACCURACY,
-    Counts,
-    auc,
-    cells,
-    chance,
-    confusion,
-)
+from core.metrics.attributes import AUC, BALANCED_ACCURACY, Counts, auc, cells, chance, confusion
 from core.metrics.declare import Metric
 
 RESAMPLES = 1000

@@ -111,10 +111,7 @@ def tar_at_far(same: ArrayLike, near: ArrayLike, far: float = FAR) -> float:
 
 
 def _weighted_rates(
-    truth: NDArray[np.bool_],
-    near: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    far: float,
+    truth: NDArray[np.bool_], near: NDArray[np.float64], weights: NDArray[np.float64], far: float
 ) -> NDArray[np.float64]:
     """`tar_at_far` (B,) for each row of pair weights (B, P)."""
     if truth.all() or not truth.any():

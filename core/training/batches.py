@@ -12,12 +12,7 @@ from core.seeding import seed_of
 
 
 def batch_at(
-    photographs: OnDevice,
-    seed: int,
-    stage: int,
-    step: int,
-    batch_size: int,
-    pairs: bool = False,
+    photographs: OnDevice, seed: int, stage: int, step: int, batch_size: int, pairs: bool = False
 ) -> Batch:
     """The batch of one step: a pure function of its arguments. Also seeds torch's own generators,
     so that a network with dropout stays repeatable."""

@@ -103,11 +103,7 @@ def _train(reader: fitting.Reader, truth: dict[str, Tensor], generator: Generato
 
 
 def _scored(
-    view: AttackerView,
-    guess: Tensor,
-    truth: dict[str, Tensor],
-    among: gallery.Known,
-    suffix: str,
+    view: AttackerView, guess: Tensor, truth: dict[str, Tensor], among: gallery.Known, suffix: str
 ) -> Result:
     people = view.identities["test"]
     asked = people[among.probes]
