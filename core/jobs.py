@@ -1,9 +1,7 @@
 """Trainings as processes of their own, started from the app or a terminal.
 
 A job is a folder `home()/jobs/<job_id>/` with `job.json` (what to do), `progress.json` (where it
-is), `result.json` (how it ended) and `output.txt`. Its state is read from these files and from
-whether its process lives, so a page reload, a second tab or a crash loses nothing. Jobs take turns:
-one works, the others wait in the order they were started.
+is), `result.json` (how it ended) and `output.txt`. Jobs take turns, in the order they were started.
 """
 
 from __future__ import annotations

@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core import results
-from core.analysis.compare import Setting, decided, named, tested_faces
+from core.analysis.compare import Setting, decided, named
 from core.data.faces import Faces
-from core.data.order import canonical_order
 from core.errors import PenumbraError
 from core.metrics import attributes, deciding, intervals
 
@@ -42,24 +40,11 @@ class Told(NamedTuple):
     rows: NDArray[np.int64]
 
 
-def told(
-    setting: Setting,
-    target: str,
-    faces: Faces | None = None,
-    order: NDArray[np.int64] | None = None,
-) -> Told:
-    """What the strongest attacker of `target` (an attribute, or identity) told at a setting.
-
-    faces   the photographs the run was measured on; read where they are not given
-    order   `canonical_order` of the test photographs; found where it is not given
-
-    Raises PenumbraError where it kept no decisions, or about other photographs than there are.
-    """
-    if faces is None:
-        faces = tested_faces(results.read_run(setting.folder))
+def told(setting: Setting, target: str, faces: Faces, order: NDArray[np.int64]) -> Told:
+    """What the strongest attacker of `target` (an attribute, or identity) told at a setting; `order`:
+    `core.data.order.canonical_order` of the test photographs. Raises PenumbraError where it kept no
+    decisions, or about other photographs than there are."""
     try:
-        if order is None:
-            order = canonical_order(faces, faces.indices("test"))
         return _told(setting, target, faces, order)
     except (KeyError, ValueError, TypeError, IndexError, StopIteration) as error:
         raise PenumbraError(
@@ -108,7 +93,7 @@ def _other_photographs(setting: Setting) -> PenumbraError:
 
 
 def groups(
-    said: Told, attribute: str, resampling: intervals.Resampling | None = None
+    said: Told, attribute: str, resampling: intervals.Resampling
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """The attacker's success with photographs that have `attribute` and with those that have not;
     and the difference, first - second, in the same resamples, as {"value", "low", "high"}, empty
@@ -122,11 +107,8 @@ def groups(
     accuracy           share told rightly, where the group's photographs have one answer only
     top1_accuracy      for identity
     too_few            no value
-
-    resampling  of `said.people`; drawn where it is not given
     """
     member = said.labels[:, said.names.index(attribute)].astype(bool)
-    resampling = resampling or intervals.resample_identities(said.people)
     rows, drawn = [], []
     for group in (True, False):
         row, values = _group(said, member == group, resampling)

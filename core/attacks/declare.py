@@ -22,7 +22,7 @@ class Attacker:
     """Whatever a finding may name as its attacker.
 
     name    in findings, folders and on the command line; never changes
-    title   what the app calls it, without an article: "small neural network"
+    title   without an article: "small neural network"
     serves  whether it is a head of the service: what it finds out is how useful a release is
     """
 

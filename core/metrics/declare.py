@@ -39,8 +39,6 @@ class Control(NamedTuple):
 class Metric:
     """The declaration of one metric.
 
-    name           in findings and on disk
-    title          in words, as in "right guesses"
     unit           "%" for a share, "points" for hundredths of one, "dB", or ""
     says           what it is, in a sentence, with what guessing scores where that is not obvious
     symbol         the field's abbreviation, or ""

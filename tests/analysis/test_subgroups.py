@@ -31,9 +31,18 @@ def planted(right_of, people=60, images=8, target="attribute:Male"):
     return Told(target, right, truth, who, labels, NAMES, np.arange(len(who)) + 1000)
 
 
+def groups(said, attribute):
+    return subgroups.groups(said, attribute, intervals.resample_identities(said.people))
+
+
+def told(setting, target, faces):
+    order = canonical_order(faces, faces.indices("test"))
+    return subgroups.told(setting, target, faces, order)
+
+
 def test_a_group_told_always_and_one_told_by_guessing():
     said = planted(lambda who, labels: (labels[:, 1] == 1) | (RNG.random(len(who)) < 0.5))
-    table, difference = subgroups.groups(said, "Young")
+    table, difference = groups(said, "Young")
     young, old = table.to_dict("records")
     assert (young["value"], young["low"], young["high"]) == (1, 1, 1)
     assert old["low"] < 0.5 < old["high"]
@@ -46,7 +55,7 @@ def test_a_group_told_always_and_one_told_by_guessing():
 def test_values_are_scikit_learns_within_the_group():
     said = planted(lambda who, labels: RNG.random(len(who)) < 0.7)
     guesses = np.where(said.right, said.truth, ~said.truth)
-    for row in subgroups.groups(said, "Young")[0].to_dict("records"):
+    for row in groups(said, "Young")[0].to_dict("records"):
         inside = said.labels[:, 1].astype(bool) == row["group"]
         expected = balanced_accuracy_score(said.truth[inside], guesses[inside])
         assert row["value"] == pytest.approx(expected)
@@ -56,14 +65,14 @@ def test_values_are_scikit_learns_within_the_group():
 
 def test_by_the_attribute_itself_it_is_the_share_told_rightly():
     said = planted(lambda who, labels: labels[:, 0] == 1)  # "a man", always
-    men, women = subgroups.groups(said, "Male")[0].to_dict("records")
+    men, women = groups(said, "Male")[0].to_dict("records")
     assert (men["value"], women["value"]) == (1, 0)
     assert men["measure"] == women["measure"] == "accuracy"
     assert math.isnan(men["chance"])
 
 
 def test_too_few_people_get_no_number():
-    table, difference = subgroups.groups(planted(lambda who, labels: who >= 0), "Pale_Skin")
+    table, difference = groups(planted(lambda who, labels: who >= 0), "Pale_Skin")
     pale, rest = table.to_dict("records")
     assert (pale["measure"], pale["people"]) == ("too_few", 1)
     assert math.isnan(pale["value"])
@@ -73,7 +82,7 @@ def test_too_few_people_get_no_number():
 
 def test_names_are_counted_as_they_are():
     said = planted(lambda who, labels: labels[:, 1] == 1, target="identity")
-    young, old = subgroups.groups(said, "Young")[0].to_dict("records")
+    young, old = groups(said, "Young")[0].to_dict("records")
     assert (young["value"], old["value"], young["measure"]) == (1, 0, "top1_accuracy")
     assert math.isnan(young["yes"])
 
@@ -167,17 +176,17 @@ def kept(tmp_path):
 @pytest.mark.parametrize("target", ["attribute:Male", "identity"])
 def test_decisions_are_read_in_the_order_of_the_photographs(kept, target):
     setting, faces = kept
-    said = subgroups.told(setting, target, faces)
+    said = told(setting, target, faces)
     assert np.array_equal(said.right, faces.attributes[said.rows, 1] == 1)
     assert np.array_equal(said.people, faces.identities[said.rows])
-    young, old = subgroups.groups(said, "Young")[0].to_dict("records")
+    young, old = groups(said, "Young")[0].to_dict("records")
     assert (young["value"], old["value"]) == (1, 0)
 
 
 def test_what_is_not_there_or_damaged_is_said(kept):
     setting, faces = kept
     with pytest.raises(PenumbraError, match="kept no decisions about attribute:Young"):
-        subgroups.told(setting, "attribute:Young", faces)
+        told(setting, "attribute:Young", faces)
     fewer = Faces(
         faces.images[:44],
         faces.attributes[:44],
@@ -189,9 +198,9 @@ def test_what_is_not_there_or_damaged_is_said(kept):
     )
     for target in ("attribute:Male", "identity"):
         with pytest.raises(PenumbraError, match="other photographs"):
-            subgroups.told(setting, target, fewer)
+            told(setting, target, fewer)
     broken = {"probes": np.arange(3), "correct": np.ones(2)}
     row = finding("identity", "private", "discriminant", "top1_accuracy", 0.5)
     write_attack(setting.folder, "discriminant", [row], arrays=broken)
     with pytest.raises(PenumbraError, match="damaged"):
-        subgroups.told(setting, "identity", faces)
+        told(setting, "identity", faces)
