@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    about = {"prog": "python -m core", "description": DESCRIPTION, "epilog": EXAMPLES}
-    parser = argparse.ArgumentParser(**about, formatter_class=PlainHelp)
+    parser = argparse.ArgumentParser("python -m core", None, DESCRIPTION, EXAMPLES)
+    parser.formatter_class = PlainHelp
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     running_commands(commands)  # in the order in which help lists them

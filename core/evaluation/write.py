@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,8 @@ def _completed(run: Run, task: Task, result: Result, verdicts: Verdicts) -> list
     """Rows with the run, the protocol, the release value and the seed. `conclusive` is an attack's
     verdict; of others, which have no controls, true where a row does not say otherwise."""
     about = {"protocol": task.protocol, "release_value": task.value, "seed": run.seed}
-    rows = [{"run_id": run.id, "conclusive": True} | row | about for row in result.findings]
+    first: dict[str, Any] = {"run_id": run.id, "conclusive": True}
+    rows = [first | row | about for row in result.findings]
     if task.plain in ATTACKS:
         for row in rows:
             row["conclusive"] = verdicts.get((task.plain, row["target"]), False)
