@@ -3,10 +3,14 @@
 In this order: an identity provider (Streamlit's OpenID Connect) with a list of addresses, else a
 password, else this machine alone. Where a proxy before Penumbra asks who it is, `PENUMBRA_OFFICERS=
 anyone` says so.
+
+A machine's own settings are `PENUMBRA_<NAME>` in the environment, else `<name>` under `[penumbra]` in
+`.streamlit/secrets.toml`. Neither is ever shown on a page.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -18,9 +22,13 @@ from urllib.parse import urlsplit
 import streamlit as st
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from streamlit.errors import StreamlitSecretNotFoundError
 
-from app import site_settings
-
+DATABASE = "DATABASE"  # where studies are kept; `core.study.storage.database` reads it
+# of the officers' password, made by `python -m core study password`
+PASSWORD_HASH = "PASSWORD_HASH"
+OFFICERS = "OFFICERS"  # e-mail addresses that may come in after signing in; or ANYONE
+ANYONE = "anyone"
 ALLOWED = "officer"  # session key: how this session came in
 LONGEST_PASSWORD = 200
 WRONG = 8  # wrong passwords …
@@ -31,22 +39,51 @@ FORWARDED |= {"x-real-ip", "cf-connecting-ip", "true-client-ip", "via"}
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
+def setting(name: str) -> str | None:
+    """The value of a setting, None where nobody set it."""
+    if value := os.environ.get(f"PENUMBRA_{name}"):
+        return value
+    value = _section("penumbra").get(name.lower())
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value) if value else None
+
+
+def hand_down() -> None:
+    """Put the database's address into the environment: the core and the processes that the app
+    starts look for it there."""
+    if address := setting(DATABASE):
+        os.environ[f"PENUMBRA_{DATABASE}"] = address
+
+
+def signs_in() -> bool:
+    """Whether an identity provider is configured (Streamlit's `[auth]`)."""
+    return bool(_section("auth"))
+
+
+def _section(name: str) -> dict[str, Any]:
+    try:
+        found = st.secrets.get(name, {})
+    except StreamlitSecretNotFoundError:  # there is no such file, which is usual
+        return {}
+    return dict(found) if hasattr(found, "keys") else {}
+
+
 def allowed() -> bool:
-    """Whether this session may see the officers' pages."""
-    if site_settings.setting(site_settings.OFFICERS) == site_settings.ANYONE:
+    if setting(OFFICERS) == ANYONE:
         return True
-    if site_settings.signs_in():
+    if signs_in():
         return bool(st.user.is_logged_in) and admitted(st.user.to_dict(), _listed())
-    if password_hash := site_settings.setting(site_settings.PASSWORD_HASH):
+    if password_hash := setting(PASSWORD_HASH):
         return st.session_state.get(ALLOWED) == password_hash
     return _on_this_machine()
 
 
 def door() -> None:
     """The page for those who are not allowed: what is needed to come in."""
-    if site_settings.signs_in():
+    if signs_in():
         _sign_in()
-    elif password_hash := site_settings.setting(site_settings.PASSWORD_HASH):
+    elif password_hash := setting(PASSWORD_HASH):
         _ask_password(password_hash)
     else:
         _head(
@@ -59,11 +96,11 @@ def door() -> None:
 
 def how() -> str:
     """One sentence for officers: who can open these pages at the moment."""
-    if site_settings.setting(site_settings.OFFICERS) == site_settings.ANYONE:
+    if setting(OFFICERS) == ANYONE:
         return "Penumbra asks nobody who they are (PENUMBRA_OFFICERS=anyone): whatever stands before it must."
-    if site_settings.signs_in():
+    if signs_in():
         return "Officers sign in with the configured identity provider; participants need nothing."
-    if site_settings.setting(site_settings.PASSWORD_HASH):
+    if setting(PASSWORD_HASH):
         return "Officers' pages ask for the password; participants need nothing."
     return (
         "No password is set, so these pages answer on this machine only. Participants elsewhere can "
@@ -126,7 +163,7 @@ def _sign_in() -> None:
 
 
 def _listed() -> list[str]:
-    named = (site_settings.setting(site_settings.OFFICERS) or "").lower().split(",")
+    named = (setting(OFFICERS) or "").lower().split(",")
     return [entry.strip() for entry in named if entry.strip()]
 
 
@@ -154,8 +191,6 @@ def _ask_password(password_hash: str) -> None:
 
 
 class Tries:
-    """When wrong passwords were given, by anybody."""
-
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.wrong: deque[float] = deque(maxlen=WRONG)

@@ -19,7 +19,7 @@ if str(ROOT) not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
 
 import streamlit as st  # noqa: E402 (after the import path is set)
 
-from app import access, site_settings  # noqa: E402
+from app import access  # noqa: E402
 
 
 class Page(NamedTuple):
@@ -74,7 +74,7 @@ def alone(script: Callable[[], None] | str, title: str) -> Any:
 
 
 def main() -> None:
-    site_settings.hand_down()
+    access.hand_down()
     icon = str(MARKS / "icon.svg")
     if STUDY in st.query_params:
         st.set_page_config(page_title="Study", page_icon=icon, layout="centered")

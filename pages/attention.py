@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.attention import saliency, views
-from app.page import show, unexplained
+from app.page import show, states
 from app.settings import looking, pickers
 from core.errors import PenumbraError
 
@@ -33,7 +33,6 @@ here = looking.look("Where does the attacker look?", protocol="strict")
 
 @st.fragment
 def maps() -> None:
-    """Verdict, knob, and the maps."""
     head, left, right = show.opening(5, 4)
     with left:
         row = looking.setting(here)
@@ -45,7 +44,7 @@ def maps() -> None:
             found = views.read(row, side)
             face = pickers.face(len(found.originals), 120)
     except PenumbraError as error:
-        unexplained.missing(row, "attention", "The maps", "about a minute", str(error))
+        states.unexplained(row, "attention", "The maps", "about a minute", str(error))
         return
     bare, name = views.weakest(here, row, side)
     asked = side == "attacker" and here.view.target == f"attribute:{found.target}"

@@ -19,7 +19,6 @@ rows = points.records(table)
 
 @st.fragment
 def device() -> None:
-    """Verdict, knob and chart: redrawn alone when the knob moves."""
     clicks.follow()
     head, left, right = show.opening(5, 3)
     with left:
@@ -39,7 +38,10 @@ def device() -> None:
         if text := device_cost.warning(row):
             st.warning(text, icon=":material/hourglass_top:")
     if not table["milliseconds"].notna().any():
-        nothing()
+        with st.container(border=True):
+            st.subheader("No cost was measured yet")
+            st.write("Measure what the trained settings cost on this machine, from a terminal:")
+            st.code("python -m core cost", language=None)
         return
     what = device_cost.MEASURES[measure]
     show.chart(
@@ -53,13 +55,6 @@ def device() -> None:
         **clicks.choosing(CHART, rows),
     )
     st.caption(f"**{what.label}**: {what.meaning}")
-
-
-def nothing() -> None:
-    with st.container(border=True):
-        st.subheader("No cost was measured yet")
-        st.write("Measure what the trained settings cost on this machine, from a terminal:")
-        st.code("python -m core cost", language=None)
 
 
 def everything() -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.cache import photographs
 from app.embedding import projections, views
-from app.page import show, thumbnails, unexplained
+from app.page import components, show, states
 from app.settings import looking, pickers, points
 from core.errors import PenumbraError
 
@@ -41,13 +41,12 @@ view = here.view
 
 @st.fragment
 def maps() -> None:
-    """Verdict, knob and the two maps, and the faces that were selected."""
     head, left, right = show.opening(1, 1)
     with left:
         row = looking.setting(here)
     found, problem = views.load(row)
     if found is None:
-        unexplained.missing(row, "embedding", "The maps", "a minute or two", problem)
+        states.unexplained(row, "embedding", "The maps", "a minute or two", problem)
         return
     bare_row = projections.before(here.rows, row, here.unprotected)
     bare, bare_problem = views.load(bare_row) if bare_row else (None, "")
@@ -79,7 +78,7 @@ def maps() -> None:
             views.one_map(key, drawn, there, which, follow, ringed, f"{title}. {sentence}")
     sheet = photographs.sprite(seen.faces, seen.rows)
     shape = seen.faces.height, seen.faces.width
-    thumbnails.follow((BEFORE, HERE), found.positions.tolist(), *sheet, shape)
+    components.thumbnails((BEFORE, HERE), found.positions.tolist(), *sheet, shape)
     views.below(found, seen, ringed, follow)
     title = "How far groups stand apart, in numbers"
     show.folded(title, "map_numbers", views.numbers, found, bare)

@@ -30,12 +30,11 @@ def unprotected_grid() -> pd.DataFrame | None:
         return None
     values = points.knob_values(here.unprotected)
     bare = points.nearest(here.rows, here.unprotected["method"], values)
-    return None if bare is None else photographs.grid([bare])
+    return None if bare is None else photographs.grid(bare)
 
 
 @st.fragment
 def heat_map() -> None:
-    """Verdict, knob and heat map, and the questions about people at this setting."""
     clicks.follow()
     head, left, right = show.opening(5, 3)
     with left:
@@ -45,7 +44,7 @@ def heat_map() -> None:
         help = "Settings that differ in one knob, from weak to strong, or all methods side by side."
         along = pickers.segmented("Columns", offered, "leak_columns", help)
     settings = attributes.columns(here.rows, row, along)
-    table = photographs.grid(settings)
+    table = photographs.grid(*settings)
     with head:
         show.verdict(*attributes.sentence(table, row, unprotected_grid()))
     headings = {setting["key"]: attributes.heading(setting, along) for setting in settings}

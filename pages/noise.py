@@ -24,7 +24,6 @@ if not noisy:
 
 @st.fragment
 def live() -> None:
-    """Verdict, slider, release and curve: redrawn alone when the slider moves."""
     head = st.container(gap="xsmall")
     method, rows = views.method_and_rows(here, noisy)
     left, right = show.choices(5, 3)

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from app.evidence import report_contents
-from app.evidence.report import Words
+from app.evidence import report
 from app.page import show, verdict, wording
 from app.settings import looking, points
 from app.trade_off import goal, limits
@@ -16,9 +15,9 @@ here = looking.look("What do I hand in?", protocol="strict")
 view = here.view
 
 
-def form() -> tuple[Words, bool, bool]:
+def form() -> tuple[report.Words, bool, bool]:
     """(what the officer writes, whether photographs may be shown, whether the report is wanted)."""
-    allowed = view.dataset == report_contents.SYNTHETIC
+    allowed = view.dataset == report.SYNTHETIC
     with st.form("report", border=False):
         left, right = st.columns(2, gap="large")
         with left:
@@ -36,17 +35,16 @@ def form() -> tuple[Words, bool, bool]:
             allowed = st.checkbox(label, key="report_faces", help=help)
         icon = ":material/description:"
         wanted = st.form_submit_button("Write the report", type="primary", icon=icon)
-    return Words(title, author, purpose, decision), allowed, wanted
+    return report.Words(title, author, purpose, decision), allowed, wanted
 
 
-def contents(row: points.Row, shown: tuple[report_contents.Faces, str]) -> None:
-    found = report_contents.leaks(here.findings, row)
+def contents(row: points.Row, shown: tuple[report.Faces, str]) -> None:
+    found = report.leaks(here.findings, row)
     faces, why = shown
-    labels = [line.label for line in report_contents.evidence(here, row)]
-    st.markdown("\n".join(f"- {label}" for label in labels))
+    st.markdown("\n".join(f"- {label}" for label, _ in report.evidence(here, row)))
     st.markdown(f"- {len(found)} attributes that nobody mentioned")
     st.markdown(f"- {len(faces)} faces, original and redrawn" if faces else f"- {why}")
-    st.markdown("\n".join(f"- {text}" for text in report_contents.known_limits(row)))
+    st.markdown("\n".join(f"- {text}" for text in report.known_limits(row)))
 
 
 @st.fragment
@@ -66,10 +64,10 @@ def compose() -> None:
         else:
             st.markdown(f":{'green' if kept[0] else 'red'}[{kept[1]}]")
     words, may_show, wanted = form()
-    shown = report_contents.faces(row, may_show)
+    shown = report.faces(row, may_show)
     if wanted:
         try:
-            file = report_contents.written(here, row, outcome, kept, allowed, words, shown)
+            file = report.written(here, row, outcome, kept, allowed, words, shown)
             st.session_state[FILE] = row["key"], file
         except PenumbraError as error:
             st.error(f"No report can be made of this setting: {error}", icon=":material/error:")

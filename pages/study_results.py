@@ -25,7 +25,6 @@ def nothing(title: str, text: str) -> None:
 
 
 def chosen_study() -> dict:
-    """The study that is looked at, picked at the top."""
     try:
         found = study_answers.listed()
     except PenumbraError as error:

@@ -124,7 +124,6 @@ def title(study: dict) -> None:
 
 
 def words(text: str) -> None:
-    """An officer's text."""
     st.markdown(wording.without_pictures(text))
 
 

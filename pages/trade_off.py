@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.cache import loaders
-from app.noise import repeated_releases
+from app.noise import amounts
 from app.page import clicks, show, states, tables, verdict
 from app.settings import looking, points
 from app.trade_off import chart, details, limits, protocols
@@ -16,7 +16,7 @@ rows = points.records(table)
 def repeated(row: points.Row) -> None:
     """What whoever gets several releases of one photograph finds out."""
     mine = loaders.of_run(row["run_id"])
-    found = repeated_releases.again(mine, row, view._replace(target=row["target"]))
+    found = amounts.again(mine, row, view._replace(target=row["target"]))
     if found is not None:
         text = f":material/repeat: {found.sentence}"
         if found.worse:
@@ -27,7 +27,6 @@ def repeated(row: points.Row) -> None:
 
 @st.fragment
 def trade_off() -> None:
-    """Verdict, knob and chart: redrawn alone when the knob moves."""
     clicks.follow()
     head, left, right = show.opening(5, 4)
     with left:

@@ -81,7 +81,6 @@ def legend(kind: str = "attention") -> NDArray[np.uint8]:
 
 
 def png(row: Sequence[NDArray[np.uint8]], width: int) -> bytes:
-    """Pictures beside each other as one PNG file."""
     file = io.BytesIO()
     Image.fromarray(pictures.row(list(row), width)).save(file, "PNG")
     return file.getvalue()

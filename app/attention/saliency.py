@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from app.attention import overlays
 from app.page import wording
 from app.settings import points
-from app.settings.points import setting_label
+from app.settings.points import Row, setting_label
 from core.errors import PenumbraError
 from core.explain import maps
 from core.methods import METHODS
 
-Row = Mapping[str, Any]
 Arrays = Mapping[str, NDArray[Any]]
 Pixels = NDArray[np.uint8]
 
@@ -195,7 +194,6 @@ def answer(target: str, value: int) -> str:
 
 
 def reads(target: str, value: int, truth: int) -> str:
-    """What is read of a face, and whether that is right."""
     return f"reads “{answer(target, value)}”: {'right' if value == truth else 'wrong'}"
 
 

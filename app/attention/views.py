@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app.attention import overlays, saliency
@@ -54,7 +55,6 @@ def weakest(here: Looking, row: points.Row, side: str) -> tuple[Look | None, str
 
 
 def one_face(row: points.Row, found: Look, face: int) -> None:
-    """The main figure: one face, five ways."""
     drawn = saliency.panels(found, face, _reconstruction(row, face))
     with st.container(horizontal=True, gap="small"):
         for panel in drawn:
@@ -62,8 +62,7 @@ def one_face(row: points.Row, found: Look, face: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         _scales()
         name = f"attention-face-{face + 1}.png"
-        row_of = [panel.picture for panel in drawn]
-        packed = lambda: overlays.png(row_of, FRAME)  # noqa: E731
+        packed = partial(overlays.png, [panel.picture for panel in drawn], FRAME)
         show.download("Pictures (PNG)", packed, name, "image/png", type="tertiary")
     if found.facts.get("reason"):
         st.caption(
@@ -80,7 +79,6 @@ def _reconstruction(row: points.Row, face: int) -> np.ndarray | None:
 
 
 def _panel(panel: Panel) -> None:
-    """One picture between its heading and what is said of it."""
     with st.container(width=FRAME, gap="xxsmall"):
         st.markdown(f"**{panel.name}**")
         show.image(panel.picture, FRAME, panel.alt)
@@ -88,7 +86,6 @@ def _panel(panel: Panel) -> None:
 
 
 def _scales() -> None:
-    """What the colours mean."""
     for kind, low, high, alt in SCALES:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width=300):
             st.caption(low, width="content")
@@ -97,7 +94,6 @@ def _scales() -> None:
 
 
 def averages(found: Look) -> None:
-    """Groups of test people, each a mean face."""
     st.subheader("On average", anchor=False)
     with st.container(horizontal=True, gap="large"):
         for name, group in found.groups.items():
@@ -121,7 +117,6 @@ def _group(title: str, mean: np.ndarray, before: np.ndarray, through: np.ndarray
 
 
 def film(here: Looking, row: points.Row, side: str, face: int) -> None:
-    """The map of one face from weak to strong protection."""
     curves = looking.curves(here, row)
     if not curves:
         return
@@ -151,11 +146,6 @@ def _step(setting: points.Row, name: str, label: str, side: str, face: int) -> N
 
 
 def numbers(here: Looking) -> None:
-    """Every setting of the method, both sides."""
-    show.table(_table(here), "attention", "Where each setting's attacker and service look")
-
-
-def _table(here: Looking) -> pd.DataFrame:
     found = []
     for row in here.rows:
         if row["method"] == here.method:
@@ -163,4 +153,5 @@ def _table(here: Looking) -> pd.DataFrame:
                 found.append((row, loaders.explanation(row, "attention")[1]))
             except PenumbraError:
                 continue
-    return saliency.table(found)
+    table = saliency.table(found)
+    show.table(table, "attention", "Where each setting's attacker and service look")

@@ -9,6 +9,7 @@ import functools
 import gc
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,7 +19,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.cache import changes
 from app.evidence import learning_curve, published
 from app.page import pictures
 from app.reconstructions.attackers import FIRST, STRONGEST
@@ -36,8 +36,12 @@ from core.storage import array_file, attack_folders, cost_file, run_folder, whol
 from core.storage.pictures import kept_pictures, unpacked
 from core.study.material import stimuli
 
+# (checkpoint folder, how many times `changed` found, their sum, `app.study.findings.version`)
+Mark = tuple[str, int, int, str]
+DEPTH = 5  # <dataset>/<run>/attacks/<protocol>/<attack>
+FILES_DOWN_TO = 3  # run.json, done and the like; a run's parts are written as whole folders
 FRESH = 0.5  # seconds
-_looked: dict[str, tuple[float, changes.Mark]] = {}
+_looked: dict[str, tuple[float, Mark]] = {}
 KEPT_TABLES = 4
 KEPT_VIEWS = 64
 KEPT_DATASETS = 16
@@ -56,14 +60,34 @@ def settle() -> None:
     gc.freeze()
 
 
-def stamp() -> changes.Mark:
+def changed(folder: str, depth: int = 1) -> list[int]:
+    """When each folder below the checkpoint folder, and each file of a run, was last changed, in ns.
+
+    A folder changes when something in it is made, replaced or removed. That is how everything here
+    is written (`core.storage.files`), so the thousands of files inside need not be asked.
+    """
+    found: list[int] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                below = entry.is_dir(follow_symlinks=False)
+                if below or depth <= FILES_DOWN_TO:
+                    found.append(entry.stat(follow_symlinks=False).st_mtime_ns)
+                if below and depth < DEPTH:
+                    found += changed(entry.path, depth + 1)
+    except FileNotFoundError:
+        return found  # removed while it was being looked at: the next look says so
+    return found
+
+
+def stamp() -> Mark:
     """Changes whenever a run or an attack is finished, removed or replaced, or what closed studies
     found changes; looked up at most twice a second, since a redraw asks for it several times."""
     root = str(checkpoints())
     now = time.monotonic()
     looked, mark = _looked.get(root, (-math.inf, None))
     if mark is None or now - looked > FRESH:
-        times = changes.times(root)
+        times = changed(root)
         mark = (root, len(times), sum(times), study_findings.version())
         _looked.clear()
         _looked[root] = (now, mark)
@@ -81,7 +105,7 @@ def kept(
     store = st.cache_data if copies else st.cache_resource
 
     def decorate(read: Callable[..., Any]) -> Callable[..., Any]:
-        def marked(mark: changes.Mark, *arguments: Any) -> Any:
+        def marked(mark: Mark, *arguments: Any) -> Any:
             return read(*arguments)
 
         # what Streamlit tells functions apart by

@@ -1,14 +1,16 @@
-"""Cached reading of test photographs, and of what attackers predicted for each of them.
+"""Cached reading of test photographs, of what attackers predicted for each of them, and of the networks
+that redraw a visitor's own. Nothing that a visitor uploads goes through a cache.
 
 Bounds: KEPT_FACES opened data sets (memory-mapped: no photographs in memory), KEPT_PREDICTIONS
 settings' answers (some 50 kB each for 1,648 photographs, 1 MB for 20,000), KEPT_GRIDS heat maps,
 KEPT_SPRITES sheets of small faces (some 500 kB each), KEPT_DRAWS sets of bootstrap draws (8 kB for
-each person).
+each person), KEPT_NETWORKS settings' networks (compact ones some megabytes each, published ones some
+tens), KEPT_PLACES data sets' places of faces.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import loaders
-from app.cache.loaders import kept
+from app.cache.loaders import entry_of, kept
 from app.leakage import attributes
 from app.page import pictures
 from app.settings import points
@@ -27,14 +29,21 @@ from core.data.order import canonical_order
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.metrics import intervals
+from core.own_photograph import face_place
 from core.run import checkpoints
+
+if TYPE_CHECKING:
+    from core.own_photograph.redraw import Restored
 
 KEPT_FACES = 4
 KEPT_PREDICTIONS = 16
 KEPT_GRIDS = 64
 KEPT_SPRITES = 4
 KEPT_DRAWS = 2
+KEPT_NETWORKS = 24
+KEPT_PLACES = 16
 TILE = 48  # pixels of a small face
+SIZE = 96  # pixels of the photographs in which faces are looked for, where none is packed
 QUICK = ("synthetic",)  # data sets that are decoded within two seconds
 
 
@@ -77,16 +86,11 @@ def _resampling(people: NDArray[np.int64]) -> intervals.Resampling:
     return intervals.resample_identities(people)
 
 
-def grid(settings: Sequence[points.Row]) -> pd.DataFrame:
-    """`app.leakage.attributes.grid` of settings of one data set."""
-    return _grid([row["key"] for row in settings], [points.where(row) for row in settings])
-
-
 @kept(KEPT_GRIDS, copies=True)
-def _grid(keys: list[str], places: list[points.Place]) -> pd.DataFrame:
-    settings = [{"key": key, **at._asdict()} for key, at in zip(keys, places, strict=True)]
-    chosen = {key: _strongest(at) for key, at in zip(keys, places, strict=True)}
-    return attributes.grid(loaders.findings(), settings, chosen)
+def grid(*places: points.Place) -> pd.DataFrame:
+    """`app.leakage.attributes.grid` of settings of one data set."""
+    settings = [{"key": at.key, **at._asdict()} for at in places]
+    return attributes.grid(loaders.findings(), settings, {at.key: _strongest(at) for at in places})
 
 
 def _strongest(place: points.Place) -> dict[str, str]:
@@ -115,3 +119,21 @@ def sprite(faces: Faces, rows: NDArray[np.int64]) -> tuple[str, int]:
     """Small faces at `rows` in one picture, as a data address; and how many stand in a row."""
     packed, columns = pictures.sprite(faces.images[rows], TILE)
     return pictures.data_url(packed, "webp"), columns
+
+
+@kept(KEPT_NETWORKS, spinner="Waking the attacker …")
+def restored(place: points.Place) -> Restored:
+    """The attacker of a setting. Raises PenumbraError where it cannot be restored."""
+    from core.own_photograph import redraw
+
+    return redraw.restore(place.folder, place.release_value)
+
+
+def usual(dataset: str) -> face_place.Usual:
+    """Where the data set has its faces. Raises PenumbraError where its photographs are not there."""
+    return _usual(dataset, entry_of(dataset))
+
+
+@st.cache_data(max_entries=KEPT_PLACES, show_spinner="Looking where this data set has its faces …")
+def _usual(dataset: str, entry: str) -> face_place.Usual:
+    return face_place.usual_box(data.preview(dataset, face_place.EXAMPLES, SIZE))

@@ -60,7 +60,6 @@ def scatter(mode: str, x: Iterable[Any], y: Iterable[Any], **more: Any) -> Spec:
 
 
 def bar(x: Iterable[Any], y: Iterable[Any], **more: Any) -> Spec:
-    """Bars."""
     return {"type": "bar", "x": _listed(x), "y": _listed(y), **more}
 
 
@@ -115,7 +114,6 @@ def level(y: float, line: Spec, **more: Any) -> Spec:
 
 
 def note(text: str, x: Any, y: Any, colour: str, size: float | None = 12, **more: Any) -> Spec:
-    """Words on the plot."""
     font = {"color": colour} if size is None else {"size": size, "color": colour}
     return {"x": x, "y": y, "text": text, "showarrow": False, "font": font, **more}
 
@@ -136,5 +134,4 @@ def label(
 
 
 def box(left: float, right: float, bottom: float, top: float, line: Spec) -> Spec:
-    """A rectangle."""
     return {"type": "rect", "x0": left, "x1": right, "y0": bottom, "y1": top, "line": line}

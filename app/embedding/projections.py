@@ -112,7 +112,8 @@ def sentence(row: Row, here: Maps, bare: Maps | None, by: str, bare_row: Row | N
     place = points.place(row)
     found = here.apart.get(by)
     if found is None:
-        return f"{place} nothing can be said by {_colouring(by)}: all photographs have one answer."
+        what = "person" if by == IDENTITY else f"“{wording.attribute_label(by)}”"
+        return f"{place} nothing can be said by {what}: all photographs have one answer."
     other = bare.apart.get(by) if bare else None
     chance = found["chance"]
     inside = f"chance {wording.percent(chance, wording.digits_of(chance))}"
@@ -143,19 +144,17 @@ def mixed(found: Mapping[str, float], other: Mapping[str, float] | None) -> str:
     return "No" if kept > 0.9 else "Partly" if kept > 0.5 else "Mostly"
 
 
-def _colouring(by: str) -> str:
-    return "person" if by == IDENTITY else f"“{wording.attribute_label(by)}”"
+def grouping(name: str) -> str:
+    return "Person" if name == IDENTITY else wording.attribute_label(name)
 
 
 def silhouette(value: float) -> str:
-    """A silhouette in words: groups …"""
     if not wording.known(value):
         return "not measured"
     return next((words for limit, words in SILHOUETTE if value >= limit), "lie in each other")
 
 
 def detail(here: Maps, bare: Maps | None, by: str, lda: Mapping[str, Any] | None) -> str:
-    """The line under the verdict."""
     found = here.apart.get(by)
     other = bare.apart.get(by) if bare else None
     parts = []
@@ -167,7 +166,7 @@ def detail(here: Maps, bare: Maps | None, by: str, lda: Mapping[str, Any] | None
     if lda and wording.known(lda["value"]):
         span = wording.interval(lda["low"], lda["high"], 2, 1)
         text = f"people stand apart by an LDA score of {lda['value']:.2f}"
-        text += f" ({span})" if span else ""
+        text = wording.with_span(text, span)
         if wording.known(lda.get("before")):
             text += f", before {lda['before']:.2f}"
         parts.append(text)
@@ -193,7 +192,7 @@ def table(here: Maps, bare: Maps | None) -> pd.DataFrame:
         row, other = here.apart[name], (bare.apart.get(name) if bare else None) or {}
         rows.append(
             {
-                "Grouped by": "Person" if name == IDENTITY else wording.attribute_label(name),
+                "Grouped by": grouping(name),
                 "Nearest agrees, before": 100 * other.get("purity", math.nan),
                 "Nearest agrees, here": 100 * row["purity"],
                 "from": 100 * row["low"],
@@ -207,10 +206,10 @@ def table(here: Maps, bare: Maps | None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def followed(people: NDArray[np.int64], count: int = FOLLOWED) -> list[int]:
+def followed(people: NDArray[np.int64]) -> list[int]:
     """The people with most photographs on the map."""
     names, sizes = np.unique(people, return_counts=True)
-    return names[np.argsort(-sizes, kind="stable")][:count].tolist()
+    return names[np.argsort(-sizes, kind="stable")][:FOLLOWED].tolist()
 
 
 def selection(
@@ -227,8 +226,8 @@ def selection(
     of_theirs = int(np.isin(people, who).sum())
     one = "photograph" if len(inside) == 1 else "photographs"
     persons, whose = ("person", "this person's") if len(who) == 1 else ("people", "these people's")
-    text = f"{len(inside):,} {one} of {len(who):,} {persons}"
-    text += f"; {wording.percent(len(inside) / of_theirs)} of {whose} photographs lie inside"
+    share = wording.percent(len(inside) / of_theirs)
+    text = f"{len(inside):,} {one} of {len(who):,} {persons}; {share} of {whose} photographs lie inside"
     if labels is not None:
         text += (
             f"; {groups.name(by, True)}: {wording.percent(float(labels[inside].mean()))} inside, "

@@ -56,27 +56,20 @@ def load(row: points.Row) -> tuple[Maps | None, str]:
 
 def lda(here: Looking, row: points.Row, bare: points.Row | None) -> dict[str, Any] | None:
     """The LDA score of a setting, with that of the setting before protection."""
-    found, other = (
-        points.findings_of(here.findings, setting, metric="lda_ratio", protocol="strict")
-        if setting is not None
-        else here.findings.iloc[:0]
-        for setting in (row, bare)
-    )
+    asked = {"metric": "lda_ratio", "protocol": "strict"}
+    found = points.findings_of(here.findings, row, **asked)
     if found.empty:
         return None
-    return found.iloc[0].to_dict() | {"before": None if other.empty else other["value"].iloc[0]}
+    other = [] if bare is None else points.findings_of(here.findings, bare, **asked)["value"]
+    return found.iloc[0].to_dict() | {"before": next(iter(other), None)}
 
 
 def colour(found: Maps, target: str) -> str:
     """By what points are coloured: the private target unless the reader chooses another."""
     names = sorted((n for n in found.apart if n != IDENTITY), key=wording.attribute_label)
-    labels = wording.unique_labels([IDENTITY, *names], _grouping)
+    labels = wording.unique_labels([IDENTITY, *names], projections.grouping)
     wanted = target.partition(":")[2] or IDENTITY
     return pickers.choose("Colour by", labels, "colour", default=wanted, width=170)
-
-
-def _grouping(name: str) -> str:
-    return "Person" if name == IDENTITY else wording.attribute_label(name)
 
 
 def photographs_of(
@@ -102,7 +95,6 @@ def shown(found: Maps, dataset: str, faces: Faces, order: NDArray[np.int64], by:
 
 
 def followed(people: NDArray[np.int64]) -> list[int]:
-    """The people with a colour of their own."""
     names = {str(person): chart.person_label(person) for person in np.unique(people)}
     usual = [str(person) for person in projections.followed(people)]
     help = f"Up to {projections.FOLLOWED}; everybody else is grey."
@@ -113,7 +105,6 @@ def followed(people: NDArray[np.int64]) -> list[int]:
 def one_map(
     key: str, found: Maps, seen: Shown, which: str, follow: list[int], ringed: list[int], alt: str
 ) -> None:
-    """One of the two maps."""
     axes = ("", "")
     if which == "pca":
         first, second = map(wording.percent, found.facts["variance"])
@@ -170,7 +161,6 @@ def selected(dataset: str, found: Maps) -> list[int]:
 
 
 def below(found: Maps, seen: Shown, ringed: list[int], follow: list[int]) -> None:
-    """The faces that were selected, or how to select some."""
     dataset = seen.dataset
     if not ringed:
         mine = found.positions[np.isin(seen.people, follow)]
@@ -208,12 +198,10 @@ def _how_to_select(dataset: str, mine: list[int]) -> None:
 
 
 def _colour_people(people: list[int]) -> None:
-    """A callback: give these people a colour of their own."""
     st.session_state["people"] = [str(person) for person in people]
 
 
 def numbers(found: Maps, bare: Maps | None) -> None:
-    """How far groups stand apart."""
     table = projections.table(found, bare)
     if table.empty:
         st.write("No grouping could be measured on these photographs.")

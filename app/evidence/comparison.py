@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -13,10 +10,10 @@ from app.charts.palette import colours, faded
 from app.page import wording
 from app.page.tables import ROLES
 from app.settings import points
+from app.settings.points import Row
 from app.settings.views import View, task_target
 from core.metrics import intervals
 
-Row = Mapping[str, Any]
 NUMBERS = ["one", "other", "difference", "low", "high"]
 TITLES = ["First", "Second", "First minus second", "from", "to"]  # of `NUMBERS`, for people
 COLUMNS = ["target", "label", "role", *NUMBERS, "clear", "better", "paired"]
@@ -77,7 +74,7 @@ def sentence(found: pd.DataFrame, one: Row, other: Row, view: View) -> str:
     return f"Compared with {points.name(other)}, {points.name(one)} {' and '.join(parts)}."
 
 
-def _better(row: Mapping[str, Any], better: bool) -> str:
+def _better(row: Row, better: bool) -> str:
     """ "39.7 points better (difference 36.7 to 42.6)", "neither better nor worse (…)"."""
     scale, digits = (1, 2) if row["target"] == "image" else (100, 1)
     ends = sorted((row["low"], row["high"]), key=abs)

@@ -1,11 +1,10 @@
-"""What protection costs the device, beside what it buys: findings' settings joined to `cost.json`,
-the words, the table and the chart. No Streamlit."""
+"""What protection costs the device, beside what it buys: words, table and chart. No Streamlit."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,6 +14,7 @@ from app.charts.palette import colours, faded, style
 from app.charts.plot import Spec
 from app.page import wording
 from app.settings import points
+from app.settings.points import Row
 from app.settings.views import View
 from app.trade_off import chart as trade_off
 from core.analysis.device_cost import BUSY
@@ -26,7 +26,6 @@ HEIGHT = 440  # pixels
 SMALLEST, LARGEST = 9.0, 34.0  # pixels across a bubble: a service that only guesses, a perfect one
 NOTHING = 0.45  # decades left of the cheapest bubble where those stand that cost nothing
 ROOM = 0.12  # decades of margin
-Row = Mapping[str, Any]
 
 
 class Measure(NamedTuple):
@@ -37,9 +36,8 @@ class Measure(NamedTuple):
     meaning: str
 
 
-TIMED = "time"
 MEASURES = {
-    TIMED: Measure(
+    "time": Measure(
         "milliseconds",
         "Time",
         "time on one processor core, per photograph",
@@ -290,7 +288,7 @@ def _ticks(costs: Sequence[float], kind: str) -> dict[float, str]:
 
 def _bubbles(rows: Sequence[Row], view: View, what: Measure, lit: str = "") -> Spec:
     """Settings of one method; `lit`: colour of the chosen one's rim."""
-    scale, timed = view.scale, what is MEASURES[TIMED]
+    scale, timed = view.scale, what.kind == "milliseconds"
     method = METHODS[rows[0]["method"]]
     tint, _, symbol = style(method.name).values()
     doubtful = [(timed and busy(row)) or not row["conclusive"] for row in rows]

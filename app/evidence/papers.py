@@ -1,6 +1,5 @@
-"""Every published table beside ours: pairs by paper, table and measure, their figure and their words.
-Which of our numbers may stand beside a paper's is decided in `app.evidence.published`; nothing here adds to
-it. Pure; no Streamlit."""
+"""Every published table beside ours: pairs of `app.evidence.published` by paper, table and measure, their
+figure and their words. No Streamlit."""
 
 from __future__ import annotations
 
@@ -120,21 +119,13 @@ def tally(pairs: Sequence[Pair]) -> str:
     """How many printed numbers have ours beside them, and what a fresh attacker adds to the one
     trained along: both ours, on the same photographs, so that they do compare."""
     text = f"{sum(p.ours for p in pairs)} of {len(pairs)} printed numbers have one of ours beside them."
-    both = [
-        (pair.along, pair.afresh)
-        for pair in pairs
-        if pair.row["role"] == "private"
-        and pair.along is not None
-        and pair.afresh is not None
-        and pair.row["metric"] != "accuracy_drop"
-    ]
+    hidden = (p for p in pairs if p.row["role"] == "private" and p.row["metric"] != "accuracy_drop")
+    both = [(p.along, p.afresh) for p in hidden if p.along is not None and p.afresh is not None]
     if not both:
         return text
     more = sum(afresh > along for along, afresh in both)
-    where, gets = (
-        f"In {more} of {len(both)} on what is hidden that we measured both ways",
-        "gets more",
-    )
+    where = f"In {more} of {len(both)} on what is hidden that we measured both ways"
+    gets = "gets more"
     if len(both) == 1:
         where = "On the one thing that is hidden and that we measured both ways"
         gets = "gets more" if more else "gets no more"
@@ -225,7 +216,7 @@ def frame(pairs: Sequence[Pair], metric: str) -> pd.DataFrame:
     factor = 100.0 if METRICS[metric].unit in ("%", "points") else 1.0
 
     def scaled(value: float | None) -> float | None:
-        return value * factor if wording.known(value) else None  # type: ignore[operator]
+        return value * factor if wording.known(value) else None
 
     rows = [
         {
@@ -254,6 +245,7 @@ def chart(numbers: pd.DataFrame, metric: str, dark: bool = False) -> go.Figure:
     colour = colours(dark)
     unit = METRICS[metric].unit
     ends = f" {unit}" if unit else ""
+    above = {"xref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 8, "align": "left"}
     notes, shapes, lines = [], [], 1
     for place, row in enumerate(numbers.to_dict("records")):
         ours = wording.known(row["along"]) or wording.known(row["afresh"])
@@ -263,19 +255,12 @@ def chart(numbers: pd.DataFrame, metric: str, dark: bool = False) -> go.Figure:
         wrapped = textwrap.wrap(text, LINE, break_long_words=False)
         lines = max(lines, len(wrapped))
         text = "<br>".join(wrapped)
-        look = {
-            "xref": "paper",
-            "xanchor": "left",
-            "yanchor": "bottom",
-            "yshift": 8,
-            "align": "left",
-        }
         tint = colour["ink" if ours else "quiet"]
-        notes.append(plot.note(text if ours else f"<i>{text}</i>", 0, place, tint, 12.5, **look))
-        marks = [row[n] for n in ("printed", "along", "afresh") if wording.known(row[n])]
-        if len(marks) > 1:
+        notes.append(plot.note(text if ours else f"<i>{text}</i>", 0, place, tint, 12.5, **above))
+        known = [row[n] for n in ("printed", "along", "afresh") if wording.known(row[n])]
+        if len(known) > 1:
             line = {"width": 1.5, "color": faded(colour["quiet"], 0.6)}
-            joint = {"x0": min(marks), "x1": max(marks), "y0": place, "y1": place}
+            joint = {"x0": min(known), "x1": max(known), "y0": place, "y1": place}
             shapes.append({"type": "line", "layer": "below", "line": line, **joint})
 
     def marks(column: str, name: str, marker: Spec, also: str = "", **more: Any) -> Spec:

@@ -1,22 +1,20 @@
 """What the papers report, matched with our own numbers: which published rows bear on what is being
-looked at, and which of our settings is the nearest to each. Pure; `app.evidence.published_words` says it.
-
-Nothing here makes the two comparable. A number of ours stands beside a paper's only where it is of
-the same kind, of the same method, and of a setting that switches the same parts of it on.
-"""
+looked at, and which of our settings is the nearest to each: of the same kind, of the same method, and
+with the same parts of it switched on. That does not make the two comparable. Pure."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from app.page import wording
-from app.settings import outcomes, points, views
+from app.settings import outcomes, views
+from app.settings.points import Row
 from app.settings.views import View
 from core.attacks.attackers import OWN_NETWORKS
 from core.attacks.identity.log_rank import log_rank
@@ -41,7 +39,6 @@ SAME = ("paper", "method", "dataset", "tasks", "private", "knobs", "schedule", "
 SAME += ("protocol", "attacker", "target", "metric", "printed")
 LEFT_OUT = ("loss",)  # says nothing to anybody who does not train the method
 NEVER_OURS = ("people", "device", "count")  # protocols that none of our numbers is measured by
-Row = Mapping[str, Any]
 Rows = tuple[dict[str, Any], ...]
 Settings = Sequence[dict[str, Any]]  # of `measured`
 
@@ -103,22 +100,17 @@ def report(
     """
     chosen = _defaults(method) | chosen
 
-    def pairs(
-        role: str, exact: Callable[[Row, View], bool], close: Callable[[Row, View], bool]
-    ) -> tuple[tuple[Pair, ...], bool]:
+    def pairs(role: str) -> tuple[tuple[Pair, ...], bool]:
         rows = [row for row in about(method) if row["role"] == role]
-        kept = [row for row in rows if exact(row, view)]
+        kept = [row for row in rows if _bears_on(row, view)]
         direct = any(row["method"] == method for row in kept)
         if not direct:
-            kept = [row for row in rows if close(row, view)]
+            kept = [row for row in rows if role == "utility" or _of_the_same_kind(row, view)]
         found = [beside(row, settings, chosen if row["method"] == method else {}) for row in kept]
         found.sort(key=lambda pair: _distance(pair, view, method, chosen, schedule))
         return tuple(found), direct
 
-    return Report(
-        *pairs("private", _bears_on_target, _of_the_same_kind),
-        *pairs("utility", _bears_on_task, lambda row, view: True),
-    )
+    return Report(*pairs("private"), *pairs("utility"))
 
 
 @functools.cache
@@ -161,21 +153,20 @@ def _merged(rows: Iterable[dict[str, Any]]) -> Rows:
     return tuple(merged.values())
 
 
-def _bears_on_target(row: Row, view: View) -> bool:
-    name = view.target.partition(":")[2]
-    return row["target"] == view.target or (row["target"] == "private" and name in row["private"])
+def _bears_on(row: Row, view: View) -> bool:
+    """Whether a number is about the very target, or the very task, of a view."""
+    if row["role"] != "utility":
+        hidden = row["target"] == "private" and view.target.partition(":")[2] in row["private"]
+        return hidden or row["target"] == view.target
+    if row["target"] == "task":
+        return not row["tasks"] or view.task in row["tasks"]
+    everything = row["target"] == "attributes" and view.task != VERIFICATION
+    return everything or row["target"] == views.task_target(view.task)
 
 
 def _of_the_same_kind(row: Row, view: View) -> bool:
     kind = "attribute" if row["target"] == "private" else row["target"].partition(":")[0]
     return kind == view.target.partition(":")[0]
-
-
-def _bears_on_task(row: Row, view: View) -> bool:
-    if row["target"] == "task":
-        return not row["tasks"] or view.task in row["tasks"]
-    everything = row["target"] == "attributes" and view.task != VERIFICATION
-    return everything or row["target"] == views.task_target(view.task)
 
 
 def _distance(
@@ -207,7 +198,7 @@ def _apart(method: str, one: Mapping[str, float], other: Mapping[str, float]) ->
     """How far knob settings lie apart, in steps of each knob's grid (which is seldom even); knobs
     named in both only."""
     total = 0.0
-    for knob in points.knobs_of(method):
+    for knob in METHODS[method].knobs:
         if knob.name in one and knob.name in other:
             grid = sorted(knob.grid)
             places = np.interp([one[knob.name], other[knob.name]], grid, range(len(grid)))
@@ -216,7 +207,7 @@ def _apart(method: str, one: Mapping[str, float], other: Mapping[str, float]) ->
 
 
 def _defaults(method: str) -> dict[str, float]:
-    return {knob.name: knob.default for knob in points.knobs_of(method)}
+    return {knob.name: knob.default for knob in METHODS[method].knobs}
 
 
 def measured(findings: pd.DataFrame, dataset: str, preset: str) -> list[dict[str, Any]]:

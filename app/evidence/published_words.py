@@ -1,5 +1,4 @@
-"""What the papers report, in words: the sentences and the table of `app.evidence.published`. Pure; every
-number in them comes from the pairs."""
+"""What the papers report, in words: the sentences and the table of `app.evidence.published`. Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from app.evidence.published import Pair, Report, Row
+from app.evidence.published import Pair, Report
 from app.page import wording
 from app.settings import points
+from app.settings.points import Row
 from app.settings.views import View
 from core.methods import METHODS
 from core.methods.declare import VERIFICATION

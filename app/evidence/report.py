@@ -1,9 +1,10 @@
-"""One self-contained HTML file about one setting: decision, evidence, pictures, protocol, limits, and
-what is needed to build every figure again. Pure: texts and numbers in, HTML out; what it looks like
-stands in `report.html`, which escapes everything that comes from outside."""
+"""A report on one setting as one self-contained HTML file: decision, evidence, pictures, protocol,
+limits, and what is needed to build every figure again. What it looks like stands in `report.html`,
+which escapes everything that comes from outside."""
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,12 +15,25 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.page import pictures, wording
+from app.cache import loaders
+from app.noise import amounts
+from app.page import pictures, tables, wording
+from app.page.verdict import Verdict
+from app.settings import points, unprotected, views
+from app.settings.looking import Looking
+from app.trade_off.chart import trade_off
+from app.trade_off.goal import Limits
+from core.errors import PenumbraError
+from core.metrics import METRICS, deciding
 
+FACES = 6
 FACE = 128  # pixels of one picture
 GROUND = "#FBFAF7"
 FIRST_ROWS = 12  # attributes that are named one by one
 HEADS = ("measured", "95 % interval", "guessing", "unprotected")
+SYNTHETIC = "synthetic"  # the one data set that shows nobody
+Line = tuple[str, list[str]]  # of a table: its label, a cell for each of `HEADS`
+Faces = list[tuple[np.ndarray, np.ndarray, float]]  # original, reconstruction, likeness
 
 
 class Words(NamedTuple):
@@ -31,46 +45,156 @@ class Words(NamedTuple):
     decision: str
 
 
-class Evidence(NamedTuple):
-    """One line of the table of evidence: shares, or likeness for the picture."""
+def evidence(here: Looking, row: points.Row) -> list[Line]:
+    """The service, then every private target that was attacked at this setting."""
+    view, bare = here.view, here.unprotected or {}
+    service = f"{wording.service(view.task).capitalize()} ({METRICS[view.service].title})"
+    numbers = [row[f"utility{end}"] for end in ("", "_low", "_high", "_chance")]
+    share = wording.in_percent(view.service)
+    found = [(service, cells(*numbers, bare.get("utility"), share))]
+    for target in loaders.offered("targets", view.dataset, view.preset, view.task):
+        asked = view._replace(target=target)
+        settings = loaders.settings(asked)
+        reference = unprotected.reference(loaders.references(asked), row["method"]) or {}
+        for other in points.records(settings[settings["key"] == row["key"]]):
+            label = f"{wording.target_label(target)} ({METRICS[asked.measure].title})"
+            weak = "" if other["conclusive"] else ": attack too weak to conclude"
+            numbers = [other[name] for name in ("value", "low", "high", "chance")]
+            share = wording.in_percent(asked.measure)
+            found.append((label + weak, cells(*numbers, reference.get("value"), share)))
+    return found
 
-    label: str
-    value: float
-    low: float
-    high: float
-    chance: float | None
-    unprotected: float | None
-    share: bool = True
+
+def cells(
+    value: float,
+    low: float,
+    high: float,
+    chance: float | None,
+    bare: float | None,
+    share: bool = True,
+) -> list[str]:
+    """A cell for each of `HEADS`; `share`: whether the numbers are shares, not a likeness."""
+
+    def show(value: float | None) -> str:
+        if not wording.known(value):
+            return "–"
+        return wording.percent(value, 1) if share else f"{value:.2f}"
+
+    span = wording.interval(low, high, *((1, 100) if share else (2, 1))) or "–"
+    return [show(value), span, show(chance), show(bare)]
+
+
+def leaks(findings: pd.DataFrame, row: points.Row) -> pd.DataFrame:
+    """Attributes that nobody mentioned, told by their strongest attacker; best told first."""
+    asked = {"role": "unlisted", "attacker": views.STRONGEST, "protocol": "strict"}
+    asked["metric"] = deciding()["attribute"]
+    rows = points.findings_of(findings, row, **asked).sort_values("value", ascending=False)
+    return rows.assign(label=rows["target"].map(wording.target_label))
+
+
+def faces(row: points.Row, allowed: bool) -> tuple[Faces, str]:
+    """(a few faces, "") or (none, why there are none)."""
+    if not allowed:
+        return [], "The photographs show real people and were left out of this report."
+    try:
+        drawn, _ = loaders.reconstructions(row)
+    except PenumbraError as error:
+        return [], f"No pictures were redrawn at this setting: {error}."
+    pairs = zip(drawn["originals"], drawn["reconstructions"], drawn["ms_ssim"], strict=False)
+    return [(one, other, float(likeness)) for one, other, likeness in pairs][:FACES], ""
+
+
+def known_limits(row: points.Row) -> list[str]:
+    seeds = int(row["seeds"])
+    trainings = "One training" if seeds == 1 else f"{seeds} trainings"
+    found = [
+        f"The numbers hold for the data set “{row['dataset']}”: other cameras, other people and other "
+        "services need their own measurement.",
+        "They hold against the attackers that were tried. A stronger one may exist; that none was "
+        "found is no proof.",
+        f"{trainings} of this setting {'was' if seeds == 1 else 'were'} measured; the intervals tell "
+        "what the choice of test people leaves open, not what another training would give.",
+    ]
+    if row["dataset"] == SYNTHETIC:
+        found.append(
+            "The faces are computed, of nobody: before it is used on people, measure it on "
+            "photographs of people."
+        )
+    if not row["conclusive"]:
+        found.append("The attack failed where it must succeed: nothing can be concluded from it.")
+    return found
+
+
+def written(
+    here: Looking,
+    row: points.Row,
+    outcome: Verdict,
+    kept: tuple[bool, str] | None,
+    limits: Limits,
+    words: Words,
+    shown: tuple[Faces, str],
+) -> bytes:
+    """The report as a file. Raises PenumbraError where the setting's folder is damaged."""
+    view = here.view
+    record, commands = loaders.provenance(row)
+    findings = loaders.of_run(row["run_id"])
+    again = amounts.again(findings, row, view._replace(target=row["target"]))
+    lines = points.lines(points.records(here.table), points.knob_values(row), row["method"])
+    today = datetime.date.today()
+    return report(
+        words,
+        leaks(findings, row),
+        trade_off(here.table, lines, row["key"], view, limits.attack, limits.loss),
+        shown[0],
+        record,
+        why_no_faces=shown[1],
+        subject=f"{points.name(row)}; data set “{view.dataset}”, {view.preset} networks",
+        verdict=outcome.sentence,
+        detail=outcome.detail,
+        kept=kept,
+        evidence=evidence(here, row),
+        repeated=again.sentence if again and again.worse else "",
+        limits=known_limits(row),
+        commands=commands,
+        numbers=tables.of_setting(findings, row),
+        date=f"{today.day} {today:%B %Y}",
+    ).encode()
 
 
 def report(
     words: Words,
-    evidence: Sequence[Evidence],
     leaks: pd.DataFrame,
     chart: go.Figure,
     faces: Sequence[tuple[np.ndarray, np.ndarray, float]],
     provenance: Mapping[str, Any],
     **more: Any,
 ) -> str:
-    """The report as an HTML document.
+    """The HTML document.
 
     leaks      columns label, value, low, high, chance, conclusive of attributes that nobody mentioned
-    faces      (original, reconstruction, likeness) of pictures that may be shown
     provenance of `core.analysis.provenance.provenance`
     more       the rest that `report.html` names
     """
-    hashes = (f"{f['protocol']}/{f['attack']} {f['sha256']}" for f in provenance["findings"])
+    # Plotly's own code goes into the file: the chart stays interactive without a network
+    paper = {"template": "plotly_white", "paper_bgcolor": GROUND, "plot_bgcolor": GROUND}
+    config = {"displayModeBar": False, "responsive": True}
+    drawn = go.Figure(chart.to_dict()).update_layout(paper)
     return _template().render(
         title=words.title.strip() or "Privacy assessment of a face representation",
         words=words,
         heads=HEADS,
-        evidence=[_row(line) for line in evidence],
         leaks=_leaks(leaks),
-        chart=_chart(chart),
-        faces=[_face(*face) for face in faces],
+        chart=drawn.to_html(full_html=False, include_plotlyjs=True, config=config),
+        faces=[
+            (pictures.data_url(pictures.row([*pair], FACE)), wording.graded(likeness))
+            for *pair, likeness in faces
+        ],
         width=2 * FACE,
         rebuilt=_rebuilt(provenance),
-        hashes="\n".join(hashes),
+        hashes="\n".join(
+            f"{found['protocol']}/{found['attack']} {found['sha256']}"
+            for found in provenance["findings"]
+        ),
         **more,
     )
 
@@ -82,45 +206,20 @@ def _template() -> jinja2.Template:
     return jinja2.Environment(**strict).from_string(text)
 
 
-def _row(line: Evidence) -> tuple[str, list[str]]:
-    """The label of a row of the table, and a cell for each of `HEADS`."""
-
-    def show(value: float | None) -> str:
-        if not wording.known(value):
-            return "–"
-        return wording.percent(value, 1) if line.share else f"{value:.2f}"
-
-    span = wording.interval(line.low, line.high, *((1, 100) if line.share else (2, 1))) or "–"
-    return line.label, [show(line.value), span, show(line.chance), show(line.unprotected)]
-
-
-def _chart(figure: go.Figure) -> str:
-    """The chart with Plotly's own code inside the file: it stays interactive without a network."""
-    paper = {"template": "plotly_white", "paper_bgcolor": GROUND, "plot_bgcolor": GROUND}
-    config = {"displayModeBar": False, "responsive": True}
-    drawn = go.Figure(figure.to_dict()).update_layout(paper)
-    return drawn.to_html(full_html=False, include_plotlyjs=True, config=config)
-
-
 def _leaks(leaks: pd.DataFrame) -> dict[str, Any]:
     if leaks.empty:
         return {"count": 0}
     known = leaks[leaks["conclusive"]]
     first = known[["label", "value", "low", "high", "chance"]].head(FIRST_ROWS)
-    rows = [_row(Evidence(*found, None)) for found in first.itertuples(index=False)]
     return {
         "count": len(leaks),
         "told": int((known["low"] > known["chance"]).sum()),
         "weak": len(leaks) - len(known),
+        # nothing is known without protection
         "rows": [
-            (label, cells[:3]) for label, cells in rows
-        ],  # nothing is known without protection
+            (label, cells(*numbers, None)[:3]) for label, *numbers in first.itertuples(index=False)
+        ],
     }
-
-
-def _face(original: np.ndarray, reconstruction: np.ndarray, likeness: float) -> tuple[str, str]:
-    picture = pictures.data_url(pictures.row([original, reconstruction], FACE))
-    return picture, f"{wording.likeness(likeness)} · {likeness:.2f}"
 
 
 def _rebuilt(provenance: Mapping[str, Any]) -> dict[str, str]:

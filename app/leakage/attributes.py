@@ -10,7 +10,7 @@ import pandas as pd
 
 from app.page import verdict, wording
 from app.settings import points
-from app.settings.points import Rows
+from app.settings.points import Row, Rows
 from core.attacks.attackers import BEST_HEAD, WORST_CASE
 from core.methods import METHODS
 
@@ -22,7 +22,7 @@ MEASURED = ["role", "value", "low", "high", "chance", "n", "identities"]
 COLUMNS = ["attribute", "key", "state", "surprise", "attacker", "rarer", *MEASURED]
 
 
-def choices(rows: Rows, row: Mapping[str, Any]) -> dict[str, str]:
+def choices(rows: Rows, row: Row) -> dict[str, str]:
     """What the columns may run along from the setting `row`: name of a knob -> its symbol, and all
     methods side by side."""
     found = {
@@ -31,7 +31,7 @@ def choices(rows: Rows, row: Mapping[str, Any]) -> dict[str, str]:
     return found | {METHODS_SIDE_BY_SIDE: "all methods"}
 
 
-def columns(rows: Rows, row: Mapping[str, Any], along: str) -> list[dict[str, Any]]:
+def columns(rows: Rows, row: Row, along: str) -> list[dict[str, Any]]:
     """The settings that are the columns: those that differ from `row` in the knob `along` alone, from
     weak to strong protection; or one for each method, the chosen method's being `row`, the others'
     at their defaults."""
@@ -49,8 +49,7 @@ def columns(rows: Rows, row: Mapping[str, Any], along: str) -> list[dict[str, An
     return [dict(row)]
 
 
-def heading(row: Mapping[str, Any], along: str) -> str:
-    """What stands over a column."""
+def heading(row: Row, along: str) -> str:
     values = points.knob_values(row)
     if along not in values:
         return METHODS[row["method"]].title
@@ -100,8 +99,7 @@ def grid(
     return pd.DataFrame(rows, columns=COLUMNS).drop_duplicates(["attribute", "key"])
 
 
-def state(entry: Mapping[str, Any]) -> str:
-    """`LEAKS`, `HIDDEN` or `UNKNOWN`."""
+def state(entry: Row) -> str:
     if not entry["conclusive"]:
         return UNKNOWN
     certain = entry["low"] if wording.known(entry["low"]) else entry["value"]
@@ -120,24 +118,19 @@ def ordered(table: pd.DataFrame, key: str) -> list[str]:
     )
 
 
-def row_label(attribute: str, role: str) -> str:
-    return wording.attribute_label(attribute) + SUFFIX.get(role, "")
-
-
-def exposure(row: Mapping[str, Any]) -> float:
+def exposure(row: Row) -> float:
     """Gain over guessing as a part of the largest possible gain, in [0, 1]; NaN where unknown."""
     return math.nan if row["state"] == UNKNOWN else verdict.exposure(row)
 
 
-def cell(row: Mapping[str, Any]) -> str:
+def cell(row: Row) -> str:
     """The number in a cell: per cent, with a ring where it may as well be guessing."""
     if row["state"] == UNKNOWN:
         return "?"
     return f"{row['value'] * 100:.0f}" + ("○" if row["state"] == HIDDEN else "")
 
 
-def hover(row: Mapping[str, Any], where: str) -> str:
-    """What a cell says when pointed at."""
+def hover(row: Row, where: str) -> str:
     label = wording.attribute_label(row["attribute"])
     declared = {"private": "to be hidden", "utility": "what the service needs"}
     lines = [f"<b>{label}</b>, {where}", declared.get(row["role"], "nobody declared it")]
@@ -156,9 +149,7 @@ def hover(row: Mapping[str, Any], where: str) -> str:
     return "<br>".join([*lines, photographs])
 
 
-def sentence(
-    table: pd.DataFrame, row: Mapping[str, Any], bare: pd.DataFrame | None = None
-) -> tuple[str, str]:
+def sentence(table: pd.DataFrame, row: Row, bare: pd.DataFrame | None = None) -> tuple[str, str]:
     """(verdict in large type, what stands under it) on the setting `row`; `bare`: the same table of
     the unprotected setting, for what it is compared with."""
     place = points.place(row)
@@ -195,7 +186,7 @@ def _of(count: int, total: int) -> str:
     return f"{count} of {total}"
 
 
-def _compared(attribute: str | None, bare: pd.DataFrame | None, row: Mapping[str, Any]) -> str:
+def _compared(attribute: str | None, bare: pd.DataFrame | None, row: Row) -> str:
     """What the same attackers tell without protection."""
     if bare is None or bare.empty or set(bare["key"]) == {row["key"]}:
         return ""
@@ -211,7 +202,6 @@ def _compared(attribute: str | None, bare: pd.DataFrame | None, row: Mapping[str
 
 
 def numbers(table: pd.DataFrame, headings: Mapping[str, str], order: Sequence[str]) -> pd.DataFrame:
-    """What is drawn, for the file."""
     place = {name: position for position, name in enumerate(order)}
     rows = table.assign(setting=table["key"].map(headings))
     rows = rows.sort_values("attribute", key=lambda column: column.map(place), kind="stable")

@@ -13,6 +13,7 @@ from app.charts.palette import colours, rgb
 from app.charts.plot import Spec
 from app.leakage import attributes
 from app.page import wording
+from app.settings.points import Row
 
 ROW = 24  # pixels of a row of the heat map
 HEAD = 64  # pixels over it
@@ -22,8 +23,6 @@ MANY = 6  # columns; more have their headings upright, and smaller numbers
 UPRIGHT = 110  # pixels more for upright headings
 LONGEST = 14  # characters of a heading before it is written in two lines
 ENDS = ("value", "low", "high")
-
-Row = Mapping[str, Any]
 
 
 def heat_map(
@@ -44,7 +43,8 @@ def heat_map(
     keys = list(headings)
     cells = {(row["attribute"], row["key"]): row for row in table.to_dict("records")}
     roles = {name: row["role"] for (name, at), row in cells.items() if at == key}
-    labels = [attributes.row_label(name, roles.get(name, "unlisted")) for name in order]
+    suffix = {name: attributes.SUFFIX.get(role, "") for name, role in roles.items()}
+    labels = [wording.attribute_label(name) + suffix.get(name, "") for name in order]
     found = [[cells.get((name, at)) for at in keys] for name in order]
     places = [(i, j, row) for j, line in enumerate(found) for i, row in enumerate(line) if row]
     size = 11 if len(keys) > MANY else 13
@@ -156,17 +156,18 @@ def groups(table: pd.DataFrame, chance: float | None, dark: bool = False) -> go.
     """The attacker's success with each group, as points with intervals.
 
     table   rows of `app.leakage.groups.table`: attribute, label, value, low, high (shares), small, text
-    chance  where guessing is, None where it has no fixed value
+    chance  where guessing is, None or NaN where it has no fixed value
     """
     colour = colours(dark)
     rows = table[table["value"].notna()].to_dict("records")
     data = [_group_points([r for r in rows if r["small"] == s], s, colour) for s in (False, True)]
-    left = min([1.0 if chance is None else chance, *(r[n] for r in rows for n in ENDS)]) * 100
+    guess = chance if wording.known(chance) else 1.0
+    left = min([guess, *(r[n] for r in rows for n in ENDS)]) * 100
     lines, notes = [], []
-    if chance is not None:
-        lines = [plot.upright(chance * 100, plot.dotted(colour))]
+    if wording.known(chance):
+        lines = [plot.upright(guess * 100, plot.dotted(colour))]
         top = {"yref": "paper", "yanchor": "bottom", "xanchor": "left"}
-        notes = [plot.note("guessing", chance * 100, 1, colour["quiet"], None, **top)]
+        notes = [plot.note("guessing", guess * 100, 1, colour["quiet"], None, **top)]
     few = {"xref": "paper", "xanchor": "left"}
     for label in table.loc[table["value"].isna(), "label"]:
         notes.append(plot.note("too few people", 0.02, label, colour["quiet"], None, **few))

@@ -90,7 +90,6 @@ def sentence(found: Mapping[str, tuple[pd.DataFrame, Mapping[str, float]]], targ
 
 
 def notes(shown: pd.DataFrame) -> list[str]:
-    """What has to be known to read the chart."""
     found = [
         f"In brackets: people. Bars: 95 % intervals, people resampled. Hollow: fewer than {SMALL} "
         "people. Where several groups are compared, about one clear difference in twenty is chance."
@@ -104,7 +103,6 @@ def notes(shown: pd.DataFrame) -> list[str]:
 
 
 def person(row: Mapping[str, Any], target: str) -> str:
-    """The words under a person's face."""
     did = "named" if target == "identity" else "told"
     span = wording.interval(row["low"], row["high"])
     return (
@@ -120,7 +118,7 @@ def everybody(people: pd.DataFrame, target: str, chance: float | None) -> str:
     text = (
         f"{always} of {len(people):,} people are {did} rightly on every one of their photographs."
     )
-    if chance is not None and wording.known(chance):
+    if wording.known(chance):
         luck = float((chance ** people["photographs"]).sum())
         people_by_luck = "none" if luck < 0.5 else f"about {luck:.0f}"
         text += f" Guessing anew for each photograph would do so for {people_by_luck}."

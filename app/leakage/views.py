@@ -42,7 +42,6 @@ def guarded(part: Callable[[points.Row, str], None], row: points.Row, target: st
 
 
 def by_group(row: points.Row, target: str) -> None:
-    """For whom does protection fail?"""
     names = groups.offered(photographs.predictions(row, target).names)
     usual = [name for name in groups.FIRST if name in names] or names[:1]
     help = "People with and without an attribute are compared."
@@ -54,21 +53,16 @@ def by_group(row: points.Row, target: str) -> None:
     sentence = groups.sentence(found, target)
     st.markdown(f"**{sentence}**")
     table = groups.table({name: each[0] for name, each in found.items()})
-    figure = chart.groups(table, _chance(row), states.dark())
+    figure = chart.groups(table, row["chance"], states.dark())
     show.chart(figure, "groups", table.drop(columns=["text", "label"]), sentence)
     for note in groups.notes(table):
         st.caption(note)
 
 
-def _chance(row: points.Row) -> float | None:
-    return row["chance"] if wording.known(row["chance"]) else None
-
-
 def by_person(row: points.Row, target: str) -> None:
-    """Who is protected least?"""
     people = subgroups.persons(photographs.predictions(row, target))
     faces = photographs.tested(row["dataset"], row["run_id"])
-    st.markdown(f"**{groups.everybody(people, target, _chance(row))}**")
+    st.markdown(f"**{groups.everybody(people, target, row['chance'])}**")
     help = "Least protected: those whom the attacker is right about most reliably."
     end = pickers.segmented("People", ENDS, "leak_people", help)
     shown = people if end == "least" else people[::-1]
@@ -88,7 +82,6 @@ def by_person(row: points.Row, target: str) -> None:
 
 
 def sizes(row: points.Row, target: str) -> None:
-    """How many people have each attribute?"""
     table = groups.sizes(photographs.tested(row["dataset"], row["run_id"]))
     alt = "How many test photographs and people have each attribute"
     show.table(table, "group-sizes", alt, column_config=show.columns("percent", "Share"))

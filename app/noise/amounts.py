@@ -1,5 +1,6 @@
 """How much noise is enough: the settings of a method over the amount of noise that it adds when it
-releases, what was measured there, and the words. Pure pandas; no Streamlit.
+releases, what was measured there, also by an attacker that averages releases, and the words. Pure
+pandas.
 
 What is released can be drawn for any amount (`app.noise.drawn_releases`); every figure about attackers and
 services is of a measured amount, which the words name.
@@ -9,22 +10,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from app.noise import repeated_releases
 from app.page import verdict, wording
 from app.settings import points
 from app.settings.views import View
+from core.attacks.attributes.repeated import REPEATS, averaging
 from core.attacks.identity.log_rank import log_rank
 from core.methods import METHODS
 
 RANKED = ("normalised_rank_mean", "normalised_rank_std")
 PLACES = ["key", "amount", "mean", "low", "high", "deviation", "chance_mean", "chance_deviation"]
 MEANING = (
-    f"With {repeated_releases.REPEATS} releases: noise is drawn anew for every release, so somebody who "
+    f"With {REPEATS} releases: noise is drawn anew for every release, so somebody who "
     "gets several of one photograph can average them. Place in the list: how far down all names, ranked "
     "by likelihood, the right one stands; names in random order give 50 % and a deviation of 29 %."
 )
@@ -61,9 +62,9 @@ def nearest(rows: points.Rows, method: str, amount: float) -> list[dict[str, Any
     order = {value: place for place, value in enumerate(amounts(rows, method))}
     at = np.interp(amount, sorted(order), [order[value] for value in sorted(order)])
     best: dict[tuple[float, ...], dict[str, Any]] = {}
-    others = [k.name for k in points.knobs_of(method) if k.name != knob.name]
+    others = [k.name for k in METHODS[method].knobs if k.name != knob.name]
 
-    def away(row: Mapping[str, Any]) -> float:
+    def away(row: points.Row) -> float:
         return abs(order[row[f"knob:{knob.name}"]] - float(at))
 
     for row in points.of_method(rows, method):
@@ -73,7 +74,7 @@ def nearest(rows: points.Rows, method: str, amount: float) -> list[dict[str, Any
     return list(best.values())
 
 
-def along(rows: points.Rows, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+def along(rows: points.Rows, row: points.Row) -> list[dict[str, Any]]:
     """The settings that differ from `row` in the amount of noise only, weak to strong."""
     knob = knob_of(row["method"])
     others = {k: value for k, value in points.knob_values(row).items() if k != knob.name}
@@ -81,62 +82,81 @@ def along(rows: points.Rows, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda r: points.strength(knob, r[f"knob:{knob.name}"]))
 
 
-def repeated(findings: pd.DataFrame, rows: points.Rows, view: View) -> dict[str, dict[str, Any]]:
-    """key of a setting -> value, low, high of an attacker that averages `repeated_releases.REPEATS`
-    releases of one photograph; only where that was measured, and can be concluded from."""
-    if view.protocol != "strict":
+def repeated(findings: pd.DataFrame, rows: points.Rows, view: View) -> dict[str, dict[str, float]]:
+    """key of a setting -> value, low, high of an attacker that averages `REPEATS` releases of one
+    photograph; only where that was measured, and can be concluded from."""
+    found = {row["key"]: _averaged(findings, row, view) for row in rows}
+    return {key: ends for key, ends in found.items() if ends}
+
+
+def _averaged(findings: pd.DataFrame, row: points.Row, view: View) -> dict[str, float]:
+    asked = {"attacker": averaging.name, "target": view.target, "metric": view.measure}
+    found = points.findings_of(findings, row, protocol="strict", **asked)
+    if view.protocol != "strict" or not found["conclusive"].astype(bool).any():
         return {}
-    mine = _strict(findings, rows, repeated_releases.averaging.name)
-    mine = mine[(mine["target"] == view.target) & (mine["metric"] == view.measure)]
-    by = {(r["run_id"], r["release_value"]): r for r in mine.to_dict("records")}
-    found = {row["key"]: by.get((row["run_id"], row["release_value"])) for row in rows}
-    return {
-        key: {name: float(row[name]) for name in ("value", "low", "high")}
-        for key, row in found.items()
-        if row is not None
-    }
+    return {end: float(found[end].iloc[0]) for end in ("value", "low", "high")}
 
 
-def _strict(findings: pd.DataFrame, rows: points.Rows, attacker: str) -> pd.DataFrame:
-    """What an attacker found at some settings, where that can be concluded from."""
-    return findings[
-        (findings["attacker"] == attacker)
-        & (findings["protocol"] == "strict")
-        & findings["run_id"].isin([row["run_id"] for row in rows])
-        & findings["conclusive"].astype(bool)
-    ]
+class Again(NamedTuple):
+    """`sentence`, and `worse`: whether repeated releases clearly tell more than one."""
+
+    sentence: str
+    worse: bool
+
+
+def again(findings: pd.DataFrame, row: points.Row, view: View) -> Again | None:
+    """What `REPEATS` releases of the same photograph tell at one setting beside what one tells;
+    None where that was not measured: the release holds no noise, or another target is asked."""
+    found = _averaged(findings, row, view)
+    if not found:
+        return None
+    kind, _, name = view.target.partition(":")
+    does = "names the right person" if kind == "identity" else f"tells {wording.inferred(name)}"
+    got, low, high = found.values()
+    digits = 1 if min(got, row["value"]) < 0.095 else 0
+    reached = f"{wording.percent(got, digits)} of cases ({wording.interval(low, high, digits)})"
+    instead = wording.percent(row["value"], digits)
+    if low > row["value"]:
+        return Again(
+            f"The noise is drawn anew each time: whoever gets {REPEATS} releases of one photograph "
+            f"averages it away and {does} in {reached} instead of {instead}.",
+            True,
+        )
+    return Again(
+        f"Getting {REPEATS} releases of one photograph, and averaging them, hardly helps: the "
+        f"attacker then {does} in {reached}, with one release in {instead}.",
+        False,
+    )
 
 
 def ranks(findings: pd.DataFrame, rows: points.Rows) -> pd.DataFrame:
     """Over the amounts of `rows`: key, amount, mean, low, high and deviation of the right name's
     place in the list of names (0 first, 1 last), what drawing lots would give (chance_mean,
     chance_deviation), and `beyond_<share>`: DPFE's guarantee. Rows that were measured only."""
-    by: dict[tuple[str, float], dict[str, dict[str, Any]]] = {}
-    for entry in _strict(findings, rows, log_rank.name).to_dict("records"):
-        by.setdefault((entry["run_id"], entry["release_value"]), {})[entry["metric"]] = entry
     found = []
     for row in rows:
-        there = by.get((row["run_id"], row["release_value"]), {})
-        if all(name in there for name in RANKED):
-            mean, deviation = (there[name] for name in RANKED)
-            chances = {"chance_mean": mean["chance"], "chance_deviation": deviation["chance"]}
-            found.append(
-                {"key": row["key"], "amount": row["release_value"], "mean": mean["value"]}
-                | {"low": mean["low"], "high": mean["high"], "deviation": deviation["value"]}
-                | chances
-                | {
-                    f"beyond_{name.rpartition('_')[2]}": entry["value"]
-                    for name, entry in there.items()
-                    if name.startswith("rank_guarantee_")
-                }
-            )
+        mine = points.findings_of(findings, row, protocol="strict", attacker=log_rank.name)
+        mine = mine[mine["conclusive"].astype(bool)]
+        there = {entry["metric"]: entry for entry in mine.to_dict("records")}
+        if not all(name in there for name in RANKED):
+            continue
+        mean, deviation = (there[name] for name in RANKED)
+        place = {"mean": mean["value"], "low": mean["low"], "high": mean["high"]}
+        place |= {"deviation": deviation["value"]}
+        place |= {"chance_mean": mean["chance"], "chance_deviation": deviation["chance"]}
+        beyond = {
+            f"beyond_{name.rpartition('_')[2]}": entry["value"]
+            for name, entry in there.items()
+            if name.startswith("rank_guarantee_")
+        }
+        found.append({"key": row["key"], "amount": row["release_value"], **place, **beyond})
     return pd.DataFrame(found) if found else pd.DataFrame(columns=PLACES)
 
 
 def sentence(
-    row: Mapping[str, Any],
-    weakest: Mapping[str, Any],
-    strongest: Mapping[str, Any],
+    row: points.Row,
+    weakest: points.Row,
+    strongest: points.Row,
     again: Mapping[str, float] | None,
     view: View,
 ) -> str:
@@ -149,23 +169,22 @@ def sentence(
     if not row["conclusive"]:
         return verdict.verdict(row, None, view).sentence
     knob = knob_of(row["method"])
-    shown, other = score(row["value"], view), score(weakest["value"], view)
+    shown, other = verdict.score(row["value"], view), verdict.score(weakest["value"], view)
     span = wording.interval(row["low"], row["high"], *_scale(view, row))
     kind, _, name = view.target.partition(":")
-    attacker = "strongest" if view.protocol == "strict" else "method's own"
-    does = {
-        "image": f"an attacker redraws the picture with a likeness of {shown}",
-        "identity": "an attacker with other photographs of the same people names the right person "
-        f"in {shown} of cases",
-        "recognition": f"people pick the person of a redrawn face in {shown} of cases",
-    }.get(kind, f"the {attacker} attacker tells {wording.inferred(name)} in {shown} of cases")
-    chance = f"; guessing {score(row['chance'], view)}" if wording.known(row["chance"]) else ""
+    attacker = "the strongest" if view.protocol == "strict" else "the method's own"
+    people = "people pick the person of a redrawn face"
+    tells = f"{attacker} attacker tells {wording.inferred(name)}"
+    does = verdict.reaches(kind, shown, people, tells)
+    chance = (
+        f"; guessing {verdict.score(row['chance'], view)}" if wording.known(row["chance"]) else ""
+    )
     text = f"{points.place(row)} {does}" + (f" ({span}{chance})" if span else "")
     repeats = ""
     if again is not None:
         repeats = (
-            f", and {'of' if kind == 'image' else 'in'} {score(again['value'], view)} with "
-            f"{repeated_releases.REPEATS} releases of one photograph"
+            f", and {'of' if kind == 'image' else 'in'} {verdict.score(again['value'], view)} with "
+            f"{REPEATS} releases of one photograph"
         )
     if row["key"] != weakest["key"] and weakest["conclusive"]:
         bare = weakest[f"knob:{knob.name}"]
@@ -175,14 +194,14 @@ def sentence(
         most = strongest[f"knob:{knob.name}"]
         text += (
             f"{repeats}; the most that was measured, {knob.symbol} = {most:g}, leaves "
-            f"{score(strongest['value'], view)}, and {_service(row, strongest, view)}"
+            f"{verdict.score(strongest['value'], view)}, and {_service(row, strongest, view)}"
         )
     else:
         text += repeats
     return f"{text}."
 
 
-def _service(before: Mapping[str, Any], after: Mapping[str, Any], view: View) -> str:
+def _service(before: points.Row, after: points.Row, view: View) -> str:
     """ "smile detection loses 3.1 points"."""
     service, lost = wording.service(view.task), before["utility"] - after["utility"]
     if round(abs(lost) * 100, 1) == 0:
@@ -190,18 +209,11 @@ def _service(before: Mapping[str, Any], after: Mapping[str, Any], view: View) ->
     return f"{service} {'loses' if lost > 0 else 'gains'} {wording.points(abs(lost))}"
 
 
-def _scale(view: View, row: Mapping[str, Any]) -> tuple[int, float]:
+def _scale(view: View, row: points.Row) -> tuple[int, float]:
     """(digits, factor) of the view's measure."""
     if not wording.in_percent(view.measure):
         return 2, 1.0
     return (1 if min(abs(row["value"]), 1.0) < 0.095 else 0), 100.0
-
-
-def score(value: float, view: View) -> str:
-    """A value of the view's measure."""
-    if not wording.in_percent(view.measure):
-        return f"{value:.2f}"
-    return wording.percent(value, wording.digits_of(value))
 
 
 def rank_sentence(found: pd.DataFrame, key: str) -> str:
@@ -245,7 +257,7 @@ def frame(
             "Attacker": [row["value"] * factor for row in rows],
             "from": [row["low"] * factor for row in rows],
             "to": [row["high"] * factor for row in rows],
-            f"With {repeated_releases.REPEATS} releases": [repeats(row["key"]) for row in rows],
+            f"With {REPEATS} releases": [repeats(row["key"]) for row in rows],
             "Guessing": [float(row["chance"]) * factor for row in rows],
             "Service": [row["utility"] * 100 for row in rows],
             "Place in the list, %": [of(row["key"], "mean") for row in rows],

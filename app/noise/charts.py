@@ -14,8 +14,7 @@ import plotly.graph_objects as go
 from app.charts import plot
 from app.charts.palette import colours, faded
 from app.charts.plot import Spec
-from app.noise import repeated_releases
-from app.noise.amounts import knob_of
+from app.noise.amounts import REPEATS, knob_of
 from app.page import wording
 from app.settings import points
 from app.settings.views import View
@@ -69,7 +68,7 @@ def curve(
     every = list(enumerate(rows))
     data = [series("one release", colour["brick"], "solid", "circle", every, ENDS, **upper)]
     if repeats:
-        name = f"{repeated_releases.REPEATS} releases of the photograph"
+        name = f"{REPEATS} releases of the photograph"
         data.append(series(name, colour["brick"], "dot", "circle-open", repeats, ENDS, **upper))
     lower = {"yaxis": "y2", "showlegend": False}
     data.append(series("service", colour["light"], "solid", "square", every, SERVED, **lower))
@@ -79,7 +78,8 @@ def curve(
             point = plot.scatter("markers", [place], [row["value"] * factor], marker=lit)
             data.append(point | {"showlegend": False, "hoverinfo": "skip"})
     band = {"width": 6, "color": faded(colour["light"], 0.25)}
-    shapes = [plot.upright(_place(drawn, values), band, layer="below")]
+    place = float(np.interp(drawn, sorted(values), np.argsort(values)))
+    shapes = [plot.upright(place, band, layer="below")]
     chances = [row["chance"] * factor for row in rows if wording.known(row["chance"])]
     if chances:
         shapes.append(plot.level(float(np.mean(chances)), plot.dotted(colour), layer="below"))
@@ -115,12 +115,6 @@ def _amounts(knob: Knob, values: Sequence[float], colour: plot.Colours) -> Spec:
     ticks = {"tickvals": list(range(len(values))), "ticktext": [wording.number(v) for v in values]}
     title = f"{knob.symbol}, weak to strong protection"
     return plot.axis(colour, title, range=[-0.35, len(values) - 0.65], **ticks)
-
-
-def _place(amount: float, values: Sequence[float]) -> float:
-    """Where an amount lies among the measured ones, which stand one step apart."""
-    pairs = sorted(zip(values, range(len(values)), strict=True))
-    return float(np.interp(amount, [p[0] for p in pairs], [p[1] for p in pairs]))
 
 
 def rank_chart(found: pd.DataFrame, knob: Knob, chosen: str, dark: bool = False) -> go.Figure:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from core.errors import PenumbraError
 
@@ -78,18 +77,3 @@ def filtered(preview: Preview, picture: np.ndarray, value: float, seed: int) -> 
     can show: uint8 (H, W, 3), from uint8 (H, W, 3)."""
     x = preview(picture / 255, value, np.random.default_rng(seed))
     return (x.clip(0, 1) * 255).round().astype(np.uint8)
-
-
-def code_frame(
-    before: np.ndarray, after: np.ndarray, mean: np.ndarray, spread: np.ndarray
-) -> pd.DataFrame:
-    """The numbers of `app.noise.charts.bars`."""
-    return pd.DataFrame(
-        {
-            "number": range(1, len(before) + 1),
-            "without noise": before,
-            "released": after,
-            "mean of all faces": mean,
-            "spread of all faces": spread,
-        }
-    )

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app.cache import loaders
-from app.noise import amounts, charts, drawn_releases, repeated_releases
+from app.noise import amounts, charts, drawn_releases
 from app.page import show, states, wording
 from app.reconstructions import attackers
 from app.reconstructions.face_views import Found
@@ -51,7 +51,7 @@ def amount_and_row(method: str, rows: list[dict[str, Any]]) -> tuple[float, dict
         st.session_state[own] = held
     amount = pickers.slider(knob, amounts.amounts(rows, method), own, usual)
     near = amounts.nearest(rows, method, amount)
-    if len(points.knobs_of(method)) > 1:
+    if len(METHODS[method].knobs) > 1:
         alike = [row | {name: amount} for row in near]  # only the other knobs are left to move
         wanted = points.nearest(alike, method, pickers.knobs(alike, method))["key"]
         near = [row for row in near if row["key"] == wanted]
@@ -93,7 +93,10 @@ def released(row: points.Row, amount: float, most: float, face: int) -> None:
         code = whole, after, kept.mean, kept.spread
         figure = charts.bars(*code, most, states.dark())
         alt = f"The numbers of face {face + 1}, without noise and as released at {at}"
-        show.chart(figure, "noise-code", drawn_releases.code_frame(*code), alt, key="noise_code")
+        names = ("without noise", "released", "mean of all faces", "spread of all faces")
+        table = pd.DataFrame(dict(zip(names, code, strict=True)))
+        table.insert(0, "number", range(1, len(table) + 1))
+        show.chart(figure, "noise-code", table, alt, key="noise_code")
         return
     sent = drawn_releases.map_with_replacements(whole, amount, _seed(face))
     with st.container(horizontal=True, gap="small"):
@@ -107,7 +110,7 @@ def three_pictures(row: points.Row, amount: float, face: int, found: Found, who:
     """The photograph, what is sent where that is a picture, and what an attacker makes of it."""
     method = row["method"]
     knob = amounts.knob_of(method)
-    original, likeness = found["originals"][face], float(found["ms_ssim"][face])
+    original = found["originals"][face]
     name = f"Face {face + 1}"
     with st.container(horizontal=True, gap="small"):
         show.picture(original, FACE, f"{name}, original", "original")
@@ -120,7 +123,7 @@ def three_pictures(row: points.Row, amount: float, face: int, found: Found, who:
             found["reconstructions"][face],
             FACE,
             f"{name} as an attacker recovers it at {at}",
-            f"recovered at {at}: {wording.likeness(likeness)} · {likeness:.2f}",
+            f"recovered at {at}: {wording.graded(float(found['ms_ssim'][face]))}",
             attackers.sentence(who, f"{METHODS[method].title} releases", True),
         )
 
@@ -143,7 +146,6 @@ def measured_at(row: points.Row, amount: float) -> str:
 
 
 def places(ranked: pd.DataFrame, row: points.Row) -> None:
-    """Where in the list of names does the right one stand?"""
     if ranked.empty:
         st.write("Nobody ranked names by what these settings release.")
         return
@@ -163,7 +165,6 @@ def places(ranked: pd.DataFrame, row: points.Row) -> None:
 
 
 def trade_off_along(here: Looking, line: points.Rows, row: points.Row) -> None:
-    """The trade-off of the settings on this curve."""
     table = here.table[here.table["key"].isin([entry["key"] for entry in line])]
     lines = points.lines(line, points.knob_values(row), row["method"])
     figure = trade_off(table, lines, row["key"], here.view, dark=states.dark())
@@ -173,8 +174,7 @@ def trade_off_along(here: Looking, line: points.Rows, row: points.Row) -> None:
 
 
 def all_amounts(frame: pd.DataFrame, row: points.Row, view: View) -> None:
-    """Every measured amount, as numbers."""
     show.table(frame.round(2), "noise-amounts", "Every measured amount of noise")
     st.caption(amounts.MEANING)
-    if repeats := repeated_releases.again(loaders.of_run(row["run_id"]), row, view):
+    if repeats := amounts.again(loaders.of_run(row["run_id"]), row, view):
         st.caption(repeats.sentence)

@@ -34,7 +34,6 @@ def of_setting(findings: pd.DataFrame, row: points.Row) -> pd.DataFrame:
 
 
 def heading(metric: str) -> str:
-    """Column heading of a metric."""
     return wording.capital(named(metric).title)
 
 

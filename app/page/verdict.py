@@ -3,17 +3,14 @@ A pure function of the numbers; it never adds one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from app.page import wording
 from app.settings import points
-from app.settings.points import setting_label
+from app.settings.points import Row, setting_label
 from app.settings.views import STRONGEST, View
 from core.attacks.attackers import HUMAN
 from core.metrics import METRICS
-
-Row = Mapping[str, Any]
 
 
 class Verdict(NamedTuple):
@@ -50,27 +47,35 @@ def exposure(row: Row) -> float:
 
 def _attack(row: Row, unprotected: Row | None, view: View) -> str:
     kind = view.target.partition(":")[0]
-    aside = _aside(row, unprotected, kind == "image")
-    if kind == "image":
-        return f"an attacker redraws the picture with a likeness of {row['value']:.2f}{aside}"
-    value = wording.percent(row["value"], wording.digits_of(row["value"]))
+    people = "people pick"
+    if view.attacker not in (STRONGEST, HUMAN.name):
+        people = f"a machine ({wording.attacker(view.attacker)}) picks"
     if kind == "recognition":
-        who = "people pick"
-        if view.attacker not in (STRONGEST, HUMAN.name):
-            who = f"a machine ({wording.attacker(view.attacker)}) picks"
-        among = round(1 / row["chance"])
-        return f"{who} the person of a redrawn face out of {among} in {value} of cases{aside}"
-    if kind == "identity":
-        return (
-            "an attacker with other photographs of the same people names the right person in "
-            f"{value} of cases{aside}"
-        )
-    secret = wording.inferred(
-        row["target"].partition(":")[2] if "target" in row else _names(view)[0]
-    )
+        people += f" the person of a redrawn face out of {round(1 / row['chance'])}"
+    secret = wording.inferred(row.get("target", view.targets[0]).partition(":")[2])
     if len(view.targets) > 1:
         secret += f", the most exposed of {len(view.targets)} attributes,"
-    return f"{_attacker(row, view)} tells {secret} in {value} of cases{aside}"
+    tells = f"{_attacker(row, view)} tells {secret}"
+    does = reaches(kind, score(row["value"], view), people, tells)
+    return does + _aside(row, unprotected, kind == "image")
+
+
+def score(value: float, view: View) -> str:
+    """A value of the view's measure."""
+    if not wording.in_percent(view.measure):
+        return f"{value:.2f}"
+    return wording.percent(value, wording.digits_of(value))
+
+
+def reaches(kind: str, value: str, people: str, tells: str) -> str:
+    """What is found out, by the kind of target; `people` do what on redrawn faces, an attacker
+    `tells` what of attributes."""
+    return {
+        "image": f"an attacker redraws the picture with a likeness of {value}",
+        "identity": "an attacker with other photographs of the same people names the right person "
+        f"in {value} of cases",
+        "recognition": f"{people} in {value} of cases",
+    }.get(kind, f"{tells} in {value} of cases")
 
 
 def _attacker(row: Row, view: View) -> str:
@@ -81,10 +86,6 @@ def _attacker(row: Row, view: View) -> str:
     if view.attacker != STRONGEST:
         return f"one attacker ({wording.attacker(view.attacker)})"
     return "the strongest attacker"
-
-
-def _names(view: View) -> list[str]:
-    return [target.partition(":")[2] for target in view.targets]
 
 
 def _is(row: Row, unprotected: Row | None) -> bool:
@@ -127,7 +128,8 @@ def _cost(row: Row, view: View) -> str:
 
 def _subject(view: View) -> str:
     kind = view.target.partition(":")[0]
-    attributes = ", ".join(map(wording.inferred, _names(view)))
+    names = (target.partition(":")[2] for target in view.targets)
+    attributes = ", ".join(map(wording.inferred, names))
     return {
         "image": "the picture",
         "identity": "identity",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeGuard
 
 from core.attacks import attackers
 from core.metrics import named
@@ -73,7 +74,6 @@ PROTOCOL_HELP = (
 
 
 def capital(text: str) -> str:
-    """A text as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
 
 
@@ -86,7 +86,6 @@ def attacker(name: str) -> str:
 
 
 def attribute_label(name: str) -> str:
-    """Short label of an attribute, for pickers and tables."""
     return ATTRIBUTES[name][0] if name in ATTRIBUTES else name.replace("_", " ")
 
 
@@ -128,7 +127,7 @@ def unique_labels(names: list[str], label: object = attribute_label) -> dict[str
     return {name: text if taken.count(text) == 1 else name for name, text in labels.items()}
 
 
-def known(value: object) -> bool:
+def known(value: object) -> TypeGuard[float]:
     """Whether a number is there (neither None nor NaN nor infinite)."""
     return isinstance(value, (int, float)) and math.isfinite(value)
 
@@ -181,7 +180,6 @@ def loss(metric: str, difference: float) -> str:
 
 
 def score(metric: str, value: float | None) -> str:
-    """A metric's value with its unit."""
     return with_unit(value, named(metric).unit)
 
 
@@ -229,7 +227,6 @@ def seconds(milliseconds: float | None) -> str:
 
 
 def size(megabytes: float | None) -> str:
-    """Disk space in words."""
     if not known(megabytes):
         return "not known yet"
     if megabytes < 1:
@@ -248,13 +245,17 @@ LIKENESS = (
 
 
 def likeness(ms_ssim: float | None) -> str:
-    """MS-SSIM of one redrawn picture in words."""
     if not known(ms_ssim):
         return "not measured"
     for limit, word in LIKENESS:
         if ms_ssim >= limit:
             return word
     return "hardly anything"
+
+
+def graded(ms_ssim: float) -> str:
+    """ "closely alike · 0.91" """
+    return f"{likeness(ms_ssim)} · {ms_ssim:.2f}"
 
 
 def without_pictures(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,12 +40,8 @@ def measured(findings: pd.DataFrame, run_ids: Collection[str]) -> list[str]:
 
 
 def label(attacker: str) -> str:
-    """For the picker."""
-    return (
-        "Strongest attacker"
-        if attacker == STRONGEST
-        else wording.capital(wording.attacker(attacker))
-    )
+    known = attacker != STRONGEST
+    return wording.capital(wording.attacker(attacker)) if known else "Strongest attacker"
 
 
 def sentence(attacker: str, released: str, strongest: bool | None) -> str:
@@ -68,9 +63,7 @@ def sentence(attacker: str, released: str, strongest: bool | None) -> str:
     )
 
 
-def scores(
-    findings: pd.DataFrame, row: Mapping[str, Any], metric: str
-) -> dict[str, Mapping[str, Any]]:
+def scores(findings: pd.DataFrame, row: points.Row, metric: str) -> dict[str, points.Row]:
     """Attacker -> what was found of `metric` on the redrawn pictures of one setting (strictly)."""
     rows = points.findings_of(findings, row, target="image", protocol="strict", metric=metric)
     columns = ["attacker", "value", "low", "high", "chance", "n"]
@@ -88,22 +81,20 @@ def range_sentence(ms_ssim: np.ndarray) -> str:
     )
 
 
-def recognised_sentence(findings: pd.DataFrame, row: Mapping[str, Any], who: str) -> str:
+def recognised_sentence(findings: pd.DataFrame, row: points.Row, who: str) -> str:
     """How many redrawn faces a face network recognises; "" where that was not measured."""
     found = scores(findings, row, "reidentification").get(who)
     if found is None:
         return ""
-    span = wording.interval(found["low"], found["high"])
-    aside = f" ({span})" if span else ""
-    if wording.known(found["chance"]):
-        aside += f", guessing {wording.percent(found['chance'])}"
-    return (
-        f"A face-verification network recognises the person in {wording.percent(found['value'])} "
-        f"of all {found['n']} redrawn test faces{aside}."
-    )
+    share = wording.percent(found["value"])
+    faces = f"in {share} of all {found['n']} redrawn test faces"
+    faces = wording.with_span(faces, wording.interval(found["low"], found["high"]))
+    chance = found["chance"]
+    guess = f", guessing {wording.percent(chance)}" if wording.known(chance) else ""
+    return f"A face-verification network recognises the person {faces}{guess}."
 
 
-def ahead_sentence(findings: pd.DataFrame, row: Mapping[str, Any]) -> str:
+def ahead_sentence(findings: pd.DataFrame, row: points.Row) -> str:
     """How much better the strongest attacker does than `FIRST`, the one whose network is kept."""
     found = scores(findings, row, "ms_ssim")
     kept, best = found.get(FIRST), found.get(WORST_CASE.name)
@@ -120,10 +111,12 @@ def ahead_sentence(findings: pd.DataFrame, row: Mapping[str, Any]) -> str:
     )
 
 
-def measures_table(drawn: Sequence[tuple[str, Mapping[str, np.ndarray], int]]) -> pd.DataFrame:
+def measures_table(
+    drawn: Sequence[tuple[str, Mapping[str, np.ndarray]]], face: int
+) -> pd.DataFrame:
     """One row for each attacker's picture of a face: the verdict in words and all measures."""
     rows = []
-    for who, found, face in drawn:
+    for who, found in drawn:
         likeness = wording.likeness(float(found["ms_ssim"][face]))
         rows.append({"Attacker": label(who), "In words": likeness})
         for metric in of_pictures():

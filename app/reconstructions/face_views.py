@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 
 from app.cache import loaders
-from app.page import pictures, show, wording
-from app.reconstructions import attackers, swipe
+from app.page import components, pictures, show, wording
+from app.reconstructions import attackers
 from app.settings import pickers, points
 from core.errors import PenumbraError
 from core.metrics import of_pictures
@@ -44,12 +44,10 @@ def details(found: Found, number: int) -> str:
 
 def likeness(found: Found, number: int) -> str:
     """ "closely alike · 0.91" """
-    value = float(found["ms_ssim"][number])
-    return f"{wording.likeness(value)} · {value:.2f}"
+    return wording.graded(float(found["ms_ssim"][number]))
 
 
 def pairs(found: Found, order: Sequence[int]) -> None:
-    """Original left, recovered right."""
     with st.container(horizontal=True, gap="small"):
         for number in order:
             text = likeness(found, number)
@@ -146,14 +144,12 @@ def along(
 
 
 def compared(found: Found, face: int) -> None:
-    """The two pictures of one face under a handle."""
     both = found["originals"][face], found["reconstructions"][face]
-    swipe.swipe(*both, f"Face {face + 1}", "swipe_face")
+    components.swipe(*both, f"Face {face + 1}", "swipe_face")
     st.caption("Drag the handle, or move it with the arrow keys.")
 
 
 def verdict_of(found: Found, face: int) -> None:
-    """What is recovered of one face, in words and by every measure."""
     value = float(found["ms_ssim"][face])
     st.markdown(f"**Of face {face + 1} the attacker recovers {recovered(value)}.**")
     st.caption(details(found, face))
@@ -162,10 +158,9 @@ def verdict_of(found: Found, face: int) -> None:
 def recovered(ms_ssim: float) -> str:
     """The grades of `wording.likeness` inside a sentence."""
     word = wording.likeness(ms_ssim)
-    return {
-        "closely alike": "a close likeness",
-        "nearly the same": "nearly the same picture",
-    }.get(word, word)
+    if word == "closely alike":
+        return "a close likeness"
+    return "nearly the same picture" if word == "nearly the same" else word
 
 
 Drawn = list[tuple[str, Found]]
@@ -187,7 +182,6 @@ def drawn_by(row: points.Row, among: Sequence[str], face: int) -> tuple[Drawn, l
 
 
 def by_attacker(drawn: Drawn, short: Sequence[str], face: int) -> None:
-    """One face as every attacker of this setting redraws it."""
     with st.container(horizontal=True, gap="small"):
         for who, there in drawn:
             name = attackers.label(who)
@@ -199,16 +193,14 @@ def by_attacker(drawn: Drawn, short: Sequence[str], face: int) -> None:
 
 
 def measures(drawn: Drawn, face: int) -> None:
-    """The same as a table to take away."""
-    show.table(
-        attackers.measures_table([(who, there, face) for who, there in drawn]),
-        f"attackers-face-{face + 1}",
+    table, alt = (
+        attackers.measures_table(drawn, face),
         f"How well each attacker redraws face {face + 1}",
     )
+    show.table(table, f"attackers-face-{face + 1}", alt)
 
 
 def extremes(found: Found) -> None:
-    """The faces of which most, and least, is recovered."""
     ranked = pictures.order(found["ms_ssim"], "most")
     count = min(EXTREMES, len(ranked) // 2)
     left, right = st.columns(2, gap="large")

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.cache import loaders, restored_attackers
-from app.page import pictures, show, wording
-from app.reconstructions import attackers, face_views, swipe
+from app.cache import loaders, photographs
+from app.page import components, pictures, show, wording
+from app.reconstructions import attackers, face_views
 from app.settings import looking, pickers, points
 from app.settings.looking import Looking
 from core.errors import PenumbraError
@@ -36,8 +36,6 @@ SYNTHETIC = (
 
 
 class Own(NamedTuple):
-    """The photograph in the session."""
-
     file: str
     picture: np.ndarray  # uint8 (H, W, 3), upright
     faces: list[face_place.Box]  # the largest first
@@ -118,7 +116,7 @@ def _placed(own: Own, dataset: str, row: points.Row) -> tuple[np.ndarray, np.nda
     """(the photograph as the network sees it, the whole with an outline of that part)."""
     height, width = METHODS[row["method"]].size(row["preset"])
     try:
-        usual = restored_attackers.usual(dataset)
+        usual = photographs.usual(dataset)
     except PenumbraError as error:
         usual = face_place.UNKNOWN
         st.warning(f"Where this data set has its faces is not known. {error}")
@@ -151,7 +149,6 @@ def _placed(own: Own, dataset: str, row: points.Row) -> tuple[np.ndarray, np.nda
 
 
 def _examples(dataset: str) -> None:
-    """A few photographs of the data set, for comparing."""
     preview = loaders.about(dataset)["preview"]
     if len(preview):
         st.caption("The network learned on faces that lie like these:")
@@ -162,13 +159,13 @@ def _reconstructed(row: points.Row, picture: np.ndarray) -> face_views.Found | N
     """What the kept attacker of a setting makes of one picture; None where none was kept."""
     from core.own_photograph import redraw
 
-    if not restored_attackers.restorable(row):
+    place = points.where(row)
+    if not redraw.kept(place.folder, place.release_value):
         return None
-    return redraw.redraw(restored_attackers.restored(row), picture[None])
+    return redraw.redraw(photographs.restored(row), picture[None])
 
 
 def _views(picture: np.ndarray, found: face_views.Found | None) -> None:
-    """The part that the network sees, what comes back, and both under a handle."""
     with st.container(horizontal=True, gap="small"):
         show.picture(picture, SIDE, "Your face as the network sees it", "as the network sees it")
         if found is None:
@@ -177,7 +174,7 @@ def _views(picture: np.ndarray, found: face_views.Found | None) -> None:
         alt, more = f"Your face as recovered: {text}", face_views.details(found, 0)
         show.picture(back, SIDE, alt, f"recovered: {text}", more)
         with st.container(width=SIDE, gap="xxsmall"):
-            swipe.swipe(picture, back, "Your face", "swipe_own", SIDE)
+            components.swipe(picture, back, "Your face", "swipe_own", SIDE)
 
 
 def _film(

@@ -24,7 +24,8 @@ UTILITY = {
     "paper": (*(own.name for own in OWN_NETWORKS.values() if own.serves), BEST_HEAD.name),
 }
 ENDS = {"value": "", "low": "_low", "high": "_high", "chance": "_chance"}
-VARIANT = ["method", "preset", "tasks", "private"]
+# a quick trial, with another schedule, is a setting of its own
+VARIANT = ["method", "preset", "tasks", "private", "schedule"]
 OVER_SEEDS = {
     **dict.fromkeys(("value", "chance", "utility", "utility_chance"), "mean"),
     **dict.fromkeys(("low", "utility_low"), "min"),
@@ -34,7 +35,7 @@ OVER_SEEDS = {
 
 
 def settings(findings: pd.DataFrame, view: View) -> pd.DataFrame:
-    """One row per setting: key, method, title, baseline, preset, tasks, private, `knob:<name>` (the
+    """One row per setting: key, method, title, preset, tasks, private, `knob:<name>` (the
     release-time knob among them), run_id, release_value, value/low/high/chance of the attack,
     gain/gain_low/gain_high over guessing, utility/utility_low/utility_high/utility_chance,
     conclusive, seeds, n, identities. `app.settings.unprotected.compared` adds what the service loses.
@@ -58,6 +59,7 @@ def measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.D
         & (findings["preset"] == view.preset)
         & (findings["protocol"] == view.protocol)
     ]
+    rows = rows.assign(schedule=rows["schedule"].fillna(""))
     chosen = view.protocol == "strict" and view.attacker != STRONGEST
     attackers = (view.attacker,) if chosen else ATTACKERS[view.protocol]
     attack = pd.concat(
@@ -71,7 +73,7 @@ def measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.D
         rows, task_target(view.task), view.service, UTILITY[view.protocol], role="utility"
     )
     renamed = utility.rename(columns={name: f"utility{end}" for name, end in ENDS.items()})
-    return _guarding(attack, view.targets), renamed
+    return _guarding(attack, view), renamed
 
 
 def _read_off(
@@ -88,16 +90,16 @@ def _read_off(
     return rows.drop_duplicates(["run_id", "release_value"]).drop(columns="rank")
 
 
-def _guarding(attack: pd.DataFrame, targets: Iterable[str]) -> pd.DataFrame:
-    """Leave out methods that were told to guard nothing of `targets` but something else; baselines
-    guard nothing in particular and always stay."""
-    baseline = attack["method"].map(lambda name: name in METHODS and METHODS[name].baseline)
-    targets = list(targets)
-    if not all(target.startswith("attribute:") for target in targets):
+def _guarding(attack: pd.DataFrame, view: View) -> pd.DataFrame:
+    """Without methods that were told to guard no attribute of the view's but something else;
+    baselines guard nothing in particular and always stay."""
+    kind, _, names = view.target.partition(":")
+    if kind != "attribute":
         return attack
-    names = {target.partition(":")[2] for target in targets}
-    guards = attack["private"].map(lambda text: bool(names & {*str(text).split(",")}))
-    return attack[baseline.astype(bool) | guards.astype(bool)]
+    baselines = [name for name, method in METHODS.items() if method.baseline]
+    wanted = {*names.split(",")}
+    others = attack["private"].astype(str).str.split(",").map(wanted.isdisjoint).astype(bool)
+    return attack[attack["method"].isin(baselines) | ~others]
 
 
 def _spread_release_value(table: pd.DataFrame) -> None:
@@ -113,9 +115,7 @@ def _spread_release_value(table: pd.DataFrame) -> None:
 
 
 def _over_seeds(table: pd.DataFrame) -> pd.DataFrame:
-    knobs = [column for column in table if column.startswith("knob:")]
-    extra = [c for c in ("schedule",) if c in table]  # a quick trial is a setting of its own
-    by = [*VARIANT, *extra, *knobs]
+    by = [*VARIANT, *(column for column in table if column.startswith("knob:"))]
     table = table.sort_values(["seed", "run_id"])
     groups = table.groupby(by, dropna=False, sort=False)
     merged = {column: groups[column].transform(how) for column, how in OVER_SEEDS.items()}
@@ -127,15 +127,8 @@ def _finish(table: pd.DataFrame) -> pd.DataFrame:
     guess = table["chance"].astype(float).fillna(0.0)
     for column, gain in (("value", "gain"), ("low", "gain_low"), ("high", "gain_high")):
         table[gain] = table[column].astype(float) - guess
-    table["title"] = table["method"].map(lambda name: METHODS[name].title)
-    table["baseline"] = table["method"].map(lambda name: METHODS[name].baseline).astype(bool)
-    table["key"] = [
-        row.run_id if pd.isna(row.release_value) else f"{row.run_id}@{row.release_value:g}"
-        for row in table.itertuples()
-    ]
-    schedules = table["schedule"].fillna("").tolist() if "schedule" in table else [""] * len(table)
-    ranks = [
-        (*points.protection(row), schedule)
-        for row, schedule in zip(points.records(table), schedules, strict=True)
-    ]
+    table["title"] = [METHODS[name].title for name in table["method"]]
+    rows = points.records(table)
+    table["key"] = [points.where(row).key for row in rows]
+    ranks = [(*points.protection(row), row["schedule"]) for row in rows]
     return table.iloc[sorted(range(len(table)), key=ranks.__getitem__)].reset_index(drop=True)

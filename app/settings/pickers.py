@@ -114,7 +114,6 @@ def kept_flag(key: str, default: bool) -> bool:
 
 
 def toggle(label: str, key: str, default: bool, help: str) -> bool:
-    """Yes or no."""
     _refuse(label, address.restore(key, FLAGS, default), str(default))
     return address.publish(key, st.toggle(label, key=key, help=help), default)
 
@@ -161,7 +160,6 @@ def dataset(notes: list[str] | None = None) -> tuple[str, str]:
 
 
 def sidebar() -> View:
-    """What is being looked at: data set, task, private target, protocol."""
     with _aside() as notes:
         dataset_name, preset = dataset(notes)
         tasks = wording.unique_labels(loaders.offered("tasks", dataset_name, preset))
@@ -225,7 +223,6 @@ def titles(names: Iterable[str]) -> dict[str, str]:
 
 
 def method(measured: Collection[str]) -> str:
-    """The method whose knob is moved: one of those `measured`."""
     names = titles(name for name in METHODS if name in measured)
     help = "Whose knob the slider moves. Every method stays on the chart."
     with _aside() as notes:
@@ -246,7 +243,6 @@ def variant(rows: points.Rows, name: str) -> list[dict[str, Any]]:
 
 
 def variant_key(method: str) -> str:
-    """Key in the session and in the URL of a method's variant."""
     return f"{method}.variant"
 
 
@@ -278,13 +274,11 @@ def knobs(rows: points.Rows, name: str) -> dict[str, float]:
 
 
 def slider(knob: Knob, values: Sequence[float], key: str, default: float) -> float:
-    """A knob at some of its values."""
     label = f"{knob.symbol} · weak to strong protection"
     return choose(label, values, key, wording.number, knob.help, "slider", default)
 
 
 def slider_key(method: str, knob: str) -> str:
-    """Key in the session and in the URL of a method's knob."""
     return f"{method}.{knob}"
 
 

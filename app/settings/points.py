@@ -37,12 +37,10 @@ def released_at(rows: pd.DataFrame, value: float | None) -> pd.Series:
 def protection(row: Row) -> tuple[int, tuple[float, ...]]:
     """Sorts settings by method, and from weak to strong protection within each."""
     values = knob_values(row)
-    strengths = (strength(k, values[k.name]) for k in knobs_of(row["method"]) if k.name in values)
+    strengths = (
+        strength(k, values[k.name]) for k in METHODS[row["method"]].knobs if k.name in values
+    )
     return list(METHODS).index(row["method"]), tuple(strengths)
-
-
-def knobs_of(method: str) -> tuple[Knob, ...]:
-    return METHODS[method].knobs
 
 
 def strength(knob: Knob, value: float) -> float:
@@ -79,7 +77,7 @@ def values(rows: Rows, method: str, knob: Knob, others: Mapping[str, float]) -> 
 def defaults(rows: Rows, method: str) -> dict[str, float]:
     """Knob values of the measured setting nearest to the method's declared defaults."""
     row = nearest(rows, method, {})
-    return {} if row is None else {k.name: row[f"knob:{k.name}"] for k in knobs_of(method)}
+    return {} if row is None else {k.name: row[f"knob:{k.name}"] for k in METHODS[method].knobs}
 
 
 def nearest(rows: Rows, method: str, wanted: Mapping[str, float]) -> dict[str, Any] | None:
@@ -88,7 +86,7 @@ def nearest(rows: Rows, method: str, wanted: Mapping[str, float]) -> dict[str, A
 
     def distance(row: Mapping[str, Any]) -> float:
         total = 0.0
-        for knob in knobs_of(method):
+        for knob in METHODS[method].knobs:
             span = (max(knob.grid) - min(knob.grid)) or 1.0
             value = row[f"knob:{knob.name}"]
             away = abs(value - wanted.get(knob.name, knob.default)) / span
@@ -116,7 +114,7 @@ def _lines(rows: Rows, name: str, at: Mapping[str, float], variant: str) -> list
     """The curves of one variant of a method, whose knobs stand `at`."""
     found: list[Line] = []
     on_a_line: set[str] = set()
-    for knob in knobs_of(name):
+    for knob in METHODS[name].knobs:
         fixed = {other: value for other, value in at.items() if other != knob.name}
         members: dict[float, str] = {}  # value of the knob -> key
         for row in of_method(rows, name, fixed):
@@ -169,6 +167,11 @@ class Place(NamedTuple):
     def folder(self) -> Path:
         return checkpoints() / self.dataset / self.run_id
 
+    @property
+    def key(self) -> str:
+        at = "" if self.release_value is None else f"@{self.release_value:g}"
+        return self.run_id + at
+
 
 def where(row: Row) -> Place:
     return Place(row["dataset"], row["run_id"], release_value(row))
@@ -196,7 +199,7 @@ def place(row: Row) -> str:
 
 def knob_values(row: Row) -> dict[str, float]:
     """Knob name -> its value at a setting."""
-    found = {knob.name: row.get(f"knob:{knob.name}") for knob in knobs_of(row["method"])}
+    found = {knob.name: row.get(f"knob:{knob.name}") for knob in METHODS[row["method"]].knobs}
     return {name: value for name, value in found.items() if wording.known(value)}
 
 
@@ -210,5 +213,5 @@ def setting_label(row: Row) -> str:
 
 def knob_label(method: str, values: Mapping[str, float]) -> str:
     """ "λ₁ = 1, λ₂ = 2" of the knobs that have a value."""
-    known = [knob for knob in knobs_of(method) if knob.name in values]
+    known = [knob for knob in METHODS[method].knobs if knob.name in values]
     return ", ".join(f"{knob.symbol} = {values[knob.name]:g}" for knob in known)

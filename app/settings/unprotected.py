@@ -25,19 +25,19 @@ def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
     attack, utility = measurements(findings, view)
     found = {}
     for name in dict.fromkeys((UNPROTECTED, *(method.reference for method in METHODS.values()))):
-        weakest = {knob.name: float(knob.grid[0]) for knob in points.knobs_of(name)}
+        weakest = {knob.name: float(knob.grid[0]) for knob in METHODS[name].knobs}
         value = METHODS[name].release_values[0]
         mine = utility[(utility["method"] == name) & points.released_at(utility, value)]
-        for knob in points.knobs_of(name):
+        for knob in METHODS[name].knobs:
             if knob.when == "train":
                 mine = mine[mine[f"knob:{knob.name}"] == weakest[knob.name]]
         if mine.empty:
             continue
-        schedules = mine["schedule"].fillna("") if "schedule" in mine else mine["method"].map("")
         plainest = min(
-            zip(schedules, mine["tasks"], strict=True), key=lambda run: variants.plainness(*run)
+            zip(mine["schedule"], mine["tasks"], strict=True),
+            key=lambda run: variants.plainness(*run),
         )
-        mine = mine[(schedules == plainest[0]) & (mine["tasks"] == plainest[1])]
+        mine = mine[(mine["schedule"] == plainest[0]) & (mine["tasks"] == plainest[1])]
         hit = attack[attack["run_id"].isin(mine["run_id"]) & points.released_at(attack, value)]
         found[name] = {
             "method": name,

@@ -14,9 +14,7 @@ Rows = Sequence[dict[str, Any]]
 
 def key(row: Mapping[str, Any]) -> str:
     """What tells a row's variant from others of its method: "schedule|tasks|private"."""
-    schedule = row.get("schedule")
-    parts = (schedule if isinstance(schedule, str) else "", row["tasks"], row["private"])
-    return "|".join(parts)
+    return "|".join((row["schedule"], row["tasks"], row["private"]))
 
 
 def keys(rows: Rows, method: str) -> list[str]:
@@ -27,11 +25,7 @@ def keys(rows: Rows, method: str) -> list[str]:
 
 def plainness(schedule: str, *attributes: str) -> tuple[bool, int, tuple[str, ...]]:
     """Sorts what was trained with the method's own schedule, then with few attributes, first."""
-    return (
-        bool(schedule),
-        sum(text.count(",") for text in attributes),
-        (*attributes, schedule),
-    )
+    return bool(schedule), sum(text.count(",") for text in attributes), (*attributes, schedule)
 
 
 def only(rows: Rows, method: str, variant: str) -> list[dict[str, Any]]:

@@ -34,7 +34,6 @@ class View(NamedTuple):
 
     @property
     def measure(self) -> str:
-        """The metric that is read off."""
         return deciding()[self.target.partition(":")[0]]
 
     @property
@@ -65,10 +64,13 @@ def tasks(findings: pd.DataFrame, dataset: str, preset: str) -> list[str]:
     was trained for it, most runs first."""
     rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
     known = rows["target"].str.startswith("attribute:") | (rows["target"] == VERIFICATION)
-    rows = rows[(rows["role"] == "utility") & known]
-    counted = rows.groupby("target")["run_id"].nunique().sort_index()
-    ordered = counted.sort_values(ascending=False, kind="stable").index
-    return [target.partition(":")[2] or target for target in ordered]
+    served = _most_runs_first(rows[(rows["role"] == "utility") & known], "target")
+    return [target.partition(":")[2] or target for target in served]
+
+
+def _most_runs_first(rows: pd.DataFrame, column: str) -> list[str]:
+    counted = rows.groupby(column)["run_id"].nunique().sort_index()
+    return list(counted.sort_values(ascending=False, kind="stable").index)
 
 
 def task_target(task: str) -> str:
@@ -81,11 +83,8 @@ def targets(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> lis
     then identity, the picture itself and studies with people, as far as findings hold them."""
     rows = _serving(findings, dataset, preset, task)
     rows = rows[(rows["role"] == "private") & rows["metric"].isin(deciding().values())]
-    counted = rows.groupby("target")["run_id"].nunique().sort_index()
-    order = list(deciding())
-    kind = {target: target.partition(":")[0] for target in counted.index}
-    known = [target for target in counted.index if kind[target] in order]
-    return sorted(known, key=lambda target: (order.index(kind[target]), -counted[target]))
+    found = _most_runs_first(rows, "target")
+    return [name for kind in deciding() for name in found if name.partition(":")[0] == kind]
 
 
 def attributes(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
@@ -106,11 +105,9 @@ def attackers(findings: pd.DataFrame, view: View) -> list[str]:
         & rows["target"].isin(view.targets)
         & (rows["metric"] == view.measure)
     ]
-    counted = rows.groupby("attacker")["run_id"].nunique().sort_index()
-    serving = {attacker.name for attacker in known_attackers().values() if attacker.serves}
-    counted = counted.drop([name for name in counted.index if name in serving])
-    ordered = counted.sort_values(ascending=False, kind="stable").index
-    return [STRONGEST, *(name for name in ordered if name != STRONGEST)]
+    others = {attacker.name for attacker in known_attackers().values() if attacker.serves}
+    others.add(STRONGEST)
+    return [STRONGEST, *(n for n in _most_runs_first(rows, "attacker") if n not in others)]
 
 
 def services(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:

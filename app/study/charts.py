@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,11 @@ from app.charts import plot
 from app.charts.palette import colours, faded, style
 from app.charts.plot import Spec
 from app.page import wording
+from app.settings.points import Row
 from app.study import verdict
 from core.methods import METHODS
 from core.study.analysis.breakdown import if_all_alike
 
-Row = Mapping[str, Any]
 ROW = 54  # pixels of a setting
 WRAP = 24  # letters of a setting's label in one line, so that a phone shows the chart
 MACHINES = {  # who -> (symbol, offset from the row, so that marks stay apart)
@@ -91,7 +91,6 @@ def _wrapped(label: str) -> str:
 
 
 def _machine(placed: Sequence[tuple[Row, int]], name: str, tint: str) -> Spec | None:
-    """A machine's answers to the same questions."""
     (symbol, offset), words = MACHINES[name], verdict.MACHINE_WORDS[name]
     there = [(row, y + offset) for row, y in placed if wording.known(row[name])]
     if not there:
@@ -111,7 +110,6 @@ def _machine(placed: Sequence[tuple[Row, int]], name: str, tint: str) -> Spec | 
 def _people(
     there: Sequence[tuple[Row, int]], people: str, several: bool, colour: plot.Colours
 ) -> Spec | None:
-    """People's answers at the settings of one method."""
     if not there:
         return None
     rows, places = zip(*there, strict=True)

@@ -220,7 +220,6 @@ def take_away(looked: Looked) -> None:
 
 
 def _file(study_id: str, format: str, made_up: bool, place: int) -> bytes:
-    """One of the exported files."""
     return list(export.files(study_id, format, made_up).values())[place]
 
 

@@ -131,7 +131,6 @@ def alpha_words(row: Row) -> str:
 
 
 def needed(row: Row, more: Mapping[str, int | None], width: float) -> str:
-    """How many more answers it takes, in words."""
     if row["n"] < ENOUGH:
         return "too few answers to plan by; come back with ten or more"
     tell, narrow = more["to_tell"], more["to_narrow"]
@@ -155,7 +154,6 @@ def needed(row: Row, more: Mapping[str, int | None], width: float) -> str:
 
 
 def taken_away(rows: Sequence[Row]) -> pd.DataFrame:
-    """All numbers of the rows, for a file."""
     return pd.DataFrame([{name: row[name] for name in ("label", *SUMMARY)} for row in rows])
 
 
@@ -245,7 +243,6 @@ def stopping(study: Mapping[str, Any], everybody: Sequence[Row], simulated: bool
 
 
 def design(study: Mapping[str, Any]) -> str:
-    """What was asked of whom, as a list."""
     asked, settings = study["design"], study["design"]["settings"]
     others = "anybody"
     if asked["distractors"] == "matched":

@@ -61,7 +61,6 @@ def _rows(dataset: str, preset: str) -> list[dict[str, Any]]:
 
 
 def _shown(dataset: str, preset: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Title, settings and attackers."""
     title = _text("Title", "title", "Participants see it.", value="Who is this?")
     by_key, labels = {row["key"]: row for row in rows}, words.labels(rows)
     key = f"study_settings_{dataset}_{preset}"
@@ -123,50 +122,40 @@ def _asked(attributes: Mapping[str, Any], people: int) -> dict[str, Any]:
             "For each participant, besides practice and attention checks. Nobody is asked about one "
             "person twice."
         )
-        questions = _count("Questions", "questions", help, people)
+        found: dict[str, Any] = {"questions": _count("Questions", "questions", help, people)}
         help = "Guessing is right in one of so many."
-        options = _count("Photographs to choose from", "options", help)
+        found["options"] = _count("Photographs to choose from", "options", help)
     help = (
         "Among people who share gender and age nobody is found by those alone: harder, and closer to "
         "what a real attacker does."
     )
-    distractors = _one_of("The other photographs show", "distractors", DISTRACTORS, help)
-    matched: list[str] = []
-    if distractors == "matched":
+    found["distractors"] = _one_of("The other photographs show", "distractors", DISTRACTORS, help)
+    found["matched_on"] = []
+    if found["distractors"] == "matched":
         labels = wording.unique_labels(list(attributes))
         usual = [name for name in MATCHED if name in attributes]
         st.session_state.setdefault("study_matched_on", usual)
         more = {"max_selections": asked.MOST_MATCHED}
-        matched = _several("They share", "study_matched_on", labels, None, **more)
+        found["matched_on"] = _several("They share", "study_matched_on", labels, None, **more)
     help = (
         "An attacker who looks for a person has other photographs of them. With the very one, light and "
         "pose give it away as well."
     )
-    photograph = _one_of("The right photograph is", "photograph", PHOTOGRAPHS, help)
+    found["photograph"] = _one_of("The right photograph is", "photograph", PHOTOGRAPHS, help)
     with st.container(horizontal=True):
         help = "An unprotected face first; afterwards it is said who it was."
         practice = st.toggle("Practice question", True, key="study_practice", help=help, **KEPT)
         confidence = st.toggle("Ask how sure they are", False, key="study_confidence", **KEPT)
+        found |= {"practice": practice, "confidence": confidence}
     with st.container(horizontal=True):
         help = "Questions with an unprotected face, which everybody should get."
-        attention = _count("Attention checks", "attention", help)
+        found["attention"] = _count("Attention checks", "attention", help)
         bounds = (*asked.TIME_LIMIT, None)
         limit = _number("Seconds for a question", "time_limit", bounds, "no limit", 190)
-    return {
-        "questions": questions,
-        "options": options,
-        "distractors": distractors,
-        "matched_on": matched,
-        "photograph": photograph,
-        "practice": practice,
-        "confidence": confidence,
-        "attention": attention,
-        "time_limit": None if limit is None else int(limit),
-    }
+    return found | {"time_limit": None if limit is None else int(limit)}
 
 
 def _texts() -> dict[str, Any]:
-    """What participants read."""
     help, example = "Stands under the consent text.", "A name and an address"
     contact = _text("Whom participants can turn to", "contact", help, placeholder=example)
     with st.expander("What participants consent to"):
@@ -182,7 +171,6 @@ def _texts() -> dict[str, Any]:
 
 
 def _enough() -> dict[str, Any]:
-    """When the study lets nobody else in."""
     with st.container(horizontal=True):
         st.session_state.setdefault("study_target", asked.DEFAULTS["target"])  # may be emptied
         more = {"help": "The study closes itself then."}
@@ -229,17 +217,14 @@ def _count(
 ) -> int:
     low, high = asked.COUNTS[name]
     high = high if most is None else min(most, high)
-    key = f"study_{name}"
-    _within(key, asked.DEFAULTS[name], high)
-    return int(st.number_input(label, low, high, key=key, help=help, width=width, **KEPT))
-
-
-def _within(key: str, usual: int, most: int) -> None:
-    """Keep a number under `most`; one that was as small as it had to be grows again with that."""
+    key, usual = f"study_{name}", asked.DEFAULTS[name]
     held = st.session_state.get(key, usual)
-    if held == st.session_state.get(f"{key}_most"):
+    if held == st.session_state.get(
+        f"{key}_most"
+    ):  # it was as small as it had to be: it grows again
         held = max(held, usual)
-    st.session_state[key], st.session_state[f"{key}_most"] = min(held, most), most
+    st.session_state[key], st.session_state[f"{key}_most"] = min(held, high), high
+    return int(st.number_input(label, low, high, key=key, help=help, width=width, **KEPT))
 
 
 def _one_of(label: str, name: str, options: Mapping[str, str], help: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,14 +69,10 @@ def _card(study: Mapping[str, Any]) -> None:
 def _link(study: Mapping[str, Any]) -> None:
     address, here = link(study["id"], st.context.url, st.get_option("server.baseUrlPath"))
     st.code(address, language=None, wrap_lines=True)
-    text = (
-        "The link for participants." if study["state"] == "open" else "The link, once it is open."
-    )
-    if here:
-        text += (
-            " It works on this machine only: serve Penumbra to others first, as the README says."
-        )
-    st.caption(text)
+    opened = study["state"] == "open"
+    text = "The link for participants." if opened else "The link, once it is open."
+    only = " It works on this machine only: serve Penumbra to others first, as the README says."
+    st.caption(text + only * here)
 
 
 def link(study_id: str, url: str | None, base: str) -> tuple[str, bool]:
@@ -151,6 +148,4 @@ def _preview(study: Mapping[str, Any]) -> None:
 
 def _plain(text: str) -> str:
     """An officer's words without Markdown's signs."""
-    for sign in "\\`*_[]<>#$:~":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    return re.sub(r"[\\`*_\[\]<>#$:~]", r"\\\g<0>", text)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.page import wording
-from app.study import rate_limit
 from core.errors import PenumbraError
 from core.study.participation import taking
 from core.study.participation.tokens import TOKEN
@@ -59,6 +58,10 @@ NO_CODE = (
 # How a session goes on where nothing was done; the keys are those of `follow`.
 STAYS = {"view": None, "note": None, "forget": False, "wait": False, "current": None}
 
+# What a bucket that fills up again drop by drop holds: (drops, when that was, in seconds of one
+# monotonic clock).
+Bucket = tuple[float, float]
+
 log = logging.getLogger(__name__)
 
 
@@ -101,7 +104,7 @@ def follow(
     study_id: str,
     received: Mapping[str, Any],
     panel: str | None,
-    buckets: dict[str, rate_limit.Bucket],
+    buckets: dict[str, Bucket],
     now: float,
 ) -> dict[str, Any]:
     """Does what a checked message asks for. Returns how the session goes on:
@@ -121,7 +124,7 @@ def follow(
     answer = STAYS | {"heard": received["serial"], "token": token}
     burst, seconds = LIMITS.get(kind, OTHERS)
     counted = kind if kind in LIMITS else "other"
-    buckets[counted], wait = rate_limit.take(buckets.get(counted), burst, seconds, now)
+    buckets[counted], wait = take(buckets.get(counted), burst, seconds, now)
     if wait:
         again = "Your answer is kept here; this page sends it again by itself."
         whole = max(1, round(wait + 0.5))
@@ -135,6 +138,25 @@ def follow(
     except DatabaseError as problem:
         log.warning("a participant was asked to wait: %s", problem)
         return answer | {"wait": True, "note": AWAY}
+
+
+def take(
+    bucket: Bucket | None, burst: int, seconds_each: float, now: float
+) -> tuple[Bucket, float]:
+    """Takes one drop. Returns the bucket afterwards and how many seconds to wait: 0 where the drop
+    was there, else nothing was taken.
+
+    bucket        what the last call returned, None at first: a full one
+    burst         how many drops it holds
+    seconds_each  how long it takes until another drop is there
+    now           seconds; a clock that goes backwards gives no drops
+    """
+    drops, then = bucket or (float(burst), now)
+    latest = max(then, now)
+    drops = min(float(burst), drops + (latest - then) / seconds_each)
+    if drops >= 1:
+        return (drops - 1, latest), 0.0
+    return (drops, latest), (1 - drops) * seconds_each
 
 
 def _current(study_id: str, token: str) -> dict[str, Any]:

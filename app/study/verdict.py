@@ -9,11 +9,10 @@ import pandas as pd
 
 from app.page import wording
 from app.settings import points
-from app.settings.points import setting_label
+from app.settings.points import Row, setting_label
 from core.methods import METHODS
 from core.study.analysis.results import ENOUGH, MACHINES
 
-Row = Mapping[str, Any]
 WHO = {"all": "everybody", "passed": "those who passed the attention checks"}
 MACHINE_WORDS = {  # in legends
     "machine_release": "machine, comparing what is released",
@@ -37,11 +36,11 @@ def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict
     begins); a run that is gone is called by its setting's key."""
     found = []
     for row in summary[summary["who"] == who].to_dict("records"):
-        run = dict(about.get(row["run_id"], {}))
-        for knob in points.knobs_of(run["method"]) if run else ():
-            if knob.when == "release":
-                run[f"knob:{knob.name}"] = row["release_value"]
-        found.append(row | run | {"method": run.get("method")})
+        run = dict(about.get(row["run_id"], {"method": None}))
+        if run["method"]:
+            knobs = METHODS[run["method"]].knobs
+            run |= {f"knob:{k.name}": row["release_value"] for k in knobs if k.when == "release"}
+        found.append(row | run)
     several = {name: len({row[name] for row in found}) > 1 for name in ("method", "attacker")}
     for row in found:
         row |= _words(row, several)
@@ -50,7 +49,12 @@ def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict
         if labels.count(row["label"]) > 1:  # trainings that differ in nothing but their seed, say
             row["label"] += f", {row['setting']}"
             row["place"] += f" ({row['setting']})"
-    return sorted(found, key=_order)
+
+    def order(row: Row) -> tuple[Any, ...]:
+        rank = points.protection(row) if row["method"] in METHODS else (len(METHODS), ())
+        return (*rank, str(row["setting"]), str(row["attacker"]))
+
+    return sorted(found, key=order)
 
 
 def _words(row: Row, several: Mapping[str, bool]) -> dict[str, str]:
@@ -65,11 +69,6 @@ def _words(row: Row, several: Mapping[str, bool]) -> dict[str, str]:
     place = wording.capital(" ".join(filter(None, parts)))
     label = ", ".join(filter(None, (named, setting, by)))
     return {"title": title, "label": label, "place": place + (f" (redrawn by: {by})" if by else "")}
-
-
-def _order(row: Row) -> tuple[Any, ...]:
-    rank = points.protection(row) if row["method"] in METHODS else (len(METHODS), ())
-    return (*rank, str(row["setting"]), str(row["attacker"]))
 
 
 def machines(same: bool) -> list[str]:
@@ -159,7 +158,6 @@ def under(rows: Sequence[Row], who: str, participants: int) -> str:
 
 
 def reference(found: Row) -> str:
-    """DeepObfuscator's own study and what it does and does not show."""
     return (
         f"DeepObfuscator's authors asked {found['responses']} people {found['questions']} questions "
         f"({found['place']}): {wording.percent(found['share'])} were right, about {found['right']} of "
@@ -173,5 +171,4 @@ def reference(found: Row) -> str:
 
 
 def probability(p: float) -> str:
-    """A p-value as it is printed."""
     return "below .001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"

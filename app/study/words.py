@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from app.page import wording
 from app.settings import points, variants
-from core.methods import METHODS
 from core.study.analysis import statistics
 
 # state -> (word, badge colour, icon)
@@ -26,10 +27,8 @@ def labels(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     found = {}
     for row in rows:
         among = variants.keys(rows, row["method"])
-        parts = [METHODS[row["method"]].title, points.setting_label(row)]
-        if len(among) > 1:
-            parts.append(variants.label(row["method"], variants.key(row), among))
-        found[row["key"]] = ", ".join(part for part in parts if part)
+        variant = variants.label(row["method"], variants.key(row), among) if len(among) > 1 else ""
+        found[row["key"]] = ", ".join(filter(None, (points.name(row), variant)))
     return found
 
 
@@ -39,10 +38,8 @@ def usual(rows: Sequence[Mapping[str, Any]], most: int) -> list[str]:
     line = next((line for line in points.lines(list(rows)) if line.knob is not None), None)
     if line is None:
         return [row["key"] for row in rows[:1]]
-    last = len(line.keys) - 1
-    wanted = min(most, len(line.keys))
-    places = [round(last * step / max(1, wanted - 1)) for step in range(wanted)]
-    return [line.keys[place] for place in dict.fromkeys(places)]
+    places = np.linspace(0, len(line.keys) - 1, min(most, len(line.keys))).round()
+    return [line.keys[int(place)] for place in places]
 
 
 def promise(design: Mapping[str, Any]) -> tuple[str, str]:
@@ -85,7 +82,6 @@ def progress(study: Mapping[str, Any]) -> tuple[float, str]:
 
 
 def headline(studies: Sequence[Mapping[str, Any]]) -> str:
-    """One sentence about all studies."""
     if not studies:
         return "No study yet: set one up below, look through it, and send its link."
     running = [study for study in studies if study["state"] == "open"]

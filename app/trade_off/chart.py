@@ -13,10 +13,10 @@ from app.charts.palette import colours, faded, style
 from app.charts.plot import Spec
 from app.page import wording
 from app.settings import points
-from app.settings.points import Line, records, setting_label
+from app.settings.points import Line, Row, records, setting_label
 from app.settings.views import View
 from app.trade_off import marks
-from app.trade_off.marks import Range, Row
+from app.trade_off.marks import Range
 from core.methods import METHODS, UNPROTECTED
 from core.metrics import METRICS
 
@@ -54,7 +54,10 @@ def trade_off(
     ]
     front = points.front(list(rows.values()))
     if len(front) > 1:
-        data.insert(0, _front(front, scale, colour))
+        # to its upper left nobody has trained anything
+        line = {"color": faded(colour["ink"], 0.16), "width": 7, "shape": "hv"}
+        look = {"line": line, "hoverinfo": "skip", "legendrank": 2000}
+        data.insert(0, _trace("lines", front, scale, name="best bargains (Pareto front)", **look))
     shapes = marks.limits(table, across, up, scale, attack_limit, cost_limit, colour)
     blind = table["chance"].notna().any()  # whether guessing was measured
     left = "no better than guessing" if blind else "nothing recovered"
@@ -75,13 +78,6 @@ def trade_off(
         font={"size": 14},
         **plot.CLICKS,
     )
-
-
-def _front(rows: Sequence[Row], scale: float, colour: plot.Colours) -> Spec:
-    """The Pareto front: to its upper left nobody has trained anything."""
-    line = {"color": faded(colour["ink"], 0.16), "width": 7, "shape": "hv"}
-    name = "best bargains (Pareto front)"
-    return _trace("lines", rows, scale, name=name, line=line, hoverinfo="skip", legendrank=2000)
 
 
 def _trace(mode: str, rows: Sequence[Row], scale: float, **more: Any) -> Spec:
@@ -153,7 +149,6 @@ def _line(rows: Sequence[Row], line: Line, lines: Sequence[Line], number: int, v
 
 
 def hover(row: Row, view: View) -> str:
-    """What a point says when pointed at."""
     name, setting = METHODS[row["method"]].title, setting_label(row)
     lines = [", ".join(filter(None, (f"<b>{name}</b>", setting)))]
     if not row["conclusive"]:
@@ -168,7 +163,6 @@ def hover(row: Row, view: View) -> str:
 
 
 def _chosen(row: Row, view: View, colour: plot.Colours) -> Spec:
-    """The large point, lit by the accent."""
     tint, _, symbol = style(row["method"]).values()
     # a hollow symbol has no rim that could be lit
     marker = plot.marker(tint, 20, symbol.removesuffix("-open"), 3, colour["light"])

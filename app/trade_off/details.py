@@ -22,7 +22,6 @@ CURVE_HELP = (
 
 
 def bigger_attacker(curve: pd.DataFrame, attribute: str) -> None:
-    """Whether an attacker with more photographs would know more."""
     sentence = learning_curve.sentence(curve, attribute)
     st.markdown(f"**{sentence}**")
     show.chart(learning_curve.figure(curve, states.dark()), "data-curve", curve, sentence)

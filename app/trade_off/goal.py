@@ -4,14 +4,14 @@ Pure Python."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from app.page import wording
 from app.settings import points
+from app.settings.points import Row
 from app.settings.views import View
 
-Row = Mapping[str, Any]
 SHOWN = 3  # settings that are named
 
 
@@ -70,7 +70,6 @@ def sentence(found: Found, limits: Limits, view: View, count: int) -> str:
 
 
 def violation(row: Row, limits: Limits, view: View) -> str:
-    """What a setting violates, in words."""
     attack, loss = excess(row, limits)
     value, cost, reaches, loses = (
         ("high", "cost_high", "may reach", "may lose")

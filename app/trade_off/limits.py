@@ -15,7 +15,6 @@ ATTACK, LIKENESS, COST, CONFIDENT = "attack_limit", "likeness_limit", "cost_limi
 
 
 def asked(view: View) -> Limits:
-    """The inputs, where this is called."""
     if view.target == "image":
         help = "The highest likeness (0 to 1) of a redrawn picture that you accept."
         attack = pickers.limit("Likeness at most", LIKENESS, 1.0, 0.05, help)

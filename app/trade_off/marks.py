@@ -3,25 +3,28 @@ chosen setting in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from app.charts import plot
-from app.charts.label_place import label_offset
 from app.charts.palette import faded
 from app.charts.plot import Spec
-from app.settings.points import setting_label
+from app.settings.points import Row, setting_label
 from core.methods import METHODS
 
 WIDTHS = (760, 260)  # of the plot on a laptop and on a phone, to place the label
 PLOTTED = 300  # pixels of the height that axis titles and a legend of three rows leave
 # pixels from the upper left corner to what marks the place to be, along its length
 SIGN = ((20, 12), (60, 12), (100, 12), (140, 12))
+# Pixels from the point to the middle of its label, right and up; the first is taken where all are
+# equally free: curves rise to the right, so above and to the left there is most room.
+NEAR = ((-90, 34), (90, 34), (-90, -34), (90, -34), (0, 52), (0, -52), (-130, 0), (130, 0))
+OFFSETS = (*NEAR, (-120, 80), (120, 80), (-120, -80), (120, -80))
+ROOM = 60  # pixels between a label's middle and a point that are enough
 
-Row = Mapping[str, Any]
 Range = tuple[float, float]
+Pixels = tuple[float, float]
 
 
 def references(up: Range, colour: plot.Colours) -> list[Spec]:
@@ -78,7 +81,7 @@ def label(
 ) -> Spec:
     """The chosen setting in words, joined to its point by a thin line, where no point is covered."""
 
-    def pixels(row: Row, width: float) -> tuple[float, float]:
+    def pixels(row: Row, width: float) -> Pixels:
         return (
             (row["gain"] - across[0]) / (across[1] - across[0]) * width,
             (row["utility"] * 100 - up[0]) / (up[1] - up[0]) * PLOTTED,
@@ -94,3 +97,30 @@ def label(
     name = setting_label(row) or METHODS[row["method"]].title
     place = float(row["gain"]) * scale, float(row["utility"]) * 100
     return plot.label(f"<b>{name}</b>", *place, label_offset(scenes, PLOTTED), colour)
+
+
+def label_offset(
+    scenes: Sequence[tuple[Pixels, Sequence[Pixels], float]], height: float
+) -> tuple[int, int]:
+    """The offset (right, up), in pixels, that leaves the label most room at every width it may be
+    seen at.
+
+    scenes  (point, others, width of the chart), one for each width: the point and what is not to
+            be covered, in pixels from the chart's lower left corner
+    height  of the chart: the label stays inside
+    """
+
+    def room(offset: tuple[int, int]) -> float:
+        return sum(_room(offset, *scene, height) for scene in scenes)
+
+    return max(OFFSETS, key=room)
+
+
+def _room(
+    offset: tuple[int, int], point: Pixels, others: Sequence[Pixels], width: float, height: float
+) -> float:
+    x, y = point[0] + offset[0], point[1] + offset[1]
+    if not (70 <= x <= width - 70 and 14 <= y <= height - 14):
+        return -ROOM
+    # a label is some four times as wide as it is high
+    return min([ROOM, *(max(abs(x - a) / 2, abs(y - b) * 1.6) for a, b in others)])

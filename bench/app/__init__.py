@@ -17,16 +17,7 @@ from typing import Any, NamedTuple
 
 from core.run import ROOT
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+FLAGS = ["--disable-gpu", "--disable-quic"]  # beside Playwright's own
 DECODED = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stImage] img')]
     .every(image => image.complete)"""
 SHIM = """
@@ -57,14 +48,7 @@ def running() -> Iterator[App]:
     start."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     environment["PENUMBRA_CHECKPOINTS"] = str(ROOT / "checkpoints")
-    options = [
-        "--server.headless",
-        "true",
-        "--server.port",
-        "0",
-        "--server.fileWatcherType",
-        "none",
-    ]
+    options = ["--server.headless=true", "--server.port=0", "--server.fileWatcherType=none"]
     command = [sys.executable, "-c", SHIM, str(ROOT / "app" / "main.py"), *options]
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as out:
         process = subprocess.Popen(

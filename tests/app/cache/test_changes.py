@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from app.cache import changes
+from app.cache import loaders
 from core.run import Run
 from core.run_validation import checked
 from core.storage import findings_file
@@ -41,12 +41,12 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_shows(run, change):
     root = str(run.parents[1])
-    before = changes.times(root)
-    assert sorted(changes.times(root)) == sorted(before)
+    before = loaders.changed(root)
+    assert sorted(loaders.changed(root)) == sorted(before)
     CHANGES[change](run)
-    after = changes.times(root)
+    after = loaders.changed(root)
     assert (len(after), sum(after)) != (len(before), sum(before))
 
 
 def test_a_folder_that_is_not_there_has_no_times(tmp_path):
-    assert changes.times(str(tmp_path / "nowhere")) == []
+    assert loaders.changed(str(tmp_path / "nowhere")) == []

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from app.evidence import report
-from app.evidence.report import Evidence, Words
+from app.evidence.report import Words, cells
 
 HOSTILE = "<script>alert('x')</script>"
 PROVENANCE = {
@@ -43,7 +43,7 @@ def made(**changes):
         "verdict": "At λ = 1 …",
         "detail": "",
         "kept": (False, "outside"),
-        "evidence": [Evidence("Gender", 0.613, 0.6, 0.63, 0.5, 0.97)],
+        "evidence": [("Gender", cells(0.613, 0.6, 0.63, 0.5, 0.97))],
         "leaks": leaks,
         "repeated": "",
         "chart": go.Figure({"data": [], "layout": {"title": HOSTILE}}),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.noise.repeated_releases import again
+from app.noise.amounts import again
 from app.settings.views import View
 from core.attacks.attributes import repeated
 

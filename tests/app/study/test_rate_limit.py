@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.study.rate_limit import take
+from app.study.participant import take
 
 
 def test_a_full_bucket_then_drop_by_drop():

@@ -1,4 +1,4 @@
-from app.charts.label_place import OFFSETS, label_offset
+from app.trade_off.marks import OFFSETS, label_offset
 
 
 def test_alone_the_label_stands_above_and_to_the_left():
