@@ -82,19 +82,16 @@ def measured(kind: str, pace: str, number: int) -> int:
         seconds = time.perf_counter() - begun
         print(f"\n{kind}, {number} participants, {pace}, {seconds:.1f} s in all")
         for step in ("start", "current", "answer"):
-            print(f"  {step:8}" + described(times[step]))
+            values = 1000 * np.percentile(times[step], (50, 95, 99, 100))
+            names = ("p50", "p95", "p99", "max")
+            said = (f"  {n} {value:7.1f} ms" for n, value in zip(names, values, strict=True))
+            print(f"  {step:8}" + "".join(said))
         first, last = times["answered"]
         rate = number * QUESTIONS / (last - first)
         print(f"  {rate:.0f} answers a second; errors met: {times['errors']}")
         p95 = np.percentile(times["answer"], 95) * 1000
         print(f"  p95 of an answer {'under' if p95 < GOAL else 'NOT UNDER'} {GOAL} ms")
         return checked(study, place, number, complete=True)
-
-
-def described(seconds: list[float]) -> str:
-    values = 1000 * np.percentile(seconds, (50, 95, 99, 100))
-    names = ("p50", "p95", "p99", "max")
-    return "".join(f"  {n} {value:7.1f} ms" for n, value in zip(names, values, strict=True))
 
 
 def killed(kind: str, what: str, number: int, server: postgres.Server | None) -> int:
@@ -199,35 +196,32 @@ def take_part(
     token = token_of(study, number)
     gate.wait()
     time.sleep(chance.uniform(*thinking))  # reads the consent
-    timed(times, "start", lambda: taking.start(study, token))
+    timed(times, "start", taking.start, study, token)
     if not thinking[1]:
         gate.wait()  # all are in before the first answers: nobody's wait eases another's
     while True:
-        question = timed(times, "current", lambda: taking.current(study, token))
+        question = timed(times, "current", taking.current, study, token)
         if question["stage"] != "question":
             return
         assert len({*question["options"], question["redrawn"]}) == 5
         time.sleep(chance.uniform(*thinking))
         position = question["position"]
         value = chance.randrange(3_600_000)  # tells this answer from any other
-
-        def give(position: int = position, value: int = value) -> str:
-            return taking.answer(study, token, position, chance.randrange(4), value, 3)
-
-        said = timed(times, "answer", give)
+        given = (position, chance.randrange(4), value, 3)
+        said = timed(times, "answer", taking.answer, study, token, *given)
         times["answered"].append(time.perf_counter())
         # A repeated request may find its own first one: then its number is there, or another's.
         if said == "stored":
             os.write(kept, f"[{number}, {position}, {value}]\n".encode())
 
 
-def timed(times: dict[str, Any], step: str, what: Callable[[], Any]) -> Any:
+def timed(times: dict[str, Any], step: str, what: Callable[..., Any], *arguments: Any) -> Any:
     """Does it, again while the database has an error, and notes how long the last attempt took."""
     end = time.perf_counter() + PATIENCE
     while True:
         begun = time.perf_counter()
         try:
-            found = what()
+            found = what(*arguments)
         except DatabaseError:
             times["errors"] += 1
             if begun > end:

@@ -207,9 +207,6 @@ def sample(study_id: str, seed: int) -> list[dict[str, Any]]:
         ]
 
 
-# For the modules beside this one ---------------------------------------------------------------
-
-
 def find(connection: Connection, study_id: str, lock: bool = False) -> dict[str, Any]:
     """A study's row; `lock` keeps others from changing it until the transaction ends. Raises
     PenumbraError where there is none."""

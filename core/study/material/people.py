@@ -112,23 +112,17 @@ def _asked(
     able = [p for p in order if p in reconstructed and (len(everybody[p]) > 1 or not other)]
     if len(able) >= wanted:
         return able[:wanted]
-    held = f"the attackers of these settings have redrawn {len(reconstructed)} test people"
-    if len(reconstructed) == len(everybody):
-        held = f"the data set has {len(reconstructed)} test people"
+    all_of_them = len(reconstructed) == len(everybody)
+    who = "the data set has" if all_of_them else "the attackers of these settings have redrawn"
+    held = f"{who} {len(reconstructed)} test people"
     if len(able) < len(reconstructed):
         raise PenumbraError(
             f"{held}, of whom {len(able)} have a second photograph that could be the right option; "
             f"the study asks about {wanted}: ask about fewer people, or let the right option be the "
             "very photograph that was redrawn (photograph: same)"
         )
-    raise PenumbraError(
-        f"{held}; the study asks about {wanted}: ask about fewer people"
-        + (
-            ""
-            if len(reconstructed) == len(everybody)
-            else ", or choose mirrored_decoder as attacker"
-        )
-    )
+    instead = "" if all_of_them else ", or choose mirrored_decoder as attacker"
+    raise PenumbraError(f"{held}; the study asks about {wanted}: ask about fewer people{instead}")
 
 
 def _pair(

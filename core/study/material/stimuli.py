@@ -47,10 +47,6 @@ class Opened(NamedTuple):
     width: int
     kept: bool  # the attacker's network, which can reconstruct any photograph
 
-    def shown_as(self) -> tuple[str, int, int]:
-        """What all settings of a study have in common: data set and size."""
-        return self.run.dataset, self.height, self.width
-
 
 def possible(setting: Mapping[str, Any]) -> dict[str, Any]:
     """What a setting's run offers a study, quickly and without torch: {"people": how many test
@@ -105,7 +101,8 @@ def build(design: Mapping[str, Any], seed: int, progress: Progress | None = None
     settings = [_opened(setting) for setting in design["settings"]]
     first = settings[0]
     for other in settings:
-        if other.shown_as() != first.shown_as():
+        size = (other.height, other.width)
+        if other.run.dataset != first.run.dataset or size != (first.height, first.width):
             raise PenumbraError(
                 f"{first.run.id} sees {first.run.dataset} at {first.width} x {first.height} pixels, "
                 f"{other.run.id} {other.run.dataset} at {other.width} x {other.height}: choose "
@@ -232,9 +229,8 @@ def _unprotected(like: Opened, faces: Faces) -> Opened | None:
         if folder.parent.name != like.run.dataset or not folder.name.startswith(f"{UNPROTECTED}-"):
             continue
         setting = {"dataset": like.run.dataset, "run_id": folder.name, "release_value": None}
-        setting["attacker"] = redraw.ATTACKER
         try:
-            opened = _opened(setting)
+            opened = _opened(setting | {"attacker": redraw.ATTACKER})
             _check_version(opened, faces)
         except PenumbraError:
             continue  # damaged, unfinished or of other photographs: it cannot serve

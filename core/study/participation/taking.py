@@ -80,7 +80,6 @@ _SHOWN = (
     .where(trials.c.position == bindparam("place"))
     .values(shown=bindparam("now"))
 )
-_ANSWERED = sa.insert(answers)
 _FINISHED = (
     sa.update(participants)
     .where(participants.c.id == bindparam("participant"))
@@ -93,9 +92,8 @@ def arrive(study_id: str) -> dict[str, Any]:
     all kinds). Raises PenumbraError where the link leads to no study."""
     with database.reading() as connection:
         study = studies.find(connection, study_id)
-    design = study["design"]
-    told = {name: design[name] for name in TOLD}
-    return told | {"state": study["state"], "total": total(design)}
+    told = {name: study["design"][name] for name in TOLD}
+    return told | {"state": study["state"], "total": total(study["design"])}
 
 
 @database.repeated
@@ -135,7 +133,12 @@ def current(study_id: str, token: str) -> dict[str, Any]:
     with database.reading() as connection:
         trial = connection.execute(_NEXT, _named(study_id, token)).mappings().first()
         if trial is None:
-            return _no_question(connection, study_id, token)
+            participant = _takes_part(connection, study_id, token)
+            if participant is None:
+                studies.find(connection, study_id)
+                return {"stage": "unknown"}
+            completion = participant["design"]["completion"]
+            return {"stage": "finished", "code": withdrawal_code(token), "completion": completion}
         design, position = trial["design"], trial["position"]
         order = trial["option_order"]
         asked = studies.question(connection, design, dict(trial), order, position)
@@ -146,15 +149,6 @@ def current(study_id: str, token: str) -> dict[str, Any]:
     if trial["shown"] is None:
         database.note(_SHOWN, key | {"place": position, "now": time.time()})
     return asked
-
-
-def _no_question(connection: Connection, study_id: str, token: str) -> dict[str, Any]:
-    participant = _takes_part(connection, study_id, token)
-    if participant is None:
-        studies.find(connection, study_id)
-        return {"stage": "unknown"}
-    completion = participant["design"]["completion"]
-    return {"stage": "finished", "code": withdrawal_code(token), "completion": completion}
 
 
 @database.repeated
@@ -221,7 +215,7 @@ def _store(
     if not design["confidence"]:
         row["confidence"] = None
     row["choice"] = _choice(design["time_limit"], trial["option_order"], place, took)
-    connection.execute(_ANSWERED, row | {"server_milliseconds": since_shown})
+    connection.execute(sa.insert(answers), row | {"server_milliseconds": since_shown})
     key = {"participant": trial["id"]}
     if connection.execute(_UNANSWERED, key).first() is not None:
         return "stored"
