@@ -142,7 +142,7 @@ def _closer(picture: NDArray[np.uint8], box: Box) -> tuple[Box, int]:
     it was hit there)."""
     side = MARGIN * box.side
     across, down = box.middle
-    view = cut(picture, Box(across - side / 2, down - side / 2, side), CLOSE, CLOSE)
+    view = cut(picture, (across - side / 2, down - side / 2, side, side), CLOSE, CLOSE)
     scale = side / CLOSE
     hits = []
     for mirrored in (False, True):
@@ -194,12 +194,9 @@ def window(
     """
     height, width = picture
     if face is None:
-        breadth = min(width, height * aspect)
-        middle = (width / 2, height / 2)
-        place = (0.5, 0.5)
+        breadth, middle, place = min(width, height * aspect), (width / 2, height / 2), (0.5, 0.5)
     else:
-        breadth = face.side / usual.side
-        middle = face.middle
+        breadth, middle = face.side / usual.side, face.middle
         place = (usual.across, usual.down)
     breadth /= zoom
     tall = breadth / aspect
@@ -210,18 +207,12 @@ def window(
 
 
 def cut(
-    picture: NDArray[np.uint8],
-    part: Box | tuple[float, float, float, float],
-    height: int,
-    width: int,
+    picture: NDArray[np.uint8], part: tuple[float, float, float, float], height: int, width: int
 ) -> NDArray[np.uint8]:
-    """The part of a photograph as uint8 (height, width, 3); what lies outside the photograph repeats
-    its edge."""
-    left, top, across = part[:3]
-    down = part[3] if len(part) == 4 else across
-    border = max(-left, -top, left + across - picture.shape[1], top + down - picture.shape[0], 0.0)
-    border = int(np.ceil(border))
-    if border:
+    """The part (of `window`) of a photograph as uint8 (height, width, 3); what lies outside the
+    photograph repeats its edge."""
+    left, top, across, down = part
+    if max(-left, -top, left + across - picture.shape[1], top + down - picture.shape[0]) > 0:
         # Only what is needed of the photograph, so that a far-off part costs no more than a near one
         rows = np.clip(np.arange(int(top) - 1, int(top + down) + 2), 0, picture.shape[0] - 1)
         columns = np.clip(np.arange(int(left) - 1, int(left + across) + 2), 0, picture.shape[1] - 1)
@@ -229,12 +220,8 @@ def cut(
             raise ValueError("a part many times as large as the photograph")
         picture = picture[np.ix_(rows, columns)]
         left, top = left - (int(left) - 1), top - (int(top) - 1)
-    box = (
-        max(left, 0.0),
-        max(top, 0.0),
-        min(left + across, float(picture.shape[1])),
-        min(top + down, float(picture.shape[0])),
-    )
+    right, bottom = min(left + across, picture.shape[1]), min(top + down, picture.shape[0])
+    box = (max(left, 0.0), max(top, 0.0), right, bottom)
     found = Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS, box)
     return np.asarray(found)
 

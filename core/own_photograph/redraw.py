@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from core.attacks.features import Scaler
     from core.methods import Model
-    from core.run import Run
 
 ATTACKER = mirrored_decoder.name  # its weights are kept
 SEED = 0  # of a release's noise: the same photograph gives the same release
@@ -34,7 +33,6 @@ class Restored(NamedTuple):
            their feature maps in memory twice
     """
 
-    run: Run
     model: Model
     decoder: nn.Module
     scaler: Scaler
@@ -94,9 +92,8 @@ def restore(folder: Path, release_value: float | None, device: str = "auto") -> 
         ) from error
     decoder = decoder.to(chosen).eval().requires_grad_(False)
     scaler = Scaler(mean.to(chosen), scale.to(chosen))
-    return Restored(
-        run, model, decoder, scaler, release_value, height, width, chosen, threading.Lock()
-    )
+    lock = threading.Lock()
+    return Restored(model, decoder, scaler, release_value, height, width, chosen, lock)
 
 
 def redraw(restored: Restored, pictures: NDArray[np.uint8]) -> dict[str, NDArray[np.generic]]:
@@ -107,16 +104,17 @@ def redraw(restored: Restored, pictures: NDArray[np.uint8]) -> dict[str, NDArray
     """
     import torch
 
+    from core.attacks.releases import released
+
     if pictures.ndim != 4 or pictures.shape[1:] != (restored.height, restored.width, 3):
         raise PenumbraError(
             f"the network sees {restored.width} x {restored.height} pixels, got an array of "
             f"{pictures.shape}"
         )
     truth = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).to(restored.device)
-    with restored.lock, torch.no_grad():
-        pixels = (truth.float() / 255).contiguous(memory_format=torch.channels_last)
-        generator = torch.Generator().manual_seed(SEED)
-        z = restored.model.release(pixels, generator, restored.release_value)
+    model, value = restored.model, restored.release_value
+    with restored.lock:
+        z = released(lambda x, drawn: model.release(x, drawn, value), truth, SEED, len(truth))
         return from_releases(restored, z, truth)
 
 
@@ -133,10 +131,8 @@ def from_releases(
         z = _folded(restored.model, z).float()
         drawn = decode(restored.decoder, restored.scaler(z))
         scores = images.similarities(drawn, truth, of_pictures())
-    found: dict[str, NDArray[np.generic]] = {
-        name: values.double().numpy() for name, values in scores.items()
-    }
-    return found | {"reconstructions": drawn.permute(0, 2, 3, 1).cpu().numpy()}
+    found = {name: values.double().numpy() for name, values in scores.items()}
+    return {**found, "reconstructions": drawn.permute(0, 2, 3, 1).cpu().numpy()}
 
 
 def _folded(model: Model, z: torch.Tensor) -> torch.Tensor:
