@@ -9,7 +9,6 @@ A built set is a folder with
 While building, `parts/` holds finished shards; a shard appears under its name only when whole.
 """
 
-import csv
 import hashlib
 import io
 import json
@@ -149,11 +148,11 @@ def _draw_parts(parts: Path, todo: list[int], plan: dict, workers: int, progress
     with tqdm(total=total, unit="face", desc="drawing faces", disable=not progress) as bar:
         if workers == 1 or len(todo) < 2:
             for start in todo:
-                bar.update(draw_part(str(parts), start, plan))
+                bar.update(draw_part(parts, start, plan))
             return
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(workers, len(todo)), context) as pool:
-            futures = [pool.submit(draw_part, str(parts), start, plan) for start in todo]
+            futures = [pool.submit(draw_part, parts, start, plan) for start in todo]
             try:
                 for future in as_completed(futures):
                     bar.update(future.result())
@@ -167,7 +166,7 @@ def _draw_parts(parts: Path, todo: list[int], plan: dict, workers: int, progress
                 raise
 
 
-def draw_part(parts: str, start: int, plan: dict) -> int:
+def draw_part(parts: Path, start: int, plan: dict) -> int:
     """Draw one shard (the identities from `start`) into the folder `parts`; returns its faces."""
     from PIL import Image
 
@@ -187,7 +186,7 @@ def draw_part(parts: str, start: int, plan: dict) -> int:
                 archive.writestr(_member(name), encoded.getvalue())
                 rows.append({"image": name, "identity": number, **attributes, **meta})
         archive.writestr(_member("rows.json"), json.dumps(rows))
-    _write(Path(parts) / f"{start:06d}.zip", buffer.getvalue())
+    _write(parts / f"{start:06d}.zip", buffer.getvalue())
     return len(rows)
 
 
@@ -200,6 +199,8 @@ def _member(name: str) -> zipfile.ZipInfo:
 
 def _pack(folder: Path, shards: list[Path], plan: dict) -> None:
     """Join the shards into images.zip and labels.csv, then write set.json."""
+    import pandas as pd
+
     rows: list[dict] = []
     temporary = folder / f"images.zip.{os.getpid()}.tmp"
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
@@ -212,11 +213,8 @@ def _pack(folder: Path, shards: list[Path], plan: dict) -> None:
             except (zipfile.BadZipFile, KeyError, ValueError):
                 raise PenumbraError(f"{path}: damaged; delete it and build again") from None
     os.replace(temporary, folder / "images.zip")
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    _write(folder / "labels.csv", text.getvalue().encode())
+    labels = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
+    _write(folder / "labels.csv", labels.encode())
     digests = {name: _sha256(folder / name) for name in ("images.zip", "labels.csv")}
     _write(folder / "set.json", json.dumps({**plan, "sha256": digests}, indent=1).encode() + b"\n")
 

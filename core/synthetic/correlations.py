@@ -96,14 +96,14 @@ def _check(name: str, value: Any, default: Any) -> None:
     if not isinstance(value, dict):
         raise PenumbraError(f"correlations: {name} must be a table with {', '.join(default)}")
     outcomes = HAIR_STYLES if name.startswith("hair_style.") else tuple(default)
-    unknown = [key for key in value if key not in outcomes]
-    if unknown:
-        raise PenumbraError(
-            f"correlations: {name} knows no {str(unknown[0])[:40]!r}; known: {', '.join(outcomes)}"
-        )
-    missing = [key for key in default if key not in value and not _is_distribution(name)]
-    if missing:
-        raise PenumbraError(f"correlations: {name} lacks {missing[0]}")
+    for key in value:
+        if key not in outcomes:
+            raise PenumbraError(
+                f"correlations: {name} knows no {str(key)[:40]!r}; known: {', '.join(outcomes)}"
+            )
+    for key in default:
+        if key not in value and not _is_distribution(name):
+            raise PenumbraError(f"correlations: {name} lacks {key}")
     for key, share in value.items():
         _check(f"{name}.{key}", share, default.get(key))
     if _is_distribution(name) and abs(sum(value.values()) - 1) > 1e-6:

@@ -147,6 +147,7 @@ def _appearance(random: np.random.Generator, table: dict, person: dict, sex: str
     bushy = chance(random, 0.45 if male else 0.1)
     arched = chance(random, 0.1 if male else 0.45)
     facial_hair = draw(random, table["facial_hair"]) if male else "none"
+    makeup = table["heavy_makeup"]["male" if male else group]
     return {
         "skin": skin,
         "hair_colour": colour_name,
@@ -160,9 +161,7 @@ def _appearance(random: np.random.Generator, table: dict, person: dict, sex: str
         "facial_hair": facial_hair,
         "beard_habit": 0.5 if chance(random, table["varying"]["beard"]) else 1.0,
         "glasses_habit": habit(random, table["eyeglasses"][group], table["varying"]["glasses"]),
-        "makeup_habit": habit(
-            random, table["heavy_makeup"]["male" if male else group], table["varying"]["makeup"]
-        ),
+        "makeup_habit": habit(random, makeup, table["varying"]["makeup"]),
         "lipstick_habit": table["lipstick_without_makeup"][sex],
         "bushy_brows": bushy,
         "arched_brows": arched,
