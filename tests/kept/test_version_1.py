@@ -12,7 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 import torch
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 
 from core import data, explain, jobs, results, train
 from core.data.packing import pack
@@ -23,6 +26,7 @@ from core.storage.pictures import kept_pictures
 from core.study import studies
 from core.study.analysis import results as study_results
 from core.study.storage import database
+from core.study.storage.tables import metadata
 
 ARCHIVE = Path(__file__).with_name("version_1.zip")
 WRITTEN = 1_700_000_000_000_000_000  # ns: when its photographs were changed, by the pack's stamp
@@ -116,3 +120,15 @@ def test_a_study_keeps_its_answers(kept):
     assert (study["title"], study["state"], study["answers"]) == ("Kept", "closed", 12)
     summary = study_results.summary(study_results.answers(study["id"]))
     assert set(summary["right"]) == {9}
+
+
+def test_revisions_make_of_its_database_the_tables_that_are_described(kept):
+    with database.reading() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+        found = sa.inspect(connection)
+        for table in metadata.sorted_tables:
+            named = {entry["name"] for entry in found.get_foreign_keys(table.name)}
+            assert named == {key.name for key in table.foreign_key_constraints}
+            assert found.get_pk_constraint(table.name)["name"] == table.primary_key.name

@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from core.errors import PenumbraError
 from core.study.storage.location import url
+from core.study.storage.tables import metadata
 from core.study.storage.turns import NoTurn, in_turn
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
@@ -269,8 +270,8 @@ def revision(connection: Connection) -> str | None:
 
 
 def _upgrade(place: URL) -> None:
-    """Bring the tables to the newest of `migrations`, in one transaction that no other process
-    upgrades beside: all of it happens, or nothing."""
+    """Make the tables, or bring those of an older Penumbra to the newest of `migrations`, in one
+    transaction that no other process upgrades beside: all of it happens, or nothing."""
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -294,8 +295,11 @@ def _upgrade(place: URL) -> None:
                 f"the study database has the tables of a newer Penumbra (revision {here:.40}); "
                 "nothing was changed: update Penumbra on this machine, or name another database"
             )
-        if here != known.get_current_head():
-            configuration.attributes["connection"] = connection
+        configuration.attributes["connection"] = connection
+        if here is None:
+            metadata.create_all(connection)
+            command.stamp(configuration, "head")
+        elif here != known.get_current_head():
             command.upgrade(configuration, "head")
         if lite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise DatabaseError("the upgrade would have torn rows apart; nothing was changed")

@@ -1,7 +1,7 @@
 """Alembic's entry: runs revisions inside the transaction that `core.study.storage.database` has begun.
 
-A new revision is a file in `versions/`, written by hand beside the change in `core/study/storage/tables.py`;
-tests/study/storage/test_migrations.py compares the two on both databases.
+A new revision is a file in `versions/`, written by hand beside the change in
+`core/study/storage/tables.py`; tests/kept compares what it makes of an older database with these.
 """
 
 from alembic import context
