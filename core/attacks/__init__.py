@@ -43,6 +43,3 @@ def default_attack(target: str) -> Attack:
     """The attack that stands for all on a target, "identity" or "image", where no strongest one
     was chosen."""
     return next(a for a in ATTACKS.values() if a.default and a.target == target)
-
-
-__all__ = ["ATTACKS", "Attack", "Attacker", "AttackerView", "Result", "attackers", "default_attack"]

@@ -3,18 +3,3 @@
 from core.data.datasets import add, catalogue, describe, is_packed, join, load, preview, remove
 from core.data.faces import SPLITS, Faces
 from core.data.second_source import SecondSource, second_source
-
-__all__ = [
-    "SPLITS",
-    "Faces",
-    "SecondSource",
-    "add",
-    "catalogue",
-    "describe",
-    "is_packed",
-    "join",
-    "load",
-    "preview",
-    "remove",
-    "second_source",
-]

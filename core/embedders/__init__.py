@@ -22,8 +22,6 @@ from core.embedders.onnx_network import ARCFACE, Preparation
 from core.errors import PenumbraError
 from core.storage import dataset_folders, files
 
-__all__ = ["Embedder", "Preparation", "faces_in", "photographed"]
-
 NOTHING = "none"
 ONNX = "onnx"
 

@@ -28,5 +28,3 @@ def declared(files: Iterable[str]) -> dict[str, Method]:
 
 
 METHODS = declared(FILES)
-
-__all__ = ["METHODS", "UNPROTECTED", "Batch", "Knob", "Method", "Model", "Phase", "Stage"]

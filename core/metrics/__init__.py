@@ -62,6 +62,3 @@ def deciding() -> dict[str, str]:
 def of_pictures() -> list[Metric]:
     """The metrics of two pictures."""
     return [metric for metric in METRICS.values() if metric.of_pictures is not None]
-
-
-__all__ = ["METRICS", "Bound", "Control", "Metric", "deciding", "named", "of_pictures"]
