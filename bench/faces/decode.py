@@ -12,8 +12,6 @@ counted. Prints photographs per second and the ratio, round by round, in turn; t
 is the steadier figure. A small set is decoded several times over, to at least `--least` photographs.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import multiprocessing

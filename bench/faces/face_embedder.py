@@ -10,8 +10,6 @@ processor. `own` is Penumbra's network, which is trained where the data set has 
 yet. Nothing is kept of what was seen.
 """
 
-from __future__ import annotations
-
 import argparse
 import time
 

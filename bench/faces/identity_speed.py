@@ -12,8 +12,6 @@ thread); stops with an error where the two disagree in more than rounding explai
 ratio of at least 5.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import threading

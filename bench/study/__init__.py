@@ -1,7 +1,5 @@
 """Measurements of studies under load."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections.abc import Iterator, Sequence

@@ -15,8 +15,6 @@ then it is started again, and everybody goes on with the token that their browse
 for the disk at each commit. Ends with 1 if an acknowledged answer is not there or there twice.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

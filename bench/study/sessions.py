@@ -13,8 +13,6 @@ participants connect again and go on, as the page does. Ends with 1 if an acknow
 doubled, or another than was given.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

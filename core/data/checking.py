@@ -4,8 +4,6 @@ Where the engine stops at the first mistake, this goes on and lists them by line
 mends all of them at once.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Data sets by name: the shipped synthetic one and those the user added on this machine."""
 
-from __future__ import annotations
-
 import csv
 import difflib
 import json

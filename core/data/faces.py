@@ -1,7 +1,5 @@
 """`Faces`: photographs of one data set at one size, with their labels, people and splits."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A join is an entry of the catalogue that names two others. It is listed, packed 
 data set is; what is trained and measured on it knows nothing of this.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -4,8 +4,6 @@ A batch is a gather from one tensor, and which photographs it holds is a pure fu
 photographs, batch size, step, seed, stage): a resumed training needs no loader state.
 """
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 

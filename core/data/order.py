@@ -1,8 +1,6 @@
 """The order in which attacks see a split's photographs, and which of them people are shown. It follows
 from what the photographs show, so that all runs of a data set share it. No torch: pages read it."""
 
-from __future__ import annotations
-
 import hashlib
 
 import numpy as np

@@ -3,8 +3,6 @@
 Attackers that had seen the people they are tested on would be no strict attackers.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -4,8 +4,6 @@ The seeded split is a pure function of a person's name and the seed: two data se
 (two crops of CelebA, say) put each of them on the same side.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A stranger's bytes to one upright photograph: checked before anything is decoded."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

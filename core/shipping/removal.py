@@ -1,7 +1,5 @@
 """Deleting a trained run: only what is one, only where it lies, never while somebody is at it."""
 
-from __future__ import annotations
-
 import functools
 import os
 import shutil

@@ -5,8 +5,6 @@ explains each, measures what it costs the device and drops what only a training 
 `--workers 2`. It can be stopped and given again.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Shipped runs without what only their making needed, so that all of them fit into a repository."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`arrays.npz`: numbers and packed pictures of an attack or an explanation; never objects."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`cost.json` of a run: what its releases cost the device (`core.analysis.device_cost`)."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 from typing import Any

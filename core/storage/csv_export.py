@@ -1,7 +1,5 @@
 """Tables as CSV files that are safe to open in a spreadsheet."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

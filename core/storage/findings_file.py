@@ -1,8 +1,6 @@
 """`findings.jsonl.gz`: the rows of one attack, a JSON object a line. Packed, because a grid of
 settings repeats the same words thousands of times."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import math

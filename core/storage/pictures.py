@@ -4,8 +4,6 @@ What is scored is never read back from here: the numbers beside the pictures wer
 packing.
 """
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,6 @@
 """`photographs.safetensors`: what a network saw in photographs, each known again by its digest
 (`core.data.order.digest`), whatever its order and split."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

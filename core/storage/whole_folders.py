@@ -1,7 +1,5 @@
 """Folders that are there whole or not at all: their last file is `done`."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What a study asks: a plain dict, checked here and frozen when the study opens."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

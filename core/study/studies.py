@@ -1,7 +1,5 @@
 """Studies from draft to closed: made, prepared (by a process of its own), opened, read, deleted."""
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

@@ -1,7 +1,5 @@
 """One photograph from bytes to a uint8 array."""
 
-from __future__ import annotations
-
 import io
 import os
 import struct

@@ -5,8 +5,6 @@ the source: a changed source gets a new pack. It is built under a lock in a fold
 and renamed when whole.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

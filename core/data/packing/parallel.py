@@ -1,7 +1,5 @@
 """Decoding many photographs into one array, on all cores."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

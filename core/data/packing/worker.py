@@ -5,8 +5,6 @@ whose safe start method imports the caller's main module again: not something a 
 the scripts and app servers that call it.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 

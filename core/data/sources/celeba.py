@@ -4,8 +4,6 @@ A folder with img_align_celeba/ or img_align_celeba.zip, list_attr_celeba.txt, i
 and list_eval_partition.txt. A subset of the photographs is normal: rows without one are left out.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -8,8 +8,6 @@ The CSV has a header and either
 Columns named meta_* are ignored.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

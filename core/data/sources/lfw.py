@@ -5,8 +5,6 @@ Kumar et al., "Attribute and Simile Classifiers for Face Verification" (2009), l
 tab-separated real scores per photograph, above 0 where the attribute is present.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

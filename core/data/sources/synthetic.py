@@ -1,7 +1,5 @@
 """Synthetic faces, as `python -m core data synthetic` writes them and as they are shipped."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,6 @@
 """Answers of a study (`core.study.analysis.results.answers`, or some of them) by face, by participant,
 by how sure people were, and how many more it takes."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

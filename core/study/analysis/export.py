@@ -5,8 +5,6 @@ Who withdrew is not in the database any more, so not in the files. What people w
 panel lies apart from what they answered, and is handed out apart, with nothing that joins the two.
 """
 
-from __future__ import annotations
-
 import json
 import platform
 from datetime import UTC, datetime

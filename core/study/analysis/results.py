@@ -1,8 +1,6 @@
 """What people, or those that were simulated, answered, as tables: every answer, what it comes to per
 setting, and as findings."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Hashable, Sequence
 from typing import Any

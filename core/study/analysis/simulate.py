@@ -2,8 +2,6 @@
 break off, and the chance that an answer is right is on average the planted skill. They are marked as
 simulated and count nowhere as people."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Mapping, Sequence

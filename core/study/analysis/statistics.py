@@ -3,8 +3,6 @@
 SciPy is imported where it is used: pages that only show that there is no study yet do without it.
 """
 
-from __future__ import annotations
-
 import math
 from statistics import NormalDist
 

@@ -1,8 +1,6 @@
 """What two machines answer to the very questions that people are asked: one sees what leaves the
 device, the other what people see, through the data set's face-verification network."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

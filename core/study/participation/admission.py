@@ -1,7 +1,5 @@
 """Letting a participant in: who may, what they will be asked, and when a study has enough answers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Who is asked what: pure functions of the items, how often they were used, and a seed."""
 
-from __future__ import annotations
-
 import itertools
 import random
 from collections import defaultdict

@@ -5,8 +5,6 @@ twice: a reload, a double click, a second tab or a repeated request changes noth
 answer to a question counts. Nothing but an explicit `start` begins.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from typing import Any

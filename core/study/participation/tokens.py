@@ -1,7 +1,5 @@
 """What a participant's browser holds, and what is stored of it: hashes that lead nowhere back."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 

@@ -5,8 +5,6 @@ the database does so in one transaction, `reading()` or `writing()`; what was wr
 when the block has ended, so that an answer that was acknowledged outlives a crash and a power cut.
 """
 
-from __future__ import annotations
-
 import functools
 import logging
 import os

@@ -1,7 +1,5 @@
 """Where studies are kept, said without loading what opens it: most pages need no database."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -4,8 +4,6 @@ What people answered holds no name and no address. A panel's id lies in a table 
 answers can be handed out without it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import sqlalchemy as sa

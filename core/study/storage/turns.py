@@ -5,8 +5,6 @@ asks at the right moment: with two hundred participants at once some waited for 
 late-comers were served.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from collections.abc import Hashable, Iterator
