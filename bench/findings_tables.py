@@ -3,8 +3,6 @@
 `python -m bench.findings_tables` prints them; tests/cli/test_readme.py holds the documents to them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 

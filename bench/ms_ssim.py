@@ -7,8 +7,6 @@ training against it; and how far the two numbers are apart. The library has no f
 its gradient is NaN where pictures differ strongly, so that it cannot be trained against as it is.
 """
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Callable

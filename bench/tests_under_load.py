@@ -8,8 +8,6 @@ end. Prints each run's result as it ends, and at last every test that ever faile
 Exit status 0 where no run failed. Arguments after `--` go to pytest as well (`-- tests/study`).
 """
 
-from __future__ import annotations
-
 import argparse
 import multiprocessing
 import re

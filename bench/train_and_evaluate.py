@@ -6,8 +6,6 @@ On the embedded synthetic faces, in a folder of its own: packing the photographs
 and the controls of the attackers are part of the time. The goal on two CPU cores is 12 minutes and 4 GB.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import resource

@@ -4,8 +4,6 @@ The code of that revision and today's print every finding of today's `checkpoint
 the first line that differs.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

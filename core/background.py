@@ -4,8 +4,6 @@
 only inherited the number does not count.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

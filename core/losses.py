@@ -4,8 +4,6 @@ Sums over the N images of an equation are means over the batch here: a constant 
 Adam's steps and the trade-off between the terms as they are.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional

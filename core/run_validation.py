@@ -1,7 +1,5 @@
 """Whether a `Run` can be trained, and reading one: the checks that need to know the methods."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path

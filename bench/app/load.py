@@ -13,8 +13,6 @@ waits in the server. Prints each page's median alone and together, the worst rat
 resident memory of the server, and every error; ends with 1 where there was one.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import itertools

@@ -5,8 +5,6 @@ on the synthetic faces. The study in them is a rehearsal: its participants are m
     python -m bench.app.screenshots leaks      of some pages only
 """
 
-from __future__ import annotations
-
 import io
 import itertools
 import os

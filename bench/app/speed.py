@@ -12,8 +12,6 @@ being there and decoded. A page's first visit is the first since the server star
 in the navigation to its heading, verdict and main figure being there.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import re

@@ -1,7 +1,5 @@
 """What trainings would take, by what finished ones took here."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Sequence
 from pathlib import Path

@@ -4,8 +4,6 @@ An attack is conclusive for a target when it clearly succeeds on the photographs
 control) and stays at chance on a constant (negative control).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Releases as features: standardised, turned onto their principal axes, mirrored."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -1,7 +1,5 @@
 """Training the networks of attackers until validation stops improving."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager

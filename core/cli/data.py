@@ -1,7 +1,5 @@
 """`python -m core data …`: list, describe, add, join and make data sets."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from pathlib import Path

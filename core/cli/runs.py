@@ -1,7 +1,5 @@
 """Commands that make runs and measure them: train, sweep, evaluate, explain, shipped."""
 
-from __future__ import annotations
-
 import argparse
 from typing import Any
 

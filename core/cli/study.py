@@ -1,7 +1,5 @@
 """`python -m core study …`: studies from a terminal."""
 
-from __future__ import annotations
-
 import argparse
 import getpass
 import sys

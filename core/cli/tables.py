@@ -1,7 +1,5 @@
 """Commands that print what is known of runs: results, cost, compare, published."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

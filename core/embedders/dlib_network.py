@@ -6,8 +6,6 @@ wants a face turned upright in a square of 150 pixels: on photographs aligned as
 fixed crop does that; others are refused.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable

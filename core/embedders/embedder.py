@@ -1,7 +1,5 @@
 """A face-verification network that is asked only, and what it saw in photographs, kept on disk."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Any face-verification network in a file in the ONNX format."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable

@@ -7,8 +7,6 @@ Grad-CAM itself (Selvaraju et al., ICCV 2017); elsewhere, as inside a device's n
 can point at places that played no part, and this form cannot.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Iterable
 

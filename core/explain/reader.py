@@ -4,8 +4,6 @@ A picture or map is read by convolutions, whose last map is averaged over its pl
 so the evidence is a sum over places, and Grad-CAM shows its summands.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Would a bigger attacker know more? Learning curves and what they point to."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -6,8 +6,6 @@ hidden. Everybody is equally likely beforehand, so p(y | f) has the order of p(f
 density over a person's known photographs. Equally likely identities share the mean of their places.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How far people stand apart beside how much photographs of one person differ."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

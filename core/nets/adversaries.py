@@ -1,8 +1,6 @@
 """Adversaries of other architectures than the papers', for hardened training; the networks of the
 strict evaluation's attackers are others."""
 
-from __future__ import annotations
-
 import math
 from collections import OrderedDict
 

@@ -6,8 +6,6 @@ keep the size, a leaky slope of .2, in the adversary a max-pool after every seco
 He's initial weights, without which six layers with no normalisation hardly begin to learn.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -7,8 +7,6 @@ the published widths and 218x178 the cuts hold 16x31x26, 32x18x15, 64x12x11 and 
 as in the authors' files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import torch

@@ -5,8 +5,6 @@ The face-verification network C of Xiao et al. where no pretrained one is at han
 a megabyte.
 """
 
-from __future__ import annotations
-
 import math
 
 from torch import Tensor, nn

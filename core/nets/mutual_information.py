@@ -3,8 +3,6 @@
 The network E_omega of PRIC Eq. 4 (the paper names its role, its authors' code its layers).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -8,8 +8,6 @@ The paper does not say how the five layers are weighed. Here every feature vecto
 one position) is scaled to length 1, as in Zhang et al., CVPR 2018.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import socket

@@ -1,7 +1,5 @@
 """Networks with which attackers read frozen releases."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -6,8 +6,6 @@ al. (AAAI-20): "conv1" is the stem before its max-pool, "conv2" to "conv4" are t
 to `layer3`, "avgpool" is `layer4` and the pooling after it.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Sequence
 

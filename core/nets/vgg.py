@@ -4,8 +4,6 @@ VGG16 with batch normalisation, cut after its second max-pool. At the published 
 218x178 the released feature map is 128 x 54 x 44: 304,128 numbers, 2.61 times the pixels.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -7,8 +7,6 @@ of architectures (DeepObfuscator 1 and 2); those are in `core.nets`.
 None of these numbers was measured by the strict protocol. `protocol` says how each was.
 """
 
-from __future__ import annotations
-
 import csv
 import functools
 import math

@@ -1,7 +1,5 @@
 """A model's networks while they are trained: who learns in a step, and who starts afresh."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

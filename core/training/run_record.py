@@ -1,7 +1,5 @@
 """What a run's folder says of its training, from the first step to the finished networks."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from pathlib import Path

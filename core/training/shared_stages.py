@@ -1,7 +1,5 @@
 """Stages whose outcome several runs share: pretrainings that a sweep trains once."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The state of a training on disk: networks, optimisers, stage and step."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

@@ -1,8 +1,6 @@
 """Families of classifiers that read attributes from releases: for each attribute, the setting that
 is best on validation. Kernels have a file of their own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Ridge regression with Gaussian kernels on releases."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from itertools import groupby, product

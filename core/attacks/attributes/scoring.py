@@ -4,8 +4,6 @@ The same families measure utility: trained on the defender's photographs and for
 they say how well the service can still do its tasks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What face-verification networks see in pictures and photographs."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

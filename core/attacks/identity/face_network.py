@@ -4,8 +4,6 @@ What "face similarity" and the feature-level attack look through. Networks made 
 (`core.embedders`) measure beside it, where a data set names one, and never take its place.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 import time

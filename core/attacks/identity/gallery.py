@@ -1,7 +1,5 @@
 """What all attackers on identity share: which photographs are known, and how matches are scored."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 

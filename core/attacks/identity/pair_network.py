@@ -1,7 +1,5 @@
 """A Siamese network on frozen releases: near for two of one person, far for two of two people."""
 
-from __future__ import annotations
-
 from operator import itemgetter
 
 import numpy as np

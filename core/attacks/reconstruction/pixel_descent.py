@@ -1,7 +1,5 @@
 """Gradient descent on pixels, until they release what was observed."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What reconstructions are worth: likeness to the photographs, and whose face they show."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Decoders from frozen releases back to pictures, trained from scratch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 
