@@ -25,6 +25,17 @@ def generator_for(purpose: str) -> Generator:
     return torch.Generator().manual_seed(seed_of(purpose))
 
 
+def seed_torch(seed: int) -> None:
+    """Seed torch's own generators. `torch.manual_seed` does the same, but where there is no GPU it
+    formats and keeps a stack trace at every call."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)
+
+
 @contextmanager
 def seeded(seed: int | Generator, device: torch.device | None = None) -> Iterator[None]:
     """Within, torch's own generators (initial weights, dropout) on the CPU and on `device` follow
@@ -34,5 +45,5 @@ def seeded(seed: int | Generator, device: torch.device | None = None) -> Iterato
     if not isinstance(seed, int):
         seed = int(torch.randint(2**62, (), generator=seed))
     with torch.random.fork_rng(devices=[device] if device and device.type == "cuda" else []):
-        torch.manual_seed(seed)
+        seed_torch(seed)
         yield

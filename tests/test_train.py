@@ -22,7 +22,7 @@ from core.storage.run_folder import state
 from core.training import networks, run_record
 from core.training import state as training_state
 from core.training.batches import batches_before
-from tests.tiny_faces import tiny_faces
+from tests.tiny_faces import SMALL, small_presets, tiny_faces
 
 QUICK = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 2, "batch_size": 6}
 
@@ -32,6 +32,13 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
     return tmp_path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small():
+    with pytest.MonkeyPatch.context() as patch:
+        small_presets(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +76,7 @@ def fresh_place(monkeypatch, path):
 
 
 def train_quietly(run, **options):
-    return train.train(run, tiny_faces(), device="cpu", progress=False, **options)
+    return train.train(run, tiny_faces(size=SMALL), device="cpu", progress=False, **options)
 
 
 def weights(folder):
@@ -110,9 +117,10 @@ def test_original_shares_the_task_stage_of_deep_obfuscator(finished):
 
 
 KILLED = """
-import sys
+import pytest
 from tests import test_train
 
+test_train.small_presets(pytest.MonkeyPatch())
 test_train.interrupt(test_train.signal.SIGKILL)
 test_train.train_quietly(test_train.quick_run(), save_every=0)
 """
@@ -163,7 +171,7 @@ def test_a_stopped_training_resumes_to_the_same_weights(unbroken, monkeypatch):
 def test_a_state_torn_by_a_kill_is_refused_in_words():
     run = quick_run()
     run.folder.mkdir(parents=True)
-    run_record.begin(run, tiny_faces(), torch.device("cpu"), {})
+    run_record.begin(run, tiny_faces(size=SMALL), torch.device("cpu"), {})
     (run.folder / "state-2-1.safetensors").write_bytes(b"half a file")
     files.write_json(
         run.folder / "state.json",
@@ -188,13 +196,13 @@ def test_a_finished_run_is_left_alone(finished):
 def test_other_photographs_under_the_same_name_are_refused():
     run = quick_run()
     run.folder.mkdir(parents=True)
-    run_record.begin(run, tiny_faces(seed=1), torch.device("cpu"), {})
+    run_record.begin(run, tiny_faces(size=SMALL, seed=1), torch.device("cpu"), {})
     with pytest.raises(PenumbraError, match="other photographs"):
         train_quietly(run)
 
 
 def test_a_wrong_size_and_an_unknown_attribute_are_refused():
-    with pytest.raises(PenumbraError, match="needs 64x64"):
+    with pytest.raises(PenumbraError, match="needs 32x32"):
         train.train(quick_run(), tiny_faces(size=40), device="cpu", progress=False)
     with pytest.raises(PenumbraError, match="no attribute 'Bald'"):
         train_quietly(quick_run(private=("Bald",)))
@@ -203,10 +211,10 @@ def test_a_wrong_size_and_an_unknown_attribute_are_refused():
 def test_saved_and_loaded_run_gives_the_identical_release(finished):
     _, _, loaded = train.load(finished)
     _, _, again = train.load(finished)
-    x = torch.rand(4, 3, 64, 64)
+    x = torch.rand(4, 3, SMALL, SMALL)
     z = loaded.release(x, torch.Generator(), None)
     assert torch.equal(z, again.release(x, torch.Generator(), None))
-    assert z.shape == (4, 32, 16, 16)
+    assert z.shape == (4, 32, 8, 8)
     stored = weights(finished)
     for name, tensor in loaded.networks["obfuscator"].state_dict().items():
         assert torch.equal(tensor, stored[f"obfuscator/{name}"].to(tensor.dtype))
@@ -240,7 +248,7 @@ def test_divergence_is_reported_and_never_finished():
 
 
 def test_training_learns_the_planted_task():
-    faces = tiny_faces(identities=48, images=4)
+    faces = tiny_faces(identities=48, images=4, size=SMALL)
     run = checked(Run("original", "tiny", schedule={"task_epochs": 10, "batch_size": 16}))
     _, _, model = train.load(train.train(run, faces, device="cpu", progress=False))
     test = faces.indices("test")
@@ -255,16 +263,17 @@ def test_training_learns_the_planted_task():
 def test_every_method_trains_and_releases(name):
     entries = METHODS[name].presets["compact"]["schedule"]
     schedule = {
-        key: QUICK.get(key, 1)
+        key: QUICK.get(key, 4 if key == "extract_iterations" else 1)
         for key in entries
         if key in QUICK or key.endswith(("_epochs", "_iterations"))
     }
     _, _, model = train.load(train_quietly(Run(name, "tiny", schedule=schedule)))
-    x = torch.rand(2, 3, 64, 64)
+    x = torch.rand(2, 3, SMALL, SMALL)
     values = [k.grid[0] for k in METHODS[name].knobs if k.when == "release"] or [None]
     z = model.release(x, torch.Generator().manual_seed(0), values[0])
     again = model.release(x, torch.Generator().manual_seed(0), values[0])
     assert z.shape[0] == 2
+    assert z.isfinite().all()
     assert torch.equal(z, again)
 
 
@@ -299,7 +308,7 @@ def test_a_stage_may_count_steps_instead_of_epochs():
 
 
 def test_preparing_never_repeats_photographs_to_reach_a_number():
-    faces = tiny_faces()  # 18 of them are the defender's
+    faces = tiny_faces(size=SMALL)  # 18 of them are the defender's
     model = METHODS["original"].model(checked(Run("original", "tiny")), faces.attribute_names)
     stage = dataclasses.replace(model.stages[0], batch_size=5)
     batches = list(batches_before(to_device(faces, "defender", "cpu"), 0, 0, stage, 50_000))

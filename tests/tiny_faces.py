@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from core.data.faces import SPLITS, Faces
+from core.methods import METHODS
 
 ATTRIBUTES = ("Male", "Smiling", "Young")
+SMALL = 32  # pixels: a quarter of the compact presets' work
+
+
+def small_presets(patch: pytest.MonkeyPatch) -> None:
+    """Every method's compact preset takes pictures of `SMALL` x `SMALL`."""
+    for method in METHODS.values():
+        for side in ("height", "width"):
+            patch.setitem(method.presets["compact"], side, SMALL)
 
 
 def tiny_faces(identities: int = 24, images: int = 3, size: int = 64, seed: int = 0) -> Faces:

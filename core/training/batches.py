@@ -8,7 +8,7 @@ import torch
 
 from core.data.on_device import OnDevice, batch_positions, draw, pair_positions
 from core.methods.declare import Batch, Stage
-from core.seeding import seed_of
+from core.seeding import seed_of, seed_torch
 
 
 def batch_at(
@@ -17,7 +17,7 @@ def batch_at(
     """The batch of one step: a pure function of its arguments. Also seeds torch's own generators,
     so that a network with dropout stays repeatable."""
     step_seed = seed_of(f"{seed}/{stage}/{step}")
-    torch.manual_seed(step_seed)
+    seed_torch(step_seed)
     if pairs:
         people = photographs.faces.identities[photographs.indices]
         positions = pair_positions(people, batch_size, step, seed, stage).to(photographs.device)

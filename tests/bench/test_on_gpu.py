@@ -8,7 +8,7 @@ import pytest
 
 from bench import on_gpu
 from bench.gpu import document
-from bench.gpu.isolated import without_paths
+from bench.gpu.isolated import Worker, without_paths
 
 
 def good(number):
@@ -69,11 +69,20 @@ def test_messages_keep_no_path():
     assert without_paths("[Errno 2]: '/a/b.c/d e' and 3/4, /x/y") == "[Errno 2]: 'd e' and 3/4, y"
 
 
+class Here(Worker):
+    """Does all work in the test's own process, which has imported torch already."""
+
+    def run(self, work, arguments, limit):
+        yield from work(**arguments)
+
+
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory):
     place = tmp_path_factory.mktemp("figures")
     only = "environment,tests,attack mlp,training d*r,training blur"
-    on_gpu.main(["--out", str(place), "--device", "cpu", "--tiny", "--only", only])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(on_gpu, "Worker", Here)
+        on_gpu.main(["--out", str(place), "--device", "cpu", "--tiny", "--only", only])
     return json.loads((place / "figures.json").read_text())
 
 

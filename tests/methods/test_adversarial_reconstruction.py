@@ -14,7 +14,7 @@ from core.run import Run
 from core.run_validation import checked
 from core.training import networks
 from core.training.networks import optimisers_of
-from tests.tiny_faces import ATTRIBUTES, tiny_faces
+from tests.tiny_faces import ATTRIBUTES, SMALL, tiny_faces
 
 NAME = "adversarial_reconstruction"
 METHOD = METHODS[NAME]
@@ -41,7 +41,7 @@ def model_of(*arguments, **options):
 
 def batch_of(n=8, seed=1):
     generator = torch.Generator().manual_seed(seed)
-    x = torch.rand(n, 3, 64, 64, generator=generator)
+    x = torch.rand(n, 3, SMALL, SMALL, generator=generator)
     attributes = torch.randint(0, 2, (n, 3), generator=generator).float()
     return Batch(x, attributes, torch.arange(n), torch.Generator().manual_seed(2))
 
@@ -236,9 +236,9 @@ def test_the_other_losses_fall_too():
 @pytest.mark.parametrize("layer", range(6))
 def test_the_six_cuts_release_their_maps_and_share_their_initial_weights(layer):
     model, deepest = model_of(layer=layer), model_of()
-    x = torch.rand(2, 3, 64, 64)
+    x = torch.rand(2, 3, SMALL, SMALL)
     z = train.freeze(model).release(x, torch.Generator(), None)
-    sides = resnet.map_sizes(64, 64)
+    sides = resnet.map_sizes(SMALL, SMALL)
     channels = resnet.channels_of("basic", METHOD.presets["compact"]["base"])
     expected = (
         (channels[layer], *sides[layer])
@@ -291,7 +291,7 @@ def test_a_layer_or_a_bound_that_does_not_exist_is_refused():
 
 def test_several_tasks_share_one_encoder():
     model = model_of(tasks=("Smiling", "Male", "Young"))
-    z = train.freeze(model).release(torch.rand(2, 3, 64, 64), torch.Generator(), None)
+    z = train.freeze(model).release(torch.rand(2, 3, SMALL, SMALL), torch.Generator(), None)
     assert model.own_head(z).shape == (2, 3)
     assert model.training_adversary is None
 
@@ -329,11 +329,11 @@ def folders(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("folders")
 def test_a_run_records_its_perceptual_network_and_releases_the_same_when_loaded():
     run = run_of({"lambda2": 1}, **QUICK)
-    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
+    folder = train.train(run, tiny_faces(size=SMALL), device="cpu", progress=False)
     _, record, model = train.load(folder)
     assert record["notes"] == {"perceptual_network": "EfficientNet perceptual distance"}
     assert set(model.networks) == {"encoder", "latent_classifier", "decoder"}
-    x = torch.rand(4, 3, 64, 64)
+    x = torch.rand(4, 3, SMALL, SMALL)
     first, second = (m.release(x, torch.Generator(), None) for m in (model, train.load(folder)[2]))
     assert torch.equal(first, second)
 
@@ -341,14 +341,14 @@ def test_a_run_records_its_perceptual_network_and_releases_the_same_when_loaded(
 @pytest.mark.usefixtures("folders")
 def test_a_training_is_not_resumed_with_another_perceptual_network():
     run = run_of({"lambda2": 1}, **QUICK)
-    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
+    folder = train.train(run, tiny_faces(size=SMALL), device="cpu", progress=False)
     (folder / "done").unlink()
     path = folder / "run.json"
     record = json.loads(path.read_text())
     record["notes"] = {"perceptual_network": "VGG16 perceptual distance"}
     path.write_text(json.dumps(record))
     with pytest.raises(PenumbraError, match=r"was begun with .*VGG16.* here are .*EfficientNet"):
-        train.train(run, tiny_faces(), device="cpu", progress=False)
+        train.train(run, tiny_faces(size=SMALL), device="cpu", progress=False)
 
 
 @pytest.mark.usefixtures("folders")
@@ -358,5 +358,5 @@ def test_a_run_that_needs_no_perceptual_network_loads_none(monkeypatch):
 
     monkeypatch.setattr(perceptual, "_network", refuse)
     monkeypatch.setattr(refuse, "cache_clear", lambda: None, raising=False)
-    folder = train.train(run_of(**QUICK), tiny_faces(), device="cpu", progress=False)
+    folder = train.train(run_of(**QUICK), tiny_faces(size=SMALL), device="cpu", progress=False)
     assert train.load(folder)[1]["notes"] == {}

@@ -18,7 +18,7 @@ from core.run import Run
 from core.run_validation import checked
 from core.training.networks import optimisers_of
 from tests.listings import only
-from tests.tiny_faces import ATTRIBUTES, tiny_faces
+from tests.tiny_faces import ATTRIBUTES, SMALL, tiny_faces
 
 QUICK = {
     "autoencoder_epochs": 0.5,
@@ -45,7 +45,7 @@ def model_of(method="aia", **more):
 
 def batch_of(n=8):
     generator = torch.Generator().manual_seed(1)
-    x = torch.rand(n, 3, 64, 64, generator=generator)
+    x = torch.rand(n, 3, SMALL, SMALL, generator=generator)
     attributes = torch.randint(0, 2, (n, 3), generator=generator).float()
     return Batch(x, attributes, torch.arange(n) // 2, torch.Generator().manual_seed(2))
 
@@ -101,7 +101,7 @@ def test_greyscale_is_the_luma_of_the_photograph():
     x = torch.tensor([1.0, 0.5, 0.25]).view(1, 3, 1, 1)
     assert nets.greyscale(x).item() == pytest.approx(0.299 + 0.587 / 2 + 0.114 / 4)
     model = model_of()
-    x = torch.rand(2, 3, 64, 64)
+    x = torch.rand(2, 3, SMALL, SMALL)
     grey = nets.greyscale(x).expand(-1, 3, -1, -1)
     release = [model.release(pictures, torch.Generator(), None) for pictures in (x, grey)]
     torch.testing.assert_close(*release)  # colour does not leave the device
@@ -173,7 +173,7 @@ def test_total_follows_eq_8_and_weight_zero_removes_a_term():
 
 
 def test_both_weights_zero_are_the_original_baseline():
-    faces = tiny_faces()
+    faces = tiny_faces(size=SMALL)
     schedule = {"schedule": QUICK}
     plain = train.train(run_of(knobs={"alpha": 0, "beta": 0}, **schedule), faces, "cpu", False)
     original = train.train(run_of("aia_original", **schedule), faces, "cpu", False)
@@ -227,12 +227,12 @@ def test_steps_lower_the_losses_they_should():
 
 
 def test_saved_and_loaded_the_release_is_the_same_vector():
-    folder = train.train(run_of(schedule=QUICK), tiny_faces(), "cpu", False)
-    x = torch.rand(2, 3, 64, 64)
+    folder = train.train(run_of(schedule=QUICK), tiny_faces(size=SMALL), "cpu", False)
+    x = torch.rand(2, 3, SMALL, SMALL)
     first, second = (train.load(folder)[2] for _ in range(2))
     z = first.release(x, torch.Generator(), None)
     assert torch.equal(z, second.release(x, torch.Generator(), None))
-    assert z.shape == (2, 12 * 16 * 16)
+    assert z.shape == (2, 12 * 8 * 8)
     # What reads it takes it flat or folded back into the map.
     folded = z.reshape(2, *first.released_map)
     assert torch.equal(first.training_adversary(z), first.training_adversary(folded))
@@ -240,9 +240,9 @@ def test_saved_and_loaded_the_release_is_the_same_vector():
 
 
 def test_random_replaces_a_share_of_the_entries_by_numbers_from_their_range():
-    folder = train.train(run_of("aia_random", schedule=QUICK), tiny_faces(), "cpu", False)
+    folder = train.train(run_of("aia_random", schedule=QUICK), tiny_faces(size=SMALL), "cpu", False)
     _, _, model = train.load(folder)
-    faces = tiny_faces()
+    faces = tiny_faces(size=SMALL)
     x = torch.from_numpy(faces.images[faces.indices("defender")]).permute(0, 3, 1, 2) / 255
 
     def released(value):
@@ -262,7 +262,7 @@ def test_random_replaces_a_share_of_the_entries_by_numbers_from_their_range():
 
 
 def test_evaluated_as_a_map_and_verified_fresh_and_by_its_own_network(monkeypatch, tmp_path):
-    faces = tiny_faces(identities=32)
+    faces = tiny_faces(identities=32, size=SMALL)
     seen = []
 
     def plain_distances(view, generator):
@@ -277,7 +277,7 @@ def test_evaluated_as_a_map_and_verified_fresh_and_by_its_own_network(monkeypatc
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)
     folder = train.train(run_of(schedule=QUICK), faces, "cpu", False)
     evaluation.evaluate(folder, device="cpu", progress=False)
-    assert seen == [(3, 64, 64), (8, 16, 16), (12, 16, 16)]  # both controls, then the run
+    assert seen == [(3, 32, 32), (8, 8, 8), (12, 8, 8)]  # both controls, then the run
     table = findings(tmp_path / "checkpoints")
     table = table[table.target == VERIFICATION]
     assert set(zip(table.protocol, table.attacker, strict=True)) == {
@@ -321,11 +321,11 @@ def test_the_adversary_of_eq_6():
     adversary = METHODS["aia"].model(run, ATTRIBUTES).training_adversary
     kinds = [type(layer).__name__ for layer in adversary]
     assert kinds == ["Flatten", "Linear", "Tanh", "Linear"]
-    g = torch.rand(2, 12 * 16 * 16)
+    g = torch.rand(2, 12 * 8 * 8)
     first, second = adversary[1], adversary[3]
     expected = second.weight @ torch.tanh(first.weight @ g[0] + first.bias) + second.bias
     torch.testing.assert_close(adversary(g)[0], expected)
-    assert torch.equal(adversary(g), adversary(g.reshape(2, 12, 16, 16)))
+    assert torch.equal(adversary(g), adversary(g.reshape(2, 12, 8, 8)))
 
 
 def test_grids_run_from_weak_to_strong_protection():

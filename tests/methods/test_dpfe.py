@@ -14,7 +14,7 @@ from core.run import Run
 from core.run_validation import checked
 from core.training.batches import batch_at
 from core.training.networks import optimisers_of
-from tests.tiny_faces import ATTRIBUTES, tiny_faces
+from tests.tiny_faces import ATTRIBUTES, SMALL, tiny_faces
 
 QUICK = {
     "batch_size": 12,
@@ -47,7 +47,7 @@ def model_of(method="dpfe", **options):
 
 
 def pairs(model, size=12, step=0):
-    photographs = to_device(tiny_faces(), "defender", "cpu")
+    photographs = to_device(tiny_faces(size=SMALL), "defender", "cpu")
     return batch_at(photographs, 0, 3, step, size, pairs=model.stages[3].pairs)
 
 
@@ -207,7 +207,7 @@ def test_beta_zero_leaves_the_task_loss_of_simple():
 
 
 def test_dpfe_without_its_last_stage_is_simple():
-    faces = tiny_faces()
+    faces = tiny_faces(size=SMALL)
     runs = (
         run_of(schedule=QUICK | {"extract_iterations": 0}, knobs={"beta": 5.0}),
         run_of("dpfe_simple", schedule=QUICK),
@@ -215,7 +215,7 @@ def test_dpfe_without_its_last_stage_is_simple():
     ours, simple = (
         train.load(train.train(run, faces, device="cpu", progress=False))[2] for run in runs
     )
-    x = torch.rand(3, 3, 64, 64)
+    x = torch.rand(3, 3, SMALL, SMALL)
     bare = [m.release(x, torch.Generator(), 0.0) for m in (ours, simple)]
     assert torch.equal(*bare)
     noisy = [m.release(x, torch.Generator().manual_seed(1), 0.5) for m in (ours, simple)]
@@ -226,8 +226,8 @@ def test_dpfe_without_its_last_stage_is_simple():
 
 def test_a_saved_run_releases_the_same_and_its_head_reads_noisy_codes():
     run = run_of(tasks=("Male", "Smiling"), schedule=QUICK | {"extract_iterations": 2})
-    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
-    x = torch.rand(5, 3, 64, 64)
+    folder = train.train(run, tiny_faces(size=SMALL), device="cpu", progress=False)
+    x = torch.rand(5, 3, SMALL, SMALL)
     (_, _, first), (_, _, second) = train.load(folder), train.load(folder)
     for ratio in (None, 0.0, 0.3, 8.0):
         z = first.release(x, torch.Generator().manual_seed(4), ratio)
@@ -236,7 +236,7 @@ def test_a_saved_run_releases_the_same_and_its_head_reads_noisy_codes():
     quiet, loud = (first.release(x, torch.Generator().manual_seed(4), r) for r in (0.0, 8.0))
     assert not torch.equal(first.own_head(quiet), first.own_head(loud))
     # The covariance was measured on the finished networks, over the defender's photographs.
-    codes = codes_of(first, tiny_faces())
+    codes = codes_of(first, tiny_faces(size=SMALL))
     root = first.networks["encoder"].noise_root.view(10, 10)
     # (Weights are rounded to half precision after it was measured.)
     torch.testing.assert_close(root @ root, torch.cov(codes.T), rtol=0.05, atol=0.05)
@@ -298,8 +298,8 @@ def test_embedding_uses_all_the_defenders_photographs_once():
     run = run_of(
         schedule=QUICK | {"embed_iterations": 0, "tune_iterations": 0, "extract_iterations": 0}
     )
-    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
-    codes = codes_of(train.load(folder)[2], tiny_faces())
+    folder = train.train(run, tiny_faces(size=SMALL), device="cpu", progress=False)
+    codes = codes_of(train.load(folder)[2], tiny_faces(size=SMALL))
     assert len(codes) == 18
     # PCA codes: centred, uncorrelated, variance 1; weights are rounded to half precision.
     torch.testing.assert_close(codes.mean(0), torch.zeros(10), atol=0.05, rtol=0)
@@ -330,7 +330,7 @@ def test_a_constant_dimension_gets_no_noise():
 
 def test_one_model_serves_the_whole_grid():
     model = train.freeze(model_of())
-    x = torch.rand(8, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    x = torch.rand(8, 3, SMALL, SMALL, generator=torch.Generator().manual_seed(0))
     noise_ratio, beta = METHODS["dpfe"].knobs
     assert (noise_ratio.when, beta.when) == ("release", "train")
     assert METHODS["dpfe_simple"].knobs == (noise_ratio,)

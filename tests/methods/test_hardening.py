@@ -16,7 +16,7 @@ from core.run import Run
 from core.run_validation import checked
 from core.training import networks
 from core.training.networks import optimisers_of
-from tests.tiny_faces import ATTRIBUTES, tiny_faces
+from tests.tiny_faces import ATTRIBUTES, SMALL, tiny_faces
 
 HARDENED = [name for name in METHODS if name.endswith("_hardened")]
 GUESSED = [name for name in HARDENED if not name.startswith("adversarial_reconstruction")]
@@ -57,7 +57,7 @@ def model_of(method, preset="compact", **schedule):
 
 
 def trained(run, **options):
-    return train.train(run, tiny_faces(), device="cpu", progress=False, **options)
+    return train.train(run, tiny_faces(size=SMALL), device="cpu", progress=False, **options)
 
 
 def weights(folder):
@@ -97,15 +97,6 @@ def test_switched_off_it_is_the_papers_training_bit_for_bit(name):
     off = {entry: its[entry] for entry in (*hardening.OFF, "adversary_weight") if entry in its}
     hard = weights(trained(run_of(name, short=True, **off)))
     assert same(weights(trained(run_of(plain.name, short=True))), hard)
-
-
-@pytest.mark.parametrize("name", HARDENED)
-def test_hardened_it_trains_and_releases(name):
-    run = run_of(name, short=True, renew_epochs=1)
-    _, record, model = train.load(trained(run))
-    assert record["run"]["method"] == name
-    z = model.release(torch.rand(2, 3, 64, 64), torch.Generator().manual_seed(0), None)
-    assert z.isfinite().all()
 
 
 @pytest.mark.parametrize("preset", ["compact", "paper"])
@@ -216,7 +207,7 @@ def test_fooling_an_attacker_further_than_guessing_is_not_paid_for():
 def test_what_the_attackers_are_paid_for_is_not_bounded(name):
     model = model_of(name)
     batch = Batch(
-        torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(0)),
+        torch.rand(6, 3, SMALL, SMALL, generator=torch.Generator().manual_seed(0)),
         torch.tensor([[1.0, 0, 1], [0, 1, 0]] * 3),
         torch.arange(6) // 2,
         torch.Generator().manual_seed(1),
@@ -247,7 +238,7 @@ def test_a_renewal_starts_one_attacker_and_its_optimiser_afresh_and_touches_noth
     model = model_of("pric_hardened")
     stage = model.stages[-1]
     optimisers = optimisers_of(model, stage)
-    batch = Batch(torch.rand(4, 3, 64, 64), torch.eye(4)[:, :3], torch.arange(4), torch.Generator())
+    batch = Batch(torch.rand(4, 3, SMALL, SMALL), torch.eye(4)[:, :3], torch.arange(4), torch.Generator())
     for phase in stage.phases:
         train.update(model, phase, batch, optimisers)
     before = {

@@ -14,7 +14,7 @@ from core.nets.mutual_information import MutualInformationDiscriminator, mismatc
 from core.run import Run
 from core.run_validation import checked
 from core.training.networks import optimisers_of
-from tests.tiny_faces import ATTRIBUTES, tiny_faces
+from tests.tiny_faces import ATTRIBUTES, SMALL, tiny_faces
 
 HIDE, INFER, ESTIMATE = 0, 1, 2  # phases of the alternation
 
@@ -29,7 +29,7 @@ def batch_of(n=8, seed=1):
     """Photographs whose brightness is their first attribute, the others coins."""
     generator = torch.Generator().manual_seed(seed)
     attributes = torch.randint(0, 2, (n, 3), generator=generator).float()
-    x = torch.rand(n, 3, 64, 64, generator=generator) * 0.5
+    x = torch.rand(n, 3, SMALL, SMALL, generator=generator) * 0.5
     x += 0.5 * attributes[:, 0].view(-1, 1, 1, 1)
     return Batch(x, attributes, torch.arange(n), torch.Generator().manual_seed(2))
 
@@ -42,7 +42,7 @@ def steps(model, stage, phase, count, batch=batch_of):
 
 def small_discriminator(labels=2):
     torch.manual_seed(0)
-    return MutualInformationDiscriminator((4, 8), 64, 64, (8, 8, 8), (16, 8), labels)
+    return MutualInformationDiscriminator((4, 8), SMALL, SMALL, (8, 8, 8), (16, 8), labels)
 
 
 # The equations
@@ -87,7 +87,7 @@ def test_labels_of_several_attributes_are_pairs_side_by_side():
 def test_permuting_the_vectors_is_permuting_the_pictures():
     """The negatives get what Eq. 4 says: E(x', z, u) with x' = x permuted."""
     discriminator = small_discriminator()
-    batch, z = batch_of(), torch.rand(8, 8, 16, 16)
+    batch, z = batch_of(), torch.rand(8, 8, 8, 8)
     u = one_hot(batch.attributes[:, :1])
     others = mismatched(8, batch.generator)
     with torch.no_grad():
@@ -99,7 +99,7 @@ def test_permuting_the_vectors_is_permuting_the_pictures():
 
 def test_the_score_depends_on_picture_features_and_labels():
     discriminator = small_discriminator()
-    batch, z = batch_of(), torch.rand(8, 8, 16, 16)
+    batch, z = batch_of(), torch.rand(8, 8, 8, 8)
     u = one_hot(batch.attributes[:, :1])
     with torch.no_grad():
         score, _ = discriminator(batch.x, z, u, slice(None))
@@ -236,7 +236,7 @@ def test_the_discriminator_learns_to_tell_pairs_apart():
     model = model_of()
     stage = model.stages[1]
     before = stage.phases[0].losses(batch_of())["information"].item()
-    steps(model, stage, stage.phases[0], 10)
+    steps(model, stage, stage.phases[0], 25)
     after = stage.phases[0].losses(batch_of())["information"].item()
     assert after > before + 0.3
 
@@ -246,8 +246,8 @@ def test_a_large_lambda_keeps_the_information_that_the_discriminator_sees():
     for weight in (0.0, 10.0):
         model = model_of(weight)
         _, information, adversarial = model.stages
-        steps(model, information, information.phases[0], 10)
-        steps(model, adversarial, adversarial.phases[HIDE], 5)
+        steps(model, information, information.phases[0], 25)
+        steps(model, adversarial, adversarial.phases[HIDE], 10)
         kept[weight] = adversarial.phases[ESTIMATE].losses(batch_of())["information"].item()
     assert kept[10.0] > kept[0.0] + 0.05
 
@@ -312,12 +312,12 @@ def test_a_saved_run_gives_the_identical_release(tmp_path, monkeypatch):
         name: 1 for name in METHODS["pric"].presets["compact"]["schedule"] if "epochs" in name
     }
     run = Run("pric", "tiny", schedule=schedule | {"batch_size": 6})
-    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
-    x = torch.rand(3, 3, 64, 64)
+    folder = train.train(run, tiny_faces(size=SMALL), device="cpu", progress=False)
+    x = torch.rand(3, 3, SMALL, SMALL)
     _, _, first = train.load(folder)
     _, _, second = train.load(folder)
     z = first.release(x, torch.Generator(), None)
-    assert z.shape == (3, 32, 16, 16)
+    assert z.shape == (3, 32, 8, 8)
     assert torch.equal(z, second.release(x, torch.Generator(), None))
 
 
