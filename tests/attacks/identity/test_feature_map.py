@@ -11,16 +11,13 @@ from core.attacks import ATTACKS, Result
 from core.attacks.identity import feature_regression
 from core.embedders import Embedder
 from core.errors import PenumbraError
-from core.metrics import intervals
 from tests.attacks.planted import shuffled, value, view
 
 CODES = 6
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch):
-    # Intervals are tested elsewhere; here they would take most of the time.
-    monkeypatch.setattr(intervals.resample_identities, "__defaults__", (60, 0))
+def shorter(monkeypatch):
     monkeypatch.setattr(feature_regression, "MOST_EPOCHS", 6)
 
 

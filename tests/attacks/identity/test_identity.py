@@ -13,7 +13,6 @@ from core.attacks.identity import gallery as linking
 from core.attacks.identity import pair_network
 from core.errors import PenumbraError
 from core.evaluation.worst_case import strongest
-from core.metrics import intervals
 from core.metrics.identity import cover_hart, split_gallery
 from tests.attacks.planted import shuffled, value, view
 
@@ -21,10 +20,8 @@ NAMES = ("nearest_neighbour", "discriminant", "embedding")
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch):
+def shorter(monkeypatch):
     monkeypatch.setattr(pair_network, "MOST_STEPS", 75)
-    # Intervals are tested elsewhere; here they would take most of the time.
-    monkeypatch.setattr(intervals.resample_identities, "__defaults__", (60, 0))
 
 
 def attack(name, given, seed=0):

@@ -23,6 +23,7 @@ OTHERS = ("urec1", "urec2", "resrec", "adversarial_decoder")
 def attack(given, name="mirrored_decoder", epochs=4, seed=0):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "MOST_EPOCHS", epochs)
+        patch.setattr(training, "BATCH", 16)
         return ATTACKS[name].run(given, torch.Generator().manual_seed(seed))
 
 
