@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.attacks import fitting
 from core.attacks.attributes import classifiers
 from core.attacks.identity import pair_network
 from core.metrics import intervals
@@ -12,6 +13,8 @@ from core.nets import perceptual
 def short() -> Iterator[None]:
     """Attackers that train for less long, and intervals of few draws, which are tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "FEWEST_STEPS", 6)
+        patch.setattr(classifiers, "BATCH", 32)
         patch.setattr(classifiers, "MOST_EPOCHS", 12)
         patch.setattr(pair_network, "PEOPLE", 20)
         patch.setattr(pair_network, "MOST_STEPS", 150)

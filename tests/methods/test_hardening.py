@@ -238,7 +238,9 @@ def test_a_renewal_starts_one_attacker_and_its_optimiser_afresh_and_touches_noth
     model = model_of("pric_hardened")
     stage = model.stages[-1]
     optimisers = optimisers_of(model, stage)
-    batch = Batch(torch.rand(4, 3, SMALL, SMALL), torch.eye(4)[:, :3], torch.arange(4), torch.Generator())
+    batch = Batch(
+        torch.rand(4, 3, SMALL, SMALL), torch.eye(4)[:, :3], torch.arange(4), torch.Generator()
+    )
     for phase in stage.phases:
         train.update(model, phase, batch, optimisers)
     before = {
