@@ -8,8 +8,6 @@ A machine's own settings are `PENUMBRA_<NAME>` in the environment, else `<name>`
 `.streamlit/secrets.toml`. Neither is ever shown on a page.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 import time

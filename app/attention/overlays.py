@@ -1,7 +1,5 @@
 """Maps of attention laid over faces, as pictures. No Streamlit."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Where somebody looks: maps laid over faces, and what they say in words. No Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 

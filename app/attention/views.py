@@ -1,7 +1,5 @@
 """What the attention page shows: one face five ways, groups of people, and a face along a knob."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

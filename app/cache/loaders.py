@@ -3,8 +3,6 @@
 What a cache shares between all sessions (`copies=False`) is not to be written to.
 """
 
-from __future__ import annotations
-
 import functools
 import gc
 import json

@@ -1,7 +1,5 @@
 """Cached reading of a study's answers. Caches are bounded and refresh when somebody answers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -4,8 +4,6 @@ Exposure runs from teal (protected) through sand to brick (exposed). Method colo
 the methods themselves, in `core.methods`.
 """
 
-from __future__ import annotations
-
 from core.methods import METHODS, UNPROTECTED
 
 LIGHT = {

@@ -4,8 +4,6 @@ Text, grid and ground colours are left to the theme of the page; what carries me
 charts. Figures are not validated here, since a slider waits for some of them: tests do that.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

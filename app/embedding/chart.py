@@ -1,7 +1,5 @@
 """Maps of releases as scatters. No Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Maps of releases: what was computed, checked, and what it says in words. No Streamlit."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """What the embeddings page shows: two maps, and the faces that were selected on them."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Two settings side by side: paired differences in words, in a table and in a chart. No Streamlit."""
 
-from __future__ import annotations
-
 import pandas as pd
 import plotly.graph_objects as go
 

@@ -1,7 +1,5 @@
 """What protection costs the device, beside what it buys: words, table and chart. No Streamlit."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import NamedTuple

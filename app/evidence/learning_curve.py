@@ -1,7 +1,5 @@
 """Would a bigger attacker know more? The attacker's success against the photographs it has."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,8 +1,6 @@
 """Every published table beside ours: pairs of `app.evidence.published` by paper, table and measure, their
 figure and their words. No Streamlit."""
 
-from __future__ import annotations
-
 import itertools
 import textwrap
 from collections.abc import Mapping, Sequence

@@ -2,8 +2,6 @@
 looked at, and which of our settings is the nearest to each: of the same kind, of the same method, and
 with the same parts of it switched on. That does not make the two comparable. Pure."""
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What the papers report, in words: the sentences and the table of `app.evidence.published`. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 

@@ -2,8 +2,6 @@
 limits, and what is needed to build every figure again. What it looks like stands in `report.html`,
 which escapes everything that comes from outside."""
 
-from __future__ import annotations
-
 import datetime
 import functools
 from collections.abc import Mapping, Sequence

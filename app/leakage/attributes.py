@@ -1,7 +1,5 @@
 """What else leaks: every attribute at every setting, sorted by surprise, and in words. Pure pandas."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

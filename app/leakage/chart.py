@@ -1,7 +1,5 @@
 """Heat map of attributes x settings, and groups of people as points with intervals. No Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

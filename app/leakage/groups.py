@@ -1,7 +1,5 @@
 """Groups of people in words: for whom does protection fail? Pure pandas."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

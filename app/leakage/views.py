@@ -1,7 +1,5 @@
 """What the page "What else leaks" says about people: groups, persons, and how many there are."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import streamlit as st

@@ -6,8 +6,6 @@ What is released can be drawn for any amount (`app.noise.drawn_releases`); every
 services is of a measured amount, which the words name.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -1,8 +1,6 @@
 """Attacker, service and ranks over the amount of noise, and the numbers of a code, as figures. No
 Streamlit."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What the noise page shows: its slider, what leaves the device, and what attackers make of it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a reader clicked on a chart, and how the page follows."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

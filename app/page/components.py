@@ -1,8 +1,6 @@
 """Components of Streamlit's second kind: no frame, no build, nothing fetched. What each is made of lies
 in files beside each other, as `<name>.html`, `<name>.css` and `<name>.js`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Pictures for people: enlarged pixel by pixel, side by side, never stretched. No Streamlit."""
 
-from __future__ import annotations
-
 import base64
 import io
 import math

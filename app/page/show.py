@@ -1,7 +1,5 @@
 """Charts and tables as every page shows them: with something to take away under each."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any

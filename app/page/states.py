@@ -1,7 +1,5 @@
 """What a page says when there is nothing, or something damaged, to show."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Tables of numbers for people, from the tidy findings. Pure pandas."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from app.page import wording

@@ -1,8 +1,6 @@
 """The verdict sentence: one setting's findings in words a person without ML background can act on.
 A pure function of the numbers; it never adds one."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from app.page import wording

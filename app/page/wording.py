@@ -1,7 +1,5 @@
 """Plain words and plain numbers: attribute names as a person would say them, figures with units."""
 
-from __future__ import annotations
-
 import math
 from typing import TypeGuard
 

@@ -1,7 +1,5 @@
 """Who redrew the pictures of a setting, and how that is said. Pure pandas."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np

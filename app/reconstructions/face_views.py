@@ -1,7 +1,5 @@
 """Original beside recovered: pairs, one face along a knob, one face by every attacker."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ What is uploaded lives in the reader's session and nowhere else: no cache that s
 it, nothing is written. One photograph is kept at a time, and dropped when it is taken out.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -5,8 +5,6 @@ and stands in the address under the same key wherever it differs from the defaul
 for is checked against what there is; anything else becomes a note, never an error.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What every page about results starts with: its question, what is being looked at, what is there."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import pandas as pd

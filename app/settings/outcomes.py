@@ -1,8 +1,6 @@
 """Findings -> outcomes: one row per setting, with what the attacker gains and what the service keeps.
 Pure pandas."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Pickers that keep their value from page to page and stand in the page's address."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any

@@ -1,8 +1,6 @@
 """A setting, one row of `app.settings.outcomes.settings`: its name, its knobs, its neighbours and the
 curves of the trade-off that it lies on. Pure Python."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What settings are compared with: the service, and the attacker, without protection. Pure pandas."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

@@ -1,8 +1,6 @@
 """Runs of one method that share their knobs and still are not one setting: another schedule or cut,
 more tasks, more to hide. Each such variant has curves and sliders of its own. Pure Python."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What can be looked at: data sets, tasks, private targets, attackers, measures. Pure pandas."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Charts of a study's answers: DataFrames and rows -> Plotly figures. No Streamlit in here."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What stands folded under a study's main figure: one function for each question about it."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from functools import partial

@@ -1,7 +1,5 @@
 """What a study's folded details say, and their tables. Pure."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What closed studies found, as findings among the others: people are one more attacker."""
 
-from __future__ import annotations
-
 import math
 import time
 

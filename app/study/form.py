@@ -1,7 +1,5 @@
 """The form in which an officer says what a study asks. What was typed stays while the session lasts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The studies that there are: how far each is, its link, and what can be done with it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,8 +1,6 @@
 """What a participant's browser says, and what it is told. Everything that comes is hostile until
 `message` has checked it: anybody can send anything over the page's connection."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Mapping

@@ -6,8 +6,6 @@ given (`drawn`), questions of all roles and settings are alike. `app/study/quest
 and what is drawn of its answers).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

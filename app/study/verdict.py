@@ -1,7 +1,5 @@
 """What a study's results say, in words, and its settings in the order of a chart. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

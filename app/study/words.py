@@ -1,7 +1,5 @@
 """Studies in words: what a design comes to, how far a study is. Pure functions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

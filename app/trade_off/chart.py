@@ -1,7 +1,5 @@
 """The trade-off chart: utility against what the attacker gains. No Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

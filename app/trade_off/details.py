@@ -1,7 +1,5 @@
 """What is folded under the trade-off: the numbers behind it."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

@@ -1,8 +1,6 @@
 """Goal-seek: which measured settings keep the officer's limits, and what the nearest one violates.
 Pure Python."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,8 +1,6 @@
 """The officer's limits: asked on the trade-off page, kept for others, and the way to a setting that
 keeps them."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from app.page import clicks, wording

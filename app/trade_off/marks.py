@@ -1,8 +1,6 @@
 """What stands around the points of the trade-off chart: where guessing is, the officer's limits, the
 chosen setting in words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pandas as pd

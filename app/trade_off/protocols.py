@@ -1,7 +1,5 @@
 """The strict protocol beside the papers' own."""
 
-from __future__ import annotations
-
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st

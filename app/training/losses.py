@@ -1,7 +1,5 @@
 """Losses of a training over its steps, as a figure. No Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

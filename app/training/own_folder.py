@@ -1,7 +1,5 @@
 """Registering a folder of photographs from the page: looked at first, written when confirmed."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

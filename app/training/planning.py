@@ -1,7 +1,5 @@
 """The Train page's widgets: data set, method, attributes, knobs; and what the plan comes to."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

@@ -1,8 +1,6 @@
 """What the Train page plans: choices -> runs, and the command line that does the same. No
 Streamlit."""
 
-from __future__ import annotations
-
 import math
 import shlex
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Trainings and what came of them: progress, losses, stop, resume, delete."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

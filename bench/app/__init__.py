@@ -1,7 +1,5 @@
 """Measurements of the running app."""
 
-from __future__ import annotations
-
 import os
 import platform
 import re
