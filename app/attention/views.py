@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.attention import overlays, saliency
-from app.attention.saliency import Look, Panel
+from app.attention.saliency import Look
 from app.cache import loaders
 from app.page import pictures, show, wording
 from app.reconstructions import attackers, face_views
@@ -56,7 +56,7 @@ def one_face(row: points.Row, found: Look, face: int) -> None:
     drawn = saliency.panels(found, face, _reconstruction(row, face))
     with st.container(horizontal=True, gap="small"):
         for panel in drawn:
-            _panel(panel)
+            show.picture(panel.picture, FRAME, panel.alt, panel.text, title=panel.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         _scales()
         name = f"attention-face-{face + 1}.png"
@@ -74,13 +74,6 @@ def _reconstruction(row: points.Row, face: int) -> np.ndarray | None:
     if found is None or face >= len(found["reconstructions"]):
         return None
     return found["reconstructions"][face]
-
-
-def _panel(panel: Panel) -> None:
-    with st.container(width=FRAME, gap="xxsmall"):
-        st.markdown(f"**{panel.name}**")
-        show.image(panel.picture, FRAME, panel.alt)
-        st.caption(panel.text)
 
 
 def _scales() -> None:

@@ -52,11 +52,21 @@ def folded(title: str, key: str, part: Callable[..., None], *arguments: Any) -> 
 
 
 def picture(
-    picture: np.ndarray, width: int, alt: str, text: str, help: str | None = None, room: int = 0
+    picture: np.ndarray,
+    width: int,
+    alt: str,
+    text: str,
+    help: str | None = None,
+    room: int = 0,
+    title: str = "",
 ) -> None:
-    """One picture uint8 (H, W, 3) with its words below; `room`: pixels that these may be wider."""
+    """One picture uint8 (H, W, 3), enlarged pixel by pixel to so many pixels of the page, between its
+    title and its words; `room`: pixels that these may be wider."""
     with st.container(width=width + room, gap="xxsmall"):
-        image(picture, width, alt)
+        if title:
+            st.markdown(f"**{title}**")
+        large = pictures.png(pictures.enlarged(picture, width), width)
+        st.image(large, width=width, output_format="PNG", alt=alt)
         st.caption(text, help=help)
 
 
@@ -65,12 +75,6 @@ def examples(faces: Sequence[np.ndarray], width: int, alt: str) -> None:
     with st.container(horizontal=True, gap="xxsmall"):
         for number, face in enumerate(faces, 1):
             st.image(face, width=width, output_format="PNG", alt=alt.format(number))
-
-
-def image(picture: np.ndarray, width: int, alt: str) -> None:
-    """A picture uint8 (H, W, 3), enlarged pixel by pixel to so many pixels of the page."""
-    large = pictures.png(pictures.enlarged(picture, width), width)
-    st.image(large, width=width, output_format="PNG", alt=alt)
 
 
 def chart(

@@ -1,6 +1,6 @@
 """What a page says when there is nothing, or something damaged, to show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,22 @@ def _start(folder: Path, name: str) -> None:
         jobs.start([results.read_run(folder)], evaluate=False, explain=[name])
     except PenumbraError as error:
         st.toast(f"Nothing was started: {error}. Nothing of yours was changed.")
+
+
+def tried(where: str, act: Callable[..., None], *arguments: Any) -> bool:
+    """A callback: do something; what goes wrong is said by `failed`, there and in the next run.
+    Whether it went well."""
+    try:
+        act(*arguments)
+        return True
+    except PenumbraError as error:
+        st.session_state[where] = str(error)
+        return False
+
+
+def failed(where: str) -> None:
+    if error := st.session_state.pop(where, None):
+        st.error(error, icon=":material/error:")
 
 
 def dark() -> bool:

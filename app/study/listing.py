@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.page import wording
+from app.page import states, wording
 from app.study import form, question, words
 from core.errors import PenumbraError
 from core.study import studies
@@ -31,17 +31,16 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 
 def listing() -> None:
     """All studies, newest first; redrawn by itself while one of them moves."""
-    states = {study["state"] for study in studies.list_studies()}
-    every = EVERY if "preparing" in states else SLOWLY if "open" in states else None
-    st.fragment(_cards, run_every=every)(states)
+    found = {study["state"] for study in studies.list_studies()}
+    every = EVERY if "preparing" in found else SLOWLY if "open" in found else None
+    st.fragment(_cards, run_every=every)(found)
 
 
 def _cards(watched: set[str]) -> None:
     found = studies.list_studies()
     if {study["state"] for study in found} != watched:
         st.rerun()  # the state decides how often to look
-    if error := st.session_state.pop(ERROR, None):
-        st.error(error, icon=":material/error:")
+    states.failed(ERROR)
     for study in found:
         _card(study)
 
@@ -107,16 +106,8 @@ def _buttons(study: Mapping[str, Any]) -> None:
 
 
 def _button(label: str, icon: str, name: str, act: Callable[[str], None], kind: str) -> None:
-    more: dict[str, Any] = {"icon": icon, "type": kind, "on_click": _tried, "args": (act, name)}
-    st.button(label, key=f"{label}_{name}", **more)
-
-
-def _tried(act: Callable[[str], None], name: str) -> None:
-    """A callback: what goes wrong is said above the studies."""
-    try:
-        act(name)
-    except PenumbraError as error:
-        st.session_state[ERROR] = str(error)
+    more: dict[str, Any] = {"on_click": states.tried, "args": (ERROR, act, name)}
+    st.button(label, key=f"{label}_{name}", icon=icon, type=kind, **more)
 
 
 @st.dialog("What a participant sees", width="medium", icon=":material/visibility:")

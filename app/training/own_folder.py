@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.page import pictures, show, wording
+from app.page import pictures, show, states, wording
 from core import data
 from core.data import checking
 from core.errors import PenumbraError
@@ -135,17 +135,12 @@ def _confirm(found: checking.Checked, options: dict[str, Any]) -> None:
         st.caption("A name has a-z, 0-9, _ and - only, and starts with a letter or digit.")
     more = {"type": "primary", "icon": ":material/add:", "disabled": not good}
     st.button("Register", on_click=_add, args=(name, found.path, options), **more)
-    if error := st.session_state.pop("own_folder_error", None):
-        st.error(error, icon=":material/error:")
+    states.failed("own_folder_error")
 
 
 def _add(name: str, path: Path, options: dict[str, Any]) -> None:
     """Register, and choose it (before widgets are drawn, as in a callback)."""
-    try:
-        data.add(name, "folder", path, options)
-    except PenumbraError as error:
-        st.session_state["own_folder_error"] = str(error)
-        return
-    st.session_state["train_data"] = name
-    st.session_state[REGISTERED] = name
-    st.session_state.pop(CHECKED, None)
+    if states.tried("own_folder_error", data.add, name, "folder", path, options):
+        st.session_state["train_data"] = name
+        st.session_state[REGISTERED] = name
+        st.session_state.pop(CHECKED, None)

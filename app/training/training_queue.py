@@ -1,6 +1,5 @@
 """Trainings and what came of them: progress, losses, stop, resume, delete."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from app.cache import loaders
 from app.page import show, states
 from app.training import losses, plans
 from core import jobs
-from core.errors import PenumbraError
 from core.shipping import removal
 
 ACTIVE = ("queued", "running")
@@ -38,8 +36,7 @@ def _jobs(watched: bool) -> None:
     active = any(job["state"] in ACTIVE for job in found)
     if active != watched:
         st.rerun()  # start or end the watching
-    if error := st.session_state.pop(ERROR, None):
-        st.error(error, icon=":material/error:")
+    states.failed(ERROR)
     if not found:
         st.caption(
             "No training has been started here yet. What you start appears here and goes on by itself."
@@ -73,12 +70,12 @@ def _buttons(job: dict[str, Any]) -> None:
     key = job["job_id"]
     if job["state"] in ACTIVE:
         help = "Saves where it is; it can be resumed."
-        more = {"icon": ":material/stop:", "help": help, "on_click": _act, "args": (jobs.stop, key)}
-        st.button("Stop", key=f"stop_{key}", **more)
+        act = {"on_click": states.tried, "args": (ERROR, jobs.stop, key)}
+        st.button("Stop", key=f"stop_{key}", icon=":material/stop:", help=help, **act)
         return
     if job["state"] != "finished":
-        more = {"icon": ":material/play_arrow:", "on_click": _act, "args": (jobs.resume, key)}
-        st.button("Resume", key=f"resume_{key}", **more)
+        act = {"on_click": states.tried, "args": (ERROR, jobs.resume, key)}
+        st.button("Resume", key=f"resume_{key}", icon=":material/play_arrow:", **act)
     else:
         label = "See it on the trade-off"
         st.page_link("../pages/trade_off.py", label=label, icon=":material/balance:")
@@ -95,7 +92,7 @@ def _buttons(job: dict[str, Any]) -> None:
             else "What was trained and measured stays, and so do your photographs."
         )
         label = "Delete it all" if too else "Remove from list"
-        act = {"on_click": _act, "args": (_delete, key, mine if too else [])}
+        act = {"on_click": states.tried, "args": (ERROR, _delete, key, mine if too else [])}
         st.button(label, key=f"delete_{key}", type="primary", **act)
 
 
@@ -117,14 +114,6 @@ def _delete(job_id: str, trained: list[tuple[str, str]]) -> None:
     jobs.delete(job_id)
 
 
-def _act(action: Callable[..., None], *arguments: Any) -> None:
-    """A button's work; what goes wrong is said, not thrown."""
-    try:
-        action(*arguments)
-    except PenumbraError as error:
-        st.session_state[ERROR] = str(error)
-
-
 def trained() -> None:
     found = loaders.runs()
     if found.empty:
@@ -136,8 +125,7 @@ def trained() -> None:
     titles = {name: f"{plans.run_title(row)} · {name}" for name, row in by_id.items()}
     more = {"placeholder": "Choose one of them", "format_func": titles.__getitem__}
     chosen = st.selectbox("Delete a setting", list(by_id), None, key="delete_run", **more)
-    if error := st.session_state.pop("delete_error", None):
-        st.error(error, icon=":material/error:")
+    states.failed("delete_error")
     if chosen not in by_id:
         return
     row = by_id[chosen]
@@ -154,10 +142,6 @@ def trained() -> None:
 
 
 def _remove(dataset: str, run_id: str, shipped_too: bool) -> None:
-    try:
-        removal.remove(dataset, run_id, shipped_too)
-    except PenumbraError as error:
-        st.session_state["delete_error"] = str(error)
-        return
-    st.session_state.pop("delete_run", None)
-    st.toast("Deleted.", icon=":material/delete:")
+    if states.tried("delete_error", removal.remove, dataset, run_id, shipped_too):
+        st.session_state.pop("delete_run", None)
+        st.toast("Deleted.", icon=":material/delete:")
