@@ -48,8 +48,7 @@ def setting(name: str) -> str | None:
 
 
 def hand_down() -> None:
-    """Put the database's address into the environment: the core and the processes that the app
-    starts look for it there."""
+    """For the core and processes that the app starts, which look for the database there."""
     if address := setting(DATABASE):
         os.environ[f"PENUMBRA_{DATABASE}"] = address
 
@@ -136,8 +135,7 @@ def _loopback(remote: str | None) -> bool:
 
 
 def _on_this_machine() -> bool:
-    """Looked at once for each session, while its browser is connected: without a connection there
-    are no headers, and nothing is known."""
+    """Looked at once, while the browser is connected: before that there are no headers."""
     if ALLOWED not in st.session_state:
         headers = st.context.headers.to_dict()
         if not headers:
@@ -166,8 +164,9 @@ def _listed() -> list[str]:
 
 
 def admitted(user: Mapping[str, Any], listed: list[str]) -> bool:
-    """Whether a signed-in user is on the list of addresses, or at one of its domains ("@office.eu").
-    An address that the provider has not verified does not count; an empty list admits nobody."""
+    """Whether a signed-in user is on the list of addresses, or at one of its domains
+    ("@office.eu"). An address that the provider has not verified does not count; an empty list
+    admits nobody."""
     email = user.get("email")
     if not isinstance(email, str) or user.get("email_verified", True) is not True:
         return False
@@ -200,8 +199,8 @@ def _tries() -> Tries:
 
 
 def check(given: str, password_hash: str, tries: Tries, now: float) -> tuple[bool, str]:
-    """(whether the password is right, what to tell whoever gave it). One at a time: the hash is slow
-    and takes memory on purpose, and many at once would be a way to stop the server."""
+    """(whether the password is right, what to tell whoever gave it). One at a time: the hash is
+    slow and takes memory on purpose, and many at once would be a way to stop the server."""
     with tries.lock:
         if len(tries.wrong) == WRONG and now - tries.wrong[0] < PER:
             return False, "Too many wrong passwords. Wait a minute, then try again."

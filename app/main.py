@@ -64,8 +64,7 @@ def navigation() -> Any:
 
 
 def alone(script: Callable[[], None] | str, title: str) -> Any:
-    """The one page of this session, whatever page the address names: none is said to be missing,
-    and no other is told of."""
+    """The one page of this session, whatever page the address names: no other is told of."""
     named = re.search(r"/([A-Za-z0-9_-]{1,60})/?$", urlsplit(st.context.url or "").path)
     # The first one, at the root, has a path of its own as well: another than the named one.
     paths = [f"{named[1]}_", named[1]] if named else ["_"]

@@ -1,5 +1,5 @@
-"""What participants of a study see: its consent, its questions and their thanks, and nothing else of
-the app. How far they are stands in the database; their browser keeps one random number."""
+"""What participants of a study see: its consent, its questions and their thanks, and nothing else
+of the app. How far they are stands in the database; their browser keeps one random number."""
 
 import time
 
@@ -60,8 +60,7 @@ def begun(study_id: str) -> dict:
 
 
 def follow(said: object = None) -> bool:
-    """Does what the browser's newest message asks for, unless that was done already. Whether it was
-    new."""
+    """Does what the browser's newest message asks for, once. Whether it was new."""
     session = st.session_state[SESSION]
     if said is None:
         said = (st.session_state.get(KEY) or {}).get("message")

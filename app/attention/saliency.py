@@ -65,8 +65,8 @@ class Look(NamedTuple):
 def look(
     found: tuple[Arrays, Mapping[str, Any]], side: str, shared: tuple[Arrays, Mapping[str, Any]]
 ) -> Look:
-    """What `core.explain.attention` left, for "attacker" or "service", with what
-    `app.cache.loaders.photograph_maps` gives of the same attribute. Raises PenumbraError where they are
+    """What `core.explain.attention` left of "attacker" or "service", with
+    `app.cache.loaders.photograph_maps` of the same attribute. Raises PenumbraError where they are
     damaged or do not belong together."""
     (arrays, facts), (known, clear) = found, shared
     try:
@@ -161,8 +161,7 @@ class Panel(NamedTuple):
 
 
 def panels(found: Look, face: int, reconstruction: Pixels | None) -> list[Panel]:
-    """The row of one face: photograph, map on it, map through the release, map on the reconstruction
-    (uint8 (H, W, 3)), difference; what there is none of is left out."""
+    """The row of one face; `reconstruction`: uint8 (H, W, 3). What there is none of is left out."""
     picture, truth = found.originals[face], int(found.truth[face])
     who = f"Face {face + 1}"
     row = [Panel("Photograph", answer(found.target, truth), picture, f"{who}, photograph")]
@@ -209,8 +208,7 @@ def _third(shares: Sequence[float], number: bool = True) -> str:
 
 
 def stayed(found: Look, bare: Look | None) -> float | None:
-    """The share of attention that lies on the same places as in another setting, a mean over the
-    displayed faces; None where one of the two has no maps, or is about something else."""
+    """Mean share of attention on the same places as elsewhere; None where they do not compare."""
     if bare is None or found.through is None or bare.through is None:
         return None
     if found.target != bare.target or len(found.through) != len(bare.through) or at_chance(bare):
@@ -219,8 +217,7 @@ def stayed(found: Look, bare: Look | None) -> float | None:
 
 
 def moved(same: float, found: Look) -> str:
-    """A share of attention on the same places, in words. What two readers of the same photographs
-    agree on, trained from different starts, is as much as can be asked for."""
+    """A share of attention on the same places in words, against what two readers agree on."""
     most = found.clear.get("again_overlap", 1.0)
     if same >= most - SLACK:
         return "where one looks"
@@ -236,10 +233,7 @@ def at_chance(found: Look) -> bool:
 def sentence(
     row: Row, found: Look, side: str, bare: Look | None = None, bare_name: str = ""
 ) -> str:
-    """The verdict: where one side looks, and how often it is right.
-
-    bare, bare_name  the same side at the weakest protection, and what that is called: "λ₁ = 0"
-    """
+    """The verdict; `bare`, `bare_name`: the same side at the weakest protection, and its name."""
     place = points.place(row)
     who = "the attacker" if side == "attacker" else "the service"
     secret = wording.inferred(found.target)
@@ -268,8 +262,7 @@ def detail(
     bare_name: str = "",
     strongest: float | None = None,
 ) -> str:
-    """The lines under the verdict: how much stays on the same places and what that compares with,
-    where the evidence lies, and what the `strongest` of all attackers reaches."""
+    """The lines under the verdict; `strongest`: what the strongest of all attackers reaches."""
     words = []
     again = found.clear.get("again_overlap")
     same = stayed(found, bare)

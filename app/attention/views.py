@@ -40,8 +40,7 @@ def read(row: points.Row, side: str) -> Look:
 
 
 def weakest(here: Looking, row: points.Row, side: str) -> tuple[Look | None, str]:
-    """The maps at the weakest value of the first knob that moves, and what that is called; None
-    where `row` is that itself, or there are none."""
+    """The maps at the weakest value of the first knob that moves, and its name; None of `row`."""
     curves = looking.curves(here, row)
     first = next((one for one in here.rows if curves and one["key"] == curves[0].keys[0]), None)
     if first is None or first["key"] == row["key"]:

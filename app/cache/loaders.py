@@ -53,7 +53,7 @@ Explained = tuple[dict[str, np.ndarray], dict[str, Any]]  # arrays, facts
 @st.cache_resource
 def settle() -> None:
     """Once per process, after a page has loaded what it needs: keep the garbage collector, which
-    Streamlit calls after every redraw, from walking through all imported modules each time."""
+    Streamlit calls after every redraw, from walking through all imported modules."""
     gc.collect()
     gc.freeze()
 
@@ -181,8 +181,7 @@ def costs(dataset: str) -> tuple[pd.DataFrame, list[str]]:
 
 @kept(4 * KEPT_VIEWS, copies=True)
 def offered(what: str, *choices: Any) -> list[str]:
-    """What `app.settings.views` finds among the findings: `offered("tasks", dataset, preset)` is
-    `views.tasks(findings, dataset, preset)`."""
+    """What `app.settings.views.<what>` finds among the findings."""
     return getattr(views, what)(findings(), *choices)
 
 
@@ -205,8 +204,8 @@ def measured(dataset: str, preset: str) -> list[dict[str, Any]]:
 
 
 def reconstructions(row: points.Row, who: str = STRONGEST) -> tuple[dict[str, np.ndarray], str]:
-    """(`kept_pictures` of one setting, who drew them): by default the attacker that was found
-    strongest on validation. Raises PenumbraError where there are none."""
+    """(`kept_pictures` of a setting, who drew them); `STRONGEST`: on validation. Raises
+    PenumbraError where there are none."""
     if who == STRONGEST:
         who = _strongest(row) or FIRST
     return _reconstructions(row, who), who
@@ -219,15 +218,14 @@ def _reconstructions(place: points.Place, attack: str) -> dict[str, np.ndarray]:
 
 @kept(KEPT_PICTURES, copies=True)
 def _strongest(place: points.Place) -> str | None:
-    """None where no attacker on the picture was chosen. Raises PenumbraError where the file that
-    says so is damaged."""
+    """None where nobody was chosen. Raises PenumbraError where the file is damaged."""
     return results.strongest(place.folder, place.release_value).get("image")
 
 
 @kept(KEPT_VIEWS, copies=True)
 def curve(place: points.Place, attribute: str) -> pd.DataFrame:
-    """`app.evidence.learning_curve.frame` of one setting; empty where it was not measured. Raises
-    PenumbraError when damaged."""
+    """`learning_curve.frame`; empty where it was not measured. Raises PenumbraError when
+    damaged."""
     task = attack_folders.Task("strict", data_curve.name, place.release_value)
     attack = attack_folders.place(place.folder, task)
     if not whole_folders.is_done(attack) or not array_file.exist(attack):
@@ -243,30 +241,28 @@ def explanation(place: points.Place, name: str) -> Explained:
 
 @kept(KEPT_VIEWS)
 def photograph_maps(dataset: str, run_id: str, target: str) -> Explained:
-    """`core.explain.photographs.read` of a run, with its pictures unpacked as `originals` and `means`
-    (shared). Raises PenumbraError where there is none."""
+    """`core.explain.photographs.read` of a run, with its pictures unpacked as `originals` and
+    `means` (shared). Raises PenumbraError where there is none."""
     arrays, facts = explain_photographs.read(checkpoints() / dataset / run_id, target)
     return arrays | {name: unpacked(name, arrays) for name in ("originals", "means")}, facts
 
 
 @kept(KEPT_VIEWS, copies=True, spinner="Comparing the same photographs …")
 def paired(*places: points.Place) -> pd.DataFrame:
-    """`core.analysis.compare.compare` of two settings: the second minus the first. Raises
-    PenumbraError where they cannot be paired."""
+    """`core.analysis.compare.compare`: second minus first. Raises PenumbraError."""
     return compare.compare(*(compare.Setting(at.folder, at.release_value) for at in places))
 
 
 def provenance(row: points.Row) -> tuple[dict[str, Any], list[str]]:
-    """(`core.analysis.provenance.provenance`, `core.analysis.provenance.commands`) of a setting. Raises
-    PenumbraError where its folder is damaged."""
+    """(`core.analysis.provenance.provenance`, `core.analysis.provenance.commands`) of a setting.
+    Raises PenumbraError where its folder is damaged."""
     place = points.where(row)
     run = results.read_run(place.folder)
     return prove.provenance(place.folder, place.release_value), prove.commands(run)
 
 
 def about(dataset: str) -> dict[str, Any]:
-    """`core.data.describe` with a few faces as "preview" and what is wrong with the data set, if
-    anything, as "problem"."""
+    """`core.data.describe`, a few faces as "preview", and what is wrong as "problem"."""
     return _about(dataset, entry_of(dataset))
 
 
@@ -286,6 +282,5 @@ def _about(dataset: str, entry: str) -> dict[str, Any]:
 
 @kept(KEPT_VIEWS, copies=True, spinner="Counting the faces that can be shown …")
 def study_pictures(place: points.Place) -> dict[str, Any]:
-    """`core.study.material.stimuli.possible` of a setting. Raises PenumbraError where its pictures
-    cannot be read."""
+    """`core.study.material.stimuli.possible`. Raises PenumbraError without readable pictures."""
     return stimuli.possible(place._asdict())

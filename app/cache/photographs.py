@@ -54,7 +54,7 @@ def _same_faces(faces: Faces) -> tuple[str, tuple[int, ...]]:
 @kept(KEPT_FACES, ttl=600, spinner="Opening the photographs …")
 def tested(dataset: str, run_id: str) -> Faces:
     """The photographs a run was measured on. Raises PenumbraError where they are not at hand, or
-    were not decoded yet: that takes longer than a page may."""
+    not decoded yet: that takes longer than a page may."""
     run = results.read_run(checkpoints() / dataset / run_id)
     size = METHODS[run.method].size(run.preset)
     if dataset not in QUICK and not data.is_packed(dataset, *size):
@@ -94,8 +94,7 @@ def grid(*places: points.Place) -> pd.DataFrame:
 
 
 def _strongest(place: points.Place) -> dict[str, str]:
-    """Who was strongest at a setting; empty where the file that says so is damaged: the numbers do
-    not depend on it."""
+    """Empty where the file that says so is damaged: the numbers do not depend on it."""
     try:
         return results.strongest(place.folder, place.release_value)
     except PenumbraError:
@@ -103,8 +102,8 @@ def _strongest(place: points.Place) -> dict[str, str]:
 
 
 def order(dataset: str, run_id: str) -> tuple[Faces, NDArray[np.int64]]:
-    """The photographs a run was measured on, and the places of its test photographs in the order that
-    attacks and explanations refer to. Raises PenumbraError."""
+    """The photographs a run was measured on, and the places of its test photographs in the order
+    that attacks and explanations refer to. Raises PenumbraError."""
     faces = tested(dataset, run_id)
     return faces, _order(faces)
 
@@ -130,7 +129,8 @@ def restored(place: points.Place) -> Restored:
 
 
 def usual(dataset: str) -> face_place.Usual:
-    """Where the data set has its faces. Raises PenumbraError where its photographs are not there."""
+    """Where the data set has its faces. Raises PenumbraError where its photographs are not
+    there."""
     return _usual(dataset, entry_of(dataset))
 
 

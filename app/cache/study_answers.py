@@ -16,8 +16,7 @@ Study = dict[str, Any]
 
 
 def listed() -> list[Study]:
-    """`core.study.studies.list_studies`: those that were ever ready, newest first. Raises
-    PenumbraError where the database cannot be asked."""
+    """Studies that were ever ready, newest first. Raises PenumbraError without a database."""
     return [s for s in studies.list_studies() if s["state"] in ("ready", "open", "closed")]
 
 
@@ -38,7 +37,8 @@ def _answers(mark: Mark, study_id: str, simulated: bool) -> pd.DataFrame:
 
 
 def summary(study: Study, simulated: bool) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:
-    """(`core.study.analysis.results.summary`, run id -> what it is, one line for each run that is gone)."""
+    """(`core.study.analysis.results.summary`, run id -> what it is, one line for each run that is
+    gone)."""
     return _summary(_mark(study, simulated), loaders.stamp(), study, simulated)
 
 

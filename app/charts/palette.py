@@ -1,8 +1,6 @@
-"""Colours that the theme file cannot give to charts, for paper (light) and night (dark).
-
-Exposure runs from teal (protected) through sand to brick (exposed). Method colours are declared by
-the methods themselves, in `core.methods`.
-"""
+"""Colours that the theme file cannot give to charts, for paper (light) and night (dark); those of
+methods are declared with them. Exposure runs from teal (protected) through sand to brick
+(exposed)."""
 
 from core.methods import METHODS, UNPROTECTED
 
@@ -49,9 +47,8 @@ def faded(colour: str, alpha: float) -> str:
 
 
 def style(method: str) -> dict[str, str]:
-    """Colour, dash and symbol of a method, the same everywhere: methods are coloured and solid,
-    with a symbol of their own; hardened variants dashed, with their method's symbol, hollow;
-    baselines grey with a dash and a symbol; unprotected is a hollow ring."""
+    """Colour, dash and symbol of a method, the same everywhere: hardened variants have their
+    method's symbol, hollow; baselines are grey; unprotected is a hollow ring."""
     entry = METHODS[method]
     if method == UNPROTECTED:
         dash, symbol = "solid", "circle-open"

@@ -22,8 +22,7 @@ CLICKS = {"clickmode": "event+select", **STAYS}
 
 
 def figure(data: Sequence[Spec], x: Spec, y: Spec, height: int, **layout: Any) -> go.Figure:
-    """A chart of the traces `data` over the axes `x` and `y`, `height` pixels high; `layout`: what
-    Plotly calls so."""
+    """A chart, `height` pixels high; `layout`: what Plotly calls so."""
     common = {"xaxis": x, "yaxis": y, "height": height, "margin": margins(), "dragmode": False}
     return go.Figure({"data": list(data), "layout": common | layout}, _validate=False)
 
@@ -74,8 +73,7 @@ def marker(
 
 
 def says(texts: Sequence[str], keys: Sequence[Any] | None = None) -> Spec:
-    """What each point of a trace says when pointed at; with `keys` a click on it can be told from
-    clicks on others, and points do not fade when one is chosen."""
+    """What each point says when pointed at; with `keys` it can be clicked, and does not fade."""
     said = {"text": list(texts), "hovertemplate": "%{text}<extra></extra>"}
     return said if keys is None else said | {"customdata": list(keys), "selectedpoints": False}
 
@@ -83,7 +81,8 @@ def says(texts: Sequence[str], keys: Sequence[Any] | None = None) -> Spec:
 def interval(
     rows: Iterable[Mapping[str, Any]], ends: Sequence[str], scale: float, **look: Any
 ) -> Spec:
-    """Error bars of `rows`; `ends`: what the middle, the lower and the upper end are called there."""
+    """Error bars of `rows`; `ends`: what the middle, the lower and the upper end are called
+    there."""
     found = [[row[end] * scale for end in ends] for row in rows]
     return bars([high - at for at, _, high in found], [at - low for at, low, _ in found], **look)
 

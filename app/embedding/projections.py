@@ -92,8 +92,8 @@ def _turned(
 
 
 def before(rows: Rows, row: Row, unprotected: Row | None) -> dict[str, Any] | None:
-    """The setting that stands for “before protection”: the unprotected reference; where there is none,
-    the weakest value of the same knob; None where `row` is itself the weakest there is."""
+    """The setting “before protection”: the unprotected reference, else the weakest value of the
+    same knob; None where `row` is itself the weakest."""
     if unprotected is not None:
         found = points.nearest(rows, unprotected["method"], points.knob_values(unprotected))
         if found is not None:
@@ -106,7 +106,8 @@ def before(rows: Rows, row: Row, unprotected: Row | None) -> dict[str, Any] | No
 
 
 def sentence(row: Row, here: Maps, bare: Maps | None, by: str, bare_row: Row | None) -> str:
-    """The verdict: whether the nearest release is still of the same person, or has the same answer."""
+    """The verdict: whether the nearest release is still of the same person, or has the same
+    answer."""
     place = points.place(row)
     found = here.apart.get(by)
     if found is None:
@@ -130,8 +131,7 @@ def sentence(row: Row, here: Maps, bare: Maps | None, by: str, bare_row: Row | N
 
 
 def mixed(found: Mapping[str, float], other: Mapping[str, float] | None) -> str:
-    """ "Yes", "mostly", "partly" or "no": how much of what was above chance before is gone; "" where
-    there is nothing to compare with or nothing to lose."""
+    """How much of what was above chance before is gone, in a word; "" where nothing compares."""
     if other is None or not all(map(wording.known, (*found.values(), *other.values()))):
         return ""
     if not other["low"] > other["chance"]:
@@ -178,8 +178,7 @@ def _signed(value: float) -> str:
 
 
 def table(here: Maps, bare: Maps | None) -> pd.DataFrame:
-    """How far every grouping stands apart, before and here; identity first, then what is still
-    most alike. Shares in per cent."""
+    """How far groupings stand apart, in per cent: identity, then what is still most alike."""
 
     def rank(name: str) -> tuple[bool, float]:
         gain = here.apart[name]["purity"] - here.apart[name]["chance"]
@@ -213,12 +212,8 @@ def followed(people: NDArray[np.int64]) -> list[int]:
 def selection(
     chosen: Sequence[int], people: NDArray[np.int64], labels: NDArray[np.bool_] | None, by: str
 ) -> str:
-    """A lasso in words.
-
-    chosen      places on the map (in 0 … n - 1)
-    people      (n,) whom each photograph shows
-    labels      (n,) the colouring attribute; None for identity
-    """
+    """A lasso in words; `chosen`: places on the map (in 0 … n - 1), `people` (n,), `labels` (n,) of
+    the colouring attribute, None for identity."""
     inside = np.asarray(chosen, dtype=int)
     who = np.unique(people[inside])
     of_theirs = int(np.isin(people, who).sum())

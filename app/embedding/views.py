@@ -73,8 +73,8 @@ def colour(found: Maps, target: str) -> str:
 def photographs_of(
     found: Maps, bare: Maps | None, row: points.Row, by: str
 ) -> tuple[str, Faces, NDArray[np.int64]]:
-    """(data set, *`app.cache.photographs.order` of a setting's run). Raises PenumbraError where the data set is
-    not the one that the maps were made of any more."""
+    """(data set, *`app.cache.photographs.order` of a run). Raises PenumbraError where the data set
+    is not the one that the maps were made of any more."""
     faces, order = photographs.order(row["dataset"], row["run_id"])
     if max(int(each.positions.max()) for each in (found, bare) if each) >= len(order):
         raise PenumbraError("the data set holds other photographs now than when it was measured")
@@ -133,8 +133,7 @@ def one_map(
 
 
 def phone() -> bool:
-    """Whether dragging scrolls the page; a tap on a point selects it there, and only there, since a
-    chart that draws lassos takes no clicks."""
+    """Whether dragging scrolls the page: a chart that draws lassos takes no taps."""
     return "Mobi" in st.context.headers.get("User-Agent", "")
 
 

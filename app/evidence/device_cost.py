@@ -78,8 +78,8 @@ MEASURES = {
 
 
 def joined(table: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
-    """`app.settings.unprotected.compared` with the fields of `core.storage.cost_file.rows` of the same run and release value;
-    NaN (text: None) where the cost of a setting was not measured. Order and rows stay."""
+    """`app.settings.unprotected.compared` with the cost of the same run and release value, a row
+    each; NaN (text: None) where it was not measured."""
     known = costs if len(costs) else pd.DataFrame(columns=[*RECORD, *RELEASE])
     alike = {"run_id": object, "release_value": float}
     known = known.drop_duplicates(list(alike)).astype(alike)
@@ -172,7 +172,8 @@ def warning(row: Row) -> str:
 
 
 def frame(table: pd.DataFrame, view: View) -> pd.DataFrame:
-    """One row per setting with every cost, as numbers that can be sorted; missing ones are empty."""
+    """One row per setting with every cost, as numbers that can be sorted; missing ones are
+    empty."""
     cost = table[[*RELEASE, "photograph_bytes"]].astype(float)
     return pd.DataFrame(
         {
@@ -267,8 +268,7 @@ def chart(
 
 
 def _ticks(costs: Sequence[float], kind: str) -> dict[float, str]:
-    """Place -> text on the axis of costs above 0: 1, 2 and 5 of each decade while they are few, else
-    1 alone."""
+    """Place -> text on the axis of costs above 0: 1, 2 and 5 of each decade while they are few."""
     if not costs:
         return {}
     low, high = math.log10(min(costs)) - ROOM, math.log10(max(costs)) + ROOM

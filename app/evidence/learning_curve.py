@@ -53,8 +53,7 @@ def sentence(curve: pd.DataFrame, attribute: str) -> str:
 
 
 def figure(curve: pd.DataFrame, dark: bool = False) -> go.Figure:
-    """Balanced accuracy over the attacker's photographs (logarithmic): measured with 95 % bars, and
-    the band in which it would go on."""
+    """Balanced accuracy over the attacker's photographs, and the band in which it would go on."""
     colour = colours(dark)
     measured, ahead = curve[~curve["ahead"]], curve[curve["ahead"]]
     on = pd.concat([measured.tail(1), ahead])

@@ -1,5 +1,4 @@
-"""Every published table beside ours: pairs of `app.evidence.published` by paper, table and measure, their
-figure and their words. No Streamlit."""
+"""Pairs of `app.evidence.published` by paper, table and measure: figure and words. No Streamlit."""
 
 import itertools
 import textwrap
@@ -64,8 +63,7 @@ def usual_table(tables: Mapping[str, Sequence[Pair]]) -> str:
 
 
 def measures(pairs: Sequence[Pair]) -> list[str]:
-    """The metrics of some pairs: right answers first where we hold any, then those of which most
-    on hiding was measured here."""
+    """The metrics of some pairs: those of which most on hiding was measured here first."""
     first: dict[str, int] = {}
     for number, pair in enumerate(pairs):
         first.setdefault(pair.row["metric"], number)
@@ -83,8 +81,7 @@ def measure_name(metric: str) -> str:
 
 
 def sentence(paper: str, pairs: Sequence[Pair], metric: str) -> str:
-    """What the paper says on what is hidden, and what we find; from what was measured only. In
-    `metric` where it can be."""
+    """What the paper says on what is hidden, and what we find; in `metric` where it can be."""
     pair = spoken_of(paper, [p for p in pairs if p.row["metric"] == metric])
     pair = pair or spoken_of(paper, pairs)
     if pair is not None:
@@ -97,8 +94,7 @@ def sentence(paper: str, pairs: Sequence[Pair], metric: str) -> str:
 
 
 def spoken_of(paper: str, pairs: Sequence[Pair]) -> Pair | None:
-    """The pair of the sentence: of the paper's own method, on what is hidden, in the paper's order;
-    one measured both ways, in the very setting of the paper, before others."""
+    """The pair of the sentence: measured both ways, in the paper's very setting, before others."""
     mine = [
         pair
         for pair in pairs
@@ -114,8 +110,7 @@ def spoken_of(paper: str, pairs: Sequence[Pair]) -> Pair | None:
 
 
 def tally(pairs: Sequence[Pair]) -> str:
-    """How many printed numbers have ours beside them, and what a fresh attacker adds to the one
-    trained along: both ours, on the same photographs, so that they do compare."""
+    """How many printed numbers have ours beside them, and what a fresh attacker adds, both ours."""
     text = f"{sum(p.ours for p in pairs)} of {len(pairs)} printed numbers have one of ours beside them."
     hidden = (p for p in pairs if p.row["role"] == "private" and p.row["metric"] != "accuracy_drop")
     both = [(p.along, p.afresh) for p in hidden if p.along is not None and p.afresh is not None]
@@ -176,9 +171,8 @@ def table(pairs: Sequence[Pair]) -> pd.DataFrame:
 
 
 def words(pair: Pair, among: Sequence[Pair]) -> str:
-    """A row of the figure, as the paper calls it: "Gender · AIA\\T, α = 0, β = 0.5". What all of
-    `among` have in common is left out; what is served and hidden is said only where rows would else
-    read the same (the table says it always)."""
+    """A row of the figure: "Gender · AIA\\T, α = 0, β = 0.5". What all of `among` have in common is
+    left out; what is served and hidden is said only where rows would else read the same."""
     brief = _words(pair, among, full=False)
     alike = [other for other in among if _words(other, among, full=False) == brief]
     return brief if len(alike) == 1 else _words(pair, among, full=True)

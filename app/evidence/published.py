@@ -1,6 +1,6 @@
 """What the papers report, matched with our own numbers: which published rows bear on what is being
-looked at, and which of our settings is the nearest to each: of the same kind, of the same method, and
-with the same parts of it switched on. That does not make the two comparable. Pure."""
+looked at, and which of our settings is the nearest to each: of the same kind, of the same method,
+and with the same parts of it switched on. That does not make the two comparable. Pure."""
 
 import functools
 import math
@@ -113,8 +113,7 @@ def report(
 
 @functools.cache
 def about(method: str) -> Rows:
-    """What the papers print on a method and, where it is a paper's own, on that paper's baselines:
-    one row per number, which may be printed at several places. Empty where no paper has any."""
+    """What the papers print on a method and, where it is a paper's own, on its baselines."""
     rows = [row for row in published() if row["role"] in ("private", "utility")]
     mine = {row["paper"] for row in rows if row["method"] == method}
     baseline = METHODS[method].baseline
@@ -128,9 +127,8 @@ def about(method: str) -> Rows:
 
 @functools.cache
 def results(paper: str) -> dict[str, Rows]:
-    """Every result that a paper prints, by the table, figure or section that prints it first:
-    what is hidden, what the service keeps, what the device pays. What only describes the
-    experiment is left out."""
+    """Every result that a paper prints, by the table, figure or section that prints it first. What
+    only describes the experiment is left out."""
     rows = [row for row in published() if row["paper"] == paper and row["role"] != "setup"]
     found: dict[str, list[dict[str, Any]]] = {}
     for row in _merged(rows):
@@ -193,8 +191,7 @@ def _distance(
 
 
 def _apart(method: str, one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """How far knob settings lie apart, in steps of each knob's grid (which is seldom even); knobs
-    named in both only."""
+    """In steps of each knob's grid (which is seldom even); knobs named in both only."""
     total = 0.0
     for knob in METHODS[method].knobs:
         if knob.name in one and knob.name in other:
@@ -209,8 +206,8 @@ def _defaults(method: str) -> dict[str, float]:
 
 
 def measured(findings: pd.DataFrame, dataset: str, preset: str) -> list[dict[str, Any]]:
-    """Our own settings: `method`, `tasks` and `private` (tuples), `schedule` and `knobs` (dicts, the
-    release-time knob among the latter), and `numbers`: (protocol, target, attacker, metric) ->
+    """Our own settings: `method`, `tasks` and `private` (tuples), `schedule` and `knobs` (dicts,
+    the release-time knob among the latter), and `numbers`: (protocol, target, attacker, metric) ->
     (value, chance), the mean over seeds. What an attack too weak to conclude says is left out."""
     rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
     rows = rows[rows["attacker"].isin(NETWORKS) & rows["metric"].isin(KINDS)]
@@ -247,8 +244,7 @@ def _setting(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def schedule_of(text: str | None) -> dict[str, float]:
-    """What was replaced in a schedule, from a finding's "cut=2, layer=3"; {} of anything that is
-    no text."""
+    """A finding's "cut=2, layer=3", taken apart; {} of anything that is no text."""
     words = text.split(", ") if isinstance(text, str) else []
     found = (part.partition("=") for part in words if part)
     return {name: float(value) for name, _, value in found}
@@ -284,8 +280,8 @@ def beside(row: dict[str, Any], settings: Settings, chosen: Mapping[str, float])
 
 def _like(row: Row, setting: Row, wanted: Mapping[str, float]) -> bool:
     """Whether a setting of ours may stand beside a published row: it releases from the same layer,
-    hides or serves what the number is about, and switches the same knobs on (a knob at 0 leaves a
-    part of the method out: no neighbour of a setting that has it)."""
+    hides or serves what the number is about, and switches the same knobs on (at 0 a part of the
+    method is out)."""
     kind, _, name = row["target"].partition(":")
     if row["role"] == "utility":
         about = kind in ("task", "attributes") or (name or kind) in setting["tasks"]

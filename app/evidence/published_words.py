@@ -1,4 +1,5 @@
-"""What the papers report, in words: the sentences and the table of `app.evidence.published`. Pure."""
+"""What the papers report, in words: the sentences and the table of `app.evidence.published`.
+Pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,8 +67,7 @@ NOTHING_ON = {"identity": "who it is", "image": "how well the picture can be red
 
 
 def headline(report: Report, view: View, method: str, chosen: Mapping[str, float]) -> str:
-    """What the paper says on what is to be hidden beside what we measured, in one or two
-    sentences; plain words where it says nothing."""
+    """What the paper says on what is to be hidden beside what we measured."""
     pair = _first(report.private, method)
     kind, _, name = view.target.partition(":")
     subject = wording.inferred(name) if kind == "attribute" else NOTHING_ON.get(kind, kind)
@@ -216,8 +216,7 @@ def measures(pairs: Iterable[Pair], hidden: Iterable[Pair]) -> str:
 def table(
     pairs: Iterable[Pair], served: tuple[str, ...] = (), hidden: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    """One row per published number, as text; columns that would be empty are left out. What is
-    `served` and `hidden` is looked at and not said of every row."""
+    """One row per published number; what is `served` and `hidden` is not said of every row."""
     rows = [
         {
             "Measured": f"{subject(pair.row)}: {METRICS[pair.row['metric']].name}",
@@ -253,8 +252,7 @@ def _same(row: Row) -> str:
 
 
 def setting(row: Row, served: tuple[str, ...], hidden: tuple[str, ...]) -> str:
-    """Knobs and the rest of a published setting; the service and what is hidden where they are
-    others than these."""
+    """A published setting; service and what is hidden where they are others than these."""
     parts = [points.knob_label(row["method"], row["knobs"]), row["setting"]]
     if row["tasks"] and row["tasks"] != served:
         parts.append(f"service: {named(row['tasks'])}")
@@ -264,8 +262,8 @@ def setting(row: Row, served: tuple[str, ...], hidden: tuple[str, ...]) -> str:
 
 
 def other_setting(pair: Pair, brief: bool = False) -> str:
-    """In what our setting is another than the published one, or says what the paper does not; ""
-    where it is the same. `brief` leaves out tasks and private attributes that overlap."""
+    """In what our setting is another than the published one, or says what the paper does not.
+    `brief` leaves out tasks and private attributes that overlap."""
     if pair.setting is None:
         return ""
     row, ours = pair.row, pair.setting
@@ -300,7 +298,8 @@ def _near(pair: Pair, side: str) -> str:
 
 
 def shown(pair: Pair, side: str) -> str:
-    """Our number with its unit; says where it is another measure than the paper's. "" without one."""
+    """Our number with its unit; says where it is another measure than the paper's. "" without
+    one."""
     value = getattr(pair, side)
     if value is None:
         return ""

@@ -1,4 +1,5 @@
-"""What else leaks: every attribute at every setting, sorted by surprise, and in words. Pure pandas."""
+"""What else leaks: every attribute at every setting, sorted by surprise, and in words. Pure
+pandas."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,8 +22,7 @@ COLUMNS = ["attribute", "key", "state", "surprise", "attacker", "rarer", *MEASUR
 
 
 def choices(rows: Rows, row: Row) -> dict[str, str]:
-    """What the columns may run along from the setting `row`: name of a knob -> its symbol, and all
-    methods side by side."""
+    """What columns may run along: name of a knob -> its symbol, and all methods side by side."""
     found = {
         line.knob.name: line.knob.symbol for line in points.lines_through(rows, row) if line.knob
     }
@@ -30,9 +30,8 @@ def choices(rows: Rows, row: Row) -> dict[str, str]:
 
 
 def columns(rows: Rows, row: Row, along: str) -> list[dict[str, Any]]:
-    """The settings that are the columns: those that differ from `row` in the knob `along` alone, from
-    weak to strong protection; or one for each method, the chosen method's being `row`, the others'
-    at their defaults."""
+    """The settings that are the columns: those that differ from `row` in the knob `along` alone, or
+    `row` and one for each other method, at its defaults."""
     by_key = {setting["key"]: setting for setting in rows}
     if along == METHODS_SIDE_BY_SIDE:
         names = list(dict.fromkeys(setting["method"] for setting in rows))
@@ -105,7 +104,7 @@ def state(entry: Row) -> str:
 
 
 def ordered(table: pd.DataFrame, key: str) -> list[str]:
-    """The attributes, most surprising first, on average over the settings shown (so that no row
+    """The attributes, most surprising on average over the settings shown first (so that no row
     moves while a knob does); those declared at the setting `key` last."""
     here = table[table["key"] == key].set_index("attribute")["role"].to_dict()
     mean = table.groupby("attribute")["surprise"].mean()
@@ -148,8 +147,7 @@ def hover(row: Row, where: str) -> str:
 
 
 def sentence(table: pd.DataFrame, row: Row, bare: pd.DataFrame | None = None) -> tuple[str, str]:
-    """(verdict in large type, what stands under it) on the setting `row`; `bare`: the same table of
-    the unprotected setting, for what it is compared with."""
+    """(verdict, what stands under it) on `row`; `bare`: the same table without protection."""
     place = points.place(row)
     mine = table[(table["key"] == row["key"]) & (table["role"] == "unlisted")]
     if mine.empty:

@@ -31,8 +31,9 @@ def name(attribute: str, has: bool) -> str:
 
 
 def table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Rows for the chart and the file from attribute -> `core.analysis.subgroups.groups`' table: attribute,
-    label, group, measure, value, low, high, chance, photographs, people, yes, no, small, text."""
+    """Rows for the chart and the file from attribute -> `core.analysis.subgroups.groups`' table:
+    attribute, label, group, measure, value, low, high, chance, photographs, people, yes, no, small,
+    text."""
     rows = []
     for attribute, groups in found.items():
         for row in groups.to_dict("records"):
@@ -140,8 +141,7 @@ def offered(names: Sequence[str]) -> list[str]:
 
 
 def sizes(faces: Faces) -> pd.DataFrame:
-    """How many test photographs and people have each attribute: Attribute, Photographs, Share,
-    People (who have it on any photograph), rarest first."""
+    """Attribute, Photographs, Share, People (who have it on any photograph), rarest first."""
     rows = faces.indices("test")
     labels, people = faces.attributes[rows].astype(bool), faces.identities[rows]
     table = pd.DataFrame(

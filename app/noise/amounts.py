@@ -35,16 +35,14 @@ def knob_of(method: str) -> Any:
 
 
 def methods(table: pd.DataFrame) -> list[str]:
-    """Methods of a view's settings that have such a knob: those measured at several amounts, then
-    those of papers, first."""
+    """Methods with such a knob: those measured at several amounts, then those of papers, first."""
     counted = table.groupby("method")["release_value"].nunique()
     found = [name for name in METHODS if counted.get(name, 0) and knob_of(name)]
     return sorted(found, key=lambda name: (counted[name] < 2, METHODS[name].baseline))
 
 
 def amounts(rows: points.Rows, method: str) -> list[float]:
-    """Values at which the noise can be drawn, weak to strong: the measured ones, and the knob's grid
-    between the weakest and the strongest of them (all of it where one was measured)."""
+    """Values at which noise can be drawn, weak to strong: measured ones, and the grid between."""
     knob = knob_of(method)
     name = f"knob:{knob.name}"
     measured = {row[name] for row in points.of_method(rows, method)}
@@ -54,8 +52,7 @@ def amounts(rows: points.Rows, method: str) -> list[float]:
 
 
 def nearest(rows: points.Rows, method: str, amount: float) -> list[dict[str, Any]]:
-    """For each choice of the method's other knobs the setting measured nearest to `amount`, in
-    steps of `amounts`."""
+    """For each choice of the other knobs the setting nearest to `amount`, in steps of `amounts`."""
     knob = knob_of(method)
     order = {value: place for place, value in enumerate(amounts(rows, method))}
     at = np.interp(amount, sorted(order), [order[value] for value in sorted(order)])
@@ -81,8 +78,7 @@ def along(rows: points.Rows, row: points.Row) -> list[dict[str, Any]]:
 
 
 def repeated(findings: pd.DataFrame, rows: points.Rows, view: View) -> dict[str, dict[str, float]]:
-    """key of a setting -> value, low, high of an attacker that averages `REPEATS` releases of one
-    photograph; only where that was measured, and can be concluded from."""
+    """key -> value, low, high of an attacker that averages `REPEATS` releases, if conclusive."""
     found = {row["key"]: _averaged(findings, row, view) for row in rows}
     return {key: ends for key, ends in found.items() if ends}
 
@@ -103,8 +99,7 @@ class Again(NamedTuple):
 
 
 def again(findings: pd.DataFrame, row: points.Row, view: View) -> Again | None:
-    """What `REPEATS` releases of the same photograph tell at one setting beside what one tells;
-    None where that was not measured: the release holds no noise, or another target is asked."""
+    """What `REPEATS` releases of a photograph tell beside one; None where not measured."""
     found = _averaged(findings, row, view)
     if not found:
         return None
@@ -158,8 +153,7 @@ def sentence(
     again: Mapping[str, float] | None,
     view: View,
 ) -> str:
-    """What this much noise does against the least that was measured; of the least, what the most
-    does.
+    """What this much noise does against the least that was measured; of the least, what the most does.
 
     row, weakest, strongest  settings of `along`
     again                    of `repeated`, or None

@@ -1,5 +1,4 @@
-"""Attacker, service and ranks over the amount of noise, and the numbers of a code, as figures. No
-Streamlit."""
+"""Attacker, service and ranks over the amount of noise, and a code, as figures. No Streamlit."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -181,8 +180,8 @@ def bars(
     dark: bool = False,
 ) -> go.Figure:
     """The numbers of one face's code: without noise (hollow) and as released (filled), and how far
-    people's numbers spread (band of one standard deviation). `most` is the largest ratio that can be
-    drawn: it sets the axis, so that nothing jumps when the slider moves."""
+    people's numbers spread (band of one standard deviation). `most` is the largest ratio that can
+    be drawn: it sets the axis, so that nothing jumps when the slider moves."""
     colour = colours(dark)
     names = [str(number + 1) for number in range(len(before))]
     reach = float((np.abs(mean) + 2.2 * math.sqrt(1 + most) * spread).max())

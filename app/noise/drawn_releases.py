@@ -1,7 +1,4 @@
-"""What is released with noise, drawn for people to see at any amount of it: the numbers of a code, a map,
-a filtered photograph. Pure numpy; no Streamlit and no torch. Nothing that is said of
-attackers comes from here.
-"""
+"""What is released with noise, drawn for people. No attacker's number comes from here."""
 
 from __future__ import annotations
 
@@ -33,8 +30,7 @@ class Kept(NamedTuple):
 
 
 def checked(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> Kept:
-    """`core.explain.read` of "noise", taken apart. Raises PenumbraError where it is not what it
-    should be: the file may come from somebody else."""
+    """`core.explain.read` of "noise", taken apart. Raises PenumbraError where it is damaged."""
     again = "The file is damaged; delete the run's explain/noise folder and explain it again"
     kind, nothing = facts.get("kind"), np.zeros(0)
     try:
@@ -73,7 +69,7 @@ def map_with_replacements(values: np.ndarray, probability: float, seed: int) -> 
 
 
 def filtered(preview: Preview, picture: np.ndarray, value: float, seed: int) -> np.ndarray:
-    """What a filter of the photograph releases (`core.methods.Method.preview`), cut to what a screen
-    can show: uint8 (H, W, 3), from uint8 (H, W, 3)."""
+    """What a filter of the photograph releases (`core.methods.Method.preview`), cut to what a
+    screen can show: uint8 (H, W, 3), from uint8 (H, W, 3)."""
     x = preview(picture / 255, value, np.random.default_rng(seed))
     return (x.clip(0, 1) * 255).round().astype(np.uint8)

@@ -14,8 +14,7 @@ def selected(chart: str) -> list[Any]:
 
 
 def choosing(chart: str, rows: points.Rows) -> dict[str, Any]:
-    """Options of `show.chart`: a click on a point, whose custom data is its row's key, chooses that
-    setting."""
+    """Options of `show.chart`: a click on a point, its row's key, chooses that setting."""
 
     def choose_clicked() -> None:
         keys = selected(chart)
@@ -32,7 +31,6 @@ def choose(row: dict[str, Any]) -> None:
 
 
 def follow() -> None:
-    """First in a fragment with such a chart: after a click the whole page runs, since the method
-    picker in the sidebar has to follow."""
+    """First in a fragment with such a chart: the sidebar has to follow, so the whole page runs."""
     if st.session_state.pop("clicked", False):
         st.rerun()

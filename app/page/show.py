@@ -35,8 +35,7 @@ def choices(left: int, right: int) -> list[Any]:
 
 
 def verdict(sentence: str, under: str | None = None, mark: str | None = None) -> None:
-    """The sentence that answers a page's question, the mark of `app.page.verdict` and what stands
-    under it; no number loses its sign at the end of a line."""
+    """The answer to a page's question; no number loses its sign at the end of a line."""
     st.markdown(f"## {sentence.replace(' %', UNBROKEN_PERCENT)}", anchors=False)
     if mark is not None:
         st.markdown(mark)
@@ -60,8 +59,8 @@ def picture(
     room: int = 0,
     title: str = "",
 ) -> None:
-    """One picture uint8 (H, W, 3), enlarged pixel by pixel to so many pixels of the page, between its
-    title and its words; `room`: pixels that these may be wider."""
+    """One picture uint8 (H, W, 3), enlarged pixel by pixel to so many pixels of the page, between
+    its title and its words; `room`: pixels that these may be wider."""
     with st.container(width=width + room, gap="xxsmall"):
         if title:
             st.markdown(f"**{title}**")
@@ -111,9 +110,8 @@ def chart(
 
 @contextmanager
 def charts_fetched() -> Iterator[None]:
-    """Around what takes long at a session's first page: shows a chart of nothing meanwhile, so that
-    the browser fetches the code that draws charts while the server reads (it would ask for it only
-    with the first chart, and then wait another second or two)."""
+    """Around what takes long at a session's first page: a chart of nothing, so that the browser
+    fetches the code that draws charts while the server reads."""
     if st.session_state.get("charts_fetched"):
         yield
         return

@@ -105,8 +105,7 @@ def _start(folder: Path, name: str) -> None:
 
 
 def tried(where: str, act: Callable[..., None], *arguments: Any) -> bool:
-    """A callback: do something; what goes wrong is said by `failed`, there and in the next run.
-    Whether it went well."""
+    """A callback: whether something went well; `failed` says there, at the next run, if not."""
     try:
         act(*arguments)
         return True

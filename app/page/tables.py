@@ -55,8 +55,8 @@ def of_settings(table: pd.DataFrame, view: View) -> pd.DataFrame:
 
 
 def protocol_pairs(strict: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
-    """Settings measured under both protocols: label, method, strict, paper, chance, and `gone`: the
-    part of the privacy claimed under the paper's protocol that the strict one takes away."""
+    """label, method, strict, paper, chance, and `gone`: the part of the privacy claimed under the
+    paper's protocol that the strict one takes away."""
     both = strict.merge(paper[["key", "value"]], on="key", suffixes=("", "_paper"))
     label = "{0}, {1}" if both["method"].nunique() > 1 else "{1}"
     labels = [label.format(row["title"], setting_label(row)) for row in points.records(both)]

@@ -1,5 +1,4 @@
-"""The verdict sentence: one setting's findings in words a person without ML background can act on.
-A pure function of the numbers; it never adds one."""
+"""The verdict: one setting's findings in words a person without ML background can act on. Pure."""
 
 from typing import NamedTuple
 
@@ -21,7 +20,8 @@ class Verdict(NamedTuple):
 
 
 def verdict(row: Row, unprotected: Row | None, view: View) -> Verdict:
-    """The verdict on one row of `app.settings.unprotected.compared`, beside that of `app.settings.unprotected.reference`."""
+    """The verdict on one row of `app.settings.unprotected.compared`, beside that of
+    `app.settings.unprotected.reference`."""
     setting = setting_label(row)
     place = f"At {setting}" if setting else f"With {_lower(row['title'])}"
     if not row["conclusive"]:
@@ -66,8 +66,7 @@ def score(value: float, view: View) -> str:
 
 
 def reaches(kind: str, value: str, people: str, tells: str) -> str:
-    """What is found out, by the kind of target; `people` do what on redrawn faces, an attacker
-    `tells` what of attributes."""
+    """What is found out, by the kind of target; `people` do what, an attacker `tells` what."""
     return {
         "image": f"an attacker redraws the picture with a likeness of {value}",
         "identity": "an attacker with other photographs of the same people names the right person "

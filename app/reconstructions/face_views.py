@@ -103,8 +103,7 @@ def knob(lines: Sequence[points.Line]) -> points.Line:
 
 
 def film(original: np.ndarray, name: str, steps: Sequence[Step]) -> None:
-    """One face from weak to strong protection: (value of the knob in words, whether it is the
-    chosen one, pictures, position of the face in them) of each step."""
+    """One face from weak to strong protection."""
     with st.container(horizontal=True, gap="small"):
         show.picture(original, FRAME, f"{name}, original", "original")
         for value, here, found, number in steps:

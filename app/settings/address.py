@@ -24,7 +24,8 @@ def token(value: Any) -> str:
 
 def restore(key: str, options: Mapping[str, Any], default: Any) -> str | None:
     """Make sure that the session holds one of `options` (token -> value) under `key`: what it held
-    already, else what the address asks for, else the default. Returns what was asked for in vain."""
+    already, else what the address asks for, else the default. Returns what was asked for in
+    vain."""
     if (held := kept(key)) is not None:
         asked, value = token(held), held if held in options.values() else None
     else:
@@ -76,7 +77,8 @@ def held_number(key: str, default: float) -> float:
 
 
 def held(key: str) -> Any:
-    """What the session or, before any picker was drawn, the address holds under `key`; unchecked."""
+    """What the session or, before any picker was drawn, the address holds under `key`;
+    unchecked."""
     found = kept(key)
     return st.query_params.get(key) if found is None else found
 
@@ -92,8 +94,7 @@ def _seen(key: str) -> bool:
 
 
 def publish(key: str, value: Any, default: Any) -> Any:
-    """Keep a value for the other pages, write it into the address or, where it is the default, take
-    it out; returns it."""
+    """Keep a value for other pages, and in the address unless it is the default; returns it."""
     st.session_state.setdefault(KEPT, {})[key] = value
     text = None if value == default or value is None else token(value)
     if text is None:

@@ -1,5 +1,4 @@
-"""Findings -> outcomes: one row per setting, with what the attacker gains and what the service keeps.
-Pure pandas."""
+"""Findings -> outcomes: what the attacker gains and the service keeps. Pure pandas."""
 
 from collections.abc import Iterable
 
@@ -50,7 +49,7 @@ def settings(findings: pd.DataFrame, view: View) -> pd.DataFrame:
 
 
 def measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(what was measured of the attack, and of the service), a row per run and release value; the
+    """(what was measured of the attack, of the service), a row per run and release value; the
     latter's columns in `ENDS` are called utility…"""
     rows = findings[
         (findings["dataset"] == view.dataset)
@@ -77,8 +76,7 @@ def measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.D
 def _read_off(
     rows: pd.DataFrame, target: str, measure: str, attackers: Iterable[str], role: str | None = None
 ) -> pd.DataFrame:
-    """The rows of `measure` on `target`, one per run and release value: the first of `attackers`
-    that was measured."""
+    """One row per run and release value: of the first of `attackers` that was measured."""
     rank = {name: position for position, name in enumerate(attackers)}
     rows = rows[(rows["target"] == target) & (rows["metric"] == measure)]
     rows = rows[rows["attacker"].isin(list(rank))]
@@ -89,8 +87,7 @@ def _read_off(
 
 
 def _guarding(attack: pd.DataFrame, view: View) -> pd.DataFrame:
-    """Without methods that were told to guard no attribute of the view's but something else;
-    baselines guard nothing in particular and always stay."""
+    """Without methods that guard only other attributes than the view's; baselines stay."""
     kind, _, names = view.target.partition(":")
     if kind != "attribute":
         return attack

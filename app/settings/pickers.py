@@ -81,8 +81,7 @@ def several(
     help: str | None = None,
     own: bool = False,
 ) -> list[str]:
-    """Some of `options` (value -> how it is shown), kept like the value of `choose`; with `own` also
-    values typed in."""
+    """Some of `options` (value -> label), kept likewise; with `own` also values typed in."""
     usual = [value for value in default if value in options]
     unknown = address.restore_several(key, None if own else options, usual)
     _refuse(label, ", ".join(unknown) or None, "the rest")
@@ -168,8 +167,7 @@ def sidebar() -> View:
 
 
 def _target(dataset: str, preset: str, task: str, notes: list[str]) -> str:
-    """What the attacker wants: one target, or several attributes of which it takes the one that
-    leaks most."""
+    """One target, or several attributes of which the attacker takes the one that leaks most."""
     found = loaders.offered("targets", dataset, preset, task)
     attributes = loaders.offered("attributes", dataset, preset, task)
     if len(attributes) > 1:
@@ -193,8 +191,7 @@ def _target(dataset: str, preset: str, task: str, notes: list[str]) -> str:
 
 
 def _measured(view: View, notes: list[str]) -> View:
-    """How it is measured: protocol, attacker, the measure of the service. Folded while all are as
-    they should be for a decision."""
+    """Protocol, attacker, measure of the service; folded while all are fit for a decision."""
     usual = {"protocol": "strict", "attacker": views.STRONGEST, "by": views.SERVICE}
     changed = any(address.held(key) not in (None, value) for key, value in usual.items())
     with st.expander("How it is measured", expanded=changed):
@@ -228,8 +225,7 @@ def method(measured: Collection[str]) -> str:
 
 
 def variant(rows: points.Rows, name: str) -> list[dict[str, Any]]:
-    """Which variant of the method the sliders move, asked where there are several. Returns the rows
-    without its others."""
+    """Which variant the sliders move, asked where there are several; rows without the others."""
     among = variants.keys(rows, name)
     if len(among) < 2:
         return list(rows)
@@ -245,8 +241,7 @@ def variant_key(method: str) -> str:
 
 
 def knobs(rows: points.Rows, name: str) -> dict[str, float]:
-    """One slider for each knob of the method that was measured at several values; each snaps to
-    what was measured. Returns the chosen value of every knob."""
+    """A slider for each knob measured at several values, which it snaps to. Every knob's value."""
     base = points.defaults(rows, name)
     held = {k: address.held_number(slider_key(name, k), value) for k, value in base.items()}
     row = points.nearest(rows, name, held)

@@ -1,5 +1,4 @@
-"""A setting, one row of `app.settings.outcomes.settings`: its name, its knobs, its neighbours and the
-curves of the trade-off that it lies on. Pure Python."""
+"""A setting, one row of `app.settings.outcomes.settings`: name, knobs, neighbours, curves."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -47,8 +46,7 @@ def strength(knob: Knob, value: float) -> float:
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Settings as dicts: a handful of rows is walked through faster in Python than asked with
-    pandas, and a slider has no time to lose."""
+    """Settings as dicts: faster walked through in Python than asked with pandas; a slider waits."""
     columns = {name: table[name].tolist() for name in table}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -79,8 +77,7 @@ def defaults(rows: Rows, method: str) -> dict[str, float]:
 
 
 def nearest(rows: Rows, method: str, wanted: Mapping[str, float]) -> dict[str, Any] | None:
-    """The measured setting of `method` nearest to `wanted` (knobs not named: their defaults);
-    None when it has none."""
+    """The measured setting nearest to `wanted` (other knobs: their defaults), if any."""
 
     def distance(row: Mapping[str, Any]) -> float:
         total = 0.0
@@ -95,9 +92,9 @@ def nearest(rows: Rows, method: str, wanted: Mapping[str, float]) -> dict[str, A
 
 
 def lines(rows: Rows, chosen: Mapping[str, float] | None = None, method: str = "") -> list[Line]:
-    """The curves of the chart: for each variant of a method one line per knob that was moved, with
-    the other knobs where they stand for the chosen setting of `method`, or at their defaults.
-    Settings on no line stand alone."""
+    """For each variant of a method one line per knob that was moved, with the other knobs where
+    they stand for the chosen setting of `method`, or at their defaults. Settings on no line stand
+    alone."""
     found: list[Line] = []
     for name in dict.fromkeys(row["method"] for row in rows):
         among = variants.keys(rows, name)
@@ -137,8 +134,7 @@ def lines_through(rows: Rows, row: Row) -> list[Line]:
 
 
 def front(rows: Rows) -> list[dict[str, Any]]:
-    """The Pareto front: settings than which no other is better in one respect and as good in the
-    other, from little gain of the attacker to much. Attacks too weak to conclude are left out."""
+    """The Pareto front, from little gain of the attacker to much; conclusive attacks only."""
     best, found = -math.inf, []
     known = [row for row in rows if row["conclusive"]]
     for row in sorted(known, key=lambda row: (row["gain"], -row["utility"])):

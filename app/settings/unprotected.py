@@ -1,4 +1,5 @@
-"""What settings are compared with: the service, and the attacker, without protection. Pure pandas."""
+"""What settings are compared with: the service, and the attacker, without protection. Pure
+pandas."""
 
 import math
 from collections.abc import Mapping
@@ -50,16 +51,14 @@ def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
 
 
 def reference(found: Mapping[str, dict[str, Any]], method: str) -> dict[str, Any] | None:
-    """The one of `references` that the chosen method is compared with, and with it the whole view:
-    `UNPROTECTED` where it can serve the task, so that all methods are compared with one number,
-    else the method's own; None where there is none."""
+    """Of `references`: `UNPROTECTED` where it can serve the task, so that all methods are compared
+    with one number, else the method's own; None where there is none."""
     return found.get(UNPROTECTED) or found.get(METHODS[method].reference)
 
 
 def compared(table: pd.DataFrame, unprotected: Mapping[str, Any] | None) -> pd.DataFrame:
-    """Settings with `cost`: the utility they lose against the unprotected reference, NaN without
-    one; `cost_low`, `cost_high`: its interval, as for two independent measurements, which is wider
-    than a paired one."""
+    """Settings with `cost`, the utility they lose against the unprotected reference (NaN without
+    one), and its interval, `cost_low` and `cost_high`, as for two independent measurements."""
     if unprotected is None:
         return table.assign(cost=math.nan, cost_low=math.nan, cost_high=math.nan)
     ends = [f"utility{end}" for end in ("", "_low", "_high")]

@@ -32,8 +32,7 @@ def only(rows: Rows, method: str, variant: str) -> list[dict[str, Any]]:
 
 
 def schedule_words(method: str, schedule: str) -> str:
-    """What of the schedule was replaced, in the method's words: "layer=3" -> "released behind layer
-    3"; entries that it has no words for are named as they are."""
+    """What was replaced, in the method's words: "layer=3" -> "released behind layer 3"."""
     words = {choice.name: choice.words for choice in METHODS[method].choices}
     parts = []
     for part in filter(None, schedule.split(", ")):
@@ -44,8 +43,8 @@ def schedule_words(method: str, schedule: str) -> str:
 
 
 def label(method: str, variant: str, among: Sequence[str]) -> str:
-    """What is special about a variant `among` those of a method: "released behind layer 3", "service: Smile"; ""
-    for the only one, and for the plainest where its schedule is all that the others change."""
+    """What is special `among` a method's variants: "released behind layer 3"; "" for an only
+    one."""
     own, every = variant.split("|"), [other.split("|") for other in among]
     parts = [schedule_words(method, own[0])] if own[0] else []
     for place, said in ((1, "service"), (2, "hidden")):

@@ -58,8 +58,7 @@ def presets(findings: pd.DataFrame, dataset: str) -> list[str]:
 
 
 def tasks(findings: pd.DataFrame, dataset: str, preset: str) -> list[str]:
-    """Attributes that some run of the data set was trained to serve, and `verification` where one
-    was trained for it, most runs first."""
+    """What some run of the data set was trained to serve, most runs first."""
     rows = findings[(findings["dataset"] == dataset) & (findings["preset"] == preset)]
     known = rows["target"].str.startswith("attribute:") | (rows["target"] == VERIFICATION)
     served = _most_runs_first(rows[(rows["role"] == "utility") & known], "target")
@@ -77,8 +76,7 @@ def task_target(task: str) -> str:
 
 
 def targets(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
-    """What may be attacked in runs that serve `task`: declared private attributes, most runs first,
-    then identity, the picture itself and studies with people, as far as findings hold them."""
+    """What may be attacked in runs that serve `task`, by kind, most runs first."""
     rows = _serving(findings, dataset, preset, task)
     rows = rows[(rows["role"] == "private") & rows["metric"].isin(deciding().values())]
     found = _most_runs_first(rows, "target")
@@ -86,8 +84,7 @@ def targets(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> lis
 
 
 def attributes(findings: pd.DataFrame, dataset: str, preset: str, task: str) -> list[str]:
-    """Every attribute that was attacked in runs that serve `task`, declared private or not; the
-    task itself is none."""
+    """Every other attribute that was attacked in runs that serve `task`."""
     rows = _serving(findings, dataset, preset, task)
     rows = rows[(rows["attacker"] == STRONGEST) & (rows["metric"] == deciding()["attribute"])]
     names = rows["target"].unique()

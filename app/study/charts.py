@@ -151,8 +151,7 @@ def accuracy_alt(rows: Sequence[Row], same: bool, people: str = "people") -> str
 
 
 def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
-    """What was chosen for each face of one setting (`core.study.analysis.breakdown.faces`), the least
-    recognised first; at most `MOST_FACES` of them, from both ends."""
+    """What was chosen for each face of `breakdown.faces`, the least recognised first."""
     colour = colours(dark)
     shown = faces
     if len(faces) > MOST_FACES:
@@ -190,8 +189,7 @@ def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
 
 
 def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.Figure:
-    """How many participants (`core.study.analysis.breakdown.participants`) were right how often, beside
-    what luck alone would spread."""
+    """How many participants were right how often, beside what luck alone would spread."""
     colour = colours(dark)
     places = np.searchsorted(SHARES[1:-1], people["share"].to_numpy(float) - 1e-9)
     found = np.bincount(places, minlength=len(SHARES) - 1)
@@ -250,7 +248,8 @@ SURE = {1: "1, guessed", 2: "2", 3: "3", 4: "4", 5: "5, sure"}
 
 
 def calibration(table: pd.DataFrame, chance: float, dark: bool = False) -> go.Figure:
-    """How often people were right by how sure they were, of `core.study.analysis.breakdown.calibration`."""
+    """How often people were right by how sure they were, of
+    `core.study.analysis.breakdown.calibration`."""
     colour = colours(dark)
     rows = table.to_dict("records")
     look = {"line": {"color": faded(colour["teal"], 0.5), "width": 1.5}, "name": "people"}

@@ -23,8 +23,7 @@ FEW_TIMES = 10  # answers below which no histogram of times is drawn
 
 
 class Looked(NamedTuple):
-    """What is looked at: the study, whether simulated answers, who counts ("all" or "passed"), the
-    rows of the chart, and what they were made from."""
+    """What is looked at; `who` counts ("all", "passed"); `rows` are made from the last two."""
 
     study: dict[str, Any]
     simulated: bool

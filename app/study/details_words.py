@@ -87,8 +87,7 @@ def _interval(row: Row, name: str) -> str:
 
 
 def clustered(rows: Sequence[Row]) -> str:
-    """Where an interval that lets answers hang together is clearly wider than Wilson's: at how many
-    settings, and the widest."""
+    """Where an interval that lets answers hang together is clearly wider than Wilson's."""
     answered = [row for row in rows if row["n"] >= ENOUGH]
     parts = []
     for name, what in (
@@ -209,7 +208,8 @@ def times_caption(timed: pd.DataFrame, counted: pd.DataFrame) -> str:
 
 
 def calibration_caption(table: pd.DataFrame) -> str:
-    """Whether those who are surer are right more often, of `core.study.analysis.breakdown.calibration`."""
+    """Whether those who are surer are right more often, of
+    `core.study.analysis.breakdown.calibration`."""
     first, last = table.iloc[0].to_dict(), table.iloc[-1].to_dict()
     if len(table) < 2:
         return f"All said {first['confidence']:.0f} of 5; {with_interval(first)} were right."

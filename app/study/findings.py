@@ -14,8 +14,7 @@ _looked: tuple[str, float, str] = ("", -math.inf, "")  # database, when, what
 
 
 def version() -> str:
-    """`core.study.analysis.results.closed_version`, looked up anew at most every `FRESH` seconds. A database that
-    cannot be reached takes nothing from the rest of the app."""
+    """`results.closed_version`, asked at most every `FRESH` seconds; `AWAY` without a database."""
     global _looked
     if not location.exists():
         return ""
@@ -31,9 +30,9 @@ def version() -> str:
 
 
 def findings() -> tuple[pd.DataFrame, list[str]]:
-    """(`core.study.analysis.results.findings` of closed studies, one line for each that was left out); the
-    study stands in the target by its title. Where a setting's faces were redrawn by several
-    attackers, those count by which its people were recognised best."""
+    """(`core.study.analysis.results.findings` of closed studies, one line for each that was left
+    out); the study stands in the target by its title. Where a setting's faces were redrawn by
+    several attackers, those count by which its people were recognised best."""
     from core.study.analysis import results
 
     try:

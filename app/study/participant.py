@@ -64,8 +64,7 @@ log = logging.getLogger(__name__)
 
 
 def message(received: Any) -> dict[str, Any] | None:
-    """What the browser said, with the fields of its kind and nothing else; None for anything that the
-    page does not say."""
+    """What the browser said, the fields of its kind alone; None for what the page never says."""
     if not isinstance(received, Mapping) or len(received) > 8:
         return None
     kind = received.get("kind")

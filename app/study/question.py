@@ -1,9 +1,7 @@
 """One question of a study on the screen, and the talk with the browser that answers it.
 
 The pictures travel inside its component's data, so that none has an address. In what the browser is
-given (`drawn`), questions of all roles and settings are alike. `app/study/question_parts/` holds
-`store.js` (what the browser keeps), `view.js` (the question) and `part.js` (what is told to the server,
-and what is drawn of its answers).
+given (`drawn`), questions of all roles and settings are alike.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,8 +21,8 @@ AFTER_PRACTICE = {
 
 
 def mount(data: Mapping[str, Any], key: str, heard: Callable[[], None] | None = None) -> Any:
-    """Draws what `data` says and returns what the browser said last (or None): hostile until checked.
-    `heard` is called before the script runs when that is new."""
+    """Draws what `data` says and returns what the browser said last (or None): hostile until
+    checked. `heard` is called before the script runs when that is new."""
     listen = {"on_message_change": heard or (lambda: None), "on_answer_change": lambda: None}
     part = component("question", PARTS, SCRIPTS)
     return part(key=key, width="stretch", data=dict(data), **listen)
@@ -48,8 +46,9 @@ def drawn(question: Mapping[str, Any], confidence: bool) -> dict[str, Any]:
 
 
 def show(question: Mapping[str, Any], key: str, confidence: bool = False) -> dict[str, Any] | None:
-    """Draws one question of `core.study.studies.sample` by itself, as a participant would see it, and
-    returns the answer once: `number`, `place` (on the screen, None when time ran out), `milliseconds`
-    (None where they were not measured) and `confidence`; else None. Stores nothing."""
+    """Draws one question of `core.study.studies.sample` by itself, as a participant would see it,
+    and returns the answer once: `number`, `place` (on the screen, None when time ran out),
+    `milliseconds` (None where they were not measured) and `confidence`; else None. Stores
+    nothing."""
     said = mount(drawn(question, confidence) | {"preview": True}, key)
     return said.answer if isinstance(said.answer, dict) else None

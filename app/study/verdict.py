@@ -29,9 +29,9 @@ FEW_SETTINGS = 4  # up to which each is compared with guessing in words
 
 
 def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict[str, Any]]:
-    """The rows of `core.study.analysis.results.summary` for `who`, from weak to strong protection within
-    each method, with the run's description (`about` it), title, label (unique) and place (how a sentence
-    begins); a run that is gone is called by its setting's key."""
+    """The rows of `core.study.analysis.results.summary` for `who`, from weak to strong protection
+    within each method, with the run's description (`about` it), title, label (unique) and place
+    (how a sentence begins); a run that is gone is called by its setting's key."""
     found = []
     for row in summary[summary["who"] == who].to_dict("records"):
         run = dict(about.get(row["run_id"], {"method": None}))
@@ -56,8 +56,8 @@ def rows(summary: pd.DataFrame, about: Mapping[str, Row], who: str) -> list[dict
 
 
 def _words(row: Row, several: Mapping[str, bool]) -> dict[str, str]:
-    """title, label and place of a row: "At λ₁ = 1", "With DPFE at noise ratio = 0.5"; the method and
-    the attacker are named where there are several."""
+    """title, label and place of a row: "At λ₁ = 1", "With DPFE at noise ratio = 0.5"; the method
+    and the attacker are named where there are several."""
     known = row["method"] in METHODS
     title = METHODS[row["method"]].title if known else str(row["setting"])
     setting = setting_label(row) if known else ""
@@ -70,14 +70,12 @@ def _words(row: Row, several: Mapping[str, bool]) -> dict[str, str]:
 
 
 def machines(same: bool) -> list[str]:
-    """The machines that count: with the very photograph among the options (`same`), comparing
-    releases is no achievement."""
+    """`same`: the very photograph is among the options, so comparing releases is no achievement."""
     return [name for name in MACHINES if not (same and name == "machine_release")]
 
 
 def machine(rows: Sequence[Row], same: bool) -> str | None:
-    """The machine that people are compared with: the one that is right most often, since a reader
-    has to reckon with the strongest."""
+    """The machine that is right most often: a reader has to reckon with the strongest."""
     answered = [
         name for name in machines(same) if rows and all(wording.known(row[name]) for row in rows)
     ]
@@ -85,8 +83,7 @@ def machine(rows: Sequence[Row], same: bool) -> str | None:
 
 
 def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
-    """The sentence that answers the page's question: the setting at which most is recognised, and
-    the one at which least is. `same`: the right option is the photograph that was reconstructed."""
+    """Where most, and least, is recognised. `same`: the right option is the photograph itself."""
     answered = [row for row in rows if row["n"] >= ENOUGH]
     if not answered:
         n = max((row["n"] for row in rows), default=0)
@@ -141,8 +138,7 @@ def against_guessing(row: Row) -> str:
 
 
 def under(rows: Sequence[Row], who: str, participants: int) -> str:
-    """What stands under the verdict: every setting against guessing, where they are few, and who
-    counts."""
+    """Every setting against guessing, where they are few, and who counts."""
     answered = [row for row in rows if row["n"] >= ENOUGH]
     lines = [f"{row['place']}: {against_guessing(row)}." for row in answered]
     if len(answered) > FEW_SETTINGS:

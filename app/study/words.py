@@ -21,7 +21,8 @@ STATES = {
 
 
 def labels(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Key of a setting -> “DeepObfuscator, λ₁ = 1, λ₂ = 1”, with its variant where there are several."""
+    """Key of a setting -> “DeepObfuscator, λ₁ = 1, λ₂ = 1”, with its variant where there are
+    several."""
     found = {}
     for row in rows:
         among = variants.keys(rows, row["method"])
@@ -31,8 +32,7 @@ def labels(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def usual(rows: Sequence[Mapping[str, Any]], most: int) -> list[str]:
-    """Keys of settings to begin with: of the first method with a knob, from weak to strong, with
-    both ends."""
+    """Keys to begin with: of the first method with a knob, weak to strong, with both ends."""
     line = next((line for line in points.lines(list(rows)) if line.knob is not None), None)
     if line is None:
         return [row["key"] for row in rows[:1]]

@@ -84,8 +84,7 @@ def _trace(mode: str, rows: Sequence[Row], scale: float, **more: Any) -> Spec:
 
 
 def ranges(table: pd.DataFrame) -> tuple[Range, Range]:
-    """((left, right), (bottom, top)) of the chart: gains as shares, utility in per cent. All
-    intervals are inside; guessing always is."""
+    """((left, right), (bottom, top)): gains as shares, utility in per cent; intervals inside."""
 
     def extremes(*columns: str) -> Range:
         found = [v for name in columns for v in table[name].tolist() if wording.known(v)]

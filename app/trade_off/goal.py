@@ -1,5 +1,4 @@
-"""Goal-seek: which measured settings keep the officer's limits, and what the nearest one violates.
-Pure Python."""
+"""Which settings keep the officer's limits, and what the nearest one violates. Pure."""
 
 import math
 from collections.abc import Sequence
@@ -31,8 +30,8 @@ class Found(NamedTuple):
 
 
 def seek(rows: Sequence[Row], limits: Limits) -> Found:
-    """Search the measured settings of a view (rows of `app.settings.unprotected.compared`). A setting whose
-    attack was too weak to conclude never counts as keeping anything."""
+    """Search the measured settings of a view (rows of `app.settings.unprotected.compared`). A
+    setting whose attack was too weak to conclude never counts as keeping anything."""
     known = [row for row in rows if row["conclusive"]]
     over = {row["key"]: sum(excess(row, limits)) for row in known}
     kept = [row for row in known if over[row["key"]] == 0]

@@ -1,5 +1,4 @@
-"""The officer's limits: asked on the trade-off page, kept for others, and the way to a setting that
-keeps them."""
+"""The officer's limits: asked, kept for other pages, and the way to a setting within them."""
 
 import streamlit as st
 

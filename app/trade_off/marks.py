@@ -1,5 +1,4 @@
-"""What stands around the points of the trade-off chart: where guessing is, the officer's limits, the
-chosen setting in words."""
+"""Around the trade-off's points: guessing, the officer's limits, the chosen one's name."""
 
 from collections.abc import Mapping, Sequence
 
@@ -77,7 +76,8 @@ def label(
     scale: float,
     colour: plot.Colours,
 ) -> Spec:
-    """The chosen setting in words, joined to its point by a thin line, where no point is covered."""
+    """The chosen setting in words, joined to its point by a thin line, where no point is
+    covered."""
 
     def pixels(row: Row, width: float) -> Pixels:
         return (

@@ -29,8 +29,8 @@ HOW = (
 
 
 def root() -> Path | None:
-    """The folder in which photographs may be registered; None: anywhere. Raises PenumbraError where
-    the app can be reached from other machines and nobody said where."""
+    """Where photographs may be registered; None: anywhere. Raises PenumbraError where the app can
+    be reached from other machines and nobody said where."""
     named = os.environ.get(ROOT)
     if named:
         return Path(named).expanduser().resolve()

@@ -73,8 +73,7 @@ def _label_counts(dataset: str, about: dict[str, Any]) -> None:
 
 
 def _choose_sets(method: str, attributes: list[str]) -> tuple[list[str], list[str]]:
-    """What the service needs and what is hidden: the same start for every method, and the paper's
-    own combinations at hand."""
+    """Service and what is hidden: the same start for every method, the paper's own sets at hand."""
     served, hidden = plans.offered(method, attributes)
     labels = wording.unique_labels(list(dict.fromkeys(served + hidden)), wording.choice_label)
     help = "What the service has to find out about a face."
@@ -120,8 +119,7 @@ def _choose_knobs(method: str) -> dict[str, tuple[float, ...]]:
 
 
 def summary(plan: plans.Plan, head: Any) -> None:
-    """How much it will be and by what that is known (in `head`), the button, and the command that
-    does the same. Raises PenumbraError saying what is wrong with the plan."""
+    """What a plan comes to, its button and command. Raises PenumbraError where it is wrong."""
     wanted = plans.runs(plan)
     missing = [run for run in wanted if run_folder.state(run.folder) != "finished"]
     with head:

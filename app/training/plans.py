@@ -1,5 +1,4 @@
-"""What the Train page plans: choices -> runs, and the command line that does the same. No
-Streamlit."""
+"""What the Train page plans: choices -> runs, and the same command line. No Streamlit."""
 
 import math
 import shlex
@@ -35,8 +34,7 @@ class Plan(NamedTuple):
 
 
 def offered(method: str, attributes: Sequence[str]) -> tuple[list[str], list[str]]:
-    """(what the service may need, what may be hidden) with a method on a data set: its attributes,
-    and verification or identity where the method understands them."""
+    """(what may be served, what may be hidden) with a method and these attributes."""
     known = METHODS[method].understands
     tasks = [name for name in (VERIFICATION,) if name in known]
     private = [name for name in (IDENTITY,) if name in known]
@@ -44,8 +42,7 @@ def offered(method: str, attributes: Sequence[str]) -> tuple[list[str], list[str
 
 
 def paper_sets(method: str, attributes: Sequence[str]) -> dict[str, Sets]:
-    """The combinations of the method's paper that the data set has all attributes for, by their
-    words; none for a method of no paper."""
+    """The paper's combinations that the data set has all attributes for, by their words."""
     declared = METHODS[method]
     if method not in IN_PAPERS:
         return {}
@@ -156,7 +153,8 @@ def progress(job: Mapping[str, Any]) -> tuple[float, str]:
 
 
 def usual(method: str) -> dict[str, tuple[float, ...]]:
-    """Values offered first: the whole grid of the first training-time knob, defaults of the rest."""
+    """Values offered first: the whole grid of the first training-time knob, defaults of the
+    rest."""
     knobs = [knob for knob in METHODS[method].knobs if knob.when == "train"]
     grid = {knob.name: tuple(knob.grid) for knob in knobs[:1]}
     return grid | {knob.name: (knob.default,) for knob in knobs[1:]}
