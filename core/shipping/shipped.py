@@ -6,7 +6,7 @@ explains each, measures what it costs the device and drops what only a training 
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from core.explain import explain
@@ -96,10 +96,9 @@ STRICT = (
 PAPER = ("logistic", "mlp", "nearest_neighbour")  # of methods at their knobs' defaults
 
 
-def runs(plans: Sequence[Plan] = PLANS) -> list[Run]:
+def runs() -> list[Run]:
     """Every shipped run, without doubles: compact presets, one seed."""
-    found = [run for plan in plans for run in of_plan(plan)]
-    return list({run.id: run for run in found}.values())
+    return list({run.id: run for plan in PLANS for run in of_plan(plan)}.values())
 
 
 def of_plan(plan: Plan) -> list[Run]:

@@ -50,21 +50,18 @@ def read(folder: Path | str) -> dict[str, Any] | None:
     path = Path(folder) / NAME
     if not path.is_file():
         return None
-    again = f"; measure again with python -m core cost {path.parent.name}"
-    try:
-        record = files.read_json(path)
-    except PenumbraError:
-        raise PenumbraError(f"{path} cannot be read{again}") from None
+    again = f"measure again with python -m core cost {path.parent.name}"
+    record = files.read_json(path, again)
     if record.get("version") != VERSION or record.get("run_id") != path.parent.name:
-        raise PenumbraError(f"{path} is of another version of Penumbra or of another run{again}")
+        raise PenumbraError(f"{path} is of another version of Penumbra or of another run; {again}")
     releases = record.get("releases")
     if not isinstance(releases, list) or not releases:
-        raise PenumbraError(f"{path} holds no releases{again}")
+        raise PenumbraError(f"{path} holds no releases; {again}")
     for fields, entry in ((RECORD, record), *((RELEASE, release) for release in releases)):
         for name, (kind, nullable) in fields.items():
             value = entry.get(name) if isinstance(entry, dict) else ...
             if not (nullable if value is None else _fits(value, kind)):
-                raise PenumbraError(f"{path}: {name} is damaged{again}")
+                raise PenumbraError(f"{path}: {name} is damaged; {again}")
     return record
 
 

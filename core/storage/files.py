@@ -40,18 +40,19 @@ def write_json(path: Path, content: Any) -> None:
     write_bytes(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file that may be missing, truncated, huge or foreign."""
+def read_json(path: Path, again: str = AGAIN) -> dict[str, Any]:
+    """A JSON object from a file that may be missing, truncated, huge or foreign. Raises PenumbraError
+    that says what to do, `again`."""
     try:
         if path.stat().st_size > LARGEST_JSON:
             raise PenumbraError(f"{path} is larger than {LARGEST_JSON >> 20} MiB; it is not ours")
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise PenumbraError(f"{path} is missing; {AGAIN}") from error
+        raise PenumbraError(f"{path} is missing; {again}") from error
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise PenumbraError(f"{path} cannot be read ({error}); {AGAIN}") from error
+        raise PenumbraError(f"{path} cannot be read ({error}); {again}") from error
     if not isinstance(content, dict):
-        raise PenumbraError(f"{path} holds no JSON object; {AGAIN}")
+        raise PenumbraError(f"{path} holds no JSON object; {again}")
     return content
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import PenumbraError
-from core.run import NAME
+from core.run import NAME, RUN_ID
+from core.storage.attack_folders import at_value
 
-RUN_ID = re.compile(r"[a-z0-9_]{1,60}-[0-9a-f]{10}")
 ATTRIBUTE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 ATTACKER = re.compile(r"[a-z0-9_]{1,60}")
 DISTRACTORS = ("random", "matched")
@@ -167,5 +167,4 @@ def total(design: Mapping[str, Any]) -> int:
 
 def setting_key(setting: Mapping[str, Any]) -> str:
     """`<run_id>` or `<run_id>@<release value>`, as `app.settings.outcomes.settings` has it in `key`."""
-    value = setting["release_value"]
-    return setting["run_id"] if value is None else f"{setting['run_id']}@{value:g}"
+    return at_value(setting["run_id"], setting["release_value"])

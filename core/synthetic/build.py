@@ -27,6 +27,7 @@ from core.synthetic.correlations import completed
 
 SHARD_IDENTITIES = 4
 WEBP_QUALITY = 80
+AGAIN = "delete it and build again"
 LIMITS = {
     "identities": (1, 100_000),
     "images": (1, 1_000),
@@ -80,24 +81,12 @@ def build(
     shutil.rmtree(parts)
 
 
-def _read_json(path: Path) -> dict:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(value, dict):
-            raise ValueError("not a JSON object")
-    except (OSError, ValueError) as error:
-        raise PenumbraError(
-            f"{path}: cannot be read ({error}); delete it and build again"
-        ) from None
-    return value
-
-
 def _finished(folder: Path, plan: dict) -> bool:
     """Whether the folder already holds this set; an error when it holds another one."""
     description = folder / "set.json"
     if not description.exists():
         return False
-    found = _read_json(description)
+    found = files.read_json(description, AGAIN)
     different = [key for key in plan if found.get(key) != plan[key]]
     if different:
         raise PenumbraError(
@@ -123,7 +112,7 @@ def _open_parts(folder: Path, plan: dict) -> Path:
     path = parts / "plan.json"
     if not path.exists():
         _write(path, json.dumps(plan, indent=1).encode())
-    elif _read_json(path) != plan:
+    elif files.read_json(path, AGAIN) != plan:
         raise PenumbraError(
             f"{parts}: an unfinished build of another set; delete it or choose another folder"
         )
@@ -211,7 +200,7 @@ def _pack(folder: Path, shards: list[Path], plan: dict) -> None:
                         archive.writestr(_member(row["image"]), part.read(row["image"]))
                         rows.append(row)
             except (zipfile.BadZipFile, KeyError, ValueError):
-                raise PenumbraError(f"{path}: damaged; delete it and build again") from None
+                raise PenumbraError(f"{path}: damaged; {AGAIN}") from None
     os.replace(temporary, folder / "images.zip")
     labels = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
     _write(folder / "labels.csv", labels.encode())

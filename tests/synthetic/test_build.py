@@ -134,7 +134,7 @@ def test_damaged_files_are_named(built, tmp_path):
     with pytest.raises(PenumbraError, match=r"images\.zip: missing or damaged"):
         build(tmp_path, **PLAN, workers=1, progress=False)
     (tmp_path / "set.json").write_text("{")
-    with pytest.raises(PenumbraError, match=r"set\.json: cannot be read"):
+    with pytest.raises(PenumbraError, match=r"set\.json cannot be read"):
         build(tmp_path, **PLAN, workers=1, progress=False)
 
 

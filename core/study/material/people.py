@@ -8,7 +8,8 @@ field of a design leaves what the others decide as it was.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 
 WHOM, SHOWN, BESIDE, UNASKED = range(4)  # random streams
 FEWEST_ATTENTION = 3  # people of attention questions, however few of these a participant gets
-SPARE_ATTENTION = 3  # times as many of them as a participant gets: not everybody sees the same
+SPARE_ATTENTION = 3  # times as many of them as a participant gets
 Photographs = Mapping[int, NDArray[np.int64]]  # person -> rows
+Fitting = Callable[
+    [int, Sequence[int]], Photographs
+]  # right row, columns -> who could stand beside
 
 
 class Trial(NamedTuple):
@@ -45,11 +49,6 @@ def photographs(faces: Faces, rows: NDArray[np.int64]) -> dict[int, NDArray[np.i
     return {int(person): part for person, part in zip(found, parts, strict=True)}
 
 
-def unasked(attention: int) -> dict[str, int]:
-    """Role -> people that questions with an unprotected face need; `attention`: a participant's."""
-    return {"attention": max(FEWEST_ATTENTION, SPARE_ATTENTION * attention), "practice": 1}
-
-
 def trials(
     faces: Faces, design: Mapping[str, Any], seed: int, among: NDArray[np.int64] | None = None
 ) -> list[Trial]:
@@ -68,7 +67,9 @@ def trials(
     order = np.random.default_rng([seed, WHOM]).permutation(list(everybody)).tolist()
     asked = _asked(order, everybody, reconstructed, design)
     left = [person for person in order if person not in set(asked)]
-    extra = [role for role, n in unasked(design["attention"]).items() for _ in range(n)]
+    # Not everybody is asked the same questions about unprotected faces.
+    spared = max(FEWEST_ATTENTION, SPARE_ATTENTION * design["attention"])
+    extra = ["attention"] * spared + ["practice"]
     beside = {person: everybody[person] for person in left[len(extra) :]}
     if len(beside) < design["options"] - 1:
         most = len(everybody) - len(extra) - design["options"] + 1
@@ -83,16 +84,18 @@ def trials(
     spare = zip(extra, left[: len(extra)], strict=True)
     whose += [(role, person, everybody[person], True) for role, person in spare]
     pairs = [_pair(person, rows, everybody[person], same, seed) for _, person, rows, same in whose]
-    columns = faces.columns(design["matched_on"]) if design["distractors"] == "matched" else []
+    matched = design["matched_on"] if design["distractors"] == "matched" else []
+    columns = dict(zip(matched, faces.columns(matched), strict=True))
+    fitting = partial(_fitting, faces, np.concatenate(list(beside.values())))
     used: Counter[int] = Counter()
     others: list[list[int]] = []
     for part, shared, stream in (
         (pairs[: len(asked)], columns, BESIDE),
-        (pairs[len(asked) :], [], UNASKED),
+        (pairs[len(asked) :], {}, UNASKED),
     ):
         drawn = np.random.default_rng([seed, stream])
         rights = [right for _, right in part]
-        others += _others(faces, beside, rights, shared, design["options"] - 1, drawn, used)
+        others += _others(fitting, rights, shared, design["options"] - 1, drawn, used)
     return [
         Trial(role, person, photograph, (right, *distractors))
         for (role, person, _, _), (photograph, right), distractors in zip(
@@ -135,34 +138,33 @@ def _pair(
 
 
 def _others(
-    faces: Faces,
-    beside: Photographs,
+    fitting: Fitting,
     rights: Sequence[int],
-    columns: Sequence[int],
+    columns: Mapping[str, int],
     wanted: int,
     drawn: np.random.Generator,
     used: Counter[int],
 ) -> list[list[int]]:
-    """Rows of `wanted` people `beside` each of the photographs `rights`, who share its attributes in
+    """Rows of `wanted` people beside each of the photographs `rights`, who share its attributes in
     `columns`. `used`: how often each has been a distractor; counted on here."""
-    fitting = [_fitting(faces, beside, right, columns) for right in rights]
-    if lacking := sum(len(found) < wanted for found in fitting):
-        raise PenumbraError(_too_few(faces, beside, rights, columns, wanted, lacking))
+    able = [fitting(right, [*columns.values()]) for right in rights]
+    if lacking := sum(len(found) < wanted for found in able):
+        raise PenumbraError(_too_few(fitting, rights, columns, wanted, lacking))
     found: list[list[int]] = [[] for _ in rights]
     # those first who have the fewest to choose from
-    for place in sorted(range(len(rights)), key=lambda i: len(fitting[i])):
-        people = drawn.permutation(list(fitting[place])).tolist()
+    for place in sorted(range(len(rights)), key=lambda i: len(able[i])):
+        people = drawn.permutation(list(able[place])).tolist()
         chosen = sorted(people, key=lambda person: used[person])[:wanted]
         used.update(chosen)
-        found[place] = [int(drawn.choice(fitting[place][person])) for person in chosen]
+        found[place] = [int(drawn.choice(able[place][person])) for person in chosen]
     return found
 
 
 def _fitting(
-    faces: Faces, beside: Photographs, right: int, columns: Sequence[int]
-) -> dict[int, NDArray[np.int64]]:
-    """Who has a photograph that shares the attributes in `columns` with `right`, and which."""
-    rows = np.concatenate(list(beside.values()))
+    faces: Faces, rows: NDArray[np.int64], right: int, columns: Sequence[int]
+) -> Photographs:
+    """Who has a photograph among `rows` that shares the attributes in `columns` with `right`, and
+    which."""
     if columns:
         alike = faces.attributes[rows][:, columns] == faces.attributes[right, columns]
         rows = rows[alike.all(axis=1)]
@@ -170,24 +172,18 @@ def _fitting(
 
 
 def _too_few(
-    faces: Faces,
-    beside: Photographs,
-    rights: Sequence[int],
-    columns: Sequence[int],
-    wanted: int,
-    lacking: int,
+    fitting: Fitting, rights: Sequence[int], columns: Mapping[str, int], wanted: int, lacking: int
 ) -> str:
     """What to say where matches are missing, with the attribute whose absence helps most."""
-    names = [faces.attribute_names[column] for column in columns]
     without = {}
-    for column, name in zip(columns, names, strict=True):
-        rest = [other for other in columns if other != column]
-        without[name] = sum(len(_fitting(faces, beside, r, rest)) < wanted for r in rights)
+    for name, column in columns.items():
+        rest = [other for other in columns.values() if other != column]
+        without[name] = sum(len(fitting(right, rest)) < wanted for right in rights)
     # of equal ones the last: designs name first what matters most
-    helps = min(reversed(names), key=lambda name: without[name])
+    helps = min(reversed(without), key=lambda name: without[name])
     left = f"it would be {without[helps]}" if without[helps] else "there would be enough"
     return (
         f"for {lacking} of the {len(rights)} people asked about, fewer than {wanted} others share "
-        f"{', '.join(names)} with the right photograph; without {helps} {left}: match on fewer "
+        f"{', '.join(columns)} with the right photograph; without {helps} {left}: match on fewer "
         "attributes, show fewer options, or ask about fewer people"
     )

@@ -20,7 +20,7 @@ from core import data, results
 from core.errors import PenumbraError
 from core.methods import UNPROTECTED
 from core.own_photograph import redraw
-from core.run import NAME, Run, checkpoints
+from core.run import NAME, RUN_ID, Run, checkpoints
 from core.storage import array_file, run_folder
 from core.storage.attack_folders import finished
 from core.storage.pictures import kept_pictures
@@ -139,7 +139,7 @@ def _opened(setting: Mapping[str, Any]) -> Opened:
     from core.methods import METHODS
 
     dataset, run_id = setting["dataset"], setting["run_id"]
-    if not NAME.fullmatch(dataset) or not designs.RUN_ID.fullmatch(run_id):
+    if not NAME.fullmatch(dataset) or not RUN_ID.fullmatch(run_id):
         raise PenumbraError(f"{dataset[:60]}/{run_id[:60]} is no run: choose the settings again")
     folder = checkpoints() / dataset / run_id
     if not folder.is_dir():
