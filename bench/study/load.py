@@ -125,7 +125,6 @@ def worker(study: str, place: Path, pace: str, number: int) -> SpawnProcess:
 
 
 def ended(process: SpawnProcess, place: Path) -> dict[str, Any]:
-    """The times of a worker that came to its end."""
     process.join()
     assert process.exitcode == 0
     return json.loads((place / "times.json").read_text())
@@ -157,7 +156,6 @@ def acknowledged(place: Path) -> list[list[int]]:
 
 
 def token_of(study: str, number: int) -> str:
-    """The token that this participant's browser keeps."""
     return f"{random.Random(f'{study}/{number}').getrandbits(128):032x}"
 
 

@@ -28,7 +28,6 @@ def is_join(entry: Entry) -> bool:
 
 
 def names(entry: Entry) -> tuple[str, str]:
-    """The two data sets that a join's entry names."""
     return entry["options"]["first"], entry["options"]["second"]
 
 

@@ -53,7 +53,6 @@ class Table:
         return [row[position] for row in self.cells]
 
     def where(self, keep: Sequence[bool]) -> Table:
-        """The table with some of its rows."""
         cells, numbers = compress(self.cells, keep), compress(self.numbers, keep)
         return replace(self, cells=list(cells), numbers=list(numbers))
 

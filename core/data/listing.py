@@ -47,7 +47,6 @@ class Listing:
     notes: list[str]
 
     def at(self, rows: Sequence[int] | np.ndarray) -> Listing:
-        """Some of the photographs."""
         return replace(
             self,
             names=[self.names[row] for row in rows],

@@ -257,7 +257,6 @@ def question(
 
 
 def pngs(connection: Connection, keys: list[int]) -> dict[int, bytes]:
-    """Pictures by their ids."""
     return {row.id: row.png for row in connection.execute(_PICTURES, {"keys": keys})}
 
 

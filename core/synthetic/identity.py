@@ -37,7 +37,6 @@ def _drawn(random: np.random.Generator, targets: str) -> dict[str, float]:
 
 
 def chance(random: np.random.Generator, probability: float) -> bool:
-    """One Bernoulli draw."""
     return bool(random.random() < probability)
 
 

@@ -68,7 +68,6 @@ def joint(vertices: np.ndarray, name: str) -> np.ndarray:
 
 
 def interocular(vertices: np.ndarray) -> float:
-    """Distance between the centres of the eyes, in decimetres."""
     return float(np.linalg.norm(joint(vertices, "l-eye") - joint(vertices, "r-eye")))
 
 

@@ -132,7 +132,6 @@ def _surfaces(
 
 @cache
 def _inside_corners() -> np.ndarray:
-    """Corners of the teeth and the tongue."""
     base = head()
     inside = np.isin(base.parts, (UPPER_TEETH, LOWER_TEETH, TONGUE))
     return np.unique(base.corner_triangles[inside])
@@ -167,7 +166,6 @@ def _shadow(surfaces: dict, eyes: np.ndarray, key: np.ndarray) -> Callable:
 
 
 def _shade_head(surface: dict, where: list, seen: Seen) -> np.ndarray:
-    """Skin, clothes, eyes, teeth and tongue."""
     person, photo, light = seen.person, seen.photo, seen.light
     values = interpolate(surface["values"], surface["triangles"], where)
     part = surface["parts"][where[0]]

@@ -62,7 +62,6 @@ def shade_skin(
 
 
 def shade_cloth(albedo: np.ndarray, points: Points, light: dict) -> np.ndarray:
-    """Matt cloth."""
     diffuse = np.clip(points.normals @ light["key"], 0, 1) * points.lit
     sky = _sky(points.normals, light) * points.occlusion[:, None]
     return albedo * (diffuse[:, None] * light["key_colour"] + sky) * np.float32(0.8)
@@ -114,7 +113,6 @@ def shade_teeth(points: Points, light: dict) -> np.ndarray:
 
 
 def shade_tongue(lit: np.ndarray, light: dict) -> np.ndarray:
-    """The tongue."""
     total = light["ambient"] * 0.35 + light["key_colour"] * (0.2 * lit)[:, None]
     return np.array([0.35, 0.1, 0.1], np.float32) * total
 
@@ -154,7 +152,6 @@ def _lobe(tangents: np.ndarray, half: np.ndarray, power: float) -> np.ndarray:
 
 
 def shade_frame(colour: np.ndarray, normals: np.ndarray, light: dict) -> np.ndarray:
-    """A spectacle frame."""
     facing = np.clip(normals @ light["key"], 0, 1)
     shine = np.clip(normals @ light["half"], 0, 1) ** 25 * 0.5
     base = colour * (facing[:, None] * light["key_colour"] + light["ambient"] * 0.7)

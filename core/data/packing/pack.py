@@ -91,7 +91,6 @@ def existing(name: str, mark: str) -> list[Path]:
 
 
 def discard(name: str) -> None:
-    """Delete every pack of a data set."""
     for path in _all(name):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -243,7 +242,6 @@ def summary(listing: Listing, skipped: list[str]) -> dict[str, Any]:
 
 
 def read_summary(target: Path) -> dict[str, Any]:
-    """The `summary` of a finished pack."""
     try:
         return json.loads((target / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

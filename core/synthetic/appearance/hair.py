@@ -247,7 +247,6 @@ def _wind(
 
 
 def _knot(vertices: np.ndarray, random: np.random.Generator) -> dict:
-    """The knot of a bun, behind the crown."""
     centre = np.array([0, joint(vertices, "head-2")[1] - 0.02, -0.72])
     outward = normalise(random.standard_normal((350, 3)))
     around = normalise(np.cross(outward, normalise(np.array([0.2, 0.6, -0.8]))))

@@ -87,7 +87,6 @@ def _complexion(skin: np.ndarray, px: Pixels, person: dict, made_up: bool) -> np
 
 
 def _marks(skin: np.ndarray, px: Pixels, person: dict) -> np.ndarray:
-    """Freckles and moles."""
     y = px.y
     if person["freckles"]:
         spots = smoothstep(noise(px.u * 1.6, px.v * 1.6, 80), 1.2, 2) * bump(y, 7.05, 0.3)
@@ -124,7 +123,6 @@ def _wrinkles(skin: np.ndarray, px: Pixels, age: float) -> np.ndarray:
 
 
 def _makeup(skin: np.ndarray, px: Pixels, photograph: dict, tone: np.ndarray) -> np.ndarray:
-    """Blush and eye shadow."""
     x, y, front = px.x, px.y, px.front
     brightness = 0.5 + tone.mean()
     blush = bump(x, 0.46 + (y - 7) * 0.4, 0.15) * bump(y, 7, 0.1) * front

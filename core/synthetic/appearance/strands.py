@@ -48,7 +48,6 @@ def ribbons(
 
 
 def join(first: dict, second: dict) -> dict:
-    """Two sets of ribbons as one."""
     joined = {name: np.concatenate([first[name], second[name]]) for name in first}
     shifted = second["triangles"] + len(first["vertices"])
     joined["triangles"] = np.concatenate([first["triangles"], shifted])
