@@ -87,8 +87,7 @@ def check(path: Path, options: dict[str, Any] | None = None) -> Checked:
             {"source": "folder", "path": str(path), "options": options or {}}, "these photographs"
         )
         found = datasets.listed(entry)
-        people = np.unique(found.identities, return_inverse=True)[1]
-        splits.checked(found.split, people, str(path))
+        splits.checked(found.split, found.identities, str(path))
     except PenumbraError as error:
         problems = by_line(path, options or {}) or [str(error)]
         count = max(0, len(problems) - MOST_PROBLEMS)

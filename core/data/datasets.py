@@ -181,7 +181,7 @@ def describe(dataset: str) -> dict[str, Any]:
     for folder in pack.existing(dataset, _stamp(entry)):
         return pack.read_summary(folder) | {"packed": True}
     listing = listed(entry)
-    splits.checked(listing.split, np.unique(listing.identities, return_inverse=True)[1], dataset)
+    splits.checked(listing.split, listing.identities, dataset)
     return pack.summary(listing, []) | {"packed": False}
 
 

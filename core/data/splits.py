@@ -27,7 +27,7 @@ def seeded(identities: Sequence[str], seed: int) -> tuple[np.ndarray, list[str]]
     Where a split would stay empty, as with a handful of people, they are ranked by place instead,
     and a note says so. Raises PenumbraError below four people.
     """
-    people = sorted(set(identities))
+    people, codes = np.unique(identities, return_inverse=True)
     if len(people) < len(SPLITS):
         raise PenumbraError(
             f"{len(people)} people cannot fill {len(SPLITS)} splits that share nobody; "
@@ -44,8 +44,7 @@ def seeded(identities: Sequence[str], seed: int) -> tuple[np.ndarray, list[str]]
             f"only {len(people)} people: split by rank, so a set that shares people with this one "
             "may place them differently"
         )
-    by_name = dict(zip(people, of_person, strict=True))
-    return np.array([by_name[person] for person in identities], dtype=np.int8), notes
+    return of_person[codes], notes
 
 
 def _counts(people: int) -> np.ndarray:
@@ -106,14 +105,14 @@ def own(
     return np.array([SPLITS.index(name) for name in named], dtype=np.int8)
 
 
-def checked(split: np.ndarray, identities: np.ndarray, where: str) -> None:
-    """Raise PenumbraError naming the data, `where`, if a split is empty or shares a person with
-    another. split int8 (N,), identities int64 (N,)."""
+def checked(split: np.ndarray, identities: Sequence[str] | np.ndarray, where: str) -> None:
+    """Raise PenumbraError naming the data, `where`, if a split int8 (N,) is empty or shares one of
+    the N `identities` with another."""
     for number, name in enumerate(SPLITS):
         if not np.any(split == number):
             raise PenumbraError(
                 f"{where}: split {name} is empty; give it photographs, or leave the split to the seed"
             )
-    pairs = np.unique(np.stack([identities, split.astype(np.int64)]), axis=1)
-    if pairs.shape[1] != len(np.unique(identities)):
+    people, codes = np.unique(identities, return_inverse=True)
+    if len(np.unique(codes * len(SPLITS) + split)) != len(people):
         raise PenumbraError(f"{where}: a person is in two splits; every person belongs to one")

@@ -172,13 +172,12 @@ def _build(
     if broken:
         _compact(target, keep)
     kept = listing.at(keep)
-    people = sorted(set(kept.identities))
-    number = {person: position for position, person in enumerate(people)}
-    identities = np.array([number[person] for person in kept.identities], dtype=np.int64)
-    without = (
-        f" without {len(skipped)} unreadable photographs ({skipped[0]}, ...)" if skipped else ""
-    )
-    splits.checked(kept.split, identities, name + without)
+    names, identities = np.unique(kept.identities, return_inverse=True)
+    people = names.tolist()
+    where = name
+    if skipped:
+        where += f" without {len(skipped)} unreadable photographs ({skipped[0]}, ...)"
+    splits.checked(kept.split, identities, where)
     about = summary(kept, skipped)
     described = [height, width, crop, list(kept.attribute_names), kept.names]
     digest = hashlib.sha256(json.dumps(described).encode() + json.dumps(people).encode())

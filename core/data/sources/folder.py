@@ -11,8 +11,6 @@ Columns named meta_* are ignored.
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.data import labels, listing, splits
 from core.data.listing import Listing, Photograph, Source
 from core.errors import PenumbraError
@@ -37,7 +35,7 @@ def list_folder(path: Path, options: dict[str, Any]) -> Listing:
     if "split" in table.header:
         cells, numbers = table.column("split"), [table.numbers[row] for row in rows]
         split = splits.own(identities, [cells[row].strip() for row in rows], table.file, numbers)
-        splits.checked(split, np.unique(identities, return_inverse=True)[1], table.file)
+        splits.checked(split, identities, table.file)
     else:
         split, more = splits.seeded(identities, options.get("split_seed", 0))
         notes += more
