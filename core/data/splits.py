@@ -27,7 +27,7 @@ def seeded(identities: Sequence[str], seed: int) -> tuple[np.ndarray, list[str]]
     Where a split would stay empty, as with a handful of people, they are ranked by place instead,
     and a note says so. Raises PenumbraError below four people.
     """
-    people, codes = np.unique(identities, return_inverse=True)
+    people, codes = np.unique(np.array(identities, dtype=object), return_inverse=True)
     if len(people) < len(SPLITS):
         raise PenumbraError(
             f"{len(people)} people cannot fill {len(SPLITS)} splits that share nobody; "

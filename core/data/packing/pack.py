@@ -172,7 +172,7 @@ def _build(
     if broken:
         _compact(target, keep)
     kept = listing.at(keep)
-    names, identities = np.unique(kept.identities, return_inverse=True)
+    names, identities = np.unique(np.array(kept.identities, dtype=object), return_inverse=True)
     people = names.tolist()
     where = name
     if skipped:
