@@ -5,20 +5,23 @@ import numpy as np
 
 from core.synthetic.appearance import colour
 
-# Local targets drawn for everybody: deviation, then "name:negative:positive" (else decr and incr).
-LOCAL_TARGETS = {
-    "nose": "0.32 scale-vert curve:concave:convex hump point:down:up width1 width2 base:down:up "
-    "greek",
-    "mouth": "0.38 scale-horiz trans:down:up cupidsbow philtrum-volume angles:down:up "
-    "lowerlip-width upperlip-width",
-    "chin": "0.32 height width prominent bones cleft jaw-drop",
-    "forehead": "0.3 scale-vert temple nubian",
-    "eyebrows": "0.36 angle:down:up trans:down:up trans:backward:forward",
-    "head": "0.22 scale-horiz scale-vert fat",
-    "neck": "0.3 scale-horiz",
-}
-# The same on both sides.
-MIRRORED_TARGETS = (
+# Local targets drawn for everybody, "?" for both sides alike: their part, then the deviation and
+# "name:negative:positive" (else decr and incr).
+LOCAL_TARGETS = (
+    (
+        "nose/nose",
+        "0.32 scale-vert curve:concave:convex hump point:down:up width1 width2 base:down:up greek",
+    ),
+    (
+        "mouth/mouth",
+        "0.38 scale-horiz trans:down:up cupidsbow philtrum-volume angles:down:up lowerlip-width "
+        "upperlip-width",
+    ),
+    ("chin/chin", "0.32 height width prominent bones cleft jaw-drop"),
+    ("forehead/forehead", "0.3 scale-vert temple nubian"),
+    ("eyebrows/eyebrows", "0.36 angle:down:up trans:down:up trans:backward:forward"),
+    ("head/head", "0.22 scale-horiz scale-vert fat"),
+    ("neck/neck", "0.3 scale-horiz"),
     ("eyes/?-eye", "0.24 scale"),
     (
         "eyes/?-eye",
@@ -90,10 +93,7 @@ def _outside(value: float, low: float, high: float) -> float:
 def _local_weights(random: np.random.Generator, male: bool, person: dict) -> dict:
     """Weights of the local targets, {target: weight}, small enough not to deform a head."""
     signed = {}
-    for part, targets in LOCAL_TARGETS.items():
-        for name, value in _drawn(random, targets).items():
-            signed[f"{part}/{part}-{name}"] = value
-    for parts, targets in MIRRORED_TARGETS:
+    for parts, targets in LOCAL_TARGETS:
         for name, value in _drawn(random, targets).items():
             for side in "lr":
                 signed[f"{parts.replace('?', side)}-{name}"] = value

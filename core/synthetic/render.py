@@ -10,22 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from core.synthetic import camera_and_light as scene
-from core.synthetic import shading, shape
+from core.synthetic import mesh, shading, shape
 from core.synthetic.appearance import colour, skin
 from core.synthetic.appearance.glasses import make_glasses
 from core.synthetic.appearance.hair import make_hair
 from core.synthetic.appearance.strands import make_beard
 from core.synthetic.fields import noise, normalise
-from core.synthetic.mesh import (
-    LASHES,
-    LEFT_EYE,
-    LOWER_TEETH,
-    RIGHT_EYE,
-    TONGUE,
-    UPPER_TEETH,
-    head,
-    vertex_normals,
-)
 from core.synthetic.rasterise import compare_depth, empty_buffers, interpolate, rasterise
 
 SKIN_LAYER, HAIR_LAYER, BEARD_LAYER, FRAME_LAYER, LASH_LAYER = range(5)
@@ -51,7 +41,7 @@ def prepare(person: dict, vertices: np.ndarray, random: np.random.Generator) -> 
         "vertices": vertices,
         "hair": make_hair(person, vertices, random),
         "glasses": make_glasses(person["frame"], vertices),
-        "cavity": shape.cavity(vertices, vertex_normals(vertices)),
+        "cavity": shape.cavity(vertices, mesh.vertex_normals(vertices)),
     }
 
 
@@ -97,14 +87,14 @@ def _surfaces(
     random: np.random.Generator,
 ) -> dict:
     """Posed triangle surfaces by layer, with the per-vertex values that their shaders need."""
-    base = head()
-    normals = vertex_normals(posed)[base.corners]
+    base = mesh.head()
+    normals = mesh.vertex_normals(posed)[base.corners]
     points = posed[base.corners]
     occlusion = base.occlusion[base.corners, None]
     cavity = prepared["cavity"][base.corners, None]
     at = base.vertices[base.corners]
     values = np.concatenate([at, base.corner_uv, normals, points, occlusion, cavity], 1)
-    solid = base.parts != LASHES
+    solid = base.parts != mesh.LASHES
     # Strong lip shapes would let the teeth through the skin: they stay a little behind.
     points = points.copy()
     points[_inside_corners()] -= MOUTH_SETBACK * pose.matrix[:, 2]
@@ -132,8 +122,8 @@ def _surfaces(
 
 @cache
 def _inside_corners() -> np.ndarray:
-    base = head()
-    inside = np.isin(base.parts, (UPPER_TEETH, LOWER_TEETH, TONGUE))
+    base = mesh.head()
+    inside = np.isin(base.parts, (mesh.UPPER_TEETH, mesh.LOWER_TEETH, mesh.TONGUE))
     return np.unique(base.corner_triangles[inside])
 
 
@@ -180,12 +170,12 @@ def _shade_head(surface: dict, where: list, seen: Seen) -> np.ndarray:
     m = (cloth > 0.5) | (scalp > 0.6)
     out[m] = shading.shade_cloth(albedo[m], here.where(m), light)
     turned = (seen.pose.matrix, photo["gaze"], light)
-    for eye in (LEFT_EYE, RIGHT_EYE):
+    for eye in (mesh.LEFT_EYE, mesh.RIGHT_EYE):
         m = part == eye
         out[m] = shading.shade_eye(eye, person["iris"], here.where(m), *turned)
-    m = (part == UPPER_TEETH) | (part == LOWER_TEETH)
+    m = (part == mesh.UPPER_TEETH) | (part == mesh.LOWER_TEETH)
     out[m] = shading.shade_teeth(here.where(m), light)
-    m = part == TONGUE
+    m = part == mesh.TONGUE
     out[m] = shading.shade_tongue(lit[m], light)
     return out
 
@@ -214,8 +204,8 @@ _SHADERS: dict[int, Callable[[dict, list, Seen], np.ndarray]] = {
 
 def _draw_lashes(photo: dict, points: np.ndarray, camera: scene.Camera, buffers: tuple) -> None:
     """Eyelashes: the lash cards, kept where noise says there is a hair."""
-    base = head()
-    triangles = base.corner_triangles[base.parts == LASHES]
+    base = mesh.head()
+    triangles = base.corner_triangles[base.parts == mesh.LASHES]
     size = buffers[0].shape[0]
     depth, layers, *drawn = own = empty_buffers(size, size)
     rasterise(camera.project(points), triangles, LASH_LAYER, own)

@@ -43,15 +43,9 @@ def list_celeba(path: Path, options: dict[str, Any]) -> Listing:
     split, notes = splits.official(
         people, [int(partition[image]) for image in images], options.get("split_seed", 0)
     )
-    return Listing(
-        names=images,
-        photographs=[available[image] for image in images],
-        attribute_names=used.attribute_names(),
-        attributes=used.attributes(),
-        identities=people,
-        split=split,
-        notes=notes + listing.absences(here),
-    )
+    photographs, names = [available[image] for image in images], used.attribute_names()
+    notes += listing.absences(here)
+    return Listing(images, photographs, names, used.attributes(), people, split, notes)
 
 
 def _table(file: Path) -> labels.Table:

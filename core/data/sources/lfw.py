@@ -39,20 +39,14 @@ def list_lfw(path: Path, options: dict[str, Any]) -> Listing:
             f"{images}: holds none of the photographs of lfw_attributes.txt; it needs a folder per "
             "person, such as Aaron_Eckhart/Aaron_Eckhart_0001.jpg"
         )
-    photographs = [name for name in every if name in available]
-    people = [name.split("/")[0] for name in photographs]
+    images_here = [name for name in every if name in available]
+    people = [name.split("/")[0] for name in images_here]
     split, notes = splits.seeded(people, options.get("split_seed", 0))
     if "Young" in names and "Youth" in given:
         notes.append("LFW's 'Youth' is used as CelebA's Young")
-    return Listing(
-        names=photographs,
-        photographs=[available[name] for name in photographs],
-        attribute_names=names,
-        attributes=_present(table.where(here)),
-        identities=people,
-        split=split,
-        notes=notes + listing.absences(here),
-    )
+    photographs, present = [available[name] for name in images_here], _present(table.where(here))
+    notes += listing.absences(here)
+    return Listing(images_here, photographs, names, present, people, split, notes)
 
 
 def _photograph(table: labels.Table, number: int, cells: list[str]) -> str:
