@@ -1,6 +1,5 @@
 """Deleting a trained run: only what is one, only where it lies, never while somebody is at it."""
 
-import functools
 import os
 import shutil
 from contextlib import ExitStack
@@ -15,12 +14,8 @@ from core.shipping import shipped
 
 def is_shipped(folder: Path) -> bool:
     """Whether a run is one of those that come with Penumbra."""
-    return folder.parent.name == shipped.DATASET and folder.name in _shipped_ids()
-
-
-@functools.cache
-def _shipped_ids() -> frozenset[str]:
-    return frozenset(run.id for run in shipped.runs())
+    ids = (run.id for run in shipped.runs())
+    return folder.parent.name == shipped.DATASET and folder.name in ids
 
 
 def remove(dataset: str, run_id: str, shipped_too: bool = False) -> None:
