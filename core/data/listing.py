@@ -136,6 +136,14 @@ def _zip_files(path: Path) -> dict[str, Photograph]:
     }
 
 
+def first_there(folder: Path, names: Sequence[str], otherwise: str) -> Path:
+    """The first of `names` that is in a folder. Raises PenumbraError, `otherwise`, where none is."""
+    for name in names:
+        if (folder / name).exists():
+            return folder / name
+    raise PenumbraError(f"{folder}: {otherwise}")
+
+
 def absent(root: Path, name: str) -> str:
     """Why `name` of a label file is not among the `files` of `root`, and the mend."""
     if ".." in PurePosixPath(name).parts or "\\" in name or PureWindowsPath(name).anchor:

@@ -18,11 +18,6 @@ def mark_done(folder: Path, note: str = "") -> None:
     files.write_bytes(folder / DONE, note.encode())
 
 
-def unmark(folder: Path) -> None:
-    """Let a folder not count as whole while it is changed."""
-    (folder / DONE).unlink(missing_ok=True)
-
-
 @contextmanager
 def written_whole(target: Path, note: str = "") -> Iterator[Path]:
     """An empty folder to write into, which then takes the place of `target` and is marked done. A

@@ -11,6 +11,8 @@ from core.data import labels, listing, splits
 from core.data.listing import Listing, Source
 from core.errors import PenumbraError
 
+IMAGES = "img_align_celeba"
+
 
 def list_celeba(path: Path, options: dict[str, Any]) -> Listing:
     """The photographs of folder `path` that all three label files and the image folder have."""
@@ -22,10 +24,11 @@ def list_celeba(path: Path, options: dict[str, Any]) -> Listing:
             raise PenumbraError(
                 f"{path / 'list_eval_partition.txt'}: {image} has partition {place!r}; it is 0, 1 or 2"
             )
-    container = _image_container(path)
+    otherwise = f"neither {IMAGES}/ nor {IMAGES}.zip; put one beside the label files"
+    container = listing.first_there(path, (IMAGES, f"{IMAGES}.zip"), otherwise)
     # A zip of the folder has its name in front of every photograph's.
     available = {
-        name.removeprefix("img_align_celeba/"): photograph
+        name.removeprefix(f"{IMAGES}/"): photograph
         for name, photograph in listing.files(container).items()
     }
     here = [
@@ -89,15 +92,6 @@ def _pairs(file: Path) -> dict[str, str]:
             raise labels.wrong(file, number, f"{cells[0]} is listed twice; delete one row")
         pairs[cells[0]] = cells[1]
     return pairs
-
-
-def _image_container(path: Path) -> Path:
-    for name in ("img_align_celeba", "img_align_celeba.zip"):
-        if (path / name).exists():
-            return path / name
-    raise PenumbraError(
-        f"{path}: neither img_align_celeba/ nor img_align_celeba.zip; put one beside the label files"
-    )
 
 
 SOURCE = Source(

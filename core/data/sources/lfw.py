@@ -26,7 +26,8 @@ def list_lfw(path: Path, options: dict[str, Any]) -> Listing:
     names = labels.spelled(
         [RENAMED.get(name, name) for name in given], f"{table.file}, row {table.header_row}"
     )
-    images = _image_folder(path)
+    named = f"{', '.join(FOLDERS[:3])}; unpack the photographs beside the attributes"
+    images = listing.first_there(path, FOLDERS[::-1], f"no folder {named}")
     available = listing.files(images)
     every = [
         _photograph(table, number, cells)
@@ -95,15 +96,6 @@ def _present(table: labels.Table) -> np.ndarray:
             what = f"{table.header[wrong[0]]} is {cells[wrong[0]][:40]!r}; a score is a number"
             raise table.wrong(table.numbers[position], what)
     return (scores > 0).astype(np.int8)
-
-
-def _image_folder(path: Path) -> Path:
-    for name in reversed(FOLDERS):
-        if (path / name).is_dir():
-            return path / name
-    raise PenumbraError(
-        f"{path}: no folder {', '.join(FOLDERS[:3])}; unpack the photographs beside the attributes"
-    )
 
 
 SOURCE = Source(
