@@ -33,7 +33,7 @@ from core.evaluation.write import with_second_source, write
 from core.methods import METHODS, Model
 from core.run import Run
 from core.seeding import generator_for, seed_of
-from core.storage import attack_folders
+from core.storage import attack_folders, whole_folders
 from core.storage.attack_folders import Task
 
 Report = Callable[[dict[str, Any]], None]
@@ -136,7 +136,8 @@ def _attack(
     for _, tasks in groupby(pending, lambda task: (_is_shuffled(task), task.value)):
         view = None  # one for all of them; two at once may not fit into memory
         for task in tasks:
-            with _taken(opened, task) as mine:
+            place = attack_folders.place(folder, task)
+            with taken(run, f"{task.protocol}-{task.title}", place) as mine:
                 if mine:
                     left = sum(lasting[later] for later in pending[done:])
                     state = {"attack": task.attack, "release_value": task.value}
@@ -158,13 +159,14 @@ def _attack(
 
 
 @contextmanager
-def _taken(opened: Opened, task: Task) -> Iterator[bool]:
-    """Whether a task is this process's: no other one is at it, or has done it by now."""
-    lock = FileLock(opened.run.lock(f"{task.protocol}-{task.title}"))
+def taken(run: Run, purpose: str, target: Path) -> Iterator[bool]:
+    """Whether to make the folder `target` falls to this process: no other one is at it, or has made
+    it by now."""
+    lock = FileLock(run.lock(purpose))
     with suppress(Timeout):
         lock.acquire(timeout=0)
     try:
-        yield lock.is_locked and not attack_folders.is_done(opened.folder, task)
+        yield lock.is_locked and not whole_folders.is_done(target)
     finally:
         lock.release()
 

@@ -90,20 +90,25 @@ def tested_faces(run: Run) -> Faces:
     return data.load(run.dataset, *METHODS[run.method].size(run.preset), progress=False)
 
 
-def decided(setting: Setting, only: str | None = None) -> dict[str, NDArray[np.bool_]]:
-    """Attribute target -> decisions (n,) of the strongest attacker on the test photographs; of one
-    target where `only` names it."""
+def attacked(setting: Setting) -> dict[str, Path]:
+    """Attack -> folder of what is finished by the strict protocol. Raises PenumbraError where no
+    strongest attacker was chosen."""
     done = finished(setting.folder, "strict", setting.value)
     if WORST_CASE.name not in done:
         at = "" if setting.value is None else f" at release value {setting.value:g}"
         raise PenumbraError(
             f"{setting.folder.name} has not been attacked{at}: run python -m core evaluate"
         )
-    chosen = array_file.read(done[WORST_CASE.name])
+    return done
+
+
+def decided(setting: Setting, only: str | None = None) -> dict[str, NDArray[np.bool_]]:
+    """Attribute target -> decisions (n,) of the strongest attacker on the test photographs; of one
+    target where `only` names it."""
+    done = attacked(setting)
     read = functools.cache(array_file.read)
     found = {}
-    for target, name in zip(chosen["targets"].tolist(), chosen["chosen"].tolist(), strict=True):
-        target = str(target)
+    for target, name in results.strongest(setting.folder, setting.value).items():
         if target.startswith("attribute:") and name in done and only in (None, target):
             said = decisions(read(done[name]), done[name], target)
             if said is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from core import results
-from core.analysis.compare import Setting, decisions, tested_faces
+from core.analysis.compare import Setting, attacked, decisions, tested_faces
 from core.attacks.attackers import WORST_CASE
 from core.data.order import labels_of
 from core.errors import PenumbraError
@@ -20,7 +20,6 @@ from core.storage.attack_folders import finished
 # Who inside the training attacks each kind of target.
 INSIDE = {"attribute": "training_adversary", "image": "training_reconstructor"}
 WORST = WORST_CASE.name
-PROTOCOLS = ("strict", "paper")
 
 
 def protocols(setting: Setting) -> pd.DataFrame:
@@ -35,18 +34,14 @@ def protocols(setting: Setting) -> pd.DataFrame:
 
     Raises PenumbraError where nothing was measured by the paper protocol.
     """
-    strict, paper = (finished(setting.folder, p, setting.value) for p in PROTOCOLS)
-    if WORST not in strict:
-        at = "" if setting.value is None else f"@{setting.value:g}"
-        raise PenumbraError(
-            f"{setting.folder.name}{at} has not been attacked: run python -m core evaluate"
-        )
-    strongest, fresh_of = (results.strongest(setting.folder, setting.value, p) for p in PROTOCOLS)
+    strict, paper = attacked(setting), finished(setting.folder, "paper", setting.value)
+    strongest = results.strongest(setting.folder, setting.value)
+    strongest_fresh = results.strongest(setting.folder, setting.value, "paper")
     rows = []
     for target, found in _deciding(strict[WORST]).items():
         inside = INSIDE.get(target.partition(":")[0], "")
         attacker = strongest.get(target, WORST)
-        fresh = fresh_of.get(target, "")
+        fresh = strongest_fresh.get(target, "")
         for name, place in ((inside, paper.get(inside)), (fresh, paper.get(WORST))):
             reported = _deciding(place).get(target) if place and name else None
             if place is None or reported is None:

@@ -8,27 +8,31 @@ for each release value of a finished run (or once, `ONCE`), kept in its folder
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
 from core import results
 from core.attacks.attackers import WORST_CASE
+from core.attacks.interface import AttackerView
+from core.data.faces import Faces
 from core.errors import PenumbraError
 from core.explain import noise
 from core.explain.attention import attention_maps
 from core.explain.embedding import embedding_maps
+from core.methods import METHODS, Model
 from core.run import Run
+from core.seeding import generator_for
 from core.storage import attack_folders, explanations, whole_folders
 from core.storage.explanations import place
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Generator
-
-    from core.attacks.interface import AttackerView
-    from core.data.faces import Faces
-    from core.methods import Model
 
 
 class Subject(NamedTuple):
@@ -96,39 +100,27 @@ def explain(
     ]
     if not pending:
         return
-    from filelock import FileLock, Timeout
-    from tqdm import tqdm
-
-    from core.evaluate import open_run, view_at
-    from core.seeding import generator_for
+    from core.evaluate import open_run, taken, view_at
 
     opened = open_run(folder, device, progress)
     run, model, faces = opened.run, opened.model, opened.faces
-    view, seen = None, object()
-    for name, value in pending:
-        target = place(folder, name, value)
-        try:
-            with FileLock(run.lock(f"explain-{target.name}"), timeout=0):
-                if whole_folders.is_done(target):
-                    continue
-                if view is None or seen != value:
-                    view = None  # two at once may not fit into memory
-                    view = view_at(opened, value, recognisers=False)
-                    seen = value
-                generator = generator_for(f"explain/{run.seed}/{name}/{value}")
-                subject = Subject(folder, run, value, faces, model, view)
-                explanations.save(target, *EXPLANATIONS[name](subject, generator))
-                if progress:
-                    tqdm.write(f"{run.id} {target.name}: explained")
-        except Timeout:
-            continue
+    for value, group in groupby(pending, itemgetter(1)):
+        view = None  # one for all of them; two at once may not fit into memory
+        for name, _ in group:
+            target = place(folder, name, value)
+            with taken(run, f"explain-{target.name}", target) as mine:
+                if mine:
+                    view = view or view_at(opened, value, recognisers=False)
+                    generator = generator_for(f"explain/{run.seed}/{name}/{value}")
+                    subject = Subject(folder, run, value, faces, model, view)
+                    explanations.save(target, *EXPLANATIONS[name](subject, generator))
+                    if progress:
+                        tqdm.write(f"{run.id} {target.name}: explained")
 
 
 def release_values(folder: Path) -> list[float | None]:
     """The release values at which a run was attacked, in rising order; the knob's grid where it has
     not been attacked; [None] for a method without such a knob."""
-    from core.methods import METHODS
-
     usual = METHODS[results.read_run(folder).method].release_values
     attacked = attack_folders.values(folder, "strict", WORST_CASE.name) - {None}
     return usual if usual == [None] else sorted(attacked) or usual  # type: ignore[type-var]

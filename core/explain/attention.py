@@ -11,20 +11,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.attacks import default_attack
+from core.attacks.interface import AttackerView
 from core.errors import PenumbraError
 from core.explain import maps
 from core.explain.photographs import USUAL, averaged, photographs, places, seen
+from core.metrics.intervals import mean_interval, resample_identities
+from core.run import Run
 from core.storage.pictures import kept_pictures
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Generator, Tensor
 
-    from core.attacks.interface import AttackerView
     from core.explain import Subject
-    from core.run import Run
 
 SIDES = ("attacker", "service")
 DRAWS = 6  # of a noisy release that a map is the mean of
@@ -97,13 +98,9 @@ def attention_maps(
         lit = grad_cam.evidence(chain, layer, x, column, decided[:, column], draws, seed)
         own, mine = lit[: len(shown)], lit[len(shown) :]
         arrays[f"{side}_release"] = maps.packed(own)
-        arrays[f"{side}_release_groups"] = maps.packed(
-            np.stack([maps.shares(mine[g]).mean(0) for g in groups.values()])
-        )
-        facts[side] |= {
-            "cells": list(lit.shape[1:]),
-            **_compared(view, rows, mine, shared[name].arrays),
-        }
+        arrays[f"{side}_release_groups"] = maps.averages(mine, groups.values())
+        compared = _compared(view, rows, mine, shared[name].arrays["each"])
+        facts[side] |= {"cells": list(lit.shape[1:])} | compared
     return arrays, facts
 
 
@@ -139,17 +136,14 @@ def _compared(
     view: AttackerView,
     rows: NDArray[np.int64],
     lit: NDArray[np.float32],
-    known: dict[str, NDArray[Any]],
+    clear: NDArray[np.uint8],
 ) -> dict[str, Any]:
-    """How maps (n, h, w) of the test rows lie beside those of the photographs."""
-    from core.metrics.intervals import mean_interval, resample_identities
-
-    clear = known["each"]
+    """How maps (n, h, w) of the test rows lie beside those of the photographs, `clear`."""
     alike = maps.overlap(lit, clear)
     low, high = mean_interval(alike, resample_identities(view.identities["test"][rows]))
     numbers = {"overlap": alike.mean(), "overlap_low": low, "overlap_high": high}
     return {
         **maps.rounded(numbers | {"correlation": maps.correlation(lit, clear).mean()}),
-        "thirds": [round(float(share), 4) for share in maps.thirds(lit).mean(0)],
+        "thirds": maps.third_shares(lit),
         "blank": round(float((lit.sum((1, 2)) == 0).mean()), 4),
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data.faces import Faces
 from core.data.order import canonical_order
 from core.metrics import intervals
 from core.seeding import seed_of
@@ -16,7 +17,6 @@ from core.seeding import seed_of
 if TYPE_CHECKING:
     from torch import Generator
 
-    from core.data.faces import Faces
     from core.explain import Subject
 
 NAME = "embedding"

@@ -3,7 +3,7 @@ numpy: pages use it, too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,16 @@ def thirds(maps: NDArray[np.generic]) -> NDArray[np.float64]:
     """Shares (…, 3) of attention in the upper, middle and lower third of the picture."""
     rows = shares(resized(maps, 3 * SIDE, SIDE)).sum(-1)
     return rows.reshape(*rows.shape[:-1], 3, SIDE).sum(-1)
+
+
+def third_shares(maps: NDArray[np.generic]) -> list[float]:
+    """The mean `thirds` of maps (n, h, w), four digits of each."""
+    return [round(float(share), 4) for share in thirds(maps).mean(0)]
+
+
+def averages(maps: NDArray[np.generic], groups: Iterable[NDArray[np.int64]]) -> NDArray[np.uint8]:
+    """The mean attention (g, h, w) of each of `groups` of maps (n, h, w), `packed`."""
+    return packed(np.stack([shares(maps[group]).mean(0) for group in groups]))
 
 
 def rounded(numbers: Mapping[str, float]) -> dict[str, float | None]:

@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.methods import METHODS
+from core.run import Run
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Generator
 
     from core.explain import Subject
-    from core.run import Run
 
 WITHOUT = 0.0  # the release value that adds no noise
 MAPS = 12  # faces whose map is kept; 1 kB each at 32 x 32

@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
 
 from core import results
+from core.attacks.interface import AttackerView
+from core.data.faces import Faces
 from core.errors import PenumbraError
 from core.explain import maps
 from core.methods import METHODS
@@ -21,11 +25,8 @@ from core.seeding import generator_for
 from core.storage import dataset_folders, explanations, files, pictures, run_folder, whole_folders
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Tensor
 
-    from core.attacks.interface import AttackerView
-    from core.data.faces import Faces
     from core.explain.grad_cam import Chain
 
 USUAL = "Male"  # who is averaged, and asked for where a run declares no private attribute
@@ -73,8 +74,6 @@ def _content(folder: Path, target: str, again: str) -> tuple[dict[str, np.ndarra
 
 def photographs(faces: Faces, view: AttackerView, target: str) -> Shared:
     """What is known of the photographs and one attribute: read, or found out and kept."""
-    from filelock import FileLock
-
     size = (faces.height, faces.width)
     place = checkpoints() / faces.dataset
     folder = dataset_folders.explained(place, size, faces.fingerprint, target)
@@ -117,20 +116,19 @@ def _find_out(folder: Path, view: AttackerView, target: str) -> None:
         said = grad_cam.logits(chain, x, 1, 0)[:, 0] > threshold
         assert reading.looked_at is not None
         every.append(grad_cam.evidence(chain, reading.looked_at, x, 0, said, 1, 0))
-    mine = every[1][len(shown) :]
-    other = every[0][len(shown) :]
+    other, mine = (found[len(shown) :] for found in every)
     arrays = {
         **faces_of(view, target, rows, groups),
         "maps": maps.packed(every[1][: len(shown)]),
         "said": said[: len(shown)].astype(np.uint8),
         "each": maps.packed(mine),
-        "groups": maps.packed(np.stack([maps.shares(mine[g]).mean(0) for g in groups.values()])),
+        "groups": maps.averages(mine, groups.values()),
     }
     facts = {
         "target": target,
         "groups": list(groups),
         **reader.score(clear, target, reading.test[:, 0], threshold),
-        "thirds": [round(float(share), 4) for share in maps.thirds(mine).mean(0)],
+        "thirds": maps.third_shares(mine),
         "again_overlap": round(float(maps.overlap(mine, other).mean()), 4),
         "again_correlation": round(float(maps.correlation(mine, other).mean()), 4),
     }

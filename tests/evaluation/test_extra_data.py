@@ -35,7 +35,7 @@ def settle(place, patch):
     only(patch, ATTACKS, KEPT)
     patch.setattr("core.attacks.reconstruction.training.MOST_EPOCHS", 1)
     patch.setattr("core.attacks.fitting.FEWEST_STEPS", 3)
-    patch.setattr("core.nets.reconstructors.resrec", small_decoder)
+    patch.setattr("core.nets.decoders.resrec", small_decoder)
 
 
 def small_decoder(shape, height, width):

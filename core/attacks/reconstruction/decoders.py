@@ -35,27 +35,27 @@ def mirrored_decoder(view: AttackerView, generator: Generator) -> Result:
 def urec1(view: AttackerView, generator: Generator) -> Result:
     """URec#1 of DeepObfuscator's Table 2."""
     from core.attacks.reconstruction.training import by_decoder
-    from core.nets import reconstructors
+    from core.nets import decoders
 
-    return by_decoder(view, generator, urec1, reconstructors.urec1)
+    return by_decoder(view, generator, urec1, decoders.urec1)
 
 
 @attack(title="picture redrawer (URec#2)", target="image", accepts_second_source=True)
 def urec2(view: AttackerView, generator: Generator) -> Result:
     """URec#2 of DeepObfuscator's Table 2."""
     from core.attacks.reconstruction.training import by_decoder
-    from core.nets import reconstructors
+    from core.nets import decoders
 
-    return by_decoder(view, generator, urec2, reconstructors.urec2)
+    return by_decoder(view, generator, urec2, decoders.urec2)
 
 
 @attack(title="picture redrawer (residual network)", target="image", accepts_second_source=True)
 def resrec(view: AttackerView, generator: Generator) -> Result:
     """ResRec of DeepObfuscator's Table 2."""
     from core.attacks.reconstruction.training import by_decoder
-    from core.nets import reconstructors
+    from core.nets import decoders
 
-    return by_decoder(view, generator, resrec, reconstructors.resrec)
+    return by_decoder(view, generator, resrec, decoders.resrec)
 
 
 @attack(

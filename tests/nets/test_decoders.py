@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from core.attacks.reconstruction.adversarial import figure_six
-from core.nets import reconstructors
+from core.nets import decoders
 
 RELEASED = (128, 54, 44)  # of the paper's obfuscator at 218x178
-BUILDS = (reconstructors.urec1, reconstructors.urec2, reconstructors.resrec)
+BUILDS = (decoders.urec1, decoders.urec2, decoders.resrec)
 
 
 def drawn(build, shape=RELEASED, size=(218, 178)):
@@ -43,13 +43,13 @@ def test_urec_as_printed(build, count):
 
 
 def test_resrec_as_printed():
-    assert drawn(reconstructors.resrec) == [
+    assert drawn(decoders.resrec) == [
         *[(64, 3, COARSE)] * 5,
         *[(64, 3, MIDDLE)] * 4,
         (3, 1, FINE),
     ]
     with torch.device("meta"):
-        network = reconstructors.resrec(RELEASED, 218, 178)
+        network = decoders.resrec(RELEASED, 218, 178)
     assert isinstance(network[1], nn.ConvTranspose2d)  # behind what brings a release to a map
     kinds = [type(layer).__name__ for layer in network.modules()]
     assert kinds.count("BasicBlock") == 4
