@@ -7,14 +7,13 @@ worst case (`.worst_case`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from torch import Tensor
 from tqdm import tqdm
 
@@ -136,8 +135,8 @@ def _attack(
     for _, tasks in groupby(pending, lambda task: (_is_shuffled(task), task.value)):
         view = None  # one for all of them; two at once may not fit into memory
         for task in tasks:
-            place = attack_folders.place(folder, task)
-            with taken(run, f"{task.protocol}-{task.title}", place) as mine:
+            lock = run.lock(f"{task.protocol}-{task.title}")
+            with whole_folders.taken(attack_folders.place(folder, task), lock) as mine:
                 if mine:
                     left = sum(lasting[later] for later in pending[done:])
                     state = {"attack": task.attack, "release_value": task.value}
@@ -156,19 +155,6 @@ def _attack(
             bar.update(lasting[task])
             done += 1
     bar.close()
-
-
-@contextmanager
-def taken(run: Run, purpose: str, target: Path) -> Iterator[bool]:
-    """Whether to make the folder `target` falls to this process: no other one is at it, or has made
-    it by now."""
-    lock = FileLock(run.lock(purpose))
-    with suppress(Timeout):
-        lock.acquire(timeout=0)
-    try:
-        yield lock.is_locked and not whole_folders.is_done(target)
-    finally:
-        lock.release()
 
 
 def _is_shuffled(task: Task) -> bool:

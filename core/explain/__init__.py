@@ -100,7 +100,7 @@ def explain(
     ]
     if not pending:
         return
-    from core.evaluate import open_run, taken, view_at
+    from core.evaluate import open_run, view_at
 
     opened = open_run(folder, device, progress)
     run, model, faces = opened.run, opened.model, opened.faces
@@ -108,7 +108,7 @@ def explain(
         view = None  # one for all of them; two at once may not fit into memory
         for name, _ in group:
             target = place(folder, name, value)
-            with taken(run, f"explain-{target.name}", target) as mine:
+            with whole_folders.taken(target, run.lock(f"explain-{target.name}")) as mine:
                 if mine:
                     view = view or view_at(opened, value, recognisers=False)
                     generator = generator_for(f"explain/{run.seed}/{name}/{value}")

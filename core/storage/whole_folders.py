@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from core.storage import files
 
@@ -16,6 +18,19 @@ def is_done(folder: Path) -> bool:
 
 def mark_done(folder: Path, note: str = "") -> None:
     files.write_bytes(folder / DONE, note.encode())
+
+
+@contextmanager
+def taken(folder: Path, lock: Path) -> Iterator[bool]:
+    """Whether it falls to this process to make a folder: no other one holds its lock, or has made it
+    by now."""
+    held = FileLock(lock)
+    with suppress(Timeout):
+        held.acquire(timeout=0)
+    try:
+        yield held.is_locked and not is_done(folder)
+    finally:
+        held.release()
 
 
 @contextmanager
