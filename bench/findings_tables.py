@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import pandas as pd
@@ -122,21 +123,14 @@ def both(own: float | None, fresh: float | None) -> str:
     return NONE if fresh is None else f"{decimals(own)} / {decimals(fresh)}"
 
 
-def own_gender(found: pd.DataFrame) -> float | None:
-    return value(found, "training_adversary", MALE, "paper")
+own_gender = partial(value, attacker="training_adversary", what=MALE, protocol="paper")
+own_picture = partial(value, attacker="training_reconstructor", what=PICTURE, protocol="paper")
+fresh_picture = partial(value, attacker="worst_case", what=PICTURE)
 
 
 def fresh_gender(found: pd.DataFrame) -> float | None:
     served = "Male" in str(found["tasks"].iloc[0]).split(",")
     return None if served else value(found, "worst_case", MALE)
-
-
-def own_picture(found: pd.DataFrame) -> float | None:
-    return value(found, "training_reconstructor", PICTURE, "paper")
-
-
-def fresh_picture(found: pd.DataFrame) -> float | None:
-    return value(found, "worst_case", PICTURE)
 
 
 COLUMNS_OF_FIRST: dict[str, Cell] = {

@@ -119,21 +119,15 @@ EXTRACTION: dict[str, dict[str, float]] = {
 EXTRACTION_OFF = hardening.OFF | {"adversary_weight": 0}
 
 
-def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """DPFE: the stages of Simple, then the loss of Eq. 7 on batches that hold everybody twice."""
-    if not run.private:
+def build(
+    run: Run, settings: dict[str, Any], attributes: tuple[str, ...], private: bool = True
+) -> Model:
+    """The stages of Simple, and for DPFE (`private`) the loss of Eq. 7 on batches that hold everybody
+    twice. Raises PenumbraError where DPFE has nothing to hide."""
+    if private and not run.private:
         raise PenumbraError(
             f"{run.method} needs something to hide: name {IDENTITY} or attributes as private"
         )
-    return _model(run, settings, attributes, private=True)
-
-
-def build_simple(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """Simple: the same networks and stages without the last; nothing is hidden on purpose."""
-    return _model(run, settings, attributes, private=False)
-
-
-def _model(run: Run, settings: dict[str, Any], attributes: tuple[str, ...], private: bool) -> Model:
     import torch
 
     from core import losses
@@ -341,7 +335,7 @@ DPFE_SIMPLE = replace(
     citation="Osia et al., DPFE, Procedure 1, the Simple model",
     knobs=(NOISE_RATIO,),
     presets=PRESETS,
-    build=build_simple,
+    build=partial(build, private=False),
     color="#74777C",
     baseline=True,
     training_only=(),

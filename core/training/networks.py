@@ -1,5 +1,7 @@
 """A model's networks while they are trained: who learns in a step, and who starts afresh."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -17,14 +19,9 @@ def to_device(model: Model, device: torch.device | str) -> Model:
 
 def optimisers_of(model: Model, stage: Stage) -> Optimisers:
     """One Adam for each network that a stage trains, by name."""
-
-    def adam(network: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.Adam(
-            network.parameters(), stage.learning_rate, weight_decay=stage.weight_decay
-        )
-
+    adam = partial(torch.optim.Adam, lr=stage.learning_rate, weight_decay=stage.weight_decay)
     names = sorted({name for phase in stage.phases for name in phase.trains})
-    return {name: adam(model.networks[name]) for name in names}
+    return {name: adam(model.networks[name].parameters()) for name in names}
 
 
 def steps_of(stage: Stage, photographs: int) -> int:
