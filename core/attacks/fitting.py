@@ -154,7 +154,6 @@ def fit_on(
 
 
 def step(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-    """One step down the gradient of `loss`."""
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     optimiser.step()

@@ -2,7 +2,6 @@
 strict evaluation's attackers are others."""
 
 import math
-from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +9,7 @@ from torch.nn import functional
 from torchvision.models.resnet import BasicBlock
 
 from core.nets.aia import Fold
+from core.nets.vgg import Named
 
 SMALLEST = 4  # pixels of the side at which residual stages stop halving
 POOLED = 8  # pixels of the side of the map that the dense network reads
@@ -46,7 +46,7 @@ class Residual(nn.Module):
         return self.head(torch.cat([entry.flatten(1) for entry in pooled], 1))
 
 
-class Dense(nn.Sequential):
+class Dense(Named):
     """Maps z (B, C, h, w), or flattened, -> logits (B, outputs): averaged down to 8 pixels a side,
     two hidden layers of 128 * `width` units."""
 
@@ -65,10 +65,8 @@ class Dense(nn.Sequential):
             nn.Linear(hidden, outputs),
         )
         super().__init__(
-            OrderedDict(
-                fold=Fold(shape),
-                pool=nn.AdaptiveAvgPool2d(pooled),
-                flatten=nn.Flatten(),
-                layers=layers,
-            )
+            fold=Fold(shape),
+            pool=nn.AdaptiveAvgPool2d(pooled),
+            flatten=nn.Flatten(),
+            layers=layers,
         )

@@ -6,7 +6,6 @@ keep the size, a leaky slope of .2, in the adversary a max-pool after every seco
 He's initial weights, without which six layers with no normalisation hardly begin to learn.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
@@ -14,7 +13,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from core.nets.vgg import fully_connected
+from core.nets.vgg import Named, fully_connected
 
 SLOPE = 0.2
 LeakyReLU = partial(nn.LeakyReLU, SLOPE)
@@ -51,7 +50,7 @@ class Encoder(nn.Sequential):
         super().__init__(*_convolutions((1, *widths), lambda: [nn.AvgPool2d(2)]), nn.Flatten())
 
 
-class Decoder(nn.Sequential):
+class Decoder(Named):
     """g of `shape` (C, h, w), flattened -> logits of grey pictures (B, 1, H, W); their sigmoid is x'
     of Eq. 5. Blocks of Eq. 4, up-sampled to the size the encoder had there, then one convolution.
     """
@@ -65,15 +64,13 @@ class Decoder(nn.Sequential):
             enlarge = nn.Upsample((height // step, width // step))
             blocks.append(nn.Sequential(*_convolution(channels, out), enlarge))
         super().__init__(
-            OrderedDict(
-                fold=Fold(shape),
-                blocks=nn.Sequential(*blocks),
-                last=nn.Conv2d(widths[-1], 1, 3, padding=1),
-            )
+            fold=Fold(shape),
+            blocks=nn.Sequential(*blocks),
+            last=nn.Conv2d(widths[-1], 1, 3, padding=1),
         )
 
 
-class Adversary(nn.Sequential):
+class Adversary(Named):
     """g (B, C * h * w) -> logits (B, outputs), one private attribute each: convolutions and one
     linear layer. The paper's softmax over two classes is the sigmoid of one logit, inside the loss.
     """
@@ -87,12 +84,10 @@ class Adversary(nn.Sequential):
                 layers.append(nn.MaxPool2d(2))
                 height, width = height // 2, width // 2
         super().__init__(
-            OrderedDict(
-                fold=Fold(shape),
-                features=nn.Sequential(*layers),
-                flatten=nn.Flatten(),
-                head=nn.Linear(widths[-1] * height * width, outputs),
-            )
+            fold=Fold(shape),
+            features=nn.Sequential(*layers),
+            flatten=nn.Flatten(),
+            head=nn.Linear(widths[-1] * height * width, outputs),
         )
 
 
@@ -106,7 +101,7 @@ class TanhAdversary(nn.Sequential):
         )
 
 
-class TaskNetwork(nn.Sequential):
+class TaskNetwork(Named):
     """g (B, C * h * w) -> (B, outputs): one branch of the Siamese network, whose outputs are an
     embedding; with attributes as tasks, a classifier of the same shape, whose outputs are logits.
     """
@@ -116,12 +111,10 @@ class TaskNetwork(nn.Sequential):
     ) -> None:
         inputs = widths[-1] * shape[1] * shape[2]
         super().__init__(
-            OrderedDict(
-                fold=Fold(shape),
-                features=nn.Sequential(*_convolutions((shape[0], *widths))),
-                flatten=nn.Flatten(),
-                head=fully_connected(inputs, (dense, dense, outputs), LeakyReLU),
-            )
+            fold=Fold(shape),
+            features=nn.Sequential(*_convolutions((shape[0], *widths))),
+            flatten=nn.Flatten(),
+            head=fully_connected(inputs, (dense, dense, outputs), LeakyReLU),
         )
 
 

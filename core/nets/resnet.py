@@ -6,7 +6,6 @@ al. (AAAI-20): "conv1" is the stem before its max-pool, "conv2" to "conv4" are t
 to `layer3`, "avgpool" is `layer4` and the pooling after it.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import torch
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-from core.nets.vgg import deconvolution
+from core.nets.vgg import Named, deconvolution
 
 BLOCKS: dict[str, type[BasicBlock] | type[Bottleneck]] = {
     "basic": BasicBlock,
@@ -72,15 +71,11 @@ def latent_classifier(
 ) -> nn.Sequential:
     """f of Xiao et al.: z -> logits (B, outputs), the pieces of `resnet` behind the cut and two
     fully connected layers on its `inputs` outputs."""
-    return nn.Sequential(
-        OrderedDict(
-            (
-                *rest.named_children(),
-                ("first", nn.Linear(inputs, fully_connected)),
-                ("relu", nn.ReLU(inplace=True)),
-                ("second", nn.Linear(fully_connected, outputs)),
-            )
-        )
+    return Named(
+        **dict(rest.named_children()),
+        first=nn.Linear(inputs, fully_connected),
+        relu=nn.ReLU(inplace=True),
+        second=nn.Linear(fully_connected, outputs),
     )
 
 

@@ -17,6 +17,11 @@ Network = TypeVar("Network", bound=nn.Module)
 ReLU = partial(nn.ReLU, inplace=True)
 
 
+class Named(nn.Sequential):
+    def __init__(self, **layers: nn.Module) -> None:
+        super().__init__(OrderedDict(layers))
+
+
 def seeded(seed: int, name: str, build: Callable[[], Network]) -> Network:
     """A network whose initial weights depend on (seed, name) alone: networks of the same name start
     equal in every method."""
@@ -76,7 +81,7 @@ def blocks(
     return nn.Sequential(*layers), channels * height * width
 
 
-class Classifier(nn.Sequential):
+class Classifier(Named):
     """z (B, channels, h, w) -> logits (B, outputs): the rest of VGG16 (`blocks`), with two fully
     connected layers of `dense` units. The sigmoid of Table 1 is inside the loss."""
 
@@ -91,10 +96,10 @@ class Classifier(nn.Sequential):
     ) -> None:
         features, numbers = blocks(channels, height, width, widths)
         head = fully_connected(numbers, (dense, dense, outputs), ReLU)
-        super().__init__(OrderedDict(features=features, flatten=nn.Flatten(), head=head))
+        super().__init__(features=features, flatten=nn.Flatten(), head=head)
 
 
-class MirroredDecoder(nn.Sequential):
+class MirroredDecoder(Named):
     """z (B, widths[1], H // 4, W // 4) -> pictures (B, 3, H, W) in [0, 1].
 
     The obfuscator layer by layer in reverse (Table 1), its own layers `factor` times as wide.
@@ -105,15 +110,11 @@ class MirroredDecoder(nn.Sequential):
     def __init__(self, widths: Sequence[int], height: int, width: int, factor: float = 1.0) -> None:
         first, second = (max(1, round(entry * factor)) for entry in widths)
         super().__init__(
-            OrderedDict(
-                enlarge=nn.Upsample((height // 2, width // 2)),
-                coarse=nn.Sequential(
-                    *deconvolution(widths[1], second), *deconvolution(second, first)
-                ),
-                enlarge_again=nn.Upsample((height, width)),
-                fine=nn.Sequential(
-                    *deconvolution(first, first), nn.ConvTranspose2d(first, 3, 3, padding=1)
-                ),
-                pixels=nn.Sigmoid(),
-            )
+            enlarge=nn.Upsample((height // 2, width // 2)),
+            coarse=nn.Sequential(*deconvolution(widths[1], second), *deconvolution(second, first)),
+            enlarge_again=nn.Upsample((height, width)),
+            fine=nn.Sequential(
+                *deconvolution(first, first), nn.ConvTranspose2d(first, 3, 3, padding=1)
+            ),
+            pixels=nn.Sigmoid(),
         )

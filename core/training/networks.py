@@ -25,7 +25,6 @@ def optimisers_of(model: Model, stage: Stage) -> Optimisers:
 
 
 def steps_of(stage: Stage, photographs: int) -> int:
-    """Steps of a stage for a number of training photographs."""
     if stage.iterations is not None:
         return stage.iterations
     return steps_for(photographs, stage.batch_size, stage.epochs) if stage.epochs else 0
