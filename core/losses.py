@@ -40,17 +40,11 @@ def dissimilarity(pictures: Tensor, others: Tensor) -> Tensor:
     return 1 - ms_ssim(pictures, others, floor=SMALLEST_CONTRAST).mean()
 
 
-# PRIC
-
-
 def jensen_shannon_bound(matched: Tensor, mismatched: Tensor) -> Tensor:
     """PRIC Eq. 4, the Jensen-Shannon bound of I(x; z, u): -sp(-E(x, z, u)) - sp(E(x', z, u)), sp the
     softplus, of scores E (B,). Scalar < 0, averaged over the batch: -2 ln 2 where nothing is told
     apart, 0 in the limit."""
     return -functional.softplus(-matched).mean() - functional.softplus(mismatched).mean()
-
-
-# AIA
 
 
 def contrastive(distances: Tensor, different: Tensor, margin: float) -> Tensor:
@@ -80,13 +74,9 @@ def pair_distances(embeddings: Tensor, identities: Tensor) -> tuple[Tensor, Tens
     return squared.clamp(min=1e-12).sqrt(), different  # the root has no slope at 0
 
 
-# Adversarial reconstruction (Xiao et al., AAAI-20). Pictures are compared in [-1, 1], the range of
-# Figure 6's Tanh, and per photograph, so that each can be bounded on its own.
-
-
 def pixel_distance(pictures: Tensor, others: Tensor) -> Tensor:
-    """||X^ - X||^2 of Xiao Eqs. 1 and 7, as a mean over pixels and channels: (B,) in [0, 4] of
-    pictures (B, 3, H, W) in [0, 1]."""
+    """||X^ - X||^2 of Xiao et al. (AAAI-20) Eqs. 1 and 7, as a mean over pixels and channels, compared
+    in [-1, 1], the range of Figure 6's Tanh: (B,) in [0, 4] of pictures (B, 3, H, W) in [0, 1]."""
     return 4 * (pictures - others).square().flatten(1).mean(1)
 
 
@@ -124,9 +114,6 @@ def inversion(
     return pixel + mu1 * adversarial + mu2 * perceptual
 
 
-# DPFE
-
-
 def same_secret(*secrets: Tensor) -> Tensor:
     """y_i = y_j of DPFE Eq. 7: which pairs of rows agree in every secret (B,) or (B, K), such as
     identities or private attributes. (B, B) of bool."""
@@ -149,9 +136,6 @@ def uninformative_distances(codes: Tensor, same: Tensor, margin: float) -> Tenso
     other = 1 - equal
     together = (distance.square() * other).sum() / other.sum().clamp(min=1)
     return (apart + together) / 4
-
-
-# The face-verification network of the measures
 
 
 def margin_softmax(cosines: Tensor, people: Tensor, margin: float, scale: float) -> Tensor:

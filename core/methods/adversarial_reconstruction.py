@@ -252,7 +252,6 @@ ADVERSARIAL_RECONSTRUCTION = Method(
             symbol="λ₁",
             default=1.0,
             grid=(0.0, 0.5, 1.0, 2.0, 5.0),
-            when="train",
             help="How hard the encoder works against redrawing the picture's pixels (Eq. 9).",
         ),
         Knob(
@@ -260,7 +259,6 @@ ADVERSARIAL_RECONSTRUCTION = Method(
             symbol="λ₂",
             default=0.0,
             grid=(0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0),
-            when="train",
             help=(
                 "How hard the encoder works against redrawing what the picture looks like: a "
                 "perceptual distance in place of pixels (Eq. 9)."

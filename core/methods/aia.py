@@ -315,7 +315,6 @@ AIA = Method(
             symbol="α",
             default=0.5,
             grid=(1.0, 0.75, 0.5, 0.25, 0.0),
-            when="train",
             help="How much the code must serve the task (Eq. 8); more of it protects less.",
         ),
         Knob(
@@ -323,7 +322,6 @@ AIA = Method(
             symbol="β",
             default=0.5,
             grid=(0.0, 0.25, 0.5, 0.75, 1.0),
-            when="train",
             help="How hard the encoder works against guessing the private attribute (Eq. 8).",
         ),
     ),

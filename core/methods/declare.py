@@ -44,8 +44,8 @@ class Knob:
     symbol: str
     default: float
     grid: tuple[float, ...]
-    when: str
     help: str
+    when: str = "train"
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,6 @@ DEEP_OBFUSCATOR = Method(
             symbol="λ₁",
             default=1.0,
             grid=(0.0, 0.5, 1.0, 2.0, 5.0, 10.0),
-            when="train",
             help="How hard the encoder works against guessing the private attribute (Eq. 5).",
         ),
         Knob(
@@ -177,7 +176,6 @@ DEEP_OBFUSCATOR = Method(
             symbol="λ₂",
             default=1.0,
             grid=(0.0, 0.5, 1.0, 2.0, 5.0, 10.0),
-            when="train",
             help="How hard the encoder works against redrawing the picture (Eq. 9).",
         ),
     ),

@@ -295,7 +295,6 @@ BETA = Knob(
     symbol="β",
     default=1.0,
     grid=(0.0, 0.5, 1.0, 2.0, 5.0),
-    when="train",
     help="How hard the encoder works against telling people apart (Eq. 7); 0 leaves that out.",
 )
 CUT = Choice("cut", CUTS, "cut at place {:g}", released=True)

@@ -174,7 +174,6 @@ PRIC = Method(
             symbol="λ",
             default=0.1,
             grid=(10.0, 5.0, 1.0, 0.5, 0.1, 0.0),
-            when="train",
             help=(
                 "How much of the picture the encoder keeps (Eq. 6): more serves more tasks and "
                 "hides the private attribute less."
