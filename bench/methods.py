@@ -9,8 +9,6 @@ and their ratio (goal .9), and how long all stages of one training take at the s
 loop (goal for compact presets: 15 minutes on two cores).
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import time

@@ -11,8 +11,6 @@ the figures. `FOLDER/figures.json` is written after every part, `FOLDER/log.txt`
 printed. The second command writes `docs/gpu.md` from the figures.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

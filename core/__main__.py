@@ -1,7 +1,5 @@
 """`python -m core`: train, measure and look up from a terminal. The app starts the same commands."""
 
-from __future__ import annotations
-
 import argparse
 import io
 import sys

@@ -4,8 +4,6 @@ In order: what is to be done (`core.evaluation.plan`), doing it (here), writing 
 worst case (`.worst_case`).
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from itertools import groupby

@@ -4,8 +4,6 @@ A job is a folder `home()/jobs/<job_id>/` with `job.json` (what to do), `progres
 is), `result.json` (how it ended) and `output.txt`. Jobs take turns, in the order they were started.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 import shutil

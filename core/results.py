@@ -4,8 +4,6 @@ Whatever lies in the checkpoint folder is treated as hostile: a file that is not
 becomes a `problem` of its run, never an exception.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

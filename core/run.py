@@ -1,8 +1,6 @@
 """A `Run` describes one training completely; its id names its folder. The same `Run` gives the same
 id and, on the same device and the same photographs, the same weights."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import json

@@ -5,8 +5,6 @@ trains it. Several machines may work on one sweep over a shared folder: a run th
 holds is skipped and left to it.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import subprocess

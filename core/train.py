@@ -6,8 +6,6 @@ killed goes on from its last saved state to the same weights, bit for bit on the
 the same number of threads.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

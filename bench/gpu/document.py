@@ -1,7 +1,5 @@
 """The figures of `bench.on_gpu` for people: a line, a summary, and `docs/gpu.md`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

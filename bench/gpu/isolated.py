@@ -1,7 +1,5 @@
 """Work in a process of its own, which may fail, crash or hang without taking the caller along."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import re
@@ -13,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 Figures = dict[str, Any]
 Work = Callable[..., Iterator[Figures]]
@@ -56,7 +54,7 @@ class Worker:
                 return
             yield answer
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:

@@ -1,7 +1,5 @@
 """Do two settings differ? Paired: both are scored on the same people, and resampled together."""
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Mapping

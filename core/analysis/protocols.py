@@ -1,7 +1,5 @@
 """One setting under both protocols: what its paper would have reported, and what is there."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What a number rests on: hashes of the data, the code, the networks and the findings of a setting."""
 
-from __future__ import annotations
-
 import hashlib
 import platform
 import shlex

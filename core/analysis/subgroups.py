@@ -1,8 +1,6 @@
 """For whom does protection fail? What the strongest attackers told, group by group and person by
 person. Reads what attacks kept; no torch."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """From a frozen model and a data set to what an attacker has: the releases, and its own labels."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any

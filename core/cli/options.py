@@ -1,7 +1,5 @@
 """The options that commands share, and the runs that they describe."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

@@ -6,8 +6,6 @@ network's name (`face_similarity_dlib`). It is asked, never trained through. The
 beside the data set's runs, so that all of them are measured alike.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The controls of a data set: every attack on the photographs themselves and on a constant."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What is to be done: which attacks, at which release values, and what of it is done already."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

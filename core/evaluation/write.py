@@ -1,7 +1,5 @@
 """What an attack found, completed by what it is about, and written."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

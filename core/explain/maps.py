@@ -1,8 +1,6 @@
 """Maps of where a network looks, as numbers: brought to one size, compared, put into thirds. Plain
 numpy: pages use it, too."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The methods: one file each, one line here. Importing this package does not import torch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from importlib import import_module
 

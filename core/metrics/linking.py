@@ -4,8 +4,6 @@ Pairs of a probe and a photograph of the gallery (`core.metrics.identity.split_g
 of two people than of one, since hardly any false acceptances are allowed.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,8 +1,6 @@
 """Decoders from releases to pictures: one for every shape a release can have, and those of
 DeepObfuscator's Table 2, of attackers that do not know the obfuscator."""
 
-from __future__ import annotations
-
 import math
 from functools import partial
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The batch of each step of a training, as a pure function of the seed, the stage and the step."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import torch

@@ -1,7 +1,5 @@
 """Regression of a face-verification network's features on releases, and what it is worth."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

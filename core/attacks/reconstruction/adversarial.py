@@ -1,7 +1,5 @@
 """Reconstruction by the attacker of Xiao et al. (AAAI-20): a decoder against a discriminator."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
