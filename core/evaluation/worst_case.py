@@ -1,10 +1,7 @@
 """The worst case: the strongest attacker of each target, chosen on validation data, and all of them
 together."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,10 +14,7 @@ from core.evaluation.write import write_changes
 from core.methods.declare import attributes_among
 from core.run import Run
 from core.storage import array_file, attack_folders
-from core.storage.attack_folders import Task
-
-if TYPE_CHECKING:
-    from core.storage.attack_folders import Outcome
+from core.storage.attack_folders import Outcome, Task
 
 # What was trained with the method itself is no fresh attacker.
 NOT_COMPETING = {WORST_CASE.name, *(n.name for n in OWN_NETWORKS.values() if not n.serves)}

@@ -16,15 +16,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from numpy.typing import NDArray
+
 from core.errors import PenumbraError
 from core.run import NAME
 from core.storage import array_file, files, findings_file, whole_folders
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Tensor
 
-    Outcome = tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]  # findings, arrays
+Outcome = tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]  # findings, arrays
 
 UNKNOWN_SECONDS = 20.0  # what an attack is taken to last before any has been timed
 # An attack, and the second data set that it was given, if any: "resrec", "resrec+celeba".

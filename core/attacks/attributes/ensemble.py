@@ -1,8 +1,6 @@
 """Attackers together: what each has found out, averaged."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +8,7 @@ from numpy.typing import NDArray
 from core.attacks.attackers import ENSEMBLE
 from core.attacks.interface import Result, attribute_result
 from core.metrics.attributes import auc
-
-if TYPE_CHECKING:
-    from core.storage.attack_folders import Outcome
+from core.storage.attack_folders import Outcome
 
 ROUNDS = 12  # members that are drawn, each any number of times
 Arrays = dict[str, NDArray[Any]]
