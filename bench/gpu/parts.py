@@ -277,8 +277,7 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
 
     chosen = devices.choose(device)
     run = checked(Run(DEEP_OBFUSCATOR.name, "synthetic", "compact" if tiny else "paper"))
-    settings = DEEP_OBFUSCATOR.presets[run.preset]
-    faces, source = _attacked_faces(settings["height"], settings["width"], tiny)
+    faces, source = _attacked_faces(*DEEP_OBFUSCATOR.size(run.preset), tiny)
     model = DEEP_OBFUSCATOR.model(run, faces.attribute_names)
     networks.to_device(model, chosen)
     peak = _peak_memory(chosen)
