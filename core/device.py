@@ -1,19 +1,14 @@
 """Which device, and what makes its results repeatable."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING
 
 from core.errors import PenumbraError
-
-if TYPE_CHECKING:
-    import torch
+from core.torch_types import Device
 
 CHOICES = ("auto", "cpu", "cuda")
 
 
-def choose(name: str = "auto") -> torch.device:
+def choose(name: str = "auto") -> Device:
     """The torch device for "auto" (a GPU when there is one), "cpu" or "cuda"; on a GPU also asks for
     repeatable kernels."""
     import torch
@@ -31,13 +26,13 @@ def choose(name: str = "auto") -> torch.device:
     return torch.device("cuda")
 
 
-def batch(device: torch.device) -> int:
+def batch(device: Device) -> int:
     """Photographs that pass a frozen network at once: many on a GPU; on the CPU so few that their
     feature maps stay in its cache, which is up to three times as fast and gives the same bits."""
     return 256 if device.type == "cuda" else 32
 
 
-def describe(device: torch.device) -> str:
+def describe(device: Device) -> str:
     """The device in words, for the record of a run."""
     import platform
 

@@ -1,16 +1,11 @@
 """Every random number follows from a description of what it is for. Importing this does not import
 torch."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import torch
-    from torch import Generator
+from core.torch_types import Device, Generator
 
 
 def seed_of(purpose: str, size: int = 7) -> int:
@@ -37,7 +32,7 @@ def seed_torch(seed: int) -> None:
 
 
 @contextmanager
-def seeded(seed: int | Generator, device: torch.device | None = None) -> Iterator[None]:
+def seeded(seed: int | Generator, device: Device | None = None) -> Iterator[None]:
     """Within, torch's own generators (initial weights, dropout) on the CPU and on `device` follow
     from a seed, or from one drawn from a generator; after it they are as they were."""
     import torch

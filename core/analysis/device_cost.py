@@ -14,8 +14,6 @@ Share     of the whole network (release and the method's own head or verifier) t
           runs; null where the service trains its own network afterwards.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import tempfile
@@ -23,16 +21,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.data.listing import Photograph
 from core.errors import PenumbraError
 from core.methods import Model
 from core.run import Run
 from core.storage import cost_file
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.torch_types import Tensor
 
 WARM_UP = 10  # releases before the clock runs
 BUSY = 0.1

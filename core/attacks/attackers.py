@@ -5,21 +5,13 @@ What a method brings along is its own task head, and the adversaries of its trai
 are what the papers report.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from core.attacks.declare import Attacker, OwnNetwork, own_network
+from core.attacks.declare import Attacker, Network, OwnNetwork, own_network
 from core.attacks.identity import verification
 from core.attacks.interface import AttackerView, Result, attribute_result, rows
 from core.methods.declare import attributes_among
 from core.metrics import images, of_pictures
 from core.metrics.intervals import measured_mean
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.attacks.declare import Network
+from core.torch_types import Tensor
 
 
 @own_network(title="the method's own task network", protocols=("strict", "paper"), serves=True)

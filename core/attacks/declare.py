@@ -1,18 +1,14 @@
 """What an attack says of itself: plain data, read without loading torch. The file of an attack
 imports what it computes with when it runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
+from core.attacks.interface import AttackerView, Result
+from core.torch_types import Generator, Tensor
 
-    from core.attacks.interface import AttackerView, Result
-
-    Network = Callable[[Tensor], Tensor]
+Network = Callable[[Tensor], Tensor]
 
 AFTERWARDS = "trained afterwards on other people's photographs"
 

@@ -5,13 +5,11 @@ for each release value of a finished run (or once, `ONCE`), kept in its folder
 (`core.storage.explanations`) and read back without torch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,44 +17,21 @@ from tqdm import tqdm
 
 from core import results
 from core.attacks.attackers import WORST_CASE
-from core.attacks.interface import AttackerView
-from core.data.faces import Faces
 from core.errors import PenumbraError
 from core.explain import noise
 from core.explain.attention import attention_maps
 from core.explain.embedding import embedding_maps
-from core.methods import METHODS, Model
+from core.explain.subject import Subject
+from core.methods import METHODS
 from core.run import Run
 from core.seeding import generator_for
 from core.storage import attack_folders, explanations, whole_folders
 from core.storage.explanations import place
-
-if TYPE_CHECKING:
-    from torch import Generator
-
-
-class Subject(NamedTuple):
-    """What is to be explained: one run at one value of its release-time knob.
-
-    folder   of the run
-    run      its description
-    value    of the release-time knob, None for a method without one
-    faces    the photographs, as they lie in the data set
-    model    frozen, its networks on `view.device`; this process's own, so hooks may hang on it
-    view     every photograph with its release, as attackers get it; `face_features` is None
-    """
-
-    folder: Path
-    run: Run
-    value: float | None
-    faces: Faces
-    model: Model
-    view: AttackerView
-
+from core.torch_types import Generator
 
 # (subject, generator) -> (arrays for arrays.npz, never objects; facts for facts.json, finite).
 # Files of explanations import torch and its like within functions: the app imports this module.
-Explanation = Callable[["Subject", "Generator"], "tuple[dict[str, NDArray[Any]], dict[str, Any]]"]
+Explanation = Callable[[Subject, Generator], tuple[dict[str, NDArray[Any]], dict[str, Any]]]
 EXPLANATIONS: dict[str, Explanation] = {
     "attention": attention_maps,
     "embedding": embedding_maps,

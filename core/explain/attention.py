@@ -6,9 +6,7 @@ what the attacker redraws. The first depends on the data set and the attribute a
 once for all runs, in `<dataset>/_explain/`.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +16,11 @@ from core.attacks.interface import AttackerView
 from core.errors import PenumbraError
 from core.explain import maps
 from core.explain.photographs import USUAL, averaged, photographs, places, seen
+from core.explain.subject import Subject
 from core.metrics.intervals import mean_interval, resample_identities
 from core.run import Run
 from core.storage.pictures import kept_pictures
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
-
-    from core.explain import Subject
+from core.torch_types import Generator, Tensor
 
 SIDES = ("attacker", "service")
 DRAWS = 6  # of a noisy release that a map is the mean of

@@ -1,23 +1,18 @@
 """How releases lie among each other: three flat maps of them, and how far people and attributes stand
 apart in the releases themselves."""
 
-from __future__ import annotations
-
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.data.faces import Faces
 from core.data.order import canonical_order
+from core.explain.subject import Subject
 from core.metrics import intervals
 from core.seeding import seed_of
-
-if TYPE_CHECKING:
-    from torch import Generator
-
-    from core.explain import Subject
+from core.torch_types import Generator
 
 NAME = "embedding"
 MAPS = ("tsne", "umap", "pca")

@@ -5,20 +5,15 @@ draws it for any amount, without the network (`app.noise.amounts`). Filters of t
 of the kind: the photographs are there.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.explain.subject import Subject
 from core.methods import METHODS
 from core.run import Run
-
-if TYPE_CHECKING:
-    from torch import Generator
-
-    from core.explain import Subject
+from core.torch_types import Generator
 
 WITHOUT = 0.0  # the release value that adds no noise
 MAPS = 12  # faces whose map is kept; 1 kB each at 32 x 32

@@ -24,18 +24,14 @@ that bound (schedule entry `bounded` = 0) Enc is paid for driving the decoder in
 A network that a phase does not train takes part with batch statistics (see `deep_obfuscator`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.methods import hardening
 from core.methods.declare import Batch, Choice, Knob, Method, Model, Phase, columns, stage_of
 from core.run import Run
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.torch_types import Tensor
 
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "avgpool", "fc")  # `layer` counts them from 0
 # mu1 (GAN) and mu2 (perceptual) are the weights of the in-training decoder.

@@ -18,12 +18,10 @@ Two baselines share all of the training: *Original* is the same autoencoder with
 *Random* replaces entries of its code. AIA\\T is AIA with alpha = 0.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.methods import hardening
 from core.methods.declare import (
@@ -40,9 +38,7 @@ from core.methods.declare import (
 )
 from core.methods.image_filters import replace_at_random
 from core.run import Run
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor, nn
+from core.torch_types import Generator, Module, Tensor
 
 SCHEDULE = {
     "batch_size": 64,
@@ -266,7 +262,7 @@ def _adversaries(
         return hardening.NO_ADVERSARIES
     outputs, schedule = len(private), settings["schedule"]
 
-    def own(factor: float) -> nn.Module:
+    def own(factor: float) -> Module:
         if schedule["tanh_adversary"]:
             hidden = hardening.widened(settings["hidden"], factor)
             return nets.TanhAdversary(math.prod(shape), hidden, outputs)
@@ -277,16 +273,16 @@ def _adversaries(
 
 def _networks(
     run: Run, settings: dict[str, Any], shape: tuple[int, int, int], outputs: int
-) -> dict[str, nn.Module]:
+) -> dict[str, Module]:
     """Encoder and decoder; "siamese" where verification is a task, "classifier" of the `outputs`
     attributes that are."""
     from core.nets import aia as nets
     from core.nets.vgg import seeded
 
-    def task_network(outputs: int) -> nn.Module:
+    def task_network(outputs: int) -> Module:
         return nets.TaskNetwork(shape, settings["task"], settings["fully_connected"], outputs)
 
-    build: dict[str, Callable[[], nn.Module]] = {
+    build: dict[str, Callable[[], Module]] = {
         "encoder": lambda: nets.Encoder(settings["encoder"]),
         "decoder": lambda: nets.Decoder(
             shape, settings["decoder"], settings["height"], settings["width"]

@@ -1,16 +1,12 @@
 """`answer_only`: the device runs the whole task network and sends nothing but its answer."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.methods import original
 from core.methods.declare import Model
 from core.run import Run
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
+from core.torch_types import Generator, Tensor
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:

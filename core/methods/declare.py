@@ -2,21 +2,17 @@
 `build` function hands to the training loop.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import PenumbraError
 from core.run import Run
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor, nn
+from core.torch_types import Generator, Module, Tensor
 
 Preview = Callable[[NDArray[np.float64], float, np.random.Generator], NDArray[np.float64]]
 
@@ -62,6 +58,121 @@ class Choice:
     values: tuple[str, ...]
     words: str = ""
     released: bool = False
+
+
+class Batch(NamedTuple):
+    """What one training step sees, on the training device.
+
+    x           float32 (B, 3, H, W) in [0, 1]
+    attributes  float32 (B, A) of 0 and 1, all of the data set's attributes in its order
+    identities  int64 (B,)
+    generator   on the CPU, seeded by the run's seed, the stage and the step
+    """
+
+    x: Tensor
+    attributes: Tensor
+    identities: Tensor
+    generator: Generator
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One kind of step: `losses(batch)` gives scalar tensors by name; the loop minimises "total"
+    with respect to the networks named in `trains` and leaves every other network as it was.
+
+    part   of the defender's photographs its batches come from, one of `PARTS`
+    """
+
+    name: str
+    trains: tuple[str, ...]
+    losses: Callable[[Batch], dict[str, Tensor]]
+    part: str = "all"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the schedule: `phases` take turns, one batch each, for `epochs` passes over the
+    defender's photographs or for so many `iterations`. Optimisers start afresh with the stage.
+
+    pairs    whether a batch holds two different photographs of each of its people, in rows 2i and
+             2i + 1, for as many people as have two (`core.data.on_device.pair_positions`)
+    prepare  None, or what is done once before the first step, with every network frozen: it gets
+             `batches`, and `batches(count)` yields at least `count` photographs of "all", or all
+             there are, in batches, the same on every call
+    fresh    None, or what starts again after every `renew_epochs` passes over the photographs: at
+             the n-th time, from 1, `fresh(n)` gives networks by name, whose weights are copied;
+             their optimisers start again too
+    shared   None, or everything (besides data, device and earlier shared stages) that the stage's
+             outcome depends on: runs that agree on it train it once and share the result. A
+             function where that is known only on the machine that trains; asked only there
+    """
+
+    name: str
+    epochs: float
+    batch_size: int
+    learning_rate: float
+    phases: tuple[Phase, ...]
+    weight_decay: float = 0.0
+    shared: dict[str, Any] | Callable[[], dict[str, Any]] | None = None
+    pairs: bool = False
+    prepare: Callable[[Callable[[int], Iterator[Batch]]], None] | None = None
+    iterations: int | None = None
+    renew_epochs: float = 0.0
+    fresh: Callable[[int], dict[str, Module]] | None = None
+
+
+def stage_of(
+    schedule: dict[str, float], name: str, phases: tuple[Phase, ...], key: str = "", **more: Any
+) -> Stage:
+    """A stage with the schedule's `<key>_epochs`, or `<key>_iterations` of each phase, and its
+    `<key>_learning_rate` where there is one (key: by default the name); `more` says what else it
+    has."""
+    key = key or name
+    steps, rate = schedule.get(f"{key}_iterations"), f"{key}_learning_rate"
+    if steps is not None:
+        more = {"epochs": 0, "iterations": int(steps) * len(phases)} | more
+    elif "epochs" not in more:
+        more["epochs"] = schedule[f"{key}_epochs"]
+    usual = {
+        "batch_size": int(schedule["batch_size"]),
+        "learning_rate": schedule[rate if rate in schedule else "learning_rate"],
+        "weight_decay": schedule.get("weight_decay", 0.0),
+    }
+    return Stage(name=name, phases=phases, **(usual | more))
+
+
+@dataclass(frozen=True)
+class Model:
+    """A method's networks and what can be done with them.
+
+    release                 (x, generator, value) -> z: all that leaves the device. `value` is the
+                            release-time knob's, None for methods without one
+    own_head                z -> logits of the attributes among `run.tasks`, or None
+    own_verifier            z -> embeddings (B, d), or None: to the method, two photographs show one
+                            person where theirs are closer than 1
+    training_adversary      z -> logits of the attributes among `run.private`, or None (paper
+                            protocol only)
+    training_reconstructor  z -> pictures in [0, 1], or None (paper protocol only)
+    released_map            (C, h, w) where z is a flattened map: attackers fold it back, since
+                            everybody knows. The functions above then take it in either form
+    noise                   () -> what the noise of a release is drawn from, where the method is
+                            `noisy` and releases no picture. A code: {"root": (k, k)}, symmetric;
+                            noise of ratio r has covariance r root^2. A map: {"low": (C,), "high":
+                            (C,)}, the range that replaced entries of each channel are drawn from
+    notes                   () -> what else `run.json` must say of how it was trained: what the Run
+                            leaves to the machine. A training resumed where it differs is refused
+    """
+
+    networks: dict[str, Module]
+    stages: tuple[Stage, ...]
+    release: Callable[[Tensor, Generator, float | None], Tensor]
+    own_head: Callable[[Tensor], Tensor] | None = None
+    training_adversary: Callable[[Tensor], Tensor] | None = None
+    training_reconstructor: Callable[[Tensor], Tensor] | None = None
+    own_verifier: Callable[[Tensor], Tensor] | None = None
+    released_map: tuple[int, int, int] | None = None
+    noise: Callable[[], dict[str, Tensor]] | None = None
+    notes: Callable[[], dict[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -132,121 +243,6 @@ class Method:
     def only_trains(self, network: str) -> bool:
         """Whether a network, by its name among `Model.networks`, is one of `training_only`."""
         return re.sub(r"_\d+$", "", network) in self.training_only
-
-
-class Batch(NamedTuple):
-    """What one training step sees, on the training device.
-
-    x           float32 (B, 3, H, W) in [0, 1]
-    attributes  float32 (B, A) of 0 and 1, all of the data set's attributes in its order
-    identities  int64 (B,)
-    generator   on the CPU, seeded by the run's seed, the stage and the step
-    """
-
-    x: Tensor
-    attributes: Tensor
-    identities: Tensor
-    generator: Generator
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One kind of step: `losses(batch)` gives scalar tensors by name; the loop minimises "total"
-    with respect to the networks named in `trains` and leaves every other network as it was.
-
-    part   of the defender's photographs its batches come from, one of `PARTS`
-    """
-
-    name: str
-    trains: tuple[str, ...]
-    losses: Callable[[Batch], dict[str, Tensor]]
-    part: str = "all"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A part of the schedule: `phases` take turns, one batch each, for `epochs` passes over the
-    defender's photographs or for so many `iterations`. Optimisers start afresh with the stage.
-
-    pairs    whether a batch holds two different photographs of each of its people, in rows 2i and
-             2i + 1, for as many people as have two (`core.data.on_device.pair_positions`)
-    prepare  None, or what is done once before the first step, with every network frozen: it gets
-             `batches`, and `batches(count)` yields at least `count` photographs of "all", or all
-             there are, in batches, the same on every call
-    fresh    None, or what starts again after every `renew_epochs` passes over the photographs: at
-             the n-th time, from 1, `fresh(n)` gives networks by name, whose weights are copied;
-             their optimisers start again too
-    shared   None, or everything (besides data, device and earlier shared stages) that the stage's
-             outcome depends on: runs that agree on it train it once and share the result. A
-             function where that is known only on the machine that trains; asked only there
-    """
-
-    name: str
-    epochs: float
-    batch_size: int
-    learning_rate: float
-    phases: tuple[Phase, ...]
-    weight_decay: float = 0.0
-    shared: dict[str, Any] | Callable[[], dict[str, Any]] | None = None
-    pairs: bool = False
-    prepare: Callable[[Callable[[int], Iterator[Batch]]], None] | None = None
-    iterations: int | None = None
-    renew_epochs: float = 0.0
-    fresh: Callable[[int], dict[str, nn.Module]] | None = None
-
-
-def stage_of(
-    schedule: dict[str, float], name: str, phases: tuple[Phase, ...], key: str = "", **more: Any
-) -> Stage:
-    """A stage with the schedule's `<key>_epochs`, or `<key>_iterations` of each phase, and its
-    `<key>_learning_rate` where there is one (key: by default the name); `more` says what else it
-    has."""
-    key = key or name
-    steps, rate = schedule.get(f"{key}_iterations"), f"{key}_learning_rate"
-    if steps is not None:
-        more = {"epochs": 0, "iterations": int(steps) * len(phases)} | more
-    elif "epochs" not in more:
-        more["epochs"] = schedule[f"{key}_epochs"]
-    usual = {
-        "batch_size": int(schedule["batch_size"]),
-        "learning_rate": schedule[rate if rate in schedule else "learning_rate"],
-        "weight_decay": schedule.get("weight_decay", 0.0),
-    }
-    return Stage(name=name, phases=phases, **(usual | more))
-
-
-@dataclass(frozen=True)
-class Model:
-    """A method's networks and what can be done with them.
-
-    release                 (x, generator, value) -> z: all that leaves the device. `value` is the
-                            release-time knob's, None for methods without one
-    own_head                z -> logits of the attributes among `run.tasks`, or None
-    own_verifier            z -> embeddings (B, d), or None: to the method, two photographs show one
-                            person where theirs are closer than 1
-    training_adversary      z -> logits of the attributes among `run.private`, or None (paper
-                            protocol only)
-    training_reconstructor  z -> pictures in [0, 1], or None (paper protocol only)
-    released_map            (C, h, w) where z is a flattened map: attackers fold it back, since
-                            everybody knows. The functions above then take it in either form
-    noise                   () -> what the noise of a release is drawn from, where the method is
-                            `noisy` and releases no picture. A code: {"root": (k, k)}, symmetric;
-                            noise of ratio r has covariance r root^2. A map: {"low": (C,), "high":
-                            (C,)}, the range that replaced entries of each channel are drawn from
-    notes                   () -> what else `run.json` must say of how it was trained: what the Run
-                            leaves to the machine. A training resumed where it differs is refused
-    """
-
-    networks: dict[str, nn.Module]
-    stages: tuple[Stage, ...]
-    release: Callable[[Tensor, Generator, float | None], Tensor]
-    own_head: Callable[[Tensor], Tensor] | None = None
-    training_adversary: Callable[[Tensor], Tensor] | None = None
-    training_reconstructor: Callable[[Tensor], Tensor] | None = None
-    own_verifier: Callable[[Tensor], Tensor] | None = None
-    released_map: tuple[int, int, int] | None = None
-    noise: Callable[[], dict[str, Tensor]] | None = None
-    notes: Callable[[], dict[str, str]] | None = None
 
 
 def columns(attributes: tuple[str, ...], names: tuple[str, ...]) -> list[int]:

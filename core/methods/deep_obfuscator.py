@@ -18,18 +18,14 @@ and buffers: with its running statistics the obfuscator could win by shifting th
 features, which stops no attacker that is trained afterwards.
 """
 
-from __future__ import annotations
-
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.methods import hardening
 from core.methods.declare import Batch, Knob, Method, Model, Phase, columns, stage_of
 from core.methods.original import COMPACT, PAPER, classifier, task_networks, task_stage
 from core.run import Run
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.torch_types import Tensor
 
 # Section 4.5: (tasks, private attributes) under the paper's numbers.
 TEST_SETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -31,13 +31,11 @@ Paper and authors' code:
   that Procedure 1 asks for.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import PenumbraError
 from core.methods import hardening
@@ -54,9 +52,7 @@ from core.methods.declare import (
     stage_of,
 )
 from core.run import Run
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor, nn
+from core.torch_types import Generator, Module, Tensor
 
 # The paper's nested sets of tasks (section 6.1), in CelebA's names.
 ATTRIBUTE_SETS: dict[str, tuple[str, ...]] = {
@@ -142,7 +138,7 @@ def build(
 
     # M0 is five networks, the same for every cut, so that all cuts share its training.
     layers = [f"to {name}" for name in CUTS]
-    networks: dict[str, nn.Module] = {
+    networks: dict[str, Module] = {
         name: seeded(run.seed, f"darknet {name}", partial(darknet.segment, number, widths))
         for number, name in enumerate(layers)
     }
@@ -276,7 +272,7 @@ def _adversaries(run: Run, schedule: dict[str, float], secrets: list[int]) -> ha
             "hardened DPFE trains attackers that guess attributes: name a private attribute"
         )
 
-    def own(factor: float) -> nn.Module:
+    def own(factor: float) -> Module:
         return aia.TanhAdversary(CODE_WIDTH, hardening.widened(128, factor), len(secrets))
 
     return hardening.classifiers(run, schedule, "guesser", own, (CODE_WIDTH, 1, 1), secrets)

@@ -6,20 +6,16 @@ that make its adversaries harder to please: off in the paper's training, on in t
 `hardened(method)` declares.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import PenumbraError
 from core.methods.declare import Batch, Method, Phase, Stage, stage_of
 from core.run import Run
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
+from core.torch_types import Module, Tensor
 
 # adversary_steps  batches the adversaries learn from, for each one that the paper gives them
 # adversaries      how many of one kind there are, of different architectures
@@ -73,8 +69,8 @@ class Adversaries:
     columns   of the attributes that they tell; none of those that reconstruct
     """
 
-    networks: dict[str, nn.Module]
-    fresh: Callable[[int], dict[str, nn.Module]]
+    networks: dict[str, Module]
+    fresh: Callable[[int], dict[str, Module]]
     columns: Sequence[int] = ()
 
     def cross_entropy(self, batch: Batch, z: Tensor, bounded: float = 0) -> Tensor:
@@ -100,7 +96,7 @@ def adversaries(
     run: Run,
     schedule: dict[str, float],
     name: str,
-    builders: Sequence[Callable[[], nn.Module]],
+    builders: Sequence[Callable[[], Module]],
     label: str = "",
 ) -> Adversaries:
     """As many as the schedule's `adversaries`: one of each of `builders`, then again from the
@@ -111,11 +107,11 @@ def adversaries(
     count = whole(schedule, "adversaries")
     names = [name if number == 0 else f"{name}_{number + 1}" for number in range(count)]
 
-    def built(number: int, generation: str = "") -> nn.Module:
+    def built(number: int, generation: str = "") -> Module:
         seed_name = (label or name) + names[number].removeprefix(name) + generation
         return seeded(run.seed, seed_name, builders[number % len(builders)])
 
-    def fresh(renewal: int) -> dict[str, nn.Module]:
+    def fresh(renewal: int) -> dict[str, Module]:
         number = (renewal - 1) % count
         return {names[number]: built(number, f" renewed {renewal}")}
 
@@ -126,7 +122,7 @@ def classifiers(
     run: Run,
     schedule: dict[str, float],
     name: str,
-    own: Callable[[float], nn.Module],
+    own: Callable[[float], Module],
     shape: tuple[int, int, int],
     columns: Sequence[int],
     label: str = "",
@@ -144,7 +140,7 @@ def decoders(
     run: Run,
     schedule: dict[str, float],
     name: str,
-    own: Callable[[float], nn.Module],
+    own: Callable[[float], Module],
     shape: tuple[int, ...],
     height: int,
     width: int,
@@ -180,7 +176,7 @@ def adversarial_stage(
     schedule: dict[str, float],
     cycle: Sequence[Phase],
     attacks: Sequence[str],
-    fresh: Callable[[int], dict[str, nn.Module]] | None,
+    fresh: Callable[[int], dict[str, Module]] | None,
     **more: Any,
 ) -> Stage:
     """The stage in which encoder and adversaries, whose phases are named in `attacks`, take turns.

@@ -1,21 +1,17 @@
 """What an officer would think of first: filter the photograph and send it. Each filter is here
 twice: for releases, which attackers differentiate, and as `preview`, which a page draws."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.methods.declare import Knob, Method, Model
 from core.run import Run
+from core.torch_types import Generator, Tensor
 
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
-
-    Picture = NDArray[np.float64]
+Picture = NDArray[np.float64]
 
 
 def add_noise(x: Tensor, generator: Generator, sigma: float) -> Tensor:

@@ -4,17 +4,13 @@ Their training is the first pretraining of DeepObfuscator; here it goes on for a
 Algorithm 1 gives the obfuscator.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.methods.declare import UNPROTECTED, Batch, Method, Model, Phase, Stage, columns, stage_of
 from core.run import Run
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
+from core.torch_types import Module, Tensor
 
 # DeepObfuscator Table 1 at CelebA's aligned size; the schedule's numbers of epochs are ours (the
 # paper gives none), batch size and optimiser the paper's, the learning rate its authors' code's.
@@ -43,18 +39,18 @@ PRESETS = {
 }
 
 
-def task_networks(run: Run, settings: dict[str, Any]) -> dict[str, nn.Module]:
+def task_networks(run: Run, settings: dict[str, Any]) -> dict[str, Module]:
     """`obfuscator` and `classifier` of Table 1, freshly initialised from the run's seed."""
     from core.nets import vgg
 
-    build: dict[str, Callable[[], nn.Module]] = {
+    build: dict[str, Callable[[], Module]] = {
         "obfuscator": lambda: vgg.Obfuscator(settings["encoder"]),
         "classifier": lambda: classifier(settings, len(run.tasks)),
     }
     return {name: vgg.seeded(run.seed, name, make) for name, make in build.items()}
 
 
-def classifier(settings: dict[str, Any], outputs: int, factor: float = 1.0) -> nn.Module:
+def classifier(settings: dict[str, Any], outputs: int, factor: float = 1.0) -> Module:
     """The classifier architecture of Table 1, also the adversary classifier's; all its widths times
     `factor`."""
     from core.methods.hardening import widened
@@ -86,7 +82,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
 
 
 def task_stage(
-    run: Run, settings: dict[str, Any], networks: dict[str, nn.Module], attributes: tuple[str, ...]
+    run: Run, settings: dict[str, Any], networks: dict[str, Module], attributes: tuple[str, ...]
 ) -> Stage:
     """Joint training of obfuscator and classifier on the tasks (DeepObfuscator Eq. 2)."""
     from core import losses

@@ -22,19 +22,15 @@ As in DeepObfuscator, a network that an update does not train takes part with ba
 keeps its weights and buffers.
 """
 
-from __future__ import annotations
-
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import PenumbraError
 from core.methods import hardening
 from core.methods.declare import Batch, Knob, Method, Model, Phase, columns, stage_of
 from core.methods.original import COMPACT, PAPER, classifier
 from core.run import Run
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.torch_types import Tensor
 
 # Section 3.2: (tasks, private attributes) of Figures 3 and 4.
 PUBLISHED_SETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -1,15 +1,12 @@
 """What a metric says of itself: plain data, which pages read without loading torch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.torch_types import Tensor
 
 
 class Bound(NamedTuple):

@@ -1,15 +1,10 @@
 """How alike two pictures are: of float tensors (n, C, H, W) in [0, 1] one number (n,) per pair."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from core.errors import PenumbraError
 from core.metrics.declare import Bound, Control, Metric
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.torch_types import Tensor
 
 # Identical pictures have an infinite ratio; 100 dB is below the rounding error of float32.
 PSNR_CEILING = 100.0

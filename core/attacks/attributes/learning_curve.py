@@ -1,8 +1,6 @@
 """Would a bigger attacker know more? The private attributes, read with less and less data."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +13,7 @@ from core.metrics import intervals
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import Measured
 from core.metrics.learning_curves import AT_4X, AT_16X, extrapolated
-
-if TYPE_CHECKING:
-    from torch import Generator
+from core.torch_types import Generator
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the attacker's people, each within the next
 AHEAD = {4: AT_4X, 16: AT_16X}  # times the attacker's photographs -> what the curve points to

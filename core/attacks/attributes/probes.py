@@ -1,14 +1,8 @@
 """Attribute probes: what classifiers of six kinds read from a release about every attribute."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result
-
-if TYPE_CHECKING:
-    from torch import Generator
+from core.torch_types import Generator
 
 
 @attack(title="straight-line classifier", target="attribute")

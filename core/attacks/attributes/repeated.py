@@ -5,19 +5,14 @@ learn what is noise (`informed`); those that get several releases of one photogr
 away (`averaging`).
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.attacks.declare import attack
 from core.attacks.identity.matchers import discriminant, nearest_neighbour
 from core.attacks.interface import AttackerView, Result, check_finite
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
+from core.torch_types import Generator, Tensor
 
 COPIES = 4  # releases of each of the attacker's photographs that `informed` learns from
 REPEATS = 16  # releases of one photograph that `averaging` has

@@ -1,15 +1,9 @@
 """The feature-level attack: from a release to what a face-verification network sees in the face,
 which can be compared with any ordinary photograph of anybody."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result, check_finite
-
-if TYPE_CHECKING:
-    from torch import Generator
+from core.torch_types import Generator
 
 
 @attack(title="translator to a face recogniser's view", target="features")

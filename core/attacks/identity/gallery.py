@@ -12,6 +12,7 @@ from core.metrics.identity import by_chance, cover_hart, recognised, split_galle
 from core.metrics.intervals import Measured, measured_mean
 from core.metrics.verification import Pairs
 
+Embeddings = dict[str, NDArray[np.float32]]  # "validation", "test" -> (n, d)
 Embed = Callable[[str], NDArray[np.float32]]  # "validation" or "test" -> features (n, d)
 
 

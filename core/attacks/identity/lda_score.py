@@ -1,9 +1,5 @@
 """How far people stand apart in a release beside how much photographs of one person differ."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from core.attacks.declare import attack
@@ -11,9 +7,7 @@ from core.attacks.identity.gallery import with_two
 from core.attacks.interface import AttackerView, Result, check_finite, rows
 from core.metrics import scatter
 from core.metrics.intervals import Measured
-
-if TYPE_CHECKING:
-    from torch import Generator
+from core.torch_types import Generator
 
 
 @attack(title="spread of people (LDA score)", target="identity")

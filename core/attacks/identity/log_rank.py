@@ -1,9 +1,5 @@
 """Rank of the true person: how many people would an attacker have to name before the right one?"""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,9 +14,7 @@ from core.metrics.intervals import (
     resample_identities,
     resampled_mean,
 )
-
-if TYPE_CHECKING:
-    from torch import Generator
+from core.torch_types import Generator
 
 AXES = 128  # principal axes, of the attacker's standardised features, that densities are taken in
 SHRINKAGE = 0.1  # share of the mean variance in the estimated covariance within a person

@@ -1,11 +1,8 @@
 """Re-identification by the nearest photograph or person: as releases are, by discriminant analysis,
 and by a network that learned what makes two photographs one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +12,7 @@ from core.attacks.identity import gallery
 from core.attacks.identity.gallery import Matcher, with_two
 from core.attacks.identity.verification import drawn
 from core.attacks.interface import AttackerView, Result, check_finite
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
+from core.torch_types import Generator, Tensor
 
 SHRINKAGES = (0.001, 0.03, 0.1, 0.3, 0.6)  # share of the mean variance in the one within a person
 FEW = 64  # axes

@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from core.attacks import fitting
+from core.attacks.identity.gallery import Embeddings
 from core.attacks.interface import AttackerView
 from core.data.on_device import pair_positions
 from core.metrics import attributes, verification
@@ -21,8 +22,6 @@ TEMPERATURE = 0.1
 RECIPE = fitting.Recipe(2e-3, enough=2e-3, patience=3)  # a look gives an AUC
 LOOK_EVERY = 25  # steps between two looks at the validation pairs
 MOST_STEPS = 1000
-
-Embeddings = dict[str, NDArray[np.float32]]  # "validation", "test" -> (n, d)
 
 
 def pair_loss(embeddings: Tensor, identities: Tensor) -> Tensor:

@@ -1,23 +1,17 @@
 """Verification as a task: how well a service can tell whether two releases show one person."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.attacks.declare import attack
-from core.attacks.identity.gallery import with_two
+from core.attacks.identity.gallery import Embeddings, with_two
 from core.attacks.interface import AttackerView, Result, check_finite, rows
 from core.methods.declare import VERIFICATION
 from core.metrics import attributes, verification
 from core.metrics.verification import Pairs
-
-if TYPE_CHECKING:
-    from torch import Generator
-
-    from core.attacks.identity.pair_network import Embeddings
+from core.torch_types import Generator
 
 
 @attack(

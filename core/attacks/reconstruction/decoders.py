@@ -1,14 +1,8 @@
 """Reconstruction by decoders, one attack each: those of DeepObfuscator, and one against a critic."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result
-
-if TYPE_CHECKING:
-    from torch import Generator
+from core.torch_types import Generator
 
 
 @attack(

@@ -1,14 +1,8 @@
 """White-box inversion: pixels that make the frozen network release what was observed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result
-
-if TYPE_CHECKING:
-    from torch import Generator
+from core.torch_types import Generator
 
 
 @attack(

@@ -1,17 +1,11 @@
 """Reconstruction without a network: what a release says of a picture, by kernel regression."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result, check_finite
 from core.metrics import images
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
+from core.torch_types import Generator, Tensor
 
 AXES = 256  # principal axes of the photographs that are guessed; the rest stays at its mean
 FITTED = 3  # settings, the nearest on validation photographs, that are fitted to all rows

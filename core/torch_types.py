@@ -1,0 +1,12 @@
+"""Torch's types for annotations in modules that do not import torch, so that the app starts fast."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+    from torch import device as Device
+    from torch.nn import Module
+else:
+    Device = Generator = Module = Tensor = Any
+
+__all__ = ["Device", "Generator", "Module", "Tensor"]
