@@ -11,7 +11,6 @@ from core.study.analysis import breakdown, results
 
 KEPT = 6  # studies, of people and of simulated participants; ten megabytes for each 50,000 answers
 KEPT_PICTURES = 48  # questions; some hundred kilobytes each
-Mark = tuple[Any, ...]
 Study = dict[str, Any]
 
 
@@ -20,33 +19,29 @@ def listed() -> list[Study]:
     return [s for s in studies.list_studies() if s["state"] in ("ready", "open", "closed")]
 
 
-def _mark(study: Study, simulated: bool) -> Mark:
+def _mark(study: Study) -> tuple[Any, ...]:
     """Changes whenever an answer comes or goes."""
-    counts = ("answers", "participants", "finished", "withdrawn", "simulated")
-    return (study["id"], study["state"], *(study[name] for name in counts), simulated)
+    names = ("id", "state", "answers", "participants", "finished", "withdrawn", "simulated")
+    return tuple(study[name] for name in names)
 
 
+def _mark_with_runs(study: Study) -> tuple[Any, ...]:
+    return *_mark(study), *loaders.stamp()
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner="Reading the answers …", hash_funcs={dict: _mark})
 def answers(study: Study, simulated: bool) -> pd.DataFrame:
     """`core.study.analysis.results.answers`. Shared by all sessions: not to be written to."""
-    return _answers(_mark(study, simulated), study["id"], simulated)
+    return results.answers(study["id"], simulated)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner="Reading the answers …")
-def _answers(mark: Mark, study_id: str, simulated: bool) -> pd.DataFrame:
-    return results.answers(study_id, simulated)
-
-
+@st.cache_resource(
+    max_entries=KEPT, show_spinner="Counting the answers …", hash_funcs={dict: _mark_with_runs}
+)
 def summary(study: Study, simulated: bool) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:
     """(`core.study.analysis.results.summary`, run id -> what it is, one line for each run that is
     gone)."""
-    return _summary(_mark(study, simulated), loaders.stamp(), study, simulated)
-
-
-@st.cache_resource(max_entries=KEPT, show_spinner="Counting the answers …")
-def _summary(
-    mark: Mark, runs: Any, _study: Study, simulated: bool
-) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:
-    table = results.summary(answers(_study, simulated))
+    table = results.summary(answers(study, simulated))
     return table, *results.described(table)
 
 

@@ -160,8 +160,15 @@ def selected(dataset: str, found: Maps) -> list[int]:
 def below(found: Maps, seen: Shown, ringed: list[int], follow: list[int]) -> None:
     dataset = seen.dataset
     if not ringed:
-        mine = found.positions[np.isin(seen.people, follow)]
-        _how_to_select(dataset, mine.tolist() if follow else [])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(
+                "Tap a point to see its face; with the lasso over the map, draw around several."
+                if phone()
+                else "Draw around points to see their faces. Point at one to see whose it is."
+            )
+            if mine := found.positions[np.isin(seen.people, follow)].tolist():
+                more = {"on_click": hold, "args": (dataset, mine)}
+                st.button("Show the people in colour", type="tertiary", **more)
         return
     places = np.flatnonzero(np.isin(found.positions, ringed))
     st.markdown(f"**{projections.selection(places, seen.people, seen.labels, seen.by)}**")
@@ -179,19 +186,6 @@ def below(found: Maps, seen: Shown, ringed: list[int], follow: list[int]) -> Non
             picture = seen.faces.images[seen.rows[index]]
             text = seen.text(index, "  \n")
             show.picture(picture, FACE, text.replace("  \n", ", "), text, room=8)
-
-
-def _how_to_select(dataset: str, mine: list[int]) -> None:
-    """`mine`: photographs of the people in colour."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            "Tap a point to see its face; with the lasso over the map, draw around several."
-            if phone()
-            else "Draw around points to see their faces. Point at one to see whose it is."
-        )
-        if mine:
-            more = {"on_click": hold, "args": (dataset, mine)}
-            st.button("Show the people in colour", type="tertiary", **more)
 
 
 def _colour_people(people: list[int]) -> None:

@@ -6,7 +6,6 @@ What is released can be drawn for any amount (`app.noise.drawn_releases`); every
 services is of a measured amount, which the words name.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -234,25 +233,19 @@ def frame(
     rows: points.Rows, again: Mapping[str, Mapping[str, float]], found: pd.DataFrame, view: View
 ) -> pd.DataFrame:
     """One row per measured amount, as numbers."""
-    factor = view.scale
-    place = {row["key"]: row for row in found.to_dict("records")}
-
-    def of(key: str, name: str) -> float:
-        return place[key][name] * 100 if key in place else math.nan
-
-    def repeats(key: str) -> float:
-        return again[key]["value"] * factor if key in again else math.nan
-
+    table, factor = pd.DataFrame(rows), view.scale
+    place = found.set_index("key")[["mean", "deviation"]].astype(float)
+    averaged = {key: entry["value"] for key, entry in again.items()}
     return pd.DataFrame(
         {
             "Setting": [points.setting_label(row) for row in rows],
-            "Attacker": [row["value"] * factor for row in rows],
-            "from": [row["low"] * factor for row in rows],
-            "to": [row["high"] * factor for row in rows],
-            f"With {REPEATS} releases": [repeats(row["key"]) for row in rows],
-            "Guessing": [float(row["chance"]) * factor for row in rows],
-            "Service": [row["utility"] * 100 for row in rows],
-            "Place in the list, %": [of(row["key"], "mean") for row in rows],
-            "Its deviation, %": [of(row["key"], "deviation") for row in rows],
+            "Attacker": table["value"] * factor,
+            "from": table["low"] * factor,
+            "to": table["high"] * factor,
+            f"With {REPEATS} releases": table["key"].map(averaged) * factor,
+            "Guessing": table["chance"].astype(float) * factor,
+            "Service": table["utility"] * 100,
+            "Place in the list, %": table["key"].map(place["mean"]) * 100,
+            "Its deviation, %": table["key"].map(place["deviation"]) * 100,
         }
     )

@@ -7,7 +7,6 @@ it, nothing is written. One photograph is kept at a time, and dropped when it is
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app.cache import loaders, photographs
@@ -75,7 +74,12 @@ def view(here: Looking) -> None:
                 f"{value:.2f}, where 1 is the same picture.",
                 anchors=False,
             )
-            st.caption(_attacker(here.findings, row))
+            synthetic = f" {SYNTHETIC}" if row["dataset"] == "synthetic" else ""
+            st.caption(
+                f"The attacker: a {wording.attacker(attackers.FIRST)}, trained afterwards on other "
+                "people's photographs. "
+                f"{attackers.ahead_sentence(here.findings, row)}{synthetic}"
+            )
     if lines := looking.curves(here, row):
         _film(picture, row, here.rows, lines)
 
@@ -135,7 +139,9 @@ def _placed(own: Own, dataset: str, row: points.Row) -> tuple[np.ndarray, np.nda
         chosen = st.segmented_control("Face", list(range(len(names))), key="own_face", **more)
         face = own.faces[chosen or 0]
     with st.expander("Move or enlarge the face", expanded=not own.faces):
-        _examples(dataset)
+        if len(preview := loaders.about(dataset)["preview"]):
+            st.caption("The network learned on faces that lie like these:")
+            show.examples(preview, 56, "Example face {}")
         columns = st.columns(3, gap="medium")
         zoom = columns[0].slider("Size of the face", 0.5, 3.0, step=0.05, key="own_zoom")
         across = columns[1].slider("Left to right", -0.5, 0.5, step=0.02, key="own_across")
@@ -144,13 +150,6 @@ def _placed(own: Own, dataset: str, row: points.Row) -> tuple[np.ndarray, np.nda
     part = face_place.window(face, usual, shape, width / height, zoom, -across, -down)
     cut = face_place.cut(own.picture, part, height, width)
     return cut, pictures.outlined(own.picture, part, SIDE)
-
-
-def _examples(dataset: str) -> None:
-    preview = loaders.about(dataset)["preview"]
-    if len(preview):
-        st.caption("The network learned on faces that lie like these:")
-        show.examples(preview, 56, "Example face {}")
 
 
 def _reconstructed(row: points.Row, picture: np.ndarray) -> face_views.Found | None:
@@ -200,12 +199,3 @@ def _film(
             f"{', '.join(missing)}. The test photographs show all of them.",
             icon=":material/info:",
         )
-
-
-def _attacker(findings: pd.DataFrame, row: points.Row) -> str:
-    """Who it is, how well it does on test faces, and how far this can be trusted."""
-    synthetic = f" {SYNTHETIC}" if row["dataset"] == "synthetic" else ""
-    return (
-        f"The attacker: a {wording.attacker(attackers.FIRST)}, trained afterwards on other people's "
-        f"photographs. {attackers.ahead_sentence(findings, row)}{synthetic}"
-    )

@@ -97,16 +97,12 @@ def ended() -> None:
 
 def _missing(view: View, method: str) -> str:
     wanted = f"“{wording.target_label(view.target)}”"
-    if method and view.target == "image":
-        return (
-            f"No attacker has redrawn pictures from what {METHODS[method].title} releases. "
-            "Choose another method in the sidebar, or measure this one."
-        )
     if method:
-        return (
-            f"Nobody has attacked what {METHODS[method].title} releases for {wanted} under this "
-            "protocol. Choose another method in the sidebar, or measure this one."
-        )
+        released = f"what {METHODS[method].title} releases"
+        said = f"Nobody has attacked {released} for {wanted} under this protocol."
+        if view.target == "image":
+            said = f"No attacker has redrawn pictures from {released}."
+        return f"{said} Choose another method in the sidebar, or measure this one."
     return (
         f"No trained setting serves {wording.service(view.task)} and was attacked for {wanted} under "
         "this protocol. Choose another in the sidebar, or train one."

@@ -89,7 +89,7 @@ def _wrapped(label: str) -> str:
 
 
 def _machine(placed: Sequence[tuple[Row, int]], name: str, tint: str) -> Spec | None:
-    (symbol, offset), words = MACHINES[name], verdict.MACHINE_WORDS[name]
+    (symbol, offset), (words, _) = MACHINES[name], verdict.MACHINE_WORDS[name]
     there = [(row, y + offset) for row, y in placed if wording.known(row[name])]
     if not there:
         return None
@@ -142,7 +142,7 @@ def accuracy_alt(rows: Sequence[Row], same: bool, people: str = "people") -> str
             parts.append(f"{row['label']}: no answers")
             continue
         by = verdict.machine([row], same)
-        beside = f", {verdict.MACHINE_NAMES[by]} {wording.percent(row[by])}" if by else ""
+        beside = f", {verdict.MACHINE_WORDS[by][1]} {wording.percent(row[by])}" if by else ""
         parts.append(f"{row['label']}: {people} {verdict.with_interval(row)}{beside}")
     return (
         "How often the right person is picked at each setting, guessing "

@@ -12,13 +12,9 @@ from core.methods import METHODS
 from core.study.analysis.results import ENOUGH, MACHINES
 
 WHO = {"all": "everybody", "passed": "those who passed the attention checks"}
-MACHINE_WORDS = {  # in legends
-    "machine_release": "machine, comparing what is released",
-    "machine_picture": "face network, looking at the same pictures",
-}
-MACHINE_NAMES = {  # in sentences
-    "machine_release": "a machine that compares releases",
-    "machine_picture": "a face network",
+MACHINE_WORDS = {  # in legends, and in sentences
+    "machine_release": ("machine, comparing what is released", "a machine that compares releases"),
+    "machine_picture": ("face network, looking at the same pictures", "a face network"),
 }
 TRIVIAL = (
     "In this study the right option is the very photograph that was redrawn. People may match light, "
@@ -96,7 +92,7 @@ def verdict(rows: Sequence[Row], same: bool, people: str = "People") -> str:
     by, beside = machine(named, same), ""
     if by:
         shares = " and ".join(wording.percent(row[by]) for row in named)
-        beside = f"; {MACHINE_NAMES[by]} {shares} on the same questions"
+        beside = f"; {MACHINE_WORDS[by][1]} {shares} on the same questions"
     if most is least:
         start = f"{most['place']} {people.lower()}" if len(rows) > 1 else people
         return (

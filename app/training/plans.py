@@ -2,7 +2,7 @@
 
 import math
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -49,16 +49,14 @@ def paper_sets(method: str, attributes: Sequence[str]) -> dict[str, Sets]:
     sets = declared.published_sets.values() or [(declared.tasks, declared.private)]
     tasks, private = offered(method, attributes)
     return {
-        set_label(*pair): pair
+        f"{_choices(pair[0])}; hidden: {_choices(pair[1]) or 'nothing by name'}": pair
         for pair in sets
         if set(pair[0]) <= set(tasks) and set(pair[1]) <= set(private)
     }
 
 
-def set_label(tasks: Sequence[str], private: Sequence[str]) -> str:
-    """ "Smile; hidden: Gender, Heavy make-up"."""
-    needs, hides = (", ".join(map(wording.choice_label, names)) for names in (tasks, private))
-    return f"{needs}; hidden: {hides or 'nothing by name'}"
+def _choices(names: Iterable[str]) -> str:
+    return ", ".join(map(wording.choice_label, names))
 
 
 def numbers(texts: Sequence[str], symbol: str) -> tuple[float, ...]:
@@ -225,5 +223,4 @@ def trained_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 def _words_of(names: Any) -> str:
     """Comma-joined attribute names as a person would say them; "" for what is none."""
-    known = names.split(",") if isinstance(names, str) else []
-    return ", ".join(map(wording.choice_label, filter(None, known)))
+    return _choices(filter(None, names.split(","))) if isinstance(names, str) else ""

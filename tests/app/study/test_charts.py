@@ -48,9 +48,9 @@ def test_people_stand_with_their_intervals_weak_settings_on_top(rows):
 
 def test_the_machine_stands_beside_people_where_it_says_something(rows):
     figure = charts.accuracy(rows, None, same=False)
-    machine = trace(figure, verdict.MACHINE_WORDS["machine_release"])
+    machine = trace(figure, verdict.MACHINE_WORDS["machine_release"][0])
     assert list(machine.x) == [row["machine_release"] * 100 for row in rows]
-    assert verdict.MACHINE_WORDS["machine_picture"] not in {t.name for t in figure.data}
+    assert verdict.MACHINE_WORDS["machine_picture"][0] not in {t.name for t in figure.data}
     assert [t.name for t in charts.accuracy(rows, None, same=True).data] == ["people"]
     assert len(figure.layout.shapes) == 1
 
