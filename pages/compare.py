@@ -58,7 +58,7 @@ def compare() -> None:
         same = "Both were attacked on the same photographs, and both are resampled together."
         show.verdict(sentence, " ".join(filter(None, (comparison.others(found), same))))
     titles = points.name(one), points.name(other)
-    figure = comparison.figure(comparison.drawn(found), titles, states.dark())
+    figure = comparison.figure(comparison.drawn(found), titles, states.colours())
     show.chart(figure, "compare", found, sentence, note="Bars: 95 % intervals of the differences.")
     face_views.at_two_settings(one, other)
     show.folded("All numbers", "compare_numbers", numbers, found)

@@ -45,7 +45,7 @@ def device() -> None:
         return
     what = device_cost.MEASURES[measure]
     show.chart(
-        device_cost.chart(table, key, view, measure, states.dark()),
+        device_cost.chart(table, key, view, measure, states.colours()),
         f"device-cost-{measure}",
         lambda: device_cost.frame(table, view),
         f"{what.label} against privacy. {sentence}",

@@ -51,7 +51,7 @@ def heat_map() -> None:
     order = attributes.ordered(table, row["key"])
     if order:
         show.chart(
-            chart.heat_map(table, order, headings, row["key"], states.dark()),
+            chart.heat_map(table, order, headings, row["key"], states.colours()),
             "leaks",
             lambda: attributes.numbers(table, headings, order),
             chart.alt(table, row["key"]),

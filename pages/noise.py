@@ -52,7 +52,7 @@ def live() -> None:
     frame = amounts.frame(line, again, ranked, view)
     with chart:
         st.markdown("**Attacker and service over the amount**")
-        figure = charts.curve(line, again, row["key"], amount, view, states.dark())
+        figure = charts.curve(line, again, row["key"], amount, view, states.colours())
         alt = f"Attacker and service over {amounts.knob_of(method).symbol}. {sentence}"
         show.chart(figure, "noise", frame, alt, key="noise_curve")
         st.caption("Bars: 95 % intervals. Band: where the slider stands.")

@@ -58,7 +58,7 @@ def beside() -> None:
         show.verdict(sentence, differences, papers.tally(pairs))
     numbers = papers.frame(pairs, measure)
     show.chart(
-        papers.chart(numbers, measure, states.dark()),
+        papers.chart(numbers, measure, states.colours()),
         f"papers-{paper}",
         numbers,
         f"{papers.measure_name(measure)}: every printed number, and ours beside it. {sentence}",

@@ -107,7 +107,7 @@ reference = results.reference()
 comparable = study["design"]["options"] == round(1 / reference["chance"])
 theirs = reference if comparable else None
 show.chart(
-    charts.accuracy(rows, theirs, same, states.dark(), people.lower()),
+    charts.accuracy(rows, theirs, same, states.colours(), people.lower()),
     "study",
     lambda: details_words.taken_away(rows),
     charts.accuracy_alt(rows, same, people.lower()),

@@ -42,7 +42,7 @@ def trade_off() -> None:
     lines = points.lines(rows, points.knob_values(row), here.method)
     ends = allowed.attack, allowed.loss
     show.chart(
-        chart.trade_off(table, lines, row["key"], view, *ends, states.dark()),
+        chart.trade_off(table, lines, row["key"], view, *ends, states.colours()),
         "trade-off",
         lambda: tables.of_settings(table, view),
         f"Utility against privacy. {outcome.sentence}",

@@ -30,11 +30,6 @@ METHOD_SYMBOLS = ("circle", "star", "triangle-down", "hourglass", "bowtie", "hex
 SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "pentagon", "star-triangle-down")
 
 
-def colours(dark: bool) -> dict[str, str]:
-    """Colour by role for a chart on the dark or the light ground."""
-    return DARK if dark else LIGHT
-
-
 def rgb(colour: str) -> tuple[int, int, int]:
     """`#RRGGBB` -> red, green, blue in 0…255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from app.charts.palette import faded
 
 Spec = dict[str, Any]
-Colours = Mapping[str, str]  # role -> colour, of `app.charts.palette.colours`
+Colours = Mapping[str, str]  # role -> colour, as `app.charts.palette.LIGHT`
 
 FIXED = {"itemclick": False, "itemdoubleclick": False}  # a legend that hides nothing
 LEGEND = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}  # above the plot

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.charts import plot
-from app.charts.palette import colours, faded
+from app.charts.palette import LIGHT, faded
 from app.charts.plot import Spec
 from app.embedding.projections import IDENTITY
 from app.leakage import groups
@@ -35,7 +35,7 @@ def scatter(
     ringed: Sequence[int],
     texts: Sequence[str],
     axes: tuple[str, str] = ("", ""),
-    dark: bool = False,
+    colour: plot.Colours = LIGHT,
     lasso: bool = True,
 ) -> go.Figure:
     """One map; every point carries its photograph's position as custom data.
@@ -48,7 +48,6 @@ def scatter(
     axes      titles of the two axes; none where they mean nothing
     lasso     whether dragging draws one at once; on a phone it scrolls the page
     """
-    colour = colours(dark)
     data = [
         _points(name, members, places, positions, texts, look)
         for name, members, look in _groups(people, by, labels, followed, colour)

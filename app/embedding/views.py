@@ -117,7 +117,7 @@ def one_map(
         ringed,
         [seen.text(index, " · ") for index in range(len(seen.people))],
         axes,
-        states.dark(),
+        states.colours(),
         lasso=not phone(),
     )
     show.chart(

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import plot
-from app.charts.palette import colours, faded
+from app.charts.palette import LIGHT, faded
 from app.page import wording
 from app.page.tables import ROLES
 from app.settings import points
@@ -103,7 +103,7 @@ def others(found: pd.DataFrame) -> str:
     )
 
 
-def figure(found: pd.DataFrame, names: tuple[str, str], dark: bool = False) -> go.Figure:
+def figure(found: pd.DataFrame, names: tuple[str, str], colour: plot.Colours = LIGHT) -> go.Figure:
     """Differences with their 95 % intervals, one line each; to the right the first setting is
     higher. What is better for people is told by colour and shape: teal circles for the first
     setting, sand diamonds for the second.
@@ -111,7 +111,6 @@ def figure(found: pd.DataFrame, names: tuple[str, str], dark: bool = False) -> g
     found  of `differences`; pictures' likeness is drawn in hundredths
     names  of the two settings
     """
-    colour = colours(dark)
     data = []
     for better, tint, symbol, name in (
         ("one", colour["teal"], "circle", f"better: {names[0]}"),

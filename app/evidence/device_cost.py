@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import plot
-from app.charts.palette import colours, faded, style
+from app.charts.palette import LIGHT, faded, style
 from app.charts.plot import Spec
 from app.page import wording
 from app.settings import points
@@ -195,7 +195,7 @@ def frame(table: pd.DataFrame, view: View) -> pd.DataFrame:
 
 
 def chart(
-    table: pd.DataFrame, chosen: str | None, view: View, measure: str, dark: bool = False
+    table: pd.DataFrame, chosen: str | None, view: View, measure: str, colour: plot.Colours = LIGHT
 ) -> go.Figure:
     """Cost (right, logarithmic) against what the attacker gains over guessing (up); the larger a
     bubble, the better the service. What costs nothing stands left of the scale.
@@ -206,7 +206,7 @@ def chart(
 
     Custom data of each bubble is its row's key. Axes depend on `table` and `measure` alone.
     """
-    colour, scale, what = colours(dark), view.scale, MEASURES[measure]
+    scale, what = view.scale, MEASURES[measure]
     rows = [row for row in points.records(table) if measured(row)]
     costs = [row[what.column] for row in rows if row[what.column] > 0]
     nothing = math.log10(min(costs, default=1.0)) - NOTHING

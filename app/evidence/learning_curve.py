@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import plot
-from app.charts.palette import colours, faded
+from app.charts.palette import LIGHT, faded
 from app.page import wording
 from core.errors import PenumbraError
 
@@ -52,9 +52,8 @@ def sentence(curve: pd.DataFrame, attribute: str) -> str:
     return f"{stands}A bigger attacker {would} know more: the curve points to {points_to}."
 
 
-def figure(curve: pd.DataFrame, dark: bool = False) -> go.Figure:
+def figure(curve: pd.DataFrame, colour: plot.Colours = LIGHT) -> go.Figure:
     """Balanced accuracy over the attacker's photographs, and the band in which it would go on."""
-    colour = colours(dark)
     measured, ahead = curve[~curve["ahead"]], curve[curve["ahead"]]
     on = pd.concat([measured.tail(1), ahead])
     sizes, low, high = on["photographs"], on["low"] * 100, on["high"] * 100

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import plot
-from app.charts.palette import colours, faded
+from app.charts.palette import LIGHT, faded
 from app.charts.plot import Spec
 from app.evidence import published, published_words
 from app.evidence.published import Pair
@@ -228,13 +228,12 @@ def frame(pairs: Sequence[Pair], metric: str) -> pd.DataFrame:
     return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
 
 
-def chart(numbers: pd.DataFrame, metric: str, dark: bool = False) -> go.Figure:
+def chart(numbers: pd.DataFrame, metric: str, colour: plot.Colours = LIGHT) -> go.Figure:
     """One row per printed number: the paper's as a cross, ours as rings and dots, joined; guessing
     as a short line. Words stand above each row, so that a phone has room for the marks.
 
     numbers  of `frame`
     """
-    colour = colours(dark)
     unit = METRICS[metric].unit
     ends = f" {unit}" if unit else ""
     above = {"xref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 8, "align": "left"}

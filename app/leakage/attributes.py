@@ -74,25 +74,22 @@ def grid(
         & findings["target"].astype(str).str.startswith("attribute:")
     ]
     majority, rows = {}, []
-    for entry in found.to_dict("records"):
-        key = keys.get((entry["run_id"], points.release_value(entry)))
+    for entry in found.sort_values("metric", kind="stable").to_dict("records"):  # accuracy first
+        key, target = keys.get((entry["run_id"], points.release_value(entry))), entry["target"]
         if key is None:
             continue
         if entry["metric"] == "accuracy":
-            majority[key, entry["target"]] = entry["chance"]
+            majority[key, target] = entry["chance"]
             continue
-        attacker = chosen.get(key, {}).get(entry["target"]) or entry["attacker"]
-        attribute = entry["target"].partition(":")[2]
-        rows.append(
-            {name: entry[name] for name in MEASURED}
-            | {"key": key, "attribute": attribute, "state": state(entry), "attacker": attacker}
-        )
-    for row in rows:
-        share = majority.get((row["key"], f"attribute:{row['attribute']}"), math.nan)
+        row = {name: entry[name] for name in MEASURED} | {"key": key, "state": state(entry)}
+        row["attribute"] = target.partition(":")[2]
+        row["attacker"] = chosen.get(key, {}).get(target) or entry["attacker"]
+        share = majority.get((key, target), math.nan)
         known = wording.known(share) and wording.known(row["n"])
         row["rarer"] = round((1 - share) * row["n"]) if known else math.nan
         surprises = row["role"] == "unlisted" and row["state"] == LEAKS
         row["surprise"] = row["value"] - row["chance"] if surprises else 0.0
+        rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS).drop_duplicates(["attribute", "key"])
 
 

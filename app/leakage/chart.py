@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import plot
-from app.charts.palette import colours, rgb
+from app.charts.palette import LIGHT, rgb
 from app.charts.plot import Spec
 from app.leakage import attributes
 from app.page import wording
@@ -28,7 +28,7 @@ def heat_map(
     order: Sequence[str],
     headings: Mapping[str, str],
     key: str,
-    dark: bool = False,
+    colour: plot.Colours = LIGHT,
 ) -> go.Figure:
     """Attributes (rows, in `order`) x settings (columns: key -> heading).
 
@@ -37,7 +37,6 @@ def heat_map(
 
     Each cell holds its number; every cell can be clicked and carries its setting's key.
     """
-    colour = colours(dark)
     keys = list(headings)
     cells = {(row["attribute"], row["key"]): row for row in table.to_dict("records")}
     roles = {name: row["role"] for (name, at), row in cells.items() if at == key}
@@ -150,13 +149,12 @@ def _broken(text: str) -> str:
     return f"{text[:middle]}<br>{text[middle + 1 :]}"
 
 
-def groups(table: pd.DataFrame, chance: float | None, dark: bool = False) -> go.Figure:
+def groups(table: pd.DataFrame, chance: float | None, colour: plot.Colours = LIGHT) -> go.Figure:
     """The attacker's success with each group, as points with intervals.
 
     table   rows of `app.leakage.groups.table`: attribute, label, value, low, high (shares), small, text
     chance  where guessing is, None or NaN where it has no fixed value
     """
-    colour = colours(dark)
     rows = table[table["value"].notna()].to_dict("records")
     data = [_group_points([r for r in rows if r["small"] == s], s, colour) for s in (False, True)]
     guess = chance if wording.known(chance) else 1.0

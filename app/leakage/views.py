@@ -51,7 +51,7 @@ def by_group(row: points.Row, target: str) -> None:
     sentence = groups.sentence(found, target)
     st.markdown(f"**{sentence}**")
     table = groups.table({name: each[0] for name, each in found.items()})
-    figure = chart.groups(table, row["chance"], states.dark())
+    figure = chart.groups(table, row["chance"], states.colours())
     show.chart(figure, "groups", table.drop(columns=["text", "label"]), sentence)
     for note in groups.notes(table):
         st.caption(note)

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import plot
-from app.charts.palette import colours, faded
+from app.charts.palette import LIGHT, faded
 from app.charts.plot import Spec
 from app.noise.amounts import REPEATS, knob_of
 from app.page import wording
@@ -30,7 +30,7 @@ def curve(
     chosen: str,
     drawn: float,
     view: View,
-    dark: bool = False,
+    colour: plot.Colours = LIGHT,
 ) -> go.Figure:
     """Attacker, also one that averages releases (upper panel), and the service (lower), over the measured
     amounts (evenly spaced, weak to strong), with 95 % intervals and what guessing gives.
@@ -39,7 +39,6 @@ def curve(
     again  of `repeated`
     drawn  the amount on the slider, measured or not: an upright line
     """
-    colour = colours(dark)
     knob = knob_of(rows[0]["method"])
     factor, unit = view.scale, " %" if wording.in_percent(view.measure) else ""
     values = [row[f"knob:{knob.name}"] for row in rows]
@@ -114,13 +113,14 @@ def _amounts(knob: Knob, values: Sequence[float], colour: plot.Colours) -> Spec:
     return plot.axis(colour, title, range=[-0.35, len(values) - 0.65], **ticks)
 
 
-def rank_chart(found: pd.DataFrame, knob: Knob, chosen: str, dark: bool = False) -> go.Figure:
+def rank_chart(
+    found: pd.DataFrame, knob: Knob, chosen: str, colour: plot.Colours = LIGHT
+) -> go.Figure:
     """Mean place of the right name over the amount of noise, with its standard deviation (thin) and
     the 95 % interval of the mean (thick); dotted: names in random order, and their deviation.
 
     found  of `ranks`, weak to strong
     """
-    colour = colours(dark)
     percent = found[["mean", "low", "high", "deviation"]].astype(float) * 100
     above, below = percent["high"] - percent["mean"], percent["mean"] - percent["low"]
     plain = {
@@ -177,12 +177,11 @@ def bars(
     mean: np.ndarray,
     spread: np.ndarray,
     most: float,
-    dark: bool = False,
+    colour: plot.Colours = LIGHT,
 ) -> go.Figure:
     """The numbers of one face's code: without noise (hollow) and as released (filled), and how far
     people's numbers spread (band of one standard deviation). `most` is the largest ratio that can
     be drawn: it sets the axis, so that nothing jumps when the slider moves."""
-    colour = colours(dark)
     names = [str(number + 1) for number in range(len(before))]
     reach = float((np.abs(mean) + 2.2 * math.sqrt(1 + most) * spread).max())
     reach = max(reach, 1.05 * float(np.abs(before).max()), 1.05 * float(np.abs(after).max()))

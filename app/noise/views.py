@@ -89,7 +89,7 @@ def released(row: points.Row, amount: float, most: float, face: int) -> None:
     if kept.kind == "code":
         after = drawn_releases.code_with_noise(whole, kept.noise_root, amount, _seed(face))
         code = whole, after, kept.mean, kept.spread
-        figure = charts.bars(*code, most, states.dark())
+        figure = charts.bars(*code, most, states.colours())
         alt = f"The numbers of face {face + 1}, without noise and as released at {at}"
         names = ("without noise", "released", "mean of all faces", "spread of all faces")
         table = pd.DataFrame(dict(zip(names, code, strict=True)))
@@ -151,7 +151,7 @@ def places(ranked: pd.DataFrame, row: points.Row) -> None:
     st.markdown(f"**{text or 'At this amount nobody ranked names.'}**")
     knob = amounts.knob_of(row["method"])
     show.chart(
-        charts.rank_chart(ranked, knob, row["key"], states.dark()),
+        charts.rank_chart(ranked, knob, row["key"], states.colours()),
         "noise-ranks",
         ranked.drop(columns="key"),
         f"Place of the right name over the amount of noise. {text}",
@@ -165,7 +165,7 @@ def places(ranked: pd.DataFrame, row: points.Row) -> None:
 def trade_off_along(here: Looking, line: points.Rows, row: points.Row) -> None:
     table = here.table[here.table["key"].isin([entry["key"] for entry in line])]
     lines = points.lines(line, points.knob_values(row), row["method"])
-    figure = trade_off(table, lines, row["key"], here.view, dark=states.dark())
+    figure = trade_off(table, lines, row["key"], here.view, colour=states.colours())
     columns = ["key", "value", "low", "high", "utility", "utility_low", "utility_high"]
     alt = "Utility against privacy along the amount of noise"
     show.chart(figure, "noise-trade-off", table[columns], alt, key="noise_trade_off_chart")

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.charts import plot
+from app.charts.palette import DARK, LIGHT
 from app.settings import points
 from core import jobs, results
 from core.errors import PenumbraError
@@ -119,6 +121,6 @@ def failed(where: str) -> None:
         st.error(error, icon=":material/error:")
 
 
-def dark() -> bool:
-    """Whether the reader's page is dark."""
-    return st.context.theme.type == "dark"
+def colours() -> plot.Colours:
+    """Of charts on the reader's page."""
+    return DARK if st.context.theme.type == "dark" else LIGHT

@@ -194,18 +194,14 @@ def with_unit(value: float | None, unit: str) -> str:
 
 def measured(metric: str, value: float, low: float | None, high: float | None) -> str:
     """A metric's value, with its interval in brackets where there is one."""
-    return with_span(score(metric, value), score_interval(metric, low, high))
+    about = named(metric)
+    digits = 1 if about.scale == 100 or about.unit == "dB" else 2
+    return with_span(score(metric, value), interval(low, high, digits, about.scale))
 
 
 def with_span(text: str, span: str) -> str:
     """A number in words with its interval, if any, in brackets."""
     return f"{text} ({span})" if span else text
-
-
-def score_interval(metric: str, low: float | None, high: float | None) -> str:
-    """The ends of a metric's interval, in its unit."""
-    scale = named(metric).scale
-    return interval(low, high, 1 if scale == 100 or named(metric).unit == "dB" else 2, scale)
 
 
 def duration(seconds: float | None) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import plot
-from app.charts.palette import colours, faded, style
+from app.charts.palette import LIGHT, faded, style
 from app.charts.plot import Spec
 from app.page import wording
 from app.settings.points import Row
@@ -35,7 +35,7 @@ def accuracy(
     rows: Sequence[Row],
     published: Row | None,
     same: bool,
-    dark: bool = False,
+    colour: plot.Colours = LIGHT,
     people: str = "people",
 ) -> go.Figure:
     """How often the right person is picked at each setting, from weak to strong protection.
@@ -45,7 +45,6 @@ def accuracy(
     same       whether comparing releases is trivial, so that its marks are left out
     people     who answered
     """
-    colour = colours(dark)
     height = list(range(len(rows)))[::-1]
     placed = list(zip(rows, height, strict=True))
     data = [_machine(placed, name, colour["brick"]) for name in verdict.machines(same)]
@@ -150,9 +149,8 @@ def accuracy_alt(rows: Sequence[Row], same: bool, people: str = "people") -> str
     )
 
 
-def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
+def choices(faces: pd.DataFrame, colour: plot.Colours = LIGHT) -> go.Figure:
     """What was chosen for each face of `breakdown.faces`, the least recognised first."""
-    colour = colours(dark)
     shown = faces
     if len(faces) > MOST_FACES:
         shown = pd.concat([faces.head(MOST_FACES // 2), faces.tail(MOST_FACES // 2)])
@@ -188,9 +186,8 @@ def choices(faces: pd.DataFrame, dark: bool = False) -> go.Figure:
     )
 
 
-def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.Figure:
+def participants(people: pd.DataFrame, chance: float, colour: plot.Colours = LIGHT) -> go.Figure:
     """How many participants were right how often, beside what luck alone would spread."""
-    colour = colours(dark)
     places = np.searchsorted(SHARES[1:-1], people["share"].to_numpy(float) - 1e-9)
     found = np.bincount(places, minlength=len(SHARES) - 1)
     middle = (SHARES[1:] + SHARES[:-1]) * 50
@@ -212,9 +209,8 @@ def participants(people: pd.DataFrame, chance: float, dark: bool = False) -> go.
     )
 
 
-def times(answers: pd.DataFrame, dark: bool = False) -> go.Figure:
+def times(answers: pd.DataFrame, colour: plot.Colours = LIGHT) -> go.Figure:
     """How long right and wrong answers took, each as a share of its kind; logarithmic."""
-    colour = colours(dark)
     middle = np.sqrt(TIMES[1:] * TIMES[:-1])
     data, medians = [], []
     for name, tint, dash in (
@@ -247,10 +243,9 @@ def times(answers: pd.DataFrame, dark: bool = False) -> go.Figure:
 SURE = {1: "1, guessed", 2: "2", 3: "3", 4: "4", 5: "5, sure"}
 
 
-def calibration(table: pd.DataFrame, chance: float, dark: bool = False) -> go.Figure:
+def calibration(table: pd.DataFrame, chance: float, colour: plot.Colours = LIGHT) -> go.Figure:
     """How often people were right by how sure they were, of
     `core.study.analysis.breakdown.calibration`."""
-    colour = colours(dark)
     rows = table.to_dict("records")
     look = {"line": {"color": faded(colour["teal"], 0.5), "width": 1.5}, "name": "people"}
     look["marker"] = {"size": 12, "color": colour["teal"]}

@@ -96,7 +96,7 @@ def faces(looked: Looked) -> None:
             _face(looked.study["id"], row)
     taken_away = partial(details_words.faces_taken_away, table, wanted)
     start = "What was chosen for each redrawn face, the least recognised first."
-    figure, alt = charts.choices(table, states.dark()), f"{start} {caption}"
+    figure, alt = charts.choices(table, states.colours()), f"{start} {caption}"
     show.chart(figure, "study-faces", taken_away, alt)
 
 
@@ -126,7 +126,7 @@ def people(looked: Looked) -> None:
     sentence = details_words.people_caption(table)
     st.caption(sentence)
     alt = f"How many participants were right how often. {sentence}"
-    figure = charts.participants(table, looked.chance, states.dark())
+    figure = charts.participants(table, looked.chance, states.colours())
     show.chart(figure, "study-participants", table, alt)
 
 
@@ -139,7 +139,7 @@ def times(looked: Looked) -> None:
     sentence = details_words.times_caption(taken, results.counted(looked.answers))
     st.caption(sentence)
     columns = ["participant", "right", "milliseconds", "server_milliseconds"]
-    show.chart(charts.times(taken, states.dark()), "study-times", taken[columns], sentence)
+    show.chart(charts.times(taken, states.colours()), "study-times", taken[columns], sentence)
 
 
 def sure(looked: Looked) -> None:
@@ -149,7 +149,7 @@ def sure(looked: Looked) -> None:
         return
     sentence = details_words.calibration_caption(table)
     st.caption(sentence)
-    figure = charts.calibration(table, looked.chance, states.dark())
+    figure = charts.calibration(table, looked.chance, states.colours())
     show.chart(figure, "study-sure", table, sentence)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import plot
-from app.charts.palette import colours, faded, style
+from app.charts.palette import LIGHT, faded, style
 from app.charts.plot import Spec
 from app.page import wording
 from app.settings import points
@@ -29,7 +29,7 @@ def trade_off(
     view: View,
     attack_limit: float | None = None,
     cost_limit: float | None = None,
-    dark: bool = False,
+    colour: plot.Colours = LIGHT,
 ) -> go.Figure:
     """Utility (up) against what the strongest attacker gains over guessing (right).
 
@@ -41,7 +41,6 @@ def trade_off(
     Every point carries its row's key as custom data. Axes depend on `table` alone, so that nothing
     jumps when the chosen point moves.
     """
-    colour = colours(dark)
     across, up = ranges(table)
     scale = view.scale
     rows = {row["key"]: row for row in records(table)}

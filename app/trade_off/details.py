@@ -22,7 +22,7 @@ CURVE_HELP = (
 def bigger_attacker(curve: pd.DataFrame, attribute: str) -> None:
     sentence = learning_curve.sentence(curve, attribute)
     st.markdown(f"**{sentence}**")
-    show.chart(learning_curve.figure(curve, states.dark()), "data-curve", curve, sentence)
+    show.chart(learning_curve.figure(curve, states.colours()), "data-curve", curve, sentence)
     st.caption(CURVE_HELP)
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.cache import loaders
 from app.charts import plot
-from app.charts.palette import colours
+from app.charts.palette import LIGHT
 from app.page import show, states, tables, wording
 from app.settings.views import View
 
@@ -24,7 +24,7 @@ def shown(view: View) -> None:
         f"{worst['label']}; the strict protocol's strongest attacker in {wording.percent(worst['strict'])}."
     )
     alt = "The attack's success under both protocols"
-    show.chart(figure(pairs, states.dark()), "protocols", pairs, alt)
+    show.chart(figure(pairs, states.colours()), "protocols", pairs, alt)
     st.caption(wording.PROTOCOL_HELP)
     st.caption(
         "Figures published in the papers are plain accuracies on other photographs. They share "
@@ -33,12 +33,11 @@ def shown(view: View) -> None:
     )
 
 
-def figure(pairs: pd.DataFrame, dark: bool = False) -> go.Figure:
+def figure(pairs: pd.DataFrame, colour: plot.Colours = LIGHT) -> go.Figure:
     """The attack's value under both protocols, one row per setting.
 
     pairs  columns label, strict, paper (shares), chance
     """
-    colour = colours(dark)
     joint = {"line": {"color": colour["quiet"], "width": 1.5}, "hoverinfo": "skip"}
     data = [
         plot.scatter("lines", [row.paper * 100, row.strict * 100], [row.label] * 2, **joint)

@@ -6,15 +6,14 @@ from typing import Any
 import plotly.graph_objects as go
 
 from app.charts import plot
-from app.charts.palette import DASHES, OKABE_ITO, colours
+from app.charts.palette import DASHES, LIGHT, OKABE_ITO
 from app.page import wording
 
 NO_LOSS = {"stage", "step", "steps", "phase", "seconds", "epoch"}
 
 
-def figure(log: Sequence[Mapping[str, Any]], dark: bool = False) -> go.Figure:
+def figure(log: Sequence[Mapping[str, Any]], colour: plot.Colours = LIGHT) -> go.Figure:
     """One line for each loss in rows of `log.jsonl`."""
-    colour = colours(dark)
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for row in log:
         for name, value in row.items():

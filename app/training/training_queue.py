@@ -59,7 +59,7 @@ def _job(job: dict[str, Any], newest: bool) -> None:
                 with st.expander("The whole message"):
                     st.text(job["message"])
         if job["losses"] and (newest or job["state"] in ACTIVE):
-            figure = losses.figure(job["losses"], states.dark())
+            figure = losses.figure(job["losses"], states.colours())
             alt, key = "Losses of the training, step by step", f"losses_{job['job_id']}"
             show.chart(figure, "losses", pd.DataFrame(job["losses"]), alt, key)
         with st.container(horizontal=True):

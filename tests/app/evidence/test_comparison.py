@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from app.charts.palette import DARK, LIGHT
 from app.evidence import comparison
 from app.settings.views import View
 
@@ -62,12 +63,12 @@ def test_different_targets_are_not_compared():
     assert "attribute:Male" not in set(found["target"])
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_chart_shows_what_was_asked_and_what_differs(dark):
+@pytest.mark.parametrize("colour", [LIGHT, DARK])
+def test_the_chart_shows_what_was_asked_and_what_differs(colour):
     found = comparison.differences(ROWS, ONE, OTHER, VIEW)
     shown = comparison.drawn(found)
     assert "Bald head" not in set(shown["label"])
-    figure = comparison.figure(shown, ("AIA", "PRIC"), dark)
+    figure = comparison.figure(shown, ("AIA", "PRIC"), colour)
     assert {label for trace in figure.data for label in trace.y} == set(shown["label"])
     go.Figure(figure.to_dict())
     assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data)

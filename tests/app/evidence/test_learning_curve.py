@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from app.charts.palette import DARK, LIGHT
 from app.evidence import learning_curve
 from core.errors import PenumbraError
 
@@ -52,9 +53,9 @@ def test_the_sentence_says_whether_more_would_help(ahead, band, said):
     assert said in sentence
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_figure_has_every_point_and_the_band(dark):
-    figure = learning_curve.figure(learning_curve.frame(arrays(), "Male"), dark)
+@pytest.mark.parametrize("colour", [LIGHT, DARK])
+def test_the_figure_has_every_point_and_the_band(colour):
+    figure = learning_curve.figure(learning_curve.frame(arrays(), "Male"), colour)
     by_name = {trace.name: trace for trace in figure.data}
     assert list(by_name["measured"].x) == [176, 352, 704, 1408, 2824]
     assert list(by_name["measured"].y) == pytest.approx([55, 58, 60, 62, 63], abs=1e-4)

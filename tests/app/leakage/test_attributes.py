@@ -139,18 +139,17 @@ def test_columns_follow_a_knob_or_are_all_methods():
     assert points.nearest(rows, "blur", {})["key"] == beside[1]["key"]
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_every_cell_has_its_number_in_a_readable_ink(table, dark):
+@pytest.mark.parametrize("colour", [LIGHT, DARK])
+def test_every_cell_has_its_number_in_a_readable_ink(table, colour):
     order = attributes.ordered(table, "weak")
     headings = {"weak": "λ₁ = 0", "strong": "λ₁ = 1"}
-    figure = chart.heat_map(table, order, headings, "weak", dark)
+    figure = chart.heat_map(table, order, headings, "weak", colour)
     maps = [trace for trace in figure.data if trace.type == "heatmap"]
     texts = [
         [next((m["text"][j][i] for m in maps if m["z"][j][i] is not None), None) for i in range(2)]
         for j in range(len(order))
     ]
     assert texts == [["90", "80"], ["60", "70"], ["70○", "?"], ["99", "60"], ["93", "92"]]
-    colour = DARK if dark else LIGHT
     scale = [colour[name] for name in ("teal", "sand", "brick")]
     for place in range(101):
         ground = chart._mixed(scale, place / 100)

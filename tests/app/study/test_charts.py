@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from app.charts.palette import DARK, LIGHT
 from app.study import charts, verdict
 from core.methods import METHODS
 from core.results import describe
@@ -118,14 +119,14 @@ def test_sureness_runs_from_guessed_to_sure():
     assert list(figure.data[0].y) == pytest.approx((100 * table["share"]).tolist())
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_all_charts_are_drawn_on_both_grounds(rows, dark):
+@pytest.mark.parametrize("colour", [LIGHT, DARK])
+def test_all_charts_are_drawn_on_both_grounds(rows, colour):
     for figure in (
-        charts.accuracy(rows, results.reference(), False, dark),
-        charts.choices(breakdown.faces(ANSWERS), dark),
-        charts.participants(breakdown.participants(ANSWERS), 0.25, dark),
-        charts.times(results.counted(ANSWERS), dark),
-        charts.calibration(breakdown.calibration(ANSWERS), 0.25, dark),
+        charts.accuracy(rows, results.reference(), False, colour),
+        charts.choices(breakdown.faces(ANSWERS), colour),
+        charts.participants(breakdown.participants(ANSWERS), 0.25, colour),
+        charts.times(results.counted(ANSWERS), colour),
+        charts.calibration(breakdown.calibration(ANSWERS), 0.25, colour),
     ):
         assert figure.to_json()
         assert isinstance(figure.data, tuple)

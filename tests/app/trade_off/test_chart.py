@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from app.charts.palette import DARK
 from app.page import tables
 from app.settings import outcomes, points, unprotected
 from app.settings.views import View
@@ -36,7 +37,7 @@ def test_every_setting_is_a_point_that_knows_its_key(table):
 
 
 def test_plotly_accepts_the_figure(table):
-    figure = draw(table, table["key"].iloc[0], attack_limit=0.7, cost_limit=0.02, dark=True)
+    figure = draw(table, table["key"].iloc[0], attack_limit=0.7, cost_limit=0.02, colour=DARK)
     assert len(go.Figure(figure.to_dict()).data) == len(figure.data)  # it raises on a bad property
 
 
@@ -98,7 +99,7 @@ def test_a_weak_attack_says_so(findings):
 
 def test_dark_and_light_differ_in_ink(table):
     key = table["key"].iloc[0]
-    light, dark = draw(table, key), draw(table, key, dark=True)
+    light, dark = draw(table, key), draw(table, key, colour=DARK)
     assert light.data[-1].marker.line.color != dark.data[-1].marker.line.color
 
 
