@@ -31,6 +31,7 @@ ALLOWED = "officer"  # session key: how this session came in
 LONGEST_PASSWORD = 200
 WRONG = 8  # wrong passwords …
 PER = 60.0  # … in so many seconds, from everybody together: then all wait
+CHECKING = threading.Lock()
 # Headers with which proxies and tunnels say that the visitor is somebody behind them.
 FORWARDED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
 FORWARDED |= {"x-real-ip", "cf-connecting-ip", "true-client-ip", "via"}
@@ -180,29 +181,24 @@ def _ask_password(password_hash: str) -> None:
         given = st.text_input("Password", type="password", max_chars=LONGEST_PASSWORD)
         pressed = st.form_submit_button("Come in", type="primary")
     if pressed:
-        right, problem = check(given, password_hash, _tries(), time.monotonic())
+        right, problem = check(given, password_hash, _wrong(), time.monotonic())
         if right:
             st.session_state[ALLOWED] = password_hash
             st.rerun()
         st.error(problem, icon=":material/error:")
 
 
-class Tries:
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.wrong: deque[float] = deque(maxlen=WRONG)
-
-
 @st.cache_resource
-def _tries() -> Tries:
-    return Tries()
+def _wrong() -> deque[float]:
+    """When the last wrong passwords were given, by anybody."""
+    return deque(maxlen=WRONG)
 
 
-def check(given: str, password_hash: str, tries: Tries, now: float) -> tuple[bool, str]:
+def check(given: str, password_hash: str, wrong: deque[float], now: float) -> tuple[bool, str]:
     """(whether the password is right, what to tell whoever gave it). One at a time: the hash is
     slow and takes memory on purpose, and many at once would be a way to stop the server."""
-    with tries.lock:
-        if len(tries.wrong) == WRONG and now - tries.wrong[0] < PER:
+    with CHECKING:
+        if len(wrong) == WRONG and now - wrong[0] < PER:
             return False, "Too many wrong passwords. Wait a minute, then try again."
         try:
             PasswordHasher().verify(password_hash, given[:LONGEST_PASSWORD])
@@ -213,7 +209,7 @@ def check(given: str, password_hash: str, tries: Tries, now: float) -> tuple[boo
                 "python -m core study password, and start Penumbra again."
             )
         except VerificationError:
-            tries.wrong.append(now)
+            wrong.append(now)
             return False, "That is not the password."
 
 

@@ -1,6 +1,5 @@
 """Maps of attention laid over faces, as pictures. No Streamlit."""
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -79,6 +78,4 @@ def legend(kind: str = "attention") -> NDArray[np.uint8]:
 
 
 def png(row: Sequence[NDArray[np.uint8]], width: int) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pictures.row(list(row), width)).save(file, "PNG")
-    return file.getvalue()
+    return pictures.packed(Image.fromarray(pictures.row(list(row), width)), "PNG")

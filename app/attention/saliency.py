@@ -77,7 +77,8 @@ def look(
         names = [str(name) for name in clear["groups"]]
         own = [str(name) for name in facts["groups"]]
         through = _maps(arrays.get(f"{side}_release"), count)
-        averages = _maps(arrays.get(f"{side}_release_groups"), len(own))
+        drawn = _maps(arrays.get(f"{side}_release_groups"), len(own))
+        averages = {} if drawn is None else dict(zip(own, drawn, strict=True))
         before = _maps(known["maps"], count)
         plain = _maps(known["groups"], len(names))
         if before is None or plain is None or len(means) != len(names):
@@ -95,12 +96,8 @@ def look(
             reconstructed=_maps(arrays.get(f"{side}_redrawn"), count),
             reconstructed_predictions=_answers(arrays[again], count) if again in arrays else None,
             groups={
-                name: (
-                    means[i],
-                    plain[i],
-                    None if averages is None or name not in own else averages[own.index(name)],
-                )
-                for i, name in enumerate(names)
+                name: (mean, lit, averages.get(name))
+                for name, mean, lit in zip(names, means, plain, strict=True)
             },
             facts=_numbers(facts[side]) | {"reason": facts[side].get("reason")},
             clear=_numbers(clear),

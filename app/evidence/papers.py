@@ -205,27 +205,24 @@ def frame(pairs: Sequence[Pair], metric: str) -> pd.DataFrame:
     mine = [pair for pair in pairs if pair.row["metric"] == metric]
     others = [published_words.other_setting(pair, brief=True) if pair.ours else "" for pair in mine]
     alike = len({other for other, pair in zip(others, mine, strict=True) if pair.ours}) < 2
-    factor = 100.0 if METRICS[metric].unit in ("%", "points") else 1.0
-
-    def scaled(value: float | None) -> float | None:
-        return value * factor if wording.known(value) else None
-
     rows = [
         {
             "words": words(pair, mine),
             "role": pair.row["role"],
             "dataset": pair.row["dataset"],
-            "printed": scaled(pair.row["value"]),
-            "along": scaled(pair.along),
-            "afresh": scaled(pair.afresh),
-            "chance": scaled(pair.chance),
+            "printed": pair.row["value"],
+            "along": pair.along,
+            "afresh": pair.afresh,
+            "chance": pair.chance,
             "other": "" if alike else other,
             "balanced": pair.metric == "balanced_accuracy",
         }
         for pair, other in zip(mine, others, strict=True)
     ]
-    numbers = ("printed", "along", "afresh", "chance")
-    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
+    numbers = ["printed", "along", "afresh", "chance"]
+    table = pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
+    table[numbers] *= 100 if METRICS[metric].unit in ("%", "points") else 1
+    return table
 
 
 def chart(numbers: pd.DataFrame, metric: str, colour: plot.Colours = LIGHT) -> go.Figure:

@@ -25,17 +25,19 @@ def png(picture: np.ndarray, width: int) -> bytes:
     if image.width > width:
         height = round(image.height * width / image.width)
         image = image.resize((width, height), Image.Resampling.BILINEAR)
-    packed = io.BytesIO()
-    image.save(packed, "PNG", compress_level=1)
-    return packed.getvalue()
+    return packed(image, "PNG", compress_level=1)
+
+
+def packed(image: Image.Image, kind: str, **how: int) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **how)
+    return file.getvalue()
 
 
 def data_url(picture: np.ndarray | bytes, kind: str = "png") -> str:
     """A picture uint8 (H, W, 3), every pixel as it is, or an encoded one in a data URL."""
     if isinstance(picture, np.ndarray):
-        packed = io.BytesIO()
-        Image.fromarray(picture).save(packed, "PNG")
-        picture = packed.getvalue()
+        picture = packed(Image.fromarray(picture), "PNG")
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
 
@@ -90,6 +92,4 @@ def sprite(photographs: np.ndarray, tile: int) -> tuple[bytes, int]:
     for number, photograph in enumerate(photographs):
         small = Image.fromarray(photograph).resize((width, height), Image.Resampling.BOX)
         sheet.paste(small, (number % columns * width, number // columns * height))
-    packed = io.BytesIO()
-    sheet.save(packed, "WEBP", quality=60)
-    return packed.getvalue(), columns
+    return packed(sheet, "WEBP", quality=60), columns

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from app.access import LOCAL_NAMES
 from app.page import states, wording
 from app.study import form, question, words
 from core.errors import PenumbraError
@@ -26,7 +27,6 @@ ACTIONS = {  # state of a study -> what can be done, and whether that is what co
     "open": (CLOSE, "secondary"),
     "closed": (OPEN, "secondary"),
 }
-LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def listing() -> None:
@@ -77,7 +77,7 @@ def link(study_id: str, url: str | None, base: str) -> tuple[str, bool]:
     found = urlsplit(url or "")
     place = f"{found.scheme}://{found.netloc}" if found.netloc else ""
     folder = f"/{base.strip('/')}" if base.strip("/") else ""
-    return f"{place}{folder}/?study={study_id}", found.hostname in LOCAL or not found.netloc
+    return f"{place}{folder}/?study={study_id}", found.hostname in LOCAL_NAMES or not found.netloc
 
 
 def _buttons(study: Mapping[str, Any]) -> None:

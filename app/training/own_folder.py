@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.access import LOCAL_NAMES
 from app.page import pictures, show, states, wording
 from core import data
 from core.data import checking
@@ -17,7 +18,6 @@ from core.run import NAME
 CHECKED = "own_folder"  # session key: (path, options) and what was found there
 REGISTERED = "own_folder_registered"  # session key: the name just given, for a word of thanks
 FACE = 72  # pixels of a previewed face
-LOCAL = ("localhost", "127.0.0.1", "::1")
 # Where the app is open to other machines, the folder in which photographs may be registered.
 ROOT = "PENUMBRA_PHOTOGRAPHS"
 HOW = (
@@ -34,7 +34,7 @@ def root() -> Path | None:
     named = os.environ.get(ROOT)
     if named:
         return Path(named).expanduser().resolve()
-    if (st.get_option("server.address") or "") in LOCAL:
+    if (st.get_option("server.address") or "") in LOCAL_NAMES:
         return None
     raise PenumbraError(
         "This app can be reached from other machines, so folders are not opened from the page. "

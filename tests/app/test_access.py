@@ -1,9 +1,11 @@
 """Who may see the officers' pages."""
 
+from collections import deque
+
 import pytest
 from argon2 import PasswordHasher
 
-from app.access import PER, WRONG, Tries, admitted, check, local
+from app.access import PER, WRONG, admitted, check, local
 
 HERE = {"Host": "localhost:8501", "Origin": "http://localhost:8501"}
 
@@ -61,24 +63,24 @@ def hashed():
 
 
 def test_the_password_and_no_other(hashed):
-    tries = Tries()
-    assert check("correct horse", hashed, tries, 0.0) == (True, "")
+    wrong_ones = deque(maxlen=WRONG)
+    assert check("correct horse", hashed, wrong_ones, 0.0) == (True, "")
     for wrong in ("", "Correct horse", "correct horse ", hashed, "x" * 100_000):
-        right, said = check(wrong, hashed, tries, 0.0)
+        right, said = check(wrong, hashed, wrong_ones, 0.0)
         assert not right
         assert "not the password" in said
 
 
 def test_after_some_wrong_ones_all_wait_a_while(hashed):
-    tries = Tries()
+    wrong_ones = deque(maxlen=WRONG)
     for second in range(WRONG):
-        check("wrong", hashed, tries, float(second))
-    assert not check("correct horse", hashed, tries, WRONG + 1.0)[0]
-    assert "Wait" in check("correct horse", hashed, tries, PER - 1)[1]
-    assert check("correct horse", hashed, tries, PER)[0]
+        check("wrong", hashed, wrong_ones, float(second))
+    assert not check("correct horse", hashed, wrong_ones, WRONG + 1.0)[0]
+    assert "Wait" in check("correct horse", hashed, wrong_ones, PER - 1)[1]
+    assert check("correct horse", hashed, wrong_ones, PER)[0]
 
 
 def test_a_damaged_hash_lets_nobody_in():
-    right, said = check("", "", Tries(), 0.0)
+    right, said = check("", "", deque(maxlen=WRONG), 0.0)
     assert not right
     assert "study password" in said

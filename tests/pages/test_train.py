@@ -289,7 +289,7 @@ def test_a_taken_name_is_said(photographs):
 
 
 def test_open_to_other_machines_no_folder_is_opened_from_the_page(root, monkeypatch):
-    monkeypatch.setattr(own_folder, "LOCAL", ())
+    monkeypatch.setattr(own_folder, "LOCAL_NAMES", ())
     app = whole(unfolded(whole(open_page("train")), "register"))
     assert "Register them in a terminal" in app.info[0].value
     assert "own_folder_path" not in {box.key for box in app.text_input}
