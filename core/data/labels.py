@@ -1,7 +1,5 @@
 """Label files: text that is hostile until checked, and labels that are 0/1 or -1/1."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
@@ -9,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -52,7 +51,7 @@ class Table:
         position = self.header.index(name)
         return [row[position] for row in self.cells]
 
-    def where(self, keep: Sequence[bool]) -> Table:
+    def where(self, keep: Sequence[bool]) -> Self:
         cells, numbers = compress(self.cells, keep), compress(self.numbers, keep)
         return replace(self, cells=list(cells), numbers=list(numbers))
 

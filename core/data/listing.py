@@ -4,14 +4,12 @@ Nothing is decoded here. Names come from files of unknown origin: one counts onl
 listing of the folder or zip, so it can reach nothing outside.
 """
 
-from __future__ import annotations
-
 import os
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -46,7 +44,7 @@ class Listing:
     split: np.ndarray
     notes: list[str]
 
-    def at(self, rows: Sequence[int] | np.ndarray) -> Listing:
+    def at(self, rows: Sequence[int] | np.ndarray) -> Self:
         return replace(
             self,
             names=[self.names[row] for row in rows],

@@ -5,8 +5,6 @@ The finder is scikit-image's cascade of local binary patterns for frontal faces 
 compared is box with box: `usual_box` runs the same finder over the data set's own photographs.
 """
 
-from __future__ import annotations
-
 import functools
 import threading
 from collections.abc import Sequence
@@ -43,7 +41,7 @@ class Box(NamedTuple):
     def middle(self) -> tuple[float, float]:
         return self.left + self.side / 2, self.top + self.side / 2
 
-    def away(self, other: Box) -> float:
+    def away(self, other: "Box") -> float:
         """Pixels between the two middles, across or down, whichever is more."""
         return max(abs(a - b) for a, b in zip(self.middle, other.middle, strict=True))
 

@@ -5,20 +5,16 @@ Everything follows from the seed; each decision has a random stream of its own, 
 field of a design leaves what the others decide as it was.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data.faces import Faces
 from core.errors import PenumbraError
-
-if TYPE_CHECKING:
-    from core.data.faces import Faces
 
 WHOM, SHOWN, BESIDE, UNASKED = range(4)  # random streams
 FEWEST_ATTENTION = 3  # people of attention questions, however few of these a participant gets

@@ -4,19 +4,18 @@ Every picture leaves here as a PNG without compression and without metadata: all
 size, in pixels and in bytes, whatever they show.
 """
 
-from __future__ import annotations
-
 import functools
 import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from core import data, results
+from core.data import Faces
 from core.errors import PenumbraError
 from core.methods import UNPROTECTED
 from core.own_photograph import redraw
@@ -27,9 +26,6 @@ from core.storage.pictures import kept_pictures
 from core.study import design as designs
 from core.study.material import people
 from core.study.material.people import Trial
-
-if TYPE_CHECKING:
-    from core.data.faces import Faces
 
 PHOTOGRAPH = "photograph"  # in place of a run where there is none of that method
 SOFTENED = 0.7  # radius in pixels, for 64 pixels, of the blur that a photograph is shown with then
