@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 from sqlalchemy import Connection
 
+from core import results
 from core.attacks import default_attack
 from core.errors import PenumbraError
 from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
@@ -175,8 +176,6 @@ def _confidence(
 def rehearsal() -> str:
     """A study of its own to rehearse with, prepared: DeepObfuscator on the synthetic faces, one
     setting for each shipped λ1. Its id. Raises PenumbraError where no such run is there."""
-    from core import results
-
     found = results.runs()
     finished = found[(found["method"] == DEEP_OBFUSCATOR.name) & (found["state"] == "finished")]
     here = finished[finished["dataset"] == "synthetic"]

@@ -17,7 +17,7 @@ from PIL import Image, ImageFilter
 from core import data, results
 from core.data import Faces
 from core.errors import PenumbraError
-from core.methods import UNPROTECTED
+from core.methods import METHODS, UNPROTECTED
 from core.own_photograph import redraw
 from core.run import NAME, RUN_ID, Run, checkpoints
 from core.storage import array_file, run_folder
@@ -132,8 +132,6 @@ def png(picture: NDArray[np.uint8]) -> bytes:
 
 def _opened(setting: Mapping[str, Any]) -> Opened:
     """Raises PenumbraError where the setting's run is missing, unfinished or damaged."""
-    from core.methods import METHODS
-
     dataset, run_id = setting["dataset"], setting["run_id"]
     if not NAME.fullmatch(dataset) or not RUN_ID.fullmatch(run_id):
         raise PenumbraError(f"{dataset[:60]}/{run_id[:60]} is no run: choose the settings again")

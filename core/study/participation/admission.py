@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from core.errors import PenumbraError
+from core.study.analysis.statistics import wilson
 from core.study.design import setting_key
 from core.study.participation import tokens
 from core.study.participation.assignment import Trial, assign
@@ -120,8 +121,6 @@ def enough(connection: Connection, study: Mapping[str, Any]) -> str | None:
 def _widest(connection: Connection, study: Mapping[str, Any]) -> float:
     """The widest Wilson interval of all settings, over the answers of people, done or not, those that
     did not come in time as wrong ones; 1 as long as one setting has no answer."""
-    from core.study.analysis.statistics import wilson
-
     right = sa.func.sum(sa.case((answers.c.choice == 0, 1), else_=0))
     counted = (
         sa.select(items.c.setting, items.c.attacker, sa.func.count(), right)
