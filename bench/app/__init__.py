@@ -66,6 +66,14 @@ def running() -> Iterator[App]:
             process.wait(20)
 
 
+def stream(address: str, **options: Any) -> Any:
+    """The app's own websocket, to be connected to as a browser's page is."""
+    from websockets.asyncio.client import connect
+
+    where = address.replace("http", "ws") + "/_stcore/stream"
+    return connect(where, subprotocols=["streamlit"], max_size=None, origin=address, **options)
+
+
 def launched(playwright: Any) -> Any:
     known = ("chromium", "google-chrome", "chromium-headless-shell")  # first what people look with
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)

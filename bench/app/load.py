@@ -26,10 +26,9 @@ from typing import Any
 import psutil
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import connect
 
 from app.main import PAGES
-from bench.app import machine, running
+from bench.app import machine, running, stream
 
 NAMES = ["", *(page.name for page in PAGES[1:])]  # the first page has no name in addresses
 READING = (5.0, 10.0)  # seconds
@@ -97,10 +96,8 @@ async def walk(
     async def read() -> None:
         await asyncio.sleep(choice.uniform(*READING) if seconds else 0)
 
-    where = address.replace("http", "ws") + "/_stcore/stream"
-    options: dict[str, Any] = {"subprotocols": ["streamlit"], "max_size": None, "origin": address}
     try:
-        async with connect(where, **options) as socket:
+        async with stream(address) as socket:
             session = Session(socket, errors)
             for _ in itertools.count() if seconds else range(rounds):
                 for page in choice.sample(NAMES, len(NAMES)) if seconds else NAMES:

@@ -27,7 +27,11 @@ import time
 from typing import IO, Any
 
 import numpy as np
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import WebSocketException
 
+from bench.app import stream
 from bench.study import QUESTIONS, kept_in, open_study, stored
 from core.run import ROOT
 from core.study.participation.tokens import token_hash
@@ -76,20 +80,11 @@ class Participant:
 
     async def take_part(self) -> None:
         """Until the page of thanks; connects again as often as the connection breaks."""
-        from websockets.asyncio.client import connect
-        from websockets.exceptions import WebSocketException
-
-        address = f"127.0.0.1:{self.server.port}"
+        address = f"http://127.0.0.1:{self.server.port}"
         since = time.monotonic()
         while time.monotonic() - since < PATIENCE:
             try:
-                async with connect(
-                    f"ws://{address}/_stcore/stream",
-                    subprotocols=["streamlit"],
-                    max_size=None,
-                    origin=f"http://{address}",
-                    open_timeout=PATIENCE,
-                ) as self.connection:
+                async with stream(address, open_timeout=PATIENCE) as self.connection:
                     before = len(self.acknowledged)
                     if await self._talk():
                         return
@@ -141,8 +136,6 @@ class Participant:
                 continue
 
     async def _run(self, message: dict[str, Any] | None) -> dict[str, Any]:
-        from streamlit.proto.BackMsg_pb2 import BackMsg
-
         back = BackMsg()
         back.rerun_script.query_string = f"study={self.study}"
         if message is not None:
@@ -154,8 +147,6 @@ class Participant:
 
     async def _read(self) -> dict[str, Any]:
         """The component's data in the next run of the script that draws it."""
-        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
         while True:
             told = ForwardMsg()
             told.ParseFromString(await self.connection.recv())
