@@ -66,8 +66,6 @@ def d_prime(share: float, options: int) -> float:
     _share("share", share)
     if options < 2:
         raise PenumbraError(f"somebody who chooses has two options or more, not {options}")
-    if share in (0, 1):
-        return math.inf if share else -math.inf
     if not forced_choice(-FURTHEST, options) < share < forced_choice(FURTHEST, options):
         return math.inf if share > 0.5 else -math.inf
     from scipy.optimize import brentq
