@@ -1,26 +1,21 @@
 """What a stored attacker reconstructs of pictures it has never seen: a finished run's release and the
 weights of its `mirrored_decoder`, as `core.evaluate` left them."""
 
-from __future__ import annotations
-
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.attacks.reconstruction.decoders import mirrored_decoder
 from core.errors import PenumbraError
+from core.methods import METHODS, Model
+from core.metrics import images, of_pictures
 from core.storage import attack_folders, files, whole_folders
 from core.storage.attack_folders import Task
-
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
-
-    from core.attacks.features import Scaler
-    from core.methods import Model
+from core.torch_types import Device, Module, Tensor
 
 ATTACKER = mirrored_decoder.name  # its weights are kept
 SEED = 0  # of a release's noise: the same photograph gives the same release
@@ -34,12 +29,12 @@ class Restored(NamedTuple):
     """
 
     model: Model
-    decoder: nn.Module
-    scaler: Scaler
+    decoder: Module
+    scaler: Callable[[Tensor], Tensor]
     release_value: float | None
     height: int
     width: int
-    device: torch.device
+    device: Device
     lock: threading.Lock
 
 
@@ -65,7 +60,6 @@ def restore(folder: Path, release_value: float | None, device: str = "auto") -> 
     from core import device as devices
     from core import train
     from core.attacks.features import Scaler
-    from core.methods import METHODS
     from core.nets.decoders import decoder_for
 
     place = weights_of(folder, release_value)
@@ -118,14 +112,11 @@ def redraw(restored: Restored, pictures: NDArray[np.uint8]) -> dict[str, NDArray
         return from_releases(restored, z, truth)
 
 
-def from_releases(
-    restored: Restored, z: torch.Tensor, truth: torch.Tensor
-) -> dict[str, NDArray[np.generic]]:
+def from_releases(restored: Restored, z: Tensor, truth: Tensor) -> dict[str, NDArray[np.generic]]:
     """`redraw` from the releases z (n, …) of the photographs `truth`, uint8 (n, 3, H, W)."""
     import torch
 
     from core.attacks.reconstruction.training import decode
-    from core.metrics import images, of_pictures
 
     with torch.no_grad():
         z = _folded(restored.model, z).float()
@@ -135,6 +126,6 @@ def from_releases(
     return {**found, "reconstructions": drawn.permute(0, 2, 3, 1).cpu().numpy()}
 
 
-def _folded(model: Model, z: torch.Tensor) -> torch.Tensor:
+def _folded(model: Model, z: Tensor) -> Tensor:
     """A flattened map folded back, as attackers see it (`Model.released_map`)."""
     return z if model.released_map is None else z.reshape(len(z), *model.released_map)

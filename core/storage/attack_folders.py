@@ -6,24 +6,20 @@ weights.safetensors   the attacker's network, where a page needs it
 done                  the seconds that the attack took, for estimates
 """
 
-from __future__ import annotations
-
 import math
 import re
 import statistics
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
 from core.errors import PenumbraError
 from core.run import NAME
 from core.storage import array_file, files, findings_file, whole_folders
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.torch_types import Tensor
 
 Outcome = tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]  # findings, arrays
 

@@ -6,21 +6,18 @@ weights.safetensors   of a network that is asked again, where there is one
 done                  written last
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from numpy.typing import NDArray
 
 from core.errors import PenumbraError
 from core.storage import array_file, files, whole_folders
 from core.storage.attack_folders import at_value
+from core.torch_types import Tensor
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from torch import Tensor
-
-    Explanation = tuple[dict[str, NDArray[Any]], dict[str, Any]]  # arrays, facts
+Explanation = tuple[dict[str, NDArray[Any]], dict[str, Any]]  # arrays, facts
 
 
 def place(run_folder: Path, name: str, value: float | None = None) -> Path:

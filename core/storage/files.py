@@ -3,19 +3,15 @@
 Tensors are safetensors, everything else JSON; nothing here can run code when it is read.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import PenumbraError
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
+from core.torch_types import Module, Tensor
 
 LARGEST_JSON = 4 << 20  # bytes; no JSON file of a run comes near
 AGAIN = "delete the folder and train again"
@@ -83,7 +79,7 @@ def load_tensors(path: Path, sha256: str | None = None) -> dict[str, Tensor]:
         raise PenumbraError(f"{path} is damaged ({error}); {AGAIN}") from error
 
 
-def network_tensors(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
+def network_tensors(networks: dict[str, Module]) -> dict[str, Tensor]:
     """All parameters and buffers as `<network>/<name>`."""
     return {
         f"{network}/{name}": tensor
@@ -93,7 +89,7 @@ def network_tensors(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
 
 
 def fill_networks(
-    networks: dict[str, nn.Module], tensors: dict[str, Tensor], path: Path, missing_ok: bool = False
+    networks: dict[str, Module], tensors: dict[str, Tensor], path: Path, missing_ok: bool = False
 ) -> None:
     """Load `network_tensors` back. With `missing_ok`, networks of which the file holds nothing
     stay as they are. Raises PenumbraError when a name or shape does not fit."""

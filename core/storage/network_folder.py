@@ -1,16 +1,12 @@
 """A network that the runs of a data set share: `weights.safetensors`, `network.json` (what it is and
 how it was trained, with the weights' hash) and, last, `done`."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import PenumbraError
 from core.storage import files, whole_folders
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.torch_types import Tensor
 
 
 def write(folder: Path, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:

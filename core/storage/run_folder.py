@@ -9,17 +9,13 @@ done                  training finished
 attacks/, explain/, cost.json      `core.storage.attack_folders`, `.explanations`, `.cost_file`
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.run import RUN_ID, checkpoints
 from core.storage import files, whole_folders
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.torch_types import Tensor
 
 FINGERPRINT = re.compile("[A-Za-z0-9-]{1,80}")
 

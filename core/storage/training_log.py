@@ -1,19 +1,15 @@
 """`log.jsonl` of a run: a JSON object for each logged step of its training. Needs no torch."""
 
-from __future__ import annotations
-
 import json
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import PenumbraError
 from core.storage import files
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from core.torch_types import Tensor
 
 NAME = "log.jsonl"
 LONGEST_ROW = 400  # bytes of a logged step, at most, as far as reading the end of a log goes
