@@ -110,11 +110,8 @@ def fill_networks(
 
 def halved(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Matrices and kernels in half precision; vectors, such as batch-norm statistics, stay whole.
-    Networks are rounded this way *before* they are measured: what is stored is what was measured.
-    """
-    import torch
-
+    Networks are rounded this way *before* they are measured: what is stored is what was measured."""
     return {
-        name: t.to(torch.float16) if t.is_floating_point() and t.dim() >= 2 else t
+        name: t.half() if t.is_floating_point() and t.dim() >= 2 else t
         for name, t in tensors.items()
     }

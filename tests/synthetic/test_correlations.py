@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from core.errors import PenumbraError
-from core.synthetic import identity, labels
+from core.synthetic import identity
 from core.synthetic.camera_and_light import sample_photograph
 from core.synthetic.correlations import completed
-from core.synthetic.people import generator
+from core.synthetic.people import generator, labels
 
 
 def draw_rows(table, people, seed=0):
@@ -18,7 +18,7 @@ def draw_rows(table, people, seed=0):
     for number in range(people):
         random = generator(seed, number)
         person = identity.sample(random, table)
-        rows.append(labels.attributes(person, sample_photograph(random, person, table)))
+        rows.append(labels(person, sample_photograph(random, person, table)))
     return {name: np.array([row[name] for row in rows], bool) for name in rows[0]}
 
 
