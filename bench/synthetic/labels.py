@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from bench.synthetic import FOLDER, listed
 from core.data.listing import Listing
 from core.data.packing.decode import read
+from core.metrics import intervals
 from core.metrics.attributes import auc
 
 CLEAR = ("Male", "Eyeglasses", "Gray_Hair", "Heavy_Makeup")
@@ -72,17 +73,6 @@ def train(pictures: Tensor, labels: Tensor, epochs: int, device: str) -> nn.Modu
     return model.eval()
 
 
-def interval(truth: np.ndarray, scores: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """95 % interval of the AUC, resampling identities."""
-    random = np.random.default_rng(0)
-    groups = [np.flatnonzero(people == person) for person in np.unique(people)]
-    values = []
-    for _ in range(200):
-        rows = np.concatenate([groups[k] for k in random.integers(0, len(groups), len(groups))])
-        values.append(auc(truth[rows], scores[rows]))
-    return np.nanpercentile(values, [2.5, 97.5])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=FOLDER)
@@ -104,7 +94,7 @@ def main() -> None:
     with torch.no_grad():
         parts = pictures[~learn].split(256)
         scores = torch.cat([model(x.to(options.device).float() / 255).cpu() for x in parts]).numpy()
-    truth = found.attributes[test]
+    truth, resampling = found.attributes[test], intervals.resample_identities(people[test])
     print(
         f"{len(everyone) - len(unseen)} identities to learn from, {len(unseen)} unseen, "
         f"{options.size} px, {options.epochs} epochs, {time.perf_counter() - start:.0f} s\n"
@@ -113,7 +103,8 @@ def main() -> None:
     missed = []
     for k, name in enumerate(found.attribute_names):
         value, target = auc(truth[:, k], scores[:, k]), TARGETS.get(name)
-        low, high = interval(truth[:, k], scores[:, k], people[test])
+        resampled = intervals.resampled_auc(truth[:, k], scores[:, k], resampling)
+        low, high = intervals.percentile_interval(resampled)
         if target is not None and not value >= target:
             missed.append(name)
         print(
