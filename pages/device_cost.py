@@ -88,7 +88,7 @@ def missing(names: list[str]) -> None:
 
 device()
 show.folded("All settings and all costs", "costs", everything)
-if names := device_cost.without_cost(rows):
+if names := list(dict.fromkeys(r["run_id"] for r in rows if not device_cost.measured(r))):
     count = sum(row["run_id"] in names for row in rows)
     several = f"{count} settings were" if count > 1 else "1 setting was"
     show.folded(f"{several} not measured on a device", "uncosted", missing, names)

@@ -57,7 +57,11 @@ def one_face(row: points.Row, found: Look, face: int) -> None:
         for panel in drawn:
             show.picture(panel.picture, FRAME, panel.alt, panel.text, title=panel.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        _scales()
+        for kind, low, high, alt in SCALES:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", width=300):
+                st.caption(low, width="content")
+                st.image(overlays.legend(kind), width=110, alt=alt)
+                st.caption(high, width="content")
         name = f"attention-face-{face + 1}.png"
         packed = partial(overlays.png, [panel.picture for panel in drawn], FRAME)
         show.download("Pictures (PNG)", packed, name, "image/png", type="tertiary")
@@ -73,14 +77,6 @@ def _reconstruction(row: points.Row, face: int) -> np.ndarray | None:
     if found is None or face >= len(found["reconstructions"]):
         return None
     return found["reconstructions"][face]
-
-
-def _scales() -> None:
-    for kind, low, high, alt in SCALES:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", width=300):
-            st.caption(low, width="content")
-            st.image(overlays.legend(kind), width=110, alt=alt)
-            st.caption(high, width="content")
 
 
 def averages(found: Look) -> None:

@@ -90,10 +90,6 @@ def measured(row: Row) -> bool:
     return wording.known(row.get("milliseconds"))
 
 
-def without_cost(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(row["run_id"] for row in rows if not measured(row)))
-
-
 def busy(row: Row) -> bool:
     """Whether other work kept the processor from the measurement: its times are too long."""
     return wording.known(row.get("share_waited")) and row["share_waited"] > BUSY

@@ -1,6 +1,7 @@
 """Plain words and plain numbers: attribute names as a person would say them, figures with units."""
 
 import math
+from collections.abc import Callable
 from typing import TypeGuard
 
 from core.attacks import attackers
@@ -118,9 +119,11 @@ def target_label(target: str) -> str:
     return ", ".join(attribute_label(name) for name in names.split(","))
 
 
-def unique_labels(names: list[str], label: object = attribute_label) -> dict[str, str]:
+def unique_labels(
+    names: list[str], label: Callable[[str], str] = attribute_label
+) -> dict[str, str]:
     """name -> label, falling back to the bare name where two labels would be the same."""
-    labels = {name: label(name) for name in names}  # type: ignore[operator]
+    labels = {name: label(name) for name in names}
     taken = list(labels.values())
     return {name: text if taken.count(text) == 1 else name for name, text in labels.items()}
 

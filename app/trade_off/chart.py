@@ -63,11 +63,23 @@ def trade_off(
     if chosen in rows:
         data.append(_chosen(rows[chosen], view, colour))
         notes.append(marks.label(chosen, rows, across, up, scale, colour))
-    suffix = " %" if wording.in_percent(view.service) else ""
+    title = "attacker's gain over guessing (points)"  # short enough for a phone
+    if view.target == "image":
+        symbol = METRICS[view.measure].symbol
+        title = (
+            f"attacker's gain over drawing blind ({symbol})" if blind else f"likeness ({symbol})"
+        )
+    suffix, unit = (" %", "") if wording.in_percent(view.service) else ("", " (hundredths)")
+    served = METRICS[view.service].title.removeprefix("plain ")
     return plot.figure(
         data,
-        plot.axis(colour, _across_title(view, blind), range=[end * scale for end in across]),
-        plot.axis(colour, _up_title(view), range=list(up), ticksuffix=suffix),
+        plot.axis(colour, title, range=[end * scale for end in across]),
+        plot.axis(
+            colour,
+            f"{wording.service(view.task)}: {served}{unit}",
+            range=list(up),
+            ticksuffix=suffix,
+        ),
         HEIGHT,
         legend=plot.below(-0.22),
         shapes=shapes,
@@ -98,20 +110,6 @@ def ranges(table: pd.DataFrame) -> tuple[Range, Range]:
         (left - 0.05 * span, right + 0.07 * span),
         (bottom - 0.12 * height, min(101.5, top + 0.22 * height)),
     )
-
-
-def _across_title(view: View, blind: bool) -> str:
-    """Short enough for a phone; who the attacker is and what it wants stands in the verdict."""
-    if view.target == "image":
-        symbol = METRICS[view.measure].symbol
-        return f"attacker's gain over drawing blind ({symbol})" if blind else f"likeness ({symbol})"
-    return "attacker's gain over guessing (points)"
-
-
-def _up_title(view: View) -> str:
-    name = METRICS[view.service].title
-    unit = "" if wording.in_percent(view.service) else " (hundredths)"
-    return f"{wording.service(view.task)}: {name.removeprefix('plain ')}{unit}"
 
 
 def _line(rows: Sequence[Row], line: Line, lines: Sequence[Line], number: int, view: View) -> Spec:

@@ -61,15 +61,12 @@ def _choose_data() -> tuple[str, list[str]]:
         st.success(text, icon=":material/check:")
     if len(about["preview"]):
         show.examples(about["preview"], 60, "Example face {}")
-    show.folded("How many have each attribute", "counts", _label_counts, dataset, about)
-    return dataset, list(about["attributes"])
-
-
-def _label_counts(dataset: str, about: dict[str, Any]) -> None:
-    whole, shares = about["images"], about["attributes"]
-    having = {name: round(share * whole) for name, share in shares.items()}
+    whole = about["images"]
+    having = {name: round(share * whole) for name, share in about["attributes"].items()}
     counts = {name: (count, whole - count) for name, count in having.items()}
-    own_folder.label_counts(counts, f"{dataset}-labels")
+    part = own_folder.label_counts, counts, f"{dataset}-labels"
+    show.folded("How many have each attribute", "counts", *part)
+    return dataset, list(having)
 
 
 def _choose_sets(method: str, attributes: list[str]) -> tuple[list[str], list[str]]:
