@@ -49,7 +49,7 @@ def evidence(here: Looking, row: points.Row) -> list[Line]:
     service = f"{wording.service(view.task).capitalize()} ({METRICS[view.service].title})"
     numbers = [row[f"utility{end}"] for end in ("", "_low", "_high", "_chance")]
     share = wording.in_percent(view.service)
-    found = [(service, cells(*numbers, bare.get("utility"), share))]
+    found = [(service, cells([*numbers, bare.get("utility")], share))]
     for target in loaders.offered("targets", view.dataset, view.preset, view.task):
         asked = view._replace(target=target)
         settings = loaders.settings(asked)
@@ -59,19 +59,14 @@ def evidence(here: Looking, row: points.Row) -> list[Line]:
             weak = "" if other["conclusive"] else ": attack too weak to conclude"
             numbers = [other[name] for name in ("value", "low", "high", "chance")]
             share = wording.in_percent(asked.measure)
-            found.append((label + weak, cells(*numbers, reference.get("value"), share)))
+            found.append((label + weak, cells([*numbers, reference.get("value")], share)))
     return found
 
 
-def cells(
-    value: float,
-    low: float,
-    high: float,
-    chance: float | None,
-    bare: float | None,
-    share: bool = True,
-) -> list[str]:
-    """A cell for each of `HEADS`; `share`: whether the numbers are shares, not a likeness."""
+def cells(numbers: Sequence[float | None], share: bool = True) -> list[str]:
+    """A cell for each of `HEADS`, of value, low, high, chance and value without protection;
+    `share`: whether they are shares, not a likeness."""
+    value, low, high, chance, bare = numbers
 
     def show(value: float | None) -> str:
         if not wording.known(value):
@@ -215,7 +210,8 @@ def _leaks(leaks: pd.DataFrame) -> dict[str, Any]:
         "weak": len(leaks) - len(known),
         # nothing is known without protection
         "rows": [
-            (label, cells(*numbers, None)[:3]) for label, *numbers in first.itertuples(index=False)
+            (label, cells([*numbers, None])[:3])
+            for label, *numbers in first.itertuples(index=False)
         ],
     }
 

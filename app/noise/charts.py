@@ -122,24 +122,17 @@ def rank_chart(
     found  of `ranks`, weak to strong
     """
     percent = found[["mean", "low", "high", "deviation"]].astype(float) * 100
-    above, below = percent["high"] - percent["mean"], percent["mean"] - percent["low"]
-    plain = {
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "marker": plot.marker(colour["brick"], 8, "line-ew"),
-    }
+    tint, places, names = colour["brick"], range(len(found)), ("mean", "low", "high")
+    plain = {"hoverinfo": "skip", "showlegend": False, "marker": plot.marker(tint, 8, "line-ew")}
+    reach = [percent["deviation"]] * 2
+    thin = plot.bars(*reach, color=faded(tint, 0.55), thickness=2)
+    rows = percent.to_dict("records")
+    thick = plot.interval(rows, names, 1, color=faded(tint, 0.9), thickness=7)
     data = [
-        plot.scatter(
-            "markers",
-            range(len(found)),
-            percent["mean"],
-            name=name,
-            error_y=plot.bars(*reach, color=faded(colour["brick"], alpha), thickness=thickness),
-            **plain,
-        )
-        for name, reach, thickness, alpha in (
-            ("standard deviation of the place", (percent["deviation"],) * 2, 2, 0.55),
-            ("95 % interval of the mean", (above, below), 7, 0.9),
+        plot.scatter("markers", places, percent["mean"], name=name, error_y=bars, **plain)
+        for name, bars in (
+            ("standard deviation of the place", thin),
+            ("95 % interval of the mean", thick),
         )
     ]
     lit = [key == chosen for key in found["key"]]
@@ -147,9 +140,7 @@ def rank_chart(
     marker["line"] = {"width": [3 if mark else 0 for mark in lit], "color": colour["light"]}
     says = "%{y:.1f} %, give or take %{customdata:.1f}<extra>mean place</extra>"
     look = {"line": {"color": colour["brick"], "width": 2}, "marker": marker, "hovertemplate": says}
-    middle = plot.scatter(
-        "lines+markers", range(len(found)), percent["mean"], name="mean place", **look
-    )
+    middle = plot.scatter("lines+markers", places, percent["mean"], name="mean place", **look)
     data.append(middle | {"customdata": percent["deviation"].tolist()})
     mean, deviation = (
         float(found[f"chance_{name}"].astype(float).mean()) * 100 for name in ("mean", "deviation")

@@ -43,7 +43,7 @@ def made(**changes):
         "verdict": "At λ = 1 …",
         "detail": "",
         "kept": (False, "outside"),
-        "evidence": [("Gender", cells(0.613, 0.6, 0.63, 0.5, 0.97))],
+        "evidence": [("Gender", cells([0.613, 0.6, 0.63, 0.5, 0.97]))],
         "leaks": leaks,
         "repeated": "",
         "chart": go.Figure({"data": [], "layout": {"title": HOSTILE}}),
