@@ -195,8 +195,8 @@ def _wrong() -> deque[float]:
 
 
 def check(given: str, password_hash: str, wrong: deque[float], now: float) -> tuple[bool, str]:
-    """(whether the password is right, what to tell whoever gave it). One at a time: the hash is
-    slow and takes memory on purpose, and many at once would be a way to stop the server."""
+    """(whether the password is right, what to say). One at a time: the hash is slow and takes memory
+    on purpose, and many at once would be a way to stop the server."""
     with CHECKING:
         if len(wrong) == WRONG and now - wrong[0] < PER:
             return False, "Too many wrong passwords. Wait a minute, then try again."

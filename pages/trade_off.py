@@ -14,7 +14,7 @@ rows = points.records(table)
 
 
 def repeated(row: points.Row) -> None:
-    """What whoever gets several releases of one photograph finds out."""
+    """What an attacker that gets several releases of one photograph finds out."""
     mine = loaders.of_run(row["run_id"])
     found = amounts.again(mine, row, view._replace(target=row["target"]))
     if found is not None:
