@@ -13,17 +13,19 @@ from core.explain.attention import targets
 from core.run import Run
 from core.run_validation import checked
 from core.storage import dataset_folders, files, run_folder
-from tests.tiny_faces import tiny_faces
+from tests.tiny_faces import SMALL, small_presets, tiny_faces
 
 RUN = checked(Run("blur", "tiny", tasks=("Smiling",), private=("Male",)))
 
 
 def settle(patch, root):
-    faces = tiny_faces(identities=24, images=3, size=64)
+    faces = tiny_faces(size=SMALL)
+    small_presets(patch)
     patch.setenv("PENUMBRA_CHECKPOINTS", str(root / "checkpoints"))
     patch.setenv("PENUMBRA_HOME", str(root / "home"))
     patch.setattr(reader, "LEAST_STEPS", 0)
-    patch.setattr(classifiers, "MOST_EPOCHS", 2)
+    patch.setattr(classifiers, "MOST_EPOCHS", 1)
+    patch.setattr(classifiers, "BATCH", 16)
     patch.setattr("core.data.load", lambda *arguments, **options: faces)
     patch.setattr(explain, "release_values", lambda folder: [3.0])
     return faces

@@ -1,6 +1,7 @@
 """Who reads an attribute is asked where it lies, and the answer is known: in one corner."""
 
 import numpy as np
+import pytest
 import torch
 from pytorch_grad_cam import GradCAM
 from torch import nn
@@ -8,6 +9,13 @@ from torch import nn
 from core.attacks.attributes import classifiers
 from core.explain import grad_cam, maps, reader
 from tests.explain import cornered
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(classifiers, "BATCH", 32)
+        yield
 
 
 def read(release, networks=(), seed=0, targets=("Male", "Task")):
@@ -89,7 +97,7 @@ def test_a_network_beside_the_way_is_not_looked_at():
 
 
 def test_the_same_seed_gives_the_same_maps_to_the_bit_and_noise_is_averaged(monkeypatch):
-    monkeypatch.setattr(classifiers, "MOST_EPOCHS", 3)
+    monkeypatch.setattr(classifiers, "MOST_EPOCHS", 1)
     network = cornered.device(False)
 
     def noisy(x, generator):

@@ -28,9 +28,9 @@ STORED = 8  # faces that the attacker `resrec` of `weak` has redrawn
 
 
 def populate(place: Path) -> None:
-    """Register the data set (160 people with three photographs) and write the runs, all in the
+    """Register the data set (96 people with three photographs) and write the runs, all in the
     folders that the environment names."""
-    register_tiny_folder(place / "photographs", DATASET, identities=160)
+    register_tiny_folder(place / "photographs", DATASET, identities=96)
     for number, (name, run) in enumerate(RUNS.items()):
         bring_to_life(run.folder, run, NOISE if name == "noisy" else None, seed=number)
         give_data(run)
