@@ -15,6 +15,8 @@ import pytest
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.internal.conjecture import providers
 
+from core import seeding
+
 # Before torch and numpy are imported: nothing a user has set reaches a test, and sums do not depend
 # on how many cores there are.
 for _name in [name for name in os.environ if name.startswith("PENUMBRA_")]:
@@ -95,7 +97,7 @@ def _same_seeds() -> None:
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed(0)
     if torch := sys.modules.get("torch"):
-        torch.manual_seed(0)
+        seeding.seed_torch(0)
 
 
 LISTINGS = (("core.attacks", "ATTACKS"), ("core.methods", "METHODS"), ("core.metrics", "METRICS"))

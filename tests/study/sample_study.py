@@ -1,6 +1,9 @@
 """Studies with made-up pictures and items, for tests that need no run and no network."""
 
+import copy
+import functools
 import io
+import json
 import secrets
 import struct
 import zlib
@@ -38,11 +41,16 @@ def token() -> str:
 def material(design: dict[str, Any], seed: int = 0) -> dict[str, Any]:
     """Pictures and items as `core.study.material.stimuli.build` gives them: every person one redrawn face at
     each setting and the same options at all of them."""
-    chance = np.random.default_rng(seed)
+    return copy.deepcopy(_made(json.dumps(design), seed, SIZE))
+
+
+@functools.cache
+def _made(described: str, seed: int, size: int) -> dict[str, Any]:
+    design, chance = json.loads(described), np.random.default_rng(seed)
     pictures: list[bytes] = []
 
     def picture() -> int:
-        pictures.append(_png(chance))
+        pictures.append(_png(chance, size))
         return len(pictures) - 1
 
     items = []
@@ -80,9 +88,9 @@ def open_study(settings: int = 2, seed: int = 0, **changes: Any) -> str:
     return study_id
 
 
-def _png(chance: np.random.Generator) -> bytes:
+def _png(chance: np.random.Generator, size: int) -> bytes:
     file = io.BytesIO()
-    pixels = chance.integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8)
+    pixels = chance.integers(0, 256, (size, size, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(file, "PNG", compress_level=0)
     return file.getvalue()
 
