@@ -18,19 +18,20 @@ from core.run_validation import checked
 from core.storage import array_file, attack_folders, findings_file
 from core.storage.pictures import unpacked
 from tests.listings import only
-from tests.tiny_faces import tiny_faces
+from tests.tiny_faces import SMALL, small_presets, tiny_faces
 
 REAL = ("logistic", "neighbours", "kernel_redrawer", "nearest_neighbour")
 QUICK = ["logistic", "nearest_neighbour"]
 PICTURES = "kernel_redrawer"
 SCHEDULE = {"task_epochs": 2, "adversary_epochs": 1, "adversarial_epochs": 2, "batch_size": 8}
-FACES = tiny_faces(identities=32, images=3)
+FACES = tiny_faces(identities=32, images=3, size=SMALL)
 
 
 def settle(place, patch, faces=FACES):
     patch.setenv("PENUMBRA_CHECKPOINTS", str(place / "checkpoints"))
     patch.setenv("PENUMBRA_HOME", str(place / "home"))
     patch.setattr("core.data.load", lambda *arguments, **options: faces)
+    small_presets(patch)
     # Each attack is tested by itself; here are cheap ones and stand-ins of every kind.
     only(patch, ATTACKS, REAL)
     for attack in STAND_INS:

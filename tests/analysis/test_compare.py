@@ -13,9 +13,9 @@ from core.errors import PenumbraError
 from core.evaluate import evaluate
 from core.run import Run
 from core.run_validation import checked
-from tests.tiny_faces import tiny_faces
+from tests.tiny_faces import SMALL, small_presets, tiny_faces
 
-FACES = tiny_faces(identities=48, images=4)
+FACES = tiny_faces(identities=48, images=4, size=SMALL)
 QUICK = ["logistic", "neighbours", "nearest_neighbour"]
 
 
@@ -23,6 +23,7 @@ def settle(place, patch, faces=FACES):
     patch.setenv("PENUMBRA_CHECKPOINTS", str(place / "checkpoints"))
     patch.setenv("PENUMBRA_HOME", str(place / "home"))
     patch.setattr("core.data.load", lambda *arguments, **options: faces)
+    small_presets(patch)
     patch.setattr("core.evaluate.controls", lambda *arguments, **options: {})  # tested elsewhere
 
 

@@ -14,9 +14,9 @@ from core.evaluate import evaluate
 from core.run import Run
 from core.run_validation import checked
 from core.storage import array_file, findings_file
-from tests.tiny_faces import tiny_faces
+from tests.tiny_faces import SMALL, small_presets, tiny_faces
 
-FACES = tiny_faces(identities=48, images=4)
+FACES = tiny_faces(identities=48, images=4, size=SMALL)
 QUICK = ["logistic", "nearest_neighbour"]
 SCHEDULE = {"task_epochs": 2, "adversary_epochs": 1, "adversarial_epochs": 1, "batch_size": 8}
 
@@ -25,6 +25,7 @@ def settle(place, patch):
     patch.setenv("PENUMBRA_CHECKPOINTS", str(place / "checkpoints"))
     patch.setenv("PENUMBRA_HOME", str(place / "home"))
     patch.setattr("core.data.load", lambda *arguments, **options: FACES)
+    small_presets(patch)
     patch.setattr("core.evaluate.controls", lambda *arguments, **options: {})  # tested elsewhere
 
 

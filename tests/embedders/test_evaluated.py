@@ -9,9 +9,9 @@ from core.errors import PenumbraError
 from core.evaluate import evaluate
 from core.run import Run
 from core.run_validation import checked
-from tests.tiny_faces import tiny_faces
+from tests.tiny_faces import SMALL, small_presets, tiny_faces
 
-FACES = tiny_faces(identities=16, images=4, size=64)
+FACES = tiny_faces(identities=16, images=4, size=SMALL)
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
+    small_presets(monkeypatch)
     monkeypatch.setattr("core.evaluate.controls", lambda *arguments, **options: {})
     given = checked(Run("original", "tiny", schedule={"task_epochs": 1, "continued_epochs": 1}))
     train.train(given, FACES, device="cpu", progress=False)

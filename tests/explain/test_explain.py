@@ -9,7 +9,7 @@ from core.errors import PenumbraError
 from core.run import Run
 from core.run_validation import checked
 from core.storage import files
-from tests.tiny_faces import tiny_faces
+from tests.tiny_faces import SMALL, small_presets, tiny_faces
 
 
 @pytest.fixture
@@ -17,7 +17,8 @@ def asked(tmp_path, monkeypatch):
     """A finished run of a filter, and a list of the subjects that its explanation was asked for."""
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
-    faces = tiny_faces()
+    small_presets(monkeypatch)
+    faces = tiny_faces(size=SMALL)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)
     run = checked(Run("blur", "tiny"))
     train.train(run, faces, device="cpu", progress=False)
@@ -47,7 +48,7 @@ def test_each_release_value_that_was_attacked_is_explained_once(asked):
     assert [subject.value for subject in subjects] == [3.0, 12.0]
     arrays, facts = explain.read(run.folder, "looked", 12.0)
     assert arrays["numbers"][0] == 12
-    assert facts == {"released": [3, 64, 64]}
+    assert facts == {"released": [3, SMALL, SMALL]}
     assert arrays["numbers"][1] != explain.read(run.folder, "looked", 3.0)[0]["numbers"][1]
     (run.folder / "explain" / "looked@12" / "done").unlink()  # killed before its last line
     explain.explain(run.folder, ["looked"], device="cpu", progress=False)

@@ -8,14 +8,15 @@ from core.explain import noise as kept
 from core.methods import METHODS
 from core.run import Run
 from core.run_validation import checked
-from tests.tiny_faces import tiny_faces
+from tests.tiny_faces import SMALL, small_presets, tiny_faces
 
 
 @pytest.fixture
 def faces(tmp_path, monkeypatch):
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
-    faces = tiny_faces()
+    small_presets(monkeypatch)
+    faces = tiny_faces(size=SMALL)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)
     return faces
 

@@ -120,7 +120,7 @@ def test_the_interval_covers_the_truth_in_about_95_of_100_cases():
     pairs = verification.draw_pairs(who, embeddings, most=12000)
     truth = verification.score(pairs, verification.distances(embeddings, pairs), 2.2, who)
     covered = 0
-    for seed in range(100):
+    for seed in range(60):
         embeddings, who = people(count=40, each=4, seed=10 + seed)
         pairs = verification.draw_pairs(who, embeddings)
         decided = verification.distances(embeddings, pairs) < 2.2
@@ -129,7 +129,7 @@ def test_the_interval_covers_the_truth_in_about_95_of_100_cases():
         drawn = ACCURACY.from_counts(*counts)
         low, high = intervals.percentile_interval(drawn)
         covered += low <= truth["accuracy"][0] <= high
-    assert 88 <= covered <= 100
+    assert 52 <= covered <= 60
 
 
 def test_bad_input_is_named():

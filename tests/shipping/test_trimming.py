@@ -17,11 +17,12 @@ from core.run_validation import checked
 from core.shipping import trimming
 from core.storage import array_file, attack_folders, dataset_folders, files, findings_file
 from core.storage.pictures import kept_pictures, packed
-from tests.tiny_faces import tiny_faces
+from tests.tiny_faces import SMALL, small_presets, tiny_faces
 
 
 @pytest.fixture
 def settled(tmp_path, monkeypatch):
+    small_presets(monkeypatch)
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
 
@@ -30,8 +31,8 @@ def test_trimming_keeps_the_release_and_drops_the_training_adversary(settled):
     schedule = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 1}
     run = checked(Run("deep_obfuscator", "tiny", schedule=schedule))
     runs = [run, dataclasses.replace(run, seed=9)]  # the second was never trained
-    folder = train.train(run, tiny_faces(), device="cpu", progress=False)
-    x = torch.rand(2, 3, 64, 64)
+    folder = train.train(run, tiny_faces(size=SMALL), device="cpu", progress=False)
+    x = torch.rand(2, 3, SMALL, SMALL)
     _, _, before = train.load(folder)
     size = (folder / "weights.safetensors").stat().st_size
     trimming.trim(runs)
@@ -72,7 +73,7 @@ def write(folder, attack, arrays):
 def filtered(settled):
     """A run with redrawn pictures at three release values; returns run and folder."""
     run = checked(Run("blur", "tiny"))
-    faces = dataclasses.replace(tiny_faces(), fingerprint="5e" * 32)
+    faces = dataclasses.replace(tiny_faces(size=SMALL), fingerprint="5e" * 32)
     folder = train.train(run, faces, device="cpu", progress=False)
     for value in (12, 3, 6):
         write(folder, f"mirrored_decoder@{value}", redrawn(value, count=6))
@@ -177,7 +178,7 @@ def test_a_fingerprint_that_is_none_leads_nowhere(filtered):
 
 
 def test_without_the_scores_verdicts_and_comparisons_are_the_same(settled, monkeypatch):
-    faces = tiny_faces(identities=24, images=3)
+    faces = tiny_faces(size=SMALL)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)
     monkeypatch.setattr("core.evaluate.controls", lambda *arguments, **options: {})
     run = checked(Run("blur", "tiny", tasks=("Smiling",), private=("Male",)))
