@@ -96,7 +96,7 @@ def _same_seeds() -> None:
     random.seed(0)
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed(0)
-    if torch := sys.modules.get("torch"):
+    if "torch" in sys.modules:
         seeding.seed_torch(0)
 
 

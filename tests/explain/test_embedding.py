@@ -14,7 +14,7 @@ from core.data.order import canonical_order
 from core.explain import embedding
 from tests.tiny_faces import tiny_faces
 
-FACES = tiny_faces(identities=80, images=4, size=16)
+FACES = tiny_faces(identities=48, images=4, size=16)
 ORDER = canonical_order(FACES, FACES.indices("test"))
 RNG = np.random.default_rng(3)
 

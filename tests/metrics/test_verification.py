@@ -116,8 +116,8 @@ def test_a_pair_weighs_as_often_as_its_people_were_drawn():
 
 def test_the_interval_covers_the_truth_in_about_95_of_100_cases():
     """The truth: the accuracy over very many people, at the same threshold."""
-    embeddings, who = people(count=4000, each=3, seed=1)
-    pairs = verification.draw_pairs(who, embeddings, most=12000)
+    embeddings, who = people(count=1500, each=3, seed=1)
+    pairs = verification.draw_pairs(who, embeddings, most=4500)
     truth = verification.score(pairs, verification.distances(embeddings, pairs), 2.2, who)
     covered = 0
     for seed in range(60):
