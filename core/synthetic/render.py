@@ -183,10 +183,7 @@ def _shade_head(surface: dict, where: list, seen: Seen) -> np.ndarray:
 def _shade_strands(surface: dict, where: list, seen: Seen, scalp: bool) -> np.ndarray:
     values = interpolate(surface["values"], surface["triangles"], where)
     lit = seen.shadow(values[:, :3], 0.1)
-    tangents, normals = normalise(values[:, 3:6]), normalise(values[:, 6:9])
-    return shading.shade_hair(
-        seen.person["hair"], tangents, normals, values[:, 9:12], lit, seen.light, scalp
-    )
+    return shading.shade_hair(seen.person["hair"], values[:, 3:], lit, seen.light, scalp)
 
 
 def _shade_frame(surface: dict, where: list, seen: Seen) -> np.ndarray:

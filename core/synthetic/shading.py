@@ -118,17 +118,13 @@ def shade_tongue(lit: np.ndarray, light: dict) -> np.ndarray:
 
 
 def shade_hair(
-    colour: np.ndarray,
-    tangents: np.ndarray,
-    normals: np.ndarray,
-    place: np.ndarray,
-    lit: np.ndarray,
-    light: dict,
-    scalp: bool,
+    colour: np.ndarray, strands: np.ndarray, lit: np.ndarray, light: dict, scalp: bool
 ) -> np.ndarray:
     """Hair of the head (`scalp`) or a beard after Kajiya and Kay: light along strands, two
-    highlights, dark roots. `place` (n, 3): across, along and tint of `strands.ribbons`."""
-    across, along, tint = place.T
+    highlights, dark roots. `strands` (n, 9): tangents, normals, across, along and tint of
+    `strands.ribbons`."""
+    tangents, normals = normalise(strands[:, :3]), normalise(strands[:, 3:6])
+    across, along, tint = strands[:, 6:].T
     facing = tangents @ light["key"]
     diffuse = np.sqrt(np.clip(1 - facing * facing, 0, 1))
     towards = np.clip(normals @ light["key"] * 0.75 + 0.25, 0, 1)

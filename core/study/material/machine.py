@@ -8,11 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.attacks import releases
 from core.attacks.features import standardiser
 from core.attacks.identity import face_network
+from core.attacks.releases import Release, photographs, released
 from core.data.faces import Faces
-from core.methods import Model
 from core.seeding import seed_of
 from core.storage import dataset_folders, whole_folders
 
@@ -21,22 +20,8 @@ from core.storage import dataset_folders, whole_folders
 SCALED_NUMBERS, FEWEST_SCALED = 1 << 26, 200
 
 
-def released(model: Model, value: float | None, x: Tensor, purpose: str) -> Tensor:
-    """Releases (n, …) of photographs x uint8 (n, 3, H, W) at one value of the release-time knob;
-    their noise follows from the words in `purpose`."""
-    return releases.released(
-        lambda pixels, generator: model.release(pixels, generator, value), x, seed_of(purpose)
-    )
-
-
 def by_release(
-    model: Model,
-    value: float | None,
-    faces: Faces,
-    asked: Tensor,
-    options: NDArray[np.int64],
-    purpose: str,
-    device: torch.device,
+    release: Release, faces: Faces, asked: Tensor, options: NDArray[np.int64], purpose: str
 ) -> list[int]:
     """Of each question the option (0: the right one) whose release is nearest to that of the
     question's photograph: Euclidean distance, each coordinate standardised on releases of the
@@ -53,13 +38,12 @@ def by_release(
     most = max(FEWEST_SCALED, SCALED_NUMBERS // asked[0].numel())
     if len(attacker) > most:  # evenly over the split, whose rows are ordered by person or file
         attacker = attacker[np.linspace(0, len(attacker) - 1, most).astype(np.int64)]
-    x = releases.photographs(faces, attacker, device)
-    known = released(model, value, x, f"{purpose}/scale")
-    standard = standardiser(known)
-    del x, known
+    x = photographs(faces, attacker, asked.device)
+    standard = standardiser(released(release, x, seed_of(f"{purpose}/scale")))
+    del x
     rows, places = np.unique(options, return_inverse=True)
-    shown = releases.photographs(faces, rows, device)
-    offered = standard(released(model, value, shown, f"{purpose}/options"))
+    shown = photographs(faces, rows, asked.device)
+    offered = standard(released(release, shown, seed_of(f"{purpose}/options")))
     distances = [
         (probe - offered[line]).square().sum(1).sqrt().cpu().numpy()
         for probe, line in zip(standard(asked), places.reshape(options.shape), strict=True)
@@ -88,7 +72,7 @@ def by_picture(
         return torch.cat(parts).numpy()
 
     rows, places = np.unique(options, return_inverse=True)
-    offered = seen(releases.photographs(faces, rows, device))[places.reshape(options.shape)]
+    offered = seen(photographs(faces, rows, device))[places.reshape(options.shape)]
     asked = seen(torch.from_numpy(reconstructions.copy()).permute(0, 3, 1, 2).to(device))
     return nearest(-np.einsum("nd,nmd->nm", asked, offered), purpose)
 

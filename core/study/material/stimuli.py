@@ -20,12 +20,14 @@ from core.errors import PenumbraError
 from core.methods import METHODS, UNPROTECTED
 from core.own_photograph import redraw
 from core.run import NAME, RUN_ID, Run, checkpoints
+from core.seeding import seed_of
 from core.storage import array_file, run_folder
 from core.storage.attack_folders import finished
 from core.storage.pictures import kept_pictures
 from core.study import design as designs
 from core.study.material import people
 from core.study.material.people import Trial
+from core.torch_types import Generator, Tensor
 
 PHOTOGRAPH = "photograph"  # in place of a run where there is none of that method
 SOFTENED = 0.7  # radius in pixels, for 64 pixels, of the blur that a photograph is shown with then
@@ -240,7 +242,7 @@ def _asked(
     options' rows where `build` gives numbers of pictures."""
     from core import device as devices
     from core import train
-    from core.attacks.releases import photographs
+    from core.attacks.releases import photographs, released
     from core.study.material import machine
 
     value, device = opened.setting["release_value"], devices.choose()
@@ -250,8 +252,12 @@ def _asked(
     purpose = f"study/{seed}/{designs.setting_key(opened.setting)}"
     restored = redraw.restore(opened.folder, value, device.type) if opened.kept else None
     model = restored.model if restored else train.load(opened.folder, device)[2]
+
+    def release(x: Tensor, generator: Generator) -> Tensor:
+        return model.release(x, generator, value)
+
     truth = photographs(faces, rows, device)
-    releases = machine.released(model, value, truth, purpose)
+    releases = released(release, truth, seed_of(purpose))
     if restored:
         found: Mapping[str, NDArray[Any]] = redraw.from_releases(restored, releases, truth)
         places = np.arange(len(rows))
@@ -259,7 +265,7 @@ def _asked(
         found = _stored(opened, faces)
         places = np.array([np.flatnonzero(found["rows"] == row)[0] for row in rows])
     pictures = found["reconstructions"][places]
-    by_release = machine.by_release(model, value, faces, releases, options, purpose, device)
+    by_release = machine.by_release(release, faces, releases, options, purpose)
     by_picture = machine.by_picture(faces, pictures, options, purpose, device)
     alike = found["ms_ssim"][places].tolist()
     return [

@@ -37,12 +37,12 @@ def make_hair(person: dict, vertices: np.ndarray, random: np.random.Generator) -
     normals = normalise(at_points(vertex_normals(vertices), triangles, barycentric))
     at = at_points(base, triangles, barycentric)
     plan = _plan(person, at, random)
-    centre, radius = radius_map(vertices)
-    points = _trace(plan, roots, normals, vertices, centre, radius)
+    around = radius_map(vertices)
+    points = _trace(plan, roots, normals, vertices, around)
     if plan["helix"]:
         points = _wind(points, plan["helix"], plan["turns"], random)
     width = random.uniform(0.035, 0.08, len(points)) * plan["width"]
-    strands = ribbons(points, normalise(points - centre).astype(np.float32), width, random)
+    strands = ribbons(points, normalise(points - around[0]).astype(np.float32), width, random)
     return join(strands, _knot(vertices, random)) if style == "bun" else strands
 
 
@@ -175,14 +175,10 @@ def _radius_at(radius: np.ndarray, offset: np.ndarray, distance: np.ndarray) -> 
 
 
 def _trace(
-    plan: dict,
-    roots: np.ndarray,
-    normals: np.ndarray,
-    vertices: np.ndarray,
-    centre: np.ndarray,
-    radius: np.ndarray,
+    plan: dict, roots: np.ndarray, normals: np.ndarray, vertices: np.ndarray, around: tuple
 ) -> np.ndarray:
-    """Paths (n, steps, 3) float32 of all strands."""
+    """Paths (n, steps, 3) float32 of all strands on the head `around`, of `radius_map`."""
+    centre, radius = around
     steps, stiffness = plan["steps"], plan["stiffness"]
     position = roots - normals * 0.01
     path = [position]

@@ -8,6 +8,7 @@ import torch
 
 from core.attacks import releases
 from core.attacks.identity import face_network
+from core.seeding import seed_of
 from core.storage import dataset_folders
 from core.study.material import machine
 from tests.tiny_faces import tiny_faces
@@ -17,8 +18,8 @@ FACES = tiny_faces(identities=80, size=8)
 TEST = FACES.indices("test")
 
 
-def releasing(release):
-    return SimpleNamespace(release=release)
+def releasing(release, value=None):
+    return lambda x, generator: release(x, generator, value)
 
 
 def colours(x, generator, value):
@@ -41,10 +42,10 @@ def questions(same=False, options=4, seed=0):
     return np.array(rows), np.array(lines)
 
 
-def answers(model, rows, options, value=None):
+def answers(release, rows, options):
     x = releases.photographs(FACES, rows, CPU)
-    asked = machine.released(model, value, x, "test")
-    return machine.by_release(model, value, FACES, asked, options, "test", CPU)
+    asked = releases.released(release, x, seed_of("test"))
+    return machine.by_release(release, FACES, asked, options, "test")
 
 
 def test_it_is_the_nearest_release_on_the_attackers_scale():
@@ -72,7 +73,7 @@ def test_the_very_photograph_is_found_unless_the_release_is_noise():
     def noise(x, generator, value):
         return torch.randn(len(x), 5, generator=generator) * value + x.mean((1, 2, 3))[:, None]
 
-    found = answers(releasing(noise), rows, options, value=50.0)
+    found = answers(releasing(noise, 50.0), rows, options)
     assert 0 < np.mean(np.array(found) == 0) < 0.7
 
 
@@ -81,7 +82,9 @@ def test_noise_follows_from_the_purpose():
         return torch.randn(len(x), 5, generator=generator)
 
     x = releases.photographs(FACES, TEST, CPU)
-    one, again, other = (machine.released(releasing(noise), None, x, p) for p in ("a", "a", "b"))
+    one, again, other = (
+        releases.released(releasing(noise), x, seed_of(p)) for p in ("a", "a", "b")
+    )
     assert torch.equal(one, again)
     assert not torch.equal(one, other)
 
