@@ -9,10 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core import results
@@ -26,13 +23,12 @@ from core.methods import METHODS
 from core.run import Run
 from core.seeding import generator_for
 from core.storage import attack_folders, explanations, whole_folders
-from core.storage.explanations import place
+from core.storage.explanations import Explanation, place
 from core.torch_types import Generator
 
 # (subject, generator) -> (arrays for arrays.npz, never objects; facts for facts.json, finite).
 # Files of explanations import torch and its like within functions: the app imports this module.
-Explanation = Callable[[Subject, Generator], tuple[dict[str, NDArray[Any]], dict[str, Any]]]
-EXPLANATIONS: dict[str, Explanation] = {
+EXPLANATIONS: dict[str, Callable[[Subject, Generator], Explanation]] = {
     "attention": attention_maps,
     "embedding": embedding_maps,
     "noise": noise.noise,
@@ -101,9 +97,7 @@ def release_values(folder: Path) -> list[float | None]:
     return usual if usual == [None] else sorted(attacked) or usual  # type: ignore[type-var]
 
 
-def read(
-    folder: Path | str, name: str, value: float | None = None
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def read(folder: Path | str, name: str, value: float | None = None) -> Explanation:
     """(arrays, facts) of one explanation of a run at one release value; needs no torch.
 
     Raises PenumbraError, with the command that mends it, where it has not been computed or is

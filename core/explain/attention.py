@@ -19,6 +19,7 @@ from core.explain.photographs import USUAL, averaged, photographs, places, seen
 from core.explain.subject import Subject
 from core.metrics.intervals import mean_interval, resample_identities
 from core.run import Run
+from core.storage.explanations import Explanation
 from core.storage.pictures import kept_pictures
 from core.torch_types import Generator, Tensor
 
@@ -26,9 +27,7 @@ SIDES = ("attacker", "service")
 DRAWS = 6  # of a noisy release that a map is the mean of
 
 
-def attention_maps(
-    subject: Subject, generator: Generator
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def attention_maps(subject: Subject, generator: Generator) -> Explanation:
     """For the run's first private attribute (`USUAL` where it declares none) and its first task.
 
     Arrays, for each side ("attacker", and "service" where a task is an attribute): `<side>_release`

@@ -12,6 +12,7 @@ from core.data.order import canonical_order
 from core.explain.subject import Subject
 from core.metrics import intervals
 from core.seeding import seed_of
+from core.storage.explanations import Explanation
 from core.torch_types import Generator
 
 NAME = "embedding"
@@ -26,9 +27,7 @@ SEED = 0
 FINEST = 65_535  # coordinates are kept as 16-bit whole numbers
 
 
-def embedding_maps(
-    subject: Subject, generator: Generator
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def embedding_maps(subject: Subject, generator: Generator) -> Explanation:
     """Maps of the test photographs of `subset`, from their releases, flattened.
 
     Arrays: `positions` int32 (n,) of the photographs in canonical order, and for each of `MAPS`

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.explain.subject import Subject
 from core.methods import METHODS
 from core.run import Run
+from core.storage.explanations import Explanation
 from core.torch_types import Generator
 
 WITHOUT = 0.0  # the release value that adds no noise
@@ -25,7 +26,7 @@ def applies(run: Run) -> bool:
     return method.noisy and method.release_kind != "picture"
 
 
-def noise(subject: Subject, generator: Generator) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def noise(subject: Subject, generator: Generator) -> Explanation:
     """Arrays, of the photographs of people that are kept everywhere (`AttackerView.pictured`):
 
     positions   int32 (n,), in `faces.indices("test")`, as of redrawn pictures

@@ -23,6 +23,7 @@ from core.methods import METHODS
 from core.run import checkpoints
 from core.seeding import generator_for
 from core.storage import dataset_folders, explanations, files, pictures, run_folder, whole_folders
+from core.storage.explanations import Explanation
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +44,7 @@ class Shared(NamedTuple):
     arrays: dict[str, NDArray[Any]]
 
 
-def read(folder: Path, target: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def read(folder: Path, target: str) -> Explanation:
     """(arrays, facts) of the photographs that a run was trained on, for one attribute.
 
     Arrays: `positions` (n,) of the pictured faces among the test photographs, `originals_webp` and
@@ -65,7 +66,7 @@ def read(folder: Path, target: str) -> tuple[dict[str, np.ndarray], dict[str, An
     return _content(shared, target, again)
 
 
-def _content(folder: Path, target: str, again: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _content(folder: Path, target: str, again: str) -> Explanation:
     arrays, facts = explanations.read(folder, f"{folder} is not finished", again)
     if facts.get("target") != target:
         raise PenumbraError(f"{folder} is about {facts.get('target')!r}; delete it and {again}")
