@@ -1,11 +1,12 @@
 """What an attack says of itself: plain data, read without loading torch. The file of an attack
 imports what it computes with when it runs."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.attacks.interface import AttackerView, Result
+from core.attacks.interface import AttackerView, Result, check_finite
 from core.torch_types import Generator, Tensor
 
 Network = Callable[[Tensor], Tensor]
@@ -68,8 +69,18 @@ class Attack(Attacker):
 
 
 def attack(**about: Any) -> Callable[[Callable[[AttackerView, Generator], Result]], Attack]:
-    """Declares a function as the attack of its name; `about` as `Attack` says."""
-    return lambda run: Attack(name=run.__name__, run=run, **about)
+    """Declares a function as the attack of its name; `about` as `Attack` says. It gets no view whose
+    releases are not finite: the attack raises PenumbraError then."""
+
+    def declared(run: Callable[[AttackerView, Generator], Result]) -> Attack:
+        @functools.wraps(run)
+        def checked(view: AttackerView, generator: Generator) -> Result:
+            check_finite(view)
+            return run(view, generator)
+
+        return Attack(name=run.__name__, run=checked, **about)
+
+    return declared
 
 
 def own_network(

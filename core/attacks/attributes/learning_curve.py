@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.attacks.declare import attack
-from core.attacks.interface import AttackerView, Result, check_finite
+from core.attacks.interface import AttackerView, Result
 from core.attacks.interface import rows as rows_of
 from core.methods.declare import attributes_among
 from core.metrics import intervals
@@ -45,7 +45,6 @@ def data_curve(view: AttackerView, generator: Generator) -> Result:
     names = attributes_among(view.private)
     if not names or len(view.z["attacker"]) < FEWEST / SHARES[0]:
         return Result()
-    check_finite(view)
     columns = [view.attribute_names.index(name) for name in names]
     people = view.identities["attacker"]
     resampling = intervals.resample_identities(view.identities["test"])

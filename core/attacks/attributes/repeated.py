@@ -11,7 +11,7 @@ import numpy as np
 
 from core.attacks.declare import attack
 from core.attacks.identity.matchers import discriminant, nearest_neighbour
-from core.attacks.interface import AttackerView, Result, check_finite
+from core.attacks.interface import AttackerView, Result
 from core.torch_types import Generator, Tensor
 
 COPIES = 4  # releases of each of the attacker's photographs that `informed` learns from
@@ -35,7 +35,6 @@ def informed(view: AttackerView, generator: Generator) -> Result:
 
     if not draws_noise(view.release, view.x["validation"]):
         return Result()
-    check_finite(view)
     z, copies = view.z["attacker"], COPIES
     if z[0].numel() >= flat.WIDE:
         copies = min(COPIES, flat.LARGE // len(z))  # no more rows than can be turned
@@ -70,7 +69,6 @@ def averaging(view: AttackerView, generator: Generator) -> Result:
 
     if not draws_noise(view.release, view.x["validation"]):
         return Result()
-    check_finite(view)
     parts = ("attacker", "validation", "test")
     seeds = torch.randint(2**31, (REPEATS - 1,), generator=generator).tolist()
     averaged = {part: _mean(view, part, seeds) for part in parts}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from core.attacks.interface import AttackerView, Result, attribute_result, check_finite
+from core.attacks.interface import AttackerView, Result, attribute_result
 from core.metrics.attributes import auc
 
 Labels = dict[str, NDArray[np.int8]]  # "train", "validation", "test" -> (n, A)
@@ -73,7 +73,6 @@ def probe(
     """Fit the family as an attacker (private and unlisted attributes) and as a fresh head of the
     service (tasks), those of the two whose split is among `splits`, and score it on test
     (`attribute_result`)."""
-    check_finite(view)
     names = view.attribute_names
     tasks = [i for i, name in enumerate(names) if name in view.tasks]
     sides = {"defender": tasks, "attacker": [i for i in range(len(names)) if i not in tasks]}

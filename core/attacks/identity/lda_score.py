@@ -4,7 +4,7 @@ import numpy as np
 
 from core.attacks.declare import attack
 from core.attacks.identity.gallery import with_two
-from core.attacks.interface import AttackerView, Result, check_finite, rows
+from core.attacks.interface import AttackerView, Result, rows
 from core.metrics import scatter
 from core.metrics.intervals import Measured
 from core.torch_types import Generator
@@ -16,7 +16,6 @@ def lda_score(view: AttackerView, generator: Generator) -> Result:
     attacker's releases, and their ratio (`core.metrics.scatter`), of the test photographs' releases
     as they are. Empty result where fewer than two test people have two photographs.
     """
-    check_finite(view)
     people = view.identities["test"]
     if with_two(people) < 2:
         return Result()

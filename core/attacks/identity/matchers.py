@@ -11,7 +11,7 @@ from core.attacks.declare import attack
 from core.attacks.identity import gallery
 from core.attacks.identity.gallery import Matcher, with_two
 from core.attacks.identity.verification import drawn
-from core.attacks.interface import AttackerView, Result, check_finite
+from core.attacks.interface import AttackerView, Result
 from core.torch_types import Generator, Tensor
 
 SHRINKAGES = (0.001, 0.03, 0.1, 0.3, 0.6)  # share of the mean variance in the one within a person
@@ -30,7 +30,6 @@ def nearest_neighbour(view: AttackerView, generator: Generator) -> Result:
     """
     from core.attacks import features as flat
 
-    check_finite(view)
     standard = flat.standardiser(view.z["attacker"])
     matcher = gallery.Matcher(lambda split: standard(view.z[split]).cpu().numpy())
     return gallery.scored(view, matcher, matcher, "nearest_neighbour", bayes_bound=True)
@@ -59,7 +58,6 @@ def discriminant(view: AttackerView, generator: Generator) -> Result:
     """
     from core.attacks import features as flat
 
-    check_finite(view)
     people = view.identities["attacker"]
     if with_two(people) < 2 or with_two(view.identities["test"]) < 2:
         return Result()
@@ -91,7 +89,6 @@ def embedding(view: AttackerView, generator: Generator) -> Result:
     """
     from core.attacks.identity.pair_network import embedded
 
-    check_finite(view)
     splits = ("attacker", "validation", "test")
     if min(with_two(view.identities[split]) for split in splits) < 2:
         return Result()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from core.attacks.declare import attack
 from core.attacks.identity.gallery import Embeddings, with_two
-from core.attacks.interface import AttackerView, Result, check_finite, rows
+from core.attacks.interface import AttackerView, Result, rows
 from core.methods.declare import VERIFICATION
 from core.metrics import attributes, verification
 from core.metrics.verification import Pairs
@@ -27,7 +27,6 @@ def siamese(view: AttackerView, generator: Generator) -> Result:
 
     if VERIFICATION not in view.tasks:
         return Result()
-    check_finite(view)
     pairs = drawn(view)
     people = view.identities["defender"]
     if min(len(p.same) for p in pairs.values()) == 0 or with_two(people) < 2:

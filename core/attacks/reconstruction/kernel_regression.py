@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.attacks.declare import attack
-from core.attacks.interface import AttackerView, Result, check_finite
+from core.attacks.interface import AttackerView, Result
 from core.metrics import images
 from core.torch_types import Generator, Tensor
 
@@ -25,7 +25,6 @@ def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
     from core.attacks.attributes.kernels import COMPARED_ON, GRID, MOST_ROWS, fitted
     from core.attacks.reconstruction.scoring import score_reconstructions
 
-    check_finite(view)
     features = flat.flat_features(view, "attacker", turned=True)
     truth, mean, axes = _on_axes(view.x["attacker"])
     wanted = (_flat(view.x["validation"]) - mean) @ axes

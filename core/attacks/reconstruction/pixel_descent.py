@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from core.attacks.declare import Attack
 from core.attacks.features import Scaler
-from core.attacks.interface import AttackerView, Result, check_finite
+from core.attacks.interface import AttackerView, Result
 from core.attacks.reconstruction.scoring import score_reconstructions
 from core.attacks.reconstruction.training import scaler_of
 from core.metrics import images
@@ -29,7 +29,6 @@ BATCH = 32
 
 def inverted(view: AttackerView, generator: Generator, attack: Attack) -> Result:
     """Findings and arrays of the attack `inversion`."""
-    check_finite(view)
     search = Search(view, scaler_of(view.z["attacker"]))
     rows = chosen(view, PICTURES)
     tried = view.x["validation"][:TRIALS]

@@ -11,7 +11,7 @@ from core import losses
 from core.attacks import fitting
 from core.attacks.declare import Attack
 from core.attacks.features import Scaler, map_scaler, standardiser
-from core.attacks.interface import AttackerView, Result, check_finite
+from core.attacks.interface import AttackerView, Result
 from core.attacks.reconstruction.scoring import score_reconstructions
 from core.errors import PenumbraError
 from core.metrics import images
@@ -53,7 +53,6 @@ def by_decoder(
     until MS-SSIM on the validation photographs stops improving. `objective` is made once `build`
     has drawn its weights. Weights, where kept: the decoder's and the release's `mean` and `scale`.
     """
-    check_finite(view)
     z_train, x_train = training_pairs(view)
     scaler = scaler_of(z_train)
     z = {"attacker": scaler(z_train)} | {s: scaler(view.z[s]) for s in ("validation", "test")}
