@@ -2,7 +2,7 @@
 
 Three looks at the same faces: at the photographs, with nothing in the way; through this run's
 releases, so that the map says where in the photograph the evidence lies that gets through; and at
-what the attacker redraws. The first depends on the data set and the attribute alone and is kept
+what the attacker reconstructs. The first depends on the data set and the attribute alone and is kept
 once for all runs, in `<dataset>/_explain/`.
 """
 
@@ -33,7 +33,7 @@ def attention_maps(subject: Subject, generator: Generator) -> Explanation:
     Arrays, for each side ("attacker", and "service" where a task is an attribute): `<side>_release`
     uint8 (n, h, w), maps of the pictured test faces, each scaled to its largest cell;
     `<side>_release_groups` (g, h, w), averages; `<side>_redrawn` (n, h', w') on what
-    `mirrored_decoder` redrew; `<side>_said`, `<side>_said_redrawn` uint8 (n,): the decisions. And
+    `mirrored_decoder` reconstructed; `<side>_said`, `<side>_said_redrawn` uint8 (n,): the decisions. And
     `positions` (n,) among the test photographs. What has no map is left out.
 
     Facts: `groups`, the names of the averages; per side `target`, `declared`, `layer` and `cells` of
@@ -70,7 +70,7 @@ def attention_maps(subject: Subject, generator: Generator) -> Explanation:
     decided = grad_cam.logits(chain, x, draws, seed) > reading.thresholds
     arrays: dict[str, NDArray[Any]] = {"positions": places(view)}
     facts: dict[str, Any] = {"groups": list(groups), "counts": [len(g) for g in groups.values()]}
-    redrawn = _redrawn(subject)
+    pictures = _reconstructions(subject)
     for side, name in wanted.items():
         column = names.index(name)
         facts[side] = {
@@ -83,8 +83,8 @@ def attention_maps(subject: Subject, generator: Generator) -> Explanation:
             **reader.score(view, name, reading.test[:, column], reading.thresholds[column]),
         }
         arrays[f"{side}_said"] = decided[: len(shown), column].astype(np.uint8)
-        if redrawn is not None:
-            said, lit = seen(shared[name], redrawn)
+        if pictures is not None:
+            said, lit = seen(shared[name], pictures)
             arrays[f"{side}_redrawn"] = maps.packed(lit)
             arrays[f"{side}_said_redrawn"] = said.astype(np.uint8)
         if layer is None:
@@ -111,8 +111,8 @@ def targets(run: Run, names: tuple[str, ...]) -> dict[str, str]:
     return {"attacker": (private or usual)[0], **({"service": tasks[0]} if tasks else {})}
 
 
-def _redrawn(subject: Subject) -> Tensor | None:
-    """What `mirrored_decoder` redrew of the pictured faces, uint8 (n, 3, H, W); None where it did
+def _reconstructions(subject: Subject) -> Tensor | None:
+    """What `mirrored_decoder` reconstructed of the pictured faces, uint8 (n, 3, H, W); None where it did
     not attack, or other faces."""
     import torch
 

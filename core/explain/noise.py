@@ -29,7 +29,7 @@ def applies(run: Run) -> bool:
 def noise(subject: Subject, generator: Generator) -> Explanation:
     """Arrays, of the photographs of people that are kept everywhere (`AttackerView.pictured`):
 
-    positions   int32 (n,), in `faces.indices("test")`, as of redrawn pictures
+    positions   int32 (n,), in `faces.indices("test")`, as of reconstructions
     codes       float16 (n, k), without noise (DPFE)
     noise_root  float32 (k, k), symmetric: noise of ratio r is sqrt(r) N(0, 1) noise_root, whose
                 covariance is r Cov(code) (DPFE Procedure 2)

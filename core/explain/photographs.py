@@ -1,7 +1,7 @@
 """Where a network looks that sees the photographs themselves: kept once per data set and attribute.
 
 Beside what every explanation has (`core.storage.explanations`), the network is kept, which looks at
-redrawn pictures, too. Only that one needs torch to be read.
+reconstructions, too. Only that one needs torch to be read.
 """
 
 from __future__ import annotations
