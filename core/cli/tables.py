@@ -9,8 +9,7 @@ import pandas as pd
 
 from core import results
 from core.analysis import device_cost
-from core.analysis.compare import Setting, compare
-from core.analysis.protocols import protocols
+from core.analysis.compare import Setting, compare, protocols
 from core.cli.options import add_command, finished_folders, folders
 from core.errors import PenumbraError
 from core.metrics import METRICS

@@ -2,8 +2,8 @@
 
 Three looks at the same faces: at the photographs, with nothing in the way; through this run's
 releases, so that the map says where in the photograph the evidence lies that gets through; and at
-what the attacker reconstructs. The first depends on the data set and the attribute alone and is kept
-once for all runs, in `<dataset>/_explain/`.
+what the attacker reconstructs. The first depends on the data set and the attribute alone and is
+kept once for all runs, in `<dataset>/_explain/`.
 """
 
 from typing import Any
@@ -33,8 +33,8 @@ def attention_maps(subject: Subject, generator: Generator) -> Explanation:
     Arrays, for each side ("attacker", and "service" where a task is an attribute): `<side>_release`
     uint8 (n, h, w), maps of the pictured test faces, each scaled to its largest cell;
     `<side>_release_groups` (g, h, w), averages; `<side>_redrawn` (n, h', w') on what
-    `mirrored_decoder` reconstructed; `<side>_said`, `<side>_said_redrawn` uint8 (n,): the decisions. And
-    `positions` (n,) among the test photographs. What has no map is left out.
+    `mirrored_decoder` reconstructed; `<side>_said`, `<side>_said_redrawn` uint8 (n,): the
+    decisions. And `positions` (n,) among the test photographs. What has no map is left out.
 
     Facts: `groups`, the names of the averages; per side `target`, `declared`, `layer` and `cells` of
     the map (None with a `reason` where there is none), `draws`, `balanced_accuracy` with `low` and
@@ -112,8 +112,8 @@ def targets(run: Run, names: tuple[str, ...]) -> dict[str, str]:
 
 
 def _reconstructions(subject: Subject) -> Tensor | None:
-    """What `mirrored_decoder` reconstructed of the pictured faces, uint8 (n, 3, H, W); None where it did
-    not attack, or other faces."""
+    """What `mirrored_decoder` made of the pictured faces, uint8 (n, 3, H, W); None where it did not
+    attack, or other faces."""
     import torch
 
     try:

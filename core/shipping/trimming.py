@@ -80,7 +80,7 @@ def _predictions_of_the_strongest(
 ) -> dict[str, np.ndarray]:
     """Arrays without predictions of targets for which `worst_case` took another attacker; `decided`
     names the attributes that `decisions` are then about. Those of a method's own networks stay: they
-    are compared with the strongest attacker (`core.analysis.protocols`)."""
+    are compared with the strongest attacker (`core.analysis.compare.protocols`)."""
     protocol, name, value = attack_folders.task_of(attack)
     choice = Task(protocol, WORST_CASE.name, value)
     if not attack_folders.is_done(folder, choice) or name in OWN_NETWORKS:

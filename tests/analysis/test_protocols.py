@@ -7,8 +7,7 @@ import pytest
 
 from core import train
 from core.__main__ import main
-from core.analysis.compare import Setting
-from core.analysis.protocols import protocols
+from core.analysis.compare import Setting, protocols
 from core.errors import PenumbraError
 from core.evaluate import evaluate
 from core.run import Run
