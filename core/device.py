@@ -1,6 +1,7 @@
 """Which device, and what makes its results repeatable."""
 
 import os
+import platform
 
 from core.errors import PenumbraError
 from core.torch_types import Device
@@ -34,8 +35,6 @@ def batch(device: Device) -> int:
 
 def describe(device: Device) -> str:
     """The device in words, for the record of a run."""
-    import platform
-
     import torch
 
     if device.type == "cuda":

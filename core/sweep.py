@@ -15,6 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
+from core import data
 from core.errors import PenumbraError
 from core.explain import explain as compute
 from core.methods import METHODS
@@ -61,7 +62,6 @@ def sweep(
     A failed run does not stop the others. A run that another process works on is left to it. Raises
     `core.errors.Stopped` when asked to stop.
     """
-    from core import data
     from core.train import train
 
     failures = []

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core import results
+from core import data, results
 from core.attacks.attackers import WORST_CASE
 from core.data.faces import Faces
 from core.data.order import labels_of
@@ -87,8 +87,6 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
 
 def tested_faces(run: Run) -> Faces:
     """The photographs a run was measured on, at its size."""
-    from core import data
-
     return data.load(run.dataset, *METHODS[run.method].size(run.preset), progress=False)
 
 

@@ -23,9 +23,11 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from core import device as devices
+from core.data import datasets
 from core.data.listing import Photograph
 from core.errors import PenumbraError
-from core.methods import Model
+from core.methods import METHODS, Model
 from core.run import Run
 from core.storage import cost_file
 from core.torch_types import Tensor
@@ -57,9 +59,7 @@ def measure(folder: Path | str, threads: int = 1, repeats: int = 100) -> dict[st
     """
     import torch
 
-    from core import device as devices
     from core import train
-    from core.methods import METHODS
 
     if threads < 1 or repeats < 4:
         raise PenumbraError("measuring the cost needs at least 1 thread and 4 repeats")
@@ -215,8 +215,6 @@ def allocated(compute: Callable[[], Tensor]) -> int:
 
 def _photograph(run: Run, pixels: int) -> tuple[str, int]:
     """What a photograph of the run's data set is on the device, in words, and its bytes."""
-    from core.data import datasets
-
     try:
         photographs = datasets.listed(datasets.entry_of(run.dataset)).photographs
         sizes = [_size(photograph) for photograph in photographs]
