@@ -35,7 +35,7 @@ FACES = patterned()
 def settle(place, patch):
     patch.setenv("PENUMBRA_CHECKPOINTS", str(place))
     patch.setattr(face_network, "FEWEST_PEOPLE", 8)
-    patch.setattr(face_network, "FEWEST_STEPS", 36)
+    patch.setattr(face_network, "FEWEST_STEPS", 24)
     patch.setattr(face_network, "BATCH", 32)
 
 
