@@ -9,6 +9,7 @@ import secrets
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -23,6 +24,7 @@ for _name in [name for name in os.environ if name.startswith("PENUMBRA_")]:
     del os.environ[_name]
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["PENUMBRA_THREADS"] = "1"
+os.fsync = lambda file: None  # no test pulls the plug, and a busy disk takes its time
 
 FOUND = ".hypothesis/examples"
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
@@ -98,6 +100,16 @@ def _same_seeds() -> None:
         numpy.random.seed(0)
     if "torch" in sys.modules:
         seeding.seed_torch(0)
+
+
+@pytest.fixture(scope="session")
+def packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for packs of the synthetic faces, which take half a minute: link it into a home as
+    `packed`, and they are made once for all tests."""
+    base = tmp_path_factory.getbasetemp()
+    found = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "packed"
+    found.mkdir(exist_ok=True)
+    return found
 
 
 LISTINGS = (("core.attacks", "ATTACKS"), ("core.methods", "METHODS"), ("core.metrics", "METRICS"))

@@ -22,7 +22,7 @@ HOSTILE = '<img src=x onerror="document.title=1"> **Who?** '
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place(tmp_path_factory, packs):
     """An app with one shipped setting and the unprotected one: networks that can be asked."""
     place = tmp_path_factory.mktemp("app")
     shipped = ROOT / "checkpoints" / "synthetic"
@@ -30,6 +30,8 @@ def place(tmp_path_factory):
     for run in (protected, Run("original", "synthetic")):
         name = checked(run).id
         shutil.copytree(shipped / name, place / "checkpoints" / "synthetic" / name)
+    (place / "home").mkdir()
+    (place / "home" / "packed").symlink_to(packs)
     return place
 
 
@@ -97,22 +99,21 @@ def test_the_door(device, place, monkeypatch):
         expect(page.get_by_role("heading", name="Do people recognise the face?")).to_be_visible()
 
 
-def test_without_a_password_no_way_leads_in_through_a_proxy(place):
+def test_without_a_password_no_way_leads_in_through_a_proxy(address):
     """What a proxy on this machine passes on is somebody else's: it says so in its headers."""
     from websockets.sync.client import connect
 
     assert "PENUMBRA_PASSWORD_HASH" not in os.environ
-    with running_app(place) as address:
-        host = address.removeprefix("http://")
-        for headers, fine in (({}, True), ({"X-Forwarded-For": "203.0.113.7"}, False)):
-            with connect(
-                f"ws://{host}/_stcore/stream",
-                subprotocols=["streamlit"],
-                origin=address,
-                additional_headers=headers,
-                max_size=None,
-            ) as socket:
-                assert (b"Trade-off" in _everything(socket)) is fine
+    host = address.removeprefix("http://")
+    for headers, fine in (({}, True), ({"X-Forwarded-For": "203.0.113.7"}, False)):
+        with connect(
+            f"ws://{host}/_stcore/stream",
+            subprotocols=["streamlit"],
+            origin=address,
+            additional_headers=headers,
+            max_size=None,
+        ) as socket:
+            assert (b"Trade-off" in _everything(socket)) is fine
 
 
 def _everything(socket) -> bytes:

@@ -1,6 +1,7 @@
 """Every page, opened through app/main.py on a checkpoint folder of the test's own."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -35,10 +36,16 @@ def root(tmp_path):
     return tmp_path / "checkpoints"
 
 
-@pytest.fixture
-def populated(root):
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    root = tmp_path_factory.mktemp("checkpoints")
     populate(root)
     return root
+
+
+@pytest.fixture
+def populated(template, root):
+    return shutil.copytree(template, root, dirs_exist_ok=True)
 
 
 @pytest.fixture
@@ -52,10 +59,9 @@ def open_page(name="trade_off", **query):
     app = AppTest.from_file(MAIN, default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = value
-    app.run()
     if name != "trade_off":
-        app.switch_page(f"../pages/{name}.py").run()
-    return app
+        app.switch_page(f"../pages/{name}.py")
+    return app.run()
 
 
 def words(app):
