@@ -172,34 +172,42 @@ def adversaries_of(*offsets):
             return z + self.offset
 
     networks = {f"n{number}": Shifted(offset) for number, offset in enumerate(offsets)}
-    return hardening.Adversaries(networks, lambda number: {})
+    return hardening.Adversaries(networks, lambda number: {}, columns=[0])
+
+
+def labelled(labels):
+    return Batch(None, labels, None, None)
 
 
 def test_the_attackers_losses_are_averaged():
     z, labels = torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [0.0]])
     softplus = math.log(1 + math.exp(-2)), math.log(1 + math.exp(2))
     by_hand = (math.log(2) + sum(softplus) / 2) / 2
-    assert adversaries_of(0.0, 2.0).cross_entropy(z, labels).item() == pytest.approx(by_hand)
+    assert adversaries_of(0.0, 2.0).cross_entropy(labelled(labels), z).item() == pytest.approx(
+        by_hand
+    )
 
 
 def test_fooling_an_attacker_further_than_guessing_is_not_paid_for():
     labels = torch.tensor([[1.0], [0.0]])
     right = torch.tensor([[1.0], [-1.0]], requires_grad=True)
     wrong = torch.tensor([[-3.0], [3.0]], requires_grad=True)
-    assert adversaries_of(0.0).cross_entropy(wrong, labels, bounded=1).item() == pytest.approx(
-        math.log(2)
-    )
+    assert adversaries_of(0.0).cross_entropy(
+        labelled(labels), wrong, bounded=1
+    ).item() == pytest.approx(math.log(2))
     for z, moves in ((right, True), (wrong, False)):
         (gradient,) = torch.autograd.grad(
-            adversaries_of(0.0).cross_entropy(z, labels, bounded=1), z
+            adversaries_of(0.0).cross_entropy(labelled(labels), z, bounded=1), z
         )
         assert bool(gradient.any()) is moves
-    (gradient,) = torch.autograd.grad(adversaries_of(0.0).cross_entropy(wrong, labels), wrong)
+    (gradient,) = torch.autograd.grad(
+        adversaries_of(0.0).cross_entropy(labelled(labels), wrong), wrong
+    )
     assert gradient.any()
     # Each for itself: one that is wrong does not hide one that is right.
     both = adversaries_of(0.0, 0.0)
     both.networks["n1"].forward = lambda z: -z
-    (gradient,) = torch.autograd.grad(both.cross_entropy(right, labels, bounded=1), right)
+    (gradient,) = torch.autograd.grad(both.cross_entropy(labelled(labels), right, bounded=1), right)
     assert gradient.any()
 
 
