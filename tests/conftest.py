@@ -8,7 +8,7 @@ import random
 import secrets
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -103,13 +103,22 @@ def _same_seeds() -> None:
 
 
 @pytest.fixture(scope="session")
-def packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for packs of the synthetic faces, which take half a minute: link it into a home as
-    `packed`, and they are made once for all tests."""
+def share_packs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Makes a home in which the synthetic faces are packed at 64x64 already: half a minute's work,
+    done once for all tests."""
+    from core import data
+
     base = tmp_path_factory.getbasetemp()
-    found = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "packed"
-    found.mkdir(exist_ok=True)
-    return found
+    first = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "packed_home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PENUMBRA_HOME", str(first))
+        data.load("synthetic", 64, 64, progress=False)  # another worker's is waited for
+
+    def share(home: Path) -> None:
+        home.mkdir()
+        (home / "packed").symlink_to(first / "packed")
+
+    return share
 
 
 LISTINGS = (("core.attacks", "ATTACKS"), ("core.methods", "METHODS"), ("core.metrics", "METRICS"))

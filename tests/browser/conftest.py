@@ -176,7 +176,7 @@ def browser():
         started.close()
 
 
-# A spinner drawn sixty times a second takes a third of the processor time of a page that loads.
+# A spinner drawn sixty times a second takes up to a third of the processor time of a page that loads.
 STILL = """{
     const still = new CSSStyleSheet()
     still.replaceSync('*, ::before, ::after { animation: none !important; transition: none !important }')

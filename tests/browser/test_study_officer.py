@@ -22,7 +22,7 @@ HOSTILE = '<img src=x onerror="document.title=1"> **Who?** '
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, packs):
+def place(tmp_path_factory, share_packs):
     """An app with one shipped setting and the unprotected one: networks that can be asked."""
     place = tmp_path_factory.mktemp("app")
     shipped = ROOT / "checkpoints" / "synthetic"
@@ -30,8 +30,7 @@ def place(tmp_path_factory, packs):
     for run in (protected, Run("original", "synthetic")):
         name = checked(run).id
         shutil.copytree(shipped / name, place / "checkpoints" / "synthetic" / name)
-    (place / "home").mkdir()
-    (place / "home" / "packed").symlink_to(packs)
+    share_packs(place / "home")
     return place
 
 

@@ -46,14 +46,13 @@ def printed(document):
 
 
 @pytest.fixture
-def machine(tmp_path, monkeypatch, packs):
+def machine(tmp_path, monkeypatch, share_packs):
     """A machine with a shipped run, photographs in ~/photos and no time for long work."""
     run = next(f for f in run_folder.all_folders() if f.name.startswith("deep_obfuscator-"))
     shutil.copytree(run, tmp_path / "checkpoints" / run.parent.name / run.name)
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "packed").symlink_to(packs)
+    share_packs(tmp_path / "home")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     register_tiny_folder(tmp_path / "photos", "photographs")
