@@ -75,9 +75,8 @@ def weights_file(folder: Path) -> Path:
 
 def finish(folder: Path, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:
     """Write a finished run's networks and record, mark it done, and drop the training's state."""
-    (folder / whole_folders.DONE).unlink(
-        missing_ok=True
-    )  # a kill before the last line: it is trained again
+    # A kill before the last line: it is trained again.
+    (folder / whole_folders.DONE).unlink(missing_ok=True)
     record["weights_sha256"] = files.save_tensors(weights_file(folder), tensors)
     write_record(folder, record)
     whole_folders.mark_done(folder)

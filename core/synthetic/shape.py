@@ -210,14 +210,13 @@ def _with_axes(free: np.ndarray, amounts: dict) -> np.ndarray:
 
 def _solve(vertices: np.ndarray, name: str, goal: float) -> float:
     """The axis amount in -LIMIT..LIMIT whose measurement is nearest to `goal` (it rises)."""
-    low, high = -LIMIT, LIMIT
+    # Halving between two ends would round otherwise, and give other last bits.
+    middle, step = 0.0, LIMIT
     for _ in range(9):
-        middle = (low + high) / 2
-        if measure(_with_axes(vertices, {name: middle}))[name] < goal:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+        step /= 2
+        below = measure(_with_axes(vertices, {name: middle}))[name] < goal
+        middle += step if below else -step
+    return middle
 
 
 def cavity(vertices: np.ndarray, normals: np.ndarray) -> np.ndarray:

@@ -27,7 +27,8 @@ def list_lfw(path: Path, options: dict[str, Any]) -> Listing:
         [RENAMED.get(name, name) for name in given], f"{table.file}, row {table.header_row}"
     )
     named = f"{', '.join(FOLDERS[:3])}; unpack the photographs beside the attributes"
-    images = listing.first_there(path, FOLDERS[::-1], f"no folder {named}")
+    folders = [name for name in FOLDERS[::-1] if (path / name).is_dir()]
+    images = listing.first_there(path, folders, f"no folder {named}")
     available = listing.files(images)
     every = [
         _photograph(table, number, cells)

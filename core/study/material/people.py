@@ -20,9 +20,8 @@ WHOM, SHOWN, BESIDE, UNASKED = range(4)  # random streams
 FEWEST_ATTENTION = 3  # people of attention questions, however few of these a participant gets
 SPARE_ATTENTION = 3  # times as many of them as a participant gets
 Photographs = Mapping[int, NDArray[np.int64]]  # person -> rows
-Fitting = Callable[
-    [int, Sequence[int]], Photographs
-]  # right row, columns -> who could stand beside
+# Right row, columns -> who could stand beside.
+Fitting = Callable[[int, Sequence[int]], Photographs]
 
 
 class Trial(NamedTuple):

@@ -295,7 +295,7 @@ def _upgrade(place: URL) -> None:
             )
         configuration.attributes["connection"] = connection
         if here is None:
-            metadata.create_all(connection)
+            metadata.create_all(connection, checkfirst=False)  # never takes up others' tables
             command.stamp(configuration, "head")
         elif here != known.get_current_head():
             command.upgrade(configuration, "head")

@@ -55,6 +55,7 @@ def test_lfw(tmp_path):
 def test_lfw_subset_and_deepfunneled(tmp_path):
     path = making.lfw(tmp_path / "set")
     (path / "lfw").rename(path / "lfw-deepfunneled")
+    (path / "lfw_funneled").touch()  # no folder: passed over
     (path / "lfw-deepfunneled" / "Person_A" / "Person_A_0001.jpg").unlink()
     faces = load("lfw", path)
     assert len(faces) == 35

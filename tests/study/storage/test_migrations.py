@@ -82,6 +82,20 @@ def test_the_first_use_upgrades(database, tmp_path, monkeypatch):
     assert counted() == [1, 13, 4]
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_tables_of_something_else_are_left_alone(monkeypatch, tmp_path, kind, request):
+    url = f"sqlite:///{tmp_path}/others.sqlite"
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgresql").create("of_something_else")
+    monkeypatch.setenv("PENUMBRA_DATABASE", url)
+    with sa.create_engine(db._parsed(url)).begin() as connection:
+        connection.execute(sa.text("CREATE TABLE answers (theirs INTEGER)"))
+    with pytest.raises((db.DatabaseError, sa.exc.ProgrammingError), match="already exists"):
+        studies.list_studies()
+    with sa.create_engine(db._parsed(url)).connect() as connection:
+        assert sa.inspect(connection).get_table_names() == ["answers"]
+
+
 def test_newer_tables_are_refused_and_left_alone(database, tmp_path, monkeypatch):
     with_answers()
     ours = db.MIGRATIONS
