@@ -46,8 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m core", None, DESCRIPTION, EXAMPLES)
-    parser.formatter_class = PlainHelp
+    parser = argparse.ArgumentParser(
+        prog="python -m core",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=PlainHelp,
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     running_commands(commands)  # in the order in which help lists them

@@ -83,8 +83,10 @@ def explain(
                 if mine:
                     view = view or view_at(opened, value, recognisers=False)
                     generator = generator_for(f"explain/{run.seed}/{name}/{value}")
-                    subject = Subject(folder, run, value, faces, model, view)
-                    explanations.save(target, *EXPLANATIONS[name](subject, generator))
+                    explained = EXPLANATIONS[name](
+                        Subject(folder, run, value, faces, model, view), generator
+                    )
+                    explanations.save(target, *explained)
                     if progress:
                         tqdm.write(f"{run.id} {target.name}: explained")
 

@@ -48,10 +48,12 @@ def read(folder: Path, target: str) -> Explanation:
     """(arrays, facts) of the photographs that a run was trained on, for one attribute.
 
     Arrays: `positions` (n,) of the pictured faces among the test photographs, `originals_webp` and
-    `originals_ends` of them (`core.storage.pictures`), `truth` uint8 (n,), `maps` uint8 (n, h, w), `said`
-    uint8 (n,); `each` uint8 (m, h, w) of the test faces that averages are taken over, `groups`
-    (g, h, w) averages, `means_webp` and `means_ends` of the mean faces. Facts: `target`, `groups` (names), `balanced_accuracy`, `low`, `high`, `n`, `people`,
-    `thirds`, and how like these maps are to those of a second network trained from another start:
+    `originals_ends` of them (`core.storage.pictures`), `truth` uint8 (n,), `maps` uint8 (n, h, w),
+    `said` uint8 (n,); `each` uint8 (m, h, w) of the test faces that averages are taken over,
+    `groups` (g, h, w) averages, `means_webp` and `means_ends` of the mean faces.
+
+    Facts: `target`, `groups` (names), `balanced_accuracy`, `low`, `high`, `n`, `people`, `thirds`,
+    and how like these maps are to those of a second network trained from another start:
     `again_overlap`, `again_correlation`, means over faces.
 
     Raises PenumbraError, with the command that mends it, where it is missing or damaged.

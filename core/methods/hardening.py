@@ -131,8 +131,12 @@ def classifiers(
     not: the method's own, by `own(width factor)`, a residual network and a dense one."""
     from core.nets.adversaries import Dense, Residual
 
-    told = (shape, len(columns), schedule["adversary_width"])
-    builders = (partial(own, told[-1]), partial(Residual, *told), partial(Dense, *told))
+    width, outputs = schedule["adversary_width"], len(columns)
+    builders = (
+        partial(own, width),
+        partial(Residual, shape, outputs, width),
+        partial(Dense, shape, outputs, width),
+    )
     return replace(adversaries(run, schedule, name, builders, label), columns=columns)
 
 

@@ -70,6 +70,6 @@ def cnn(view: AttackerView, generator: Generator) -> Result:
     from core.attacks.attributes import classifiers, scoring
     from core.attacks.features import is_spatial
 
-    return (
-        scoring.probe(view, generator, "cnn", classifiers.fit_cnn) if is_spatial(view) else Result()
-    )
+    if not is_spatial(view):
+        return Result()
+    return scoring.probe(view, generator, "cnn", classifiers.fit_cnn)

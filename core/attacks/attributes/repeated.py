@@ -11,7 +11,7 @@ import numpy as np
 
 from core.attacks.declare import attack
 from core.attacks.identity.matchers import discriminant, nearest_neighbour
-from core.attacks.interface import AttackerView, Result
+from core.attacks.interface import AttackerView, Result, check_finite
 from core.torch_types import Generator, Tensor
 
 COPIES = 4  # releases of each of the attacker's photographs that `informed` learns from
@@ -44,6 +44,7 @@ def informed(view: AttackerView, generator: Generator) -> Result:
     more = [released(view.release, view.x["attacker"], seed).to(z) for seed in seeds]
     rows = np.tile(np.arange(len(z)), copies)
     given = view.with_attacker(torch.cat([z, *more]), rows)
+    check_finite(given)  # it holds releases that the attack's own check has not seen
     return probe(given, generator, "informed", best_of(fit_logistic, fit_mlp), ["attacker"])
 
 
@@ -73,6 +74,7 @@ def averaging(view: AttackerView, generator: Generator) -> Result:
     seeds = torch.randint(2**31, (REPEATS - 1,), generator=generator).tolist()
     averaged = {part: _mean(view, part, seeds) for part in parts}
     given = replace(view, z=view.z | averaged)
+    check_finite(given)
     family = best_of(fit_logistic, fit_kernel, fit_mlp)
     rows = probe(given, generator, "averaging", family, ["attacker"]).findings
     matchers = [match.run(given, generator) for match in (nearest_neighbour, discriminant)]

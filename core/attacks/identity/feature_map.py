@@ -9,7 +9,8 @@ from core.torch_types import Generator
 @attack(title="translator to a face recogniser's view", target="features")
 def feature_map(view: AttackerView, generator: Generator) -> Result:
     """M of Xiao et al., Eq. 10: E ||M(z) - C(x)||^2 is minimised over the attacker's photographs,
-    with C the data set's face-verification network (`core.attacks.identity.face_network`), unit vectors.
+    with C the data set's face-verification network (`core.attacks.identity.face_network`), whose
+    features are unit vectors.
 
     M is the best on validation of a ridge regression, a dense network on the flattened release
     and, for maps, a convolutional one, each trained until the cosine on validation stops rising;

@@ -126,8 +126,8 @@ def decode(decoder: nn.Module, z: Tensor) -> Tensor:
 
 
 def scaler_of(z: Tensor) -> Scaler:
-    """Brings releases like z, (n, d) or (n, C, h, w), to a common scale: per channel for maps, per dimension for flat
-    ones; pictures stay as they are (their decoder corrects them)."""
+    """Brings releases like z, (n, d) or (n, C, h, w), to a common scale: per channel for maps, per
+    dimension for flat ones; pictures stay as they are (their decoder corrects them)."""
     if z.ndim == 4 and z.shape[1] == 3:
         zero = z.new_zeros(1, 3, 1, 1, dtype=torch.float32)
         return Scaler(zero, zero + 1)

@@ -9,6 +9,7 @@ import torch
 from core.attacks import ATTACKS
 from core.attacks.attributes.repeated import averaging, informed
 from core.attacks.releases import draws_noise, released
+from core.errors import PenumbraError
 from tests.attacks.planted import value, view
 
 NOISE = 3.0
@@ -83,6 +84,19 @@ def test_an_informed_attacker_learns_from_several_releases_and_competes():
     assert np.isfinite(result.arrays["validation"]).all()
     assert {row["target"] for row in result.findings} == set(result.arrays["targets"])
     assert run(informed, given).findings == result.findings  # one seed, one outcome
+
+
+@pytest.mark.parametrize("attack", [informed, averaging])
+def test_a_release_that_is_not_finite_when_it_is_repeated_is_refused(attack):
+    given = noisy()
+
+    def broken(x, generator):
+        z = given.release(x, generator)
+        z[0] = torch.inf
+        return z
+
+    with pytest.raises(PenumbraError, match="NaN or infinite"):
+        run(attack, dataclasses.replace(given, release=broken))
 
 
 def test_one_seed_gives_the_same_noise_whatever_passes_a_network_at_once(monkeypatch):
