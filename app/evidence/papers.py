@@ -63,7 +63,8 @@ def usual_table(tables: Mapping[str, Sequence[Pair]]) -> str:
 
 
 def measures(pairs: Sequence[Pair]) -> list[str]:
-    """The metrics of some pairs: those of which most on hiding was measured here first."""
+    """The metrics of some pairs: right answers first where we hold any on what is hidden, then
+    those of which most on hiding was measured here."""
     first: dict[str, int] = {}
     for number, pair in enumerate(pairs):
         first.setdefault(pair.row["metric"], number)

@@ -217,9 +217,8 @@ def _count(
     high = high if most is None else min(most, high)
     key, usual = f"study_{name}", asked.DEFAULTS[name]
     held = st.session_state.get(key, usual)
-    if held == st.session_state.get(
-        f"{key}_most"
-    ):  # it was as small as it had to be: it grows again
+    before = st.session_state.get(f"{key}_most")
+    if held == before:  # it was as small as it had to be: it grows again
         held = max(held, usual)
     st.session_state[key], st.session_state[f"{key}_most"] = min(held, high), high
     return int(st.number_input(label, low, high, key=key, help=help, width=width, **KEPT))

@@ -68,8 +68,11 @@ def _link(study: Mapping[str, Any]) -> None:
     st.code(address, language=None, wrap_lines=True)
     opened = study["state"] == "open"
     text = "The link for participants." if opened else "The link, once it is open."
-    only = " It works on this machine only: serve Penumbra to others first, as the README says."
-    st.caption(text + only * here)
+    if here:
+        text += (
+            " It works on this machine only: serve Penumbra to others first, as the README says."
+        )
+    st.caption(text)
 
 
 def link(study_id: str, url: str | None, base: str) -> tuple[str, bool]:
