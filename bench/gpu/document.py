@@ -1,5 +1,7 @@
 """The figures of `bench.on_gpu` for people: a line, a summary, and `docs/gpu.md`."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,7 +10,7 @@ Figures = dict[str, Any]
 
 def line(name: str, found: Figures) -> str:
     parts = [f"{name} ({found['part_seconds']} s)"]
-    for stage in found.get("stages", []):
+    for stage in _stages(found):
         parts.append(f"{stage['stage']} {stage['images_per_second']:,.0f} images/s")
     if "passed" in found:
         parts.append(", ".join(f"{len(found[k])} {k}" for k in ("passed", "failed", "skipped")))
@@ -87,32 +89,32 @@ def _tests(found: Figures | None) -> Iterator[str]:
 def _trainings(parts: dict[str, Figures]) -> Iterator[str]:
     rows, odd, untrained, notes = [], set(), [], set()
     for name, found in parts.items():
-        if "stages" not in found:
+        if "modes" not in found:
             continue
         method = name.removeprefix("training ")
-        if not found["stages"] and "failure" not in found:
+        if not _stages(found) and "failure" not in found:
             untrained.append(f"`{method}`")
         notes |= {f"`{method}`: {note}." for note in found.get("notes", {}).values()}
-        for stage in found["stages"]:
-            odd |= set(stage["not_repeatable"])
-            low, high = (stage[f"images_per_second_{end}"] for end in ("low", "high"))
-            times = stage.get("milliseconds", {})
-            rows.append(
-                (
-                    f"`{method}`",
-                    f"{found['width']}×{found['height']}",
-                    f"{found['parameters'] / 1e6:.1f}",
-                    "float32 eager",
-                    stage["stage"],
-                    stage["batch"],
-                    f"{stage['images_per_second']:,.0f}",
-                    f"{low:,.0f} to {high:,.0f}",
-                    _number(stage.get("images_per_second_bare")),
-                    _gibibytes(stage.get("peak_allocated_bytes")),
-                    _gibibytes(stage.get("peak_reserved_bytes")),
-                    ", ".join(f"{phase} {ms:.1f}" for phase, ms in times.items()),
+        for mode, measured in found["modes"].items():
+            for stage in measured["stages"]:
+                odd |= set(stage["not_repeatable"])
+                times = stage.get("milliseconds", {})
+                rows.append(
+                    (
+                        f"`{method}`",
+                        f"{found['width']}×{found['height']}",
+                        f"{found['parameters'] / 1e6:.1f}",
+                        mode,
+                        stage["stage"],
+                        stage["batch"],
+                        f"{stage['images_per_second']:,.0f}",
+                        f"{stage['images_per_second_low']:,.0f} to {stage['images_per_second_high']:,.0f}",
+                        _number(stage.get("images_per_second_bare")),
+                        _gibibytes(stage.get("peak_allocated_bytes")),
+                        _gibibytes(stage.get("peak_reserved_bytes")),
+                        ", ".join(f"{phase} {ms:.1f}" for phase, ms in times.items()),
+                    )
                 )
-            )
     if not rows:
         return
     presets = {found.get("preset") for found in parts.values()}
@@ -178,6 +180,10 @@ def _attacks(parts: dict[str, Figures]) -> Iterator[str]:
             for name, found in attacks.items()
         ],
     )
+
+
+def _stages(found: Figures) -> list[Figures]:
+    return [stage for mode in found.get("modes", {}).values() for stage in mode["stages"]]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -1,7 +1,7 @@
 """What `bench.on_gpu` measures: each part is a generator that yields its figures so far.
 
-Torch, and what needs it, is imported when a part begins, so that a package that is missing costs the
-parts that need it, and is named in their figures.
+Nothing but the standard library is imported before a part begins, so that a package that is missing
+costs the parts that need it, and is named in their figures.
 """
 
 from __future__ import annotations
@@ -26,23 +26,15 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 from xml.etree import ElementTree
 
-import numpy as np
-
 from bench.gpu.isolated import Figures, without_paths
-from core import device as devices
-from core.data.faces import SPLITS, Faces
-from core.errors import PenumbraError
-from core.methods import METHODS
-from core.methods.declare import attributes_among
-from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
-from core.run import ROOT, Run, code_fingerprint
-from core.run_validation import checked
 
 if TYPE_CHECKING:
     import torch
 
     from bench.methods import Bench
+    from core.data.faces import Faces
 
+COMPUTING = "float32 eager"
 SECONDS = 6.0  # of steps per method, shared by its stages; half as long again without the loop
 BLOCKS = 5  # into which the steps of a stage are divided; the median block is what is reported
 PHOTOGRAPHS = 1024  # made of random bytes, four of each person
@@ -53,6 +45,8 @@ TINY_SCHEDULE = {"batch_size": 4, "adversary_width": 0.25}
 
 def environment(device: str) -> Iterator[Figures]:
     """The device, versions, and what of requirements.txt is missing."""
+    from core.run import ROOT, code_fingerprint
+
     required = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     names = [re.split(r"[\[<>=]", line)[0] for line in required if line and line[0] != "#"]
     versions = {name: _version(name) for name in names}
@@ -65,6 +59,8 @@ def environment(device: str) -> Iterator[Figures]:
     }
     yield found
     import torch
+
+    from core import device as devices
 
     chosen = devices.choose(device)
     found |= {
@@ -100,6 +96,8 @@ def _said(command: list[str]) -> str | None:
 
 def cuda_tests(tiny: bool) -> Iterator[Figures]:
     """The project's tests that are marked `cuda`, or one file of them."""
+    from core.run import ROOT
+
     marked = [
         str(path)
         for path in sorted((ROOT / "tests").rglob("test_*.py"))
@@ -132,6 +130,10 @@ def training(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     """Steps of every stage of a method by the training loop's own code, on random photographs that
     lie on the device: its paper preset, or the compact one with tiny batches."""
     from bench.methods import Bench
+    from core import device as devices
+    from core.methods import METHODS
+    from core.run import Run
+    from core.run_validation import checked
 
     method, preset = METHODS[name], "compact" if tiny else "paper"
     settings = method.presets[preset]
@@ -146,7 +148,7 @@ def training(name: str, device: str, tiny: bool) -> Iterator[Figures]:
         "preset": preset,
         "height": faces.height,
         "width": faces.width,
-        "stages": stages,
+        "modes": {COMPUTING: {"stages": stages}},
         "parameters": sum(w.numel() for n in model.networks.values() for w in n.parameters()),
         "notes": model.notes() if model.notes else {},
     }
@@ -271,8 +273,12 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     compact ones of random photographs."""
     import torch
 
+    from core import device as devices
     from core.attacks import ATTACKS, fitting
     from core.evaluate import Opened, view_at
+    from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
+    from core.run import Run
+    from core.run_validation import checked
     from core.training import networks
 
     chosen = devices.choose(device)
@@ -323,6 +329,8 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
 def _attacked_faces(height: int, width: int, tiny: bool) -> tuple[Faces, str]:
     """The synthetic faces, or random ones (and why)."""
     from core import data
+    from core.data.faces import SPLITS
+    from core.errors import PenumbraError
 
     if tiny:
         return random_faces(TINY_PHOTOGRAPHS, height, width, SPLITS), "random"
@@ -336,6 +344,12 @@ def _attacked_faces(height: int, width: int, tiny: bool) -> tuple[Faces, str]:
 def random_faces(count: int, height: int, width: int, splits: tuple[str, ...]) -> Faces:
     """`count` photographs of random bytes, four of each person, who take turns in `splits`, with
     random labels for every attribute that a method names by default."""
+    import numpy as np
+
+    from core.data.faces import SPLITS, Faces
+    from core.methods import METHODS
+    from core.methods.declare import attributes_among
+
     named = {n for m in METHODS.values() for n in attributes_among((*m.tasks, *m.private))}
     rng = np.random.default_rng(0)
     people = np.arange(count) // 4

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from bench import on_gpu
 from bench.gpu import document
 from bench.gpu.isolated import Worker, without_paths
+from core.run import ROOT
 
 
 def good(number):
@@ -65,6 +68,17 @@ def test_what_there_is_no_time_for_is_named(tmp_path):
     assert "first: no time left" in document.summary(figures)
 
 
+def test_a_package_that_a_machine_lacks_stops_no_more_than_the_parts_that_need_it():
+    script = (
+        "import sys; from bench import on_gpu; "
+        "print(*{'torch', 'PIL', 'filelock', 'pandas', 'tqdm'} & set(sys.modules))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert found.stdout.strip() == ""
+
+
 def test_messages_keep_no_path():
     assert without_paths("[Errno 2]: '/a/b.c/d e' and 3/4, /x/y") == "[Errno 2]: 'd e' and 3/4, y"
 
@@ -95,7 +109,7 @@ def test_a_rehearsal_measures_every_kind_of_part(rehearsed):
     assert parts["environment"]["packages"]["torch"]
     assert parts["tests"]["failed"] == []
     assert parts["tests"]["passed"] + parts["tests"]["skipped"]
-    stages = parts["training deep_obfuscator"]["stages"]
+    stages = parts["training deep_obfuscator"]["modes"]["float32 eager"]["stages"]
     assert [stage["stage"] for stage in stages] == ["task", "adversaries", "adversarial"]
     assert all(0 < stage["images_per_second_low"] <= stage["images_per_second"] for stage in stages)
     assert set(stages[2]["milliseconds"]) == {
@@ -104,7 +118,7 @@ def test_a_rehearsal_measures_every_kind_of_part(rehearsed):
         "attack",
         "recover classifier",
     }
-    assert parts["training blur"]["stages"] == []
+    assert parts["training blur"]["modes"]["float32 eager"]["stages"] == []
     assert parts["attack mlp"]["epochs"] >= 1
     assert parts["attack mlp"]["seconds_per_epoch"] > 0
 
@@ -123,7 +137,7 @@ def test_figures_name_no_machine_and_no_path(rehearsed):
 def test_the_document_holds_the_figures(rehearsed):
     text = document.written(rehearsed)
     method = rehearsed["parts"]["training deep_obfuscator"]
-    stage = method["stages"][0]
+    stage = method["modes"]["float32 eager"]["stages"][0]
     row = next(r for r in text.splitlines() if r.startswith("| `deep_obfuscator` |"))
     assert f"| {stage['stage']} | 4 | {stage['images_per_second']:,.0f} |" in row
     assert "Nothing is trained in `blur`." in text
