@@ -155,8 +155,9 @@ def test_two_tabs_are_one_participant(device, address):
     assert participants.count(study_id) == 1
 
 
-def test_time_runs_out_and_the_choice_is_nobody(page, address):
+def test_time_runs_out_and_the_choice_is_nobody(device, address):
     study_id = open_study(**SHORT, time_limit=300)
+    page = device().new_page()
     page.clock.install()
     arrive(page, address, study_id)
     asked(page, 1).nth(1).click()

@@ -2,7 +2,6 @@
 decisions are made. And the door before it all."""
 
 import os
-import shutil
 from urllib.parse import quote
 
 import pytest
@@ -12,9 +11,13 @@ from playwright.sync_api import expect
 from core.run import Run
 from core.run_validation import checked
 from core.study import studies as kept_studies
-from tests.browser.conftest import ROOT, running_app
+from tests.browser.conftest import running_app
 from tests.browser.participants import answer, arrive, code, truth
 from tests.browser.received import as_bytes
+from tests.checkpoint_folders import write_run
+from tests.live_runs import bring_to_life
+from tests.study.asked_runs import give_data
+from tests.tiny_folder import register_tiny_folder
 from tests.waiting import SECONDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("studies")]
@@ -22,15 +25,18 @@ HOSTILE = '<img src=x onerror="document.title=1"> **Who?** '
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, share_packs):
-    """An app with one shipped setting and the unprotected one: networks that can be asked."""
+def place(tmp_path_factory):
+    """An app with a protected setting and the unprotected one, whose networks can be asked, of a data
+    set with 50 test people."""
     place = tmp_path_factory.mktemp("app")
-    shipped = ROOT / "checkpoints" / "synthetic"
-    protected = Run("deep_obfuscator", "synthetic", knobs={"lambda1": 0.0, "lambda2": 1.0})
-    for run in (protected, Run("original", "synthetic")):
-        name = checked(run).id
-        shutil.copytree(shipped / name, place / "checkpoints" / "synthetic" / name)
-    share_packs(place / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PENUMBRA_HOME", str(place / "home"))
+        patch.setenv("PENUMBRA_CHECKPOINTS", str(place / "checkpoints"))
+        register_tiny_folder(place / "photographs", identities=200)
+        for run in map(checked, (Run("deep_obfuscator", "tiny"), Run("original", "tiny"))):
+            write_run(place / "checkpoints", run, strength=0.5)
+            bring_to_life(run.folder, run)
+            give_data(run)
     return place
 
 

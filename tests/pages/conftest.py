@@ -44,14 +44,32 @@ def template(tmp_path_factory):
 
 
 @pytest.fixture
-def populated(template, root):
+def populated(template, monkeypatch):
+    """Findings of many settings, the same folder for all tests: nobody may change it."""
+    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(template))
+    before = as_they_lie(template)
+    yield template
+    assert as_they_lie(template) == before, "a test that changes findings takes `own_findings`"
+
+
+@pytest.fixture
+def own_findings(template, root):
+    """The same findings in a folder of the test's own."""
     return shutil.copytree(template, root, dirs_exist_ok=True)
 
 
 @pytest.fixture
-def damaged(populated):
-    damage(populated)
-    return populated
+def damaged(own_findings):
+    damage(own_findings)
+    return own_findings
+
+
+def as_they_lie(root):
+    """What changes when anything in a folder does."""
+    return {
+        (path, (found := path.lstat()).st_ino, found.st_mtime_ns, found.st_size)
+        for path in root.rglob("*")
+    }
 
 
 def open_page(name="trade_off", **query):

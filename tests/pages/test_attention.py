@@ -33,8 +33,8 @@ def test_maps_that_were_not_computed_are_offered(populated, monkeypatch):
     assert options == {"evaluate": False, "explain": ["attention"]}  # nobody is attacked again
 
 
-def test_populated_says_where_and_shows_the_face_five_ways(populated):
-    write_attention(populated)
+def test_populated_says_where_and_shows_the_face_five_ways(own_findings):
+    write_attention(own_findings)
     app = whole(open_page("attention"))
     said = headline(app)
     assert "At λ₁ = 1" in said
@@ -58,8 +58,8 @@ def test_populated_says_where_and_shows_the_face_five_ways(populated):
     assert "reads “a man”: wrong" in seen  # face 1 is a woman
 
 
-def test_the_service_another_face_and_another_setting(populated):
-    write_attention(populated)
+def test_the_service_another_face_and_another_setting(own_findings):
+    write_attention(own_findings)
     app = whole(open_page("attention"))
     whole(app.button_group(key="who").set_value("service").run())
     assert "the service looks" in headline(app)
@@ -73,30 +73,30 @@ def test_the_service_another_face_and_another_setting(populated):
     assert app.query_params["who"] in ("service", ["service"])
 
 
-def test_the_face_comes_along_from_the_reconstructions(populated):
-    write_attention(populated)
+def test_the_face_comes_along_from_the_reconstructions(own_findings):
+    write_attention(own_findings)
     app = whole(open_page("reconstructions"))
     whole(app.selectbox(key="face").set_value(3).run())
     whole(app.switch_page("../pages/attention.py").run())
     assert app.selectbox(key="face").value == 3
 
 
-def test_the_weakest_setting_is_compared_with_none(populated):
-    write_attention(populated)
+def test_the_weakest_setting_is_compared_with_none(own_findings):
+    write_attention(own_findings)
     app = whole(open_page("attention", **{KNOB: "0"}))
     said = headline(app)
     assert "the attacker looks mostly at the lower third of the picture, and tells" in said
 
 
-def test_a_link_that_asks_for_what_is_not_there(populated):
-    write_attention(populated)
+def test_a_link_that_asks_for_what_is_not_there(own_findings):
+    write_attention(own_findings)
     app = whole(open_page("attention", face="99", who="nobody"))
     assert "“99” is not available here" in words(app)
     assert "“nobody” is not available here" in words(app)
 
 
-def test_a_release_without_places_shows_no_map(populated):
-    write_attention(populated, attacker=facts("Male", cells=False), service={})
+def test_a_release_without_places_shows_no_map(own_findings):
+    write_attention(own_findings, attacker=facts("Male", cells=False), service={})
     app = whole(open_page("attention"))
     assert "nothing says from where" in headline(app)
     seen = words(app)
@@ -106,15 +106,15 @@ def test_a_release_without_places_shows_no_map(populated):
     assert "**On the photograph**" in headings
 
 
-def test_an_attacker_who_guesses_looks_nowhere(populated):
-    write_attention(populated, attacker=facts("Male", low=0.48))
+def test_an_attacker_who_guesses_looks_nowhere(own_findings):
+    write_attention(own_findings, attacker=facts("Male", low=0.48))
     said = headline(whole(open_page("attention")))
     assert "cannot tell the gender (50 %; 48–52; chance 50 %): where it looks means nothing" in said
 
 
-def test_damaged_maps_are_named(populated):
-    write_attention(populated)
-    for folder in run_folder.all_folders(populated):
+def test_damaged_maps_are_named(own_findings):
+    write_attention(own_findings)
+    for folder in run_folder.all_folders(own_findings):
         place = explanations.place(folder, "attention") / "arrays.npz"
         if place.is_file():
             place.write_bytes(place.read_bytes()[:90])
@@ -123,8 +123,8 @@ def test_damaged_maps_are_named(populated):
     assert "delete this folder and run python -m core explain" in words(app)
 
 
-def test_the_numbers_of_all_settings(populated):
-    write_attention(populated)
+def test_the_numbers_of_all_settings(own_findings):
+    write_attention(own_findings)
     app = whole(open_page("attention"))
     app.session_state["attention_numbers"] = True
     whole(app.run())

@@ -54,8 +54,8 @@ def test_the_numbers_open(populated):
     whole(app.run())
 
 
-def test_one_setting_alone(populated):
-    for folder in populated.glob("*/*"):
+def test_one_setting_alone(own_findings):
+    for folder in own_findings.glob("*/*"):
         if not folder.name.startswith("original-"):
             shutil.rmtree(folder)
     assert "Only one setting was measured" in words(whole(open_page("compare")))

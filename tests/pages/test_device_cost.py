@@ -32,8 +32,8 @@ def test_no_cost_measured_names_the_command(populated):
     assert "was not measured at this setting. At λ₁ = 1" in headline(app)
 
 
-def test_populated_says_cost_and_privacy(populated):
-    priced(populated)
+def test_populated_says_cost_and_privacy(own_findings):
+    priced(own_findings)
     app = whole(open_page("device_cost"))
     assert headline(app).startswith(
         "## DeepObfuscator takes 1.2 ms of a processor core and sends 2.0 kB per photograph instead "
@@ -44,8 +44,8 @@ def test_populated_says_cost_and_privacy(populated):
     assert any("settings were not measured on a device" in e.label for e in app.expander)
 
 
-def test_the_knob_and_the_measure(populated):
-    priced(populated)
+def test_the_knob_and_the_measure(own_findings):
+    priced(own_findings)
     app = whole(open_page("device_cost"))
     whole(app.select_slider(key=KNOB).set_value(5.0).run())
     assert "At λ₁ = 5" in headline(app)
@@ -54,8 +54,8 @@ def test_the_knob_and_the_measure(populated):
     assert "traffic" in app.query_params["cost"]
 
 
-def test_all_costs_and_what_is_missing(populated):
-    priced(populated)
+def test_all_costs_and_what_is_missing(own_findings):
+    priced(own_findings)
     app = open_page("device_cost")
     app.session_state["costs"] = True
     app.session_state["uncosted"] = True
@@ -64,14 +64,14 @@ def test_all_costs_and_what_is_missing(populated):
     assert "python -m core cost blur-" in words(app)
 
 
-def test_a_busy_machine_is_said(populated):
-    priced(populated, share_waited=0.5)
+def test_a_busy_machine_is_said(own_findings):
+    priced(own_findings, share_waited=0.5)
     app = whole(open_page("device_cost"))
     assert "The processor did other work in 50 % of the time" in app.warning[0].value
 
 
-def test_a_link_with_nonsense_falls_back(populated):
-    priced(populated)
+def test_a_link_with_nonsense_falls_back(own_findings):
+    priced(own_findings)
     app = whole(open_page("device_cost", cost="gold", method="nobody"))
     assert "“gold” is not available here; showing “Time”" in words(app)
 

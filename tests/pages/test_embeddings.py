@@ -40,10 +40,10 @@ def compute(root, purity=None, **more):
 
 
 @pytest.fixture
-def computed(populated, monkeypatch):
+def computed(own_findings, monkeypatch):
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
-    compute(populated)
-    return populated
+    compute(own_findings)
+    return own_findings
 
 
 def select(app, positions):
@@ -58,7 +58,7 @@ def test_empty_says_what_to_do(root):
     assert "Nothing has been trained yet" in words(app)
 
 
-def test_without_maps_a_job_can_be_started_and_is_waited_for(populated, monkeypatch):
+def test_without_maps_a_job_can_be_started_and_is_waited_for(own_findings, monkeypatch):
     monkeypatch.setattr("app.cache.loaders.FRESH", 0.0)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
     started = []
@@ -74,7 +74,7 @@ def test_without_maps_a_job_can_be_started_and_is_waited_for(populated, monkeypa
     monkeypatch.setattr(jobs, "list_jobs", lambda: [waiting])
     app = whole(open_page("embeddings"))
     assert "They are being computed" in words(app)
-    compute(populated)
+    compute(own_findings)
     whole(next(b for b in app.button if b.label == "Look again").click().run())
     assert "Partly: at" in headline(app)
 
@@ -195,9 +195,9 @@ def test_photographs_that_are_gone_leave_the_verdict(computed, monkeypatch):
     assert "The maps cannot be drawn: the folder is gone" in words(app)
 
 
-def test_maps_of_other_photographs_are_not_coloured(populated, monkeypatch):
+def test_maps_of_other_photographs_are_not_coloured(own_findings, monkeypatch):
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
-    compute(populated, 0.7, positions=np.arange(500, 530))
+    compute(own_findings, 0.7, positions=np.arange(500, 530))
     assert "holds other photographs now" in words(whole(open_page("embeddings")))
 
 
@@ -207,9 +207,9 @@ def test_damaged_runs_leave_the_rest(damaged):
     assert any("damaged" in box.label for box in app.expander)
 
 
-def test_an_attribute_that_the_data_set_does_not_have_is_named(populated, monkeypatch):
+def test_an_attribute_that_the_data_set_does_not_have_is_named(own_findings, monkeypatch):
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: FACES)
-    for folder in run_folder.all_folders(populated):
+    for folder in run_folder.all_folders(own_findings):
         for at in explain.release_values(folder):
             arrays, facts = kept(0.7)
             facts["apart"]["Goatee"] = facts["apart"]["Male"]

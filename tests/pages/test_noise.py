@@ -14,11 +14,11 @@ MEASURED = (0.0, 0.1, 0.5)
 
 
 @pytest.fixture
-def dpfe(populated):
+def dpfe(own_findings):
     """DPFE at three ratios, its codes, ranks of names and repeated releases."""
     run = checked(Run("dpfe", "synthetic", tasks=("Smiling",), private=("Male",)))
     for place, ratio in enumerate(MEASURED):
-        folder = write_run(populated, run, 0.3 + 0.2 * place, ratio)
+        folder = write_run(own_findings, run, 0.3 + 0.2 * place, ratio)
         rows = [
             finding(
                 "identity",
@@ -187,8 +187,8 @@ def test_nonsense_in_a_link_falls_back(dpfe):
     assert verdict_of(app).startswith("## At r = 0")
 
 
-def test_damaged_folders_are_named(populated):
-    damage(populated)
+def test_damaged_folders_are_named(own_findings):
+    damage(own_findings)
     app = whole(open_page("noise", method="blur"))
     assert any("damaged and left out" in e.label for e in app.expander)
 

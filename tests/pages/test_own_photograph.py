@@ -35,12 +35,12 @@ def usual(monkeypatch):
 
 
 @pytest.fixture
-def alive(populated):
+def alive(own_findings):
     """Two of three settings on the line have their attacker's network."""
     for lambda1 in (1.0, 5.0):
         run = setting(lambda1)
-        bring_to_life(populated / "synthetic" / run.id, run, seed=int(lambda1))
-    return populated
+        bring_to_life(own_findings / "synthetic" / run.id, run, seed=int(lambda1))
+    return own_findings
 
 
 def packed(picture, kind="JPEG"):
@@ -156,10 +156,10 @@ def test_the_camera_does_the_same_and_a_damaged_network_is_named(alive):
     assert any("damaged" in warning.value for warning in app.warning)
 
 
-def test_a_release_knob_says_where_the_network_was_kept(populated):
+def test_a_release_knob_says_where_the_network_was_kept(own_findings):
     run = checked(Run("image_noise", "synthetic"))
     grid = METHODS["image_noise"].knobs[0].grid
-    bring_to_life(populated / "synthetic" / run.id, run, grid[0])
+    bring_to_life(own_findings / "synthetic" / run.id, run, grid[0])
     app = given(one_face(), opened(method="image_noise"))
     assert any(f"kept at σ = {grid[0]:g} only" in note.value for note in app.info)
 

@@ -66,8 +66,8 @@ def test_a_method_that_releases_no_picture_keeps_its_place(populated):
     assert app.selectbox(key="method").value == "answer_only"
 
 
-def test_damaged_pictures_are_named(populated):
-    broken = damage(populated)["arrays"]
+def test_damaged_pictures_are_named(own_findings):
+    broken = damage(own_findings)["arrays"]
     app = whole(open_page("reconstructions"))
     seen = ""
     for lambda1 in (0.0, 1.0, 5.0):

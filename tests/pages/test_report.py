@@ -53,8 +53,8 @@ def test_limits_come_from_the_trade_off_page(populated):
     assert app.query_params["attack_limit"]
 
 
-def test_real_people_are_shown_only_when_the_officer_says_so(populated):
-    write_run(populated, checked(Run("deep_obfuscator", "people")), 0.5)
+def test_real_people_are_shown_only_when_the_officer_says_so(own_findings):
+    write_run(own_findings, checked(Run("deep_obfuscator", "people")), 0.5)
     app = whole(open_page("report", data="people"))
     assert app.checkbox(key="report_faces").value is False
     app.session_state["report_contents"] = True

@@ -54,11 +54,11 @@ def test_release_time_knobs_snap_to_measured_values(populated):
     assert f"At σ = {knob.default:g}" in verdict(app)
 
 
-def test_repeated_releases_stand_under_the_verdict_of_a_noise(populated):
+def test_repeated_releases_stand_under_the_verdict_of_a_noise(own_findings):
     default = METHODS["image_noise"].knobs[0].default
     ends = {"release_value": default, "low": 0.95, "high": 0.99}
     row = finding("attribute:Male", "private", "averaging", "balanced_accuracy", 0.97, **ends)
-    for folder in populated.glob("*/image_noise-*"):
+    for folder in own_findings.glob("*/image_noise-*"):
         write_attack(folder, "averaging", [row], default)
     app = whole(open_page(method="image_noise"))
     assert "averages it away" in words(app)
@@ -66,12 +66,12 @@ def test_repeated_releases_stand_under_the_verdict_of_a_noise(populated):
     assert "releases of one photograph" not in words(app)
 
 
-def test_every_method_can_be_looked_at(populated):
+def test_every_method_can_be_looked_at(own_findings):
     for name, method in METHODS.items():
         if not method.baseline and name != "deep_obfuscator":  # those are there
             released = next((k.grid for k in method.knobs if k.when == "release"), (None,))
             for value in released:
-                write_run(populated, checked(Run(name, "synthetic")), 0.5, value)
+                write_run(own_findings, checked(Run(name, "synthetic")), 0.5, value)
     app = whole(open_page())
     for name in METHODS:
         whole(app.selectbox(key="method").set_value(name).run())

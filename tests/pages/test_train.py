@@ -195,10 +195,10 @@ def test_a_run_in_use_is_not_deleted_and_the_page_says_why(tiny, root):
     assert job.exists()
 
 
-def test_a_shipped_setting_is_deleted_only_with_a_clear_word(tiny, populated, monkeypatch):
+def test_a_shipped_setting_is_deleted_only_with_a_clear_word(tiny, own_findings, monkeypatch):
     monkeypatch.setattr("app.cache.loaders.FRESH", 0.0)
     app = whole(unfolded(open_page("train", train_data="tiny"), "trained"))
-    mine = shipped_in(populated)
+    mine = shipped_in(own_findings)
     name = f"synthetic/{mine.name}"
     whole(app.selectbox(key="delete_run").set_value(name).run())
     button = next(b for b in app.button if b.label == "Delete this setting")
