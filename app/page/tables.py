@@ -58,8 +58,9 @@ def protocol_pairs(strict: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
     """label, method, strict, paper, chance, and `gone`: the part of the privacy claimed under the
     paper's protocol that the strict one takes away."""
     both = strict.merge(paper[["key", "value"]], on="key", suffixes=("", "_paper"))
-    label = "{0}, {1}" if both["method"].nunique() > 1 else "{1}"
-    labels = [label.format(row["title"], setting_label(row)) for row in points.records(both)]
+    several = both["method"].nunique() > 1
+    rows = points.records(both)
+    labels = [points.name(row) if several else setting_label(row) or row["title"] for row in rows]
     pairs = both.assign(label=labels, gone=both["value"] - both["value_paper"])
     names = {"label": "label", "method": "method", "value": "strict", "value_paper": "paper"}
     return pairs[[*names, "chance", "gone"]].rename(columns=names)

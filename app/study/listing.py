@@ -70,7 +70,7 @@ def _link(study: Mapping[str, Any]) -> None:
     text = "The link for participants." if opened else "The link, once it is open."
     if here:
         text += (
-            " It works on this machine only: serve Penumbra to others first, as the README says."
+            " It works on this machine only: serve Penumbra to others first, as docs/study.md says."
         )
     st.caption(text)
 

@@ -50,7 +50,8 @@ SHOWN = (  # in a terminal
 
 
 def measure(folder: Path | str, threads: int = 1, repeats: int = 100) -> dict[str, Any]:
-    """Measure a finished run on this machine's CPU and write `cost.json`. Returns its content.
+    """Measure a finished run on this machine's CPU and write `cost.json`, unless other work slowed
+    this measurement and not the one that is there. Returns what was measured.
 
     threads  cores that may be used
     repeats  timed releases per value of the release-time knob
@@ -89,8 +90,23 @@ def measure(folder: Path | str, threads: int = 1, repeats: int = 100) -> dict[st
             }
     finally:
         torch.set_num_threads(before)
-    cost_file.write(folder, record)
+    if not (slowed(record) and _is_better(folder)):
+        cost_file.write(folder, record)
     return record
+
+
+def slowed(record: dict[str, Any]) -> bool:
+    """Whether other work kept the processor too busy for a measurement to be believed."""
+    return any((release["share_waited"] or 0) > BUSY for release in record["releases"])
+
+
+def _is_better(folder: Path) -> bool:
+    """Whether an earlier measurement is there that nothing slowed."""
+    try:
+        before = cost_file.read(folder)
+    except PenumbraError:  # damaged: measured again at last
+        return False
+    return before is not None and not slowed(before)
 
 
 def _release_cost(model: Model, x: Tensor, value: float | None, repeats: int) -> dict[str, Any]:

@@ -64,11 +64,11 @@ def _results(options: argparse.Namespace) -> None:
 def _cost(options: argparse.Namespace) -> None:
     rows = []
     for folder in folders(options.run) or finished_folders():
-        device_cost.measure(folder, options.threads, options.repeats)
-        found = cost_file.rows(folder)
-        rows += found
-        if any((row["share_waited"] or 0) > device_cost.BUSY for row in found):
-            print(f"{folder.name}: other work slowed this; measure it again", file=sys.stderr)
+        measured = device_cost.measure(folder, options.threads, options.repeats)
+        rows += cost_file.rows(folder)
+        if device_cost.slowed(measured):
+            kept = "" if cost_file.read(folder) == measured else " (the one from before is kept)"
+            print(f"{folder.name}: other work slowed this; measure it again{kept}", file=sys.stderr)
     if options.format == "json":
         print(json.dumps(rows, indent=1))
         return

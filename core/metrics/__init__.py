@@ -5,40 +5,30 @@ Beside their declarations the files hold the formulas, pure functions of arrays 
 """
 
 from dataclasses import replace
+from importlib import import_module
 
-from core.metrics import attributes, identity, images, learning_curves, linking, ranks, scatter
 from core.metrics.declare import Bound, Control, Metric
 
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        attributes.BALANCED_ACCURACY,
-        attributes.AUC,
-        attributes.MCC,
-        attributes.ACCURACY,
-        attributes.ADVANTAGE,
-        identity.TOP1_ACCURACY,
-        linking.VERIFICATION_AUC,
-        linking.TAR_AT_FAR,
-        identity.BAYES_ERROR_BOUND,
-        learning_curves.AT_4X,
-        learning_curves.AT_16X,
-        ranks.LOG_RANK_PRIVACY,
-        ranks.RANK_MEAN,
-        ranks.RANK_DEVIATION,
-        *ranks.RANK_GUARANTEES,
-        identity.COSINE_SIMILARITY,
-        scatter.LDA_WITHIN,
-        scatter.LDA_BETWEEN,
-        scatter.LDA_RATIO,
-        images.MS_SSIM,
-        images.SSIM,
-        images.PSNR,
-        images.FACE_SIMILARITY,
-        images.REIDENTIFICATION,
-        identity.RIGHT_PICKS,
-    )
-}
+FILES = (
+    "attributes",
+    "identity",
+    "linking",
+    "learning_curves",
+    "ranks",
+    "scatter",
+    "images",
+    "recognition",
+)
+
+
+def declared(file: str) -> list[Metric]:
+    """The metrics that a file declares, alone or in tuples."""
+    found = vars(import_module(f"{__name__}.{file}")).values()
+    groups = (entry if isinstance(entry, tuple) else (entry,) for entry in found)
+    return [metric for group in groups for metric in group if isinstance(metric, Metric)]
+
+
+METRICS: dict[str, Metric] = {metric.name: metric for file in FILES for metric in declared(file)}
 
 
 def named(name: str) -> Metric:

@@ -37,14 +37,6 @@ BAYES_ERROR_BOUND = Metric(
     "often when naming people; for a finite number of photographs it promises too much.",
     higher_means_more_known=False,
 )
-RIGHT_PICKS = Metric(
-    "right_picks",
-    "right picks",
-    "%",
-    "Share of questions in which the right one of several photographs is picked as the person whom "
-    "a redrawn face shows.",
-    decides="recognition",
-)
 
 # Distances computed at once: bounds the memory of the product to some 20 MB.
 _BLOCK = 4_000_000

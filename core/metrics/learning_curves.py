@@ -10,7 +10,7 @@ AT_4X = Metric(
     "balanced_accuracy_at_4x",
     "with 4 times the photographs",
     "%",
-    "Balanced accuracy to which the attacker's learning curve points, had he 4 times as many "
+    "Balanced accuracy to which the attacker's learning curve points, had it 4 times as many "
     "photographs.",
     chance=0.5,
 )

@@ -316,3 +316,35 @@ def test_with_nothing_finished_the_command_says_so(capsys):
     unfinished(finished())
     assert main(["cost"]) == 0
     assert "no finished run" in capsys.readouterr().out
+
+
+def test_a_slowed_measurement_replaces_no_quiet_one(monkeypatch):
+    folder = finished(method="pixelate")
+    quiet = device_cost.measure(folder, repeats=4)
+    for release in quiet["releases"]:
+        release["share_waited"] = 0.0
+    cost_file.write(folder, quiet)
+    monkeypatch.setattr(device_cost, "timed", waited(0.5))
+    slowed = device_cost.measure(folder, repeats=5)
+    assert (slowed["repeats"], slowed["releases"][0]["share_waited"]) == (5, 0.5)
+    assert cost_file.read(folder) == quiet
+    monkeypatch.setattr(device_cost, "timed", waited(0.0))
+    device_cost.measure(folder, repeats=6)
+    assert cost_file.read(folder)["repeats"] == 6
+
+
+@pytest.mark.parametrize("before", ["slowed", "damaged", None])
+def test_a_slowed_measurement_is_better_than_none(before, monkeypatch):
+    folder = finished(method="pixelate")
+    monkeypatch.setattr(device_cost, "timed", waited(0.5))
+    if before == "slowed":
+        device_cost.measure(folder, repeats=4)
+    elif before == "damaged":
+        (folder / cost_file.NAME).write_text("{")
+    device_cost.measure(folder, repeats=5)
+    assert cost_file.read(folder)["repeats"] == 5
+
+
+def waited(share):
+    times = dict.fromkeys(("milliseconds", "milliseconds_low", "milliseconds_high"), 1.0)
+    return lambda compute, repeats: times | {"share_waited": share}

@@ -99,7 +99,7 @@ def test_the_sentence_with_noise():
     assert said(ROWS[2], {"value": 0.69}) == (
         "At r = 0.5, β = 1 the strongest attacker tells the gender in 65 % of cases (63–67; guessing "
         "50 %) instead of 70 % without noise, and in 69 % with 16 releases of one photograph; smile "
-        "detection loses 10.0 points by it."
+        "detection loses 10.0 points by the noise alone."
     )
 
 
