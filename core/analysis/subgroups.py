@@ -44,6 +44,8 @@ def told(setting: Setting, target: str, faces: Faces, order: NDArray[np.int64]) 
     decisions, or about other photographs than there are."""
     try:
         return _told(setting, target, faces, order)
+    except PenumbraError:
+        raise
     except (KeyError, ValueError, TypeError, IndexError, StopIteration) as error:
         raise PenumbraError(
             f"{setting.folder.name}: what was kept about {target} is damaged ({error}); delete the "

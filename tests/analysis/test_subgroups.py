@@ -185,7 +185,7 @@ def test_decisions_are_read_in_the_order_of_the_photographs(kept, target):
 
 def test_what_is_not_there_or_damaged_is_said(kept):
     setting, faces = kept
-    with pytest.raises(PenumbraError, match="kept no decisions about attribute:Young"):
+    with pytest.raises(PenumbraError, match=r"^run kept no decisions about attribute:Young"):
         told(setting, "attribute:Young", faces)
     fewer = Faces(
         faces.images[:44],
@@ -197,7 +197,7 @@ def test_what_is_not_there_or_damaged_is_said(kept):
         "1" * 64,
     )
     for target in ("attribute:Male", "identity"):
-        with pytest.raises(PenumbraError, match="other photographs"):
+        with pytest.raises(PenumbraError, match=r"^run was attacked on other photographs"):
             told(setting, target, fewer)
     broken = {"probes": np.arange(3), "correct": np.ones(2)}
     row = finding("identity", "private", "discriminant", "top1_accuracy", 0.5)
