@@ -45,7 +45,9 @@ def read_json(path: Path, again: str = AGAIN) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise PenumbraError(f"{path} is missing; {again}") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except PenumbraError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:  # also of a number with 5000 digits
         raise PenumbraError(f"{path} cannot be read ({error}); {again}") from error
     if not isinstance(content, dict):
         raise PenumbraError(f"{path} holds no JSON object; {again}")

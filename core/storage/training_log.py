@@ -12,6 +12,7 @@ from core.storage import files
 from core.torch_types import Tensor
 
 NAME = "log.jsonl"
+MOST_STEPS = 10**12
 LONGEST_ROW = 400  # bytes of a logged step, at most, as far as reading the end of a log goes
 
 
@@ -25,7 +26,7 @@ def drop(folder: Path) -> None:
 
 def read(folder: Path, last: int | None = None) -> list[dict[str, Any]]:
     """The rows of a training's log, or about the `last` ones without reading the whole of it; lines
-    that a kill has cut short are left out."""
+    that a kill has cut short, or that are not ours, are left out."""
     if not exists(folder):
         return []
     with open(folder / NAME, "rb") as file:
@@ -35,9 +36,16 @@ def read(folder: Path, last: int | None = None) -> list[dict[str, Any]]:
         lines = file.read().decode(errors="replace").splitlines()
     rows = []
     for line in lines[-last:] if last else lines:
-        with suppress(json.JSONDecodeError):
+        with suppress(ValueError, RecursionError):
             rows.append(json.loads(line))
-    return [row for row in rows if isinstance(row, dict)]
+    return [row for row in rows if isinstance(row, dict) and _counts(row)]
+
+
+def _counts(row: dict[str, Any]) -> bool:
+    """Whether a row says which step it is about, and of how many, in numbers that can be counted
+    with."""
+    found = row.get("step"), row.get("steps", 0)
+    return all(type(number) is int and 0 <= number < MOST_STEPS for number in found)
 
 
 class Log:
@@ -49,7 +57,7 @@ class Log:
         self.folder = folder
         self.waiting: list[dict[str, Any]] = []
         self.flushed = time.monotonic()
-        kept = [row for row in read(folder) if row.get("step", -1) < keep]
+        kept = [row for row in read(folder) if row["step"] < keep]
         files.write_bytes(folder / NAME, "".join(map(_line, kept)).encode())
 
     def note(self, stage: str, step: int, steps: int) -> None:
