@@ -60,15 +60,15 @@ class Faces:
 
     def columns(self, attributes: Sequence[str]) -> list[int]:
         """Columns of `attributes` by name. Raises PenumbraError for a name the set lacks."""
-        for name in attributes:
-            if name not in self.attribute_names:
-                close = difflib.get_close_matches(name, self.attribute_names, 3, 0.5)
-                hint = (
-                    f"did you mean {' or '.join(close)}?"
-                    if close
-                    else "it has: " + ", ".join(self.attribute_names)
-                )
-                raise PenumbraError(
-                    f"{self.dataset or 'the data set'} has no attribute {name!r}; {hint}"
-                )
-        return [self.attribute_names.index(name) for name in attributes]
+        return columns(self.attribute_names, attributes, self.dataset or "the data set")
+
+
+def columns(known: Sequence[str], wanted: Sequence[str], whose: str = "the data set") -> list[int]:
+    """Positions of `wanted` among the attributes that are `known`. Raises PenumbraError for one that
+    is not, with a guess at what was meant."""
+    for name in wanted:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 3, 0.5)
+            hint = f"did you mean {' or '.join(close)}?" if close else f"it has: {', '.join(known)}"
+            raise PenumbraError(f"{whose} has no attribute {name!r}; {hint}")
+    return [known.index(name) for name in wanted]

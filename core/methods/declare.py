@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import PenumbraError
+from core.data import faces
 from core.run import Run
 from core.torch_types import Generator, Module, Tensor
 
@@ -248,13 +248,7 @@ class Method:
 def columns(attributes: tuple[str, ...], names: tuple[str, ...]) -> list[int]:
     """Positions of `names` among the data set's attributes; `RESERVED` words have none. Raises
     PenumbraError for an attribute the data set does not have."""
-    names = attributes_among(names)
-    missing = [name for name in names if name not in attributes]
-    if missing:
-        raise PenumbraError(
-            f"the data set has no attribute {missing[0]!r}; it has: {', '.join(attributes)}"
-        )
-    return [attributes.index(name) for name in names]
+    return faces.columns(attributes, attributes_among(names))
 
 
 def attributes_among(names: tuple[str, ...]) -> tuple[str, ...]:
