@@ -95,17 +95,19 @@ def from_dict(entry: dict[str, Any]) -> Run:
 
 
 def read_run(folder: Path) -> Run:
-    """The Run of a folder. Raises PenumbraError when run.json is missing, damaged, of another
-    version, or does not belong to the folder's name."""
+    """The Run of a folder. Raises PenumbraError when run.json is missing, damaged or of another
+    version, or when the folder was renamed or lies outside its data set's folder."""
     record = run_folder.read_record(folder)
     if record.get("version") != VERSION:
         raise PenumbraError(
             f"{folder.name} was written by another version of Penumbra; train it again"
         )
     run = from_dict(record.get("run", {}))
-    if run.id != folder.name or run.dataset != folder.parent.name:
+    if run.id != folder.name:
+        raise PenumbraError(f"{folder} holds {run.id}; give the folder its own name back")
+    if run.dataset != folder.parent.name:
         raise PenumbraError(
-            f"{folder.parent.name}/{folder.name} holds {run.dataset}/{run.id}: "
-            "give the folder its own name back, and its place in the folder of its data set"
+            f"{folder} is a run of the data set {run.dataset!r}, and is read only in a folder of that "
+            f"name: move it to {run.folder}"
         )
     return run

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -220,13 +221,17 @@ def test_saved_and_loaded_run_gives_the_identical_release(finished):
         assert torch.equal(tensor, stored[f"obfuscator/{name}"].to(tensor.dtype))
 
 
-def test_damaged_foreign_and_renamed_folders_are_refused(finished):
+def test_damaged_foreign_and_renamed_folders_are_refused(finished, tmp_path):
     folder = finished
     renamed = folder.with_name("deep_obfuscator-0000000000")
     folder.rename(renamed)
     with pytest.raises(PenumbraError, match="give the folder its own name back"):
         train.load(renamed)
     renamed.rename(folder)
+    copied = shutil.copytree(folder, tmp_path / "elsewhere" / folder.name)
+    with pytest.raises(PenumbraError, match=f"'tiny', .* move it to {re.escape(str(folder))}"):
+        train.load(copied)
+    train.load(shutil.copytree(folder, tmp_path / "tiny" / folder.name))
     content = (folder / "weights.safetensors").read_bytes()
     (folder / "weights.safetensors").write_bytes(content[:-100])
     with pytest.raises(PenumbraError, match="hash differs"):

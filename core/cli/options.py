@@ -145,7 +145,7 @@ def folders(names: list[str]) -> list[Path]:
     known = {folder.name: folder for folder in run_folder.all_folders()}
     folders = [known.get(name) or Path(name).resolve() for name in names]
     for name, folder in zip(names, folders, strict=True):
-        if not folder.is_dir():
+        if not run_folder.has_record(folder) and folder.name not in known:
             raise PenumbraError(f"there is no run {name!r}; `results` lists them")
     return folders
 

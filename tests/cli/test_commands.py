@@ -53,6 +53,7 @@ def test_help_teaches_without_loading_torch():
         (["sweep", "--method", "deep_obfuscator", "--sets", "7"], "has: 1, 2, 3, 4, 5, 6"),
         (["sweep", "--method", "original", "--sets", "1"], "it has: none"),
         (["evaluate", "deep_obfuscator-0000000000"], "there is no run"),
+        (["evaluate", "."], "there is no run '.'"),
         (["data", "describe", "nowhere"], "nowhere"),
         (["data", "add", "x", "--source", "folder", "--path", "/nonexistent"], "nonexistent"),
         (["data", "join", "x", "synthetic", "nowhere"], "unknown data set 'nowhere'"),
