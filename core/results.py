@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from core.attacks.attackers import WORST_CASE
-from core.errors import PenumbraError
+from core.errors import PenumbraError, damaged
 from core.run import Run
 from core.run_validation import read_run
 from core.storage import array_file, attack_folders, findings_file, run_folder, whole_folders
@@ -112,7 +112,5 @@ def strongest(
     if not whole_folders.is_done(choice) or not array_file.exist(choice):
         return {}
     found = array_file.read(choice)
-    try:
+    with damaged(f"{choice} does not say who is strongest", "evaluate again"):
         return dict(zip(found["targets"].tolist(), found["chosen"].tolist(), strict=True))
-    except (KeyError, ValueError, TypeError) as error:
-        raise PenumbraError(f"{choice} does not say who is strongest; evaluate again") from error

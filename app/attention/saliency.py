@@ -11,7 +11,7 @@ from app.attention import overlays
 from app.page import wording
 from app.settings import points
 from app.settings.points import Row, setting_label
-from core.errors import PenumbraError
+from core.errors import damaged
 from core.explain import maps
 from core.methods import METHODS
 
@@ -69,7 +69,7 @@ def look(
     `app.cache.loaders.photograph_maps` of the same attribute. Raises PenumbraError where they are
     damaged or do not belong together."""
     (arrays, facts), (known, clear) = found, shared
-    try:
+    with damaged("the maps are damaged", "delete them and compute them again"):
         originals, means = known["originals"], known["means"]
         count = len(originals)
         if not np.array_equal(arrays["positions"], known["positions"]):
@@ -102,12 +102,6 @@ def look(
             facts=_numbers(facts[side]) | {"reason": facts[side].get("reason")},
             clear=_numbers(clear),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        if isinstance(error, PenumbraError):
-            raise
-        raise PenumbraError(
-            f"the maps are damaged ({error}); delete them and compute them again"
-        ) from error
 
 
 def _maps(found: NDArray[Any] | None, count: int) -> Pixels | None:

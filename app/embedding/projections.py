@@ -12,7 +12,7 @@ from app.leakage import groups
 from app.page import wording
 from app.settings import points
 from app.settings.points import Row, Rows, setting_label
-from core.errors import PenumbraError
+from core.errors import damaged
 from core.methods import UNPROTECTED
 
 IDENTITY = "identity"
@@ -41,7 +41,7 @@ class Maps(NamedTuple):
 
 def maps(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> Maps:
     """What `core.explain.embedding` left. Raises PenumbraError where it is not that."""
-    try:
+    with damaged("the maps are damaged", "delete them and compute them again"):
         positions = arrays["positions"].astype(np.int64)
         places = {name: arrays[name].astype(float) / FINEST for name in MAPS}
         apart = {str(name): _numbers(row) for name, row in facts["apart"].items()}
@@ -50,13 +50,10 @@ def maps(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> Maps:
             name: int(facts[name]) for name in ("photographs", "people", "seed", "numbers", "axes")
         }
         variance = [float(share) for share in facts["variance"]]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        again = "delete them and compute them again"
-        raise PenumbraError(f"the maps are damaged ({error}); {again}") from error
-    whole = positions.ndim == 1 and 0 < len(positions) <= MOST_POINTS and positions.min() >= 0
-    once = len(set(positions.tolist())) == len(positions)
-    if not (sized and whole and once and len(variance) == 2):
-        raise PenumbraError("the maps are damaged; delete them and compute them again")
+        whole = positions.ndim == 1 and 0 < len(positions) <= MOST_POINTS and positions.min() >= 0
+        once = whole and len(set(positions.tolist())) == len(positions)
+        if not (sized and once and len(variance) == 2):
+            raise ValueError("not a place for each photograph")
     return Maps(positions, places, apart, counts | {"variance": variance})
 
 

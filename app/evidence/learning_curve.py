@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from app.charts import plot
 from app.charts.palette import LIGHT, faded
 from app.page import wording
-from core.errors import PenumbraError
+from core.errors import damaged
 
 LITTLE = 0.03  # a gain in balanced accuracy that is hardly one
 
@@ -18,7 +18,7 @@ def frame(arrays: Mapping[str, np.ndarray], attribute: str) -> pd.DataFrame:
     """One row per size, measured ones first: photographs, people (NaN ahead), value, low, high,
     ahead (bool). Empty where the attribute has no curve. Raises PenumbraError when damaged."""
     ends = ("value", "low", "high")
-    try:
+    with damaged("the curve over the attacker's photographs is damaged", "evaluate again"):
         names = [str(name) for name in arrays["attributes"].tolist()]
         if attribute not in names:
             return pd.DataFrame()
@@ -28,11 +28,11 @@ def frame(arrays: Mapping[str, np.ndarray], attribute: str) -> pd.DataFrame:
         sizes = {"photographs": arrays["photographs"], "people": arrays["people"].astype(float)}
         measured = pd.DataFrame({**sizes, **known, "ahead": False})
         ahead = pd.DataFrame({"photographs": arrays["ahead"], **further, "ahead": True})
-        return pd.concat([measured, ahead], ignore_index=True)
-    except (KeyError, IndexError, ValueError, TypeError) as error:
-        raise PenumbraError(
-            f"the curve over the attacker's photographs is damaged ({error}); evaluate again"
-        ) from error
+        curve = pd.concat([measured, ahead], ignore_index=True)
+        curve["photographs"] = curve["photographs"].astype(int)
+        if not len(measured) or not (curve["photographs"] > 0).all():
+            raise ValueError("no sizes")
+        return curve
 
 
 def sentence(curve: pd.DataFrame, attribute: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from core.errors import PenumbraError
+from core.errors import damaged
 
 if TYPE_CHECKING:
     from core.methods.declare import Preview
@@ -31,9 +31,9 @@ class Kept(NamedTuple):
 
 def checked(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> Kept:
     """`core.explain.read` of "noise", taken apart. Raises PenumbraError where it is damaged."""
-    again = "The file is damaged; delete the run's explain/noise folder and explain it again"
+    again = "delete the run's explain/noise folder and explain it again"
     kind, nothing = facts.get("kind"), np.zeros(0)
-    try:
+    with damaged("The file is damaged", again):
         if kind == "code":
             codes = np.asarray(arrays["codes"], dtype=float)
             parts = [np.asarray(arrays[n], dtype=float) for n in ("noise_root", "mean", "spread")]
@@ -47,9 +47,7 @@ def checked(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> Kept:
             bytes_of = maps.dtype == np.uint8 and maps.ndim == 3 and maps.size
             if bytes_of and isinstance(channels, int):
                 return Kept(kind, maps, nothing, nothing, nothing, channels)
-    except (KeyError, IndexError, ValueError, TypeError) as error:
-        raise PenumbraError(f"{again} ({type(error).__name__})") from error
-    raise PenumbraError(again)
+        raise ValueError("not what Penumbra wrote")
 
 
 def code_with_noise(

@@ -15,7 +15,7 @@ from core import data, results
 from core.attacks.attackers import WORST_CASE
 from core.data.faces import Faces
 from core.data.order import labels_of
-from core.errors import PenumbraError
+from core.errors import PenumbraError, damaged
 from core.methods import METHODS
 from core.metrics import deciding, intervals
 from core.metrics.attributes import balanced_accuracy
@@ -26,6 +26,7 @@ from core.storage.attack_folders import finished
 # Who inside the training attacks each kind of target.
 INSIDE = {"attribute": "training_adversary", "image": "training_reconstructor"}
 WORST = WORST_CASE.name
+AGAIN = "delete this folder and run python -m core evaluate"
 COLUMNS = ("target", "role", "metric", "first", "second", "difference", "low", "high", "clear")
 
 
@@ -120,13 +121,18 @@ def decisions(
     arrays: Mapping[str, NDArray[Any]], attack: Path, target: str
 ) -> NDArray[np.bool_] | None:
     """Decisions (n,) of the attacker in folder `attack`, with these `arrays`, about one attribute
-    of the test photographs; None where it kept none."""
-    about = arrays.get("decided", arrays["targets"]).tolist() if "decisions" in arrays else []
-    if target not in about:
+    of the test photographs; None where it kept none. Raises PenumbraError where they are damaged."""
+    if "decisions" not in arrays:
         return None
-    count = next(row["n"] for row in findings_file.read(attack) if row["target"] == target)
-    packed = arrays["decisions"][about.index(target)]
-    return np.unpackbits(packed, count=int(count)).astype(bool)
+    with damaged(f"{attack} is damaged", AGAIN):
+        about = (arrays["decided"] if "decided" in arrays else arrays["targets"]).tolist()
+        if target not in about:
+            return None
+        count = next(row["n"] for row in findings_file.read(attack) if row["target"] == target)
+        packed = arrays["decisions"][about.index(target)]
+        if not 0 < count <= 8 * len(packed):
+            raise ValueError(f"{count} decisions in {len(packed)} bytes")
+        return np.unpackbits(packed, count=count).astype(bool)
 
 
 def named(setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
@@ -223,13 +229,14 @@ def _apart(paper: dict[str, Any], strict: dict[str, Any]) -> tuple[float, float]
 
 def _private_rows(attack: Path) -> dict[str, dict[str, Any]]:
     """Private target -> the row that decides about it."""
-    return {
-        row["target"]: row
-        for row in findings_file.read(attack)
-        if row["role"] == "private"
-        and row["metric"] == deciding().get(str(row["target"]).partition(":")[0])
-        and row["value"] is not None
-    }
+    with damaged(f"{attack} is damaged", AGAIN):
+        return {
+            row["target"]: row
+            for row in findings_file.read(attack)
+            if row["role"] == "private"
+            and row["metric"] == deciding().get(str(row["target"]).partition(":")[0])
+            and row["value"] is not None
+        }
 
 
 def _paired(setting: Setting, paper: Path, strict: Path, target: str) -> tuple[float, float] | None:

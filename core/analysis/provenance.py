@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core import results
+from core.errors import damaged
 from core.run import Run, code_fingerprint
 from core.storage import findings_file, run_folder
 from core.storage.attack_folders import finished
@@ -34,7 +35,8 @@ def provenance(folder: Path, release_value: float | None = None) -> dict[str, An
     parts = []
     for protocol in ("strict", "paper"):
         for attack, place in sorted(finished(folder, protocol, release_value).items()):
-            digest = hashlib.sha256((place / findings_file.NAME).read_bytes()).hexdigest()
+            with damaged(f"{place} is damaged", "delete this folder and evaluate again"):
+                digest = hashlib.sha256((place / findings_file.NAME).read_bytes()).hexdigest()
             parts.append({"attack": attack, "protocol": protocol, "sha256": digest})
     lines = "".join(f"{part['protocol']}/{part['attack']} {part['sha256']}\n" for part in parts)
     weights = run_folder.weights_file(folder)

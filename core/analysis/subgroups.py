@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.analysis.compare import Setting, decided, named
 from core.data.faces import Faces
-from core.errors import PenumbraError
+from core.errors import PenumbraError, damaged
 from core.metrics import attributes, deciding, intervals
 
 FEWEST = 3  # people for each answer: below, a group gets no number
@@ -42,15 +42,10 @@ def told(setting: Setting, target: str, faces: Faces, order: NDArray[np.int64]) 
     """What the strongest attacker of `target` (an attribute, or identity) told at a setting; `order`:
     `core.data.order.canonical_order` of the test photographs. Raises PenumbraError where it kept no
     decisions, or about other photographs than there are."""
-    try:
+    what = f"{setting.folder.name}: what was kept about {target} is damaged"
+    again = "delete the folder of its attacks and evaluate it again with python -m core evaluate"
+    with damaged(what, again):
         return _told(setting, target, faces, order)
-    except PenumbraError:
-        raise
-    except (KeyError, ValueError, TypeError, IndexError, StopIteration) as error:
-        raise PenumbraError(
-            f"{setting.folder.name}: what was kept about {target} is damaged ({error}); delete the "
-            "folder of its attacks and evaluate it again with python -m core evaluate"
-        ) from error
 
 
 def _told(setting: Setting, target: str, faces: Faces, order: NDArray[np.int64]) -> Told:

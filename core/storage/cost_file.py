@@ -1,6 +1,5 @@
 """`cost.json` of a run: what its releases cost the device (`core.analysis.device_cost`)."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from core.storage import files
 
 NAME = "cost.json"
 VERSION = 1
+MOST = 1e18  # of whatever is counted or measured
 RECORD = {  # of a run, beside "releases": field -> (type, whether it may be null)
     "run_id": (str, False),
     "machine": (str, False),
@@ -69,11 +69,13 @@ def rows(folder: Path | str) -> list[dict[str, Any]]:
     """`read` as one flat row per value of the release-time knob; [] where nothing was measured."""
     record = read(folder) or {"releases": []}
     common = {name: record.get(name) for name in RECORD}
-    return [common | {name: release[name] for name in RELEASE} for release in record["releases"]]
+    return [
+        common | {name: release.get(name) for name in RELEASE} for release in record["releases"]
+    ]
 
 
 def _fits(value: Any, kind: type) -> bool:
     if kind is str:
         return isinstance(value, str) and len(value) <= 200
     allowed = (int,) if kind is int else (int, float)
-    return type(value) in allowed and math.isfinite(value) and value >= 0
+    return type(value) in allowed and 0 <= value < MOST

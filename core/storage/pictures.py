@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import PenumbraError
+from core.errors import PenumbraError, damaged
 from core.storage import array_file, attack_folders, dataset_folders
 
 QUALITY = 90
@@ -35,22 +35,25 @@ def packed(name: str, pictures: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
 
 def unpacked(name: str, arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
     """The pictures uint8 (n, H, W, 3). Raises PenumbraError when they are absent or damaged."""
-    try:
+    with damaged(f"the {name} are missing or damaged", "evaluate again"):
         whole = np.asarray(arrays[f"{name}_webp"], dtype=np.uint8).tobytes()
         pictures, start = [], 0
         for end in arrays[f"{name}_ends"].tolist():
-            with Image.open(io.BytesIO(whole[start:end]), formats=["WEBP"]) as picture:
-                if max(picture.size) > LARGEST_SIDE:
-                    raise PenumbraError(f"a packed picture is larger than {LARGEST_SIDE} pixels")
+            with _opened(whole[start:end]) as picture:
                 pictures.append(np.asarray(picture.convert("RGB")))
             start = end
         return np.stack(pictures)
-    except PenumbraError:
-        raise
-    except (KeyError, OSError, ValueError, TypeError, AttributeError, SyntaxError) as error:
-        raise PenumbraError(
-            f"the {name} are missing or damaged ({error}); evaluate again"
-        ) from error
+
+
+def _opened(packed: bytes) -> Image.Image:
+    """Raises PenumbraError for a picture of more pixels than a screen has."""
+    try:
+        picture = Image.open(io.BytesIO(packed), formats=["WEBP"])
+    except Image.DecompressionBombError:
+        picture = None
+    if picture is None or max(picture.size) > LARGEST_SIDE:
+        raise PenumbraError(f"a packed picture is larger than {LARGEST_SIDE} pixels")
+    return picture
 
 
 def kept_pictures(
@@ -80,8 +83,11 @@ def _shared_originals(folder: Path, positions: NDArray[Any]) -> dict[str, NDArra
             "with it; copy it, too, or evaluate again"
         )
     found = array_file.read(shared)
-    count = len(positions)
-    if not np.array_equal(found.get("positions", np.arange(0))[:count], positions):
-        raise PenumbraError(f"{shared} holds other photographs than {folder.name}; evaluate again")
-    ends = found["originals_ends"][:count]
-    return {"originals_webp": found["originals_webp"], "originals_ends": ends}
+    with damaged(f"{shared} is damaged", "evaluate again"):
+        count = len(positions)
+        if not np.array_equal(found["positions"][:count], positions):
+            raise PenumbraError(
+                f"{shared} holds other photographs than {folder.name}; evaluate again"
+            )
+        ends = found["originals_ends"][:count]
+        return {"originals_webp": found["originals_webp"], "originals_ends": ends}

@@ -223,6 +223,8 @@ def spoil(record, path, value):
         (["releases", 0], "x", "damaged"),
         (["releases", 0, "parameters"], -1, "parameters is damaged"),
         (["releases", 0, "milliseconds"], None, "milliseconds is damaged"),
+        (["releases", 0, "milliseconds"], float("1e300"), "milliseconds is damaged"),
+        (["releases", 0, "parameters"], 10**400, "parameters is damaged"),
         (["releases", 0, "multiply_adds"], 1.5, "multiply_adds is damaged"),
         (["releases", 0, "released_bytes"], True, "released_bytes is damaged"),
         (["machine"], 7, "machine is damaged"),
@@ -237,6 +239,14 @@ def test_a_damaged_record_is_refused(path, value, message):
     with pytest.raises(PenumbraError, match=message) as raised:
         cost_file.read(folder)
     assert f"core cost {folder.name}" in str(raised.value)
+
+
+def test_what_may_be_unknown_may_be_missing():
+    folder = finished(method="pixelate")
+    record = device_cost.measure(folder, repeats=4)
+    del record["releases"][0]["share_waited"]
+    files.write_json(folder / cost_file.NAME, record)
+    assert cost_file.rows(folder)[0]["share_waited"] is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"version": 1}'])

@@ -56,6 +56,10 @@ def test_replaced_weights_are_noticed(folder):
 
 
 def test_damaged_folders_are_refused(folder):
+    attack = folder / "attacks" / "strict" / "mirrored_decoder@0.2"
+    (attack / "findings.jsonl.gz").unlink()
+    with pytest.raises(PenumbraError, match=r"is damaged .* delete this folder and evaluate again"):
+        provenance(folder, 0.2)
     (folder / "run.json").write_text("{")
     with pytest.raises(PenumbraError, match="cannot be read"):
         provenance(folder)

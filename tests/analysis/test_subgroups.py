@@ -8,12 +8,13 @@ from scipy.stats import binomtest
 from sklearn.metrics import balanced_accuracy_score
 
 from core.analysis import subgroups
-from core.analysis.compare import Setting
+from core.analysis.compare import Setting, decisions
 from core.analysis.subgroups import Told
 from core.data.faces import Faces
 from core.data.order import canonical_order
 from core.errors import PenumbraError
 from core.metrics import intervals
+from core.storage import array_file, findings_file
 from tests.checkpoint_folders import finding, write_attack
 
 NAMES = ("Male", "Young", "Pale_Skin")
@@ -204,3 +205,19 @@ def test_what_is_not_there_or_damaged_is_said(kept):
     write_attack(setting.folder, "discriminant", [row], arrays=broken)
     with pytest.raises(PenumbraError, match="damaged"):
         told(setting, "identity", faces)
+
+
+@pytest.mark.parametrize("spoiled", ["targets", "decisions", "findings.jsonl.gz"])
+def test_damaged_decisions_are_named(kept, spoiled):
+    setting, _ = kept
+    (attack,) = setting.folder.glob("attacks/strict/mlp")
+    arrays = array_file.read(attack)
+    assert decisions(arrays, attack, "attribute:Male") is not None
+    if spoiled == "targets":
+        del arrays["targets"]
+    elif spoiled == "decisions":
+        arrays["decisions"] = arrays["decisions"][:, :3]
+    else:
+        findings_file.write(attack, [])
+    with pytest.raises(PenumbraError, match="mlp is damaged"):
+        decisions(arrays, attack, "attribute:Male")

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.errors import PenumbraError
-from core.storage.pictures import packed, unpacked
+from core.storage import array_file, attack_folders, dataset_folders
+from core.storage.pictures import kept_pictures, packed, unpacked
 
 
 def smooth(n=3):
@@ -34,3 +36,28 @@ def test_damaged_pictures_are_named():
             unpacked("faces", broken)
     with pytest.raises(PenumbraError, match="larger than"):
         unpacked("faces", packed("faces", np.zeros((1, 2, 1100, 3), np.uint8)))
+
+
+def test_a_picture_that_unpacks_to_too_much_is_refused(monkeypatch):
+    arrays = packed("faces", smooth())
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(PenumbraError, match="larger than"):
+        unpacked("faces", arrays)
+
+
+@pytest.mark.parametrize(
+    "spoiled", [{"originals_webp": None}, {"originals_ends": None}, {"positions": np.array(3)}]
+)
+def test_damaged_originals_of_a_data_set_are_named(tmp_path, monkeypatch, spoiled):
+    run, shared = tmp_path / "run", tmp_path / "_originals"
+    task = attack_folders.Task("strict", "resrec", None)
+    drawn = packed("reconstructions", smooth()) | {"positions": np.arange(3)}
+    attack_folders.save(attack_folders.place(run, task), [], drawn, {})
+    whole = packed("originals", smooth()) | {"positions": np.arange(3)}
+    monkeypatch.setattr(dataset_folders, "originals", lambda folder: shared)
+    array_file.write(shared, whole)
+    assert kept_pictures(run, "resrec")["originals"].shape == smooth().shape
+    kept = {name: array for name, array in (whole | spoiled).items() if array is not None}
+    array_file.write(shared, kept)
+    with pytest.raises(PenumbraError, match=r"_originals is damaged .*; evaluate again"):
+        kept_pictures(run, "resrec")

@@ -64,6 +64,9 @@ def test_what_was_kept_is_read():
         lambda arrays, facts: facts.update(apart={"Male": {"purity": "much"}}),
         lambda arrays, facts: facts.update(variance="x"),
         lambda arrays, facts: facts.pop("seed"),
+        lambda arrays, facts: facts.update(seed=float("inf")),
+        lambda arrays, facts: facts.update(apart={"Male": {"purity": 10**400}}),
+        lambda arrays, facts: arrays.update(positions=np.arange(6)[None]),
     ],
 )
 def test_what_is_not_ours_is_refused(damage):

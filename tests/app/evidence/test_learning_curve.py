@@ -72,3 +72,6 @@ def test_damaged_curves_are_named():
             learning_curve.frame(broken, "Male")
     with pytest.raises(PenumbraError, match="damaged"):
         learning_curve.frame(arrays() | {"low": np.zeros((1, 2))}, "Male")
+    for sizes in ([np.nan] * 5, ["x"] * 5, [0] * 5):
+        with pytest.raises(PenumbraError, match="damaged"):
+            learning_curve.frame(arrays() | {"photographs": np.array(sizes)}, "Male")
