@@ -18,7 +18,8 @@ def tiny(place):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PENUMBRA_HOME", str(place / "home"))
         register_tiny_folder(place / "photographs")
-    return place
+    yield place
+    (place / "home" / "hold").unlink(missing_ok=True)  # a test that failed leaves no process behind
 
 
 def test_a_training_is_stopped_resumed_seen_to_finish_and_taken_from_the_list(page, address, tiny):

@@ -1,6 +1,7 @@
 """Python runs this first in every process of an app under test: its trainings are attacked by two
 attackers, and explained without maps. All of them are tested without a browser. Where the app's home
-holds a file `hold`, a training makes its first step and waits until it is asked to stop."""
+holds a file `hold`, a training makes its first step and waits until it is asked to stop, or the
+file is gone."""
 
 import os
 import sys
@@ -28,9 +29,9 @@ if "work" in sys.orig_argv:
             with stop_signals() as asked_to_stop:
 
                 def asked():
-                    while not asked_to_stop():
+                    while hold.exists() and not asked_to_stop():
                         time.sleep(0.02)
-                    return True
+                    return asked_to_stop()
 
                 yield asked
 
