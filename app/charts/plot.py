@@ -46,9 +46,10 @@ def _axis(title: str | None, **more: Any) -> Spec:
     return {"fixedrange": True, **({} if title is None else {"title": {"text": title}}), **more}
 
 
-def below(place: float) -> Spec:
-    """A legend under the plot, `place` (in plot heights) from its upper end."""
-    return {"orientation": "h", "yanchor": "top", "y": place, "x": 0, **FIXED}
+def below() -> Spec:
+    """A legend at the lower edge of the chart: the plot leaves room for it and for the axis's title,
+    however many rows it has."""
+    return {"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0, **FIXED}
 
 
 def scatter(mode: str, x: Iterable[Any], y: Iterable[Any], **more: Any) -> Spec:

@@ -59,7 +59,7 @@ def scatter(
         ring["marker"] = plot.marker(colour["ink"], 13, "circle-open", 2)
         data.append(plot.scatter("markers", places[marked, 0], places[marked, 1], **ring))
     plain = {"range": [-0.04, 1.04], "showticklabels": False, "ticks": "", "constrain": "domain"}
-    legend = plot.below(-0.12 if axes[0] else -0.04) | {"font": {"size": 13}}
+    legend = plot.below() | {"font": {"size": 13}}
     return plot.figure(
         data,
         plot.bare(axes[0], **plain),

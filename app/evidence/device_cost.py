@@ -255,7 +255,7 @@ def chart(
         plot.axis(colour, what.axis, range=ends, **named),
         plot.axis(colour, title, range=heights),
         HEIGHT,
-        legend=plot.below(-0.25) | small,
+        legend=plot.below() | small,
         shapes=shapes,
         annotations=notes,
         font={"size": 14},

@@ -101,7 +101,7 @@ def curve(
             plot.note(service, 0, LOWER, colour["light"], 13, **corner),
         ],
         margin=plot.margins(t=30),
-        legend=plot.below(-0.2),
+        legend=plot.below(),
         **plot.STAYS,
     )
 

@@ -81,7 +81,7 @@ def trade_off(
             ticksuffix=suffix,
         ),
         HEIGHT,
-        legend=plot.below(-0.22),
+        legend=plot.below(),
         shapes=shapes,
         annotations=notes,
         font={"size": 14},

@@ -10,14 +10,16 @@ from app.charts.plot import Spec
 from app.settings.points import Row, setting_label
 from core.methods import METHODS
 
-WIDTHS = (760, 260)  # of the plot on a laptop and on a phone, to place the label
-PLOTTED = 300  # pixels of the height that axis titles and a legend of three rows leave
+# Pixels of the plot on a laptop and on a phone, to place the label: what titles and a legend, in more
+# rows on a phone, leave.
+PLOTS = ((760, 260), (260, 105))
 # pixels from the upper left corner to what marks the place to be, along its length
 SIGN = ((20, 12), (60, 12), (100, 12), (140, 12))
 # Pixels from the point to the middle of its label, right and up; the first is taken where all are
 # equally free: curves rise to the right, so above and to the left there is most room.
 NEAR = ((-90, 34), (90, 34), (-90, -34), (90, -34), (0, 52), (0, -52), (-130, 0), (130, 0))
-OFFSETS = (*NEAR, (-120, 80), (120, 80), (-120, -80), (120, -80))
+ASIDE = ((-100, 44), (100, 44), (-100, -44), (100, -44))
+OFFSETS = (*NEAR, *ASIDE, (-120, 80), (120, 80), (-120, -80), (120, -80))
 ROOM = 60  # pixels between a label's middle and a point that are enough
 
 Range = tuple[float, float]
@@ -79,46 +81,46 @@ def label(
     """The chosen setting in words, joined to its point by a thin line, where no point is
     covered."""
 
-    def pixels(row: Row, width: float) -> Pixels:
+    def pixels(row: Row, size: Pixels) -> Pixels:
         return (
-            (row["gain"] - across[0]) / (across[1] - across[0]) * width,
-            (row["utility"] * 100 - up[0]) / (up[1] - up[0]) * PLOTTED,
+            (row["gain"] - across[0]) / (across[1] - across[0]) * size[0],
+            (row["utility"] * 100 - up[0]) / (up[1] - up[0]) * size[1],
         )
 
     row = rows[chosen]
     rest = [other for key, other in rows.items() if key != chosen]
-    sign = [(x, PLOTTED - y) for x, y in SIGN]
     scenes = [
-        (pixels(row, width), [*(pixels(other, width) for other in rest), *sign], width)
-        for width in WIDTHS
+        (
+            pixels(row, size),
+            [*(pixels(other, size) for other in rest), *((x, size[1] - y) for x, y in SIGN)],
+            size,
+        )
+        for size in PLOTS
     ]
     name = setting_label(row) or METHODS[row["method"]].title
     place = float(row["gain"]) * scale, float(row["utility"]) * 100
-    return plot.label(f"<b>{name}</b>", *place, label_offset(scenes, PLOTTED), colour)
+    return plot.label(f"<b>{name}</b>", *place, label_offset(scenes), colour)
 
 
 def label_offset(
-    scenes: Sequence[tuple[Pixels, Sequence[Pixels], float]], height: float
+    scenes: Sequence[tuple[Pixels, Sequence[Pixels], Pixels]],
 ) -> tuple[int, int]:
-    """The offset (right, up), in pixels, that leaves the label most room at every width it may be
+    """The offset (right, up), in pixels, that leaves the label most room at every size it may be
     seen at.
 
-    scenes  (point, others, width of the chart), one for each width: the point and what is not to
-            be covered, in pixels from the chart's lower left corner
-    height  of the chart: the label stays inside
+    scenes  (point, others, size of the plot), one for each size: the point and what is not to be
+            covered, in pixels from the plot's lower left corner; the label stays inside
     """
 
     def room(offset: tuple[int, int]) -> float:
-        return sum(_room(offset, *scene, height) for scene in scenes)
+        return sum(_room(offset, *scene) for scene in scenes)
 
     return max(OFFSETS, key=room)
 
 
-def _room(
-    offset: tuple[int, int], point: Pixels, others: Sequence[Pixels], width: float, height: float
-) -> float:
+def _room(offset: tuple[int, int], point: Pixels, others: Sequence[Pixels], size: Pixels) -> float:
     x, y = point[0] + offset[0], point[1] + offset[1]
-    if not (70 <= x <= width - 70 and 14 <= y <= height - 14):
+    if not (70 <= x <= size[0] - 70 and 14 <= y <= size[1] - 14):
         return -ROOM
     # a label is some four times as wide as it is high
     return min([ROOM, *(max(abs(x - a) / 2, abs(y - b) * 1.6) for a, b in others)])

@@ -22,6 +22,13 @@ THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))[
 # Streamlit writes white on the accent; in the dark that has 3.5 (see .streamlit/config.toml)
 ON_ACCENT = f"foreground color: #ffffff, background color: {THEME['dark']['primaryColor'].lower()}"
 
+TOUCHED = """() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')].some(chart => {
+    const boxes = select => [...chart.querySelectorAll(select)].map(one => one.getBoundingClientRect())
+    return boxes('.legend').some(legend => boxes('.xtitle').some(title =>
+        title.top < legend.bottom && legend.top < title.bottom
+        && title.left < legend.right && legend.left < title.right))
+})"""
+
 
 @pytest.mark.parametrize("section", dict.fromkeys(page.section for page in PAGES))
 def test_every_page_can_be_read_and_reached(page, address, section):
@@ -31,6 +38,8 @@ def test_every_page_can_be_read_and_reached(page, address, section):
         page.set_viewport_size(PHONE)
         if cut_off(page):
             found.append((name, "wider than a phone"))
+        if page.evaluate(TOUCHED):
+            found.append((name, "an axis's title touches a legend"))
         page.set_viewport_size(WIDE)
         switch_ground(page, "dark")
         found += [(name, "dark", *each) for each in violations(page, "color-contrast")]

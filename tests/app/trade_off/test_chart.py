@@ -69,8 +69,12 @@ def test_the_label_of_the_chosen_point_stays_inside_and_its_rim_is_lit(table, me
     figure = draw(table, row["key"])
     note = next(n for n in figure.layout.annotations if n.showarrow)
     low, high = figure.layout.yaxis.range
-    from_top = (high - note.y) / (high - low) * marks.PLOTTED
-    assert from_top + note.ay >= 14  # pixels, downwards
+    left, right = figure.layout.xaxis.range
+    for width, height in marks.PLOTS:
+        across = (note.x - left) / (right - left) * width + note.ax
+        down = (high - note.y) / (high - low) * height + note.ay
+        assert 14 <= down <= height - 14
+        assert across > 60 + 110 or down > 12 + 20  # nor does it touch the place to be
     assert not figure.data[-1].marker.symbol.endswith("-open")
 
 
