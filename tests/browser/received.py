@@ -48,8 +48,12 @@ def recorded(page: Page, take_part: Callable[[], None]) -> Received:
     def opened(socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: frames.append(as_bytes(frame)))
 
-    page.on("websocket", opened)
-    page.on("response", lambda response: arrived.append(response))
+    def answered(response: Response) -> None:
+        arrived.append(response)
+
+    listeners = {"websocket": opened, "response": answered}
+    for event, listener in listeners.items():
+        page.on(event, listener)
     take_part()
     kept = page.evaluate(
         """() => {
@@ -58,6 +62,8 @@ def recorded(page: Page, take_part: Callable[[], None]) -> Received:
             return JSON.stringify([drawn, {...localStorage}, {...sessionStorage}, document.cookie])
         }"""
     )
+    for event, listener in listeners.items():  # the tab is other tests' as well
+        page.remove_listener(event, listener)
     responses = [
         (one.url, json.dumps(one.headers), b"" if "/static/" in one.url else one.body())
         for one in arrived
