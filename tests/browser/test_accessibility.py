@@ -2,6 +2,7 @@
 itself brings."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
+from app.charts.palette import DARK, rgb
 from app.main import PAGES
 from tests.browser.conftest import WIDE, cut_off, settled
 from tests.browser.participants import asked, code
@@ -44,6 +46,18 @@ def test_every_page_can_be_read_and_reached(page, address, section):
         switch_ground(page, "dark")
         found += [(name, "dark", *each) for each in violations(page, "color-contrast")]
         switch_ground(page, "light")
+    assert not found, "\n".join(map(str, found))
+
+
+def test_a_page_that_is_opened_in_the_dark_has_contrast(device, address):
+    """Its charts are drawn for the dark as well; those of a page that turns dark later are not."""
+    page = device(viewport=WIDE, color_scheme="dark").new_page()
+    page.goto(address)
+    label = page.locator(".st-key-trade_off_chart .annotation-text", has_text="λ₁ = 1").first
+    inks = ["rgb({}, {}, {})".format(*rgb(DARK[name])) for name in ("ink", "quiet")]
+    expect(label).to_have_css("fill", re.compile("|".join(map(re.escape, inks))))
+    settled(page)
+    found = list(violations(page, "color-contrast"))
     assert not found, "\n".join(map(str, found))
 
 

@@ -23,7 +23,7 @@ LONG = {  # what takes minutes -> what its stand-in returns
     "core.sweep.side_by_side": 0,
     "core.evaluate.evaluate": None,
     "core.explain.explain": None,
-    "core.analysis.device_cost.measure": None,
+    "core.analysis.device_cost.measure": {"releases": []},
     "core.synthetic.build.build": None,
     "core.embedders.choose": "dlib",
     "core.shipping.shipped.build": 0,
