@@ -83,7 +83,14 @@ def add_release(command: argparse.ArgumentParser) -> None:
 
 def add_workers(command: argparse.ArgumentParser) -> None:
     what = "processes side by side, sharing the cores (default 1)"
-    command.add_argument("--workers", type=int, default=1, metavar="N", help=what)
+    command.add_argument("--workers", type=at_least_one, default=1, metavar="N", help=what)
+
+
+def at_least_one(text: str) -> int:
+    """A number of processes. Raises ArgumentTypeError for anything else."""
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 256")
+    return int(text)
 
 
 def names(text: str) -> tuple[str, ...]:

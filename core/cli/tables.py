@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from difflib import get_close_matches
 from typing import Any
 
 import pandas as pd
@@ -53,11 +54,15 @@ def table_commands(commands: Any) -> None:
 
 def _results(options: argparse.Namespace) -> None:
     table, problems = results.read()
-    for column in ("dataset", "target", "metric"):
-        if wanted := getattr(options, column):
-            table = table[table[column] == wanted]
     for problem in problems:
         print(f"left out: {problem}", file=sys.stderr)
+    for column in ("dataset", "target", "metric"):
+        if (wanted := getattr(options, column)) and len(table):
+            known = sorted(table[column].unique())
+            if wanted not in known:
+                near = ", ".join(get_close_matches(wanted, known, 3) or known)
+                raise PenumbraError(f"no finding has {column} {wanted[:60]!r}; some have: {near}")
+            table = table[table[column] == wanted]
     _print(table, options.format, "no findings yet; start with `sweep`")
 
 

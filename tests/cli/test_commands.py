@@ -10,10 +10,11 @@ from core.__main__ import main
 from core.attacks import ATTACKS
 from core.cli import options
 from core.methods import METHODS
-from core.run import ROOT
-from core.run_validation import read_run
+from core.run import ROOT, Run
+from core.run_validation import checked, read_run
 from core.storage import run_folder
 from core.sweep import grid
+from tests.checkpoint_folders import write_run
 from tests.listings import only
 from tests.tiny_folder import register_tiny_folder
 
@@ -66,6 +67,26 @@ def test_bad_input_gives_one_line_and_a_status(arguments, message, capsys):
     lines = [line for line in (said.out + said.err).splitlines() if message in line]
     assert len(lines) == 1
     assert "Traceback" not in said.err
+
+
+def test_what_no_finding_has_is_said_with_what_some_have(folders, capsys):
+    write_run(folders / "checkpoints", checked(Run("deep_obfuscator", "synthetic")), 0.5)
+    for column, wanted, near in (
+        ("metric", "balanced_acuracy", "balanced_accuracy"),
+        ("target", "attribute:male", "attribute:Male"),
+        ("dataset", "nowhere", "synthetic"),
+    ):
+        assert main(["results", f"--{column}", wanted]) == 2
+        told = capsys.readouterr().err
+        assert f"no finding has {column} {wanted!r}" in told
+        assert near in told
+
+
+@pytest.mark.parametrize("count", ["0", "-3", "two"])
+def test_workers_are_counted_from_one(count, capsys):
+    with pytest.raises(SystemExit):
+        main(["sweep", "--method", "original", f"--workers={count}"])
+    assert "is no number from 1 to 256" in capsys.readouterr().err
 
 
 def test_published_sets_become_runs(monkeypatch):
