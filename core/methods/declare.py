@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data import faces
 from core.run import Run
 from core.torch_types import Generator, Module, Tensor
 
@@ -248,6 +247,8 @@ class Method:
 def columns(attributes: tuple[str, ...], names: tuple[str, ...]) -> list[int]:
     """Positions of `names` among the data set's attributes; `RESERVED` words have none. Raises
     PenumbraError for an attribute the data set does not have."""
+    from core.data import faces  # needs packages that a declaration does without
+
     return faces.columns(attributes, attributes_among(names))
 
 
