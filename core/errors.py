@@ -32,4 +32,4 @@ def damaged(what: str, again: str) -> Iterator[None]:
     except PenumbraError:
         raise
     except DAMAGE as error:
-        raise PenumbraError(f"{what} ({error or type(error).__name__}); {again}") from error
+        raise PenumbraError(f"{what} ({str(error) or type(error).__name__}); {again}") from error

@@ -180,7 +180,8 @@ def sentence(
     if row["key"] != weakest["key"] and weakest["conclusive"]:
         bare = weakest[f"knob:{knob.name}"]
         without = "without noise" if bare == 0 else f"at {knob.symbol} = {bare:g}"
-        text += f" instead of {other} {without}{repeats}; {_service(weakest, row, view)} by the noise alone"
+        lost = _service(weakest, row, view)
+        text += f" instead of {other} {without}{repeats}; {lost} by the noise alone"
     elif strongest["key"] != row["key"] and strongest["conclusive"]:
         most = strongest[f"knob:{knob.name}"]
         text += (

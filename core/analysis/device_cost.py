@@ -97,7 +97,7 @@ def measure(folder: Path | str, threads: int = 1, repeats: int = 100) -> dict[st
 
 def slowed(record: dict[str, Any]) -> bool:
     """Whether other work kept the processor too busy for a measurement to be believed."""
-    return any((release["share_waited"] or 0) > BUSY for release in record["releases"])
+    return any((release.get("share_waited") or 0) > BUSY for release in record["releases"])
 
 
 def _is_better(folder: Path) -> bool:

@@ -247,6 +247,7 @@ def test_what_may_be_unknown_may_be_missing():
     del record["releases"][0]["share_waited"]
     files.write_json(folder / cost_file.NAME, record)
     assert cost_file.rows(folder)[0]["share_waited"] is None
+    assert not device_cost.slowed(cost_file.read(folder) | {"releases": record["releases"][:1]})
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"version": 1}'])

@@ -43,13 +43,17 @@ def template(tmp_path_factory):
     return root
 
 
+@pytest.fixture(scope="session")
+def as_written(template):
+    return as_they_lie(template)
+
+
 @pytest.fixture
-def populated(template, monkeypatch):
+def populated(template, as_written, monkeypatch):
     """Findings of many settings, the same folder for all tests: nobody may change it."""
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(template))
-    before = as_they_lie(template)
     yield template
-    assert as_they_lie(template) == before, "a test that changes findings takes `own_findings`"
+    assert as_they_lie(template) == as_written, "a test that changes findings takes `own_findings`"
 
 
 @pytest.fixture
