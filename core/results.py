@@ -12,7 +12,7 @@ import pandas as pd
 
 from core.attacks.attackers import WORST_CASE
 from core.errors import PenumbraError, damaged
-from core.run import Run
+from core.run import RECIPE, Run
 from core.run_validation import read_run
 from core.storage import array_file, attack_folders, findings_file, run_folder, whole_folders
 from core.storage.attack_folders import Task
@@ -90,14 +90,18 @@ def read(root: Path | None = None) -> tuple[pd.DataFrame, list[str]]:
 
 
 def describe(run: Run) -> dict[str, Any]:
-    """What every row of a run's findings says of the run: `RUN`, seed, `knob:<name>`."""
+    """What every row of a run's findings says of the run: `RUN`, seed, `knob:<name>`. An earlier
+    recipe counts as an entry of the schedule."""
+    schedule = sorted(run.schedule.items())
+    if run.recipe != RECIPE:
+        schedule.append(("recipe", run.recipe))
     return {
         "dataset": run.dataset,
         "method": run.method,
         "preset": run.preset,
         "tasks": ",".join(run.tasks),
         "private": ",".join(run.private),
-        "schedule": ", ".join(f"{name}={value:g}" for name, value in sorted(run.schedule.items())),
+        "schedule": ", ".join(f"{name}={value:g}" for name, value in schedule),
         "seed": run.seed,
         **{f"knob:{name}": value for name, value in run.knobs.items()},
     }

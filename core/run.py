@@ -11,6 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = 1  # of the run folder's format; a folder of another version is refused
+# How trainings are done. 1, until December 2026: batch norm kept the running statistics of the last
+# steps, and DeepObfuscator drew its noise image anew for every photograph (both are mended in 2).
+RECIPE = 2
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 ATTRIBUTE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_ -]{0,59}")
 RUN_ID = re.compile(r"[a-z0-9_]{1,40}-[0-9a-f]{10}")
@@ -44,6 +47,7 @@ class Run:
               a release-time knob
     schedule  entries that replace the preset's schedule (for example {"epochs": 1})
     seed      of everything random in the training
+    recipe    of `RECIPE`: a training of an earlier one stays what it was
     """
 
     method: str
@@ -54,10 +58,14 @@ class Run:
     knobs: dict[str, float] = field(default_factory=dict)
     schedule: dict[str, float] = field(default_factory=dict)
     seed: int = 0
+    recipe: int = RECIPE
 
     def canonical(self) -> str:
-        """The Run as JSON with sorted keys: what is hashed."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        """The Run as JSON with sorted keys: what is hashed. The first recipe has no name in it."""
+        entries = asdict(self)
+        if self.recipe == 1:
+            del entries["recipe"]
+        return json.dumps(entries, sort_keys=True, separators=(",", ":"))
 
     @functools.cached_property  # asked for every row of findings
     def id(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.methods.declare import RESERVED
-from core.run import ATTRIBUTE, NAME, VERSION, Run
+from core.run import ATTRIBUTE, NAME, RECIPE, VERSION, Run
 from core.storage import run_folder
 
 
@@ -44,6 +44,8 @@ def checked(run: Run) -> Run:
         raise PenumbraError(f"{', '.join(sorted(both))} cannot be both a task and private")
     if not 0 <= run.seed < 2**31:
         raise PenumbraError(f"seed {run.seed} must lie between 0 and {2**31 - 1}")
+    if run.recipe not in range(1, RECIPE + 1):
+        raise PenumbraError(f"recipe {run.recipe} is unknown here; the newest is {RECIPE}")
     knobs = {knob.name: float(knob.default) for knob in method.knobs if knob.when == "train"}
     knobs |= _numbers(run.knobs, knobs, run.method, "knob")
     entries = method.presets[run.preset]["schedule"]
@@ -73,13 +75,14 @@ def _numbers(
 
 
 def from_dict(entry: dict[str, Any]) -> Run:
-    """A Run from JSON, checked. Raises PenumbraError on unknown or missing fields."""
+    """A Run from JSON, checked; of the first recipe where it names none. Raises PenumbraError on
+    unknown or missing fields."""
     fields = set(Run.__dataclass_fields__)
     if not isinstance(entry, dict) or not {"method", "dataset"} <= set(entry) <= fields:
         raise PenumbraError(
             f"a run needs method and dataset, and may have {', '.join(sorted(fields))}"
         )
-    entry = dict(entry)
+    entry = {"recipe": 1} | entry
     for name in ("tasks", "private"):
         if name in entry:
             if not isinstance(entry[name], (list, tuple)):
@@ -88,7 +91,7 @@ def from_dict(entry: dict[str, Any]) -> Run:
     for name in ("knobs", "schedule"):
         if not isinstance(entry.get(name, {}), dict):
             raise PenumbraError(f"{name} must map names to numbers")
-    for name, kind in (("seed", int), ("method", str), ("dataset", str), ("preset", str)):
+    for name, kind in (("seed", int), ("recipe", int), ("method", str), ("dataset", str), ("preset", str)):
         if name in entry and (not isinstance(entry[name], kind) or isinstance(entry[name], bool)):
             raise PenumbraError(f"{name} must be a {kind.__name__}, not {entry[name]!r}")
     return checked(Run(**entry))

@@ -30,7 +30,7 @@ from core.run import Run
 from core.run_validation import checked, read_run
 from core.storage import files, run_folder
 from core.storage.training_log import Log
-from core.training import networks, run_record, shared_stages, state
+from core.training import networks, run_record, shared_stages, state, statistics
 from core.training.batches import batch_at, batches_before
 from core.training.networks import freeze, optimisers_of, renew, update
 
@@ -94,7 +94,16 @@ def _train(
     def seconds() -> float:
         return start.seconds + time.monotonic() - began
 
+    trained = 1 + max((number for number, steps in enumerate(lengths) if steps), default=-1)
+
+    def settle() -> None:
+        if run.recipe > 1:
+            value = METHODS[run.method].release_values[0]
+            statistics.estimate_anew(freeze(model), faces, value, device)
+
     for number, stage in enumerate(model.stages[start.stage :], start.stage):
+        if number == trained:
+            settle()
         first = start.step if number == start.stage else 0
         before = sum(lengths[:number])
         optimisers = start.optimisers if first else optimisers_of(model, stage)
@@ -134,6 +143,8 @@ def _train(
                 shared_stages.leave(model, number, kept)
     bar.close()
     log.flush()
+    if trained == len(model.stages):
+        settle()
     described |= {"seconds": round(seconds(), 2), "steps": sum(lengths)}
     run_record.finish(run.folder, model, described)
 
