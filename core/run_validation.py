@@ -91,7 +91,13 @@ def from_dict(entry: dict[str, Any]) -> Run:
     for name in ("knobs", "schedule"):
         if not isinstance(entry.get(name, {}), dict):
             raise PenumbraError(f"{name} must map names to numbers")
-    for name, kind in (("seed", int), ("recipe", int), ("method", str), ("dataset", str), ("preset", str)):
+    for name, kind in (
+        ("seed", int),
+        ("recipe", int),
+        ("method", str),
+        ("dataset", str),
+        ("preset", str),
+    ):
         if name in entry and (not isinstance(entry[name], kind) or isinstance(entry[name], bool)):
             raise PenumbraError(f"{name} must be a {kind.__name__}, not {entry[name]!r}")
     return checked(Run(**entry))

@@ -45,12 +45,22 @@ def test_a_run_survives_json(value, seed, dataset):
     assert from_dict(json.loads(run.canonical())) == run
 
 
+def test_a_run_of_before_recipes_keeps_its_id_and_is_another_than_todays():
+    entry = {"method": "original", "dataset": "synthetic"}
+    old = from_dict(entry)
+    assert old.recipe == 1
+    assert "recipe" not in old.canonical()
+    assert old.id == "original-2ece22b47c"
+    assert checked(Run("original", "synthetic")).id != old.id
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"method": "nope"}, "unknown method"),
         ({"dataset": "../etc"}, "data set name"),
         ({"preset": "huge"}, "no preset"),
+        ({"recipe": 3}, "recipe 3 is unknown"),
         ({"tasks": ()}, "at least one task"),
         ({"tasks": ("Male",)}, "both a task and private"),
         ({"tasks": ("Smiling", "Smiling")}, "named twice"),
