@@ -4,8 +4,10 @@ In order: what is to be done (`core.evaluation.plan`), doing it (here), writing 
 worst case (`.worst_case`).
 """
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,11 +22,12 @@ from core import device as devices
 from core.attacks import ATTACKS, AttackerView, Result
 from core.attacks.attackers import OWN_NETWORKS
 from core.attacks.identity.face_network import face_features
+from core.attacks.interface import OwnAttacker
 from core.attacks.releases import by_image, view_of, with_extra
 from core.data.faces import Faces
 from core.errors import PenumbraError
 from core.evaluation import plan
-from core.evaluation.control_runs import controls
+from core.evaluation.control_runs import controls, needed
 from core.evaluation.worst_case import write_ensemble, write_strongest
 from core.evaluation.write import with_second_source, write
 from core.methods import METHODS, Model
@@ -118,10 +121,8 @@ def _attack(
     folder, run, model, faces, device = opened
     if second is not None and progress and second.left_out:
         tqdm.write(f"{second.left_out} people of {second.dataset} are in {run.dataset}: left out")
-    # All attacks, also where few are wanted: what an attacker has to reach follows from the best.
-    fresh = any(task.plain in ATTACKS for task in pending)
-    without = [a.name for a in ATTACKS.values() if a.only_for and a.only_for not in run.tasks]
-    verdicts = controls(faces, device, progress, without=without) if fresh else {}
+    fresh = [ATTACKS[task.plain] for task in pending if task.plain in ATTACKS]
+    verdicts = controls(faces, device, needed(fresh, run.tasks), progress) if fresh else {}
     lasting = attack_folders.expected_seconds(folder.parent, pending)
     bar = tqdm(
         total=sum(lasting.values()),
@@ -186,7 +187,28 @@ def view_at(
     seed = seed_of(f"{run.seed}/release/{value}")
     own = face_features(faces, device, progress) if recognisers else None
     second = embedders.chosen(faces, progress) if recognisers else None
-    return view_of(release, faces, run, device, seed, own, second)
+    view = view_of(release, faces, run, device, seed, own, second)
+    return dataclasses.replace(view, own=own_attackers(run, faces.attribute_names))
+
+
+def own_attackers(run: Run, attributes: tuple[str, ...]) -> dict[str, OwnAttacker]:
+    """What a run's method says of the attackers that it trains against, as an attacker rebuilds them
+    (`AttackerView.own`)."""
+    method = METHODS[run.method]
+    rebuilt = dataclasses.replace(run, seed=seed_of(f"{run.seed}/rebuilt") % 2**31)
+
+    def fresh(name: str) -> Any:
+        return getattr(method.model(rebuilt, attributes), name)
+
+    with torch.device("meta"):  # which there are, without drawing weights
+        model = method.model(rebuilt, attributes)
+    rate = method.settings(run)["schedule"].get("learning_rate", 1e-3)
+    networks = {"adversary": "training_adversary", "reconstructor": "training_reconstructor"}
+    return {
+        kind: OwnAttacker(partial(fresh, name), rate)
+        for kind, name in networks.items()
+        if getattr(model, name) is not None
+    }
 
 
 def _result(view: AttackerView, model: Model, run: Run, task: Task) -> Result:

@@ -82,7 +82,8 @@ def from_dict(entry: dict[str, Any]) -> Run:
         raise PenumbraError(
             f"a run needs method and dataset, and may have {', '.join(sorted(fields))}"
         )
-    entry = {"recipe": 1} | entry
+    entry = dict(entry)
+    entry.setdefault("recipe", 1)
     for name in ("tasks", "private"):
         if name in entry:
             if not isinstance(entry[name], (list, tuple)):

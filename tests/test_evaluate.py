@@ -162,7 +162,7 @@ def test_adding_an_attack_leaves_the_others(copy, monkeypatch):
     evaluate(copy, attacks=["oracle"], device="cpu", progress=False)
     after = stamps(copy)
     changed = {path.name for path in after if before.get(path) != after[path]}
-    assert changed == {"oracle", "worst_case"}
+    assert changed == {"oracle", "ensemble", "worst_case"}
     chosen = array_file.read(copy / "attacks" / "strict" / "worst_case")
     winners = dict(zip(chosen["targets"].tolist(), chosen["chosen"].tolist(), strict=True))
     assert {w for t, w in winners.items() if t.startswith("attribute:")} == {"oracle"}

@@ -11,6 +11,7 @@ from core.attacks.interface import AttackerView, Result
 
 FILES = (
     "attributes.probes",
+    "attributes.retrained",
     "attributes.repeated",
     "attributes.learning_curve",
     "reconstruction.kernel_regression",

@@ -17,8 +17,19 @@ from core.metrics.intervals import Measured
 if TYPE_CHECKING:
     import torch
     from torch import Generator, Tensor
+    from torch.nn import Module
 
     from core.embedders.embedder import Embedder
+
+
+@dataclass(frozen=True)
+class OwnAttacker:
+    """An attacker that a method trains against, as its paper describes it: `build` gives fresh
+    weights, `learning_rate` is that of the method's training."""
+
+    build: Callable[[], Module]
+    learning_rate: float
+
 
 # Of one attribute: "validation" -> (v,), "test" -> (n,)
 Scores = Mapping[str, NDArray[Any]]
@@ -48,6 +59,9 @@ class AttackerView:
     pictured         positions in the test rows whose pictures are kept for people
     places           split -> int64 (n,): the place of each row among the split's photographs in
                      the data set (rows come in another order); empty where nobody asks
+    own              "adversary" (releases -> logits of the private attributes), "reconstructor"
+                     (-> pictures): what is published of the method's own attackers, which is no
+                     weight of theirs. None of either where the method trains none
     scratch          what attacks derive from the above and share
     """
 
@@ -65,6 +79,7 @@ class AttackerView:
     extra: dict[str, Tensor] | None = None
     pictured: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    own: Mapping[str, OwnAttacker] = field(default_factory=dict)
     scratch: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property

@@ -1,14 +1,14 @@
 """The controls of a data set: every attack on the photographs themselves and on a constant."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from filelock import FileLock
 from tqdm import tqdm
 
-from core.attacks import ATTACKS
+from core.attacks import ATTACKS, Attack
 from core.attacks import controls as control
 from core.attacks.identity.face_network import face_features
 from core.attacks.releases import view_of
@@ -18,12 +18,24 @@ from core.storage import dataset_folders, findings_file, whole_folders
 from core.storage.attack_folders import save
 
 
+def needed(attacks: Iterable[Attack], tasks: Sequence[str]) -> list[str]:
+    """Whose controls the verdicts on `attacks` rest on: all on the same kinds of target, since what
+    an attacker has to reach follows from the best of them; but not those for one of other `tasks`,
+    and those that consist of others through these."""
+    parts = {name for a in attacks for name in (a.made_of or (a.name,))}
+    kinds = {ATTACKS[name].target for name in parts if name in ATTACKS}
+    return [
+        a.name
+        for a in ATTACKS.values()
+        if a.target in kinds and not a.made_of and (not a.only_for or a.only_for in tasks)
+    ]
+
+
 def controls(
-    faces: Faces, device: torch.device, progress: bool = True, without: Sequence[str] = ()
+    faces: Faces, device: torch.device, names: Sequence[str], progress: bool = True
 ) -> dict[tuple[str, str], bool]:
-    """(attacker, target) -> conclusive, for a data set at one size: each attack, but those of `without`
-    and those made of others, is run once on both releases of `core.attacks.controls`."""
-    names = [a.name for a in ATTACKS.values() if a.name not in without and not a.made_of]
+    """(attacker, target) -> conclusive, for a data set at one size: each of the attacks `names` is
+    run once on both releases of `core.attacks.controls`, those of `needed`."""
     folder = dataset_folders.controls(faces)
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in control.RELEASES}

@@ -9,7 +9,7 @@ import numpy as np
 from core.attacks import ATTACKS, AttackerView, Result
 from core.data import SecondSource
 from core.run import Run
-from core.storage import attack_folders, findings_file
+from core.storage import array_file, attack_folders, findings_file
 from core.storage.attack_folders import Task
 
 Verdicts = Mapping[tuple[str, str], bool]  # (attacker, target) -> conclusive, by the controls
@@ -30,11 +30,15 @@ def write(
 
 
 def write_changes(folder: Path, run: Run, task: Task, result: Result) -> None:
-    """`write`, unless the folder holds these rows already."""
-    done = attack_folders.is_done(folder, task)
+    """`write`, unless the folder holds these rows already, and of its arrays none that is another
+    (shipped runs have lost some: `core.shipping.trimming`)."""
     place = attack_folders.place(folder, task)
-    if not done or findings_file.read(place) != _completed(run, task, result, {}):
-        write(folder, run, task, result)
+    if attack_folders.is_done(folder, task):
+        kept = array_file.read(place) if array_file.exist(place) else {}
+        same = all(np.array_equal(kept.get(n, a), a) for n, a in result.arrays.items())
+        if same and findings_file.read(place) == _completed(run, task, result, {}):
+            return
+    write(folder, run, task, result)
 
 
 def _completed(run: Run, task: Task, result: Result, verdicts: Verdicts) -> list[dict]:

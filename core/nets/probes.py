@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from core.nets.vgg import convolutions
 
-PICTURE = 32  # pixels of the smaller side from which on a map is treated as a picture
+PICTURE = 32  # pixels of the smaller side of what is read as a picture
+WIDEST = 512  # channels
 
 
 class ConvolutionalProbe(nn.Module):
@@ -22,7 +23,7 @@ class ConvolutionalProbe(nn.Module):
         channels, height, width = shape
         layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
         width_of_release = channels - 1
-        if min(height, width) >= PICTURE:
+        if is_picture(channels - 1, height, width):
             width_of_release = 32
             for out in (16, 32):
                 layers += [*convolutions(channels, out, 2), nn.MaxPool2d(2)]
@@ -49,6 +50,11 @@ class ConvolutionalProbe(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         return self.head(self.features(z).flatten(1))
+
+
+def is_picture(channels: int, height: int, width: int) -> bool:
+    """Whether a map is a photograph's: grey or in colour, and not too small."""
+    return channels in (1, 3) and min(height, width) >= PICTURE
 
 
 def dense(

@@ -11,6 +11,7 @@ from core import data, results, train
 from core import evaluate as evaluating
 from core.__main__ import main
 from core.attacks import ATTACKS, Result, releases
+from core.attacks.interface import OwnAttacker
 from core.attacks.reconstruction import training
 from core.data import joined
 from core.errors import PenumbraError
@@ -181,9 +182,11 @@ def test_decoders_are_what_trains_on_a_second_source(monkeypatch):
     monkeypatch.setattr(training, "training_pairs", asked)
     able = [attack for attack in ALL if attack.accepts_second_source]
     assert len(able) > 3
+    own = {"reconstructor": OwnAttacker(torch.nn.Identity, 1e-3)}
+    given = dataclasses.replace(planted("map"), own=own)
     for attack in able:
         with pytest.raises(Asked):
-            attack.run(planted("map"), torch.Generator())
+            attack.run(given, torch.Generator())
 
 
 def test_whom_both_sets_name_alike_is_left_out(copy, given, tmp_path):

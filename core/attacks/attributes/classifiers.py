@@ -24,7 +24,7 @@ from core.metrics.intervals import (
     resample_identities,
     resampled_mean,
 )
-from core.nets.probes import PICTURE, ConvolutionalProbe, mlp
+from core.nets.probes import ConvolutionalProbe, is_picture, mlp
 from core.seeding import seeded
 
 # Of logistic regression: on the squared weights per training row, for features scaled to a mean
@@ -194,7 +194,7 @@ def fit_cnn(view: AttackerView, split: str, labels: Labels, generator: Generator
     channels, height, width = data["train"].shape[1:]
     # On pictures a network may stay at chance for ten epochs before it finds a small sign, a
     # smile; stopping there would pass off a network that never began as a release that is safe.
-    least_steps = LEAST_STEPS if min(height, width) >= PICTURE else 0
+    least_steps = LEAST_STEPS if is_picture(channels - 1, height, width) else 0
     outputs = labels["train"].shape[1]
     build = partial(ConvolutionalProbe, (channels, height, width), outputs, 0.3)
     augment = partial(flat.flip_some, generator=generator)
@@ -210,6 +210,7 @@ def fit_network(
     augment: fitting.Augment | None = None,
     weight_decay: float = 1e-2,
     least_steps: int = 0,
+    learning_rate: float = 2e-3,
 ) -> nn.Module:
     """A network (features -> logits (n, A)) trained on data["train"] until the mean validation AUC
     stops rising; every epoch's scores are offered to `candidates`."""
@@ -235,7 +236,7 @@ def fit_network(
             (fitting.batches(len(features), size, generator) for _ in range(MOST_EPOCHS)),
             loss,
             look,
-            Recipe(2e-3, enough=2e-3, weight_decay=weight_decay, least_steps=least_steps),
+            Recipe(learning_rate, enough=2e-3, weight_decay=weight_decay, least_steps=least_steps),
             augment,
         )
     return network

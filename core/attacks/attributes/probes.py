@@ -63,9 +63,9 @@ def mlp(view: AttackerView, generator: Generator) -> Result:
 
 @attack(title="convolutional network", target="attribute")
 def cnn(view: AttackerView, generator: Generator) -> Result:
-    """Convolutional network on a spatial release (n, C, h, w), at least as large as the training
-    adversary; on pictures it begins with the layers of DeepObfuscator's Table 1, so that nothing a
-    task network finds is out of its reach. Left-right flips double its data. Empty result for a
+    """Convolutional network on a spatial release (n, C, h, w), its width following the map's; on
+    pictures it begins with the layers of DeepObfuscator's Table 1, so that nothing a task network
+    finds is out of its reach. Left-right flips double its data. Empty result for a
     flat release."""
     from core.attacks.attributes import classifiers, scoring
     from core.attacks.features import is_spatial

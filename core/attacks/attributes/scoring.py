@@ -16,6 +16,7 @@ from core.attacks.interface import AttackerView, Result, attribute_result
 from core.metrics.attributes import auc
 
 Labels = dict[str, NDArray[np.int8]]  # "train", "validation", "test" -> (n, A)
+PARTS = {"train": "attacker", "validation": "validation", "test": "test"}  # of which split
 
 
 class Candidates:
@@ -59,7 +60,7 @@ def qualities(labels: NDArray[np.int8], logits: Tensor) -> NDArray[np.float64]:
 
 def labels_of(view: AttackerView, split: str, columns: Sequence[int]) -> Labels:
     """Labels of some of the attributes for a family that is trained on `split`."""
-    parts = {"train": split, "validation": "validation", "test": "test"}
+    parts = PARTS | {"train": split}
     return {part: view.attributes[name][:, list(columns)] for part, name in parts.items()}
 
 

@@ -66,3 +66,20 @@ def adversarial_decoder(view: AttackerView, generator: Generator) -> Result:
     from core.attacks.reconstruction.adversarial import by_adversarial_decoder
 
     return by_adversarial_decoder(view, generator, adversarial_decoder)
+
+
+@attack(
+    title="the method's own redrawer, trained afresh",
+    target="image",
+    accepts_second_source=True,
+    made_of=("mirrored_decoder",),
+)
+def retrained_reconstructor(view: AttackerView, generator: Generator) -> Result:
+    """The very architecture of the reconstructor inside the training, trained as every decoder here
+    (`core.attacks.reconstruction.training`). Empty result where the method trains none."""
+    from core.attacks.reconstruction.training import by_decoder
+
+    own = view.own.get("reconstructor")
+    if own is None:
+        return Result()
+    return by_decoder(view, generator, retrained_reconstructor, lambda *shapes: own.build())
