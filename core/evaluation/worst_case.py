@@ -1,7 +1,9 @@
 """The worst case: the strongest attacker of each target, chosen on validation data, and all of them
 together."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +20,10 @@ from core.storage.attack_folders import Outcome, Task
 
 # What was trained with the method itself is no fresh attacker.
 NOT_COMPETING = {WORST_CASE.name, *(n.name for n in OWN_NETWORKS.values() if not n.serves)}
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str]:
+    return row["target"], row["metric"]
 
 
 def write_ensemble(folder: Path, run: Run, faces: Faces, value: float | None) -> None:
@@ -68,8 +74,13 @@ def strongest(done: dict[str, Outcome]) -> Outcome:
     `done` maps an attack's name to its findings and arrays; those whose arrays hold `targets` and
     `validation` compete. The best on validation is taken, the first by name of equal ones, with its
     test rows as they are. It is conclusive where any of those that competed is.
+
+    A metric among an attack's `criteria` is competed for by itself, with `criteria_validation`: who
+    draws the likest picture need not draw the face that is recognised best. Arrays `criteria` and
+    `criteria_chosen` then name who did.
     """
     best: dict[str, tuple[float, str]] = {}
+    best_by: dict[str, tuple[float, str]] = {}  # metric -> its own competition
     able: set[str] = set()  # targets that a conclusive competitor was set on
     for name in sorted(done):
         rows, arrays = done[name]
@@ -80,16 +91,33 @@ def strongest(done: dict[str, Outcome]) -> Outcome:
         ):
             if np.isfinite(value) and value > best.get(target, (-np.inf, ""))[0]:
                 best[target] = (value, name)
+        criteria = arrays.get("criteria", np.array([], str)).tolist()
+        for metric, value in zip(criteria, arrays.get("criteria_validation", ()), strict=True):
+            if np.isfinite(value) and value > best_by.get(metric, (-np.inf, ""))[0]:
+                best_by[metric] = (float(value), name)
         able |= {row["target"] for row in rows if row.get("conclusive", True)}
     chosen = {target: best[target][1] for target in sorted(best)}
+    chosen_by = {metric: best_by[metric][1] for metric in sorted(best_by)}
+
+    def rows_on(target: str, name: str) -> Iterator[dict[str, Any]]:
+        """Those of `name`, but of a metric with a competition of its own those of its winner."""
+        for row in done[name][0]:
+            if row["target"] == target:
+                winner = chosen_by.get(row["metric"], name)
+                same = (r for r in done[winner][0] if _key(r) == _key(row))
+                yield next(same, row)
+
     titles = {True: BEST_HEAD.name, False: WORST_CASE.name}
     taken = [
         row | {"attacker": titles[row["role"] == "utility"], "conclusive": target in able}
         for target, name in chosen.items()
-        for row in done[name][0]
-        if row["target"] == target
+        for row in rows_on(target, name)
     ]
-    return taken, {
+    arrays = {
         "targets": np.array(list(chosen), dtype=str),
         "chosen": np.array(list(chosen.values()), dtype=str),
     }
+    if chosen_by:
+        arrays["criteria"] = np.array(list(chosen_by), dtype=str)
+        arrays["criteria_chosen"] = np.array(list(chosen_by.values()), dtype=str)
+    return taken, arrays

@@ -34,14 +34,13 @@ def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
         for score in fitted(features, truth, order[:COMPARED_ON], GRID)
     ]
     nearest = [GRID[place] for place in sorted(np.argsort(errors, kind="stable")[:FITTED])]
-    best, drawn = -np.inf, None
+    best, drawn = -np.inf, (view.x["test"][:0], view.x["validation"][:0])
     for score in fitted(features, truth, order[:MOST_ROWS], nearest):
         guess = _pictures(score("validation"), mean, axes, view.x["validation"])
         if (value := images.mean_ms_ssim(guess, view.x["validation"])) > best:
             best = value
-            drawn = _pictures(score("test"), mean, axes, view.x["test"])
-    assert drawn is not None, "no settings to choose from"
-    return score_reconstructions(view, kernel_redrawer, drawn, best)
+            drawn = _pictures(score("test"), mean, axes, view.x["test"]), guess
+    return score_reconstructions(view, kernel_redrawer, drawn[0], best, drawn[1])
 
 
 def _flat(x: Tensor) -> Tensor:

@@ -35,16 +35,18 @@ def inverted(view: AttackerView, generator: Generator, attack: Attack) -> Result
     begun, wanted = search.begun(view.z["validation"][:TRIALS], generator)
     seed = int(torch.randint(2**62, (), generator=generator))
     quality: dict[float, Tensor] = {}
+    trials: dict[float, Tensor] = {}
     for weight in WEIGHTS:
         noise = torch.Generator().manual_seed(seed)
-        drawn = search.finished(begun, wanted, weight, noise)
+        trials[weight] = drawn = search.finished(begun, wanted, weight, noise)
         quality[weight] = images.similarities(drawn, tried, [images.MS_SSIM])["ms_ssim"].double()
     weight = max(WEIGHTS, key=lambda candidate: float(quality[candidate].mean()))
     scores = quality[weight]
     error = float(scores.std(correction=0)) / math.sqrt(max(1, len(scores) - 1))
     released = view.z["test"][torch.as_tensor(rows, device=view.z["test"].device)]
     drawn = search.finished(*search.begun(released, generator), weight, generator)
-    found = score_reconstructions(view, attack, drawn, float(scores.mean()) - error, rows)
+    least = float(scores.mean()) - error
+    found = score_reconstructions(view, attack, drawn, least, trials[weight], rows)
     return Result(found.findings, found.arrays | {"prior_weight": np.array(weight)})
 
 

@@ -85,7 +85,8 @@ def by_decoder(
         )
     weights = halved(dict(decoder.state_dict()))
     decoder.load_state_dict({name: value.float() for name, value in weights.items()})
-    result = score_reconstructions(view, attack, decode(decoder, z["test"]), validation)
+    tried = decode(decoder, z["validation"])
+    result = score_reconstructions(view, attack, decode(decoder, z["test"]), validation, tried)
     if attack.keeps_weights:
         weights |= {"mean": scaler.mean, "scale": scaler.scale}
         return Result(result.findings, result.arrays, weights)

@@ -149,7 +149,9 @@ def test_the_other_decoders_take_maps_and_repeat_themselves(name):
 def test_few_pictures_of_the_same_faces_are_kept_of_the_others():
     given = dataclasses.replace(view("map"), pictured=np.arange(5, 25))
     positions = [
-        score_reconstructions(given, ATTACKS[name], given.x["test"], 0.5).arrays["positions"]
+        score_reconstructions(
+            given, ATTACKS[name], given.x["test"], 0.5, given.x["validation"]
+        ).arrays["positions"]
         for name in ("mirrored_decoder", "urec2")
     ]
     assert positions[0].tolist() == list(range(5, 25))
@@ -167,7 +169,7 @@ def test_decoders_compete_for_the_picture_on_validation(opened, mapped):
 
 
 def scored(given, drawn):
-    return score_reconstructions(given, mirrored_decoder, drawn, 0.5)
+    return score_reconstructions(given, mirrored_decoder, drawn, 0.5, given.x["validation"])
 
 
 def test_a_face_network_says_whose_face_was_reconstructed():
