@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -31,13 +32,22 @@ def grid(
     private: Sequence[str],
     knobs: Mapping[str, Sequence[float]],
     seeds: Sequence[int] = (0,),
-    schedule: dict[str, float] | None = None,
+    schedule: Mapping[str, Sequence[float]] = MappingProxyType({}),
 ) -> list[Run]:
-    """Every combination of the knob values and seeds, as checked runs, without doubles."""
+    """Every combination of the values of knobs and schedule entries and of the seeds, as checked
+    runs, without doubles."""
     about = (method, dataset, preset, tuple(tasks), tuple(private))
     runs = [
-        checked(Run(*about, dict(zip(knobs, values, strict=True)), dict(schedule or {}), seed))
-        for values in itertools.product(*knobs.values())
+        checked(
+            Run(
+                *about,
+                dict(zip(knobs, ks, strict=True)),
+                dict(zip(schedule, es, strict=True)),
+                seed,
+            )
+        )
+        for es in itertools.product(*schedule.values())
+        for ks in itertools.product(*knobs.values())
         for seed in seeds
     ]
     return list({run.id: run for run in runs}.values())
@@ -51,12 +61,15 @@ def sweep(
     report: Callable[[dict[str, Any]], None] = lambda state: None,
     release_values: Sequence[float] | None = None,
     explain: Sequence[str] | None = None,
+    attacks: Sequence[str] | None = None,
+    protocol: str = "strict",
 ) -> list[str]:
     """Train, measure and explain `runs` in order; return one line for every run that failed.
 
     report          gets {"index", "run_id", "phase": "train" | "evaluate" | "explain"} before each
                     part, with what `core.evaluate.evaluate` reports before each attack
     release_values  at which methods with a release-time knob are measured; default: its grid
+    attacks, protocol  as of `core.evaluate.evaluate`
     explain         names of `core.explain.EXPLANATIONS`; default: all where `evaluate`, else none
 
     A failed run does not stop the others. A run that another process works on is left to it. Raises
@@ -80,6 +93,8 @@ def sweep(
                     report(here)
                     measure(
                         run.folder,
+                        attacks=attacks,
+                        protocol=protocol,
                         release_values=release_values if method.release_knob else None,
                         device=device,
                         progress=progress,

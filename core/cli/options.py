@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from core import data
 from core.attacks import ATTACKS
 from core.device import CHOICES
 from core.errors import PenumbraError
@@ -43,7 +44,10 @@ def describe_runs(command: argparse.ArgumentParser) -> None:
     add("--dataset", default="synthetic", help="a name of `data list`")
     what = "compact trains on a laptop; paper has the published widths"
     add("--preset", choices=("compact", "paper"), default="compact", help=what)
-    what = "what the service needs (default: as in the method's paper; Smiling for most)"
+    what = (
+        "what the service needs, or all: every attribute that is not hidden (default: as in the "
+        "method's paper; Smiling for most)"
+    )
     add("--tasks", type=names, metavar="A,B", help=what)
     what = "what to hide (default: as in the method's paper; Male for most)"
     add("--private", type=names, metavar="A,B", help=what)
@@ -57,8 +61,8 @@ def describe_runs(command: argparse.ArgumentParser) -> None:
     add("--sets", type=names, default=(), metavar="A,B", help=what)
     what = "values of a training-time knob; may be given several times"
     add("--knob", action="append", default=[], metavar="NAME=V[,V…]", help=what)
-    what = "replace an entry of the preset's schedule, e.g. task_epochs=1"
-    add("--schedule", action="append", default=[], metavar="NAME=V", help=what)
+    what = "values that replace an entry of the preset's schedule, e.g. task_epochs=1 or layer=3,4"
+    add("--schedule", action="append", default=[], metavar="NAME=V[,V…]", help=what)
     add("--seed", type=integers, default=(0,), metavar="N[,N…]", help="default 0")
     add_device(command)
 
@@ -66,9 +70,14 @@ def describe_runs(command: argparse.ArgumentParser) -> None:
 def describe_attacks(command: argparse.ArgumentParser) -> None:
     width = max(map(len, ATTACKS))
     attacks = "\n".join(f"  {a.name:{width}}  {a.title}" for a in ATTACKS.values())
-    command.epilog = f"attacks\n{attacks}"
+    command.epilog = "\n\n".join(filter(None, (command.epilog, f"attacks\n{attacks}")))
     what = "those listed below; default: all"
     command.add_argument("--attacks", type=names, metavar="A,B", help=what)
+
+
+def add_protocol(command: argparse.ArgumentParser) -> None:
+    what = "paper: people are on all sides of the split, as in most papers"
+    command.add_argument("--protocol", choices=("strict", "paper"), default="strict", help=what)
 
 
 def add_device(command: argparse.ArgumentParser) -> None:
@@ -119,7 +128,7 @@ def pairs(entries: Sequence[str], label: str) -> dict[str, str]:
 def described_runs(options: argparse.Namespace) -> list[Run]:
     try:
         knobs = {k: numbers(v) for k, v in pairs(options.knob, "knob").items()}
-        schedule = {k: float(v) for k, v in pairs(options.schedule, "schedule").items()}
+        schedule = {k: numbers(v) for k, v in pairs(options.schedule, "schedule").items()}
     except ValueError as error:
         if isinstance(error, PenumbraError):
             raise
@@ -137,12 +146,21 @@ def _combinations(options: argparse.Namespace) -> list[tuple[tuple[str, ...], tu
     method = METHODS[options.method]
     if not options.sets:
         tasks = method.tasks if options.tasks is None else options.tasks
-        return [(tasks, method.private if options.private is None else options.private)]
+        private = method.private if options.private is None else options.private
+        if tasks == ("all",):
+            known = data.describe(options.dataset)["attributes"]
+            tasks = tuple(name for name in known if name not in private)
+        return [(tasks, private)]
     published = method.published_sets
+    if not published:
+        raise PenumbraError(
+            f"the paper of {options.method} names no sets: leave --sets out, and name --tasks and "
+            "--private"
+        )
     wanted = tuple(published) if options.sets == ("all",) else options.sets
     for name in wanted:
         if name not in published:
-            known = ", ".join(published) or "none"
+            known = ", ".join(published)
             raise PenumbraError(f"{options.method} has no published set {name!r}; it has: {known}")
     return [published[name] for name in wanted]
 

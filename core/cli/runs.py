@@ -7,6 +7,7 @@ from core import explain, jobs, sweep
 from core.cli.options import (
     add_command,
     add_device,
+    add_protocol,
     add_release,
     add_workers,
     describe_attacks,
@@ -28,6 +29,8 @@ def running_commands(commands: Any) -> None:
     command = add_command(commands, "sweep", what, _sweep)
     describe_runs(command)
     command.add_argument("--no-evaluate", action="store_true", help="train only, attack later")
+    describe_attacks(command)
+    add_protocol(command)
     add_release(command)
     add_workers(command)
 
@@ -36,9 +39,7 @@ def running_commands(commands: Any) -> None:
     )
     command.add_argument("run", nargs="+", help="run id or run folder")
     describe_attacks(command)
-    protocols, strict = ("strict", "paper"), "strict"
-    what = "paper: people are on all sides of the split, as in most papers"
-    command.add_argument("--protocol", choices=protocols, default=strict, help=what)
+    add_protocol(command)
     what = (
         "a second data set, of other people, whose photographs the attackers who redraw "
         "pictures learn from as well; kept as <attack>+<DATASET> beside what they find without"
@@ -83,7 +84,14 @@ def _sweep(options: argparse.Namespace) -> int:
     if options.workers > 1:
         return sweep.side_by_side(options.arguments, options.workers)
     measured = not options.no_evaluate
-    failures = sweep.sweep(runs, options.device, measured, release_values=options.release)
+    failures = sweep.sweep(
+        runs,
+        options.device,
+        measured,
+        release_values=options.release,
+        attacks=options.attacks,
+        protocol=options.protocol,
+    )
     return _report(runs, failures)
 
 

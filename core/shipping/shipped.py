@@ -107,7 +107,8 @@ def of_plan(plan: Plan) -> list[Run]:
     tasks = method.tasks if plan.tasks is None else plan.tasks
     private = method.private if plan.private is None else plan.private
     about = (plan.method, DATASET, "compact", tasks, private)
-    return [run for k in plan.knobs for run in grid(*about, k, schedule=dict(plan.schedule))]
+    schedule = {name: (value,) for name, value in plan.schedule.items()}
+    return [run for k in plan.knobs for run in grid(*about, k, schedule=schedule)]
 
 
 def build(device: str) -> int:

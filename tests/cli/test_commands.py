@@ -52,7 +52,7 @@ def test_help_teaches_without_loading_torch():
         (["train", "--method", "deep_obfuscator", "--knob", "lambda1=1,2"], "use `sweep`"),
         (["train", "--method", "deep_obfuscator", "--knob", "beta=1"], "no training knob"),
         (["sweep", "--method", "deep_obfuscator", "--sets", "7"], "has: 1, 2, 3, 4, 5, 6"),
-        (["sweep", "--method", "original", "--sets", "1"], "it has: none"),
+        (["sweep", "--method", "original", "--sets", "all"], "names no sets: leave --sets out"),
         (["evaluate", "deep_obfuscator-0000000000"], "there is no run"),
         (["evaluate", "."], "there is no run '.'"),
         (["data", "describe", "nowhere"], "nowhere"),
@@ -134,6 +134,33 @@ def test_grid_is_every_combination_once():
     )
     found = {(r.knobs["lambda1"], r.knobs["lambda2"], r.seed) for r in runs}
     assert len(runs) == len(found) == 8
+
+
+def test_structural_entries_are_swept_as_knobs_are(monkeypatch):
+    planned = []
+    monkeypatch.setattr("core.sweep.sweep", lambda runs, *_, **__: planned.extend(runs) or [])
+    words = "--knob lambda1=0,1 --schedule layer=3,4 --schedule mu1=1".split()
+    main(["sweep", "--method", "adversarial_reconstruction", *words])
+    found = [(run.schedule["layer"], run.schedule["mu1"], run.knobs["lambda1"]) for run in planned]
+    assert found == [(3, 1, 0), (3, 1, 1), (4, 1, 0), (4, 1, 1)]
+
+
+def test_a_sweep_passes_on_who_attacks_and_how_people_are_divided(monkeypatch):
+    asked = {}
+    monkeypatch.setattr("core.sweep.sweep", lambda runs, *_, **about: asked.update(about) or [])
+    words = "--protocol paper --attacks logistic,mlp --release 0,1".split()
+    main(["sweep", "--method", "dpfe", *words])
+    assert asked["protocol"] == "paper"
+    assert asked["attacks"] == ("logistic", "mlp")
+    assert asked["release_values"] == (0.0, 1.0)
+
+
+def test_all_tasks_are_all_that_is_not_hidden(folders, monkeypatch):
+    register_tiny_folder(folders / "photographs")
+    planned = []
+    monkeypatch.setattr("core.sweep.sweep", lambda runs, *_, **__: planned.extend(runs) or [])
+    main(["sweep", "--method", "original", "--dataset", "tiny", "--tasks", "all"])
+    assert [(run.tasks, run.private) for run in planned] == [(("Smiling", "Young"), ("Male",))]
 
 
 def test_join_train_evaluate_results_from_a_terminal(tmp_path, capsys, monkeypatch):
