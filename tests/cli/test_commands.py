@@ -139,7 +139,7 @@ def test_grid_is_every_combination_once():
 def test_structural_entries_are_swept_as_knobs_are(monkeypatch):
     planned = []
     monkeypatch.setattr("core.sweep.sweep", lambda runs, *_, **__: planned.extend(runs) or [])
-    words = "--knob lambda1=0,1 --schedule layer=3,4 --schedule mu1=1".split()
+    words = ["--knob", "lambda1=0,1", "--schedule", "layer=3,4", "--schedule", "mu1=1"]
     main(["sweep", "--method", "adversarial_reconstruction", *words])
     found = [(run.schedule["layer"], run.schedule["mu1"], run.knobs["lambda1"]) for run in planned]
     assert found == [(3, 1, 0), (3, 1, 1), (4, 1, 0), (4, 1, 1)]
@@ -148,7 +148,7 @@ def test_structural_entries_are_swept_as_knobs_are(monkeypatch):
 def test_a_sweep_passes_on_who_attacks_and_how_people_are_divided(monkeypatch):
     asked = {}
     monkeypatch.setattr("core.sweep.sweep", lambda runs, *_, **about: asked.update(about) or [])
-    words = "--protocol paper --attacks logistic,mlp --release 0,1".split()
+    words = ["--protocol", "paper", "--attacks", "logistic,mlp", "--release", "0,1"]
     main(["sweep", "--method", "dpfe", *words])
     assert asked["protocol"] == "paper"
     assert asked["attacks"] == ("logistic", "mlp")
