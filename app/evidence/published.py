@@ -14,6 +14,7 @@ from app.page import wording
 from app.settings import outcomes, views
 from app.settings.points import Row
 from app.settings.views import View
+from core.attacks import ATTACKS
 from core.attacks.attackers import OWN_NETWORKS
 from core.attacks.identity.log_rank import log_rank
 from core.methods import METHODS
@@ -30,7 +31,8 @@ AFRESH = {
     "utility": outcomes.UTILITY["strict"],
 }
 SIDES = {"along": ("paper", ALONG), "afresh": ("strict", AFRESH)}
-NETWORKS = {name for _, roles in SIDES.values() for names in roles.values() for name in names}
+NAMED = {row["attacker"] for row in published()} & ATTACKS.keys()  # attacks of ours in a paper
+NETWORKS = NAMED | {name for _, roles in SIDES.values() for names in roles.values() for name in names}
 KINDS = {name for metric in METRICS.values() for name in metric.ours}
 # what two rows share that print one number
 SAME = ("paper", "method", "dataset", "tasks", "private", "knobs", "schedule", "setting")
@@ -314,9 +316,11 @@ def _number(
 ) -> tuple[float, float] | None:
     """(value, chance) of a setting as the row measures: of its target, or the mean over several."""
     protocol, networks = SIDES[side]
+    # An attack of ours that the paper names is set beside itself, or there is nothing.
+    named = (row["attacker"],) if row["attacker"] in NAMED else networks[row["role"]]
     found = []
     for target in _targets(row, setting):
-        keys = ((protocol, target, network, metric) for network in networks[row["role"]])
+        keys = ((protocol, target, network, metric) for network in named)
         number = next((setting["numbers"][key] for key in keys if key in setting["numbers"]), None)
         if number is None:
             return None

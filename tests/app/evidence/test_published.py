@@ -215,6 +215,27 @@ def test_pictures():
     )
 
 
+def test_each_redrawer_of_a_table_is_set_beside_itself():
+    """DeepObfuscator's Table 3: four networks; of those that nobody ran there is nothing of ours."""
+    numbers = {
+        ("paper", "image", "training_reconstructor", "ms_ssim"): (0.02, 0.2),
+        ("strict", "image", "worst_case", "ms_ssim"): (0.91, 0.2),
+        ("strict", "image", "urec1", "ms_ssim"): (0.85, 0.2),
+        ("strict", "image", "resrec", "ms_ssim"): (0.91, 0.2),
+    }
+    setting = ours(numbers=numbers, lambda1=1, lambda2=1)
+    rows = published.results("deep_obfuscator")["Table 3"]
+    found = {row["attacker"]: published.beside(row, [setting], {}) for row in rows}
+    assert {name: pair.afresh for name, pair in found.items()} == {
+        "urec1": 0.85,
+        "urec2": None,
+        "resrec": 0.91,
+        "training_reconstructor": 0.91,  # the strongest beside what was trained along
+    }
+    assert found["training_reconstructor"].along == 0.02
+    assert found["urec2"].missing == "measure"
+
+
 def test_what_drawing_blind_reaches():
     numbers = {
         ("paper", "image", "training_reconstructor", "ms_ssim"): (0.02, float("nan")),
