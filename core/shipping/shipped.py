@@ -18,7 +18,7 @@ from core.sweep import grid, sweep
 DATASET = "synthetic"
 # Decoders of maps, of a few numbers, and of pictures, where the others take minutes and are weaker
 # (noise of .4 on the picture: MS-SSIM .880 by the first, .856 by resrec).
-MAPS = ("mirrored_decoder", "resrec")
+MAPS = ("mirrored_decoder", "resrec", "retrained_reconstructor")
 NUMBERS = (*MAPS, "kernel_redrawer")
 PICTURES = ("mirrored_decoder",)
 
@@ -84,6 +84,7 @@ STRICT = (
     "kernel",
     "mlp",
     "cnn",
+    "retrained_adversary",
     "informed",
     "averaging",
     "data_curve",
