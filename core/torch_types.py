@@ -6,7 +6,9 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
     from torch import device as Device
     from torch.nn import Module
-else:
-    Device = Generator = Module = Tensor = Any
 
-__all__ = ["Device", "Generator", "Module", "Tensor"]
+    from core.data.held import Rows
+else:
+    Device = Generator = Module = Rows = Tensor = Any
+
+__all__ = ["Device", "Generator", "Module", "Rows", "Tensor"]

@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from core import results, train
 from core.attacks import ATTACKS, Attack, Result, controls, releases
+from core.data.faces import SPLITS
 from core.data.order import canonical_order, pictured
 from core.errors import PenumbraError
 from core.evaluate import evaluate
@@ -320,11 +321,20 @@ def test_controls_pass_where_everything_is_open(measured):
     assert not young.conclusive.all()
 
 
-def test_releases_that_do_not_fit_are_thinned_out(monkeypatch):
-    monkeypatch.setattr(releases, "SHARE_OF_MEMORY", 1e-9)
+def test_of_releases_that_do_not_fit_into_memory_nothing_is_left_out(copy, monkeypatch):
+    before = results.findings(copy.parent.parent)
+    shutil.rmtree(copy / "attacks" / "strict")
+    monkeypatch.setattr(releases, "SHARE_OF_MEMORY", 0.0)
+    evaluate(copy, device="cpu", progress=False)
+    after = results.findings(copy.parent.parent)
+    key = ["attacker", "protocol", "target", "metric", "n", "identities"]
+    assert after[key].equals(before[key])
+    assert set(after[after.metric == "ms_ssim"].n) == {len(FACES.indices("test"))}
     view = releases.view_of(controls.identity_release, FACES, None, torch.device("cpu"), seed=0)
-    assert all(2 <= len(z) < len(FACES.indices(split)) for split, z in view.z.items())
-    assert len(view.z["test"]) == len(view.attributes["test"]) == len(view.places["test"])
+    assert {s: len(z) for s, z in view.z.items()} == {s: len(FACES.indices(s)) for s in SPLITS}
+    mixed = releases.by_image(view, seed=1)
+    for row in (0, -1):
+        assert torch.equal(mixed.z["test"][row], (mixed.x["test"][row] / 255).half().float())
 
 
 def test_what_cannot_be_evaluated_is_named(copy, monkeypatch):

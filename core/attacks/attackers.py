@@ -11,7 +11,7 @@ from core.attacks.interface import AttackerView, Result, attribute_result, rows
 from core.methods.declare import attributes_among
 from core.metrics import images, of_pictures
 from core.metrics.intervals import measured_mean
-from core.torch_types import Tensor
+from core.torch_types import Rows, Tensor
 
 
 @own_network(title="the method's own task network", protocols=("strict", "paper"), serves=True)
@@ -75,7 +75,7 @@ def _scored(
     )
 
 
-def _outputs(network: Network, z: Tensor, batch: int = 256) -> Tensor:
+def _outputs(network: Network, z: Rows, batch: int = 256) -> Tensor:
     import torch
 
     with torch.no_grad():

@@ -1,5 +1,6 @@
 """Releases as features: standardised, turned onto their principal axes, mirrored."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -7,6 +8,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from core.attacks.interface import AttackerView
+from core.data.held import BLOCK, Rows, mapped, mean, together
 from core.seeding import seeded
 
 # A dimension whose spread is this small beside the largest one carries rounding errors only.
@@ -14,6 +16,8 @@ NEAR_CONSTANT = 1e-6
 WIDE = 1024  # dimensions from which on features are turned onto principal axes
 MOST_COMPONENTS = 1024
 LARGE = 6000  # side of the largest Gram matrix whose axes are computed exactly
+SWEEPS, SPARE = 3, 32  # through the rows, and axes to spare, in subspace iteration
+SKETCH = 4096  # dimensions that keep distances where releases do not fit into memory
 LEAST_SIDE = 4  # cells of a map that convolutions can read
 
 
@@ -45,23 +49,27 @@ class MapScaler(Scaler):
         return padded.contiguous(memory_format=torch.channels_last)
 
 
-def standardiser(z: Tensor) -> FlatScaler:
+def standardiser(z: Rows) -> FlatScaler:
     """Brings each dimension of flattened releases z (n, …) to mean 0 and spread 1, near-constant
     ones to 0; z are those of the split that an attack is trained on."""
-    flat = z.flatten(1).float()
-    mean = flat.mean(0)
-    spread = (flat - mean).square().mean(0).sqrt()
-    kept = (spread > NEAR_CONSTANT * spread.max()) & (spread > NEAR_CONSTANT * mean.abs())
-    return FlatScaler(mean, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
+    flat = mapped(z, flattened)
+    middle = mean(flat, lambda part: part)
+    spread = mean(flat, lambda part: (part - middle).square()).sqrt()
+    kept = (spread > NEAR_CONSTANT * spread.max()) & (spread > NEAR_CONSTANT * middle.abs())
+    return FlatScaler(middle, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
 
 
-def map_scaler(z: Tensor) -> MapScaler:
+def flattened(z: Tensor) -> Tensor:
+    return z.flatten(1).float()
+
+
+def map_scaler(z: Rows) -> MapScaler:
     """The same for each channel of maps z (n, C, h, w)."""
-    z = z.float()
-    mean = z.mean((0, 2, 3), keepdim=True)
-    spread = (z - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
+    places = (0, 2, 3)
+    middle = mean(z, lambda part: part.float(), places)
+    spread = mean(z, lambda part: (part.float() - middle).square(), places).sqrt()
     kept = spread > NEAR_CONSTANT * spread.max()
-    return MapScaler(mean, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
+    return MapScaler(middle, torch.where(kept, 1 / spread.clamp_min(1e-30), 0.0))
 
 
 def is_spatial(view: AttackerView) -> bool:
@@ -70,16 +78,15 @@ def is_spatial(view: AttackerView) -> bool:
     return z.ndim == 4 and min(z.shape[-2:]) >= LEAST_SIDE
 
 
-def principal_axes(features: Tensor, components: int = MOST_COMPONENTS) -> Tensor:
+def principal_axes(features: Rows, components: int = MOST_COMPONENTS) -> Tensor:
     """Orthonormal axes (d, r) of centred features (n, d), by falling variance, r <= components.
 
-    Computed from the smaller of the two Gram matrices, or by a random projection where both are
-    large. Axes whose variance is rounding error are left out.
+    Computed from the smaller of the two Gram matrices, or by subspace iteration where both are
+    large or the features do not fit into memory. Axes whose variance is rounding error are left out.
     """
     n, d = features.shape
-    if min(n, d) > LARGE:
-        with seeded(0):
-            return torch.svd_lowrank(features, q=components, niter=2)[2]
+    if min(n, d) > LARGE or not isinstance(features, Tensor):
+        return _iterated_axes(features, min(components + SPARE, n, d))[:, :components]
     gram = features @ features.T if n < d else features.T @ features
     values, vectors = torch.linalg.eigh(gram)
     values, vectors = values[-components:].flip(0), vectors[:, -components:].flip(1)
@@ -87,6 +94,25 @@ def principal_axes(features: Tensor, components: int = MOST_COMPONENTS) -> Tenso
     if n < d:
         return features.T @ (vectors[:, kept] / values[kept].sqrt())
     return vectors[:, kept]
+
+
+def _iterated_axes(features: Rows, components: int) -> Tensor:
+    """The same, by subspace iteration from random directions (Halko, Martinsson and Tropp, "Finding
+    structure with randomness", SIAM Review 53, 2011, Algorithm 4.4), a block of rows at a time."""
+    with seeded(0):
+        axes = torch.randn(features.shape[1], components).to(features.device)
+    for _ in range(SWEEPS):
+        turned = torch.zeros_like(axes)
+        for part in features.split(BLOCK):
+            turned += part.T @ (part @ axes)
+        axes = torch.linalg.qr(turned).Q
+    gram = torch.zeros(components, components, device=axes.device)
+    for part in features.split(BLOCK):
+        found = part @ axes
+        gram += found.T @ found
+    values, vectors = torch.linalg.eigh(gram)
+    kept = values.flip(0) > values[-1:].clamp_min(1e-30) * 1e-6
+    return axes @ vectors.flip(1)[:, kept]
 
 
 def flat_features(view: AttackerView, train: str, turned: bool | None = None) -> dict[str, Tensor]:
@@ -101,14 +127,37 @@ def flat_features(view: AttackerView, train: str, turned: bool | None = None) ->
     key = f"flat features/{train}/{turned}"
     if key not in view.scratch:
         standard = standardiser(view.z[train])
-        features = {part: standard(view.z[split]) for part, split in parts.items()}
+        features = {part: mapped(view.z[split], standard) for part, split in parts.items()}
+        change: Callable[[Tensor], Tensor] = _as_it_is
         if turned:
             axes = principal_axes(features["train"])
             if axes.shape[1] == 0:  # a constant release has none
                 axes = axes.new_zeros(len(axes), 1)
-            features = {part: values @ axes for part, values in features.items()}
-        view.scratch[key] = features
+            change = axes.__rmatmul__
+        view.scratch[key] = {part: together(rows, change) for part, rows in features.items()}
     return view.scratch[key]
+
+
+def _as_it_is(z: Tensor) -> Tensor:
+    return z
+
+
+def compared(z: Rows, change: Callable[[Tensor], Tensor]) -> Tensor:
+    """`change` of releases z, (n, d), for what compares distances alone: where they do not fit into
+    memory, a sketch that keeps squared distances to within a few per cent (each dimension added to
+    one of `SKETCH`, with a random sign: Charikar, Chen and Farach-Colton, "Finding frequent items in
+    data streams", ICALP 2002)."""
+    width = change(z[:1]).shape[1]
+    if isinstance(z, Tensor) or width <= SKETCH:
+        return together(z, change)
+    generator = torch.Generator().manual_seed(0)
+    place = torch.randint(SKETCH, (width,), generator=generator).to(z.device)
+    sign = (2 * torch.randint(2, (width,), generator=generator) - 1).to(z.device)
+
+    def sketch(part: Tensor) -> Tensor:
+        return part.new_zeros(len(part), SKETCH).index_add_(1, place, change(part) * sign)
+
+    return together(z, sketch)
 
 
 def flip_some(z: Tensor, generator: Generator) -> Tensor:
@@ -124,9 +173,9 @@ def flip_some(z: Tensor, generator: Generator) -> Tensor:
     return z
 
 
-def scaled_maps(view: AttackerView, train: str) -> dict[str, Tensor]:
+def scaled_maps(view: AttackerView, train: str) -> dict[str, Rows]:
     """Spatial releases of the splits `train` (as "train"), "validation" and "test", (n, C + 1, h,
     w), scaled by the training rows (`MapScaler`)."""
     scaler = map_scaler(view.z[train])
     parts = {"train": train, "validation": "validation", "test": "test"}
-    return {part: scaler(view.z[name]) for part, name in parts.items()}
+    return {part: mapped(view.z[name], scaler) for part, name in parts.items()}

@@ -1,7 +1,7 @@
 """Training the networks of attackers until validation stops improving."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from torch import Generator, Tensor, nn
 
 from core.attacks import features as flat
 from core.attacks.interface import AttackerView
+from core.data.held import Rows
 from core.nets.probes import ConvolutionalProbe, dense
 
 AVERAGING = 0.98  # of the running average of weights, the share that a step keeps
@@ -120,7 +121,7 @@ def fit(
 
 
 def fit_on(
-    features: Tensor,
+    features: Rows,
     network: nn.Module,
     rounds: Iterable[Iterable[Tensor]],
     loss: Callable[[Tensor, Tensor], Tensor],
@@ -181,7 +182,7 @@ def half_precision(device: torch.device) -> AbstractContextManager[object]:
     return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
 
 
-def predict(network: nn.Module, features: Tensor, batch: int = 512) -> Tensor:
+def predict(network: nn.Module, features: Rows, batch: int = 512) -> Tensor:
     """Outputs of `network` in eval mode for features (n, …), float32."""
     network.eval()
     with torch.no_grad(), half_precision(features.device):
@@ -193,7 +194,7 @@ class Reader(NamedTuple):
     "test", (n, …), and what batches are changed by."""
 
     build: Callable[[], nn.Module]
-    data: dict[str, Tensor]
+    data: Mapping[str, Rows]
     augment: Augment | None = None
 
 
@@ -207,7 +208,7 @@ def readers(
 ) -> Iterator[Reader]:
     """A dense network of `hidden` layers on the flattened release and, for maps, a convolutional
     one, to be trained on `split`; `dropout` of either."""
-    data = flat.flat_features(view, split)
+    data: Mapping[str, Rows] = flat.flat_features(view, split)
     width = data["train"].shape[1]
     yield Reader(partial(dense, width, hidden, outputs, dropout[0], 0.05), data)
     if flat.is_spatial(view):

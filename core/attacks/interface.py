@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
     from torch.nn import Module
 
+    from core.data.held import Rows
     from core.embedders.embedder import Embedder
 
 
@@ -30,6 +31,8 @@ class OwnAttacker:
     build: Callable[[], Module]
     learning_rate: float
 
+
+CHECKED = 4096  # rows looked at together
 
 # Of one attribute: "validation" -> (v,), "test" -> (n,)
 Scores = Mapping[str, NDArray[Any]]
@@ -44,8 +47,9 @@ class AttackerView:
     service's own fresh heads (role utility).
 
     release          (x float (n, 3, H, W) in [0, 1], generator) -> z, at one release value
-    z                split -> float (n, …) on `device`: flat (n, d), or spatial (n, C, h, w)
-    x                split -> uint8 (n, 3, H, W) on `device`
+    z                split -> float (n, …) on `device`: flat (n, d), or spatial (n, C, h, w); too
+                     many for the memory are read where they are asked for (`core.data.held`)
+    x                split -> uint8 (n, 3, H, W) on `device`, or likewise
     attributes       split -> int8 (n, A) of 0 and 1
     identities       split -> int64 (n,)
     tasks, private   names of the service's tasks and of the attributes to hide
@@ -66,8 +70,8 @@ class AttackerView:
     """
 
     release: Callable[[Tensor, Generator], Tensor]
-    z: dict[str, Tensor]
-    x: dict[str, Tensor]
+    z: dict[str, Rows]
+    x: dict[str, Rows]
     attributes: dict[str, NDArray[np.int8]]
     identities: dict[str, NDArray[np.int64]]
     attribute_names: tuple[str, ...]
@@ -76,7 +80,7 @@ class AttackerView:
     device: torch.device
     face_features: Callable[[Tensor], Tensor] | None = None
     embedder: Embedder | None = None
-    extra: dict[str, Tensor] | None = None
+    extra: dict[str, Rows] | None = None
     pictured: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     own: Mapping[str, OwnAttacker] = field(default_factory=dict)
@@ -90,7 +94,7 @@ class AttackerView:
             for split, labels in self.attributes.items()
         }
 
-    def with_attacker(self, z: Tensor, rows: NDArray[np.int64]) -> AttackerView:
+    def with_attacker(self, z: Rows, rows: NDArray[np.int64]) -> AttackerView:
         """The same, where the attacker learns from the releases z (m, …) of their photographs at
         `rows` (m,), which may repeat."""
         labels, people = self.attributes["attacker"][rows], self.identities["attacker"][rows]
@@ -123,7 +127,7 @@ def check_finite(view: AttackerView) -> None:
     import torch
 
     for split, z in view.z.items():
-        if not torch.isfinite(z).all():
+        if not all(torch.isfinite(part).all() for part in z.split(CHECKED)):
             raise PenumbraError(
                 f"the release of the {split} photographs holds NaN or infinite values: "
                 "the run's training has diverged; train it again with a smaller knob value"

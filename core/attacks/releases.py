@@ -1,8 +1,8 @@
 """From a frozen model and a data set to what an attacker has: the releases, and its own labels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import psutil  # type: ignore[import-untyped]
@@ -14,10 +14,11 @@ from core import device as devices
 from core.attacks.interface import AttackerView
 from core.data import on_device
 from core.data.faces import SPLITS, Faces
+from core.data.held import Held, Rows, in_file, joined, subset
 from core.data.order import canonical_order, pictured
 from core.embedders.embedder import Embedder
 from core.methods.declare import VERIFICATION
-from core.run import Run
+from core.run import Run, home
 
 # Share of the free memory that releases may take; attacks need as much again for copies.
 SHARE_OF_MEMORY = 0.3
@@ -40,13 +41,14 @@ def view_of(
     """Release every photograph once, in an order that depends on the photographs alone.
 
     Without a run (controls) nothing is private, and verification is the only task. Where the
-    releases would not fit into memory, the same share of each split is left out.
+    releases would not fit into memory they are kept in a file, and photographs read when they are
+    asked for (`core.data.held`): nothing is left out.
     """
     rows = {split: canonical_order(faces, faces.indices(split)) for split in SPLITS}
-    share = _fitting_share(release, faces, sum(map(len, rows.values())), device, SHARE_OF_MEMORY)
-    rows = {split: order[: max(2, int(share * len(order)))] for split, order in rows.items()}
+    fit = _fit(release, faces, sum(map(len, rows.values())), device, SHARE_OF_MEMORY)
     places = {s: np.searchsorted(faces.indices(s), order) for s, order in rows.items()}
-    x = {split: photographs(faces, order, device) for split, order in rows.items()}
+    read = photographs if fit else photographs_at_need
+    x: dict[str, Rows] = {split: read(faces, order, device) for split, order in rows.items()}
     return AttackerView(
         release=release,
         z={split: released(release, x[split], seed + i) for i, split in enumerate(SPLITS)},
@@ -68,10 +70,11 @@ def with_extra(
     view: AttackerView, faces: Faces, rows: NDArray[np.int64], seed: int
 ) -> AttackerView:
     """What the attacker has, and beside it the photographs `rows` of a second data set `faces` with
-    their releases, as `extra`: as many as fit into memory, chosen by what they show."""
-    share = _fitting_share(view.release, faces, len(rows), view.device, SHARE_FOR_EXTRA)
-    order = canonical_order(faces, rows)[: max(1, int(share * len(rows)))]
-    x = photographs(faces, order, view.device)
+    their releases, as `extra`."""
+    fit = _fit(view.release, faces, len(rows), view.device, SHARE_FOR_EXTRA)
+    x = (photographs if fit else photographs_at_need)(
+        faces, canonical_order(faces, rows), view.device
+    )
     return replace(view, extra={"x": x, "z": released(view.release, x, seed)})
 
 
@@ -83,9 +86,9 @@ def by_image(view: AttackerView, seed: int) -> AttackerView:
     order = np.random.default_rng(seed).permutation(sum(sizes))
     rows = dict(zip(parts, np.split(order, np.cumsum(sizes)[:-1]), strict=True))
 
-    def tensors(values: dict[str, Tensor]) -> dict[str, Tensor]:
-        whole = torch.cat([values[part] for part in parts])
-        return values | {part: whole[torch.from_numpy(rows[part])] for part in parts}
+    def tensors(values: dict[str, Rows]) -> dict[str, Rows]:
+        whole = joined([values[part] for part in parts])
+        return values | {part: subset(whole, rows[part]) for part in parts}
 
     def arrays(values: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         whole = np.concatenate([values[part] for part in parts])
@@ -107,34 +110,72 @@ def photographs(faces: Faces, rows: NDArray[np.int64], device: torch.device) -> 
     return on_device.read(faces, rows).contiguous().to(device)
 
 
-def released(release: Release, x: Tensor, seed: int, batch: int | None = None) -> Tensor:
-    """Releases (n, …) of photographs x, uint8 (n, 3, H, W), noise following from the seed."""
+def photographs_at_need(faces: Faces, rows: NDArray[np.int64], device: torch.device) -> Held:
+    """The same, read where they are asked for."""
+    return Held(
+        lambda positions: photographs(faces, positions.numpy(), device),
+        torch.from_numpy(rows),
+        device,
+        (3, faces.height, faces.width),
+    )
+
+
+@overload
+def released(release: Release, x: Tensor, seed: int, batch: int | None = None) -> Tensor: ...
+@overload
+def released(release: Release, x: Rows, seed: int, batch: int | None = None) -> Rows: ...
+def released(release: Release, x: Rows, seed: int, batch: int | None = None) -> Rows:
+    """Releases (n, …) of photographs x, uint8 (n, 3, H, W), noise following from the seed; in a
+    file where the photographs are not in memory."""
     if batch is None:
         batch = NOISY_BATCH if draws_noise(release, x) else devices.batch(x.device)
+    return kept(_released(release, x, seed, batch), x)
+
+
+def averaged(release: Release, z: Rows, x: Rows, seeds: Sequence[int]) -> Rows:
+    """The mean of releases z of photographs x and of one more for each of the `seeds`."""
+    more = [_released(release, x, seed, NOISY_BATCH) for seed in seeds]
+
+    def means() -> Iterator[Tensor]:
+        for first, *others in zip(z.split(NOISY_BATCH), *more, strict=True):
+            total = first.double()
+            for other in others:
+                total += other.to(total)
+            yield (total / (1 + len(others))).float()
+
+    return kept(means(), x)
+
+
+def _released(release: Release, x: Rows, seed: int, batch: int) -> Iterator[Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        parts = [
-            release((part.float() / 255).contiguous(memory_format=torch.channels_last), generator)
-            for part in x.split(batch)
-        ]
-    return torch.cat([part.float() for part in parts])
+    for part in x.split(batch):
+        pixels = (part.float() / 255).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            found = release(pixels, generator).float()
+        yield found
 
 
-def draws_noise(release: Release, x: Tensor, count: int = 8) -> bool:
+def kept(parts: Iterable[Tensor], x: Rows) -> Rows:
+    """`parts` of what is made of photographs x, where these are: in memory, or in a file."""
+    if isinstance(x, Held) and len(x):
+        return in_file(parts, len(x), x.device, home() / "releases")
+    return torch.cat(list(parts))
+
+
+def draws_noise(release: Release, x: Rows, count: int = 8) -> bool:
     """Whether two releases of the same photographs, the first of x uint8 (n, 3, H, W), differ."""
-    one, other = (released(release, x[:count], seed, count) for seed in (1, 2))
+    one, other = (next(_released(release, x[:count], seed, count)) for seed in (1, 2))
     return not torch.equal(one, other)
 
 
-def _fitting_share(
+def _fit(
     release: Release, faces: Faces, count: int, device: torch.device, of_memory: float
-) -> float:
-    """The share of `count` photographs whose releases fit into `of_memory` of the free memory, at
-    most 1."""
+) -> bool:
+    """Whether `count` photographs and their releases fit into `of_memory` of the free memory."""
     sample = photographs(faces, np.arange(min(2, len(faces))), device)
     each = released(release, sample, 0)[0].numel() * 4 + sample[0].numel()
     if device.type == "cuda":
         free = torch.cuda.mem_get_info(device)[0]
     else:
         free = psutil.virtual_memory().available
-    return min(1.0, of_memory * free / (each * count))
+    return each * count <= of_memory * free

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
+from core.data.held import Rows
 from core.data.order import digest
 from core.errors import PenumbraError
 from core.storage import seen_photographs
@@ -37,7 +38,7 @@ class Embedder:
     progress: bool = False
 
 
-def faces_in(embedder: Embedder, pictures: Tensor) -> Tensor:
+def faces_in(embedder: Embedder, pictures: Rows) -> Tensor:
     """Unit vectors (n, d), float32, of pictures (n, 3, H, W), uint8 or float in [0, 1]; on their
     device, without gradients. Raises PenumbraError where the network answers with NaN."""
     parts = []
@@ -57,7 +58,7 @@ def faces_in(embedder: Embedder, pictures: Tensor) -> Tensor:
     return torch.cat(parts).to(pictures.device)
 
 
-def photographed(embedder: Embedder, photographs: Tensor) -> Tensor:
+def photographed(embedder: Embedder, photographs: Rows) -> Tensor:
     """`faces_in` photographs uint8 (n, 3, H, W) of the data set, each asked for once and kept. A
     second process waits for the first and finds its work done; one that was killed goes on near
     where it was. Raises PenumbraError where the file is damaged."""

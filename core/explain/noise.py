@@ -48,11 +48,10 @@ def noise(subject: Subject, generator: Generator) -> Explanation:
     drawn_from = {name: tensor.cpu().numpy() for name, tensor in model.noise().items()}
     rows = np.asarray(view.pictured)[: MAPS if kind == "map" else None]
     with torch.no_grad():
-        photographs = view.x["test"].to(view.device)
         released = torch.cat(
             [
                 model.release(batch.float() / 255, generator, WITHOUT).flatten(1).cpu()
-                for batch in photographs.split(256)
+                for batch in view.x["test"].split(256)
             ]
         ).numpy()
     places = view.places.get("test", np.arange(len(released)))

@@ -145,7 +145,7 @@ def faces_of(
     view: AttackerView, target: str, rows: NDArray[np.int64], groups: dict[str, NDArray[np.int64]]
 ) -> dict[str, NDArray[Any]]:
     """The pictured faces with their places and true answers, and the mean face of each group."""
-    x = view.x["test"].permute(0, 2, 3, 1).cpu().numpy()
+    x = view.x["test"].cpu().permute(0, 2, 3, 1).numpy()
     truth = view.attributes["test"][:, view.attribute_names.index(target)]
     mean = [x[rows[group]].mean(0, dtype=np.float64).round() for group in groups.values()]
     return {
@@ -187,7 +187,7 @@ def _as_releases(view: AttackerView) -> AttackerView:
     return dataclasses.replace(
         view,
         release=identity_release,
-        x=x,
+        x=dict(x),
         z={split: photographs.float() / 255 for split, photographs in x.items()},
         attributes={split: values[:MOST] for split, values in view.attributes.items()},
         identities={split: values[:MOST] for split, values in view.identities.items()},

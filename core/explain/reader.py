@@ -16,6 +16,7 @@ from core.attacks import features, fitting
 from core.attacks.attributes.classifiers import fit_network
 from core.attacks.attributes.scoring import Candidates, labels_of
 from core.attacks.interface import AttackerView
+from core.data.held import mapped
 from core.explain import maps
 from core.metrics.attributes import balanced_accuracy, choose_threshold
 from core.metrics.intervals import (
@@ -87,7 +88,7 @@ def learned(view: AttackerView, targets: Sequence[str], generator: Generator) ->
     z = view.z["attacker"]
     spatial = features.is_spatial(view)
     scaler = features.map_scaler(z) if spatial else features.standardiser(z)
-    data = {part: scaler(view.z[split]) for part, split in parts.items()}
+    data = {part: mapped(view.z[split], scaler) for part, split in parts.items()}
     shape = tuple(data["train"].shape[1:])
     picture = spatial and min(shape[1:]) >= PICTURE
 

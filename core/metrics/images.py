@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.errors import PenumbraError
 from core.metrics.declare import Bound, Control, Metric
-from core.torch_types import Tensor
+from core.torch_types import Rows, Tensor
 
 # Identical pictures have an infinite ratio; 100 dB is below the rounding error of float32.
 PSNR_CEILING = 100.0
@@ -77,7 +77,7 @@ REIDENTIFICATION = Metric(
 )
 
 
-def similarities(first: Tensor, second: Tensor, metrics: Sequence[Metric]) -> dict[str, Tensor]:
+def similarities(first: Tensor, second: Rows, metrics: Sequence[Metric]) -> dict[str, Tensor]:
     """Name of each of `metrics` -> its values, float32 (n,) on the CPU, for pairs of pictures, float
     in [0, 1] or uint8. Raises PenumbraError for pictures of different shapes, or not finite."""
     import torch
@@ -102,6 +102,6 @@ def similarities(first: Tensor, second: Tensor, metrics: Sequence[Metric]) -> di
     return {name: torch.cat(parts) for name, parts in found.items()}
 
 
-def mean_ms_ssim(first: Tensor, second: Tensor) -> float:
+def mean_ms_ssim(first: Tensor, second: Rows) -> float:
     """Mean MS-SSIM of pairs of pictures, as `similarities` takes them."""
     return float(similarities(first, second, [MS_SSIM])[MS_SSIM.name].double().mean())

@@ -247,33 +247,28 @@ def test_under_the_paper_s_protocol_too(copy, given):
     assert not is_done(copy, Task("strict", "resrec+more", VALUE))
 
 
-def test_a_second_set_that_does_not_fit_is_thinned_out_the_same_way(measured, monkeypatch):
+def test_of_a_second_set_that_does_not_fit_nothing_is_left_out(measured, monkeypatch):
     monkeypatch.setenv("PENUMBRA_HOME", str(measured / "home"))
     more = data.load("more", 64, 64, progress=False)
-    first = planted("pictures")
+    first = planted("pictures", size=64)
     first = releases.replace(first, release=lambda x, generator: x)
     rows = np.arange(4, 36)
 
-    def pictures():
-        found = releases.with_extra(first, more, rows, seed=0).extra
-        assert len(found["x"]) == len(found["z"])
-        return [p.tobytes() for p in found["x"].numpy()]
+    def given(more=more, rows=rows):
+        extra = releases.with_extra(first, more, rows, seed=0).extra
+        z, x = training.training_pairs(releases.replace(first, extra=extra))
+        assert len(z) == len(x) == len(first.x["attacker"]) + 32
+        return [picture.numpy().tobytes() for picture in extra["x"].cpu()], z, x
 
-    everything = pictures()
-    assert len(everything) == 32
-    monkeypatch.setattr(releases.psutil, "virtual_memory", lambda: Free(20 * 5 * 64 * 64 * 3 * 5))
-    few = pictures()
-    assert 10 <= len(few) <= 20
-    assert few == everything[: len(few)] == pictures()
+    everything, *_ = given()
+    monkeypatch.setattr(releases, "SHARE_FOR_EXTRA", 0.0)
+    held, z, x = given()
+    assert held == everything
+    assert torch.equal(x[199], first.x["attacker"][199])
+    assert torch.equal(z[200], (x[200] / 255).half().float())
     order = np.random.default_rng(0).permutation(len(more))
     shuffled = releases.replace(more, images=more.images[order], attributes=more.attributes[order])
-    found = releases.with_extra(first, shuffled, np.flatnonzero(order >= 4), seed=0).extra
-    assert [p.tobytes() for p in found["x"].numpy()] == few
-
-
-class Free:
-    def __init__(self, available):
-        self.available = available
+    assert given(shuffled, np.flatnonzero(order >= 4))[0] == everything
 
 
 def test_from_a_terminal(copy, given, capsys):

@@ -1,7 +1,7 @@
 """Families of classifiers that read attributes from releases: for each attribute, the setting that
 is best on validation. Kernels have a file of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from core.attacks.attributes.kernels import squared_distances
 from core.attacks.attributes.scoring import Candidates, Labels
 from core.attacks.fitting import Recipe
 from core.attacks.interface import AttackerView, rows
+from core.data.held import Rows
 from core.metrics.identity import cover_hart
 from core.metrics.intervals import (
     Measured,
@@ -204,7 +205,7 @@ def fit_cnn(view: AttackerView, split: str, labels: Labels, generator: Generator
 
 def fit_network(
     build: Callable[[], nn.Module],
-    data: dict[str, Tensor],
+    data: Mapping[str, Rows],
     candidates: Candidates,
     generator: Generator,
     augment: fitting.Augment | None = None,

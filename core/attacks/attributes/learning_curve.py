@@ -36,11 +36,10 @@ def data_curve(view: AttackerView, generator: Generator) -> Result:
     Arrays: `attributes` (A,), `people`, `photographs` (S,), `value`, `low`, `high` (A, S) balanced
     accuracy, `ahead` (K,) photographs, `ahead_value`, `ahead_low`, `ahead_high` (A, K).
     """
-    import torch
-
     from core.attacks.attributes.classifiers import fit_logistic, fit_mlp
     from core.attacks.attributes.kernels import fit_kernel
     from core.attacks.attributes.scoring import best_of, labels_of
+    from core.data.held import subset
 
     names = attributes_among(view.private)
     if not names or len(view.z["attacker"]) < FEWEST / SHARES[0]:
@@ -54,7 +53,7 @@ def data_curve(view: AttackerView, generator: Generator) -> Result:
     for size, rows in enumerate(subsets):
         given = view
         if len(rows) < len(people):
-            given = view.with_attacker(view.z["attacker"][torch.from_numpy(rows)], rows)
+            given = view.with_attacker(subset(view.z["attacker"], rows), rows)
         labels = labels_of(given, "attacker", columns)
         chosen = family(given, "attacker", labels, generator)
         at_size = []

@@ -12,7 +12,7 @@ import numpy as np
 from core.attacks.declare import attack
 from core.attacks.identity.matchers import discriminant, nearest_neighbour
 from core.attacks.interface import AttackerView, Result, check_finite
-from core.torch_types import Generator, Tensor
+from core.torch_types import Generator
 
 COPIES = 4  # releases of each of the attacker's photographs that `informed` learns from
 REPEATS = 16  # releases of one photograph that `averaging` has
@@ -32,6 +32,7 @@ def informed(view: AttackerView, generator: Generator) -> Result:
     from core.attacks.attributes.classifiers import fit_logistic, fit_mlp
     from core.attacks.attributes.scoring import best_of, probe
     from core.attacks.releases import draws_noise, released
+    from core.data.held import joined
 
     if not draws_noise(view.release, view.x["validation"]):
         return Result()
@@ -41,9 +42,9 @@ def informed(view: AttackerView, generator: Generator) -> Result:
     if copies < 2:
         return Result()
     seeds = torch.randint(2**31, (copies - 1,), generator=generator).tolist()
-    more = [released(view.release, view.x["attacker"], seed).to(z) for seed in seeds]
+    more = [released(view.release, view.x["attacker"], seed) for seed in seeds]
     rows = np.tile(np.arange(len(z)), copies)
-    given = view.with_attacker(torch.cat([z, *more]), rows)
+    given = view.with_attacker(joined([z, *more]), rows)
     check_finite(given)  # it holds releases that the attack's own check has not seen
     return probe(given, generator, "informed", best_of(fit_logistic, fit_mlp), ["attacker"])
 
@@ -66,14 +67,18 @@ def averaging(view: AttackerView, generator: Generator) -> Result:
     from core.attacks.attributes.classifiers import fit_logistic, fit_mlp
     from core.attacks.attributes.kernels import fit_kernel
     from core.attacks.attributes.scoring import best_of, probe
-    from core.attacks.releases import draws_noise
+    from core.attacks.releases import averaged, draws_noise
 
     if not draws_noise(view.release, view.x["validation"]):
         return Result()
     parts = ("attacker", "validation", "test")
     seeds = torch.randint(2**31, (REPEATS - 1,), generator=generator).tolist()
-    averaged = {part: _mean(view, part, seeds) for part in parts}
-    given = replace(view, z=view.z | averaged)
+    # Seeds of its own for every split: the same noise on all sides would be no noise.
+    means = {
+        part: averaged(view.release, view.z[part], view.x[part], [s + len(part) for s in seeds])
+        for part in parts
+    }
+    given = replace(view, z=view.z | means)
     check_finite(given)
     family = best_of(fit_logistic, fit_kernel, fit_mlp)
     rows = probe(given, generator, "averaging", family, ["attacker"]).findings
@@ -84,13 +89,3 @@ def averaging(view: AttackerView, generator: Generator) -> Result:
         named = [row for row in best.findings if row["metric"] == "top1_accuracy"]
         rows += [row | {"attacker": "averaging"} for row in named]
     return Result(rows)
-
-
-def _mean(view: AttackerView, part: str, seeds: list[int]) -> Tensor:
-    from core.attacks.releases import released
-
-    total = view.z[part].double()
-    for seed in seeds:
-        # A seed of its own for every split: the same noise on all sides would be no noise.
-        total += released(view.release, view.x[part], seed + len(part)).to(total)
-    return (total / (len(seeds) + 1)).float()

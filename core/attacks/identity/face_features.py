@@ -8,6 +8,7 @@ from torch import Tensor
 from core import device as devices
 from core import embedders
 from core.attacks.interface import AttackerView
+from core.data.held import Rows
 
 MOST_RECONSTRUCTED = 256  # pictures of one attacker that a slow network is asked for
 
@@ -36,7 +37,7 @@ def networks(view: AttackerView) -> list[Network]:
     return [*own, Network(f"_{view.embedder.name}", view.embedder, MOST_RECONSTRUCTED)]
 
 
-def faces_in(view: AttackerView, pictures: Tensor, network: Network = OWN) -> Tensor:
+def faces_in(view: AttackerView, pictures: Rows, network: Network = OWN) -> Tensor:
     """Unit vectors (n, d), float32, of pictures (n, 3, H, W), uint8 or float in [0, 1]; there must
     be such a network."""
     if network.embedder is not None:

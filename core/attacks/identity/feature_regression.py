@@ -11,6 +11,7 @@ from core.attacks import fitting
 from core.attacks.identity import gallery
 from core.attacks.identity.face_features import Network, faces_in, photographed
 from core.attacks.interface import AttackerView, Result, rows
+from core.data.held import mapped
 from core.metrics import linking
 from core.metrics.identity import by_chance, nearest
 from core.metrics.intervals import measured_mean
@@ -70,7 +71,8 @@ def _ridge(view: AttackerView, truth: dict[str, Tensor]) -> Mapped:
 
 def _looked_at(view: AttackerView, truth: dict[str, Tensor], network: Network) -> Mapped:
     """C shown the released pictures as they are."""
-    features = {s: faces_in(view, view.z[s].clamp(0, 1), network) for s in ("validation", "test")}
+    shown = {s: mapped(view.z[s], lambda z: z.clamp(0, 1)) for s in ("validation", "test")}
+    features = {split: faces_in(view, pictures, network) for split, pictures in shown.items()}
     return Mapped(_cosine(features["validation"], truth["validation"]), features)
 
 

@@ -19,9 +19,11 @@ def lda_score(view: AttackerView, generator: Generator) -> Result:
     people = view.identities["test"]
     if with_two(people) < 2:
         return Result()
-    known = view.z["attacker"].flatten(1).float()
+    from core.attacks import features as flat
+
+    known = flat.compared(view.z["attacker"], flat.flattened)
     variance = float((known - known.mean(0)).square().sum(1).mean())
-    release = view.z["test"].flatten(1).float().cpu().numpy()
+    release = flat.compared(view.z["test"], flat.flattened).cpu().numpy()
     found = scatter.lda_score(release, people)
     scaled = {
         name: _divided(measured, variance) if name != "lda_ratio" else measured

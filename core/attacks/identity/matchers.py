@@ -31,7 +31,7 @@ def nearest_neighbour(view: AttackerView, generator: Generator) -> Result:
     from core.attacks import features as flat
 
     standard = flat.standardiser(view.z["attacker"])
-    matcher = gallery.Matcher(lambda split: standard(view.z[split]).cpu().numpy())
+    matcher = gallery.Matcher(lambda split: flat.compared(view.z[split], standard).cpu().numpy())
     return gallery.scored(view, matcher, matcher, "nearest_neighbour", bayes_bound=True)
 
 

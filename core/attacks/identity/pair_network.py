@@ -11,6 +11,7 @@ from torch.nn import functional
 from core.attacks import fitting
 from core.attacks.identity.gallery import Embeddings
 from core.attacks.interface import AttackerView
+from core.data.held import Rows
 from core.data.on_device import pair_positions
 from core.metrics import attributes, verification
 from core.metrics.verification import Pairs
@@ -87,6 +88,6 @@ def _train(
     return best, {s: _embeddings(average, data[s]) for s in ("validation", "test")}
 
 
-def _embeddings(network: nn.Module, data: Tensor) -> NDArray[np.float32]:
+def _embeddings(network: nn.Module, data: Rows) -> NDArray[np.float32]:
     """Embeddings of length 1, (n, EMBEDDING): the cosine decides."""
     return functional.normalize(fitting.predict(network, data)).cpu().numpy()

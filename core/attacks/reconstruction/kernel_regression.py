@@ -5,7 +5,7 @@ import numpy as np
 from core.attacks.declare import attack
 from core.attacks.interface import AttackerView, Result
 from core.metrics import images
-from core.torch_types import Generator, Tensor
+from core.torch_types import Generator, Rows, Tensor
 
 AXES = 256  # principal axes of the photographs that are guessed; the rest stays at its mean
 FITTED = 3  # settings, the nearest on validation photographs, that are fitted to all rows
@@ -24,10 +24,11 @@ def kernel_redrawer(view: AttackerView, generator: Generator) -> Result:
     from core.attacks import features as flat
     from core.attacks.attributes.kernels import COMPARED_ON, GRID, MOST_ROWS, fitted
     from core.attacks.reconstruction.scoring import score_reconstructions
+    from core.data.held import together
 
     features = flat.flat_features(view, "attacker", turned=True)
     truth, mean, axes = _on_axes(view.x["attacker"])
-    wanted = (_flat(view.x["validation"]) - mean) @ axes
+    wanted = together(view.x["validation"], lambda x: (_flat(x) - mean) @ axes)
     order = torch.randperm(len(truth), generator=generator).to(truth.device)
     errors = [
         float((score("validation") - wanted).square().sum(1).double().mean())
@@ -47,19 +48,20 @@ def _flat(x: Tensor) -> Tensor:
     return x.flatten(1).float() / 255
 
 
-def _on_axes(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _on_axes(x: Rows) -> tuple[Tensor, Tensor, Tensor]:
     """(coefficients float64 (n, r), mean (d,), axes (d, r)) of photographs uint8 (n, 3, H, W)."""
     from core.attacks import features as flat
+    from core.data.held import mapped, mean, together
 
-    pixels = _flat(x)
-    mean = pixels.mean(0)
-    axes = flat.principal_axes(pixels - mean, AXES)
-    return ((pixels - mean) @ axes).double(), mean, axes
+    middle = mean(x, _flat)
+    centred = mapped(x, lambda part: _flat(part) - middle)
+    axes = flat.principal_axes(centred, AXES)
+    return together(centred, axes.__rmatmul__).double(), middle, axes
 
 
-def _pictures(coefficients: Tensor, mean: Tensor, axes: Tensor, like: Tensor) -> Tensor:
+def _pictures(coefficients: Tensor, middle: Tensor, axes: Tensor, like: Rows) -> Tensor:
     """Pictures uint8 of the shape of `like` from their places (n, r) on the axes."""
     import torch
 
-    pixels = (coefficients @ axes.T + mean).clamp(0, 1)
+    pixels = (coefficients @ axes.T + middle).clamp(0, 1)
     return pixels.mul(255).round().to(torch.uint8).view(like.shape)

@@ -13,6 +13,7 @@ from core.attacks.features import Scaler
 from core.attacks.interface import AttackerView, Result
 from core.attacks.reconstruction.scoring import score_reconstructions
 from core.attacks.reconstruction.training import scaler_of
+from core.data.held import mean as mean_of
 from core.metrics import images
 from core.metrics.identity import nearest
 
@@ -86,7 +87,7 @@ class Search:
         """Pictures to begin with: the attacker's mean face, noise around it, and the photograph
         whose release is nearest."""
         x = self.view.x["attacker"]
-        mean = (x.double().mean(0) / 255).float().expand(len(wanted), -1, -1, -1)
+        mean = (mean_of(x, Tensor.double) / 255).float().expand(len(wanted), -1, -1, -1)
         noise = torch.randn(mean.shape, generator=generator).to(mean.device)
         known = self.scaler(self.view.z["attacker"][:NEIGHBOURS]).flatten(1).cpu().numpy()
         found = nearest(wanted.flatten(1).cpu().numpy(), known)

@@ -11,6 +11,7 @@ from core.attacks.declare import Attack
 from core.attacks.identity.face_features import OWN, Network, faces_in, networks, photographed
 from core.attacks.interface import AttackerView, Result
 from core.attacks.interface import rows as rows_of
+from core.data.held import mean
 from core.metrics import images, of_pictures
 from core.metrics.identity import by_chance, nearest, split_gallery
 from core.metrics.intervals import measured_mean
@@ -43,7 +44,7 @@ def score_reconstructions(
     rows = np.arange(len(view.x["test"])) if rows is None else rows
     truth = view.x["test"][torch.as_tensor(rows, device=pictures.device)]
     # What a guesser that sees no release would draw.
-    mean_picture = view.x["attacker"].double().mean(0, keepdim=True).round().to(torch.uint8)
+    mean_picture = mean(view.x["attacker"], Tensor.double)[None].round().to(torch.uint8)
     quality = images.similarities(pictures, truth, of_pictures())
     chances = images.similarities(mean_picture.expand_as(truth), truth, of_pictures())
     people = view.identities["test"][rows]

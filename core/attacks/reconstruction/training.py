@@ -13,6 +13,7 @@ from core.attacks.declare import Attack
 from core.attacks.features import Scaler, map_scaler, standardiser
 from core.attacks.interface import AttackerView, Result
 from core.attacks.reconstruction.scoring import score_reconstructions
+from core.data.held import Rows, joined, mapped
 from core.errors import PenumbraError
 from core.metrics import images
 from core.seeding import seeded
@@ -55,7 +56,8 @@ def by_decoder(
     """
     z_train, x_train = training_pairs(view)
     scaler = scaler_of(z_train)
-    z = {"attacker": scaler(z_train)} | {s: scaler(view.z[s]) for s in ("validation", "test")}
+    z = {"attacker": z_train} | {split: view.z[split] for split in ("validation", "test")}
+    z = {split: mapped(rows, scaler) for split, rows in z.items()}
     shape, size = tuple(z["test"].shape[1:]), x_train.shape[-2:]
     latest: list[Tensor] = []  # pictures that the decoder has just drawn, and the truth
 
@@ -93,7 +95,7 @@ def by_decoder(
     return result
 
 
-def training_pairs(view: AttackerView) -> tuple[Tensor, Tensor]:
+def training_pairs(view: AttackerView) -> tuple[Rows, Rows]:
     """(releases, photographs uint8) that a decoder is trained on.
 
     Raises PenumbraError when the second source does not fit the first.
@@ -111,10 +113,10 @@ def training_pairs(view: AttackerView) -> tuple[Tensor, Tensor]:
         raise PenumbraError(
             f"{len(extra['x'])} extra photographs have {len(extra['z'])} releases: give one each"
         )
-    return torch.cat((z, extra["z"].to(z))), torch.cat((x, extra["x"].to(x)))
+    return joined((z, extra["z"])), joined((x, extra["x"]))
 
 
-def decode(decoder: nn.Module, z: Tensor) -> Tensor:
+def decode(decoder: nn.Module, z: Rows) -> Tensor:
     """Pictures uint8 (n, 3, H, W) that `decoder` makes of scaled releases (n, …)."""
     decoder.eval()
     with torch.no_grad(), fitting.half_precision(z.device):
@@ -126,11 +128,11 @@ def decode(decoder: nn.Module, z: Tensor) -> Tensor:
         )
 
 
-def scaler_of(z: Tensor) -> Scaler:
+def scaler_of(z: Rows) -> Scaler:
     """Brings releases like z, (n, d) or (n, C, h, w), to a common scale: per channel for maps, per
     dimension for flat ones; pictures stay as they are (their decoder corrects them)."""
     if z.ndim == 4 and z.shape[1] == 3:
-        zero = z.new_zeros(1, 3, 1, 1, dtype=torch.float32)
+        zero = torch.zeros(1, 3, 1, 1, device=z.device)
         return Scaler(zero, zero + 1)
     own = map_scaler(z) if z.ndim == 4 else standardiser(z)
     return Scaler(own.mean, own.scale)

@@ -1,0 +1,73 @@
+"""Rows that are read where they are asked for, beside the tensor that they stand for."""
+
+import numpy as np
+import pytest
+import torch
+
+from core.data import held
+from core.errors import PenumbraError
+
+CPU = torch.device("cpu")
+WHOLE = torch.randn(11, 2, 3, generator=torch.Generator().manual_seed(0)).half().float()
+
+
+def in_file(folder, rows=WHOLE, size=4):
+    return held.in_file(rows.split(size), len(rows), CPU, folder)
+
+
+@pytest.mark.parametrize(
+    "key", [0, -1, slice(2, 7), slice(0, 0), torch.tensor([3, 3, 0]), np.array([10, 1])]
+)
+def test_they_are_taken_as_a_tensor_s(tmp_path, key):
+    rows = in_file(tmp_path)
+    assert (rows.shape, rows.ndim, len(rows)) == (WHOLE.shape, 3, 11)
+    assert torch.equal(rows[key], WHOLE[key])
+
+
+def test_they_come_in_order_and_leave_no_file(tmp_path):
+    rows = in_file(tmp_path)
+    assert [len(part) for part in rows.split(5)] == [5, 5, 1]
+    assert torch.equal(torch.cat(list(rows.split(5))), WHOLE)
+    assert torch.equal(rows.cpu(), WHOLE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_follows_from_them_is_what_follows_from_the_tensor(tmp_path, monkeypatch):
+    monkeypatch.setattr(held, "BLOCK", 4)
+    rows, order = in_file(tmp_path), np.array([7, 0, 7, 10])
+    assert torch.equal(held.subset(rows, order)[:], held.subset(WHOLE, order))
+    doubled = held.mapped(rows, lambda z: z.flatten(1) * 2)
+    assert doubled.shape == (11, 6)
+    assert torch.equal(held.subset(doubled, order)[:], WHOLE.flatten(1)[order] * 2)
+    assert torch.equal(held.together(rows, torch.neg), -WHOLE)
+    for over in ((0,), (0, 2)):
+        mine, its = (held.mean(z, torch.square, over) for z in (rows, WHOLE))
+        assert mine.shape == its.shape
+        torch.testing.assert_close(mine, its)
+
+
+def test_one_after_another(tmp_path):
+    rows = in_file(tmp_path)
+    whole = torch.cat((WHOLE, WHOLE[:3], WHOLE))
+    both = held.joined([rows, WHOLE[:3], held.mapped(rows, lambda z: z)])
+    assert len(both) == 25
+    order = np.array([24, 0, 12, 11, 13, 14, 10])
+    assert torch.equal(held.subset(both, order)[:], whole[order])
+    assert isinstance(held.joined([WHOLE, WHOLE]), torch.Tensor)
+
+
+def test_numbers_too_large_for_half_precision_stay_finite_and_others_stay_what_they_are(tmp_path):
+    values = torch.tensor([[1e6], [-1e9], [float("inf")], [float("nan")]])
+    found = in_file(tmp_path, values)[:]
+    assert found[:2].tolist() == [[65504.0], [-65504.0]]
+    assert found[2].isinf()
+    assert found[3].isnan()
+
+
+def test_a_disk_without_room_is_named(tmp_path, monkeypatch):
+    usage = held.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(held.shutil, "disk_usage", lambda folder: usage._replace(free=131))
+    with pytest.raises(PenumbraError, match=r"11 photographs .* PENUMBRA_HOME to another disk"):
+        in_file(tmp_path)
+    monkeypatch.setattr(held.shutil, "disk_usage", lambda folder: usage._replace(free=132))
+    assert len(in_file(tmp_path)) == 11
