@@ -64,8 +64,9 @@ def look(
         states.nothing_measured(_missing(view, method))
         states.damaged(loaders.problems())
         st.stop()
-    bare = unprotected.reference(loaders.references(view), method)
-    table = unprotected.compared(table, bare)
+    references = loaders.references(view)
+    bare = unprotected.reference(references, method)
+    table = unprotected.compared(table, bare, references)
     rows = pickers.variant(points.records(table), method)
     return Looking(findings, view, table, method, bare, rows)
 

@@ -3,8 +3,10 @@ pandas."""
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from app.settings import points, variants
@@ -51,18 +53,28 @@ def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
 
 
 def reference(found: Mapping[str, dict[str, Any]], method: str) -> dict[str, Any] | None:
-    """Of `references`: `UNPROTECTED` where it can serve the task, so that all methods are compared
-    with one number, else the method's own; None where there is none."""
-    return found.get(UNPROTECTED) or found.get(METHODS[method].reference)
+    """Of `references`: the method's own where its network is another one; else `UNPROTECTED` where it
+    can serve the task, so that all others are compared with one number, else the method's own; None
+    where there is none."""
+    return _own(found, method) or found.get(UNPROTECTED) or found.get(METHODS[method].reference)
 
 
-def compared(table: pd.DataFrame, unprotected: Mapping[str, Any] | None) -> pd.DataFrame:
-    """Settings with `cost`, the utility they lose against the unprotected reference (NaN without
-    one), and its interval, `cost_low` and `cost_high`, as for two independent measurements."""
-    if unprotected is None:
-        return table.assign(cost=math.nan, cost_low=math.nan, cost_high=math.nan)
+def _own(found: Mapping[str, dict[str, Any]], method: str) -> dict[str, Any] | None:
+    declared = METHODS[method]
+    return found.get(declared.reference) if declared.another_network else None
+
+
+def compared(
+    table: pd.DataFrame,
+    unprotected: Mapping[str, Any] | None,
+    found: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """Settings with `cost`, the utility they lose against the reference `unprotected` (NaN without
+    one) or, for methods whose network is another one, against their own among the `references`
+    found; and its interval, `cost_low` and `cost_high`, as for two independent measurements."""
     ends = [f"utility{end}" for end in ("", "_low", "_high")]
-    bare = tuple(unprotected[name] for name in ends)
+    against = [_own(found, method) or unprotected or {} for method in table["method"]]
+    bare = tuple(np.array([row.get(name, math.nan) for row in against], float) for name in ends)
     mine = tuple(table[name].astype(float) for name in ends)
     low, high = difference(bare, mine)
     return table.assign(cost=bare[0] - mine[0], cost_low=low, cost_high=high)

@@ -265,6 +265,8 @@ ADVERSARIAL_RECONSTRUCTION = Method(
     build=build,
     color="#CC79A7",
     private=(),
+    reference="adversarial_reconstruction",
+    another_network=True,
     choices=(
         Choice("layer", LAYERS, "released behind layer {:g}", released=True),
         Choice("bounded", ("no", "yes")),

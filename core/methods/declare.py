@@ -187,6 +187,8 @@ class Method:
     baseline        whether it is what a method has to be compared with
     reference       the method whose release, with every knob at its weakest, is this one's
                     unprotected counterpart where `UNPROTECTED` cannot serve the same task
+    another_network whether that is so wherever it was measured: what is released comes from another
+                    kind of network than `UNPROTECTED` is
     tasks, private  what a run of it names where the user names nothing
     understands     those of `RESERVED` that it can be given as a task or as private
     training_only   networks that a measured run no longer needs; a name stands for its numbered
@@ -208,6 +210,7 @@ class Method:
     preview: Preview | None = None
     baseline: bool = False
     reference: str = UNPROTECTED
+    another_network: bool = False
     tasks: tuple[str, ...] = ("Smiling",)
     private: tuple[str, ...] = ("Male",)
     understands: tuple[str, ...] = ()

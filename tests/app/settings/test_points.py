@@ -8,6 +8,7 @@ from app.settings import outcomes, points, unprotected, views
 from app.settings.views import View
 from core.methods import METHODS
 
+ANOTHER = "adversarial_reconstruction"  # its network is another kind than `original`'s
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
 
@@ -83,8 +84,24 @@ def test_gain_and_cost_are_differences(table, findings):
 def test_one_unprotected_number_for_all_methods_where_there_is_one(findings):
     found = unprotected.references(findings, VIEW)
     assert set(found) == {"original", "aia_original", "dpfe_simple"}
-    for method in ("deep_obfuscator", "aia", "dpfe", "dpfe_simple", "blur"):
+    for method in ("deep_obfuscator", "aia", "dpfe", "dpfe_simple", "blur", ANOTHER):
         assert unprotected.reference(found, method)["method"] == "original"
+
+
+def test_another_network_is_compared_with_itself_undefended(findings):
+    undefended = findings.copy()
+    undefended.loc[undefended["method"] == ANOTHER, "knob:lambda1"] = 0.0
+    found = unprotected.references(undefended, VIEW)
+    for method in (ANOTHER, f"{ANOTHER}_hardened"):
+        assert unprotected.reference(found, method)["method"] == ANOTHER
+    bare = unprotected.reference(found, "deep_obfuscator")
+    assert bare["method"] == "original"
+    table = unprotected.compared(outcomes.settings(undefended, VIEW), bare, found)
+    assert table.loc[table["method"] == ANOTHER, "cost"].tolist() == [0]
+    hardened = table[table["method"] == f"{ANOTHER}_hardened"]
+    assert np.allclose(hardened["cost"], found[ANOTHER]["utility"] - hardened["utility"])
+    other = table[table["method"] == "deep_obfuscator"]
+    assert np.allclose(other["cost"], bare["utility"] - other["utility"])
 
 
 @pytest.mark.parametrize("name", list(METHODS))
