@@ -51,9 +51,11 @@ def checked(run: Run) -> Run:
     entries = method.presets[run.preset]["schedule"]
     schedule = _numbers(run.schedule, entries, run.method, "schedule entry")
     for choice in method.choices:
-        value = schedule.get(choice.name, 0)
-        if value not in range(len(choice.values)):
+        value = schedule.get(choice.name)
+        first, last = (0, len(choice.values) - 1) if choice.values else choice.between
+        if value is not None and value not in range(first, last + 1):
             known = ", ".join(f"{number} ({what})" for number, what in enumerate(choice.values))
+            known = known or f"the whole numbers from {first} to {last}"
             raise PenumbraError(f"{choice.name} is {value:g}; choose one of {known}")
     return replace(
         run, tasks=tuple(run.tasks), private=tuple(run.private), knobs=knobs, schedule=schedule

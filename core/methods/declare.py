@@ -47,16 +47,18 @@ class Knob:
 class Choice:
     """A schedule entry that makes another setting of a method, not a longer or faster training.
 
-    values    what its values 0, 1, … stand for; it can have no others
+    values    what its values 0, 1, … stand for; it can have no others. () for a whole number
+    between   the least and the largest of a whole number
     words     for a setting in which it is replaced, such as "cut at place {:g}"; "" for its name
     released  whether another representation leaves the device: settings that differ in it are not
               compared as one
     """
 
     name: str
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()
     words: str = ""
     released: bool = False
+    between: tuple[int, int] = (0, 0)
 
 
 class Batch(NamedTuple):

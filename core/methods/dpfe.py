@@ -3,7 +3,8 @@ TKDE 2018, arXiv 1802.03151), and the *Simple* model it is compared with.
 
 Procedure 1: an attribute network M0 is cut after one of its convolutions (`cut`, a place in
 `CUTS`), a linear autoencoder of width 10 is embedded there with PCA weights, and
-the whole is fine-tuned for the tasks: *Simple*. Fine-tuning goes on with the loss of Eq. 7, which
+the whole is fine-tuned for the tasks: *Simple* (`code_width` numbers, 10 in the paper). Fine-tuning
+goes on with the loss of Eq. 7, which
 pushes codes of one person apart and pulls those of different people together: *DPFE*. Procedure 2:
 what leaves the device is the code plus Gaussian noise of covariance r Cov(code), so that one
 training serves the whole accuracy-privacy curve. The noise moves at release time, beta does not;
@@ -64,9 +65,10 @@ ATTRIBUTE_SETS: dict[str, tuple[str, ...]] = {
 }
 # The convolutions after which the network may be cut (section 6.1), before their batch norm.
 CUTS = ("conv4-2", "conv5-1", "conv6-1", "conv7")
-CODE_WIDTH = 10
+LAYERS = (*(f"to {name}" for name in CUTS), "head")  # the networks that M0 consists of
 MARGIN = 10.0  # of the contrastive loss, and its weight: the authors' files
 CONTRASTIVE_WEIGHT = 0.01
+M0_ENTRIES = ("batch_size", "cut", "pretrain_epochs", "pretrain_learning_rate")
 # Photographs from which the principal axes and the code's covariance are estimated: the authors'
 # 1,000 batches of 50.
 ACTIVATIONS = 50_000
@@ -74,6 +76,7 @@ ACTIVATIONS = 50_000
 SCHEDULE = {
     "batch_size": 50,
     "cut": 3,  # conv7
+    "code_width": 10,
     "embed_all_attributes": 0,
     "pretrain_epochs": 20,
     "pretrain_learning_rate": 1e-4,
@@ -131,45 +134,28 @@ def build(
     from core.nets.vgg import seeded
 
     schedule = settings["schedule"]
-    cut = int(schedule["cut"])
+    cut, code_width = int(schedule["cut"]), int(schedule["code_width"])
     tasks, secrets = columns(attributes, run.tasks), columns(attributes, run.private)
     learned = list(range(len(attributes))) if schedule["embed_all_attributes"] else tasks
     widths = settings["widths"]
 
-    # M0 is five networks, the same for every cut, so that all cuts share its training.
-    layers = [f"to {name}" for name in CUTS]
-    networks: dict[str, Module] = {
-        name: seeded(run.seed, f"darknet {name}", partial(darknet.segment, number, widths))
-        for number, name in enumerate(layers)
-    }
-    networks["head"] = seeded(
-        run.seed, "darknet head", lambda: darknet.Head(widths, len(attributes))
-    )
-    attribute_network = tuple(networks)
+    networks = _attribute_network(run, widths, len(attributes))
+    pretraining = _pretraining(run, schedule, widths, networks)
     shape = darknet.cut_shape(cut, widths, settings["height"], settings["width"])
-    encoder = seeded(run.seed, "code", lambda: darknet.Encoder(math.prod(shape), CODE_WIDTH))
-    decoder = seeded(run.seed, "from code", lambda: darknet.Decoder(CODE_WIDTH, shape))
+    encoder = seeded(run.seed, "code", lambda: darknet.Encoder(math.prod(shape), code_width))
+    decoder = seeded(run.seed, "from code", lambda: darknet.Decoder(code_width, shape))
     networks |= {"encoder": encoder, "decoder": decoder}
     everything = tuple(networks)
     adversaries = _adversaries(run, schedule, secrets)
     networks |= adversaries.networks
-    device, service = layers[: cut + 1], [*layers[cut + 1 :], "head"]
-
-    def through(names: list[str], x: Tensor) -> Tensor:
-        for name in names:
-            x = networks[name](x)
-        return x
+    device, service = LAYERS[: cut + 1], LAYERS[cut + 1 :]
+    through = partial(_through, networks)
 
     def code_of(x: Tensor) -> Tensor:
         return encoder(through(device, x))
 
     def logits_of(code: Tensor) -> Tensor:
         return through(service, decoder(code))
-
-    def recognise(batch: Batch) -> dict[str, Tensor]:
-        logits = through([*layers, "head"], batch.x)
-        attribute = losses.cross_entropy(logits, batch.attributes)
-        return {"total": attribute, "attribute": attribute}
 
     def fine_tune(batch: Batch, wanted: list[int]) -> dict[str, Tensor]:
         logits = logits_of(code_of(batch.x))[:, wanted]
@@ -203,16 +189,12 @@ def build(
         encoder.measure_covariance(torch.cat([code_of(b.x) for b in batches(ACTIVATIONS)]))
 
     def shared(key: str, **more: Any) -> dict[str, Any]:
-        mine = {k: v for k, v in schedule.items() if k.startswith(key) or k == "batch_size"}
-        return {"stage": f"dpfe {key}", "seed": run.seed, "schedule": mine, **more}
+        if code_width != SCHEDULE["code_width"]:
+            more["code_width"] = code_width
+        return _shared(run, schedule, key, **more)
 
     stages = [
-        stage_of(
-            schedule,
-            "pretrain",
-            (Phase("pretrain", attribute_network, recognise),),
-            shared=shared("pretrain", widths=list(widths)),
-        ),
+        pretraining,
         stage_of(
             schedule,
             "embed",
@@ -256,8 +238,62 @@ def build(
         release=release,
         own_head=lambda z: logits_of(z)[:, tasks],
         training_adversary=networks.get("guesser"),
-        noise=lambda: {"root": encoder.noise_root.view(CODE_WIDTH, CODE_WIDTH)},
+        noise=lambda: {"root": encoder.noise_root.view(code_width, code_width)},
     )
+
+
+def build_m0(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
+    """The attribute network M0 that Procedure 1 starts from, cut: its feature map is released."""
+    from core.nets import darknet
+
+    schedule, widths = settings["schedule"], settings["widths"]
+    cut, tasks = int(schedule["cut"]), columns(attributes, run.tasks)
+    networks = _attribute_network(run, widths, len(attributes))
+    shape = darknet.cut_shape(cut, widths, settings["height"], settings["width"])
+    return Model(
+        networks=networks,
+        stages=(_pretraining(run, schedule, widths, networks),),
+        release=lambda x, generator, value: _through(networks, LAYERS[: cut + 1], x).flatten(1),
+        own_head=lambda z: _through(networks, LAYERS[cut + 1 :], z.reshape(-1, *shape))[:, tasks],
+        released_map=shape,
+    )
+
+
+def _attribute_network(run: Run, widths: tuple[int, ...], outputs: int) -> dict[str, Module]:
+    """M0: five networks, the same for every cut, so that all cuts share its training."""
+    from core.nets import darknet
+    from core.nets.vgg import seeded
+
+    built = [partial(darknet.segment, number, widths) for number in range(len(CUTS))]
+    built.append(partial(darknet.Head, widths, outputs))
+    return {
+        name: seeded(run.seed, f"darknet {name}", build)
+        for name, build in zip(LAYERS, built, strict=True)
+    }
+
+
+def _through(networks: dict[str, Module], names: tuple[str, ...], x: Tensor) -> Tensor:
+    for name in names:
+        x = networks[name](x)
+    return x
+
+
+def _pretraining(
+    run: Run, schedule: dict[str, float], widths: tuple[int, ...], networks: dict[str, Module]
+) -> Stage:
+    from core import losses
+
+    def recognise(batch: Batch) -> dict[str, Tensor]:
+        attribute = losses.cross_entropy(_through(networks, LAYERS, batch.x), batch.attributes)
+        return {"total": attribute, "attribute": attribute}
+
+    shared = _shared(run, schedule, "pretrain", widths=list(widths))
+    return stage_of(schedule, "pretrain", (Phase("pretrain", LAYERS, recognise),), shared=shared)
+
+
+def _shared(run: Run, schedule: dict[str, float], key: str, **more: Any) -> dict[str, Any]:
+    mine = {k: v for k, v in schedule.items() if k.startswith(key) or k == "batch_size"}
+    return {"stage": f"dpfe {key}", "seed": run.seed, "schedule": mine, **more}
 
 
 def _adversaries(run: Run, schedule: dict[str, float], secrets: list[int]) -> hardening.Adversaries:
@@ -272,10 +308,12 @@ def _adversaries(run: Run, schedule: dict[str, float], secrets: list[int]) -> ha
             "hardened DPFE trains attackers that guess attributes: name a private attribute"
         )
 
-    def own(factor: float) -> Module:
-        return aia.TanhAdversary(CODE_WIDTH, hardening.widened(128, factor), len(secrets))
+    width = int(schedule["code_width"])
 
-    return hardening.classifiers(run, schedule, "guesser", own, (CODE_WIDTH, 1, 1), secrets)
+    def own(factor: float) -> Module:
+        return aia.TanhAdversary(width, hardening.widened(128, factor), len(secrets))
+
+    return hardening.classifiers(run, schedule, "guesser", own, (width, 1, 1), secrets)
 
 
 NOISE_RATIO = Knob(
@@ -294,6 +332,7 @@ BETA = Knob(
     help="How hard the encoder works against telling people apart (Eq. 7); 0 leaves that out.",
 )
 CUT = Choice("cut", CUTS, "cut at place {:g}", released=True)
+WIDTH = Choice("code_width", words="a code of {:g} numbers", released=True, between=(1, 1000))
 DPFE = Method(
     name="dpfe",
     title="DPFE",
@@ -315,7 +354,7 @@ DPFE = Method(
     private=(IDENTITY,),
     understands=(IDENTITY,),
     reference="dpfe_simple",
-    choices=(CUT,),
+    choices=(CUT, WIDTH),
     training_only=("guesser",),
     published_sets={name: (tasks, (IDENTITY,)) for name, tasks in ATTRIBUTE_SETS.items()},
 )
@@ -348,4 +387,25 @@ DPFE_HARDENED = replace(
     published_sets={},
 )
 
-METHODS = (DPFE, DPFE_HARDENED, DPFE_SIMPLE)
+# What Procedure 1 starts from, cut where DPFE is; its preset's other entries would change nothing.
+DPFE_M0 = replace(
+    DPFE_SIMPLE,
+    name="dpfe_m0",
+    title="Attribute network, cut (M0)",
+    summary=(
+        "The feature map of a network that reads all attributes leaves the device as it is: what "
+        "DPFE starts from."
+    ),
+    citation="Osia et al., DPFE, Procedure 1, M0",
+    knobs=(),
+    presets={
+        name: preset | {"schedule": {entry: preset["schedule"][entry] for entry in M0_ENTRIES}}
+        for name, preset in PRESETS.items()
+    },
+    build=build_m0,
+    release_kind="map",
+    noisy=False,
+    choices=(CUT,),
+)
+
+METHODS = (DPFE, DPFE_HARDENED, DPFE_SIMPLE, DPFE_M0)

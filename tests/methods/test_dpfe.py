@@ -375,3 +375,39 @@ def test_the_papers_attribute_sets_are_nested_and_offered():
     assert METHODS["dpfe"].published_sets["GAS"] == (("Male", "Young", "Smiling"), ("identity",))
     assert METHODS["dpfe"].tasks == ("Male",)
     assert METHODS["dpfe"].private == ("identity",)
+
+
+def test_the_code_may_be_wider_or_narrower():
+    faces = tiny_faces(size=SMALL)
+    run = run_of(schedule=QUICK | {"code_width": 4, "extract_iterations": 1})
+    model = train.load(train.train(run, faces, device="cpu", progress=False))[2]
+    z = model.release(torch.rand(3, 3, SMALL, SMALL), torch.Generator().manual_seed(0), 0.5)
+    assert z.shape == (3, 4)
+    assert model.noise()["root"].shape == (4, 4)
+    other = [model_of(schedule={"code_width": w}).stages for w in (4, 10)]
+    assert [a.shared == b.shared for a, b in zip(*other, strict=True)][:3] == [True, False, False]
+    assert other[1][1].shared == model_of().stages[1].shared
+    for width in (0, 2.5, 1001):
+        with pytest.raises(PenumbraError, match="whole numbers from 1 to 1000"):
+            checked(run_of(schedule={"code_width": width}))
+
+
+def test_the_attribute_network_is_released_undivided():
+    faces = tiny_faces(size=SMALL)
+    m0 = run_of("dpfe_m0", private=("Male",), tasks=("Smiling",), schedule={"pretrain_epochs": 1})
+    dpfe = model_of(schedule={"pretrain_epochs": 1})
+    model = model_of("dpfe_m0", schedule={"pretrain_epochs": 1})
+    assert model.stages[0].shared == dpfe.stages[0].shared
+    assert [stage.name for stage in model.stages] == ["pretrain"]
+    finished = train.load(train.train(m0, faces, device="cpu", progress=False))[2]
+    x = torch.rand(3, 3, SMALL, SMALL)
+    z = finished.release(x, torch.Generator(), None)
+    assert z.reshape(3, *finished.released_map).ndim == 4
+    names = [*finished.networks]
+    whole = x
+    for name in names:
+        whole = finished.networks[name](whole)
+    place = faces.attribute_names.index("Smiling")
+    torch.testing.assert_close(finished.own_head(z)[:, 0], whole[:, place])
+    sizes = {model_of("dpfe_m0", schedule={"cut": c}).released_map for c in range(4)}
+    assert len(sizes) == 4
