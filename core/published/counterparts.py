@@ -87,7 +87,8 @@ NOTHING: Mapping[str, float] = MappingProxyType({})
 class Counterpart(NamedTuple):
     """Of which training, and which of its findings, a number of ours is.
 
-    tasks, private  None where the training does not depend on it; ("all",) for every attribute
+    tasks, private  ("all",): every attribute
+    free            which of the two the training does not depend on
     knobs           with the release-time knob, unless `at` is given
     schedule        what differs from the preset's
     target          of the findings; "task", "private" and "attributes" are means over several
@@ -101,8 +102,9 @@ class Counterpart(NamedTuple):
     """
 
     method: str
-    tasks: tuple[str, ...] | None
-    private: tuple[str, ...] | None
+    tasks: tuple[str, ...]
+    private: tuple[str, ...]
+    free: tuple[str, ...]
     knobs: dict[str, float]
     schedule: dict[str, float]
     target: str
@@ -131,7 +133,6 @@ def counterpart(row: Row, chosen: Mapping[str, float] = NOTHING) -> Counterpart 
     if row["metric"] in ("within_class_variance", "between_class_variance"):
         remarks += ("unit",)
     at = AT_ACCURACY.get((row["paper"], row["place"]))
-    free = INDIFFERENT.get(row["method"], ())
     method = METHODS[row["method"]]
     known = {knob.name: knob.default for knob in method.knobs} | dict(chosen) | dict(row["knobs"])
     drawn = method.release_knob
@@ -145,8 +146,9 @@ def counterpart(row: Row, chosen: Mapping[str, float] = NOTHING) -> Counterpart 
     minus = tuple(other for other in others if isinstance(other, Counterpart))
     return Counterpart(
         method=row["method"],
-        tasks=None if "tasks" in free else row["tasks"],
-        private=None if "private" in free else row["private"],
+        tasks=row["tasks"],
+        private=row["private"],
+        free=INDIFFERENT.get(row["method"], ()),
         knobs=known,
         schedule=replaced(row["method"], row["schedule"]),
         target=target,

@@ -2,13 +2,13 @@
 Pure, and without torch."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from core.attacks.attackers import OWN_NETWORKS
+from core.attacks.attackers import BEST_HEAD, OWN_NETWORKS, WORST_CASE
 from core.methods import METHODS
 from core.methods.declare import VERIFICATION
 from core.metrics.intervals import difference
@@ -175,19 +175,24 @@ def beside(
     return Pair(row, "measure" if same else "setting" if mine else "method")
 
 
-def matches(asked: Counterpart, setting: Setting) -> bool:
+def matches(asked: Counterpart, setting: Setting, attributes: Collection[str] = ()) -> bool:
     """Whether a setting of ours is the one that a published number is about. The data set and the
-    size of the networks may be others; so may a recipe of trainings that has since been mended."""
+    size of the networks may be others; so may a recipe of trainings that has since been mended.
+
+    attributes  of its data set; where they are not given, those that were measured count
+    """
     if setting["method"] != asked.method or setting["schedule"] != asked.schedule:
         return False
     if asked.tasks == ("all",):
-        known = {key[1] for key in setting["numbers"] if key[1].startswith("attribute:")}
+        known = {f"attribute:{name}" for name in attributes} or {
+            key[1] for key in setting["numbers"] if key[1].startswith("attribute:")
+        }
         served = {_task_target(name) for name in setting["tasks"]}
         if len(served) < 2 or not known <= served:
             return False
-    elif asked.tasks is not None and set(asked.tasks) != set(setting["tasks"]):
+    elif "tasks" not in asked.free and set(asked.tasks) != set(setting["tasks"]):
         return False
-    if asked.private is not None and set(asked.private) != set(setting["private"]):
+    if "private" not in asked.free and set(asked.private) != set(setting["private"]):
         return False
     return all(setting["knobs"].get(name) == value for name, value in asked.knobs.items())
 
@@ -266,15 +271,23 @@ def _mean(asked: Counterpart, setting: Setting, side: str, metric: str) -> Numbe
 def _of_target(
     asked: Counterpart, setting: Setting, side: str, target: str, metric: str
 ) -> Iterable[Number]:
+    for attacker in who(asked, side):
+        for key, number in setting["numbers"].items():
+            protocol, of, name, what = key
+            if (protocol, of, what) == (SIDES[side], target, metric):
+                plain, second = parted(name)
+                wanted = asked.extra and attacker not in OWN_NETWORKS
+                if plain == attacker and bool(second) == wanted:
+                    yield Number(*number)
+
+
+def who(asked: Counterpart, side: str) -> tuple[str, ...]:
+    """Whose number counts, best first. The strongest head on what a run does not serve, and that its
+    training does not depend on, is the strongest attacker on it."""
     attacker = asked.paper if side == "as_paper" else asked.strict
-    if not attacker:
-        return
-    for key, number in setting["numbers"].items():
-        protocol, of, who, what = key
-        if (protocol, of, what) == (SIDES[side], target, metric):
-            plain, second = parted(who)
-            if plain == attacker and bool(second) == (asked.extra and attacker not in OWN_NETWORKS):
-                yield Number(*number)
+    if attacker == BEST_HEAD.name and "tasks" in asked.free:
+        return attacker, WORST_CASE.name
+    return (attacker,) if attacker else ()
 
 
 def _average(numbers: Sequence[Number]) -> Number:
@@ -283,7 +296,7 @@ def _average(numbers: Sequence[Number]) -> Number:
 
 
 def _is_weak(asked: Counterpart, setting: Setting) -> bool:
-    sides = [("paper", asked.paper), ("strict", asked.strict)]
+    sides = [(protocol, name) for side, protocol in SIDES.items() for name in who(asked, side)]
     keys = ((*key[:2], parted(key[2])[0], key[3]) for key in setting["weak"])
     weak = {key for key in keys if key[3] in asked.metrics}
     return any(
@@ -306,8 +319,7 @@ def targets(asked: Counterpart, setting: Setting) -> tuple[str, ...]:
     if asked.target in ("task", "attributes"):
         return tuple(_task_target(name) for name in setting["tasks"])
     if asked.target == "private":
-        names = setting["private"] if asked.private is None else asked.private
-        return tuple(f"attribute:{name}" for name in names)
+        return tuple(f"attribute:{name}" for name in asked.private)
     return (asked.target,)
 
 
