@@ -171,7 +171,9 @@ def _expanded(name: str, asked: Counterpart) -> list[str]:
     if name in (WORST_CASE.name, BEST_HEAD.name):
         kind = asked.target.partition(":")[0]
         if kind in ("task", "attributes", "private"):
-            kind = VERIFICATION if asked.tasks == (VERIFICATION,) and kind == "task" else "attribute"
+            kind = (
+                VERIFICATION if asked.tasks == (VERIFICATION,) and kind == "task" else "attribute"
+            )
         return [
             attack.name
             for attack in ATTACKS.values()
@@ -228,7 +230,9 @@ def printed(found: Sequence[Pair]) -> pd.DataFrame:
 def _setting(row: Row) -> str:
     entries = {**row["knobs"], **row["schedule"]}
     parts = [f"{name}={value:g}" for name, value in entries.items()]
-    names = f"{','.join(row['tasks'])}" + (f" / {','.join(row['private'])}" if row["private"] else "")
+    names = f"{','.join(row['tasks'])}" + (
+        f" / {','.join(row['private'])}" if row["private"] else ""
+    )
     return " ".join(filter(None, (row["method"], *parts, names)))
 
 
@@ -297,6 +301,14 @@ def differences(made: Plan) -> list[str]:
     return said
 
 
+def left_out(made: Plan) -> list[str]:
+    """One sentence for each reason why some of a table cannot be made."""
+    rows: dict[str, list[str]] = {}
+    for row, why in made.left_out:
+        rows.setdefault(why, []).append(row["label"] or row["metric"])
+    return [f"Left out, {', '.join(dict.fromkeys(names))}: {why}" for why, names in rows.items()]
+
+
 def command(paper: str, place: str, dataset: str, preset: str) -> list[str]:
     """The words of the command that makes a table."""
     words = ["python", "-m", "core", "reproduce", paper, place]
@@ -320,4 +332,3 @@ def summary(made: Plan) -> dict[str, Any]:
         "training": made.training,
         "attacks": made.attacks,
     }
-

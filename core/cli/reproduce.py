@@ -83,11 +83,8 @@ def _say(made: reproduce.Plan) -> None:
             at = f" at {', '.join(f'{v:g}' for v in values)}" if values else ""
             names = ", ".join(measure.attacks or ()) or "its own networks"
             print(f"    {measure.protocol}{at}: {names}{_left(mine, measure)}")
-    reasons: dict[str, list[str]] = {}
-    for row, why in made.left_out:
-        reasons.setdefault(why, []).append(row["label"] or row["metric"])
-    for why, rows in reasons.items():
-        print(f"  left out, {', '.join(dict.fromkeys(rows))}: {why}")
+    for line in reproduce.left_out(made):
+        print(f"  {line}")
     print(_length(made))
 
 
@@ -123,4 +120,3 @@ def _minutes(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} seconds"
     return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
-

@@ -81,6 +81,7 @@ AT_ACCURACY = {
 }
 EXTRA = "adversary also"  # in `dataset`: attackers were given a second data set
 JOINED = "protector and adversary also"
+SHARES = ("within_class_variance", "between_class_variance")  # ours are shares of their sum
 NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
@@ -130,7 +131,7 @@ def counterpart(row: Row, chosen: Mapping[str, float] = NOTHING) -> Counterpart 
     if found is None:
         return "unnamed"
     paper, strict, remarks = found
-    if row["metric"] in ("within_class_variance", "between_class_variance"):
+    if row["metric"] in SHARES:
         remarks += ("unit",)
     at = AT_ACCURACY.get((row["paper"], row["place"]))
     method = METHODS[row["method"]]
@@ -232,14 +233,13 @@ def _structural(method: str, entry: str) -> bool:
 
 def comparable(row: Row) -> float:
     """A published number in the unit of ours: a variance as the share of all there is."""
-    if row["metric"] not in ("within_class_variance", "between_class_variance"):
+    if row["metric"] not in SHARES:
         return float(row["value"])
     same = ("paper", "place", "label")
     parts = [
         other["value"]
         for other in published(row["method"])
-        if other["metric"] in ("within_class_variance", "between_class_variance")
-        and all(other[name] == row[name] for name in same)
+        if other["metric"] in SHARES and all(other[name] == row[name] for name in same)
     ]
     return float(row["value"]) / sum(parts)
 

@@ -13,7 +13,7 @@ from core.methods import METHODS
 from core.methods.declare import VERIFICATION
 from core.metrics.intervals import difference
 from core.published import METRICS, counterparts
-from core.published.counterparts import NOTHING, Counterpart, Row
+from core.published.counterparts import NOTHING, Counterpart
 from core.storage.attack_folders import parted
 
 # A setting of ours: `method`, `dataset`, `preset`, `tasks` and `private` (tuples), `schedule` and
@@ -153,13 +153,25 @@ def is_of(dataset: str, paper: str) -> bool:
 
 
 def beside(
-    row: dict[str, Any], settings: Settings, chosen: Mapping[str, float] = NOTHING
+    row: dict[str, Any],
+    settings: Settings,
+    chosen: Mapping[str, float] = NOTHING,
+    here: tuple[str, str] | None = None,
 ) -> Pair:
     """A published row with our numbers of the very same setting, where there is one.
 
     The same method, tasks, private attributes, knobs and schedule, and the same attacker on the same
     kind of target; of such settings one on the paper's own photographs, then at the published size.
+
+    chosen  values of knobs that stand in where the paper does not say its own
+    here    (data set, preset) that are looked at: of others only those on the paper's photographs
     """
+    if here is not None:
+        settings = [
+            s
+            for s in settings
+            if (s["dataset"], s["preset"]) == here or is_of(s["dataset"], row["dataset"])
+        ]
     asked = counterparts.counterpart(row, chosen)
     if isinstance(asked, str):
         return Pair(row, asked)
@@ -309,9 +321,7 @@ def _is_weak(asked: Counterpart, setting: Setting) -> bool:
 
 def _of_itself(asked: Counterpart, setting: Setting) -> bool:
     """Whether a difference lacks only what it is taken from."""
-    return any(
-        _mean(asked, setting, side, metric) for side in SIDES for metric in asked.metrics
-    )
+    return any(_mean(asked, setting, side, metric) for side in SIDES for metric in asked.metrics)
 
 
 def targets(asked: Counterpart, setting: Setting) -> tuple[str, ...]:
@@ -342,7 +352,9 @@ def why(pair: Pair) -> str:
     if pair.missing == "setting" and not parts:
         sentence = "No run of {title} here with its paper's knobs."
     method, name = METHODS[row["method"]], METRICS[row["metric"]].name
-    reference = METHODS[method.reference].title if row["metric"] == "accuracy_drop" else method.title
+    reference = (
+        METHODS[method.reference].title if row["metric"] == "accuracy_drop" else method.title
+    )
     more = {"reference": reference, "asks": " and ".join(parts), "name": name}
     return sentence.format(title=method.title, **more)
 

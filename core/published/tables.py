@@ -206,7 +206,9 @@ def _tables() -> Iterable[Table]:
     yield Table(paper, "Table 4", title, _printed(paper, "Table 4"))
 
     yield Table("aia", "Figure 1", "The architecture of AIA", (), DRAWING)
-    yield Table("aia", "Figure 2", "AUC of gender and of verification over α and β", tuple(_aia_2()))
+    yield Table(
+        "aia", "Figure 2", "AUC of gender and of verification over α and β", tuple(_aia_2())
+    )
     shown = "The pictures stand on the pages Reconstructions and Attention (`explain` draws them)."
     rows = tuple(_aia("Figure 3", {"alpha": 0.2, "beta": 0.5}, "accuracy"))
     yield Table("aia", "Figure 3", "A redrawn picture and Grad-CAM at α = 0.2", rows, shown)
@@ -290,7 +292,9 @@ def of_paper(paper: str) -> tuple[Table, ...]:
     if paper not in PAPERS:
         near = get_close_matches(paper, PAPERS, 1)
         meant = f"; {near[0]} was likely meant" if near else ""
-        raise PenumbraError(f"no paper is called {paper[:60]!r}; there are {', '.join(PAPERS)}{meant}")
+        raise PenumbraError(
+            f"no paper is called {paper[:60]!r}; there are {', '.join(PAPERS)}{meant}"
+        )
     found = [table for table in TABLES if table.paper == paper]
     kinds = ("Table", "Figure")
     return tuple(sorted(found, key=lambda table: _order(table.place, kinds)))

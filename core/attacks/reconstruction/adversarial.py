@@ -58,9 +58,7 @@ class Game:
     discriminator.
     """
 
-    def __init__(
-        self, judge: nn.Module, looks: bool, mu1: float = MU1, mu2: float = MU2
-    ) -> None:
+    def __init__(self, judge: nn.Module, looks: bool, mu1: float = MU1, mu2: float = MU2) -> None:
         self.judge, self.looks, self.batches = judge, looks, 0
         self.mu1, self.mu2 = mu1, mu2
         self.optimiser = torch.optim.Adam(judge.parameters(), LEARNING_RATE, betas=(0.5, 0.999))
