@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.cache import loaders
 from app.evidence import papers, published_words, reproducing
-from app.page import show, states, wording
+from app.page import show, states
 from app.settings import address, looking, pickers
 from core.methods import METHODS
 from core.published import PAPERS
@@ -62,15 +62,16 @@ def beside() -> None:
         differences = papers.differences(paper, shown, dataset, preset)
         show.verdict(sentence, differences, papers.tally(pairs))
     numbers = papers.frame(pairs, measure)
-    show.chart(
-        papers.chart(numbers, measure, states.colours()),
-        f"papers-{paper}",
-        numbers,
-        f"{papers.measure_name(measure)}: every printed number, and ours beside it. {sentence}",
-        key="papers_chart",
-        note="Amber: the service." if (numbers["role"] == "utility").any() else "",
-    )
-    st.caption(published_words.MEANING)
+    if len(numbers):
+        show.chart(
+            papers.chart(numbers, measure, states.colours()),
+            f"papers-{paper}",
+            numbers,
+            f"{papers.measure_name(measure)}: every printed number, and ours beside it. {sentence}",
+            key="papers_chart",
+            note="Amber: the service." if (numbers["role"] == "utility").any() else "",
+        )
+        st.caption(published_words.MEANING)
     title = "Every number, its place, and why some have none of ours"
     show.folded(title, "every", every_number, paper, pairs)
     if place != papers.ALL and not papers.not_made(paper, place):
@@ -79,6 +80,4 @@ def beside() -> None:
 
 
 beside()
-strict, paper = wording.PROTOCOLS["strict"], wording.PROTOCOLS["paper"]
-st.caption(f"**{strict}** and **{paper}**: {wording.PROTOCOL_HELP}")
 looking.ended()

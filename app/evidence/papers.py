@@ -25,11 +25,12 @@ FEW = 40  # numbers up to which all of a paper are shown at once
 LINE = 60  # letters of a row's words, so that they fit a phone
 ROW = 48  # pixels of a row of the figure: its words, and its marks under them
 ALONG = tuple(own.name for own in OWN_NETWORKS.values() if not own.serves)
-THROUGH_A_NETWORK = ("face_similarity", "feature_similarity")
 SIDES = {  # whose number: words of the legend, symbol, colour
     "as_paper": ("ours, as the paper", "circle-open", "teal"),
     "strict": ("ours, strict", "circle", "brick"),
 }
+COLUMNS = ["words", "role", "dataset", "printed", *SIDES, "chance", "other", "balanced"]
+THROUGH_A_NETWORK = ("face_similarity", "feature_similarity")
 
 
 def by_table(
@@ -113,10 +114,10 @@ def spoken_of(paper: str, pairs: Sequence[Pair]) -> Pair | None:
         if pair.ours and pair.row["role"] == "private" and pair.row["method"] == paper
     ]
 
-    def rank(pair: Pair) -> tuple[bool, int, bool]:
+    def rank(pair: Pair) -> tuple[bool, bool, int, bool]:
         lone = pair.as_paper is None or pair.strict is None
         off = sum(value == 0 for value in pair.row["knobs"].values())
-        return lone, off, bool(published_words.other_setting(pair))
+        return not pair.row["printed"], lone, off, bool(published_words.other_setting(pair))
 
     return min(mine, key=rank, default=None)
 
@@ -217,10 +218,10 @@ def _words(pair: Pair, among: Sequence[Pair], full: bool) -> str:
 
 
 def frame(pairs: Sequence[Pair], metric: str) -> pd.DataFrame:
-    """The figure's numbers, one row per printed number of one metric: words, role, printed,
+    """The figure's numbers, one row per number of one metric that is printed or measured: words, role, printed,
     as_paper, strict, chance (in the metric's unit), other (our setting, where it is another and not the
     same in all rows), balanced (whether ours counts both answers the same)."""
-    mine = [pair for pair in pairs if pair.row["metric"] == metric]
+    mine = [p for p in pairs if p.row["metric"] == metric and (p.row["printed"] or p.ours)]
     others = [published_words.other_setting(pair) if pair.ours else "" for pair in mine]
     alike = len({other for other, pair in zip(others, mine, strict=True) if pair.ours}) < 2
     rows = [
@@ -238,7 +239,7 @@ def frame(pairs: Sequence[Pair], metric: str) -> pd.DataFrame:
         for pair, other in zip(mine, others, strict=True)
     ]
     numbers = ["printed", "as_paper", "strict", "chance"]
-    table = pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
+    table = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(numbers, float))
     table[numbers] *= 100 if METRICS[metric].unit in ("%", "points") else 1
     return table
 

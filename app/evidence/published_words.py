@@ -117,6 +117,9 @@ def _attack(pair: Pair, method: str, chosen: Mapping[str, float]) -> str:
     does = _does(row, ATTACKS, wording.inferred(name) if name else "what is hidden")
     attacker = ATTACKER.get(row["protocol"], "an attacker")
     said = f"{place}{_paper(row, method)} says that {attacker} {does}; "
+    if not row["printed"]:
+        measured = METRICS[row["metric"]].meaning
+        said = f"{place}{_paper(row, method)} draws what {attacker} reaches ({measured}), not a number; "
     if not pair.ours:
         return f"{said}{_nothing(row)}."
     paper, strict = shown(pair, "as_paper"), shown(pair, "strict")
@@ -147,6 +150,8 @@ def _service(pair: Pair, method: str) -> str:
     if kind in ("attribute", VERIFICATION):
         what = wording.service(name or kind)
     said = f"{what} {_does(row, SERVES)} in {_paper(row, method)}; "
+    if not row["printed"]:
+        said = f"{what} is drawn in {_paper(row, method)}, without a number; "
     if not pair.ours:
         return f"{said}{_nothing(row)}."
     paper, strict = shown(pair, "as_paper"), shown(pair, "strict")
