@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from core.cli.data import data_commands
 from core.cli.options import PlainHelp
+from core.cli.reproduce import reproduce_command
 from core.cli.runs import job_command, running_commands, shipped_command
 from core.cli.study import study_commands
 from core.cli.tables import table_commands
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     running_commands(commands)  # in the order in which help lists them
+    reproduce_command(commands)
     table_commands(commands)
     shipped_command(commands)
     data_commands(commands)

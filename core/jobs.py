@@ -9,6 +9,7 @@ import secrets
 import shutil
 import signal
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from core.errors import PenumbraError, Stopped
 from core.run import Run, home
 from core.run_validation import from_dict
 from core.storage import files, run_folder, training_log
+from core.sweep import Measure
 
 JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 RECENT_ROWS = 400  # of a run's log, for the live chart
@@ -34,7 +36,11 @@ def folder(job_id: str) -> Path:
 
 
 def start(
-    runs: list[Run], device: str = "auto", evaluate: bool = True, explain: list[str] | None = None
+    runs: list[Run],
+    device: str = "auto",
+    evaluate: bool = True,
+    explain: list[str] | None = None,
+    measures: Mapping[str, Sequence[Measure]] | None = None,
 ) -> str:
     """Write a job for `core.sweep.sweep`, start its process; return its id at once."""
     if not runs:
@@ -45,6 +51,7 @@ def start(
         "device": device,
         "evaluate": evaluate,
         "explain": explain,
+        "measures": measures or {},
         "created": time.time(),
     }
     files.write_json(folder(job_id) / "job.json", job)
@@ -136,6 +143,8 @@ def work(job_id: str) -> int:
     place = folder(job_id)
     job = files.read_json(place / "job.json")
     runs = [from_dict(entry) for entry in job["runs"]]
+    told = job.get("measures", {})  # jobs of before have none
+    measures = {run_id: [Measure(*each) for each in of_run] for run_id, of_run in told.items()}
 
     def report(progress: dict[str, Any]) -> None:
         files.write_json(place / "progress.json", progress | {"working": True})
@@ -149,9 +158,8 @@ def work(job_id: str) -> int:
     signal.signal(signal.SIGTERM, ask_to_stop)
     try:
         with FileLock(home() / "jobs" / ".turn"):
-            failures = sweep(
-                runs, job["device"], job["evaluate"], False, report, explain=job.get("explain")
-            )
+            more = {"explain": job.get("explain"), "measures": measures}
+            failures = sweep(runs, job["device"], job["evaluate"], False, report, **more)
     except Stopped as stopped:
         end("stopped", str(stopped))
         return 0

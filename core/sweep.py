@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 from tqdm import tqdm
@@ -22,6 +22,14 @@ from core.explain import explain as compute
 from core.methods import METHODS
 from core.run import ROOT, Run
 from core.run_validation import checked
+
+
+class Measure(NamedTuple):
+    """Attacks on a run, as `core.evaluate.evaluate` takes them."""
+
+    protocol: str = "strict"
+    attacks: tuple[str, ...] | None = None
+    release_values: tuple[float, ...] | None = None
 
 
 def grid(
@@ -63,6 +71,7 @@ def sweep(
     explain: Sequence[str] | None = None,
     attacks: Sequence[str] | None = None,
     protocol: str = "strict",
+    measures: Mapping[str, Sequence[Measure]] = MappingProxyType({}),
 ) -> list[str]:
     """Train, measure and explain `runs` in order; return one line for every run that failed.
 
@@ -70,6 +79,7 @@ def sweep(
                     part, with what `core.evaluate.evaluate` reports before each attack
     release_values  at which methods with a release-time knob are measured; default: its grid
     attacks, protocol  as of `core.evaluate.evaluate`
+    measures        of the runs that it names, by id, what is measured instead, in order
     explain         names of `core.explain.EXPLANATIONS`; default: all where `evaluate`, else none
 
     A failed run does not stop the others. A run that another process works on is left to it. Raises
@@ -91,15 +101,18 @@ def sweep(
                     from core.evaluate import evaluate as measure
 
                     report(here)
-                    measure(
-                        run.folder,
-                        attacks=attacks,
-                        protocol=protocol,
-                        release_values=release_values if method.release_knob else None,
-                        device=device,
-                        progress=progress,
-                        report=lambda now, here=here: report(here | now),  # type: ignore[misc]
-                    )
+                    given = release_values if method.release_knob else None
+                    usual = ((protocol, attacks, given),)
+                    for each, names, values in measures.get(run.id, usual):
+                        measure(
+                            run.folder,
+                            attacks=names,
+                            protocol=each,
+                            release_values=values,
+                            device=device,
+                            progress=progress,
+                            report=lambda now, here=here: report(here | now),  # type: ignore[misc]
+                        )
                 if evaluate or explain is not None:
                     report(here | {"phase": "explain"})
                     compute(run.folder, explain, device, progress)

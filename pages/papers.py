@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app.cache import loaders
-from app.evidence import papers, published_words
-from app.page import show, states, wording
+from app.evidence import papers, published_words, reproducing
+from app.page import show, states
 from app.settings import address, looking, pickers
 from core.methods import METHODS
 from core.published import PAPERS
@@ -14,7 +14,6 @@ if loaders.findings().empty:
     looking.nothing_yet()
 with st.sidebar:
     dataset, preset = pickers.dataset()
-settings = loaders.measured(dataset, preset)
 
 
 def paper_and_table() -> tuple[str, dict, str, str]:
@@ -26,12 +25,14 @@ def paper_and_table() -> tuple[str, dict, str, str]:
         help = "Whose printed numbers stand beside ours."
         titles = {name: METHODS[name].title for name in PAPERS}
         paper = pickers.choose("Paper", titles, "paper", help=help, default=own)
-    tables = papers.by_table(paper, settings)
+    tables = papers.by_table(paper, loaders.measured(), (dataset, preset))
     with middle:
-        help = "Where the paper prints the numbers; one that is printed repeatedly stands where it is printed first."
-        places = {name: name for name in tables} | {papers.ALL: "All of the paper"}
+        help = "Every table and figure of the paper, and where its text alone prints a number."
+        places = {place: papers.title(paper, place) for place in tables}
         usual = papers.usual_table(tables)
-        place = pickers.choose("Table or section", places, "table", help=help, default=usual)
+        place = pickers.choose("Table or figure", places, "table", help=help, default=usual)
+    if not tables[place]:
+        return paper, tables, place, ""
     with right:
         help = "What the numbers of the figure count."
         found = papers.measures(tables[place])
@@ -51,26 +52,32 @@ def beside() -> None:
     head = st.container(gap="xsmall")
     paper, tables, place, measure = paper_and_table()
     pairs = tables[place]
+    if not pairs:
+        with head:
+            show.verdict(f"{papers.title(paper, place)}.", papers.not_made(paper, place), "")
+        return
     sentence = papers.sentence(paper, pairs, measure)
     shown = [pair for pair in pairs if pair.row["metric"] == measure]
     with head:
         differences = papers.differences(paper, shown, dataset, preset)
         show.verdict(sentence, differences, papers.tally(pairs))
     numbers = papers.frame(pairs, measure)
-    show.chart(
-        papers.chart(numbers, measure, states.colours()),
-        f"papers-{paper}",
-        numbers,
-        f"{papers.measure_name(measure)}: every printed number, and ours beside it. {sentence}",
-        key="papers_chart",
-        note="Amber: the service." if (numbers["role"] == "utility").any() else "",
-    )
-    st.caption(published_words.MEANING)
+    if len(numbers):
+        show.chart(
+            papers.chart(numbers, measure, states.colours()),
+            f"papers-{paper}",
+            numbers,
+            f"{papers.measure_name(measure)}: every printed number, and ours beside it. {sentence}",
+            key="papers_chart",
+            note="Amber: the service." if (numbers["role"] == "utility").any() else "",
+        )
+        st.caption(published_words.MEANING)
     title = "Every number, its place, and why some have none of ours"
     show.folded(title, "every", every_number, paper, pairs)
+    if place != papers.ALL and not papers.not_made(paper, place):
+        title = f"Make {place} here: train and attack what is missing"
+        show.folded(title, "reproduce", reproducing.offer, paper, place, dataset, preset)
 
 
 beside()
-strict, paper = wording.PROTOCOLS["strict"], wording.PROTOCOLS["paper"]
-st.caption(f"**{strict}** and **{paper}**: {wording.PROTOCOL_HELP}")
 looking.ended()

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.evidence import learning_curve, published
+from app.evidence import learning_curve
 from app.page import pictures
 from app.reconstructions.attackers import FIRST, STRONGEST
 from app.settings import outcomes, points, unprotected, views
@@ -29,6 +29,7 @@ from core.analysis import provenance as prove
 from core.attacks.attributes.learning_curve import data_curve
 from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
+from core.published import pairing
 from core.run import checkpoints
 from core.storage import array_file, attack_folders, cost_file, run_folder, whole_folders
 from core.storage.pictures import kept_pictures, unpacked
@@ -198,9 +199,15 @@ def references(view: View) -> dict[str, dict[str, Any]]:
 
 
 @kept(KEPT_TABLES)
-def measured(dataset: str, preset: str) -> list[dict[str, Any]]:
-    """`app.evidence.published.measured` (shared)."""
-    return published.measured(findings(), dataset, preset)
+def measured() -> list[pairing.Setting]:
+    """`core.published.pairing.measured` (shared)."""
+    return pairing.measured(findings())
+
+
+def measured_on(dataset: str, preset: str) -> list[pairing.Setting]:
+    """Those of `measured` on a data set, at a size."""
+    here = (dataset, preset)
+    return [setting for setting in measured() if (setting["dataset"], setting["preset"]) == here]
 
 
 def reconstructions(row: points.Row, who: str = STRONGEST) -> tuple[dict[str, np.ndarray], str]:

@@ -1,6 +1,5 @@
 """Pairs of `app.evidence.published` by paper, table and measure: figure and words. No Streamlit."""
 
-import itertools
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,38 +11,51 @@ from app.charts import plot
 from app.charts.palette import LIGHT, faded
 from app.charts.plot import Spec
 from app.evidence import published, published_words
-from app.evidence.published import Pair
 from app.page import wording
 from app.settings import points
+from app.settings.points import Row
+from core.attacks.attackers import OWN_NETWORKS
 from core.methods import METHODS
-from core.published import METRICS, PAPERS
+from core.published import METRICS, PAPERS, counterparts, pairing
+from core.published.pairing import Pair, Settings
+from core.published.tables import named
 
 ALL = "all"  # of a paper's tables
 FEW = 40  # numbers up to which all of a paper are shown at once
 LINE = 60  # letters of a row's words, so that they fit a phone
 ROW = 48  # pixels of a row of the figure: its words, and its marks under them
-MISSING = {  # `Pair.missing` in words
-    "people": "People were asked. Studies of your own stand under Study results, beside this figure.",
-    "device": "Measured on a telephone that we do not have.",
-    "count": "A count, or what guessing scores: nothing to measure again.",
-    "method": "No run of {title} here.",
-    "setting": "No run of {title} here that {asks}.",
-    "measure": "Not measured here: {name}.",
-}
-THROUGH_A_NETWORK = ("face_similarity", "feature_similarity")
+ALONG = tuple(own.name for own in OWN_NETWORKS.values() if not own.serves)
 SIDES = {  # whose number: words of the legend, symbol, colour
-    "along": ("ours, network trained along", "circle-open", "teal"),
-    "afresh": ("ours, network trained afresh (strict)", "circle", "brick"),
+    "as_paper": ("ours, as the paper", "circle-open", "teal"),
+    "strict": ("ours, strict", "circle", "brick"),
 }
+COLUMNS = ["words", "role", "dataset", "printed", *SIDES, "chance", "other", "balanced"]
+THROUGH_A_NETWORK = ("face_similarity", "feature_similarity")
 
 
-def by_table(paper: str, settings: published.Settings) -> dict[str, tuple[Pair, ...]]:
-    """Table, figure or section of a paper -> its numbers, each with ours; `ALL` of them first."""
-    tables = {
-        place: tuple(published.beside(row, settings, {}) for row in rows)
-        for place, rows in published.results(paper).items()
+def by_table(
+    paper: str, settings: Settings, here: tuple[str, str] | None = None
+) -> dict[str, tuple[Pair, ...]]:
+    """Every table and figure of a paper, and places of its text that print numbers of their own ->
+    its numbers, each with ours; `ALL` that are printed anywhere first.
+
+    here  as of `core.published.pairing.beside`
+    """
+    places = {ALL: published.results(paper)} | published.by_place(paper)
+    return {
+        place: tuple(pairing.beside(row, settings, here=here) for row in rows)
+        for place, rows in places.items()
     }
-    return {ALL: tuple(itertools.chain(*tables.values())), **tables}
+
+
+def title(paper: str, place: str) -> str:
+    """ "Table 3: MS-SSIM for different attack reconstructors"."""
+    return "All that the paper prints" if place == ALL else f"{place}: {named(paper, place).title}"
+
+
+def not_made(paper: str, place: str) -> str:
+    """Why a table or figure has no numbers here; "" where it has."""
+    return "" if place == ALL else named(paper, place).reason
 
 
 def own_paper(method: str) -> str:
@@ -59,7 +71,7 @@ def usual_table(tables: Mapping[str, Sequence[Pair]]) -> str:
     """What a paper opens with: all of it while that is little, else its first table."""
     if len(tables[ALL]) <= FEW:
         return ALL
-    return next(place for place in tables if place.startswith("Table"))
+    return next(place for place, pairs in tables.items() if place != ALL and pairs)
 
 
 def measures(pairs: Sequence[Pair]) -> list[str]:
@@ -102,22 +114,29 @@ def spoken_of(paper: str, pairs: Sequence[Pair]) -> Pair | None:
         if pair.ours and pair.row["role"] == "private" and pair.row["method"] == paper
     ]
 
-    def rank(pair: Pair) -> tuple[bool, int, bool]:
-        lone = pair.along is None or pair.afresh is None
+    def rank(pair: Pair) -> tuple[bool, bool, int, bool]:
+        lone = pair.as_paper is None or pair.strict is None
         off = sum(value == 0 for value in pair.row["knobs"].values())
-        return lone, off, bool(published_words.other_setting(pair, brief=True))
+        return not pair.row["printed"], lone, off, bool(published_words.other_setting(pair))
 
     return min(mine, key=rank, default=None)
 
 
 def tally(pairs: Sequence[Pair]) -> str:
     """How many printed numbers have ours beside them, and what a fresh attacker adds, both ours."""
-    text = f"{sum(p.ours for p in pairs)} of {len(pairs)} printed numbers have one of ours beside them."
+    printed = [pair for pair in pairs if pair.row["printed"]]
+    ours = sum(pair.ours for pair in printed)
+    text = f"{ours} of {len(printed)} printed numbers have one of ours beside them."
+    if not printed:
+        text = (
+            f"{sum(pair.ours for pair in pairs)} of {len(pairs)} drawn numbers are measured here."
+        )
     hidden = (p for p in pairs if p.row["role"] == "private" and p.row["metric"] != "accuracy_drop")
-    both = [(p.along, p.afresh) for p in hidden if p.along is not None and p.afresh is not None]
+    own = [p for p in hidden if p.row["attacker"] in ALONG]
+    both = [(p.as_paper, p.strict) for p in own if p.as_paper is not None and p.strict is not None]
     if not both:
         return text
-    more = sum(afresh > along for along, afresh in both)
+    more = sum(strict > paper for paper, strict in both)
     where = f"In {more} of {len(both)} on what is hidden that we measured both ways"
     gets = "gets more"
     if len(both) == 1:
@@ -133,7 +152,7 @@ def differences(paper: str, pairs: Sequence[Pair], dataset: str, preset: str) ->
         text += " The paper does not say when the attackers it scores were trained."
     if any(p.ours and p.row["metric"] in THROUGH_A_NETWORK for p in pairs):
         text += " Likeness to a face network: the paper looks through another network than we do."
-    others = {published_words.other_setting(pair, brief=True) for pair in pairs if pair.ours}
+    others = {published_words.other_setting(pair) for pair in pairs if pair.ours}
     if len(others) == 1 and (other := others.pop()):
         text += f" Ours: {other}."
     return f"{text} {published_words.measures(pairs, pairs)}".strip()
@@ -141,20 +160,19 @@ def differences(paper: str, pairs: Sequence[Pair], dataset: str, preset: str) ->
 
 def missing(pair: Pair) -> str:
     """Why nothing of ours stands beside a number; "" where something does."""
-    if pair.ours:
-        return ""
-    row, name = pair.row, METRICS[pair.row["metric"]].name
-    if row["target"] == "attributes":
-        name += ", the mean over all attributes"
-    title = METHODS[row["method"]].title
-    return MISSING[pair.missing].format(title=title, asks=_asks(row), name=name)
+    row = pair.row
+    if pair.missing == "setting" and (asks := _asks(row)):
+        title = METHODS[row["method"]].title
+        return pairing.MISSING["setting"].format(title=title, asks=asks)
+    return pairing.why(pair)
 
 
-def _asks(row: published.Row) -> str:
+def _asks(row: Row) -> str:
     """What a run would have to be like: "serves Grey hair, Smile; hides Age group; has λ = 0.1"."""
     parts = []
+    free = counterparts.INDIFFERENT.get(row["method"], ())
     for column, word in (("tasks", "serves"), ("private", "hides")):
-        if row[column]:
+        if row[column] and column not in free:
             parts.append(f"{word} {published_words.named(row[column])}")
     knobs = points.knob_label(row["method"], row["knobs"])
     schedule = ", ".join(f"{name} = {value:g}" for name, value in sorted(row["schedule"].items()))
@@ -200,28 +218,28 @@ def _words(pair: Pair, among: Sequence[Pair], full: bool) -> str:
 
 
 def frame(pairs: Sequence[Pair], metric: str) -> pd.DataFrame:
-    """The figure's numbers, one row per printed number of one metric: words, role, printed, along,
-    afresh, chance (in the metric's unit), other (our setting, where it is another and not the
+    """The figure's numbers, one row per number of one metric that is printed or measured: words, role, printed,
+    as_paper, strict, chance (in the metric's unit), other (our setting, where it is another and not the
     same in all rows), balanced (whether ours counts both answers the same)."""
-    mine = [pair for pair in pairs if pair.row["metric"] == metric]
-    others = [published_words.other_setting(pair, brief=True) if pair.ours else "" for pair in mine]
+    mine = [p for p in pairs if p.row["metric"] == metric and (p.row["printed"] or p.ours)]
+    others = [published_words.other_setting(pair) if pair.ours else "" for pair in mine]
     alike = len({other for other, pair in zip(others, mine, strict=True) if pair.ours}) < 2
     rows = [
         {
             "words": words(pair, mine),
             "role": pair.row["role"],
             "dataset": pair.row["dataset"],
-            "printed": pair.row["value"],
-            "along": pair.along,
-            "afresh": pair.afresh,
+            "printed": counterparts.comparable(pair.row),
+            "as_paper": pair.as_paper,
+            "strict": pair.strict,
             "chance": pair.chance,
             "other": "" if alike else other,
             "balanced": pair.metric == "balanced_accuracy",
         }
         for pair, other in zip(mine, others, strict=True)
     ]
-    numbers = ["printed", "along", "afresh", "chance"]
-    table = pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
+    numbers = ["printed", "as_paper", "strict", "chance"]
+    table = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(numbers, float))
     table[numbers] *= 100 if METRICS[metric].unit in ("%", "points") else 1
     return table
 
@@ -237,7 +255,7 @@ def chart(numbers: pd.DataFrame, metric: str, colour: plot.Colours = LIGHT) -> g
     above = {"xref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 8, "align": "left"}
     notes, shapes, lines = [], [], 1
     for place, row in enumerate(numbers.to_dict("records")):
-        ours = wording.known(row["along"]) or wording.known(row["afresh"])
+        ours = wording.known(row["as_paper"]) or wording.known(row["strict"])
         text = row["words"] if ours else f"{row['words']} · not measured here"
         if row["other"]:
             text += f" · ≈ ours: {row['other']}"
@@ -246,7 +264,7 @@ def chart(numbers: pd.DataFrame, metric: str, colour: plot.Colours = LIGHT) -> g
         text = "<br>".join(wrapped)
         tint = colour["ink" if ours else "quiet"]
         notes.append(plot.note(text if ours else f"<i>{text}</i>", 0, place, tint, 12.5, **above))
-        known = [row[n] for n in ("printed", "along", "afresh") if wording.known(row[n])]
+        known = [row[n] for n in ("printed", "as_paper", "strict") if wording.known(row[n])]
         if len(known) > 1:
             line = {"width": 1.5, "color": faded(colour["quiet"], 0.6)}
             joint = {"x0": min(known), "x1": max(known), "y0": place, "y1": place}

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from app.evidence.published import Pair, Report
+from app.evidence.published import Report
 from app.page import wording
 from app.settings import points
 from app.settings.points import Row
 from app.settings.views import View
+from core.attacks.attackers import OWN_NETWORKS
 from core.methods import METHODS
 from core.methods.declare import VERIFICATION
-from core.published import METRICS
+from core.published import METRICS, counterparts
+from core.published.pairing import Pair
 
 SUBJECTS = {
     "attributes": "All attributes",
@@ -57,9 +59,9 @@ SERVES = {
     "mcc": "agrees with the truth to {value} (MCC; 0 is guessing, 1 is perfect)",
 }
 MEANING = (
-    "Trained along: the attacker that the method learned to mislead, or the network it learned to "
-    "serve. Trained afresh: the strongest attacker, or the best network, of those trained "
-    "afterwards on what the method releases."
+    "As the paper: the attacker, or the network of the service, that the paper scores, measured as "
+    "the paper does. Strict: trained afterwards on other people's photographs; the strongest of all, "
+    "or the very attacker that the paper names."
 )
 SYNTHETIC = "synthetic"
 NEAR = "≈"
@@ -115,19 +117,29 @@ def _attack(pair: Pair, method: str, chosen: Mapping[str, float]) -> str:
     does = _does(row, ATTACKS, wording.inferred(name) if name else "what is hidden")
     attacker = ATTACKER.get(row["protocol"], "an attacker")
     said = f"{place}{_paper(row, method)} says that {attacker} {does}; "
+    if not row["printed"]:
+        measured = METRICS[row["metric"]].meaning
+        said = f"{place}{_paper(row, method)} draws what {attacker} reaches ({measured}), not a number; "
     if not pair.ours:
         return f"{said}{_nothing(row)}."
-    along, afresh = shown(pair, "along"), shown(pair, "afresh")
-    if row["protocol"] in ("trained_along", "unsaid"):
-        parts = [f"our own copy of that attacker reaches {along}"] * bool(along)
+    paper, strict = shown(pair, "as_paper"), shown(pair, "strict")
+    strongest = row["attacker"] in ("fresh_head", *OWN_NETWORKS)
+    if row["protocol"] in ("trained_along", "unsaid") and strongest:
+        ours = "with us a fresh network, measured as the paper does, reaches"
+        ours = ours if "stand_in" in pair.remarks else "our own copy of that attacker reaches"
+        parts = [f"{ours} {paper}"] * bool(paper)
         fresh = "a fresh attacker" if parts else "with us a fresh attacker reaches"
-        parts += [f"{fresh} {afresh}"] * bool(afresh)
-    elif row["protocol"] == "trained_after":
-        parts = [f"our strongest fresh attacker reaches {afresh}"] * bool(afresh)
-        old = "the one trained along with the method" + ("" if parts else " reaches")
-        parts += [f"{old} {along}"] * bool(along)
+        parts += [f"{fresh} {strict}"] * bool(strict)
+    elif strongest:
+        parts = [f"with us one that is measured as the paper does reaches {paper}"] * bool(paper)
+        fresh = "the strongest" if parts else "our strongest fresh attacker reaches"
+        parts += [f"{fresh} {strict}"] * bool(strict)
+    elif row["protocol"] == "computed":
+        parts = [f"with us it is {strict}"]
     else:
-        parts = [f"with us it is {afresh}"]
+        parts = [f"with us the same attacker reaches {paper} as the paper measures"] * bool(paper)
+        same = "" if parts else "with us the same attacker reaches "
+        parts += [f"{same}{strict} under the strict protocol"] * bool(strict)
     return f"{said}{', '.join(parts)}{_where(pair)}."
 
 
@@ -138,11 +150,16 @@ def _service(pair: Pair, method: str) -> str:
     if kind in ("attribute", VERIFICATION):
         what = wording.service(name or kind)
     said = f"{what} {_does(row, SERVES)} in {_paper(row, method)}; "
+    if not row["printed"]:
+        said = f"{what} is drawn in {_paper(row, method)}, without a number; "
     if not pair.ours:
         return f"{said}{_nothing(row)}."
-    along, afresh = shown(pair, "along"), shown(pair, "afresh")
-    parts = [f"{along} by the method's own network"] * bool(along)
-    parts += [f"{afresh} by a fresh one"] * bool(afresh)
+    paper, strict = shown(pair, "as_paper"), shown(pair, "strict")
+    own = "by the method's own network" if row["attacker"] in OWN_NETWORKS else "as the paper asks"
+    if "stand_in" in pair.remarks:
+        own = "as the paper asks"
+    parts = [f"{paper} {own}"] * bool(paper)
+    parts += [f"{strict} by a fresh one"] * bool(strict)
     return f"{said}with us {' and '.join(parts)}{_where(pair)}."
 
 
@@ -157,7 +174,7 @@ def _paper(row: Row, method: str) -> str:
 
 
 def _where(pair: Pair) -> str:
-    other = other_setting(pair, brief=True)
+    other = other_setting(pair)
     unsaid = METHODS[pair.row["method"]].knobs and not pair.row["knobs"]
     also = "; the paper does not say its own" if unsaid else ""
     return f" (ours: {other}{also})" if other else ""
@@ -175,14 +192,27 @@ def differences(pairs: Sequence[Pair], method: str, dataset: str, preset: str) -
     if not rows:
         return ""
     theirs = " and ".join(dict.fromkeys(row["dataset"].split(",")[0] for row in rows))
-    ours = "synthetic faces" if dataset == SYNTHETIC else f"the photographs of “{dataset}”"
-    presets = (METHODS[method].presets[name] for name in ("paper", preset))
-    there, here = (f"{size['height']} × {size['width']} pixels" for size in presets)
-    nets = "thinner ones" if preset == "compact" else "the same ones"
+    there = _pixels(method, "paper")
+    looked = [(p.setting["dataset"], p.setting["preset"]) for p in pairs if p.setting is not None]
+    ours = " and ".join(
+        _ours(method, *where) for where in dict.fromkeys(looked or [(dataset, preset)])
+    )
     return (
         f"Compare how far a number moves, not the number: the paper worked on {theirs} at {there} "
-        f"with the published networks, we on {ours} at {here} with {nets}."
+        f"with the published networks, we on {ours}."
     )
+
+
+def _ours(method: str, dataset: str, preset: str) -> str:
+    """ "synthetic faces at 64 × 64 pixels with thinner ones"."""
+    faces = "synthetic faces" if dataset == SYNTHETIC else f"the photographs of “{dataset}”"
+    nets = "thinner ones" if preset == "compact" else "the same ones"
+    return f"{faces} at {_pixels(method, preset)} with {nets}"
+
+
+def _pixels(method: str, preset: str) -> str:
+    size = METHODS[method].presets[preset]
+    return f"{size['height']} × {size['width']} pixels"
 
 
 def measures(pairs: Iterable[Pair], hidden: Iterable[Pair]) -> str:
@@ -191,7 +221,7 @@ def measures(pairs: Iterable[Pair], hidden: Iterable[Pair]) -> str:
     used = {pair.metric for pair in pairs if pair.row["metric"] in ("accuracy", "accuracy_drop")}
     parts = []
     if any(other_setting(pair) for pair in pairs):
-        parts.append(f"{NEAR}: of the nearest setting we have, which is another than the paper's.")
+        parts.append(f"{NEAR}: at a setting that the paper does not say, or trained another way.")
     if "accuracy" in used:
         parts.append(
             "Right answers are plain accuracy here, as the papers count; the trade-off counts both "
@@ -222,12 +252,14 @@ def table(
             "Measured": f"{subject(pair.row)}: {METRICS[pair.row['metric']].name}",
             "Protection": METHODS[pair.row["method"]].title,
             "The paper": tidy(pair.row),
-            "Ours, trained along": _near(pair, "along"),
-            "Ours, trained afresh": _near(pair, "afresh"),
+            "Ours, as the paper": _near(pair, "as_paper"),
+            "Ours, strict": _near(pair, "strict"),
             "Setting": setting(pair.row, served, hidden),
             "Our setting": (other_setting(pair) or _same(pair.row)) if pair.ours else "",
             "Scored in the paper": SCORED[pair.row["protocol"]][pair.row["role"] == "utility"],
             "Photographs": pair.row["dataset"],
+            "Our photographs": _photographs(pair),
+            "Remark": "; ".join(counterparts.REMARKS[name] for name in pair.remarks),
             "Place": pair.row["place"],
             "Note": pair.row["note"],
         }
@@ -235,9 +267,15 @@ def table(
     ]
     whole = pd.DataFrame(rows)
     names = [name for name in whole if (whole[name] != "").any()]
+    if "Our photographs" in names and whole["Our photographs"].replace("", None).nunique() < 2:
+        names.remove("Our photographs")
     if len(whole) and whole["Photographs"].nunique() > 1:  # else they tell no two rows apart
         names.insert(2, names.pop(names.index("Photographs")))
     return whole[names]
+
+
+def _photographs(pair: Pair) -> str:
+    return f"{pair.setting['dataset']}, {pair.setting['preset']}" if pair.setting else ""
 
 
 def looked_at(view: View) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -261,22 +299,16 @@ def setting(row: Row, served: tuple[str, ...], hidden: tuple[str, ...]) -> str:
     return "; ".join(filter(None, parts))
 
 
-def other_setting(pair: Pair, brief: bool = False) -> str:
-    """In what our setting is another than the published one, or says what the paper does not.
-    `brief` leaves out tasks and private attributes that overlap."""
+def other_setting(pair: Pair) -> str:
+    """What our setting has that the paper does not say, and whether its training has since been
+    mended."""
     if pair.setting is None:
         return ""
-    row, ours = pair.row, pair.setting
-    knobs = {
-        name: value for name, value in ours["knobs"].items() if row["knobs"].get(name) != value
-    }
-    schedule = ours["schedule"].items() - row["schedule"].items()
-    parts = [points.knob_label(row["method"], knobs)]
-    parts += [f"{name} = {value:g}" for name, value in sorted(schedule)]
-    for column, word in (("tasks", "service"), ("private", "hidden")):
-        here, there = set(ours[column]), set(row[column])
-        if here and there and (not here & there if brief else here != there):
-            parts.append(f"{word}: {named(ours[column])}")
+    said = pair.row["knobs"]
+    unsaid = {name: v for name, v in pair.setting["knobs"].items() if name not in said}
+    parts = [points.knob_label(pair.row["method"], unsaid)]
+    if pair.setting["recipe"] is not None:
+        parts.append("trained by an earlier recipe")
     return "; ".join(filter(None, parts))
 
 
@@ -309,6 +341,8 @@ def shown(pair: Pair, side: str) -> str:
 
 def tidy(row: Row) -> str:
     """The number as the paper prints it, the unit after it: "%78.01" -> "78.01 %"."""
+    if not row["printed"]:
+        return "drawn only"
     printed = row["printed"].strip("()")
     text = printed.replace("%", "").strip()
     if "%" in printed and METRICS[row["metric"]].unit == "points":
@@ -317,4 +351,6 @@ def tidy(row: Row) -> str:
         text += " %"
     elif row["unit"] == "dB" and "dB" not in printed:
         text += " dB"
+    if row["metric"] in counterparts.SHARES:
+        text += f" ({counterparts.comparable(row):.2f} of all spread)"
     return re.sub(r" {2,}", " ", text)

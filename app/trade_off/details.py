@@ -11,6 +11,7 @@ from app.settings.looking import Looking
 from app.settings.views import View
 from core.errors import PenumbraError
 from core.metrics import METRICS
+from core.published import pairing
 
 CURVE_HELP = (
     "Each point: quick attackers trained on the photographs of so many people, scored on people "
@@ -41,8 +42,8 @@ def curve_of(view: View, row: dict) -> pd.DataFrame:
 def paper(view: View, row: dict) -> None:
     """The papers' own numbers beside ours; none of them is drawn into the chart."""
     method = row["method"]
-    measured = loaders.measured(view.dataset, view.preset)
-    chosen, schedule = points.knob_values(row), published.schedule_of(row.get("schedule"))
+    measured = loaders.measured_on(view.dataset, view.preset)
+    chosen, schedule = points.knob_values(row), pairing.schedule_of(row.get("schedule"))
     report = published.report(measured, view, method, chosen, schedule)
     st.markdown(f"**{published_words.headline(report, view, method, chosen)}**")
     both = (*report.private, *report.utility)

@@ -54,6 +54,8 @@ class Attack(Attacker):
     white_box         whether it differentiates the released network
     accepts_second_source  whether it makes use of `AttackerView.extra`
     made_of           names of the attacks that it consists of, whose controls are its own
+    on_request        whether it is left out where all attacks are asked for: it repeats a paper's,
+                      and others here are stronger
     only_for          the one task that it measures, else ""; its control is left to runs that have it
     """
 
@@ -65,6 +67,7 @@ class Attack(Attacker):
     white_box: bool = False
     accepts_second_source: bool = False
     made_of: tuple[str, ...] = ()
+    on_request: bool = False
     only_for: str = ""
 
 

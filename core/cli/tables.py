@@ -63,7 +63,7 @@ def _results(options: argparse.Namespace) -> None:
                 near = ", ".join(get_close_matches(wanted, known, 3) or known)
                 raise PenumbraError(f"no finding has {column} {wanted[:60]!r}; some have: {near}")
             table = table[table[column] == wanted]
-    _print(table, options.format, "no findings yet; start with `sweep`")
+    print_table(table, options.format, "no findings yet; start with `sweep`")
 
 
 def _cost(options: argparse.Namespace) -> None:
@@ -80,7 +80,7 @@ def _cost(options: argparse.Namespace) -> None:
     table = pd.DataFrame(rows, columns=[*cost_file.RECORD, *cost_file.RELEASE])
     if options.format == "text":
         table = table[list(device_cost.SHOWN)]
-    _print(table, options.format, "no finished run yet; start with `train`")
+    print_table(table, options.format, "no finished run yet; start with `train`")
 
 
 def _compare(options: argparse.Namespace) -> None:
@@ -95,17 +95,17 @@ def _compare(options: argparse.Namespace) -> None:
                 f"{value!r} in {text!r} is no release value: give a number"
             ) from None
     table = compare(*settings) if len(settings) == 2 else protocols(*settings)
-    _print(table, options.format)
+    print_table(table, options.format)
 
 
 def _published(options: argparse.Namespace) -> None:
     table = pd.DataFrame([flat(row) for row in published(options.method)])
     if options.format == "text":
         table = table[["paper", "place", "label", "method", "knobs", "target", "metric", "printed"]]
-    _print(table, options.format)
+    print_table(table, options.format)
 
 
-def _print(table: pd.DataFrame, form: str, empty: str = "nothing") -> None:
+def print_table(table: pd.DataFrame, form: str, empty: str = "nothing") -> None:
     if form == "csv":
         table.to_csv(sys.stdout, index=False)
     elif form == "json":

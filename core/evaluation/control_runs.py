@@ -21,13 +21,14 @@ from core.storage.attack_folders import save
 def needed(attacks: Iterable[Attack], tasks: Sequence[str]) -> list[str]:
     """Whose controls the verdicts on `attacks` rest on: all on the same kinds of target, since what
     an attacker has to reach follows from the best of them; but not those for one of other `tasks`,
-    and those that consist of others through these."""
+    or on request where nobody requests them, and those that consist of others through these."""
     parts = {name for a in attacks for name in (a.made_of or (a.name,))}
     kinds = {ATTACKS[name].target for name in parts if name in ATTACKS}
     return [
         a.name
         for a in ATTACKS.values()
         if a.target in kinds and not a.made_of and (not a.only_for or a.only_for in tasks)
+        if not a.on_request or a.name in parts
     ]
 
 

@@ -16,10 +16,11 @@ PROTOCOLS = ("strict", "paper")
 
 
 def attack_names(attacks: Sequence[str] | None, extra: str | None) -> list[str]:
-    """What the wanted attacks (default: all) are called in findings; with a second data set `extra`,
+    """What the wanted attacks (default: all but those on request) are called in findings; with a second data set `extra`,
     those that can use it. Raises PenumbraError for one that does not exist or cannot."""
     able = [a.name for a in ATTACKS.values() if a.accepts_second_source or not extra]
-    names = able if attacks is None else list(attacks)
+    usual = [name for name in able if not ATTACKS[name].on_request]
+    names = usual if attacks is None else list(attacks)
     for name in names:
         if name not in ATTACKS:
             raise PenumbraError(f"unknown attack {name!r}; choose from {', '.join(ATTACKS)}")

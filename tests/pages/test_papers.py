@@ -24,8 +24,33 @@ def test_every_paper_and_its_measures(populated):
         assert headline(app).startswith("## ")
         measures = app.selectbox(key="measure").options
         assert measures
-    whole(app.selectbox(key="table").set_value("Section 6.4, Figure 11").run())
+    whole(app.selectbox(key="table").set_value("Figure 11").run())
     assert "has no number on what is to be hidden" in headline(app)
+
+
+def test_a_figure_that_cannot_be_made_says_why(populated):
+    app = whole(open_page("papers", paper="deep_obfuscator", table="Figure 3"))
+    assert headline(app) == "## Figure 3: The design of DeepObfuscator."
+    assert "A drawing of the idea: nothing is measured." in words(app)
+
+
+def test_the_rest_of_a_table_is_queued(populated, monkeypatch):
+    started = []
+    monkeypatch.setattr("core.jobs.start", lambda runs, **more: started.append((runs, more)))
+    app = open_page("papers", paper="deep_obfuscator", table="Table 3")
+    app.session_state["reproduce"] = True
+    whole(app.run())
+    command = (
+        "python -m core reproduce deep_obfuscator 'Table 3' --dataset synthetic --preset compact"
+    )
+    assert command in [code.value for code in app.code]
+    (button,) = [b for b in app.button if b.label == "Train and attack what is missing"]
+    whole(button.click().run())
+    ((runs, more),) = started
+    assert [run.knobs for run in runs] == [{"lambda1": 1.0, "lambda2": 1.0}]
+    asked = {m.protocol: m.attacks for m in more["measures"][runs[0].id]}
+    assert {"urec1", "urec2", "resrec"} <= set(asked["paper"]) & set(asked["strict"])
+    assert more["explain"] == []
 
 
 def test_the_whole_table_says_why_numbers_are_missing(populated):

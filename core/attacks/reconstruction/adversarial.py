@@ -28,15 +28,21 @@ DISCRIMINATOR = {"compact": (8, 16, 32, 64), "paper": (64, 128, 256, 512)}
 ENCODER = {"compact": ("basic", 32), "paper": ("bottleneck", 64)}
 
 
-def by_adversarial_decoder(view: AttackerView, generator: Generator, attack: Attack) -> Result:
+def by_adversarial_decoder(
+    view: AttackerView,
+    generator: Generator,
+    attack: Attack,
+    mu1: float = MU1,
+    mu2: float = MU2,
+) -> Result:
     """`attack`: what the decoder of Figure 6 reconstructs, trained with Eq. 5."""
     side = min(view.x["test"].shape[-2:])
     widths = DISCRIMINATOR["compact" if side < SMALL else "paper"]
-    looks = bool(MU2) and side >= SMALLEST
+    looks = bool(mu2) and side >= SMALLEST
 
     def objective() -> Objective:
-        game = Game(Discriminator(widths).to(view.device), looks)
-        return Objective(game.loss, game.opponent)
+        game = Game(Discriminator(widths).to(view.device), looks, mu1, mu2)
+        return Objective(game.loss, game.opponent if mu1 else None)
 
     result = by_decoder(view, generator, attack, figure_six, objective)
     name = perceptual.name() if looks else "none"
@@ -48,18 +54,20 @@ class Game:
 
     The discriminator takes a step on each batch after the decoder's, at a rate of its own; nothing
     is ever looked up on validation, averaged or stopped for it, so of `fitting.fit` it needs the
-    step alone. `looks` says whether the perceptual network takes part.
+    step alone. `looks` says whether the perceptual network takes part; with mu1 = 0 nobody asks the
+    discriminator.
     """
 
-    def __init__(self, judge: nn.Module, looks: bool) -> None:
+    def __init__(self, judge: nn.Module, looks: bool, mu1: float = MU1, mu2: float = MU2) -> None:
         self.judge, self.looks, self.batches = judge, looks, 0
+        self.mu1, self.mu2 = mu1, mu2
         self.optimiser = torch.optim.Adam(judge.parameters(), LEARNING_RATE, betas=(0.5, 0.999))
 
     def loss(self, pictures: Tensor, truth: Tensor) -> Tensor:
         """Of the decoder; the discriminator gets no gradient."""
         self.judge.requires_grad_(False)
         pixel = losses.pixel_distance(pictures, truth).mean()
-        deceit = losses.adversarial(self.judge(pictures))
+        deceit = losses.adversarial(self.judge(pictures)) if self.mu1 else 0.0
         distance: Tensor | float = 0.0
         if self.looks and self.batches % EVERY == 0:
             with torch.no_grad():
@@ -67,7 +75,7 @@ class Game:
             seen = perceptual.features(pictures[:PART])
             distance = losses.perceptual_distance(seen, wanted).mean()
         self.batches += 1
-        return losses.inversion(pixel, deceit, distance, MU1, EVERY * MU2)
+        return losses.inversion(pixel, deceit, distance, self.mu1, EVERY * self.mu2)
 
     def opponent(self, pictures: Tensor, truth: Tensor) -> None:
         """One step of the discriminator on pictures that carry no history."""

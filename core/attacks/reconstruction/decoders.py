@@ -69,6 +69,45 @@ def adversarial_decoder(view: AttackerView, generator: Generator) -> Result:
 
 
 @attack(
+    title="picture redrawer (Figure 6, pixels alone)",
+    target="image",
+    accepts_second_source=True,
+    on_request=True,
+)
+def pixel_decoder(view: AttackerView, generator: Generator) -> Result:
+    """Dec^a of Xiao et al. with mu1 = mu2 = 0: their weak adversary, Table 1, #1 and #2."""
+    from core.attacks.reconstruction.adversarial import by_adversarial_decoder
+
+    return by_adversarial_decoder(view, generator, pixel_decoder, mu1=0.0, mu2=0.0)
+
+
+@attack(
+    title="picture redrawer (Figure 6, against a critic alone)",
+    target="image",
+    accepts_second_source=True,
+    on_request=True,
+)
+def critic_decoder(view: AttackerView, generator: Generator) -> Result:
+    """Dec^a of Xiao et al. with mu1 > 0 and mu2 = 0: their strong adversary, Table 1, #3 and #4."""
+    from core.attacks.reconstruction.adversarial import by_adversarial_decoder
+
+    return by_adversarial_decoder(view, generator, critic_decoder, mu2=0.0)
+
+
+@attack(
+    title="picture redrawer (Figure 6, by what a picture looks like)",
+    target="image",
+    accepts_second_source=True,
+    on_request=True,
+)
+def perceptual_decoder(view: AttackerView, generator: Generator) -> Result:
+    """Dec^a of Xiao et al. with mu1 = 0 and mu2 > 0: the adversary of their Table 2."""
+    from core.attacks.reconstruction.adversarial import by_adversarial_decoder
+
+    return by_adversarial_decoder(view, generator, perceptual_decoder, mu1=0.0)
+
+
+@attack(
     title="the method's own redrawer, trained afresh",
     target="image",
     accepts_second_source=True,
