@@ -26,6 +26,7 @@ from app.study import findings as study_findings
 from core import data, explain, results
 from core.analysis import compare
 from core.analysis import provenance as prove
+from core.attacks.attackers import shown_under
 from core.attacks.attributes.learning_curve import data_curve
 from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
@@ -213,7 +214,7 @@ def reconstructions(row: points.Row, who: str = STRONGEST) -> tuple[dict[str, np
 
 @kept(KEPT_PICTURES, copies=True)
 def _reconstructions(place: points.Place, attack: str) -> dict[str, np.ndarray]:
-    return kept_pictures(place.folder, attack, place.release_value)
+    return kept_pictures(place.folder, attack, place.release_value, shown_under(attack))
 
 
 @kept(KEPT_PICTURES, copies=True)

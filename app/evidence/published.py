@@ -32,7 +32,9 @@ AFRESH = {
 }
 SIDES = {"along": ("paper", ALONG), "afresh": ("strict", AFRESH)}
 NAMED = {row["attacker"] for row in published()} & ATTACKS.keys()  # attacks of ours in a paper
-NETWORKS = NAMED | {name for _, roles in SIDES.values() for names in roles.values() for name in names}
+NETWORKS = NAMED | {
+    name for _, roles in SIDES.values() for names in roles.values() for name in names
+}
 KINDS = {name for metric in METRICS.values() for name in metric.ours}
 # what two rows share that print one number
 SAME = ("paper", "method", "dataset", "tasks", "private", "knobs", "schedule", "setting")

@@ -209,6 +209,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         own_head=classifier,
         own_verifier=None if siamese is None else nets.Scaled(siamese, 2 / schedule["margin"]),
         training_adversary=networks.get("adversary"),
+        training_reconstructor=nets.Pictures(decoder),
         released_map=shape,
     )
 
