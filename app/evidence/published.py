@@ -13,6 +13,7 @@ import pandas as pd
 from app.page import wording
 from app.settings import outcomes, views
 from app.settings.points import Row
+from app.settings.variants import schedule_of
 from app.settings.views import View
 from core.attacks import ATTACKS
 from core.attacks.attackers import OWN_NETWORKS
@@ -245,13 +246,6 @@ def _setting(entry: Mapping[str, Any]) -> dict[str, Any]:
         "knobs": knobs,
         "numbers": {},
     }
-
-
-def schedule_of(text: str | None) -> dict[str, float]:
-    """A finding's "cut=2, layer=3", taken apart; {} of anything that is no text."""
-    words = text.split(", ") if isinstance(text, str) else []
-    found = (part.partition("=") for part in words if part)
-    return {name: float(value) for name, _, value in found}
 
 
 def beside(row: dict[str, Any], settings: Settings, chosen: Mapping[str, float]) -> Pair:

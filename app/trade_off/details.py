@@ -6,7 +6,7 @@ import streamlit as st
 from app.cache import loaders
 from app.evidence import learning_curve, published, published_words
 from app.page import show, states, tables, verdict, wording
-from app.settings import points
+from app.settings import points, variants
 from app.settings.looking import Looking
 from app.settings.views import View
 from core.errors import PenumbraError
@@ -42,7 +42,7 @@ def paper(view: View, row: dict) -> None:
     """The papers' own numbers beside ours; none of them is drawn into the chart."""
     method = row["method"]
     measured = loaders.measured(view.dataset, view.preset)
-    chosen, schedule = points.knob_values(row), published.schedule_of(row.get("schedule"))
+    chosen, schedule = points.knob_values(row), variants.schedule_of(row.get("schedule"))
     report = published.report(measured, view, method, chosen, schedule)
     st.markdown(f"**{published_words.headline(report, view, method, chosen)}**")
     both = (*report.private, *report.utility)

@@ -12,7 +12,7 @@ from core.torch_types import Generator, Tensor
 Network = Callable[[Tensor], Tensor]
 
 AFTERWARDS = "trained afterwards on other people's photographs"
-ALONG = "trained along with the method, as its paper shows it"
+ALONG = "trained along with the method"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -333,6 +333,7 @@ AIA = Method(
         Choice("tanh_adversary", ("convolutional", "of Eq. 6"), "attacker in training of Eq. 6"),
     ),
     training_only=("adversary", "decoder", "siamese"),
+    own_pictures="Figure 3",
 )
 
 AIA_ORIGINAL = replace(
@@ -344,6 +345,7 @@ AIA_ORIGINAL = replace(
     knobs=(),
     color="#6B7280",
     baseline=True,
+    own_pictures="",
 )
 
 AIA_RANDOM = replace(

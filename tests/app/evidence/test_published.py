@@ -382,12 +382,6 @@ def test_the_chosen_variants_layer_comes_first():
         assert first.setting["schedule"] == schedule
 
 
-def test_a_schedule_in_words():
-    assert published.schedule_of("cut=2, layer=3") == {"cut": 2.0, "layer": 3.0}
-    assert published.schedule_of("") == published.schedule_of(None) == {}
-    assert published.schedule_of(float("nan")) == {}
-
-
 @pytest.mark.parametrize(
     ("settings", "label", "why"),
     [
