@@ -26,7 +26,7 @@ from app.study import findings as study_findings
 from core import data, explain, results
 from core.analysis import compare
 from core.analysis import provenance as prove
-from core.attacks.attackers import shown_under
+from core.attacks.attackers import OWN_DECODERS, shown_under
 from core.attacks.attributes.learning_curve import data_curve
 from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
@@ -215,6 +215,16 @@ def reconstructions(row: points.Row, who: str = STRONGEST) -> tuple[dict[str, np
 @kept(KEPT_PICTURES, copies=True)
 def _reconstructions(place: points.Place, attack: str) -> dict[str, np.ndarray]:
     return kept_pictures(place.folder, attack, place.release_value, shown_under(attack))
+
+
+@kept(KEPT_PICTURES, copies=True)
+def own_decoder_drew(place: points.Place) -> str | None:
+    """The decoder of a setting's own training whose pictures were kept, if any."""
+    for name in OWN_DECODERS:
+        task = attack_folders.Task(shown_under(name), name, place.release_value)
+        if array_file.exist(attack_folders.place(place.folder, task)):
+            return name
+    return None
 
 
 @kept(KEPT_PICTURES, copies=True)

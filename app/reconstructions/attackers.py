@@ -9,7 +9,7 @@ from app.page import wording
 from app.settings import points
 from core.attacks import ATTACKS, default_attack
 from core.attacks import attackers as known_attackers
-from core.attacks.attackers import OWN_NETWORKS, WORST_CASE, shown_under
+from core.attacks.attackers import OWN_DECODERS, OWN_NETWORKS, WORST_CASE, shown_under
 from core.attacks.declare import AFTERWARDS, ALONG
 from core.metrics import of_pictures
 from core.storage.attack_folders import ATTACK, parted
@@ -38,15 +38,14 @@ def measured(findings: pd.DataFrame, run_ids: Collection[str]) -> list[str]:
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     """Those findings that are about the pictures that are kept."""
-    own = [network.name for network in OWN_NETWORKS.values() if network.keeps_pictures]
-    by_paper = rows["attacker"].isin([name for name in own if shown_under(name) == "paper"])
+    by_paper = rows["attacker"].isin([n for n in OWN_DECODERS if shown_under(n) == "paper"])
     return rows[(rows["protocol"] == "paper") == by_paper]
 
 
 def own_decoder(findings: pd.DataFrame, row: points.Row) -> str | None:
     """The decoder that a setting's method trained along with itself, where it was scored."""
     scored = scores(findings, row, "ms_ssim")
-    return next((name for name in OWN_NETWORKS if name in scored), None)
+    return next((name for name in OWN_DECODERS if name in scored), None)
 
 
 def label(attacker: str) -> str:

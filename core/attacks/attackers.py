@@ -100,6 +100,9 @@ OWN_NETWORKS: dict[str, OwnNetwork] = {
     for network in (own_head, own_verifier, training_adversary, training_reconstructor)
 }
 
+# Decoders that methods train along with themselves.
+OWN_DECODERS = tuple(network.name for network in OWN_NETWORKS.values() if network.keeps_pictures)
+
 
 def shown_under(attacker: str) -> str:
     """The protocol under which an attacker's pictures of the photographs lie that are kept for
