@@ -102,7 +102,7 @@ def picked(strips: Sequence[Strip]) -> Strip:
     """What a film strip goes along, asked where there are several."""
     if len(strips) < 2:
         return strips[0]
-    titles = {strip.name: wording.capital(strip.title) for strip in strips}
+    titles = {strip.name: strip.label for strip in strips}
     chosen = pickers.segmented("Along", titles, "along")
     return next(strip for strip in strips if strip.name == chosen)
 

@@ -4,6 +4,7 @@ settings that are the same in all else, such as the layer that is released. Pure
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.page import wording
 from app.settings import points, variants
 from app.settings.points import Line, Row, Rows
 from core.methods import METHODS
@@ -22,6 +23,11 @@ class Strip(NamedTuple):
     title: str
     steps: tuple[tuple[str, Row], ...]
     knob: bool = True
+
+    @property
+    def label(self) -> str:
+        """Its title by itself, as in a picker; a symbol keeps its case."""
+        return self.title if self.knob else wording.capital(self.title)
 
     @property
     def heading(self) -> str:

@@ -60,6 +60,7 @@ def test_knobs_come_first_and_say_which_way_protection_grows():
     first, second = strips.strips(ROWS, lines, ROWS[0])
     assert first.heading == "from weak to strong protection"
     assert second.heading == "by layer"
+    assert (first.label, second.label) == ("λ₁", "Layer")
 
 
 def test_a_schedule_taken_apart():
