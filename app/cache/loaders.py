@@ -32,6 +32,7 @@ from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
 from core.run import checkpoints
 from core.storage import array_file, attack_folders, cost_file, run_folder, whole_folders
+from core.storage import training_log as training_log_file
 from core.storage.pictures import kept_pictures, unpacked
 from core.study.material import stimuli
 
@@ -256,6 +257,12 @@ def photograph_maps(dataset: str, run_id: str, target: str) -> Explained:
     `means` (shared). Raises PenumbraError where there is none."""
     arrays, facts = explain_photographs.read(checkpoints() / dataset / run_id, target)
     return arrays | {name: unpacked(name, arrays) for name in ("originals", "means")}, facts
+
+
+@kept(KEPT_TABLES)
+def training_log(dataset: str, run_id: str) -> list[dict[str, Any]]:
+    """`core.storage.training_log.read` of a run (shared); empty where it was left out."""
+    return training_log_file.read(checkpoints() / dataset / run_id)
 
 
 @kept(KEPT_VIEWS, copies=True, spinner="Comparing the same photographs …")

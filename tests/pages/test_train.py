@@ -332,3 +332,20 @@ def test_damaged_checkpoints_are_named(damaged, tmp_path):
     register_tiny_folder(tmp_path / "photographs")
     app = whole(open_page("train", train_data="tiny"))
     assert any("damaged" in expander.label for expander in app.expander)
+
+
+def test_the_losses_of_a_finished_training_are_drawn_whole(tiny, root):
+    runs = [checked(Run("deep_obfuscator", "synthetic", seed=seed)) for seed in (0, 1)]
+    folders = [write_run(root, run, 0.5) for run in runs]
+    rows = [{"stage": "task", "step": n, "steps": 9, "phase": "p", "task": 1 / n} for n in (1, 5)]
+    (folders[0] / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    app = open_page("train", train_data="tiny")
+    app.session_state["curves"] = True
+    whole(app.run())
+    whole(app.selectbox(key="losses_of").set_value(f"synthetic/{runs[0].id}").run())
+    assert "6 steps, 2 of them in the log." in words(app)
+    (line,) = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"]
+    assert (line["x"], line["y"]) == ([1, 5], [1, 0.2])
+    whole(app.selectbox(key="losses_of").set_value(f"synthetic/{runs[1].id}").run())
+    assert "log of this training was left out to save space" in app.info[0].value
+    assert not app.get("plotly_chart")
