@@ -135,7 +135,8 @@ def _attack(
         view = None  # one for all of them; two at once may not fit into memory
         for task in tasks:
             lock = run.lock(f"{task.protocol}-{task.title}")
-            with whole_folders.taken(attack_folders.place(folder, task), lock) as mine:
+            made = partial(plan.is_done, folder, task)
+            with whole_folders.taken(attack_folders.place(folder, task), lock, made) as mine:
                 if mine:
                     left = sum(lasting[later] for later in pending[done:])
                     state = {"attack": task.attack, "release_value": task.value}

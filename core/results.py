@@ -107,6 +107,13 @@ def describe(run: Run) -> dict[str, Any]:
     }
 
 
+def schedule_of(text: object) -> dict[str, float]:
+    """A finding's "cut=2, layer=3", taken apart; {} of anything that is no text."""
+    words = text.split(", ") if isinstance(text, str) else []
+    found = (part.partition("=") for part in words if part)
+    return {name: float(value) for name, _, value in found}
+
+
 def strongest(
     folder: Path | str, release_value: float | None = None, protocol: str = "strict"
 ) -> dict[str, str]:

@@ -43,14 +43,16 @@ def grid(
     schedule: Mapping[str, Sequence[float]] = MappingProxyType({}),
 ) -> list[Run]:
     """Every combination of the values of knobs and schedule entries and of the seeds, as checked
-    runs, without doubles."""
+    runs, without doubles. An entry at the preset's own value replaces nothing: that run is the one
+    that leaves it out."""
+    usual = METHODS[method].presets.get(preset, {}).get("schedule", {}) if method in METHODS else {}
     about = (method, dataset, preset, tuple(tasks), tuple(private))
     runs = [
         checked(
             Run(
                 *about,
                 dict(zip(knobs, ks, strict=True)),
-                dict(zip(schedule, es, strict=True)),
+                {n: e for n, e in zip(schedule, es, strict=True) if usual.get(n) != e},
                 seed,
             )
         )

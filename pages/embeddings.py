@@ -52,6 +52,7 @@ def maps() -> None:
     bare, bare_problem = views.load(bare_row) if bare_row else (None, "")
     with right, st.container(horizontal=True, vertical_alignment="bottom"):
         by = views.colour(found, view.targets[0])
+        coloured = views.second_colour(found, by)
         which = pickers.segmented("Map", projections.MAPS, "map")
     with head:
         sentence = projections.sentence(row, found, bare, by, bare_row)
@@ -60,12 +61,12 @@ def maps() -> None:
     if bare_row and bare is None:
         st.caption(f":material/warning: The map before protection is missing: {bare_problem}")
     try:
-        of = views.photographs_of(found, bare, row, by)
+        of = views.photographs_of(found, bare, row, coloured)
     except PenumbraError as error:
         text = f"The maps cannot be drawn: {error}. The figures above do not need them."
         st.warning(text, icon=":material/warning:")
         return
-    seen = views.shown(found, *of, by)
+    seen = views.shown(found, *of, coloured)
     follow = views.followed(seen.people) if by == projections.IDENTITY else []
     ringed = views.selected(view.dataset, found)
     places = [(HERE, row, projections.turned(found, bare), "At the chosen setting")]
@@ -74,7 +75,7 @@ def maps() -> None:
     for column, (key, setting, drawn, title) in zip(st.columns(2), places, strict=False):
         with column:
             st.markdown(f"**{title}**: {points.name(setting)}")
-            there = views.shown(drawn, *of, by)
+            there = views.shown(drawn, *of, coloured)
             views.one_map(key, drawn, there, which, follow, ringed, f"{title}. {sentence}")
     sheet = photographs.sprite(seen.faces, seen.rows)
     shape = seen.faces.height, seen.faces.width

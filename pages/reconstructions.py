@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.page import pictures, show, verdict, wording
-from app.reconstructions import attackers, face_views, own_photograph
+from app.reconstructions import attackers, face_views, own_decoder, own_photograph
 from app.settings import looking, pickers, points
 from core.methods import METHODS
 from core.metrics import of_pictures
@@ -27,7 +27,7 @@ def reconstructor() -> str:
 
 
 def one_face(row: points.Row, found: face_views.Found, who: str) -> None:
-    """One face under a handle, by every attacker, and along the knob."""
+    """One face under a handle, by every attacker, and along what was varied."""
     st.subheader("One face, closely", anchor=False)
     face = pickers.face(len(found["originals"]), 140)
     left, right = st.columns([2, 5], gap="large")
@@ -38,10 +38,11 @@ def one_face(row: points.Row, found: face_views.Found, who: str) -> None:
         face_views.verdict_of(found, face)
         if len(drawn) > 1:
             face_views.by_attacker(drawn, short, face)
-    if lines := looking.curves(here, row):
-        st.markdown("**The same face, from weak to strong protection**")
-        line = face_views.knob(lines)
-        steps, missing = face_views.along(line, here.rows, row["key"], who, face)
+    if strips := looking.strips(here, row):
+        place = st.container()
+        strip = face_views.picked(strips)
+        place.markdown(f"**The same face, {strip.heading}**")
+        steps, missing = face_views.along(strip, row["key"], who, face)
         face_views.film(found["originals"][face], f"Face {face + 1}", steps)
         for text in missing:
             st.caption(f":material/warning: Left out at {text}")
@@ -73,6 +74,7 @@ def test_faces() -> None:
     face_views.pairs(found, pictures.order(found["ms_ssim"], how)[start:][:SHOWN])
     uneven = attackers.range_sentence(found["ms_ssim"])
     st.markdown(f"{uneven} {attackers.recognised_sentence(here.findings, row, drawn_by)}")
+    own_decoder.view(here.findings, row, who)
     one_face(row, found, who)
     show.folded("Most and least protected faces", "extremes", face_views.extremes, found)
 

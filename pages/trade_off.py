@@ -6,7 +6,7 @@ from app.cache import loaders
 from app.noise import amounts
 from app.page import clicks, show, states, tables, verdict
 from app.settings import looking, points
-from app.trade_off import chart, details, limits, protocols
+from app.trade_off import chart, details, figures, limits, protocols
 
 here = looking.look("How much protection can this service afford?", strongest=False)
 view, table = here.view, here.table
@@ -61,6 +61,11 @@ def trade_off() -> None:
         title = "Would a bigger attacker know more?"
         show.folded(title, "curve", details.bigger_attacker, curve, attribute)
     show.folded("What the paper reports", "published", details.paper, view, row)
+    title = "Any measure along a knob, for several attributes"
+    show.folded(title, "along_figure", figures.along, here, row)
+    if figures.ranked(here):
+        title = "How deep in a list of names people stand, against the service"
+        show.folded(title, "rank_figure", figures.against_service, here, row)
 
 
 trade_off()

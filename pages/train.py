@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.cache import loaders
 from app.page import show, states
-from app.training import own_folder, planning, training_queue
+from app.training import curves, own_folder, planning, training_queue
 from core.errors import PenumbraError
 
 st.title("How well would a new setting protect?", anchor=False)
@@ -23,5 +23,6 @@ if plan is not None:
 st.subheader("Trainings", anchor=False)
 training_queue.queue()
 show.folded("All trained settings", "trained", training_queue.trained)
+show.folded("Losses of a finished training", "curves", curves.curves)
 problems = loaders.runs()["problem"]
 states.damaged([line for line in problems if isinstance(line, str)])

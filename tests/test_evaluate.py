@@ -17,7 +17,7 @@ from core.evaluate import evaluate
 from core.run import Run
 from core.run_validation import checked
 from core.storage import array_file, attack_folders, findings_file
-from core.storage.pictures import unpacked
+from core.storage.pictures import kept_pictures, unpacked
 from tests.listings import only
 from tests.tiny_faces import SMALL, small_presets, tiny_faces
 
@@ -319,6 +319,23 @@ def test_controls_pass_where_everything_is_open(measured):
     # Young shows nowhere: nobody can find it, and that proves nothing.
     young = table[(table.target == "attribute:Young") & (table.attacker != "own_head")]
     assert not young.conclusive.all()
+
+
+def test_a_decoder_scored_before_its_pictures_were_kept_is_scored_again_to_the_same_numbers(copy):
+    place = copy / "attacks" / "paper" / "training_reconstructor"
+    findings, arrays = findings_file.read(place), array_file.read(place)
+    strict = array_file.read(copy / "attacks" / "strict" / PICTURES)
+    assert 0 < len(arrays["positions"]) <= len(strict["positions"])
+    assert arrays["positions"].tolist() == strict["positions"][: len(arrays["positions"])].tolist()
+    (place / array_file.NAME).unlink()  # as an earlier version left it
+    with pytest.raises(PenumbraError, match="python -m core evaluate"):
+        kept_pictures(copy, "training_reconstructor", protocol="paper")
+    before = stamps(copy)
+    evaluate(copy, QUICK, device="cpu", progress=False)
+    after = stamps(copy)
+    assert {path.name for path in after if after[path] != before[path]} == {place.name}
+    assert findings_file.read(place) == findings
+    assert all(np.array_equal(arrays[n], a) for n, a in array_file.read(place).items())
 
 
 def test_of_releases_that_do_not_fit_into_memory_nothing_is_left_out(copy, monkeypatch):

@@ -10,7 +10,7 @@ from app.attention.saliency import Look
 from app.cache import loaders
 from app.page import pictures, show, wording
 from app.reconstructions import attackers, face_views
-from app.settings import looking, points
+from app.settings import looking, points, strips
 from app.settings.looking import Looking
 from core.errors import PenumbraError
 from core.explain import maps
@@ -46,7 +46,7 @@ def weakest(here: Looking, row: points.Row, side: str) -> tuple[Look | None, str
     if first is None or first["key"] == row["key"]:
         return None, ""
     try:
-        return read(first, side), face_views.step_name(curves[0], first)
+        return read(first, side), strips.step_name(curves[0], first)
     except PenumbraError:
         return None, ""
 
@@ -103,13 +103,14 @@ def _group(title: str, mean: np.ndarray, before: np.ndarray, through: np.ndarray
 
 
 def film(here: Looking, row: points.Row, side: str, face: int) -> None:
-    curves = looking.curves(here, row)
-    if not curves:
+    found = looking.strips(here, row)
+    if not found:
         return
-    st.subheader("From weak to strong protection", anchor=False)
-    along = face_views.settings_along(face_views.knob(curves), here.rows)
+    place = st.container()
+    strip = face_views.picked(found)
+    place.subheader(wording.capital(strip.heading), anchor=False)
     with st.container(horizontal=True, gap="small"):
-        for name, setting in along:
+        for name, setting in strip.steps:
             label = f":orange[**{name}**]" if setting["key"] == row["key"] else name
             _step(setting, name, label, side, face)
 

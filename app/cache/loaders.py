@@ -26,12 +26,14 @@ from app.study import findings as study_findings
 from core import data, explain, results
 from core.analysis import compare
 from core.analysis import provenance as prove
+from core.attacks.attackers import OWN_DECODERS, shown_under
 from core.attacks.attributes.learning_curve import data_curve
 from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
 from core.published import pairing
 from core.run import checkpoints
 from core.storage import array_file, attack_folders, cost_file, run_folder, whole_folders
+from core.storage import training_log as training_log_file
 from core.storage.pictures import kept_pictures, unpacked
 from core.study.material import stimuli
 
@@ -220,7 +222,17 @@ def reconstructions(row: points.Row, who: str = STRONGEST) -> tuple[dict[str, np
 
 @kept(KEPT_PICTURES, copies=True)
 def _reconstructions(place: points.Place, attack: str) -> dict[str, np.ndarray]:
-    return kept_pictures(place.folder, attack, place.release_value)
+    return kept_pictures(place.folder, attack, place.release_value, shown_under(attack))
+
+
+@kept(KEPT_PICTURES, copies=True)
+def own_decoder_drew(place: points.Place) -> str | None:
+    """The decoder of a setting's own training whose pictures were kept, if any."""
+    for name in OWN_DECODERS:
+        task = attack_folders.Task(shown_under(name), name, place.release_value)
+        if array_file.exist(attack_folders.place(place.folder, task)):
+            return name
+    return None
 
 
 @kept(KEPT_PICTURES, copies=True)
@@ -252,6 +264,12 @@ def photograph_maps(dataset: str, run_id: str, target: str) -> Explained:
     `means` (shared). Raises PenumbraError where there is none."""
     arrays, facts = explain_photographs.read(checkpoints() / dataset / run_id, target)
     return arrays | {name: unpacked(name, arrays) for name in ("originals", "means")}, facts
+
+
+@kept(KEPT_TABLES)
+def training_log(dataset: str, run_id: str) -> list[dict[str, Any]]:
+    """`core.storage.training_log.read` of a run (shared); empty where it was left out."""
+    return training_log_file.read(checkpoints() / dataset / run_id)
 
 
 @kept(KEPT_VIEWS, copies=True, spinner="Comparing the same photographs …")

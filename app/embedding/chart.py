@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from app.charts import plot
 from app.charts.palette import LIGHT, faded
 from app.charts.plot import Spec
-from app.embedding.projections import IDENTITY
+from app.embedding.projections import Answers
 from app.leakage import groups
 from app.page import wording
 
@@ -23,14 +23,20 @@ PEOPLE = tuple(
     )
 )
 HAS, HAS_NOT = ("#D55E00", "diamond"), ("#3C8DBC", "circle")
+# Of two attributes: the first is warm or cold, the second full and dark or hollow and light.
+BOTH = {
+    (True, True): HAS,
+    (True, False): ("#E69F00", "diamond-open"),
+    (False, True): ("#0072B2", "circle"),
+    (False, False): ("#56B4E9", "circle-open"),
+}
 
 
 def scatter(
     places: NDArray[np.float64],
     positions: NDArray[np.int64],
     people: NDArray[np.int64],
-    by: str,
-    labels: NDArray[np.bool_] | None,
+    answers: Answers,
     followed: Sequence[int],
     ringed: Sequence[int],
     texts: Sequence[str],
@@ -41,8 +47,8 @@ def scatter(
     """One map; every point carries its photograph's position as custom data.
 
     places    (n, 2) in [0, 1]
-    by        "identity", or the attribute whose `labels` (n,) colour the points
-    followed  people with a colour of their own, where `by` is identity
+    answers   attribute -> labels (n,), of the one or two that colour the points; {}: by identity
+    followed  people with a colour of their own, by identity
     ringed    positions that are marked
     texts     (n,) what a point says
     axes      titles of the two axes; none where they mean nothing
@@ -50,7 +56,7 @@ def scatter(
     """
     data = [
         _points(name, members, places, positions, texts, look)
-        for name, members, look in _groups(people, by, labels, followed, colour)
+        for name, members, look in _groups(people, answers, followed, colour)
         if members.any()
     ]
     marked = np.isin(positions, np.asarray(list(ringed), dtype=np.int64))
@@ -76,16 +82,26 @@ def scatter(
 
 def _groups(
     people: NDArray[np.int64],
-    by: str,
-    labels: NDArray[np.bool_] | None,
+    answers: Answers,
     followed: Sequence[int],
     colour: plot.Colours,
 ) -> list[tuple[str, NDArray[np.bool_], Spec]]:
     """(name, members (n,), marker) of what is drawn, back to front."""
-    if by != IDENTITY and labels is not None:
+    if len(answers) == 1:
+        ((by, labels),) = answers.items()
         return [
             (wording.capital(groups.name(by, has)), labels == has, _marker(*look))
             for has, look in ((False, HAS_NOT), (True, HAS))
+        ]
+    if len(answers) == 2:
+        (by, labels), (second, other) = answers.items()
+        return [
+            (
+                wording.capital(f"{groups.name(by, has)}, {groups.name(second, more)}"),
+                (labels == has) & (other == more),
+                _marker(*look),
+            )
+            for (has, more), look in reversed(BOTH.items())
         ]
     rest = ~np.isin(people, np.asarray(list(followed), dtype=np.int64))
     found = [("everybody else", rest, plot.marker(faded(colour["quiet"], 0.45), 5))]

@@ -16,6 +16,7 @@ from core.errors import damaged
 from core.methods import UNPROTECTED
 
 IDENTITY = "identity"
+Answers = Mapping[str, NDArray[np.bool_]]  # attribute -> who has it, photograph by photograph
 MAPS = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 FINEST = 65_535  # core.explain.embedding keeps coordinates as 16-bit whole numbers
 MOST_POINTS = 5_000  # of a map; ours have some 560
@@ -206,11 +207,9 @@ def followed(people: NDArray[np.int64]) -> list[int]:
     return names[np.argsort(-sizes, kind="stable")][:FOLLOWED].tolist()
 
 
-def selection(
-    chosen: Sequence[int], people: NDArray[np.int64], labels: NDArray[np.bool_] | None, by: str
-) -> str:
-    """A lasso in words; `chosen`: places on the map (in 0 … n - 1), `people` (n,), `labels` (n,) of
-    the colouring attribute, None for identity."""
+def selection(chosen: Sequence[int], people: NDArray[np.int64], answers: Answers) -> str:
+    """A lasso in words; `chosen`: places on the map (in 0 … n - 1), `people` (n,), `answers` of the
+    colouring attributes, {} for identity."""
     inside = np.asarray(chosen, dtype=int)
     who = np.unique(people[inside])
     of_theirs = int(np.isin(people, who).sum())
@@ -218,7 +217,7 @@ def selection(
     persons, whose = ("person", "this person's") if len(who) == 1 else ("people", "these people's")
     share = wording.percent(len(inside) / of_theirs)
     text = f"{len(inside):,} {one} of {len(who):,} {persons}; {share} of {whose} photographs lie inside"
-    if labels is not None:
+    for by, labels in answers.items():
         text += (
             f"; {groups.name(by, True)}: {wording.percent(float(labels[inside].mean()))} inside, "
             f"{wording.percent(float(labels.mean()))} on the whole map"
@@ -226,13 +225,11 @@ def selection(
     return text + "."
 
 
-def coordinates(
-    here: Maps, people: NDArray[np.int64], labels: NDArray[np.bool_] | None
-) -> pd.DataFrame:
+def coordinates(here: Maps, people: NDArray[np.int64], answers: Answers) -> pd.DataFrame:
     """What is drawn, for the file: all three maps, one row per photograph."""
     table = pd.DataFrame({"photograph": here.positions, "person": people})
-    if labels is not None:
-        table["has_attribute"] = labels
+    for name, labels in answers.items():
+        table[f"has_{name}"] = labels
     for name, places in here.places.items():
         table[f"{name}_x"], table[f"{name}_y"] = places[:, 0], places[:, 1]
     return table

@@ -1,5 +1,6 @@
 """What the embeddings page shows: two maps, and the faces that were selected on them."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.cache import loaders, photographs
 from app.embedding import chart, projections
-from app.embedding.projections import IDENTITY, Maps
+from app.embedding.projections import IDENTITY, Answers, Maps
 from app.leakage import groups
 from app.page import clicks, show, states, wording
 from app.settings import pickers, points
@@ -18,6 +19,7 @@ from core.errors import PenumbraError
 
 FACE = 84  # pixels of a face below the maps
 SHOWN = 24  # faces at a time
+ALONE = "alone"  # in place of a second attribute
 HELD = "map_selection"  # session: {"data": data set, "positions": selected photographs}
 CONFIG = show.CONFIG | {
     "displayModeBar": True,
@@ -26,22 +28,19 @@ CONFIG = show.CONFIG | {
 
 
 class Shown(NamedTuple):
-    """The photographs of a map: their data set, their rows in it, whom they show (n,), by what
-    points are coloured, and which have that attribute (n,), None for identity."""
+    """The photographs of a map: their data set, their rows in it, whom they show (n,), and the
+    attributes that points are coloured by, with who has them; {} for identity."""
 
     dataset: str
     faces: Faces
     rows: NDArray[np.int64]
     people: NDArray[np.int64]
-    by: str
-    labels: NDArray[np.bool_] | None
+    answers: Answers
 
     def text(self, index: int, between: str) -> str:
-        """Whose photograph it is, and its answer."""
-        text = chart.person_label(int(self.people[index]))
-        if self.labels is None:
-            return text
-        return f"{text}{between}{groups.name(self.by, bool(self.labels[index]))}"
+        """Whose photograph it is, and its answers."""
+        said = [groups.name(by, bool(labels[index])) for by, labels in self.answers.items()]
+        return between.join([chart.person_label(int(self.people[index])), *said])
 
 
 def load(row: points.Row) -> tuple[Maps | None, str]:
@@ -70,26 +69,43 @@ def colour(found: Maps, target: str) -> str:
     return pickers.choose("Colour by", labels, "colour", default=wanted, width=170)
 
 
+def second_colour(found: Maps, by: str) -> list[str]:
+    """What points are coloured by: `by`, and another attribute where the reader asks for one."""
+    names = sorted((n for n in found.apart if n not in (IDENTITY, by)), key=wording.attribute_label)
+    if by == IDENTITY or not names:
+        return [by]
+    labels = {ALONE: "Nothing else"} | wording.unique_labels(names)
+    help = (
+        "Two attributes at once: four groups, warm and cold by the first, full and hollow by this."
+    )
+    second = pickers.choose("and by", labels, "colour_too", default=ALONE, help=help, width=170)
+    return [by] if second == ALONE else [by, second]
+
+
 def photographs_of(
-    found: Maps, bare: Maps | None, row: points.Row, by: str
+    found: Maps, bare: Maps | None, row: points.Row, by: Sequence[str]
 ) -> tuple[str, Faces, NDArray[np.int64]]:
     """(data set, *`app.cache.photographs.order` of a run). Raises PenumbraError where the data set
     is not the one that the maps were made of any more."""
     faces, order = photographs.order(row["dataset"], row["run_id"])
     if max(int(each.positions.max()) for each in (found, bare) if each) >= len(order):
         raise PenumbraError("the data set holds other photographs now than when it was measured")
-    if by != IDENTITY:
-        faces.columns([by])  # the data set may have lost the attribute
+    faces.columns(_attributes(by))  # the data set may have lost one
     return row["dataset"], faces, order
 
 
-def shown(found: Maps, dataset: str, faces: Faces, order: NDArray[np.int64], by: str) -> Shown:
+def shown(
+    found: Maps, dataset: str, faces: Faces, order: NDArray[np.int64], by: Sequence[str]
+) -> Shown:
     """The photographs of `found`; the rest of `photographs_of`."""
-    rows = order[found.positions]
-    labels = None
-    if by != IDENTITY:
-        labels = faces.attributes[rows, faces.columns([by])[0]].astype(bool)
-    return Shown(dataset, faces, rows, faces.identities[rows], by, labels)
+    rows, names = order[found.positions], _attributes(by)
+    had = faces.attributes[rows][:, faces.columns(names)].astype(bool)
+    answers = dict(zip(names, had.T, strict=True))
+    return Shown(dataset, faces, rows, faces.identities[rows], answers)
+
+
+def _attributes(by: Sequence[str]) -> list[str]:
+    return [name for name in by if name != IDENTITY]
 
 
 def followed(people: NDArray[np.int64]) -> list[int]:
@@ -111,8 +127,7 @@ def one_map(
         found.places[which],
         found.positions,
         seen.people,
-        seen.by,
-        seen.labels,
+        seen.answers,
         follow,
         ringed,
         [seen.text(index, " · ") for index in range(len(seen.people))],
@@ -123,7 +138,7 @@ def one_map(
     show.chart(
         figure,
         f"map-{which}",
-        lambda: projections.coordinates(found, seen.people, seen.labels),
+        lambda: projections.coordinates(found, seen.people, seen.answers),
         alt,
         key,
         config=CONFIG,
@@ -171,10 +186,10 @@ def below(found: Maps, seen: Shown, ringed: list[int], follow: list[int]) -> Non
                 st.button("Show the people in colour", type="tertiary", **more)
         return
     places = np.flatnonzero(np.isin(found.positions, ringed))
-    st.markdown(f"**{projections.selection(places, seen.people, seen.labels, seen.by)}**")
+    st.markdown(f"**{projections.selection(places, seen.people, seen.answers)}**")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         start = pickers.shown(len(places), SHOWN, "map_shown", 130)
-        if seen.by == IDENTITY:
+        if not seen.answers:
             most = projections.followed(seen.people[places])
             colour = {"on_click": _colour_people, "args": (most,)}
             st.button("Colour these people", type="tertiary", **colour)

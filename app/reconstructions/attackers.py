@@ -9,8 +9,8 @@ from app.page import wording
 from app.settings import points
 from core.attacks import ATTACKS, default_attack
 from core.attacks import attackers as known_attackers
-from core.attacks.attackers import WORST_CASE
-from core.attacks.declare import AFTERWARDS
+from core.attacks.attackers import OWN_DECODERS, OWN_NETWORKS, WORST_CASE, shown_under
+from core.attacks.declare import AFTERWARDS, ALONG
 from core.metrics import of_pictures
 from core.storage.attack_folders import ATTACK, parted
 
@@ -19,15 +19,14 @@ FIRST = default_attack("image").name  # where no strongest attacker was chosen
 
 
 def measured(findings: pd.DataFrame, run_ids: Collection[str]) -> list[str]:
-    """Attackers whose redrawn pictures of any of these runs were scored strictly, in the order of
-    `core.attacks.attackers`; those given a second data set last."""
+    """Attackers whose redrawn pictures of any of these runs were scored strictly, and a method's own
+    decoder, in the order of `core.attacks.attackers`; those given a second data set last."""
     rows = findings[
         (findings["target"] == "image")
-        & (findings["protocol"] == "strict")
         & (findings["metric"] == "ms_ssim")
         & findings["run_id"].isin(list(run_ids))
     ]
-    names = {name for name in rows["attacker"].dropna() if ATTACK.fullmatch(name)}
+    names = {name for name in _shown(rows)["attacker"].dropna() if ATTACK.fullmatch(name)}
     order = {name: position for position, name in enumerate(known_attackers())}
 
     def rank(name: str) -> tuple[bool, int, str]:
@@ -35,6 +34,18 @@ def measured(findings: pd.DataFrame, run_ids: Collection[str]) -> list[str]:
         return extra is not None, order.get(plain, len(order)), name
 
     return sorted(names - {WORST_CASE.name}, key=rank)
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those findings that are about the pictures that are kept."""
+    by_paper = rows["attacker"].isin([n for n in OWN_DECODERS if shown_under(n) == "paper"])
+    return rows[(rows["protocol"] == "paper") == by_paper]
+
+
+def own_decoder(findings: pd.DataFrame, row: points.Row) -> str | None:
+    """The decoder that a setting's method trained along with itself, where it was scored."""
+    scored = scores(findings, row, "ms_ssim")
+    return next((name for name in OWN_DECODERS if name in scored), None)
 
 
 def label(attacker: str) -> str:
@@ -47,7 +58,8 @@ def sentence(attacker: str, released: str, strongest: bool | None) -> str:
     `strongest` says whether it was the strongest of several, None where there was one attacker."""
     plain, extra = parted(attacker)
     name = wording.attacker(plain)
-    how = ATTACKS[plain].says if plain in ATTACKS else AFTERWARDS
+    how = ALONG if plain in OWN_NETWORKS else AFTERWARDS
+    how = ATTACKS[plain].says if plain in ATTACKS else how
     if extra:
         how += (
             f", those of “{extra}” among them: more than the others had, so not counted with them"
@@ -62,10 +74,24 @@ def sentence(attacker: str, released: str, strongest: bool | None) -> str:
 
 
 def scores(findings: pd.DataFrame, row: points.Row, metric: str) -> dict[str, points.Row]:
-    """Attacker -> what was found of `metric` on the redrawn pictures of one setting (strictly)."""
-    rows = points.findings_of(findings, row, target="image", protocol="strict", metric=metric)
+    """Attacker -> what was found of `metric` on the redrawn pictures of one setting (strictly; of a
+    method's own decoder as its paper does)."""
+    rows = _shown(points.findings_of(findings, row, target="image", metric=metric))
     columns = ["attacker", "value", "low", "high", "chance", "n"]
     return {found["attacker"]: found for found in rows[columns].to_dict("records")}
+
+
+def beside_sentence(findings: pd.DataFrame, row: points.Row, own: str, who: str) -> str:
+    """How far the picture of the decoder inside the training is from what `who` redraws."""
+    found = scores(findings, row, "ms_ssim")
+    if who not in found:
+        return ""
+    inside, fresh, name = found[own], found[who], wording.attacker(who)
+    return (
+        f"Left the original; in the middle the picture by {wording.attacker(own)}, {ALONG}: a "
+        f"likeness of {inside['value']:.2f} over all {inside['n']} test faces. Right, trained "
+        f"afterwards, {'' if name.startswith('the ') else 'a '}{name}: {fresh['value']:.2f}."
+    )
 
 
 def range_sentence(ms_ssim: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""Original beside recovered: pairs, one face along a knob, one face by every attacker."""
+"""Original beside recovered: pairs, one face along what was varied, one face by every attacker."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +10,7 @@ from app.cache import loaders
 from app.page import components, pictures, show, wording
 from app.reconstructions import attackers
 from app.settings import pickers, points
+from app.settings.strips import Strip
 from core.errors import PenumbraError
 from core.metrics import of_pictures
 
@@ -69,7 +70,7 @@ def _row(picture: Any, width: int, alt: str, text: str, help: str | None = None)
 
 def at_two_settings(one: points.Row, other: points.Row) -> None:
     """The same faces as the strongest attacker reconstructs them at both settings."""
-    drawn = []
+    drawn: list[Found] = []
     for name, row in (("first", one), ("second", other)):
         found, problem, _ = load(row)
         if found is None:
@@ -79,31 +80,35 @@ def at_two_settings(one: points.Row, other: points.Row) -> None:
     if len(drawn) < 2:
         return
     st.subheader("The same faces, as the strongest attacker redraws them", anchor=False)
-    first, last = drawn
-    common = np.intersect1d(first["positions"], last["positions"])[:COMPARED]
-    with st.container(horizontal=True, gap="medium"):
-        for face, position in enumerate(common):
-            i, j = (int(np.flatnonzero(found["positions"] == position)[0]) for found in drawn)
-            row = [first["originals"][i], first["reconstructions"][i], last["reconstructions"][j]]
-            alt = f"Face {face + 1}: original, redrawn at the first setting, at the second"
-            text = f"original · {first['ms_ssim'][i]:.2f} · {last['ms_ssim'][j]:.2f}"
-            _row(pictures.row(row, SMALL), _width(3, SMALL), alt, text)
+    triples(*drawn, "redrawn at the first setting, at the second")
     st.caption(
         "Original, first setting, second setting; the numbers are the likeness in structure."
     )
 
 
-def knob(lines: Sequence[points.Line]) -> points.Line:
-    """The knob of the film strip, asked where there are several."""
-    symbols = {line.knob.name: line.knob.symbol for line in lines if line.knob is not None}
-    if len(symbols) < 2:
-        return lines[0]
-    chosen = pickers.segmented("Along", symbols, "along")
-    return next(line for line in lines if line.knob is not None and line.knob.name == chosen)
+def triples(first: Found, last: Found, both: str) -> None:
+    """The first faces that were redrawn twice, each beside its original; `both` says how."""
+    common = np.intersect1d(first["positions"], last["positions"])[:COMPARED]
+    with st.container(horizontal=True, gap="medium"):
+        for face, position in enumerate(common):
+            i, j = (int(np.flatnonzero(f["positions"] == position)[0]) for f in (first, last))
+            row = [first["originals"][i], first["reconstructions"][i], last["reconstructions"][j]]
+            alt = f"Face {face + 1}: original, {both}"
+            text = f"original · {first['ms_ssim'][i]:.2f} · {last['ms_ssim'][j]:.2f}"
+            _row(pictures.row(row, SMALL), _width(3, SMALL), alt, text)
+
+
+def picked(strips: Sequence[Strip]) -> Strip:
+    """What a film strip goes along, asked where there are several."""
+    if len(strips) < 2:
+        return strips[0]
+    titles = {strip.name: strip.label for strip in strips}
+    chosen = pickers.segmented("Along", titles, "along")
+    return next(strip for strip in strips if strip.name == chosen)
 
 
 def film(original: np.ndarray, name: str, steps: Sequence[Step]) -> None:
-    """One face from weak to strong protection."""
+    """One face at one setting after the other."""
     with st.container(horizontal=True, gap="small"):
         show.picture(original, FRAME, f"{name}, original", "original")
         for value, here, found, number in steps:
@@ -115,23 +120,10 @@ def film(original: np.ndarray, name: str, steps: Sequence[Step]) -> None:
             show.picture(picture, FRAME, alt, f"{label}  \n{ms_ssim:.2f}", words)
 
 
-def settings_along(line: points.Line, rows: points.Rows) -> list[tuple[str, points.Row]]:
-    """("λ₁ = 1", its setting) from weak to strong protection."""
-    by_key = {setting["key"]: setting for setting in rows}
-    return [(step_name(line, by_key[key]), by_key[key]) for key in line.keys]
-
-
-def step_name(line: points.Line, setting: points.Row) -> str:
-    """ "λ₁ = 1" of a setting on a line."""
-    return f"{line.knob.symbol} = {setting[f'knob:{line.knob.name}']:g}"
-
-
-def along(
-    line: points.Line, rows: points.Rows, chosen_key: str, who: str, face: int
-) -> tuple[list[Step], list[str]]:
-    """(steps of a film, what is left out and why) of one test face along a knob."""
+def along(strip: Strip, chosen_key: str, who: str, face: int) -> tuple[list[Step], list[str]]:
+    """(steps of a film, what is left out and why) of one test face."""
     steps, missing = [], []
-    for name, setting in settings_along(line, rows):
+    for name, setting in strip.steps:
         there, problem, _ = load(setting, who)
         if there is None or face >= len(there["reconstructions"]):
             missing.append(f"{name}: {problem or 'this face was not redrawn'}")

@@ -14,6 +14,7 @@ from app.page import components, pictures, show, wording
 from app.reconstructions import attackers, face_views
 from app.settings import looking, pickers, points
 from app.settings.looking import Looking
+from app.settings.strips import Strip
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.own_photograph import face_place, upload
@@ -80,8 +81,8 @@ def view(here: Looking) -> None:
                 "people's photographs. "
                 f"{attackers.ahead_sentence(here.findings, row)}{synthetic}"
             )
-    if lines := looking.curves(here, row):
-        _film(picture, row, here.rows, lines)
+    if strips := looking.strips(here, row):
+        _film(picture, row, face_views.picked(strips))
 
 
 def _photograph() -> Own | None:
@@ -174,13 +175,11 @@ def _views(picture: np.ndarray, found: face_views.Found | None) -> None:
             components.swipe(picture, back, "Your face", "swipe_own", SIDE)
 
 
-def _film(
-    picture: np.ndarray, row: points.Row, rows: points.Rows, lines: list[points.Line]
-) -> None:
-    """Your face along the knob, wherever the attacker's network was kept."""
-    st.markdown("**Your face, from weak to strong protection**")
+def _film(picture: np.ndarray, row: points.Row, strip: Strip) -> None:
+    """Your face along a strip, wherever the attacker's network was kept."""
+    st.markdown(f"**Your face, {strip.heading}**")
     steps, missing = [], []
-    for name, setting in face_views.settings_along(face_views.knob(lines), rows):
+    for name, setting in strip.steps:
         try:
             found = _reconstructed(setting, picture)
         except PenumbraError as error:
@@ -193,7 +192,7 @@ def _film(
     if steps:
         face_views.film(picture, "Your face", steps)
     if missing:
-        there = ", ".join(name for name, *_ in steps) or "no value of this knob"
+        there = ", ".join(name for name, *_ in steps) or "none of these settings"
         st.info(
             f"This attacker's network was kept at {there} only, to save space. Left out: "
             f"{', '.join(missing)}. The test photographs show all of them.",

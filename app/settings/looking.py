@@ -8,6 +8,7 @@ import streamlit as st
 from app.cache import loaders
 from app.page import show, states, wording
 from app.settings import pickers, points, unprotected
+from app.settings import strips as along
 from app.settings.views import SERVICE, STRONGEST, View
 from core.methods import METHODS
 
@@ -81,6 +82,11 @@ def curves(here: Looking, row: points.Row) -> list[points.Line]:
     """The curves of the method's knobs through a setting."""
     found = points.lines(here.rows, points.knob_values(row), here.method)
     return [line for line in found if line.method == here.method and line.knob]
+
+
+def strips(here: Looking, row: points.Row) -> list[along.Strip]:
+    """What a setting can be followed along, its method's other variants among them."""
+    return along.strips(points.records(here.table), curves(here, row), row)
 
 
 def nothing_yet() -> None:

@@ -31,6 +31,14 @@ def only(rows: Rows, method: str, variant: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["method"] != method or key(row) == variant]
 
 
+def entry_words(method: str, name: str, value: float) -> str:
+    """One value of an entry of the schedule, as its method calls it: "conv4", "mu2 = 1"."""
+    declared = {choice.name: choice.values for choice in METHODS[method].choices}
+    values = declared.get(name, ())
+    known = value in range(len(values))
+    return values[int(value)] if known else f"{name.replace('_', ' ')} = {value:g}"
+
+
 def schedule_words(method: str, schedule: str) -> str:
     """What was replaced, in the method's words: "layer=3" -> "released behind layer 3"."""
     words = {choice.name: choice.words for choice in METHODS[method].choices}

@@ -38,6 +38,7 @@ def form() -> dict[str, Any] | None:
             icon=":material/info:",
         )
         return None
+    _as_published(rows)
     left, right = st.columns(2, gap="large")
     with left:
         found = _shown(dataset, preset, rows)
@@ -56,6 +57,21 @@ def _rows(dataset: str, preset: str) -> list[dict[str, Any]]:
         for row in points.records(loaders.settings(view)):
             found.setdefault(row["key"], row)
     return list(found.values())
+
+
+def _as_published(rows: Sequence[dict[str, Any]]) -> None:
+    """A button that asks as DeepObfuscator's own study did, about the decoder that it was about."""
+    setting = words.published_setting(rows, loaders.own_decoder_drew)
+    if setting is None:
+        return
+    help = (
+        "Ten questions, four photographs, forty participants, nobody practises: the study in which 28 % "
+        "were right. The faces are those of the decoder inside the training, as the paper showed them."
+    )
+    take = {"on_click": use_as_template, "args": (asked.PUBLISHED | {"settings": [setting]},)}
+    st.button(
+        "As DeepObfuscator asked it", type="tertiary", icon=":material/history:", help=help, **take
+    )
 
 
 def _shown(dataset: str, preset: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Studies in words: what a design comes to, how far a study is. Pure functions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from app.page import wording
 from app.settings import points, variants
+from core.methods import METHODS
 from core.study.analysis import statistics
 
 # state -> (word, badge colour, icon)
@@ -38,6 +39,20 @@ def usual(rows: Sequence[Mapping[str, Any]], most: int) -> list[str]:
         return [row["key"] for row in rows[:1]]
     places = np.linspace(0, len(line.keys) - 1, min(most, len(line.keys))).round()
     return [line.keys[int(place)] for place in places]
+
+
+def published_setting(
+    rows: Sequence[dict[str, Any]], drew: Callable[[points.Row], str | None]
+) -> dict[str, Any] | None:
+    """The setting to ask about as in a paper that shows what its own decoder redraws: of the first
+    such method, its knobs nearest to their defaults. `drew` names a setting's decoder whose pictures
+    were kept; None where there is no such setting."""
+    for name in dict.fromkeys(row["method"] for row in rows):
+        able = [row for row in rows if row["method"] == name and METHODS[name].own_pictures]
+        row = points.nearest(able, name, {})
+        if row is not None and (decoder := drew(row)):
+            return points.where(row)._asdict() | {"attacker": decoder}
+    return None
 
 
 def promise(design: Mapping[str, Any]) -> tuple[str, str]:

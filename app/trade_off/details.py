@@ -9,9 +9,9 @@ from app.page import show, states, tables, verdict, wording
 from app.settings import points
 from app.settings.looking import Looking
 from app.settings.views import View
+from core import results
 from core.errors import PenumbraError
 from core.metrics import METRICS
-from core.published import pairing
 
 CURVE_HELP = (
     "Each point: quick attackers trained on the photographs of so many people, scored on people "
@@ -43,7 +43,7 @@ def paper(view: View, row: dict) -> None:
     """The papers' own numbers beside ours; none of them is drawn into the chart."""
     method = row["method"]
     measured = loaders.measured_on(view.dataset, view.preset)
-    chosen, schedule = points.knob_values(row), pairing.schedule_of(row.get("schedule"))
+    chosen, schedule = points.knob_values(row), results.schedule_of(row.get("schedule"))
     report = published.report(measured, view, method, chosen, schedule)
     st.markdown(f"**{published_words.headline(report, view, method, chosen)}**")
     both = (*report.private, *report.utility)

@@ -33,12 +33,14 @@ def choose_plan() -> plans.Plan:
         shown = {"control": "segmented", "default": "compact", "help": help}
         preset = pickers.choose("Size of the networks", sizes, "train_preset", **shown)
         knobs = _choose_knobs(method)
+        schedule = _choose_entries(method, preset)
         with st.container(horizontal=True):
             devices = {name: DEVICES[name] for name in CHOICES}
             device = pickers.segmented("Runs on", devices, "train_device")
             help = "The same seed gives the same training; another shows how much is luck."
             seed = pickers.whole("Seed", "train_seed", 2**31 - 1, help)
-    return plans.Plan(dataset, method, preset, tuple(tasks), tuple(private), knobs, seed, device)
+    asked = tuple(tasks), tuple(private), knobs
+    return plans.Plan(dataset, method, preset, *asked, seed, device, schedule)
 
 
 def _choose_data() -> tuple[str, list[str]]:
@@ -113,6 +115,32 @@ def _choose_knobs(method: str) -> dict[str, tuple[float, ...]]:
         texts = pickers.several(label, options, key, first, help, own=True)
         chosen[knob.name] = plans.numbers(texts, knob.symbol)
     return chosen
+
+
+def _choose_entries(method: str, preset: str) -> dict[str, tuple[float, ...]]:
+    """Entries of the schedule with several values, or with another than the preset's."""
+    kinds, numbers = plans.entries(method, preset)
+    usual = METHODS[method].presets[preset]["schedule"]
+    chosen: dict[str, tuple[float, ...]] = {}
+    named = [name.replace("_", " ") for name in kinds]
+    title = ": ".join(filter(None, ("More to vary", ", ".join(named[:3]))))
+    with st.expander(title):
+        for name, options in kinds.items():
+            label, key = wording.capital(name.replace("_", " ")), f"train_{method}_{preset}_{name}"
+            first = [f"{usual[name]:g}"]
+            help = "Each is another setting; all of them are combined with the knobs' values."
+            values = pickers.several(label, options, key, first, help)
+            chosen[name] = plans.numbers(values, label)
+        labels = {name: name.replace("_", " ") for name in numbers}
+        help = "Numbers of the method's schedule: lengths, rates, widths and weights."
+        more = pickers.several("Also vary", labels, f"train_{method}_entries", [], help)
+        for name in more:
+            label, key = f"Values of {labels[name]}", f"train_{method}_{preset}_{name}"
+            first = [wording.number(numbers[name])]
+            help = f"{first[0]} in this preset. Type a number to add a value of your own."
+            values = pickers.several(label, {first[0]: first[0]}, key, first, help, own=True)
+            chosen[name] = plans.numbers(values, labels[name])
+    return {name: values for name, values in chosen.items() if values != (float(usual[name]),)}
 
 
 def summary(plan: plans.Plan, head: Any) -> None:

@@ -3,12 +3,13 @@
 import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from app.page import wording
-from app.settings import points
+from app.settings import points, variants
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.methods.declare import IDENTITY, VERIFICATION
@@ -21,7 +22,8 @@ Sets = tuple[tuple[str, ...], tuple[str, ...]]  # tasks and private attributes
 
 
 class Plan(NamedTuple):
-    """What to train. `knobs` maps each training-time knob to its values."""
+    """What to train. `knobs` maps each training-time knob to its values, `schedule` each entry of the
+    schedule that is varied."""
 
     dataset: str
     method: str
@@ -31,6 +33,7 @@ class Plan(NamedTuple):
     knobs: dict[str, tuple[float, ...]]
     seed: int = 0
     device: str = "auto"
+    schedule: Mapping[str, tuple[float, ...]] = MappingProxyType({})
 
 
 def offered(method: str, attributes: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -79,7 +82,7 @@ def numbers(texts: Sequence[str], symbol: str) -> tuple[float, ...]:
 
 def runs(plan: Plan) -> list[Run]:
     """Every setting of the plan. Raises PenumbraError saying what is wrong with it."""
-    count = math.prod(map(len, plan.knobs.values()))
+    count = math.prod(map(len, [*plan.knobs.values(), *plan.schedule.values()]))
     if count > MOST_RUNS:
         raise PenumbraError(f"{count} settings are too many for one go; choose at most {MOST_RUNS}")
     method = METHODS[plan.method]
@@ -88,7 +91,7 @@ def runs(plan: Plan) -> list[Run]:
             "name at least one private attribute; hiding it is what the method is for"
         )
     asked = plan.tasks, plan.private, plan.knobs
-    return grid(plan.method, plan.dataset, plan.preset, *asked, (plan.seed,))
+    return grid(plan.method, plan.dataset, plan.preset, *asked, (plan.seed,), plan.schedule)
 
 
 def command(plan: Plan) -> str:
@@ -96,14 +99,45 @@ def command(plan: Plan) -> str:
     parts += ["--tasks", ",".join(plan.tasks), "--private", ",".join(plan.private)]
     for name, values in plan.knobs.items():
         parts += ["--knob", f"{name}={','.join(f'{value:g}' for value in values)}"]
+    for name, values in plan.schedule.items():
+        parts += ["--schedule", f"{name}={','.join(f'{value:g}' for value in values)}"]
     parts += ["--seed", str(plan.seed), "--device", plan.device]
     return shlex.join(["python", "-m", "core", "sweep", *parts])
 
 
+def entries(method: str, preset: str) -> tuple[dict[str, dict[str, str]], dict[str, float]]:
+    """What of a method's schedule can be varied: the entries that make another setting, each value
+    with its words; and those that are numbers, with what the preset has."""
+    declared = {choice.name: choice.values for choice in METHODS[method].choices}
+    usual = METHODS[method].presets[preset]["schedule"]
+    kinds = {
+        name: {str(number): words for number, words in enumerate(values)}
+        for name, values in declared.items()
+        if name in usual
+    }
+    return kinds, {name: float(value) for name, value in usual.items() if name not in kinds}
+
+
 def setting(run: Mapping[str, Any]) -> str:
-    """A run in short: "λ₁ = 1, λ₂ = 0"; "" where the method has no knob to train."""
-    method = run.get("method", "")
-    return points.knob_label(method, run.get("knobs", {})) if method in METHODS else ""
+    """A run in short: "λ₁ = 1, λ₂ = 0, released behind layer 3"; "" where nothing was chosen."""
+    method, schedule = run.get("method", ""), run.get("schedule") or {}
+    if method not in METHODS:
+        return ""
+    replaced = ", ".join(f"{name}={value:g}" for name, value in sorted(schedule.items()))
+    words = variants.schedule_words(method, replaced)
+    return ", ".join(filter(None, (points.knob_label(method, run.get("knobs", {})), words)))
+
+
+def product(plan: Plan) -> str:
+    """ "6 values of λ₁ × 2 of layer" where several lists make one grid; "" otherwise."""
+    symbols = {knob.name: knob.symbol for knob in METHODS[plan.method].knobs}
+    lists = {symbols[name]: len(values) for name, values in plan.knobs.items()}
+    lists |= {name.replace("_", " "): len(values) for name, values in plan.schedule.items()}
+    several = {name: count for name, count in lists.items() if count > 1}
+    if len(several) < 2:
+        return ""
+    (name, count), *rest = several.items()
+    return " × ".join((f"{count} values of {name}", *(f"{n} of {what}" for what, n in rest)))
 
 
 def job_title(job: Mapping[str, Any]) -> str:
@@ -167,6 +201,8 @@ def promise(plan: Plan, wanted: int, missing: int, cost: Mapping[str, Any]) -> t
     elif wording.known(cost["seconds"]):
         time = f"about {wording.duration(cost['seconds'])} and {wording.size(cost['megabytes'])}"
     count = f"{wanted} setting{'s' * (wanted != 1)}"
+    made = product(plan)
+    count += f" ({made})" if made else ""
     sentence = f"{count} of {METHODS[plan.method].title}: {time}."
     if not missing:
         return sentence, "Trained already; what was not attacked yet will be attacked."
@@ -196,10 +232,7 @@ def basis(cost: Mapping[str, Any]) -> str:
 
 def run_title(row: Mapping[str, Any]) -> str:
     """ "DeepObfuscator, λ₁ = 1, λ₂ = 0" of a row of `core.results.runs`."""
-    if row["method"] not in METHODS:
-        return str(row["method"])
-    knobs = points.knob_label(row["method"], points.knob_values(row))
-    return ", ".join(filter(None, (METHODS[row["method"]].title, knobs)))
+    return points.name(row) if row["method"] in METHODS else str(row["method"])
 
 
 def trained_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -5,6 +5,8 @@ What a method brings along is its own task head, and the adversaries of its trai
 are what the papers report.
 """
 
+import numpy as np
+
 from core.attacks.declare import Attacker, Network, OwnNetwork, own_network
 from core.attacks.identity import verification
 from core.attacks.interface import AttackerView, Result, attribute_result, rows
@@ -48,14 +50,25 @@ def training_adversary(view: AttackerView, adversary: Network, protocol: str) ->
     return _scored(view, adversary, view.private, "training_adversary", threshold=0.0)
 
 
-@own_network(title="the method's own redrawer", protocols=("paper",))
+@own_network(title="the method's own redrawer", protocols=("paper",), keeps_pictures=True)
 def training_reconstructor(view: AttackerView, reconstructor: Network, protocol: str) -> Result:
-    """The adversary reconstructor of the training loop: mean MS-SSIM, SSIM and PSNR on test."""
+    """The adversary reconstructor of the training loop: mean MS-SSIM, SSIM and PSNR on test.
+
+    It competes for no worst case. Arrays: `kept_for_people` of the first `MOST_PICTURES` of
+    `view.pictured`, which every attacker's pictures show, too.
+    """
+    import torch
+
+    from core.attacks.reconstruction.scoring import MOST_PICTURES, kept_for_people
+
     pictures = _outputs(reconstructor, view.z["test"]).clamp(0, 1)
     people = view.identities["test"]
     similarities = images.similarities(pictures, view.x["test"], of_pictures())
     measured = {name: measured_mean(values, people) for name, values in similarities.items()}
-    return Result(rows(measured, people, "image", "training_reconstructor"))
+    shown, every = view.pictured[:MOST_PICTURES], np.arange(len(pictures))
+    drawn = (255 * pictures).round().to(torch.uint8)
+    arrays = kept_for_people(view, drawn, similarities, shown, every)
+    return Result(rows(measured, people, "image", "training_reconstructor"), arrays)
 
 
 def _scored(
@@ -86,6 +99,17 @@ OWN_NETWORKS: dict[str, OwnNetwork] = {
     network.name: network
     for network in (own_head, own_verifier, training_adversary, training_reconstructor)
 }
+
+# Decoders that methods train along with themselves.
+OWN_DECODERS = tuple(network.name for network in OWN_NETWORKS.values() if network.keeps_pictures)
+
+
+def shown_under(attacker: str) -> str:
+    """The protocol under which an attacker's pictures of the photographs lie that are kept for
+    people. Those of a method's own decoder are the same photographs, scored as its paper does."""
+    own = OWN_NETWORKS.get(attacker)
+    return "strict" if own is None or "strict" in own.protocols else own.protocols[0]
+
 
 WORST_CASE = Attacker(name="worst_case", title="strongest attacker")
 BEST_HEAD = Attacker(name="best_head", title="best fresh task network", serves=True)

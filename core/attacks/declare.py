@@ -12,6 +12,7 @@ from core.torch_types import Generator, Tensor
 Network = Callable[[Tensor], Tensor]
 
 AFTERWARDS = "trained afterwards on other people's photographs"
+ALONG = "trained along with the method"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +33,14 @@ class Attacker:
 class OwnNetwork(Attacker):
     """A network that a method brings along: the function of `core.methods.Model` of this name.
 
-    protocols  those under which it is scored
-    run        (view, network, protocol) -> Result
+    protocols       those under which it is scored
+    run             (view, network, protocol) -> Result
+    keeps_pictures  whether it redraws, and keeps what it redrew for people
     """
 
     protocols: tuple[str, ...]
     run: Callable[[AttackerView, Network, str], Result]
+    keeps_pictures: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

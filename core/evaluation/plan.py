@@ -55,10 +55,20 @@ def tasks(
     return [Task(each, name, value) for value in values for each, name in wanted]
 
 
+def is_done(folder: Path, task: Task) -> bool:
+    """Whether nothing of a task is left to do. A decoder of the training that was scored before its
+    pictures were kept has these left: scored again, it gives the same numbers."""
+    if not attack_folders.is_done(folder, task):
+        return False
+    own = OWN_NETWORKS.get(task.attack)
+    draws = own is not None and own.keeps_pictures
+    return not draws or array_file.exist(attack_folders.place(folder, task))
+
+
 def pending(folder: Path, wanted: Sequence[Task], second: SecondSource | None) -> list[Task]:
     """The tasks that are not done. Raises PenumbraError where a finished attack was given another
     version of the second data set."""
-    done = [task for task in wanted if attack_folders.is_done(folder, task)]
+    done = [task for task in wanted if is_done(folder, task)]
     for task in done:
         if second is None or task.plain == task.attack:
             continue

@@ -209,6 +209,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         own_head=classifier,
         own_verifier=None if siamese is None else nets.Scaled(siamese, 2 / schedule["margin"]),
         training_adversary=networks.get("adversary"),
+        training_reconstructor=nets.Pictures(decoder),
         released_map=shape,
     )
 
@@ -332,6 +333,7 @@ AIA = Method(
         Choice("tanh_adversary", ("convolutional", "of Eq. 6"), "attacker in training of Eq. 6"),
     ),
     training_only=("adversary", "decoder", "siamese"),
+    own_pictures="Figure 3",
 )
 
 AIA_ORIGINAL = replace(
@@ -343,6 +345,7 @@ AIA_ORIGINAL = replace(
     knobs=(),
     color="#6B7280",
     baseline=True,
+    own_pictures="",
 )
 
 AIA_RANDOM = replace(

@@ -196,6 +196,7 @@ class Method:
     training_only   networks that a measured run no longer needs; a name stands for its numbered
                     doubles, too (`core.methods.hardening`)
     published_sets  the paper's combinations (tasks, private attributes), by the name it gives them
+    own_pictures    where the paper shows what its decoder inside the training redraws, or ""
     hardens         name of the method that this one is the hardened variant of, or ""
     """
 
@@ -219,6 +220,7 @@ class Method:
     choices: tuple[Choice, ...] = ()
     training_only: tuple[str, ...] = ()
     published_sets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    own_pictures: str = ""
     hardens: str = ""
 
     def settings(self, run: Run) -> dict[str, Any]:

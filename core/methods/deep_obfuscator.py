@@ -200,6 +200,7 @@ DEEP_OBFUSCATOR = Method(
     ),
     training_only=("adversary_classifier", "classifier"),
     published_sets=TEST_SETS,
+    own_pictures="Figures 2 and 4",
 )
 
 METHODS = (DEEP_OBFUSCATOR, hardening.hardened(DEEP_OBFUSCATOR, "#005A8C"))

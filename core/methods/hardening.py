@@ -56,6 +56,7 @@ def hardened(method: Method, color: str, **entries: float) -> Method:
         ),
         presets=presets,
         color=color,
+        own_pictures="",
         hardens=method.name,
     )
 

@@ -118,6 +118,17 @@ class TaskNetwork(Named):
         )
 
 
+class Pictures(nn.Module):
+    """What a `Decoder` draws, as pictures (B, 3, H, W) in [0, 1], all three channels the grey."""
+
+    def __init__(self, decoder: nn.Module) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.decoder(z).sigmoid().expand(-1, 3, -1, -1)
+
+
 class Scaled(nn.Module):
     def __init__(self, network: nn.Module, factor: float) -> None:
         super().__init__()

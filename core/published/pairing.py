@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from core import results
 from core.attacks.attackers import BEST_HEAD, OWN_NETWORKS, WORST_CASE
 from core.methods import METHODS
 from core.methods.declare import VERIFICATION
@@ -122,7 +123,7 @@ def described(entry: Mapping[str, Any]) -> Setting:
         column = "release_value" if knob.when == "release" else f"knob:{knob.name}"
         if entry.get(column) is not None:
             knobs[knob.name] = float(entry[column])
-    schedule = schedule_of(entry["schedule"])
+    schedule = results.schedule_of(entry["schedule"])
     recipe = schedule.pop("recipe", None)
     return {
         "method": method.name,
@@ -137,13 +138,6 @@ def described(entry: Mapping[str, Any]) -> Setting:
         "numbers": {},
         "weak": set(),
     }
-
-
-def schedule_of(text: str | None) -> dict[str, float]:
-    """A finding's "cut=2, layer=3", taken apart; {} of anything that is no text."""
-    words = text.split(", ") if isinstance(text, str) else []
-    found = (part.partition("=") for part in words if part)
-    return {name: float(value) for name, _, value in found}
 
 
 def is_of(dataset: str, paper: str) -> bool:

@@ -57,17 +57,29 @@ def _opened(packed: bytes) -> Image.Image:
 
 
 def kept_pictures(
-    folder: Path | str, attack: str, release_value: float | None = None
+    folder: Path | str,
+    attack: str,
+    release_value: float | None = None,
+    protocol: str = "strict",
 ) -> dict[str, NDArray[Any]]:
-    """What one strict attacker of a run reconstructed: `originals` and `reconstructions` uint8
+    """What one attacker of a run reconstructed: `originals` and `reconstructions` uint8
     (n, H, W, 3) of the same fixed test photographs, `positions` among these, and `ms_ssim`, `ssim`,
-    `psnr` of each. Raises PenumbraError when the attack is not done, or its file is damaged."""
+    `psnr` of each; `core.attacks.attackers.shown_under` says by which protocol they are kept.
+    Raises PenumbraError when the attack is not done, has kept no pictures, or its file is damaged.
+    """
     if not attack_folders.ATTACK.fullmatch(attack):  # it may come from a stranger's findings
         raise PenumbraError(f"{attack[:60]!r} is no attack's name; delete that finding's folder")
-    folder, task = Path(folder), attack_folders.Task("strict", attack, release_value)
+    folder, task = Path(folder), attack_folders.Task(protocol, attack, release_value)
     if not attack_folders.is_done(folder, task):
         raise PenumbraError(f"{folder.name} has no finished {attack}; run python -m core evaluate")
-    found = array_file.read(attack_folders.place(folder, task))
+    place = attack_folders.place(folder, task)
+    if not array_file.exist(place):
+        raise PenumbraError(
+            f"{folder.name}: {attack} was measured before its pictures were kept; run "
+            f"python -m core evaluate {folder}. Where that does not bring them, its network was left "
+            "out to save space: train the run again"
+        )
+    found = array_file.read(place)
     if "originals_webp" not in found:
         found |= _shared_originals(folder, found.get("positions", np.arange(0)))
     return found | {name: unpacked(name, found) for name in ("originals", "reconstructions")}

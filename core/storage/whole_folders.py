@@ -1,7 +1,7 @@
 """Folders that are there whole or not at all: their last file is `done`."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,14 +21,14 @@ def mark_done(folder: Path, note: str = "") -> None:
 
 
 @contextmanager
-def taken(folder: Path, lock: Path) -> Iterator[bool]:
+def taken(folder: Path, lock: Path, made: Callable[[], bool] | None = None) -> Iterator[bool]:
     """Whether it falls to this process to make a folder: no other one holds its lock, or has made it
-    by now."""
+    by now. `made` says so where that takes more than `is_done`."""
     held = FileLock(lock)
     with suppress(Timeout):
         held.acquire(timeout=0)
     try:
-        yield held.is_locked and not is_done(folder)
+        yield held.is_locked and not (made() if made else is_done(folder))
     finally:
         held.release()
 

@@ -56,6 +56,22 @@ DEFAULTS: dict[str, Any] = {
     "completion": "",  # what a panel's participants are told at the end, for example a code
 }
 
+# DeepObfuscator's "Human Perceptual Study" (section 4.4): ten faces, each with four raw images, asked
+# of forty people. Whether the right one is the very photograph that was redrawn is not said.
+PUBLISHED: dict[str, Any] = {
+    "questions": 10,
+    "options": 4,
+    "people": 10,
+    "distractors": "random",
+    "photograph": "same",
+    "practice": False,
+    "attention": 0,
+    "time_limit": None,
+    "confidence": False,
+    "target": 40,
+    "stop_width": None,
+}
+
 
 def check(design: Mapping[str, Any]) -> dict[str, Any]:
     """The design with its defaults filled in, every value checked and texts stripped.

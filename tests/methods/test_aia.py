@@ -239,6 +239,17 @@ def test_saved_and_loaded_the_release_is_the_same_vector():
     assert torch.equal(first.own_verifier(z), first.own_verifier(folded))
 
 
+def test_the_decoder_of_the_training_draws_grey_pictures():
+    model = model_of()
+    g = model.release(batch_of(2).x, torch.Generator(), None)
+    pictures = model.training_reconstructor(g)
+    assert pictures.shape == (2, 3, SMALL, SMALL)
+    assert torch.equal(pictures[:, :1], torch.sigmoid(model.networks["decoder"](g)))
+    assert torch.equal(pictures[:, 0], pictures[:, 2])
+    folded = model.training_reconstructor(g.reshape(2, *model.released_map))
+    assert torch.equal(pictures, folded)
+
+
 def test_random_replaces_a_share_of_the_entries_by_numbers_from_their_range():
     folder = train.train(run_of("aia_random", schedule=QUICK), tiny_faces(size=SMALL), "cpu", False)
     _, _, model = train.load(folder)

@@ -9,7 +9,13 @@ from tests.pages.conftest import open_page, whole
 from tests.tiny_faces import tiny_faces
 
 FACES = tiny_faces(identities=96, images=4, size=32)
-FOLDED = ("protocols", "ranks", "noise_trade_off")  # parts with charts of their own
+FOLDED = (
+    "protocols",
+    "ranks",
+    "noise_trade_off",
+    "along_figure",
+    "rank_figure",
+)  # parts with charts of their own
 PAGES = ("trade_off", "leaks", "noise", "device_cost", "compare", "papers")
 
 

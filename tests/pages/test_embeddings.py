@@ -1,5 +1,6 @@
 """Embeddings: empty, not computed, computed, damaged; colours, people, selections."""
 
+import json
 import shutil
 
 import numpy as np
@@ -23,6 +24,7 @@ def kept(purity, positions=POSITIONS):
     places = np.random.default_rng(len(positions)).integers(0, 65_536, (len(positions), 2))
     row = {"silhouette": 0.3, "purity": purity, "low": purity - 0.05, "high": purity + 0.05}
     apart = {"identity": row | {"chance": 0.02}, "Male": row | {"chance": 0.5}}
+    apart |= {"Smiling": row | {"chance": 0.5}}
     facts = {"apart": apart, "photographs": len(positions), "people": 24, "seed": 0, "numbers": 128}
     arrays = dict.fromkeys(("tsne", "umap", "pca"), places.astype(np.uint16))
     return arrays | {"positions": positions.astype(np.int32)}, facts | {
@@ -165,7 +167,7 @@ def test_numbers_are_folded(computed):
     app = open_page("embeddings")
     app.session_state["map_numbers"] = True
     whole(app.run())
-    assert app.dataframe[0].value["Grouped by"].tolist() == ["Person", "Gender"]
+    assert app.dataframe[0].value["Grouped by"].tolist() == ["Person", "Gender", "Smile"]
 
 
 def test_damaged_maps_are_named(computed, monkeypatch):
@@ -217,3 +219,20 @@ def test_an_attribute_that_the_data_set_does_not_have_is_named(own_findings, mon
     app = whole(open_page("embeddings", colour="Goatee"))
     assert "agrees on “Goatee”" in headline(app)
     assert "has no attribute 'Goatee'" in words(app)
+
+
+def test_two_attributes_colour_the_points_at_once(computed):
+    app = whole(open_page("embeddings"))
+    assert app.selectbox(key="colour_too").value == "alone"
+    whole(app.selectbox(key="colour_too").set_value("Smiling").run())
+    assert app.query_params["colour_too"] == "Smiling"
+    names = {t["name"] for t in json.loads(app.get("plotly_chart")[0].proto.spec)["data"]}
+    assert names == {
+        f"{who}, {what}"
+        for who in ("Men", "Women")
+        for what in ("smiling faces", "faces that do not smile")
+    }
+    app = select(app, POSITIONS[:3].tolist())
+    assert words(app).count("on the whole map") == 2
+    whole(app.selectbox(key="colour").set_value("identity").run())
+    assert "colour_too" not in [box.key for box in app.selectbox]

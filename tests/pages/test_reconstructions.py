@@ -228,3 +228,59 @@ def test_a_link_opens_the_faces_and_the_face_that_it_names(populated):
     app = whole(open_page("reconstructions", faces="least", face="3"))
     assert app.selectbox(key="faces").value == "least"
     assert app.selectbox(key="face").value == 3
+
+
+@pytest.fixture
+def along(root):
+    """Settings whose own decoder was scored: with its pictures, and before these were kept."""
+    for lambda1, arrays in ((1.0, redrawn(0.9)), (5.0, None)):
+        knobs = {"lambda1": lambda1, "lambda2": 1.0}
+        folder = write_run(root, checked(Run("deep_obfuscator", "synthetic", knobs=knobs)), 0.5)
+        row = finding("image", "private", OWN, "ms_ssim", 0.41, protocol="paper", chance=None)
+        write_attack(folder, OWN, [row], arrays=arrays, protocol="paper")
+    return root
+
+
+OWN = "training_reconstructor"
+
+
+def test_the_training_s_own_decoder_stands_beside_the_fresh_one(along):
+    app = whole(open_page("reconstructions"))
+    assert "As the paper showed it (Figures 2 and 4)" in [s.value for s in app.subheader]
+    said = next(m.value for m in app.markdown if m.value.startswith("Left the original; in the"))
+    assert "the method's own redrawer, trained along with the method: a likeness of 0.41" in said
+    assert "trained afterwards, a picture redrawer (mirrored decoder): 0.63" in said
+    assert sum(text.startswith("original · 0.") for text in captions(app)) == 6
+    assert "likeness of 0.63" in headline(app)  # it decides nothing
+    assert not any("Left out" in text for text in captions(app))
+
+
+def test_the_training_s_own_decoder_can_be_looked_at_alone(along):
+    app = whole(open_page("reconstructions", redrawer=OWN))
+    assert first_likeness(app) == pytest.approx(0.9 - 0.54)
+    said = next(text for text in captions(app) if text.startswith("Left the original"))
+    assert "the method's own redrawer, trained along with the method. A likeness" in said
+    assert "The figures above are the strongest attacker's." in said
+    assert any("λ₁ = 5" in text and "evaluate" in text for text in captions(app))
+
+
+def test_pictures_of_before_say_how_they_are_had(along):
+    app = whole(open_page("reconstructions"))
+    whole(app.select_slider(key=SHOWN).set_value(5.0).run())
+    assert any("before its pictures were kept; run python" in text for text in captions(app))
+    assert "cannot be shown" not in words(app)
+
+
+def test_a_method_without_a_decoder_of_its_own_shows_none(populated):
+    app = whole(open_page("reconstructions"))
+    assert not any("decoder" in s.value or "paper" in s.value for s in app.subheader)
+
+
+def test_a_face_is_followed_along_the_layers(root):
+    for schedule, strength in (({}, 0.9), ({"layer": 3}, 0.5), ({"layer": 1}, 0.1)):
+        run = Run("adversarial_reconstruction", "synthetic", private=(), schedule=schedule)
+        write_run(root, checked(run), strength)
+    app = whole(open_page("reconstructions"))
+    strip = [text for text in captions(app) if text.strip(":orange[]*").startswith(("conv", "fc"))]
+    assert [text.split("  \n")[0] for text in strip] == ["conv2", "conv4", ":orange[**fc**]"]
+    assert "**The same face, by layer**" in [m.value for m in app.markdown]

@@ -1,11 +1,16 @@
 """Setting up a study: from the form to a link, and what can be done with a study."""
 
+import numpy as np
 import pytest
 
 from core.errors import PenumbraError
-from core.study import studies
+from core.run import Run
+from core.run_validation import checked
+from core.storage.pictures import packed
+from core.study import design, studies
 from core.study.participation import taking
 from core.study.storage import database
+from tests.checkpoint_folders import faces, write_attack
 from tests.pages.conftest import headline, open_page, whole, words
 from tests.study import sample_study
 
@@ -23,6 +28,12 @@ def started(monkeypatch):
     found = []
     monkeypatch.setattr(studies, "start_preparing", found.append)
     return found
+
+
+def kept_faces(count):
+    """So many faces as a decoder whose network was not kept leaves them."""
+    drawn = packed("originals", faces(count)) | packed("reconstructions", faces(count))
+    return drawn | {"positions": np.arange(count), "ms_ssim": np.full(count, 0.3)}
 
 
 def press(app, label):
@@ -133,6 +144,24 @@ def test_another_begins_as_its_template(populated, started):
     whole(press(app, "Make the study"))
     second, first = (study["design"] for study in studies.list_studies())
     assert second == first
+
+
+def test_it_can_be_asked_as_deepobfuscator_asked_it(own_findings, started, monkeypatch):
+    monkeypatch.setattr("app.cache.loaders.FRESH", 0.0)  # what is written here is seen at once
+    label, own = "As DeepObfuscator asked it", "training_reconstructor"
+    app = whole(open_page("studies"))
+    assert label not in [button.label for button in app.button]  # no such pictures were kept
+    run = checked(Run("deep_obfuscator", "synthetic"))
+    folder = own_findings / "synthetic" / run.id
+    write_attack(folder, own, [], arrays=kept_faces(12), protocol="paper")
+    app = whole(open_page("studies"))
+    whole(press(app, label))
+    whole(press(app, "Make the study"))
+    asked = studies.list_studies()[0]["design"]
+    assert asked["settings"] == [
+        {"dataset": "synthetic", "run_id": run.id, "release_value": None, "attacker": own}
+    ]
+    assert {name: asked[name] for name in design.PUBLISHED} == design.PUBLISHED
 
 
 def test_a_database_that_is_away_is_said(populated, monkeypatch):

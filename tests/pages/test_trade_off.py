@@ -1,5 +1,6 @@
 """The home page: empty, populated, damaged; knob, links, limits."""
 
+import json
 import shutil
 
 import pytest
@@ -205,3 +206,19 @@ def test_the_paper_s_numbers_stand_beside_ours(populated):
     whole(app.selectbox(key="method").set_value("blur").run())
     assert f"No paper reports numbers on “{METHODS['blur'].title}”." in words(app)
     assert not app.dataframe
+
+
+def test_any_measure_is_drawn_along_what_was_varied_for_several_attributes(populated):
+    app = open_page()
+    app.session_state["along_figure"] = True
+    whole(app.run())
+    assert app.selectbox(key="deep_obfuscator.figure_along").options == ["λ₁", "λ₂", "Method"]
+    of = app.multiselect(key="balanced_accuracy.figure_of")
+    assert of.value == ["attribute:Smiling", "attribute:Male"]
+    before = app.get("plotly_chart")[-1].proto.spec
+    whole(app.multiselect(key="balanced_accuracy.figure_of").select("attribute:Young").run())
+    assert len(json.loads(app.get("plotly_chart")[-1].proto.spec)["data"]) == 3
+    whole(app.selectbox(key="figure_measure").set_value("ms_ssim").run())
+    assert app.multiselect(key="ms_ssim.figure_of").value == ["image"]
+    assert app.get("plotly_chart")[-1].proto.spec != before
+    assert "MS-SSIM: 1 is the same picture" in words(app)

@@ -26,7 +26,7 @@ def write_job(job_id="20260101-120000-abcdef", state=None, runs=None, **progress
     folder = home() / "jobs" / job_id
     folder.mkdir(parents=True)
     run = checked(Run("deep_obfuscator", "tiny"))
-    entry = {"method": run.method, "dataset": run.dataset, "knobs": run.knobs}
+    entry = {name: getattr(run, name) for name in ("method", "dataset", "knobs", "recipe")}
     job = {"runs": runs or [entry], "device": "cpu", "evaluate": True, "created": 1.0}
     (folder / "job.json").write_text(json.dumps(job))
     if progress:
@@ -158,7 +158,7 @@ def trained_job(root):
     """A finished job and the run it trained."""
     run = checked(Run("deep_obfuscator", "tiny"))
     folder = write_run(root, run, 0.5)
-    entry = {"method": run.method, "dataset": run.dataset, "knobs": run.knobs}
+    entry = {name: getattr(run, name) for name in ("method", "dataset", "knobs", "recipe")}
     return write_job(state="finished", runs=[entry]), folder
 
 
@@ -332,3 +332,39 @@ def test_damaged_checkpoints_are_named(damaged, tmp_path):
     register_tiny_folder(tmp_path / "photographs")
     app = whole(open_page("train", train_data="tiny"))
     assert any("damaged" in expander.label for expander in app.expander)
+
+
+def test_the_losses_of_a_finished_training_are_drawn_whole(tiny, root):
+    runs = [checked(Run("deep_obfuscator", "synthetic", seed=seed)) for seed in (0, 1)]
+    folders = [write_run(root, run, 0.5) for run in runs]
+    rows = [{"stage": "task", "step": n, "steps": 9, "phase": "p", "task": 1 / n} for n in (1, 5)]
+    (folders[0] / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    app = open_page("train", train_data="tiny")
+    app.session_state["curves"] = True
+    whole(app.run())
+    whole(app.selectbox(key="losses_of").set_value(f"synthetic/{runs[0].id}").run())
+    assert "6 steps, 2 of them in the log." in words(app)
+    (line,) = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"]
+    assert (line["x"], line["y"]) == ([1, 5], [1, 0.2])
+    whole(app.selectbox(key="losses_of").set_value(f"synthetic/{runs[1].id}").run())
+    assert "log of this training was left out to save space" in app.info[0].value
+    assert not app.get("plotly_chart")
+
+
+def test_layers_and_weights_of_the_schedule_are_swept_by_lists(tiny, monkeypatch):
+    started = []
+    monkeypatch.setattr(jobs, "start", lambda runs, device, evaluate: started.append(runs))
+    name = "adversarial_reconstruction"
+    app = whole(open_page("train", train_data="tiny", train_method=name))
+    assert "5 settings of Adversarial reconstruction" in words(app)
+    whole(app.multiselect(key=f"train_{name}_compact_layer").set_value(["3", "5"]).run())
+    assert "10 settings (5 values of λ₁ × 2 of layer)" in words(app)
+    whole(app.multiselect(key=f"train_{name}_entries").set_value(["mu2"]).run())
+    whole(app.multiselect(key=f"train_{name}_compact_mu2").set_value(["0", "0.5"]).run())
+    assert "20 settings (5 values of λ₁ × 2 of layer × 2 of mu2)" in words(app)
+    assert "--schedule layer=3,5 --schedule mu2=0,0.5" in app.code[0].value
+    whole(app.button[0].click().run())
+    found = {tuple(sorted(run.schedule.items())) for run in started[0]}
+    assert found == {(), (("layer", 3),), (("mu2", 0.5),), (("layer", 3), ("mu2", 0.5))}
+    whole(app.multiselect(key=f"train_{name}_compact_layer").set_value([]).run())
+    assert "at least one value of Layer" in app.error[0].value

@@ -25,6 +25,7 @@ RUNS = {
 RUNS = {name: checked(run) for name, run in RUNS.items()}
 NOISE = 0.4
 STORED = 8  # faces that the attacker `resrec` of `weak` has redrawn
+STORED_ALONG = 6  # faces that the decoder of its training has redrawn
 
 
 def populate(place: Path) -> None:
@@ -35,6 +36,7 @@ def populate(place: Path) -> None:
         bring_to_life(run.folder, run, NOISE if name == "noisy" else None, seed=number)
         give_data(run)
     store_faces(RUNS["weak"], "resrec", STORED)
+    store_faces(RUNS["weak"], "training_reconstructor", STORED_ALONG, protocol="paper")
 
 
 def give_data(run: Run, fingerprint: str | None = None) -> None:
@@ -45,14 +47,16 @@ def give_data(run: Run, fingerprint: str | None = None) -> None:
     files.write_json(run.folder / "run.json", record | {"data": {"fingerprint": fingerprint}})
 
 
-def store_faces(run: Run, attacker: str, count: int, **more: np.ndarray) -> None:
+def store_faces(
+    run: Run, attacker: str, count: int, protocol: str = "strict", **more: np.ndarray
+) -> None:
     """What an attacker without weights leaves: each redrawn face is as grey as twice its position
     among the test photographs. Photographs are every third, so of different people."""
     positions = np.arange(count) * 3
     grey = np.broadcast_to(2 * positions.astype(np.uint8)[:, None, None, None], (count, 64, 64, 3))
     arrays = pictures.packed("originals", grey) | pictures.packed("reconstructions", grey)
     arrays |= {"positions": positions, "ms_ssim": np.linspace(0, 1, count)}
-    write_attack(run.folder, attacker, [], arrays=arrays | more)
+    write_attack(run.folder, attacker, [], arrays=arrays | more, protocol=protocol)
 
 
 def setting(name: str, attacker: str = "mirrored_decoder") -> dict:

@@ -1,5 +1,6 @@
 """What reconstructions are worth: likeness to the photographs, and whose face they show."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,8 @@ def score_reconstructions(
     which it competes in what Penumbra's face network sees (`criteria`, names of metrics, and
     `criteria_validation`). Findings: means of MS-SSIM, SSIM and PSNR, with the score
     of the attacker's mean picture for chance; through each face network those of `_of_faces`.
-    Arrays: `targets`, `validation`; `originals` and `reconstructions`, packed by
-    `core.storage.pictures`, of `view.pictured` as far as they were reconstructed (the first
-    `MOST_PICTURES` where the attack is not the default one), their `positions` among the test
-    photographs, and `ms_ssim`, `ssim`, `psnr` of each.
+    Arrays: `targets`, `validation`; `kept_for_people` of `view.pictured` (the first
+    `MOST_PICTURES` where the attack is not the default one).
     """
     rows = np.arange(len(view.x["test"])) if rows is None else rows
     truth = view.x["test"][torch.as_tensor(rows, device=pictures.device)]
@@ -56,21 +55,38 @@ def score_reconstructions(
     for network in networks(view):
         findings += _of_faces(view, attack.name, pictures, mean_picture, rows, network)
     by_faces = _on_validation(view, tried)
-    place = {int(row): number for number, row in enumerate(rows)}
     shown = view.pictured if attack.default else view.pictured[:MOST_PICTURES]
-    kept = np.array([place[int(row)] for row in shown if int(row) in place], dtype=np.int64)
-    places = view.places.get("test", np.arange(len(view.x["test"])))
     arrays = {
         "targets": np.array(["image"], dtype=str),
         "validation": np.array([validation], dtype=np.float32),
         "criteria": np.array(list(by_faces), dtype=str),
         "criteria_validation": np.array(list(by_faces.values()), dtype=np.float32),
-        **packed("originals", truth[kept].permute(0, 2, 3, 1).cpu().numpy()),
+        **kept_for_people(view, pictures, quality, shown, rows),
+    }
+    return Result(findings, arrays)
+
+
+def kept_for_people(
+    view: AttackerView,
+    pictures: Tensor,
+    quality: Mapping[str, Tensor],
+    shown: NDArray[np.int64],
+    rows: NDArray[np.int64],
+) -> dict[str, NDArray[Any]]:
+    """Those of the test photographs `shown` that are among `rows`, of which `pictures` uint8
+    (n, 3, H, W) were reconstructed and `quality`, metric -> (n,), was measured: arrays `originals`
+    and `reconstructions`, packed by `core.storage.pictures`, their `positions` among the test
+    photographs, and each metric of each."""
+    place = {int(row): number for number, row in enumerate(rows)}
+    kept = np.array([place[int(row)] for row in shown if int(row) in place], dtype=np.int64)
+    truth = view.x["test"][torch.as_tensor(rows[kept], device=view.x["test"].device)]
+    places = view.places.get("test", np.arange(len(view.x["test"])))
+    return {
+        **packed("originals", truth.permute(0, 2, 3, 1).cpu().numpy()),
         **packed("reconstructions", pictures[kept].permute(0, 2, 3, 1).cpu().numpy()),
         "positions": places[rows[kept]].astype(np.int32),
         **{name: values.numpy()[kept].astype(np.float32) for name, values in quality.items()},
     }
-    return Result(findings, arrays)
 
 
 def _of_faces(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from core import data, results
+from core.attacks.attackers import shown_under
 from core.data import Faces
 from core.errors import PenumbraError
 from core.methods import METHODS, UNPROTECTED
@@ -174,7 +175,10 @@ def _reconstructions(opened: Opened) -> dict[str, NDArray[np.int64] | None]:
     for one that can reconstruct any."""
     value = opened.setting["release_value"]
     found: dict[str, NDArray[np.int64] | None] = {}
-    for name, place in finished(opened.folder, "strict", value).items():
+    done = finished(opened.folder, "paper", value)
+    # What the decoder of the training drew shows the photographs that the strict attackers' show.
+    places = {name: place for name, place in done.items() if shown_under(name) == "paper"}
+    for name, place in (finished(opened.folder, "strict", value) | places).items():
         if not designs.ATTACKER.fullmatch(name):
             continue  # it was given a second data set, too: no setting of a study names one
         if name == redraw.ATTACKER and redraw.kept(opened.folder, value):
@@ -207,7 +211,7 @@ def _stored(opened: Opened, faces: Faces) -> dict[str, NDArray[Any]]:
         at = "" if value is None else f" at release value {value:g}"
         able = f"choose one of {', '.join(sorted(others))}" if others else "evaluate the run again"
         raise PenumbraError(f"{opened.run.id}: {name} has redrawn no faces{at}; {able}")
-    found = kept_pictures(opened.folder, name, value)
+    found = kept_pictures(opened.folder, name, value, shown_under(name))
     rows, drawn = _stored_rows(faces, found["positions"]), found["reconstructions"]
     size = (len(rows), faces.height, faces.width, 3)
     if drawn.shape != size or len(found.get("ms_ssim", ())) != len(rows):

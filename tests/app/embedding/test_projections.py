@@ -157,12 +157,12 @@ def test_turning_brings_the_same_map_back():
 
 
 def test_a_lasso_in_words():
-    text = projections.selection([0, 1, 3], PEOPLE, LABELS, "Male")
+    text = projections.selection([0, 1, 3], PEOPLE, {"Male": LABELS})
     assert text == (
         "3 photographs of 2 people; 60 % of these people's photographs lie inside; men: 67 % inside, "
         "50 % on the whole map."
     )
-    assert projections.selection([5], PEOPLE, None, IDENTITY) == (
+    assert projections.selection([5], PEOPLE, {}) == (
         "1 photograph of 1 person; 100 % of this person's photographs lie inside."
     )
 
@@ -171,16 +171,16 @@ def test_people_with_most_photographs_are_followed():
     assert projections.followed(PEOPLE)[:2] == [4, 9]
 
 
-def drawn(by, labels=None, followed=(), ringed=(), **more):
+def drawn(answers, followed=(), ringed=(), **more):
     texts = [f"Person {person}" for person in PEOPLE]
     places = np.linspace(0, 1, 12).reshape(6, 2)
-    figure = chart.scatter(places, POSITIONS, PEOPLE, by, labels, followed, ringed, texts, **more)
+    figure = chart.scatter(places, POSITIONS, PEOPLE, answers, followed, ringed, texts, **more)
     go.Figure(figure.to_dict())  # it raises on a bad property
     return figure
 
 
 def test_groups_differ_in_colour_and_in_symbol():
-    women, men = drawn("Male", LABELS).data
+    women, men = drawn({"Male": LABELS}).data
     assert (women.name, men.name) == ("Women", "Men")
     assert women.marker.color != men.marker.color
     assert women.marker.symbol != men.marker.symbol
@@ -190,8 +190,20 @@ def test_groups_differ_in_colour_and_in_symbol():
     assert len(tints) == len(symbols) == projections.FOLLOWED
 
 
+def test_two_attributes_are_four_groups_that_differ_in_colour_and_in_symbol():
+    glasses = np.array([True, False, True, False, False, True])
+    figure = drawn({"Male": LABELS, "Eyeglasses": glasses})
+    found = {trace.name: list(trace.customdata) for trace in figure.data}
+    both = POSITIONS[LABELS & glasses].tolist()
+    assert found["Men, people with glasses"] == both
+    assert sum(map(len, found.values())) == len(POSITIONS)
+    assert len(found) == len({tuple(t.marker[n] for n in ("color", "symbol")) for t in figure.data})
+    looks = [*zip(*chart.BOTH.values(), strict=True)]
+    assert [len(set(column)) for column in looks] == [4, 4]
+
+
 def test_a_handful_of_people_is_coloured_and_the_rest_is_grey():
-    rest, first, second = drawn(IDENTITY, followed=[9, 4]).data
+    rest, first, second = drawn({}, followed=[9, 4]).data
     assert rest.name == "everybody else"
     assert list(rest.customdata) == [15]
     assert (first.name, list(first.customdata)) == ("Person 9", [9, 12])
@@ -199,16 +211,16 @@ def test_a_handful_of_people_is_coloured_and_the_rest_is_grey():
 
 
 def test_axes_do_not_depend_on_colours_and_selected_points_are_ringed():
-    one, other = drawn("Male", LABELS), drawn(IDENTITY, followed=[4], ringed=[3, 15, 999])
+    one, other = drawn({"Male": LABELS}), drawn({}, followed=[4], ringed=[3, 15, 999])
     assert one.layout.xaxis.range == other.layout.xaxis.range == (-0.04, 1.04)
     ring = other.data[-1]
     assert (ring.name, len(ring.x)) == ("selected", 2)
     assert one.layout.dragmode == "lasso"
-    assert drawn("Male", LABELS, lasso=False).layout.dragmode is False
+    assert drawn({"Male": LABELS}, lasso=False).layout.dragmode is False
 
 
 def test_the_file_holds_all_maps():
-    frame = projections.coordinates(made(), PEOPLE, LABELS)
+    frame = projections.coordinates(made(), PEOPLE, {"Male": LABELS, "Young": ~LABELS})
     places = ["tsne_x", "tsne_y", "umap_x", "umap_y", "pca_x", "pca_y"]
-    assert list(frame) == ["photograph", "person", "has_attribute", *places]
+    assert list(frame) == ["photograph", "person", "has_Male", "has_Young", *places]
     assert frame["person"].tolist() == PEOPLE.tolist()

@@ -421,12 +421,6 @@ def test_the_chosen_variants_layer_comes_first():
         assert first.setting["schedule"] == schedule
 
 
-def test_a_schedule_in_words():
-    assert pairing.schedule_of("cut=2, layer=3") == {"cut": 2.0, "layer": 3.0}
-    assert pairing.schedule_of("") == pairing.schedule_of(None) == {}
-    assert pairing.schedule_of(float("nan")) == {}
-
-
 @pytest.mark.parametrize(
     ("settings", "label", "why"),
     [

@@ -6,6 +6,7 @@ import pytest
 
 from app.training import plans
 from core.__main__ import _parser
+from core.cli import options as options_module
 from core.errors import PenumbraError
 from core.methods import METHODS
 
@@ -255,3 +256,53 @@ def test_trained_settings_in_words():
     assert table["Setting"].tolist() == ["DeepObfuscator, λ₁ = 2", "unknown"]
     assert table["Hides"].tolist() == ["Gender, Age group", ""]
     assert table["Training"].tolist() == ["2 min", ""]
+
+
+XIAO = PLAN._replace(
+    method="adversarial_reconstruction",
+    private=(),
+    knobs={"lambda1": (0.0, 1.0), "lambda2": (0.0,)},
+    schedule={"layer": (3.0, 5.0), "mu2": (0.0, 1.0)},
+)
+
+
+def test_lists_of_entries_make_one_grid_and_the_preset_s_own_values_replace_nothing():
+    runs = plans.runs(XIAO)
+    assert len(runs) == 8
+    found = {tuple(sorted(run.schedule.items())) for run in runs}
+    assert found == {(), (("layer", 3.0),), (("mu2", 1.0),), (("layer", 3.0), ("mu2", 1.0))}
+    plain = plans.runs(XIAO._replace(schedule={}))
+    assert {run.id for run in plain} < {run.id for run in runs}
+    sentence, _ = plans.promise(XIAO, 8, 0, {"seconds": None})
+    assert sentence.startswith("8 settings (2 values of λ₁ × 2 of layer × 2 of mu2) of Adv")
+
+
+def test_the_command_line_means_the_same_grid_of_entries():
+    options = _parser().parse_args(shlex.split(plans.command(XIAO))[3:])
+    assert options.schedule == ["layer=3,5", "mu2=0,1"]
+    said = options_module.described_runs(options)
+    assert {run.id for run in said} == {run.id for run in plans.runs(XIAO)}
+
+
+def test_entries_have_the_method_s_words_or_the_preset_s_number():
+    kinds, numbers = plans.entries("adversarial_reconstruction", "compact")
+    assert kinds["layer"]["3"] == "conv4"
+    assert numbers["mu2"] == 0
+    assert not set(kinds) & set(numbers)
+    assert plans.entries("blur", "compact")[0] == {}
+
+
+def test_too_many_settings_count_entries_too():
+    many = XIAO._replace(schedule={"mu1": tuple(map(float, range(150)))})
+    with pytest.raises(PenumbraError, match="300 settings are too many"):
+        plans.runs(many)
+
+
+def test_a_run_in_short_says_what_of_its_schedule_was_replaced():
+    run = {
+        "method": "adversarial_reconstruction",
+        "knobs": {"lambda1": 1},
+        "schedule": {"layer": 3},
+    }
+    assert plans.setting(run) == "λ₁ = 1, released behind layer 3"
+    assert plans.setting(run | {"schedule": {}}) == "λ₁ = 1"

@@ -23,6 +23,7 @@ from tests.study.asked_runs import (
     DATASET,
     RUNS,
     STORED,
+    STORED_ALONG,
     asking,
     give_data,
     populate,
@@ -239,6 +240,19 @@ def test_an_attacker_without_weights_is_asked_about_what_he_drew(place, faces):
     assert said[0] == said[1]
 
 
+def test_the_decoder_of_the_training_can_be_asked_about_as_in_its_paper(place, faces):
+    asked = asking(setting("weak", "training_reconstructor"), photograph="same", options=4)
+    found, test = stimuli.build(asked, SEED), faces.indices("test")
+    assert len(questions(found)) == 5
+    for item in questions(found):
+        assert item["attacker"] == "training_reconstructor"
+        position = round(pixels(found["pictures"][item["redrawn"]]).astype(int).mean() / 2)
+        assert faces.identities[test[position]] == item["person"]
+    asked = asking(setting("weak", "training_reconstructor"), people=STORED_ALONG + 1)
+    with pytest.raises(PenumbraError, match=f"redrawn {STORED_ALONG} test people"):
+        stimuli.build(asked, SEED)
+
+
 def test_more_people_than_an_attacker_drew_are_refused_with_their_number(place):
     with pytest.raises(PenumbraError, match=f"redrawn {STORED} test people; .* about 9.*mirrored"):
         stimuli.build(asking(setting("weak", "resrec"), people=9), SEED)
@@ -255,7 +269,11 @@ def test_what_is_possible(place, faces):
     people = len(np.unique(faces.identities[faces.indices("test")]))
     assert stimuli.possible(setting("weak")) == {
         "people": people,
-        "attackers": {"mirrored_decoder": people, "resrec": STORED},
+        "attackers": {
+            "mirrored_decoder": people,
+            "resrec": STORED,
+            "training_reconstructor": STORED_ALONG,
+        },
         "other_photographs": True,
         "people_other": people,
     }
