@@ -81,6 +81,7 @@ SETS = {
             Plan("pric", seeds=REPEATED, decoders=MAPS),
             # The papers' own baselines, a cut two layers before, hardened variants.
             Plan("dpfe_simple", ({},), SMILE, GENDER, (0.0, 0.5), decoders=NUMBERS),
+            Plan("dpfe_m0", ({},), SMILE, GENDER, decoders=MAPS),
             Plan("aia_original", ({},), SMILE, GENDER, decoders=MAPS),
             Plan("aia_random", ({},), SMILE, GENDER, (0.5,), decoders=MAPS),
             Plan(XIAO, schedule={"layer": 3}, decoders=NUMBERS),
