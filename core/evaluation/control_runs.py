@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from core.attacks import ATTACKS, Attack
 from core.attacks import controls as control
 from core.attacks.identity.face_network import face_features
+from core.attacks.interface import AttackerView
 from core.attacks.releases import view_of
 from core.data.faces import Faces
 from core.seeding import generator_for
@@ -37,26 +39,35 @@ def controls(
 ) -> dict[tuple[str, str], bool]:
     """(attacker, target) -> conclusive, for a data set at one size: each of the attacks `names` is
     run once on both releases of `core.attacks.controls`, those of `needed`."""
-    folder = dataset_folders.controls(faces)
-    folder.mkdir(parents=True, exist_ok=True)
-    rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in control.RELEASES}
-    # A second process waits here and then finds the work done.
-    with FileLock(folder / ".lock"):
-        for kind, release in control.RELEASES.items():
-            view = None
-            for name in names:
-                place = dataset_folders.control(faces, name, kind)
+    locks = dataset_folders.controls(faces) / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    views: dict[str, AttackerView] = {}  # one at a time; two may not fit into memory
+
+    def run(kind: str, name: str) -> None:
+        if kind not in views:
+            views.clear()
+            seen = face_features(faces, device, progress)
+            views[kind] = view_of(control.RELEASES[kind], faces, None, device, 0, seen)
+        began = time.perf_counter()
+        result = ATTACKS[name].run(views[kind], generator_for(f"control/{name}"))
+        seconds = time.perf_counter() - began
+        save(dataset_folders.control(faces, name, kind), result.findings, {}, {}, seconds)
+        if progress:
+            tqdm.write(f"control {name} on the {kind} release: {seconds:.1f} s")
+
+    # Several processes divide them among themselves; at the end each waits for those of the others.
+    pairs = [(kind, name) for kind in control.RELEASES for name in names]
+    for wait in (0, -1):
+        for kind, name in pairs:
+            place = dataset_folders.control(faces, name, kind)
+            if whole_folders.is_done(place):
+                continue
+            with suppress(Timeout), FileLock(locks / f"{kind}-{name}.lock", timeout=wait):
                 if not whole_folders.is_done(place):
-                    if view is None:
-                        seen = face_features(faces, device, progress)
-                        view = view_of(release, faces, None, device, 0, seen)
-                    began = time.perf_counter()
-                    result = ATTACKS[name].run(view, generator_for(f"control/{name}"))
-                    seconds = time.perf_counter() - began
-                    save(place, result.findings, {}, {}, seconds)
-                    if progress:
-                        tqdm.write(f"control {name} on the {kind} release: {seconds:.1f} s")
-                rows[kind] += findings_file.read(place)
+                    run(kind, name)
+    rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in control.RELEASES}
+    for kind, name in pairs:
+        rows[kind] += findings_file.read(dataset_folders.control(faces, name, kind))
     found = control.verdicts(rows[control.IDENTITY], rows[control.CONSTANT])
     for attack in ATTACKS.values():
         for target in {target for attacker, target in found if attacker in attack.made_of}:

@@ -1,9 +1,17 @@
 """Which controls an evaluation needs."""
 
-import pytest
+import threading
 
-from core.attacks import ATTACKS
-from core.evaluation.control_runs import needed
+import pytest
+import torch
+from filelock import FileLock
+
+from core.attacks import ATTACKS, Attack, Result
+from core.attacks.controls import RELEASES
+from core.evaluation.control_runs import controls, needed
+from core.storage import dataset_folders
+from core.storage.attack_folders import save
+from tests.tiny_faces import tiny_faces
 
 DECODERS = {"mirrored_decoder", "urec1", "urec2", "resrec", "adversarial_decoder"}
 
@@ -30,3 +38,37 @@ def test_what_measures_one_task_is_left_to_runs_that_have_it():
 def test_everything_needs_everything():
     plain = [a.name for a in ATTACKS.values() if not a.made_of and not a.only_for]
     assert needed(ATTACKS.values(), ("Smiling",)) == plain
+
+
+def test_several_processes_divide_the_controls_and_wait_for_each_other(monkeypatch, tmp_path):
+    monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path))
+    faces, ran, others = tiny_faces(), [], threading.Event()
+
+    def watched(name):
+        def run(view, generator):
+            ran.append(name)
+            if ran.count("second") == len(RELEASES):
+                others.set()
+            return Result()
+
+        return Attack(name=name, title=name, target="image", run=run)
+
+    for name in ("first", "second"):
+        monkeypatch.setitem(ATTACKS, name, watched(name))
+    locks = dataset_folders.controls(faces) / ".locks"
+    locks.mkdir(parents=True)
+    held = [FileLock(locks / f"{kind}-first.lock", thread_local=False) for kind in RELEASES]
+    for lock in held:
+        lock.acquire()
+    asked = (faces, torch.device("cpu"), ("first", "second"), False)
+    working = threading.Thread(target=controls, args=asked)
+    working.start()
+    assert others.wait(60), "it does what nobody else is at"
+    assert "first" not in ran
+    save(dataset_folders.control(faces, "first", "identity"), [], {}, {})  # by the other process
+    for lock in held:
+        lock.release()
+    working.join(60)
+    assert ran.count("first") == 1, "what the other one did not finish, once"
+    controls(*asked)
+    assert len(ran) == 3
