@@ -50,12 +50,12 @@ SETS = {
     "celeba_64": RealFaces(
         NumbersOnly(
             title="CelebA",
-            made_of="Photographs of 4,000 people, drawn by their names from 8,119 of CelebA's, at "
+            made_of="Photographs of 2,400 people, drawn by their names from 8,119 of CelebA's, at "
             "64 × 64 pixels.",
             own_name="celeba",
             source="celeba",
         ),
-        4000,
+        2400,  # as many photographs as the synthetic set has
         (
             # Every method as its paper has it, and what it has to be compared with.
             Plan("original", decoders=MAPS),
