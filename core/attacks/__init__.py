@@ -13,6 +13,7 @@ FILES = (
     "attributes.probes",
     "attributes.retrained",
     "attributes.repeated",
+    "attributes.augmented",
     "attributes.learning_curve",
     "reconstruction.kernel_regression",
     "reconstruction.decoders",

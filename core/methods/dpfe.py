@@ -264,8 +264,10 @@ def _attribute_network(run: Run, widths: tuple[int, ...], outputs: int) -> dict[
     from core.nets import darknet
     from core.nets.vgg import seeded
 
-    built = [partial(darknet.segment, number, widths) for number in range(len(CUTS))]
-    built.append(partial(darknet.Head, widths, outputs))
+    built: list[Callable[[], Module]] = [
+        *(partial(darknet.segment, number, widths) for number in range(len(CUTS))),
+        partial(darknet.Head, widths, outputs),
+    ]
     return {
         name: seeded(run.seed, f"darknet {name}", build)
         for name, build in zip(LAYERS, built, strict=True)

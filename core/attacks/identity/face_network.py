@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from filelock import FileLock
 from numpy.typing import NDArray
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
 from core import losses
-from core.attacks import fitting
+from core.attacks import fitting, variation
 from core.data import on_device
 from core.data.faces import Faces
 from core.errors import PenumbraError
@@ -41,8 +41,6 @@ LEARNING_RATE, WEIGHT_DECAY = 4e-3, 5e-2
 EPOCHS, FEWEST_STEPS, MOST_STEPS = 25, 200, 20_000
 LOOKS, PATIENCE = 12, 4  # looks at validation pairs in a whole training; those without a gain
 MOST_LOOKED_AT = 2000  # photographs
-SHIFT = 1 / 20  # of the side, at most, in each direction
-COLOUR = 0.2  # most by which brightness, contrast and colours are changed
 
 
 def face_features(faces: Faces, device: torch.device, progress: bool = False) -> Features | None:
@@ -163,24 +161,6 @@ def _embedded(
         return torch.cat([network(_photographs(faces, p, device)).cpu() for p in parts]).numpy()
 
 
-def varied(x: Tensor, generator: Generator) -> Tensor:
-    """Photographs (n, 3, H, W) as they might also have been taken: half of them mirrored, each
-    moved by a few pixels, made lighter or darker and tinted. Edges are repeated outwards."""
-    n, _, height, width = x.shape
-
-    def drawn(*shape: int) -> Tensor:
-        return 2 * torch.rand(n, *shape, generator=generator).to(x.device) - 1
-
-    x = torch.where(drawn(1, 1, 1) < 0, x.flip(3), x)
-    down = (drawn(1) * SHIFT * height).round() + torch.arange(height, device=x.device)
-    right = (drawn(1) * SHIFT * width).round() + torch.arange(width, device=x.device)
-    down, right = down.long().clamp(0, height - 1), right.long().clamp(0, width - 1)
-    each = torch.arange(n, device=x.device)[:, None, None]
-    x = x[each, :, down[:, :, None], right[:, None, :]].permute(0, 3, 1, 2)
-    gain = 1 + COLOUR * drawn(1, 1, 1) + COLOUR / 2 * drawn(3, 1, 1)
-    return (gain * x + COLOUR / 2 * drawn(1, 1, 1)).clamp(0, 1)
-
-
 def _train(faces: Faces, device: torch.device, progress: bool) -> tuple[nn.Module, dict[str, Any]]:
     """The network, and how it was trained: with a margin softmax over the attacker's people
     (CosFace) and a learning rate that falls along half a cosine; over early where it does not tell
@@ -214,7 +194,7 @@ def _train(faces: Faces, device: torch.device, progress: bool) -> tuple[nn.Modul
                 order = order[BATCH:]
 
         def loss(batch: Tensor) -> Tensor:
-            x = varied(_photographs(faces, rows[batch.numpy()], device), generator)
+            x = variation.varied(_photographs(faces, rows[batch.numpy()], device), generator)
             with fitting.half_precision(device):
                 found = network(x.contiguous(memory_format=torch.channels_last))
             cosines = found.float() @ functional.normalize(persons).T
