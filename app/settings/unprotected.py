@@ -30,7 +30,7 @@ def references(findings: pd.DataFrame, view: View) -> dict[str, dict[str, Any]]:
         value = METHODS[name].release_values[0]
         mine = utility[(utility["method"] == name) & points.released_at(utility, value)]
         for knob in METHODS[name].knobs:
-            if knob.when == "train":
+            if knob.when == "train" and not mine.empty:  # else the column may be missing
                 mine = mine[mine[f"knob:{knob.name}"] == weakest[knob.name]]
         if mine.empty:
             continue
