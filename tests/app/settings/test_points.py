@@ -8,6 +8,7 @@ from app.settings import outcomes, points, unprotected, views
 from app.settings.views import View
 from core.methods import METHODS
 
+KEY = ["run_id", "attacker", "target", "metric", "protocol"]
 ANOTHER = "adversarial_reconstruction"  # its network is another kind than `original`'s
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
 
@@ -89,8 +90,14 @@ def test_one_unprotected_number_for_all_methods_where_there_is_one(findings):
 
 
 def test_another_network_is_compared_with_itself_undefended(findings):
-    undefended = findings.copy()
-    undefended.loc[undefended["method"] == ANOTHER, "knob:lambda1"] = 0.0
+    weaker, stronger = ({"knob:lambda1": value, "knob:lambda2": 0.0} for value in (0.0, 1.0))
+    like = findings[findings["method"] == "blur"]
+    own = [
+        like.assign(method=ANOTHER, run_id="one", value=like["value"] * 0.9, **weaker),
+        like.assign(method=f"{ANOTHER}_hardened", run_id="two", **stronger),
+    ]
+    own = [rows.assign(release_value=np.nan).drop_duplicates(KEY) for rows in own]
+    undefended = pd.concat([findings, *own])
     found = unprotected.references(undefended, VIEW)
     for method in (ANOTHER, f"{ANOTHER}_hardened"):
         assert unprotected.reference(found, method)["method"] == ANOTHER
