@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from core import data, results
+from core import data, results, sweep
 from core.analysis import training_time
 from core.attacks import ATTACKS
 from core.attacks.attackers import BEST_HEAD, WORST_CASE
@@ -23,7 +23,7 @@ from core.run import Run, checkpoints
 from core.run_validation import checked, read_run
 from core.storage import attack_folders
 from core.storage.attack_folders import Task
-from core.sweep import Measure, sweep
+from core.sweep import Measure
 
 # Attacks on attributes that do not compete for the strongest, and those that do for private ones only.
 APART = ("data_curve", "averaging")
@@ -109,7 +109,7 @@ def carry_out(made: Plan, device: str = "auto", progress: bool = True) -> list[s
     steps = made.to_do
     measures = {step.run.id: step.measures for step in steps}
     runs = [step.run for step in steps]
-    return sweep(runs, device, progress=progress, explain=(), measures=measures)
+    return sweep.sweep(runs, device, progress=progress, explain=(), measures=measures)
 
 
 def _lacking(asked: Counterpart, attributes: Sequence[str]) -> str:
