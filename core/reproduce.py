@@ -237,9 +237,7 @@ def printed(found: Sequence[Pair]) -> pd.DataFrame:
 def _setting(row: Row) -> str:
     entries = {**row["knobs"], **row["schedule"]}
     parts = [f"{name}={value:g}" for name, value in entries.items()]
-    names = f"{','.join(row['tasks'])}" + (
-        f" / {','.join(row['private'])}" if row["private"] else ""
-    )
+    names = " / ".join(",".join(row[column]) for column in ("tasks", "private") if row[column])
     return " ".join(filter(None, (row["method"], *parts, names)))
 
 
