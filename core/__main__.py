@@ -21,6 +21,7 @@ EXAMPLES = """examples
   python -m core evaluate deep_obfuscator-0123456789                 attack it
   python -m core sweep --method deep_obfuscator --knob lambda1=0,1,5 both, for several settings
   python -m core results --format csv > findings.csv                 every number, one row each
+  python -m core reproduce aia "Table 1" --plan                      a paper's table: what it takes
   python -m core data add mine --source folder --path ~/photos       use your own photographs
   python -m core evaluate RUN --extra mine                           redrawers learn from these, too
   python -m core data join both synthetic mine                       so does the method

@@ -158,8 +158,9 @@ def work(job_id: str) -> int:
     signal.signal(signal.SIGTERM, ask_to_stop)
     try:
         with FileLock(home() / "jobs" / ".turn"):
-            more = {"explain": job.get("explain"), "measures": measures}
-            failures = sweep(runs, job["device"], job["evaluate"], False, report, **more)
+            explain = job.get("explain")
+            about = (runs, job["device"], job["evaluate"], False, report)
+            failures = sweep(*about, explain=explain, measures=measures)
     except Stopped as stopped:
         end("stopped", str(stopped))
         return 0

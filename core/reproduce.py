@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from core import data, results
+from core import data, results, sweep
 from core.analysis import training_time
 from core.attacks import ATTACKS
 from core.attacks.attackers import BEST_HEAD, WORST_CASE
@@ -21,9 +21,9 @@ from core.published.pairing import Pair
 from core.published.tables import Row, Table
 from core.run import Run, checkpoints
 from core.run_validation import checked, read_run
-from core.storage import attack_folders
+from core.storage import attack_folders, explanations, whole_folders
 from core.storage.attack_folders import Task
-from core.sweep import Measure, sweep
+from core.sweep import Measure
 
 # Attacks on attributes that do not compete for the strongest, and those that do for private ones only.
 APART = ("data_curve", "averaging")
@@ -40,12 +40,14 @@ class Step(NamedTuple):
     trained   whether it is there
     measures  all that the table needs, one entry for each protocol
     pending   what of it is not there
+    unshown   explanations that the table is drawn by and that are not there
     """
 
     run: Run
     trained: bool
     measures: tuple[Measure, ...]
     pending: tuple[Task, ...]
+    unshown: tuple[str, ...] = ()
 
 
 class Plan(NamedTuple):
@@ -71,7 +73,7 @@ class Plan(NamedTuple):
 
     @property
     def to_do(self) -> list[Step]:
-        return [step for step in self.steps if not step.trained or step.pending]
+        return [s for s in self.steps if not s.trained or s.pending or s.unshown]
 
 
 def plan(table: Table, dataset: str, preset: str) -> Plan:
@@ -95,7 +97,7 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
             for protocol, name in (("paper", each.paper), ("strict", each.strict)):
                 entry[2][protocol].update(dict.fromkeys(_expanded(name, each)))
             entry[3].update(dict.fromkeys(_values(each)))
-    steps = tuple(_step(*entry) for entry in wanted.values())
+    steps = tuple(_step(*entry, table.shown) for entry in wanted.values())
     missing = [step.run for step in steps if not step.trained]
     pending = [task for step in steps for task in step.pending]
     lasting = attack_folders.expected_seconds(checkpoints() / dataset, set(pending))
@@ -109,7 +111,8 @@ def carry_out(made: Plan, device: str = "auto", progress: bool = True) -> list[s
     steps = made.to_do
     measures = {step.run.id: step.measures for step in steps}
     runs = [step.run for step in steps]
-    return sweep(runs, device, progress=progress, explain=(), measures=measures)
+    shown = made.table.shown
+    return sweep.sweep(runs, device, progress=progress, explain=shown, measures=measures)
 
 
 def _lacking(asked: Counterpart, attributes: Sequence[str]) -> str:
@@ -190,6 +193,7 @@ def _step(
     trained: bool,
     protocols: Mapping[str, Mapping[str, None]],
     values: Mapping[float | None, None],
+    shown: Sequence[str],
 ) -> Step:
     at = tuple(value for value in values if value is not None) or None
     measures, pending = [], []
@@ -200,7 +204,9 @@ def _step(
         tasks = [Task(protocol, name, value) for value in values for name in names]
         done = trained and run.folder
         pending += [task for task in tasks if not done or not attack_folders.is_done(done, task)]
-    return Step(run, trained, tuple(measures), tuple(pending))
+    places = {name: explanations.place(run.folder, name) for name in shown}
+    unshown = tuple(name for name, place in places.items() if not whole_folders.is_done(place))
+    return Step(run, trained, tuple(measures), tuple(pending), unshown)
 
 
 def pairs(made: Plan, findings: pd.DataFrame) -> list[Pair]:
@@ -216,6 +222,7 @@ def printed(found: Sequence[Pair]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "label": pair.row["label"],
+            "photographs": pair.row["dataset"],
             "setting": _setting(pair.row),
             "measured": f"{_target(pair.row)}: {pair.row['metric']}",
             "paper": pair.row["printed"] or "drawn only",
@@ -230,9 +237,7 @@ def printed(found: Sequence[Pair]) -> pd.DataFrame:
 def _setting(row: Row) -> str:
     entries = {**row["knobs"], **row["schedule"]}
     parts = [f"{name}={value:g}" for name, value in entries.items()]
-    names = f"{','.join(row['tasks'])}" + (
-        f" / {','.join(row['private'])}" if row["private"] else ""
-    )
+    names = " / ".join(",".join(row[column]) for column in ("tasks", "private") if row[column])
     return " ".join(filter(None, (row["method"], *parts, names)))
 
 

@@ -13,6 +13,7 @@ from core.run import Run
 from core.run_validation import checked
 from core.storage import files
 from core.storage.run_folder import state
+from core.sweep import Measure
 from tests.tiny_folder import register_tiny_folder
 from tests.waiting import until
 
@@ -114,6 +115,24 @@ def test_jobs_take_turns_stop_go_on_and_may_be_killed():
     assert "killed" in wait(job_id, lambda j: j["state"] == "stopped")["message"]
 
 
+def test_a_job_measures_what_it_was_told_to(finished, monkeypatch):
+    run, _ = finished
+    asked = []
+    monkeypatch.setattr(
+        "core.evaluate.evaluate",
+        lambda folder, **about: asked.append((about["protocol"], about["attacks"])),
+    )
+    measures = {run.id: (Measure("paper", ("urec1",)), Measure("strict", ("urec1", "cnn")))}
+    monkeypatch.setattr(jobs, "_launch", lambda job_id: None)
+    job_id = jobs.start([run], device="cpu", explain=[], measures=measures)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert jobs.work(job_id) == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert asked == [("paper", ["urec1"]), ("strict", ["urec1", "cnn"])]
+
+
 def test_a_failing_run_says_why(monkeypatch):
     run = checked(Run("deep_obfuscator", "tiny", private=("Bald",), schedule=SHORT))
     status, job_id = worked_here(monkeypatch, run)
@@ -149,11 +168,11 @@ def test_damaged_job_files_are_told_not_raised(tmp_path, monkeypatch):
 def test_an_estimate_comes_from_finished_runs_or_is_unknown(finished, tmp_path, monkeypatch):
     run, _ = finished
     estimate = training_time.estimate([run, a_run(SHORT, seed=3)])
-    assert estimate["seconds"] > 0
+    assert estimate["seconds"] >= estimate["training"] > 0
     assert estimate["megabytes"] > 0.3
     assert (estimate["examples"], estimate["dataset"]) == (1, "tiny")
     assert not estimate["trimmed"]
-    nothing = {"seconds": None, "megabytes": None, "examples": 0}
+    nothing = {"seconds": None, "training": None, "megabytes": None, "examples": 0}
     more = {"dataset": None, "devices": [], "trimmed": False}
     assert training_time.estimate([]) | {"devices": []} == nothing | more
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path))
@@ -166,4 +185,4 @@ def test_a_job_may_explain_alone(monkeypatch):
     monkeypatch.setattr("core.sweep.sweep", lambda *given, **options: called.update(options) or [])
     status, _ = worked_here(monkeypatch, a_run(SHORT), explain=["attention"])
     assert status == 0
-    assert called == {"explain": ["attention"]}
+    assert called == {"explain": ["attention"], "measures": {}}

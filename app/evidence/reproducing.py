@@ -36,7 +36,8 @@ def start(made: reproduce.Plan) -> str:
     """Put what a plan lacks into the queue; returns the job's id."""
     steps = made.to_do
     measures = {step.run.id: step.measures for step in steps}
-    return jobs.start([step.run for step in steps], explain=[], measures=measures)
+    runs, shown = [step.run for step in steps], list(made.table.shown)
+    return jobs.start(runs, explain=shown, measures=measures)
 
 
 def promise(made: reproduce.Plan) -> str:

@@ -40,22 +40,52 @@ def _reproduce(options: argparse.Namespace) -> int:
     if not options.paper or not options.table:
         papers = [options.paper] if options.paper else list(PAPERS)
         found = [table for paper in papers for table in of_paper(paper)]
-        print_table(pd.DataFrame(map(_listed, found)), options.format)
+        if options.format == "table":
+            _list(found)
+        else:
+            print_table(pd.DataFrame(map(_listed, found)), options.format)
         return 0
     made = reproduce.plan(named(options.paper, options.table), options.dataset, options.preset)
+    plain = options.format == "table"
+    if options.plan or plain:
+        _say(made)
     if options.plan:
-        _say(made)
         return 0
-    if options.format == "table":
-        _say(made)
     failures = reproduce.carry_out(made, options.device)
-    if options.format == "table":
-        print()
-    print_table(reproduce.printed(reproduce.pairs(made, results.findings())), options.format)
-    if options.format == "table":
-        for line in reproduce.differences(made):
-            print(f"- {line}")
+    numbers = reproduce.printed(reproduce.pairs(made, results.findings()))
+    if not plain:
+        print_table(numbers, options.format)
+        return 1 if failures else 0
+    print()
+    print("\n".join(_laid_out(numbers)))
+    print()
+    for line in reproduce.differences(made):
+        print(f"- {line}")
     return 1 if failures else 0
+
+
+def _list(found: list[Table]) -> None:
+    paper = ""
+    for table in found:
+        if table.paper != paper:
+            paper = table.paper
+            print(f"{paper}  ({PAPERS[paper]})")
+        print(f"  {table.place:12}{table.title}")
+        if not table.made:
+            print(f"  {'':12}not here: {table.reason}")
+
+
+def _laid_out(numbers: pd.DataFrame) -> list[str]:
+    """The numbers in columns; what is to be remarked stands below, by its number."""
+    remarks = [text for text in dict.fromkeys(numbers["remark"]) if text]
+    marks = {text: f"({place})" for place, text in enumerate(remarks, 1)} | {"": ""}
+    if numbers["photographs"].nunique() < 2:
+        numbers = numbers.drop(columns="photographs")
+    shown = numbers.assign(remark=numbers["remark"].map(marks)).rename(columns={"remark": ""})
+    cells = [list(shown.columns), *shown.astype(str).to_numpy().tolist()]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(f"{c:{w}}" for c, w in zip(row, widths, strict=True)) for row in cells]
+    return [*(line.rstrip() for line in lines), *(f"{marks[text]} {text}" for text in remarks)]
 
 
 def _listed(table: Table) -> dict[str, str]:

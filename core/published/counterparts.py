@@ -25,8 +25,8 @@ REASONS = {
     "log": "A value of a training's loss: the Train page draws the losses of a training.",
     "undivided": "Compares with the undivided network, which is no setting here.",
     "summary": "Rounds up what the paper's figures say number by number; ours stand beside those.",
-    "joined": "The method learns from a second data set, too: join two (`data join`) and look at "
-    "the joined one.",
+    "joined": "The method learns from a second data set, too: on two that are joined (`data join`), "
+    "what stands beside #1 and #2 is this.",
     "one_source": "The translator to a face recogniser's view takes no second data set here.",
     "other_attributes": "The paper does not say how a network that tells one attribute answers for "
     "the others.",

@@ -90,7 +90,7 @@ def measured(findings: pd.DataFrame) -> list[Setting]:
     rows = findings[plain.isin(counterparts.attackers()) & findings["metric"].isin(KINDS)]
     rows = rows[rows["method"].isin(list(METHODS))]
     rows = rows.assign(schedule=rows["schedule"].fillna(""), conclusive=rows["conclusive"] == True)  # noqa: E712
-    knobs = [column for column in rows if column.startswith("knob:")]
+    knobs = [column for column in map(str, rows.columns) if column.startswith("knob:")]
     run = ["dataset", "preset", "method", "tasks", "private", "schedule", "release_value", *knobs]
     key = ["protocol", "target", "attacker", "metric"]
     groups = rows.groupby([*run, *key], dropna=False, sort=False)
@@ -259,9 +259,9 @@ def _number(
             return None
         others.append(number)
     pair = (_average(others), own) if asked.drop else (own, _average(others))
-    (one, _, *one_ends), (two, _, *two_ends) = pair
-    low, high = difference((one, *one_ends), (two, *two_ends))
-    return Number(one - two, math.nan, float(low), float(high))
+    ends = [(number.value, number.low, number.high) for number in pair]
+    low, high = difference(*ends)
+    return Number(pair[0].value - pair[1].value, math.nan, float(low), float(high))
 
 
 def _mean(asked: Counterpart, setting: Setting, side: str, metric: str) -> Number | None:

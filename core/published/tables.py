@@ -33,6 +33,7 @@ class Table(NamedTuple):
     rows   its numbers, printed or only drawn; of pictures, what is measured of the same trainings
     words  what else has to be known, such as where its pictures are shown; where it cannot be made,
            the reason
+    shown  `core.explain.EXPLANATIONS` that draw it
     """
 
     paper: str
@@ -40,6 +41,7 @@ class Table(NamedTuple):
     title: str
     rows: tuple[Row, ...] = ()
     words: str = ""
+    shown: tuple[str, ...] = ()
 
     @property
     def made(self) -> bool:
@@ -75,7 +77,7 @@ def drawn(paper: str, place: str, label: str, about: Mapping[str, Any], **measur
 def _deep_obfuscator_7() -> Iterable[Row]:
     """Six test sets, three models: every task by its classifier, every private attribute by the
     adversary classifier."""
-    models = (
+    models: tuple[tuple[str, str, dict[str, float]], ...] = (
         ("DeepObfuscator", "deep_obfuscator", {"lambda1": 1.0, "lambda2": 1.0}),
         ("Baseline (without adversarial training)", "original", {}),
         ("Baseline (noise)", "image_noise", {}),
@@ -141,7 +143,7 @@ def _dpfe(
             for cut in cuts:
                 for noise in NOISE:
                     label = f"{METHODS[method].title}, {name}, {cut}"
-                    about = {"method": method, "tasks": ATTRIBUTE_SETS[name]}
+                    about: Row = {"method": method, "tasks": ATTRIBUTE_SETS[name]}
                     about |= {"private": ("identity",), "knobs": {"noise_ratio": noise}}
                     about |= {"schedule": {"cut": float(CUTS.index(cut))}}
                     served = {"target": task, "role": "utility", "metric": "accuracy"}
@@ -209,9 +211,10 @@ def _tables() -> Iterable[Table]:
     yield Table(
         "aia", "Figure 2", "AUC of gender and of verification over α and β", tuple(_aia_2())
     )
-    shown = "The pictures stand on the pages Reconstructions and Attention (`explain` draws them)."
+    both = "The pictures stand on the pages Reconstructions and Attention."
     rows = tuple(_aia("Figure 3", {"alpha": 0.2, "beta": 0.5}, "accuracy"))
-    yield Table("aia", "Figure 3", "A redrawn picture and Grad-CAM at α = 0.2", rows, shown)
+    title = "A redrawn picture and Grad-CAM at α = 0.2"
+    yield Table("aia", "Figure 3", title, rows, both, ("attention",))
     title = "Accuracy of the gender classifier and of face verification"
     yield Table("aia", "Table 1", title, _printed("aia", "Table 1"))
 
@@ -221,10 +224,10 @@ def _tables() -> Iterable[Table]:
     first, second = _printed(paper, "Table 1"), _printed(paper, "Table 2")
     title = "Reconstructions under various encoders and decoders"
     yield Table(paper, "Figure 3", title, first, pictures)
-    embedded = "The points stand on the page Embeddings (`explain` computes them)."
+    embedded = "The points stand on the page Embeddings."
     title = "t-SNE of the representations, by two attributes"
     own = tuple(r for r in first if r["attacker"] == "own_head" and "MS-Celeb" not in r["dataset"])
-    yield Table(paper, "Figure 4", title, own, embedded)
+    yield Table(paper, "Figure 4", title, own, embedded, ("embedding",))
     for place in ("Figure 5", "Figure 7"):
         yield Table(paper, place, "Reconstructed images over λ2", second, pictures)
     yield Table(paper, "Figure 6", "The architecture of Dec and Dec^a", (), LAYERS)
@@ -240,7 +243,7 @@ def _tables() -> Iterable[Table]:
         (5, "The DPFE architecture"),
     ):
         yield Table("dpfe", f"Figure {number}", title, (), DRAWING)
-    both, few = ("dpfe_simple", "dpfe"), ("G", "GASLN")
+    models, few = ("dpfe_simple", "dpfe"), ("G", "GASLN")
     curves = "Drawn only, without a number, so that the amounts of noise are ours: " + ", ".join(
         f"{value:g}" for value in NOISE
     )
@@ -250,7 +253,7 @@ def _tables() -> Iterable[Table]:
         "dpfe",
         "Figure 6",
         "DPFE against Simple: privacy over accuracy",
-        tuple(_dpfe("Figure 6", both, few, ends)),
+        tuple(_dpfe("Figure 6", models, few, ends)),
         which,
     )
     rows = tuple(_dpfe("Figure 7", ("dpfe",), few, CUTS))
@@ -259,7 +262,7 @@ def _tables() -> Iterable[Table]:
     rows = tuple(_dpfe("Figure 8", ("dpfe",), (*ATTRIBUTE_SETS,), CUTS[-1:], task="attribute:Male"))
     yield Table("dpfe", "Figure 8", "Gender and privacy as more has to be kept", rows, f"{curves}.")
     ranks = ("rank_mean", "rank_standard_deviation")
-    rows = tuple(_dpfe("Figure 9", both, ("G",), CUTS[-1:], ranks))
+    rows = tuple(_dpfe("Figure 9", models, ("G",), CUTS[-1:], ranks))
     title = "Mean and deviation of the rank, DPFE and Simple"
     yield Table("dpfe", "Figure 9", title, (*_printed("dpfe", "Figure 9"), *rows), f"{curves}.")
     why = "Redrawn by a network (AlexNet's decoder) from layers of the undivided network, which is "

@@ -8,6 +8,7 @@ from filelock import FileLock
 
 from core.attacks import ATTACKS, Attack, Result
 from core.attacks.controls import RELEASES
+from core.evaluation import plan
 from core.evaluation.control_runs import controls, needed
 from core.storage import dataset_folders
 from core.storage.attack_folders import save
@@ -72,3 +73,14 @@ def test_several_processes_divide_the_controls_and_wait_for_each_other(monkeypat
     assert ran.count("first") == 1, "what the other one did not finish, once"
     controls(*asked)
     assert len(ran) == 3
+
+
+def test_what_is_done_on_request_alone_is_no_part_of_all():
+    asked = {name for name in ATTACKS if ATTACKS[name].on_request}
+    assert asked
+    assert not asked & set(plan.attack_names(None, None))
+    assert plan.attack_names([*asked], None) == [*asked]
+    others = [ATTACKS[name] for name in plan.attack_names(None, None)]
+    assert not asked & set(needed(others, ("Smiling",)))
+    one = next(iter(asked))
+    assert set(needed([ATTACKS[one]], ("Smiling",))) & asked == {one}

@@ -8,7 +8,6 @@ from safetensors.torch import load_file
 
 from core.attacks import ATTACKS, attackers
 from core.methods import METHODS
-from core.methods.declare import RESERVED
 from core.metrics import METRICS as OURS
 from core.published import counterparts, published
 from core.published.counterparts import INDIFFERENT, REASONS, WITHOUT, Counterpart, counterpart
@@ -130,17 +129,19 @@ def test_variances_are_shares_of_their_sum():
 
 def test_a_network_is_stood_in_for_exactly_where_the_method_has_none():
     own = ("own_head", "training_adversary", "training_reconstructor")
-    asked = {(r["method"], r["attacker"], r["tasks"]) for r in RESULTS if r["attacker"] in own}
-    for name, attacker, tasks in sorted(asked):
-        method = METHODS[name]
-        private = tuple(n for n in ("Young",) if n not in method.understands)
-        tasks = ("Smiling",) if tasks in (("all",), ()) else tasks
+    asked = {(r["method"], r["target"] == "verification") for r in RESULTS if r["attacker"] in own}
+    for name, pairs in sorted(asked):
+        tasks = ("verification",) if pairs or name.startswith("aia") else ("Smiling",)
         with torch.device("meta"):
-            run = checked(Run(name, "tiny", tasks=tasks, private=private))
-            model = method.model(run, NAMES)
-        network = "own_verifier" if tasks[0] in RESERVED and attacker == "own_head" else attacker
-        lacking = attacker in WITHOUT.get(name, ())
-        assert (getattr(model, network) is None) == lacking, (name, attacker)
+            run = checked(Run(name, "tiny", tasks=tasks, private=("Young",)))
+            model = METHODS[name].model(run, NAMES)
+        mine = [
+            r for r in RESULTS if r["method"] == name and (r["target"] == "verification") == pairs
+        ]
+        for attacker in {r["attacker"] for r in mine} & set(own):
+            network = "own_verifier" if pairs else attacker
+            lacking = attacker in WITHOUT.get(name, ())
+            assert (getattr(model, network) is None) == lacking, (name, attacker)
 
 
 @pytest.mark.parametrize(

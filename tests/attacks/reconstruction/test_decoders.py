@@ -270,6 +270,30 @@ def test_the_game_trains_decoder_and_discriminator_apart():
     assert any(not torch.equal(a, b) for a, b in zip(before, judge.parameters(), strict=True))
 
 
+@pytest.mark.parametrize(
+    ("name", "critic", "looks"),
+    [
+        ("pixel_decoder", False, False),
+        ("critic_decoder", True, False),
+        ("perceptual_decoder", False, True),
+        ("adversarial_decoder", True, True),
+    ],
+)
+def test_each_decoder_of_the_paper_has_its_own_loss(name, critic, looks, monkeypatch):
+    """mu1 > 0: a critic learns and is asked; mu2 > 0: a perceptual network looks."""
+    asked = set()
+    monkeypatch.setattr(adversarial, "SMALLEST", 1)
+    monkeypatch.setattr(adversarial.perceptual, "features", lambda x: asked.add("looks") or [x])
+    monkeypatch.setattr(
+        adversarial.losses, "discrimination", lambda *_: asked.add("critic") or _[1].mean()
+    )
+    given = view("map")
+    found = attack(given, name, epochs=1)
+    assert asked == {word for word, used in (("critic", critic), ("looks", looks)) if used}
+    assert (str(found.arrays["perceptual_network"]) == "none") != looks
+    assert {row["attacker"] for row in found.findings} == {name}
+
+
 def test_the_perceptual_term_counts_every_so_many_batches(monkeypatch):
     monkeypatch.setattr(adversarial, "EVERY", 4)
     monkeypatch.setattr(adversarial.perceptual, "features", lambda x: [x])
