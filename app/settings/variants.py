@@ -21,9 +21,21 @@ def keys(rows: Rows, method: str) -> list[str]:
     return sorted(found, key=lambda variant: plainness(*variant.split("|")))
 
 
-def plainness(schedule: str, *attributes: str) -> tuple[bool, int, tuple[str, ...]]:
-    """Sorts what was trained with the method's own schedule, then with few attributes, first."""
-    return bool(schedule), sum(text.count(",") for text in attributes), (*attributes, schedule)
+def plainness(schedule: str, *attributes: str) -> tuple[bool, bool, int, tuple[str, ...]]:
+    """Sorts what was trained with the method's own schedule, then by the newest recipe, then with few
+    attributes, first."""
+    many = sum(text.count(",") for text in attributes)
+    return bool(_replaced(schedule)), _is_earlier(schedule), many, (*attributes, schedule)
+
+
+def _is_earlier(schedule: str) -> bool:
+    """Whether an earlier recipe trained it (`core.results.describe`)."""
+    return "recipe=" in schedule
+
+
+def _replaced(schedule: str) -> list[str]:
+    """ "cut=2, recipe=1" -> ["cut=2"]."""
+    return [part for part in schedule.split(", ") if part and not _is_earlier(part)]
 
 
 def only(rows: Rows, method: str, variant: str) -> list[dict[str, Any]]:
@@ -40,10 +52,11 @@ def entry_words(method: str, name: str, value: float) -> str:
 
 
 def schedule_words(method: str, schedule: str) -> str:
-    """What was replaced, in the method's words: "layer=3" -> "released behind layer 3"."""
+    """What was replaced, in the method's words: "layer=3" -> "released behind layer 3"; not the
+    recipe."""
     words = {choice.name: choice.words for choice in METHODS[method].choices}
     parts = []
-    for part in filter(None, schedule.split(", ")):
+    for part in _replaced(schedule):
         name, _, value = part.partition("=")
         said = words.get(name)
         parts.append(said.format(float(value)) if said else f"{name.replace('_', ' ')} {value}")
@@ -54,9 +67,11 @@ def label(method: str, variant: str, among: Sequence[str]) -> str:
     """What is special `among` a method's variants: "released behind layer 3"; "" for an only
     one."""
     own, every = variant.split("|"), [other.split("|") for other in among]
-    parts = [schedule_words(method, own[0])] if own[0] else []
+    parts = [schedule_words(method, own[0])]
+    if _is_earlier(own[0]) and not all(_is_earlier(other[0]) for other in every):
+        parts.append("trained by an earlier recipe")
     for place, said in ((1, "service"), (2, "hidden")):
         if len({other[place] for other in every}) > 1:
             names = [wording.attribute_label(name) for name in own[place].split(",") if name]
             parts.append(f"{said}: {', '.join(names) or 'nothing'}")
-    return "; ".join(parts)
+    return "; ".join(filter(None, parts))

@@ -80,3 +80,21 @@ def test_the_chart_names_the_variant(table):
     figure = chart.trade_off(pd.concat([table, other]), points.lines(both), None, VIEW)
     names = [trace.name for trace in figure.data if trace.name]
     assert any("(task epochs 1)" in name for name in names)
+
+
+def test_how_all_were_trained_is_nothing_special():
+    old, cut = "recipe=1|Smiling|Male", "layer=3, recipe=1|Smiling|Male"
+    assert variants.label(NAME, old, [old, cut]) == ""
+    assert variants.label(NAME, cut, [old, cut]) == "released behind layer 3"
+    assert variants.schedule_words(NAME, "layer=3, recipe=1") == "released behind layer 3"
+    new = "|Smiling|Male"
+    assert variants.label(NAME, new, [old, new]) == ""
+    assert variants.label(NAME, old, [old, new]) == "trained by an earlier recipe"
+    both = "released behind layer 3; trained by an earlier recipe"
+    assert variants.label(NAME, cut, [cut, new]) == both
+
+
+def test_the_newest_recipe_comes_before_earlier_ones_and_both_before_other_schedules():
+    rows = [row(n, s) for n, s in enumerate(["layer=3", "layer=3, recipe=1", "recipe=1", ""])]
+    ordered = [key.partition("|")[0] for key in variants.keys(rows, NAME)]
+    assert ordered == ["", "recipe=1", "layer=3", "layer=3, recipe=1"]
