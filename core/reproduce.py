@@ -27,7 +27,7 @@ from core.sweep import Measure
 
 # Attacks on attributes that do not compete for the strongest, and those that do for private ones only.
 APART = ("data_curve", "averaging")
-PRIVATE_ONLY = ("retrained_adversary", "informed")
+PRIVATE_ONLY = ("retrained_adversary", "informed", "augmented")
 
 
 Known = list[tuple[pairing.Setting, Run, bool]]  # whether it is there
