@@ -13,48 +13,43 @@ from app.trade_off import measures, measures_chart
 from core.attacks.identity.log_rank import log_rank
 from core.metrics import METRICS, ranks
 
+BY = (
+    "The strongest counts, and for the service its best head; where a measure is taken by one attacker "
+    "only, that one."
+)
 RANKS = (ranks.LOG_RANK_PRIVACY, ranks.RANK_MEAN, ranks.RANK_DEVIATION, *ranks.RANK_GUARANTEES)
 
 
 def along(here: Looking, row: dict[str, Any]) -> None:
-    """Measure, targets, who measured, and what it goes along; the chart."""
-    view, every = here.view, points.records(here.table)
+    """Measure, what it goes along, targets, who measured; the chart."""
+    view = here.view
     strips = [*looking.strips(here, row), measures.across_methods(here.rows, row)]
     titles = {strip.name: strip.label for strip in strips}
-    left, right = st.columns(2, gap="large")
-    with left:
+    first, second = st.columns(2, gap="large"), st.columns(2, gap="large")
+    with first[1]:
         name = pickers.choose("Along", titles, f"{here.method}.figure_along")
     strip = next(strip for strip in strips if strip.name == name)
-    about = measures.found(here.findings, view, [setting for _, setting in strip.steps] or every)
+    about = measures.found(here.findings, view, [setting for _, setting in strip.steps])
     metrics = {m: wording.capital(METRICS[m].title) for m in measures.metrics(about)}
     if not metrics:
         st.caption("Nothing was measured of these settings by this protocol.")
         return
-    with right:
+    with first[0]:
         metric = pickers.choose("Measure", metrics, "figure_measure", default=view.measure)
     there = measures.targets(about, metric)
     labels = wording.unique_labels(there, wording.target_label)
     usual = [t for t in (task_target(view.task), *view.targets) if t in there] or there[:2]
-    with left:
+    with second[0]:
         wanted = pickers.several("Of", labels, f"{metric}.figure_of", usual)
-    if not wanted:
-        st.caption("Choose what is to be drawn.")
-        return
     who = measures.STRONGEST
-    if view.protocol == "strict":
-        names = {
-            n: wording.capital(wording.attacker(n))
-            for n in measures.attackers(about, metric, wanted)
-        }
-        help = (
-            "The strongest counts, and for the service its best head; where a measure is taken by "
-        )
-        help += "one attacker only, that one."
-        with right:
-            who = pickers.choose("By", names, f"{metric}.figure_by", help=help)
+    if view.protocol == "strict" and wanted:
+        able = measures.attackers(about, metric, wanted)
+        names = {name: wording.capital(wording.attacker(name)) for name in able}
+        with second[1]:
+            who = pickers.choose("By", names, f"{metric}.figure_by", help=BY)
     frame = measures.frame(about, strip, metric, wanted, who, view.protocol)
     if frame.empty:
-        st.caption("This attacker was not measured by that. Choose another one.")
+        st.caption("Nothing was measured of that: choose another target or attacker.")
         return
     show.chart(
         measures_chart.along(frame, strip, metric, wanted, states.colours()),

@@ -173,7 +173,8 @@ def _curve(
     name = f"{method.title} ({line.variant})" if line.variant else method.title
     if several and line.knob is not None:
         name += f", {line.knob.symbol}"
-    look = {"name": name, "line": {"color": tint, "width": 2, "dash": dash}}
+    look: Spec = {"name": name, "line": {"color": tint, "width": 2, "dash": dash}}
+    look["showlegend"] = line.knob is not None or not several
     if number:
         look["line"]["dash"] = DASHES[number % len(DASHES)]
     marker = plot.marker(tint, 9, symbol)

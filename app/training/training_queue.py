@@ -59,11 +59,20 @@ def _job(job: dict[str, Any], newest: bool) -> None:
                 with st.expander("The whole message"):
                     st.text(job["message"])
         if job["losses"] and (newest or job["state"] in ACTIVE):
-            figure = losses.figure(job["losses"], states.colours())
+            log = job["losses"] if job["state"] in ACTIVE else _whole_log(job)
+            figure = losses.figure(log, states.colours(), losses.MOST)
             alt, key = "Losses of the training, step by step", f"losses_{job['job_id']}"
-            show.chart(figure, "losses", pd.DataFrame(job["losses"]), alt, key)
+            show.chart(figure, "losses", pd.DataFrame(log), alt, key)
         with st.container(horizontal=True):
             _buttons(job)
+
+
+def _whole_log(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """The losses of a job's last training from its first step on; `losses` are those of its end."""
+    places = dict(zip(job["run_ids"], job["runs"], strict=False))
+    run_id = job["run_id"] if job["run_id"] in places else next(iter(places), "")
+    dataset = str(places.get(run_id, {}).get("dataset", ""))
+    return loaders.training_log(dataset, run_id) or job["losses"]
 
 
 def _buttons(job: dict[str, Any]) -> None:

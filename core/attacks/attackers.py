@@ -5,8 +5,6 @@ What a method brings along is its own task head, and the adversaries of its trai
 are what the papers report.
 """
 
-import numpy as np
-
 from core.attacks.declare import Attacker, Network, OwnNetwork, own_network
 from core.attacks.identity import verification
 from core.attacks.interface import AttackerView, Result, attribute_result, rows
@@ -14,6 +12,8 @@ from core.methods.declare import attributes_among
 from core.metrics import images, of_pictures
 from core.metrics.intervals import measured_mean
 from core.torch_types import Rows, Tensor
+
+BATCH = 256  # releases that a network reads at once
 
 
 @own_network(title="the method's own task network", protocols=("strict", "paper"), serves=True)
@@ -61,13 +61,19 @@ def training_reconstructor(view: AttackerView, reconstructor: Network, protocol:
 
     from core.attacks.reconstruction.scoring import MOST_PICTURES, kept_for_people
 
-    pictures = _outputs(reconstructor, view.z["test"]).clamp(0, 1)
-    people = view.identities["test"]
-    similarities = images.similarities(pictures, view.x["test"], of_pictures())
-    measured = {name: measured_mean(values, people) for name, values in similarities.items()}
-    shown, every = view.pictured[:MOST_PICTURES], np.arange(len(pictures))
-    drawn = (255 * pictures).round().to(torch.uint8)
-    arrays = kept_for_people(view, drawn, similarities, shown, every)
+    def draw(z: Tensor) -> Tensor:
+        with torch.no_grad():
+            return reconstructor(z).float().clamp(0, 1)
+
+    z, x, people = view.z["test"], view.x["test"], view.identities["test"]
+    both = zip(z.split(BATCH), x.split(BATCH), strict=True)
+    parts = [images.similarities(draw(part), truth, of_pictures()) for part, truth in both]
+    quality = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    measured = {name: measured_mean(values, people) for name, values in quality.items()}
+    shown = view.pictured[:MOST_PICTURES]
+    drawn = (255 * draw(z[torch.from_numpy(shown)])).round().to(torch.uint8)
+    of_shown = {name: values[torch.from_numpy(shown)] for name, values in quality.items()}
+    arrays = kept_for_people(view, drawn, of_shown, shown, shown)
     return Result(rows(measured, people, "image", "training_reconstructor"), arrays)
 
 
@@ -88,11 +94,11 @@ def _scored(
     )
 
 
-def _outputs(network: Network, z: Rows, batch: int = 256) -> Tensor:
+def _outputs(network: Network, z: Rows) -> Tensor:
     import torch
 
     with torch.no_grad():
-        return torch.cat([network(part).float() for part in z.split(batch)])
+        return torch.cat([network(part).float() for part in z.split(BATCH)])
 
 
 OWN_NETWORKS: dict[str, OwnNetwork] = {

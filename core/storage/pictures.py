@@ -75,9 +75,9 @@ def kept_pictures(
     place = attack_folders.place(folder, task)
     if not array_file.exist(place):
         raise PenumbraError(
-            f"{folder.name}: {attack} was measured before its pictures were kept; run "
-            f"python -m core evaluate {folder}. Where that does not bring them, its network was left "
-            "out to save space: train the run again"
+            f"the pictures of {attack} were not kept when {folder.name} was measured: "
+            f"python -m core evaluate {folder.name} draws them again, unless that network was left "
+            "out to save space; then the run has to be trained again, too"
         )
     found = array_file.read(place)
     if "originals_webp" not in found:

@@ -368,3 +368,13 @@ def test_layers_and_weights_of_the_schedule_are_swept_by_lists(tiny, monkeypatch
     assert found == {(), (("layer", 3),), (("mu2", 0.5),), (("layer", 3), ("mu2", 0.5))}
     whole(app.multiselect(key=f"train_{name}_compact_layer").set_value([]).run())
     assert "at least one value of Layer" in app.error[0].value
+
+
+def test_a_finished_job_shows_its_losses_from_the_first_step_on(tiny, root, monkeypatch):
+    monkeypatch.setattr(jobs, "RECENT_ROWS", 3)
+    _, folder = trained_job(root)
+    rows = [{"stage": "task", "step": n, "steps": 9, "phase": "p", "task": 1.0} for n in range(9)]
+    (folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    app = whole(open_page("train", train_data="tiny"))
+    (line,) = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    assert line["x"] == list(range(9))

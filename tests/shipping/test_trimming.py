@@ -61,8 +61,8 @@ def redrawn(seed, count=4):
     }
 
 
-def write(folder, attack, arrays):
-    place = folder / "attacks" / "strict" / attack
+def write(folder, attack, arrays, protocol="strict"):
+    place = folder / "attacks" / protocol / attack
     place.mkdir(parents=True)
     np.savez_compressed(place / "arrays.npz", **arrays)
     (place / "weights.safetensors").write_bytes(b"w")
@@ -78,11 +78,13 @@ def filtered(settled):
     for value in (12, 3, 6):
         write(folder, f"mirrored_decoder@{value}", redrawn(value, count=6))
     write(folder, "resrec@3", redrawn(99, count=4))
+    write(folder, "training_reconstructor@3", redrawn(7, count=4), "paper")
     return run, folder
 
 
 def seen(folder):
     names = [("mirrored_decoder", 3), ("mirrored_decoder", 6), ("resrec", 3)]
+    names.append(("training_reconstructor", 3, "paper"))
     found = [kept_pictures(folder, *name) for name in names]
     return [p[name] for p in found for name in ("originals", "reconstructions", "positions")]
 
