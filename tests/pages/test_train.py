@@ -11,7 +11,6 @@ from core import data, jobs
 from core.methods import METHODS
 from core.run import Run, home
 from core.run_validation import checked
-from core.shipping import removal
 from tests.checkpoint_folders import write_run
 from tests.pages.conftest import open_page, whole, words
 from tests.tiny_folder import register_tiny_folder
@@ -197,8 +196,10 @@ def test_a_run_in_use_is_not_deleted_and_the_page_says_why(tiny, root):
 
 def test_a_shipped_setting_is_deleted_only_with_a_clear_word(tiny, own_findings, monkeypatch):
     monkeypatch.setattr("app.cache.loaders.FRESH", 0.0)
+    run = checked(Run("original", "synthetic"))
+    monkeypatch.setattr("core.shipping.shipped.runs", lambda: (run,))
     app = whole(unfolded(open_page("train", train_data="tiny"), "trained"))
-    mine = shipped_in(own_findings)
+    mine = own_findings / "synthetic" / run.id
     name = f"synthetic/{mine.name}"
     whole(app.selectbox(key="delete_run").set_value(name).run())
     button = next(b for b in app.button if b.label == "Delete this setting")
@@ -209,10 +210,6 @@ def test_a_shipped_setting_is_deleted_only_with_a_clear_word(tiny, own_findings,
     button = next(b for b in app.button if b.label == "Delete this setting")
     whole(button.click().run())
     assert not mine.exists()
-
-
-def shipped_in(root):
-    return next(path for path in sorted(root.glob("synthetic/*")) if removal.is_shipped(path))
 
 
 def unfolded(app, key):

@@ -33,7 +33,6 @@ def augmented(view: AttackerView, generator: Generator) -> Result:
     more = [released(view.release, again(x, generator), seed) for seed in seeds]
     given = view.with_attacker(joined([z, *more]), np.tile(np.arange(len(z)), 1 + COPIES))
     check_finite(given)
-    family = classifiers.fit_cnn
-    if not is_spatial(view):
-        family = scoring.best_of(kernels.fit_kernel, classifiers.fit_mlp)
+    flat = scoring.best_of(kernels.fit_kernel, classifiers.fit_mlp)
+    family = classifiers.fit_cnn if is_spatial(view) else flat
     return scoring.probe(given, generator, "augmented", family, ["attacker"])
