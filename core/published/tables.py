@@ -159,7 +159,7 @@ def _dpfe_10() -> Iterable[Row]:
     for method in ("dpfe_m0", "dpfe"):
         knobs = {"noise_ratio": 0.0} if METHODS[method].release_knob else {}
         for cut, name in enumerate(CUTS):
-            about = {"method": method, "tasks": ATTRIBUTE_SETS["G"], "private": ("identity",)}
+            about: Row = {"method": method, "tasks": ATTRIBUTE_SETS["G"], "private": ("identity",)}
             about |= {"knobs": knobs, "schedule": {"cut": float(cut)}}
             measured = {"target": "image", "role": "private", "metric": "ms_ssim"}
             measured |= {"attacker": "mirrored_decoder", "protocol": "trained_after"}
