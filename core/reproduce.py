@@ -21,7 +21,7 @@ from core.published.pairing import Pair
 from core.published.tables import Row, Table
 from core.run import Run, checkpoints
 from core.run_validation import checked, read_run
-from core.storage import attack_folders, explanations, whole_folders
+from core.storage import attack_folders, explanations, numbers_only, run_folder, whole_folders
 from core.storage.attack_folders import Task
 from core.sweep import Measure
 
@@ -57,6 +57,7 @@ class Plan(NamedTuple):
     left_out  (row, why) of what cannot be made
     seconds   of what is not there: `training` (None where nothing alike was ever trained here) and
               `attacks`
+    refused   why nothing more can be trained or attacked: of the data set only numbers are here
     """
 
     table: Table
@@ -66,6 +67,7 @@ class Plan(NamedTuple):
     left_out: tuple[tuple[Row, str], ...]
     training: float | None
     attacks: float
+    refused: str = ""
 
     @property
     def to_train(self) -> list[Run]:
@@ -73,6 +75,11 @@ class Plan(NamedTuple):
 
     @property
     def to_do(self) -> list[Step]:
+        """What is to be trained, attacked or explained; nothing where that is `refused`."""
+        return self.lacking if not self.refused else []
+
+    @property
+    def lacking(self) -> list[Step]:
         return [s for s in self.steps if not s.trained or s.pending or s.unshown]
 
 
@@ -81,7 +88,8 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
     can be made, and for an unknown data set."""
     if not table.made:
         raise PenumbraError(f"{table.place} of {table.paper} cannot be made here: {table.reason}")
-    attributes = tuple(data.describe(dataset)["attributes"])
+    refused = _refused(dataset)
+    attributes = _measured(dataset) if refused else tuple(data.describe(dataset)["attributes"])
     wanted: dict[str, tuple[Run, bool, dict[str, dict[str, None]], dict[float | None, None]]] = {}
     left_out: list[tuple[Row, str]] = []
     known = _known(dataset, preset)
@@ -91,7 +99,7 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
         if isinstance(asked, str) or why:
             left_out.append((row, why))
             continue
-        for each in (asked, *asked.minus):
+        for each in asked.needed:
             run, trained = _run_of(each, dataset, preset, attributes, known)
             entry = wanted.setdefault(run.id, (run, trained, {"paper": {}, "strict": {}}, {}))
             for protocol, name in (("paper", each.paper), ("strict", each.strict)):
@@ -103,7 +111,8 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
     lasting = attack_folders.expected_seconds(checkpoints() / dataset, set(pending))
     training = training_time.estimate(missing)["training"] if missing else 0.0
     attacks = sum(lasting[task] for task in pending)
-    return Plan(table, dataset, preset, steps, tuple(left_out), training, attacks)
+    about = (table, dataset, preset, steps, tuple(left_out), training, attacks)
+    return Plan(*about, refused)
 
 
 def carry_out(made: Plan, device: str = "auto", progress: bool = True) -> list[str]:
@@ -111,8 +120,25 @@ def carry_out(made: Plan, device: str = "auto", progress: bool = True) -> list[s
     steps = made.to_do
     measures = {step.run.id: step.measures for step in steps}
     runs = [step.run for step in steps]
+    if not runs:
+        return []
     shown = made.table.shown
     return sweep.sweep(runs, device, progress=progress, explain=shown, measures=measures)
+
+
+def _refused(dataset: str) -> str:
+    try:
+        numbers_only.refuse(checkpoints() / dataset / "any")
+    except PenumbraError as error:
+        return str(error)
+    return ""
+
+
+def _measured(dataset: str) -> tuple[str, ...]:
+    """The attributes that findings on a data set are about."""
+    findings = results.findings()
+    targets = findings[findings["dataset"] == dataset]["target"].unique()
+    return tuple(sorted(t.partition(":")[2] for t in targets if t.startswith("attribute:")))
 
 
 def _lacking(asked: Counterpart, attributes: Sequence[str]) -> str:
@@ -123,11 +149,11 @@ def _lacking(asked: Counterpart, attributes: Sequence[str]) -> str:
 
 
 def _known(dataset: str, preset: str) -> Known:
-    """The finished trainings on a data set that are of today's recipe."""
+    """The trainings on a data set that are measured, of today's recipe."""
     table = results.runs()
     mine = (table["dataset"] == dataset) & (table["preset"] == preset)
     found: Known = []
-    for folder in table[mine & (table["state"] == "finished")]["folder"]:
+    for folder in table[mine & table["state"].isin(run_folder.MEASURED)]["folder"]:
         run = read_run(Path(folder))
         setting = pairing.described(results.describe(run))
         if setting["recipe"] is None:

@@ -10,7 +10,7 @@ from core.attacks import ATTACKS
 from core.published.tables import Table, drawn, named
 from core.run import Run, checkpoints
 from core.run_validation import checked
-from core.storage import attack_folders
+from core.storage import attack_folders, numbers_only
 from core.storage.attack_folders import Task
 from tests.checkpoint_folders import write_run
 from tests.tiny_faces import small_presets
@@ -117,13 +117,14 @@ def test_rows_that_cannot_be_made_are_named_with_the_reason(folders):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["dpfe", "Figure 10"], "Figure 10 of dpfe cannot be made here: Redrawn by"),
+        (["dpfe", "Figure 11"], "Figure 11 of dpfe cannot be made here: Measured on a telephone"),
         (["dpfe", "Figure 12"], "the paper of dpfe has no 'Figure 12'; it has: Table 1"),
         (["dfpe"], "no paper is called 'dfpe'; there are pric"),
         (["aia", "Table 1", "--dataset", "nowhere"], "nowhere"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(arguments, message, capsys):
+def test_what_cannot_be_done_is_said_in_a_line(arguments, message, capsys, monkeypatch):
+    monkeypatch.setattr("core.sweep.sweep", lambda *_, **__: pytest.fail("nothing is to be done"))
     assert main(["reproduce", *arguments]) == 2
     assert message in capsys.readouterr().err
 
@@ -150,6 +151,25 @@ def test_a_plan_does_nothing(capsys, monkeypatch):
     assert "to be trained" in said
     assert "0 of 1 trainings are there" in said
     assert "urec1" in said
+
+
+def test_of_a_data_set_in_numbers_what_is_there_is_printed_and_nothing_is_trained(capsys):
+    declared = numbers_only.NumbersOnly("CelebA", "All of it.", "mine", "celeba")
+    run = checked(Run("deep_obfuscator", "celeba_64"))
+    folder = write_run(checkpoints(), run, 0.5)
+    (folder / "done").unlink()
+    (folder / "weights.safetensors").unlink()
+    numbers_only.declare(folder.parent, declared)
+    made = planned("deep_obfuscator", "Table 3", "celeba_64")
+    assert [step.run for step in made.steps if step.trained] == [run]
+    assert made.lacking
+    assert made.to_do == []
+    command = ["reproduce", "deep_obfuscator", "Table 3", "--dataset", "celeba_64"]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "What is missing cannot be made: of celeba_64 only numbers are here" in said
+    assert "0.3123" in said
+    assert "photographs: ours" not in said  # they are the paper's
 
 
 @pytest.fixture

@@ -42,8 +42,10 @@ def start(made: reproduce.Plan) -> str:
 
 def promise(made: reproduce.Plan) -> str:
     """What a table takes, what of it is there, and how long the rest may take, in sentences."""
-    if not made.to_do:
+    if not made.lacking:
         return "All of it is trained and attacked here."
+    if made.refused:
+        return f"What is missing cannot be made: {made.refused}."
     count = reproduce.summary(made)
     several = "s" * (count["trainings"] != 1)
     takes = (

@@ -132,8 +132,10 @@ def _left(pending: list[Task], measure: Measure) -> str:
 
 def _length(made: reproduce.Plan) -> str:
     count = reproduce.summary(made)
-    if not made.to_do:
+    if not made.lacking:
         return "All of it is there."
+    if made.refused:
+        return f"What is missing cannot be made: {made.refused}."
     said = f"{count['trained']} of {count['trainings']} trainings are there"
     said += f", {count['measured']} of {count['measures']} attacks"
     training = made.training

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from core.attacks import ATTACKS
 from core.attacks.attackers import BEST_HEAD, OWN_NETWORKS, WORST_CASE
-from core.methods import METHODS
+from core.methods import METHODS, dpfe
 from core.methods.declare import VERIFICATION
 from core.published import METRICS, published
 
@@ -23,7 +23,6 @@ REASONS = {
     "chosen": "The place that is promised: chosen, not measured. How often the promise holds is the "
     "number beside it.",
     "log": "A value of a training's loss: the Train page draws the losses of a training.",
-    "undivided": "Compares with the undivided network, which is no setting here.",
     "summary": "Rounds up what the paper's figures say number by number; ours stand beside those.",
     "joined": "The method learns from a second data set, too: on two that are joined (`data join`), "
     "what stands beside #1 and #2 is this.",
@@ -69,6 +68,7 @@ REMARKS = {
 # What a method's training does not depend on: runs that differ in it alone are the same release.
 INDIFFERENT = {
     "original": ("private",),
+    "dpfe_m0": ("private",),
     "image_noise": ("tasks", "private"),
     "pric": ("tasks",),
     "adversarial_reconstruction": ("private",),
@@ -98,6 +98,7 @@ class Counterpart(NamedTuple):
     at              share of the task's right answers at which the release-time knob stands
     minus           what it is the difference from (the mean of these), and `drop`: what the others
                     have more
+    largest         what it is the largest difference of; the rest is that of the first of them
     extra           whether the attacker has a second data set
     remarks         keys of `REMARKS`
     """
@@ -117,6 +118,14 @@ class Counterpart(NamedTuple):
     drop: bool = False
     extra: bool = False
     remarks: tuple[str, ...] = ()
+    largest: tuple["Counterpart", ...] = ()
+
+    @property
+    def needed(self) -> tuple["Counterpart", ...]:
+        """All that has to be measured for it."""
+        if self.largest:
+            return tuple(each for one in self.largest for each in one.needed)
+        return (self._replace(minus=()), *self.minus)
 
 
 def counterpart(row: Row, chosen: Mapping[str, float] = NOTHING) -> Counterpart | str:
@@ -127,6 +136,10 @@ def counterpart(row: Row, chosen: Mapping[str, float] = NOTHING) -> Counterpart 
     reason = _reason(row)
     if reason:
         return reason
+    if row["metric"] == "accuracy_difference":  # of every cut and every set of attributes
+        each = [counterpart(one, chosen) for one in _models(row)]
+        among = tuple(one for one in each if isinstance(one, Counterpart))
+        return among[0]._replace(largest=among)
     found = _who(row)
     if found is None:
         return "unnamed"
@@ -169,9 +182,7 @@ def _reason(row: Row) -> str:
         return str(row["protocol"])
     if row["metric"] in ("loss", "rank_guarantee"):
         return "log" if row["metric"] == "loss" else "chosen"
-    if row["metric"] == "accuracy_difference":
-        return "undivided"
-    if row["target"] == "task" and not row["tasks"]:
+    if row["target"] == "task" and not row["tasks"] and row["metric"] == "accuracy_drop":
         return "summary"
     if JOINED in row["dataset"]:
         return "joined"
@@ -207,12 +218,27 @@ def _differs_from(row: Row) -> list[Row]:
     """The rows whose number a difference is taken from."""
     bare = dict(row) | {"metric": "accuracy"}
     if row["metric"] == "accuracy_drop":
-        return [bare | {"method": METHODS[row["method"]].reference, "knobs": {}}]
+        method = METHODS[METHODS[row["method"]].reference]
+        weakest = {knob.name: knob.grid[0] for knob in method.knobs if knob.when == "train"}
+        return [bare | {"method": method.name, "knobs": weakest}]
+    if row["metric"] == "accuracy_gain" and row["paper"] == "dpfe":  # against the undivided network
+        return [bare | {"method": "dpfe_m0", "knobs": {}, "schedule": {}}]
     if row["metric"] == "accuracy_gain":  # from each task alone to all of them
         return [bare | {"tasks": (task,)} for task in row["tasks"]]
     if row["metric"] == "log_rank_privacy_gain":  # against the first cut
         return [bare | {"metric": "log_rank_privacy", "schedule": {"cut": 0.0}}]
     return []
+
+
+def _models(row: Row) -> list[Row]:
+    """DPFE's models on which section 6.2 is: each cut with each set of attributes, without noise."""
+    return [
+        dict(row)
+        | {"tasks": tasks, "schedule": {"cut": float(cut)}, "metric": "accuracy_gain"}
+        | {"knobs": {"noise_ratio": 0.0}}
+        for tasks in dpfe.ATTRIBUTE_SETS.values()
+        for cut in range(len(dpfe.CUTS))
+    ]
 
 
 def replaced(method: str, schedule: Mapping[str, float]) -> dict[str, float]:

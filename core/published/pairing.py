@@ -169,6 +169,12 @@ def beside(
     asked = counterparts.counterpart(row, chosen)
     if isinstance(asked, str):
         return Pair(row, asked)
+    if asked.largest:
+        return _largest([_beside(row, one, settings) for one in asked.largest])
+    return _beside(row, asked, settings)
+
+
+def _beside(row: dict[str, Any], asked: Counterpart, settings: Settings) -> Pair:
     mine = [setting for setting in settings if setting["method"] == asked.method]
     same = [setting for setting in mine if matches(asked, setting)]
     found = [pair for setting in same if (pair := _pair(row, asked, setting, settings)) is not None]
@@ -179,6 +185,26 @@ def beside(
     if asked.minus and any(_of_itself(asked, setting) for setting in same):
         return Pair(row, "reference")
     return Pair(row, "measure" if same else "setting" if mine else "method")
+
+
+def _largest(pairs: Sequence[Pair]) -> Pair:
+    """Of differences the largest in either direction, where all of them are known."""
+    lacking = next((pair for pair in pairs if not pair.ours), None)
+    if lacking is not None:
+        return lacking
+    numbers = {}
+    for side in pairs[0].numbers:
+        found = [_size(pair.numbers[side]) for pair in pairs if side in pair.numbers]
+        if len(found) == len(pairs):
+            numbers[side] = max(found, key=lambda number: number.value)
+    return pairs[0]._replace(numbers=numbers)
+
+
+def _size(number: Number) -> Number:
+    """A difference without its sign."""
+    if number.value >= 0:
+        return number
+    return Number(-number.value, number.chance, -number.high, -number.low)
 
 
 def matches(asked: Counterpart, setting: Setting, attributes: Collection[str] = ()) -> bool:
@@ -346,9 +372,9 @@ def why(pair: Pair) -> str:
     if pair.missing == "setting" and not parts:
         sentence = "No run of {title} here with its paper's knobs."
     method, name = METHODS[row["method"]], METRICS[row["metric"]].name
-    reference = (
-        METHODS[method.reference].title if row["metric"] == "accuracy_drop" else method.title
-    )
+    asked = counterparts.counterpart(row)
+    minus = () if isinstance(asked, str) else (*asked.largest, asked)[0].minus
+    reference = METHODS[minus[0].method].title if minus else method.title
     more = {"reference": reference, "asks": " and ".join(parts), "name": name}
     return sentence.format(title=method.title, **more)
 

@@ -148,6 +148,27 @@ def test_a_gain_is_taken_from_the_mean_of_each_task_alone():
     assert not pairing.beside(row, [both, alone[0]]).ours
 
 
+def test_the_largest_of_twenty_differences_needs_all_of_them():
+    """DPFE, section 6.2: every cut and set of attributes against the undivided network."""
+    row = row_of(label="DPFE", metric="accuracy_difference")
+    asked = counterpart(row).needed
+    assert len({repr(each) for each in asked}) == 20 + 5
+    settings = []
+    for number, each in enumerate({repr(each): each for each in asked}.values()):
+        value = 0.9 if each.method == "dpfe_m0" else 0.9 - 0.001 * number
+        numbers = {
+            ("paper", f"attribute:{name}", "own_head", "accuracy"): (value, 0.5, value, value)
+            for name in each.tasks
+        }
+        about = {"tasks": each.tasks, "private": each.private, "schedule": each.schedule}
+        settings.append(setting(each.method, numbers, knobs=each.knobs, **about))
+    found = pairing.beside(row, settings)
+    last = max(n for n, s in enumerate(settings) if s["method"] == "dpfe")
+    assert found.as_paper == pytest.approx(0.001 * last)
+    assert not pairing.beside(row, settings[1:]).ours
+    assert not pairing.beside(row, settings[:-1]).ours
+
+
 def test_a_second_data_set_is_an_attackers_own():
     xiao = {"method": "adversarial_reconstruction", "knobs": {"lambda1": 0.0, "lambda2": 0.0}}
     numbers = {
