@@ -22,8 +22,8 @@ RUN = ("dataset", "method", "preset", "tasks", "private", "schedule")  # said of
 
 def runs(root: Path | None = None) -> pd.DataFrame:
     """One row per run folder: run_id, dataset, method, preset, tasks, private, schedule, seed, knob:<name>…,
-    state (finished | training | damaged), evaluated (number of finished attacks), seconds,
-    problem (one line, or None), folder."""
+    state (of `run_folder.state`), evaluated (number of finished attacks), seconds, problem (one
+    line, or None), folder."""
     rows = []
     for folder in run_folder.all_folders(root):
         row: dict[str, Any] = {"run_id": folder.name, "dataset": folder.parent.name}
@@ -49,9 +49,9 @@ def _knobs(described: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def findings(root: Path | None = None) -> pd.DataFrame:
-    """Every finding of every finished run, one row each, with dataset, method, preset, tasks,
-    private (comma-joined), schedule (what of the preset's schedule was replaced, "" for nothing) and
-    one `knob:<name>` column per training knob.
+    """Every finding of every run that is finished or here in numbers, one row each, with dataset,
+    method, preset, tasks, private (comma-joined), schedule (what of the preset's schedule was
+    replaced, "" for nothing) and one `knob:<name>` column per training knob.
 
     Damaged folders and damaged rows are left out; `problems` names them.
     """
@@ -74,7 +74,7 @@ def read(root: Path | None = None) -> tuple[pd.DataFrame, list[str]]:
             run, state = read_run(folder), run_folder.state(folder)
             if state == "damaged":
                 raise PenumbraError(f"{folder.name}: the weights are missing; train it again")
-            if state != "finished":
+            if state not in run_folder.MEASURED:
                 continue
             described[run.id] = describe(run)
             for attack in attack_folders.all_finished(folder):

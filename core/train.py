@@ -28,7 +28,7 @@ from core.methods import METHODS, Model
 from core.methods.declare import columns
 from core.run import Run
 from core.run_validation import checked, read_run
-from core.storage import files, run_folder
+from core.storage import files, numbers_only, run_folder
 from core.storage.training_log import Log
 from core.training import networks, run_record, shared_stages, state, statistics
 from core.training.batches import batch_at, batches_before
@@ -59,6 +59,7 @@ def train(
             f"got {faces.height}x{faces.width}; load the data set at that size"
         )
     columns(faces.attribute_names, (*run.tasks, *run.private))  # fails before a folder is made
+    numbers_only.refuse(run.folder)
     run.folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(run.lock("train"), timeout=0), _stop_signals() as asked_to_stop:
@@ -154,6 +155,7 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Run, dict[st
     when the folder is unfinished, damaged, renamed, moved or of another version."""
     run, described = read_run(folder), run_folder.read_record(folder)
     if not run_folder.is_finished(folder):
+        numbers_only.refuse(folder)
         raise PenumbraError(f"{folder} is not finished; resume it with python -m core train")
     attributes = described.get("attributes")
     if not isinstance(attributes, list) or not all(isinstance(a, str) for a in attributes):

@@ -18,7 +18,7 @@ from core.cli.options import (
 )
 from core.errors import PenumbraError
 from core.run import Run
-from core.shipping import shipped
+from core.shipping import real_faces, shipped
 from core.storage import run_folder
 
 
@@ -60,6 +60,14 @@ def running_commands(commands: Any) -> None:
 def shipped_command(commands: Any) -> None:
     what = "rebuild the checkpoints that come with Penumbra"
     command = add_command(commands, "shipped", what, _shipped)
+    what = (
+        "whose; of photographs of people numbers alone, which go to the repository's folder, while "
+        "the networks stay in that of PENUMBRA_CHECKPOINTS (default: synthetic)"
+    )
+    known = (shipped.DATASET, *real_faces.SETS)
+    command.add_argument("--dataset", choices=known, default=shipped.DATASET, help=what)
+    what = "print what is there and what is ahead, and do nothing (photographs of people)"
+    command.add_argument("--plan", action="store_true", help=what)
     add_device(command)
     add_workers(command)
     command.add_argument("--part", action="store_true", help=argparse.SUPPRESS)  # one of several
@@ -125,7 +133,23 @@ def _explain(options: argparse.Namespace) -> None:
 
 
 def _shipped(options: argparse.Namespace) -> int:
+    if options.dataset in real_faces.SETS:
+        return _real_faces(options)
+    if options.plan:
+        raise PenumbraError("--plan goes with a --dataset of photographs of people")
     if options.workers > 1:
         status = sweep.side_by_side([*options.arguments, "--part"], options.workers)
         return status or shipped.finish()
     return shipped.build(options.device) or (0 if options.part else shipped.finish())
+
+
+def _real_faces(options: argparse.Namespace) -> int:
+    if options.plan:
+        print("\n".join(real_faces.table(options.dataset)))
+        return 0
+    real_faces.check(options.dataset)
+    if options.workers > 1:
+        status = sweep.side_by_side([*options.arguments, "--part"], options.workers)
+    else:
+        status = real_faces.build(options.dataset, options.device)
+    return status if options.part else max(status, real_faces.finish(options.dataset))

@@ -12,7 +12,7 @@ import numpy as np
 from filelock import FileLock
 
 from core.data import joined, splits
-from core.data.faces import Faces
+from core.data.faces import SPLITS, Faces
 from core.data.labels import attribute_columns
 from core.data.listing import Listing
 from core.data.packing import decode, pack
@@ -27,6 +27,7 @@ SHIPPED = ROOT / "core" / "synthetic" / "faces"
 OPTIONS = {
     "split_seed": "whole number; people are split into defender, attacker, validation and test by it",
     "crop": "fraction of the central part of a photograph that is kept, above 0 up to 1",
+    "people": "whole number; only so many people are used, drawn by their names: the same each time",
 }
 MIN_SIDE, MAX_SIDE = 8, 1024  # pixels
 
@@ -129,7 +130,9 @@ def listed(entry: dict[str, Any]) -> Listing:
         one, other = sources(entry)
         alike, seed = joined.names_alike(one, other), one["options"].get("split_seed", 0)
         return joined.listing(listed(one), listed(other), joined.names(entry)[1], alike, seed)
-    return SOURCES[entry["source"]].list(pack.folder_of(entry), entry["options"])
+    found = SOURCES[entry["source"]].list(pack.folder_of(entry), entry["options"])
+    people = entry["options"].get("people")
+    return found if people is None else found.at(splits.drawn(found.identities, people))
 
 
 def load(
@@ -243,6 +246,8 @@ def _option(name: str, value: Any) -> Any:
     with suppress(ValueError, TypeError):
         if name == "split_seed" and 0 <= (seed := int(str(value))) < 2**31:
             return seed
+        if name == "people" and (people := int(str(value))) >= len(SPLITS):
+            return people
         if name == "crop" and not isinstance(value, bool) and 0 < (crop := float(value)) <= 1:
             return crop
     fits = name not in OPTIONS and isinstance(value, str) and 0 < len(value) < 4096

@@ -54,6 +54,14 @@ def _counts(people: int) -> np.ndarray:
     return np.cumsum(sizes)[:-1]
 
 
+def drawn(identities: Sequence[str], count: int) -> np.ndarray:
+    """Places of the photographs of `count` of the people `identities` (N,), of all where there are
+    fewer. Who is drawn follows from a person's name alone, and says nothing of their split."""
+    people = sorted(set(identities), key=lambda person: (place(f"drawn\0{person}", 0), person))
+    chosen = set(people[:count])
+    return np.array([row for row, person in enumerate(identities) if person in chosen], dtype=int)
+
+
 def to_learn_from(identities: Sequence[str], seed: int) -> np.ndarray:
     """Split int8 (N,) of people who are never tested: defender or attacker by a person's place, in
     the proportion that these have in `FRACTIONS`. Either may stay empty."""

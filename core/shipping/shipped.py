@@ -24,7 +24,7 @@ PICTURES = ("mirrored_decoder",)
 
 
 class Plan(NamedTuple):
-    """Settings of one method: each of `knobs` is swept with the others at their defaults.
+    """Settings of one method, compact: each of `knobs` is swept with the others at their defaults.
 
     tasks, private   None: the method's own, as in its paper
     release          values of the release-time knob that are measured; None: its grid
@@ -32,6 +32,7 @@ class Plan(NamedTuple):
     decoders         attacks that reconstruct the picture
     paper_curve      whether the paper's protocol is measured at all values of the knobs, not at the
                      defaults alone: where a method has no head of its own to draw a curve by
+    seeds            each setting is trained once from each
     """
 
     method: str
@@ -42,6 +43,7 @@ class Plan(NamedTuple):
     schedule: Mapping[str, float] = {}
     decoders: tuple[str, ...] = MAPS
     paper_curve: bool = False
+    seeds: tuple[int, ...] = (0,)
 
 
 SMILE, GENDER = ("Smiling",), ("Male",)
@@ -103,13 +105,13 @@ def runs() -> tuple[Run, ...]:
     return tuple({run.id: run for plan in PLANS for run in of_plan(plan)}.values())
 
 
-def of_plan(plan: Plan) -> list[Run]:
+def of_plan(plan: Plan, dataset: str = DATASET) -> list[Run]:
     method = METHODS[plan.method]
     tasks = method.tasks if plan.tasks is None else plan.tasks
     private = method.private if plan.private is None else plan.private
-    about = (plan.method, DATASET, "compact", tasks, private)
+    about = (plan.method, dataset, "compact", tasks, private)
     schedule = {name: (value,) for name, value in plan.schedule.items()}
-    return [run for k in plan.knobs for run in grid(*about, k, schedule=schedule)]
+    return [run for k in plan.knobs for run in grid(*about, k, plan.seeds, schedule)]
 
 
 def build(device: str) -> int:

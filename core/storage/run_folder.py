@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from core.run import RUN_ID, checkpoints
-from core.storage import files, whole_folders
+from core.storage import files, numbers_only, whole_folders
 from core.torch_types import Tensor
 
 FINGERPRINT = re.compile("[A-Za-z0-9-]{1,80}")
+MEASURED = ("finished", "numbers")  # states of runs whose findings are shown
 
 
 def all_folders(root: Path | None = None) -> list[Path]:
@@ -33,12 +34,12 @@ def all_folders(root: Path | None = None) -> list[Path]:
 
 
 def state(folder: Path) -> str:
-    """ "finished", "training" (has saved progress or is running), "empty" (or not there) or
-    "damaged"."""
+    """ "finished", "numbers" (all that is here of it, `core.storage.numbers_only`), "training" (has
+    saved progress or is running), "empty" (or not there) or "damaged"."""
     if not has_record(folder):
         return "damaged" if folder.is_dir() and any(folder.iterdir()) else "empty"
     if not is_finished(folder):
-        return "training"
+        return "numbers" if numbers_only.is_declared(folder.parent) else "training"
     return "finished" if weights_file(folder).is_file() else "damaged"
 
 
