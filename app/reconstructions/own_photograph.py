@@ -12,7 +12,7 @@ import streamlit as st
 from app.cache import loaders, photographs
 from app.page import components, pictures, show, wording
 from app.reconstructions import attackers, face_views
-from app.settings import looking, pickers, points
+from app.settings import looking, only_numbers, pickers, points
 from app.settings.looking import Looking
 from core.errors import PenumbraError
 from core.methods import METHODS
@@ -41,6 +41,9 @@ class Own(NamedTuple):
 def view(here: Looking) -> None:
     """The photograph in, and what the attacker of a setting makes of it."""
     dataset = here.view.dataset
+    if only_numbers.of(dataset):
+        only_numbers.instead(looking.setting(here), "what an attacker makes of your photograph")
+        return
     head = st.container(gap="xsmall")
     left, right = st.columns([2, 5], gap="large")
     with left:

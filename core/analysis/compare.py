@@ -20,7 +20,7 @@ from core.methods import METHODS
 from core.metrics import deciding, intervals
 from core.metrics.attributes import balanced_accuracy
 from core.run import Run
-from core.storage import array_file, findings_file
+from core.storage import array_file, findings_file, numbers_only
 from core.storage.attack_folders import finished
 
 # Who inside the training attacks each kind of target.
@@ -53,6 +53,7 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
             f"{runs[0].id} and {runs[1].id} were not measured on the same photographs: compare "
             "runs of one data set at one size"
         )
+    numbers_only.refuse(first.folder)
     faces = tested_faces(runs[0])
     found = [decided(setting) for setting in (first, second)]
     counts = {len(said) for decided in found for said in decided.values()}

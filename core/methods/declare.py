@@ -3,8 +3,9 @@
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,9 @@ RESERVED = (VERIFICATION, IDENTITY)
 # The method whose features are released as they are: what every other one is compared with.
 UNPROTECTED = "original"
 RELEASE_KINDS = ("picture", "map", "code", "answer")
+# Whose number a paper prints of what is hidden: of the attacker that the method learned to mislead,
+# or of one trained afterwards.
+ALONG, AFRESH = "along", "afresh"
 # Parts of the defender's photographs that a phase may draw from; the last two share no identity.
 PARTS = ("all", "protector", "adversary")
 
@@ -197,6 +201,10 @@ class Method:
                     doubles, too (`core.methods.hardening`)
     published_sets  the paper's combinations (tasks, private attributes), by the name it gives them
     hardens         name of the method that this one is the hardened variant of, or ""
+    paper_attackers  kind of target -> `ALONG` or `AFRESH`: whom the paper asks. A kind that is not
+                    named is asked of attackers trained afterwards
+    departures      what the paper leaves open, or has otherwise, and how it is here: a sentence
+                    each, for people who set its numbers beside ours
     """
 
     name: str
@@ -220,6 +228,13 @@ class Method:
     training_only: tuple[str, ...] = ()
     published_sets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     hardens: str = ""
+    paper_attackers: Mapping[str, str] = MappingProxyType({"attribute": ALONG, "image": ALONG})
+    departures: tuple[str, ...] = ()
+
+    def asked_afresh(self, kind: str) -> bool:
+        """Whether the paper's number on a kind of target is that of an attacker trained
+        afterwards."""
+        return self.paper_attackers.get(kind, AFRESH) == AFRESH
 
     def settings(self, run: Run) -> dict[str, Any]:
         """The run's preset, its "schedule" with the entries that the run replaces."""

@@ -50,6 +50,7 @@ SETS = {
     "celeba_64": RealFaces(
         NumbersOnly(
             title="CelebA",
+            whose="CelebA",
             made_of="Photographs of 4,000 people, drawn by their names from 8,119 of CelebA's, at "
             "64 × 64 pixels.",
             own_name="celeba",
@@ -98,6 +99,7 @@ SETS = {
     "celeba_128": RealFaces(
         NumbersOnly(
             title="CelebA, many photographs of each person",
+            whose="CelebA",
             made_of="All 4,950 photographs of 241 of CelebA's people, at 64 × 64 pixels.",
             own_name="celeba",
             source="celeba",
