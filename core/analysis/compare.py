@@ -173,19 +173,23 @@ def protocols(setting: Setting) -> pd.DataFrame:
 
     A row for each private target and each way of reporting that was measured: `reported_by` is the
     attacker of the training itself (`INSIDE`), or the strongest fresh one that has other
-    photographs of the same people; `attacker` is the strict protocol's strongest; `difference` is
-    strict - `paper`; `clear`: its 95 % interval leaves out 0. `paired`: both decided about the same
-    photographs, and the interval is that of the difference within the same resamples; else it is
-    made of the two intervals as if they were independent (`core.metrics.intervals.difference`).
+    photographs of the same people; `as_published`: whether that is whom the method's paper asks
+    (`core.methods.Method.paper_attackers`), such rows first; `attacker` is the strict protocol's
+    strongest; `difference` is strict - `paper`; `clear`: its 95 % interval leaves out 0. `paired`:
+    both decided about the same photographs, and the interval is that of the difference within the
+    same resamples; else it is made of the two intervals as if they were independent
+    (`core.metrics.intervals.difference`).
 
     Raises PenumbraError where nothing was measured by the paper protocol.
     """
     strict, paper = attacked(setting), finished(setting.folder, "paper", setting.value)
     strongest = results.strongest(setting.folder, setting.value)
     strongest_fresh = results.strongest(setting.folder, setting.value, "paper")
-    rows = []
+    method = METHODS[results.read_run(setting.folder).method]
+    rows: list[dict[str, Any]] = []
     for target, found in _private_rows(strict[WORST]).items():
-        inside = INSIDE.get(target.partition(":")[0], "")
+        kind = target.partition(":")[0]
+        inside = INSIDE.get(kind, "")
         attacker = strongest.get(target, WORST)
         fresh = strongest_fresh.get(target, "")
         for name, place in ((inside, paper.get(inside)), (fresh, paper.get(WORST))):
@@ -201,6 +205,7 @@ def protocols(setting: Setting) -> pd.DataFrame:
                     "target": target,
                     "metric": found["metric"],
                     "reported_by": name,
+                    "as_published": method.asked_afresh(kind) == (name != inside),
                     "paper": reported["value"],
                     "attacker": attacker,
                     "strict": found["value"],
@@ -216,7 +221,7 @@ def protocols(setting: Setting) -> pd.DataFrame:
             f"{setting.folder.name} was measured by the strict protocol only: run python -m core "
             "evaluate with --protocol paper"
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(sorted(rows, key=lambda row: not row["as_published"]))
 
 
 def _apart(paper: dict[str, Any], strict: dict[str, Any]) -> tuple[float, float]:

@@ -3,9 +3,8 @@
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +25,7 @@ RELEASE_KINDS = ("picture", "map", "code", "answer")
 # Whose number a paper prints of what is hidden: of the attacker that the method learned to mislead,
 # or of one trained afterwards.
 ALONG, AFRESH = "along", "afresh"
+TRAINED = ("attribute", "image")  # kinds of target that attackers inside a training have
 # Parts of the defender's photographs that a phase may draw from; the last two share no identity.
 PARTS = ("all", "protector", "adversary")
 
@@ -228,7 +228,7 @@ class Method:
     training_only: tuple[str, ...] = ()
     published_sets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     hardens: str = ""
-    paper_attackers: Mapping[str, str] = MappingProxyType({"attribute": ALONG, "image": ALONG})
+    paper_attackers: dict[str, str] = field(default_factory=lambda: dict.fromkeys(TRAINED, ALONG))
     departures: tuple[str, ...] = ()
 
     def asked_afresh(self, kind: str) -> bool:

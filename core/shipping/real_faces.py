@@ -65,14 +65,15 @@ SETS = {
             Plan("pric", decoders=MAPS),
             Plan("dpfe", ({},), SMILE, GENDER, (0.0, 0.5), decoders=NUMBERS),
             Plan("aia", ({},), SMILE, GENDER, decoders=MAPS),
-            Plan(XIAO, decoders=NUMBERS),
+            # Its own network undefended is what this one is compared with.
+            Plan(XIAO, ({"lambda1": (1.0, 0.0)},), decoders=NUMBERS),
             Plan("pixelate", release=(8.0,), decoders=PICTURES),
             Plan("blur", release=(6.0,), decoders=PICTURES),
             # A weaker and a stronger value of each first knob.
             Plan("deep_obfuscator", ({"lambda1": (5.0, 0.0)},), decoders=MAPS),
             Plan("pric", ({"lambda": (0.0, 1.0)},), decoders=MAPS, paper_curve=True),
             Plan("aia", ({"alpha": (0.0, 1.0)},), SMILE, GENDER, decoders=MAPS),
-            Plan(XIAO, ({"lambda1": (5.0, 0.0)},), decoders=NUMBERS),
+            Plan(XIAO, ({"lambda1": (5.0,)},), decoders=NUMBERS),
             # Noise, which takes its attackers longer than anything else.
             Plan("random_replace", release=(0.9,), decoders=PICTURES),
             Plan("image_noise", release=(0.4,), decoders=PICTURES),
@@ -82,6 +83,7 @@ SETS = {
             Plan("pric", seeds=REPEATED, decoders=MAPS),
             # The papers' own baselines, a cut two layers before, hardened variants.
             Plan("dpfe_simple", ({},), SMILE, GENDER, (0.0, 0.5), decoders=NUMBERS),
+            Plan("dpfe_m0", ({},), SMILE, GENDER, decoders=MAPS),
             Plan("aia_original", ({},), SMILE, GENDER, decoders=MAPS),
             Plan("aia_random", ({},), SMILE, GENDER, (0.5,), decoders=MAPS),
             Plan(XIAO, schedule={"layer": 3}, decoders=NUMBERS),
@@ -115,6 +117,7 @@ SETS = {
             Plan("answer_only", decoders=NUMBERS),
             Plan("aia", ({"alpha": (0.0, 1.0)},), decoders=MAPS),
             Plan("aia_random", release=(0.5,), decoders=MAPS),
+            Plan("dpfe_m0", decoders=MAPS),
             Plan("pixelate", release=(8.0,), decoders=PICTURES),
             Plan("blur", release=(6.0,), decoders=PICTURES),
             Plan("dpfe", release=(0.0, 0.1, 0.5, 2.5), decoders=NUMBERS),

@@ -39,7 +39,9 @@ def test_it_stands_first_and_is_named_in_words(here):
     assert app.selectbox(key="data").options == [TITLE, "synthetic"]
     assert app.selectbox(key="data").value == "celeba_64"
     assert "DeepObfuscator" in app.selectbox(key="method").options
-    assert headline(app).startswith("## At λ₁ = 1, λ₂ = 1 the strongest attacker tells the gender in ")
+    assert headline(app).startswith(
+        "## At λ₁ = 1, λ₂ = 1 the strongest attacker tells the gender in "
+    )
 
 
 @pytest.mark.parametrize("page", NUMBERS)
