@@ -7,7 +7,7 @@ from app.cache import loaders
 from app.evidence import comparison
 from app.page import show, states, wording
 from app.reconstructions import face_views
-from app.settings import looking, pickers, points
+from app.settings import looking, only_numbers, pickers, points
 from core.errors import PenumbraError
 
 here = looking.look("Which of two settings is better?", protocol="strict")
@@ -47,8 +47,9 @@ def compare() -> None:
     try:
         paired = loaders.paired(other, one)
     except PenumbraError as error:
+        why = "only numbers are here" if only_numbers.of(one["dataset"]) else error
         text = (
-            f"Not compared photograph by photograph: {error}. What follows compares the two "
+            f"Not compared photograph by photograph: {why}. What follows compares the two "
             "measurements by their intervals."
         )
         st.info(text, icon=":material/info:")
@@ -56,7 +57,8 @@ def compare() -> None:
     sentence = comparison.sentence(found, one, other, here.view)
     with head:
         same = "Both were attacked on the same photographs, and both are resampled together."
-        show.verdict(sentence, " ".join(filter(None, (comparison.others(found), same))))
+        under = comparison.others(found), "" if paired.empty else same
+        show.verdict(sentence, " ".join(filter(None, under)))
     titles = points.name(one), points.name(other)
     figure = comparison.figure(comparison.drawn(found), titles, states.colours())
     show.chart(figure, "compare", found, sentence, note="Bars: 95 % intervals of the differences.")

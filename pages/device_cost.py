@@ -5,7 +5,7 @@ import streamlit as st
 from app.cache import loaders
 from app.evidence import device_cost
 from app.page import clicks, show, states, verdict, wording
-from app.settings import looking, pickers, points
+from app.settings import looking, only_numbers, pickers, points
 from core.methods import METHODS
 
 CHART = "device_cost_chart"
@@ -15,6 +15,7 @@ view = here.view
 measured, damaged = loaders.costs(view.dataset)
 table = device_cost.joined(here.table, measured)
 rows = points.records(table)
+may_measure = only_numbers.of(view.dataset) is None  # else there are no networks to measure
 
 
 @st.fragment
@@ -33,10 +34,13 @@ def device() -> None:
     with head:
         small = device_cost.small_print(row) if device_cost.measured(row) else None
         show.verdict(sentence, small, verdict.mark(protection.exposure))
-        if small is None:
+        if small is None and may_measure:
             st.code(f"python -m core cost {row['run_id']}", language=None)
         if text := device_cost.warning(row):
             st.warning(text, icon=":material/hourglass_top:")
+    if not table["milliseconds"].notna().any() and not may_measure:
+        only_numbers.instead(row, "costs")
+        return
     if not table["milliseconds"].notna().any():
         with st.container(border=True):
             st.subheader("No cost was measured yet")
@@ -82,6 +86,9 @@ def everything() -> None:
 def missing(names: list[str]) -> None:
     """How to measure what is not on the chart."""
     titles = sorted({METHODS[row["method"]].title for row in rows if row["run_id"] in names})
+    if not may_measure:
+        st.write(f"Settings of {', '.join(titles)} are not on the chart.")
+        return
     st.write(f"Settings of {', '.join(titles)} are not on the chart. Measure them from a terminal:")
     st.code(f"python -m core cost {' '.join(names)}", language=None)
 

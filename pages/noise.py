@@ -7,7 +7,7 @@ from app.cache import loaders
 from app.noise import amounts, charts, views
 from app.page import show, states, verdict
 from app.reconstructions import face_views
-from app.settings import looking
+from app.settings import looking, only_numbers
 from core.methods import METHODS
 
 here = looking.look("How much noise is enough?")
@@ -42,12 +42,13 @@ def live() -> None:
         show.verdict(sentence, views.measured_at(row, amount), mark)
     faces, chart = st.columns([5, 6], gap="large")
     with faces:
-        if METHODS[method].release_kind != "picture":
-            views.released(row, amount, amounts.amounts(rows, method)[-1], face)
-        if found is None:
-            st.caption(f"Nobody redrew pictures from this setting. {problem}")
-        else:
-            views.three_pictures(row, amount, face, found, who)
+        if not only_numbers.instead(row, "what is sent and what is redrawn from it"):
+            if METHODS[method].release_kind != "picture":
+                views.released(row, amount, amounts.amounts(rows, method)[-1], face)
+            if found is None:
+                st.caption(f"Nobody redrew pictures from this setting. {problem}")
+            else:
+                views.three_pictures(row, amount, face, found, who)
     ranked = amounts.ranks(findings, line)
     frame = amounts.frame(line, again, ranked, view)
     with chart:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.cache import loaders
-from app.evidence import papers, published_words, reproducing
+from app.evidence import departures, papers, published_words, reproducing
 from app.page import show, states
 from app.settings import address, looking, pickers
 from core.methods import METHODS
@@ -74,6 +74,7 @@ def beside() -> None:
         st.caption(published_words.MEANING)
     title = "Every number, its place, and why some have none of ours"
     show.folded(title, "every", every_number, paper, pairs)
+    departures.folded(paper)
     if place != papers.ALL and not papers.not_made(paper, place):
         title = f"Make {place} here: train and attack what is missing"
         show.folded(title, "reproduce", reproducing.offer, paper, place, dataset, preset)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.page import pictures, show, verdict, wording
 from app.reconstructions import attackers, face_views, own_decoder, own_photograph
-from app.settings import looking, pickers, points
+from app.settings import looking, only_numbers, pickers, points
 from core.methods import METHODS
 from core.metrics import of_pictures
 
@@ -68,6 +68,8 @@ def test_faces() -> None:
         by = attackers.sentence(drawn_by, f"{METHODS[here.method].title} releases", best)
         show.verdict(outcome.sentence, by, verdict.mark(outcome.exposure))
     if found is None:
+        if only_numbers.instead(row, "the redrawn pictures"):
+            return
         text = f"The pictures of this setting cannot be shown. {problem}"
         st.warning(text, icon=":material/warning:")
         return

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.evidence import report
 from app.page import show, verdict, wording
-from app.settings import looking, points
+from app.settings import looking, only_numbers, points
 from app.trade_off import goal, limits
 from core.errors import PenumbraError
 
@@ -29,7 +29,7 @@ def form() -> tuple[report.Words, bool, bool]:
             more = {"max_chars": LONGEST, "height": 90}
             purpose = st.text_area("Purpose of the service", key="report_purpose", **more)
             decision = st.text_area("Decision and reasons", key="report_decision", **more)
-        if not allowed:
+        if not allowed and not only_numbers.of(view.dataset):
             label = "Show photographs of real people in the report"
             help = "Only with their consent: the file can be passed on."
             allowed = st.checkbox(label, key="report_faces", help=help)

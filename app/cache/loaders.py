@@ -32,8 +32,16 @@ from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
 from core.published import pairing
 from core.run import checkpoints
-from core.storage import array_file, attack_folders, cost_file, run_folder, whole_folders
+from core.storage import (
+    array_file,
+    attack_folders,
+    cost_file,
+    numbers_only,
+    run_folder,
+    whole_folders,
+)
 from core.storage import training_log as training_log_file
+from core.storage.numbers_only import NumbersOnly
 from core.storage.pictures import kept_pictures, unpacked
 from core.study.material import stimuli
 
@@ -180,6 +188,18 @@ def costs(dataset: str) -> tuple[pd.DataFrame, list[str]]:
             except PenumbraError as error:
                 wrong.append(str(error))
     return pd.DataFrame(rows, columns=[*cost_file.RECORD, *cost_file.RELEASE]), wrong
+
+
+@kept(KEPT_TABLES)
+def only_numbers() -> dict[str, NumbersOnly]:
+    """What is said of each data set of which only numbers are here (shared)."""
+    return numbers_only.declared(checkpoints())
+
+
+@kept(KEPT_TABLES, copies=True)
+def datasets() -> list[str]:
+    """`app.settings.views.datasets`."""
+    return views.datasets(findings(), only_numbers())
 
 
 @kept(4 * KEPT_VIEWS, copies=True)

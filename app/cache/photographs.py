@@ -31,6 +31,7 @@ from core.methods import METHODS
 from core.metrics import intervals
 from core.own_photograph import face_place
 from core.run import checkpoints
+from core.storage import numbers_only
 
 if TYPE_CHECKING:
     from core.own_photograph.redraw import Restored
@@ -55,7 +56,9 @@ def _same_faces(faces: Faces) -> tuple[str, tuple[int, ...]]:
 def tested(dataset: str, run_id: str) -> Faces:
     """The photographs a run was measured on. Raises PenumbraError where they are not at hand, or
     not decoded yet: that takes longer than a page may."""
-    run = results.read_run(checkpoints() / dataset / run_id)
+    folder = checkpoints() / dataset / run_id
+    numbers_only.refuse(folder)
+    run = results.read_run(folder)
     size = METHODS[run.method].size(run.preset)
     if dataset not in QUICK and not data.is_packed(dataset, *size):
         raise PenumbraError(

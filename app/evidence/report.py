@@ -17,7 +17,7 @@ from app.cache import loaders
 from app.noise import amounts
 from app.page import pictures, tables, wording
 from app.page.verdict import Verdict
-from app.settings import points, unprotected, views
+from app.settings import only_numbers, points, unprotected, views
 from app.settings.looking import Looking
 from app.trade_off.chart import trade_off
 from app.trade_off.goal import Limits
@@ -87,6 +87,8 @@ def leaks(findings: pd.DataFrame, row: points.Row) -> pd.DataFrame:
 
 def faces(row: points.Row, allowed: bool) -> tuple[Faces, str]:
     """(a few faces, "") or (none, why there are none)."""
+    if said := only_numbers.of(row["dataset"]):
+        return [], f"{said.whose} is here in numbers only: its photographs may not be passed on."
     if not allowed:
         return [], "The photographs show real people and were left out of this report."
     try:
@@ -101,7 +103,7 @@ def known_limits(row: points.Row) -> list[str]:
     seeds = int(row["seeds"])
     trainings = "One training" if seeds == 1 else f"{seeds} trainings"
     found = [
-        f"The numbers hold for the data set “{row['dataset']}”: other cameras, other people and other "
+        f"The numbers hold for the data set “{only_numbers.title(row['dataset'])}”: other cameras, other people and other "
         "services need their own measurement.",
         "They hold against the attackers that were tried. A stronger one may exist; that none was "
         "found is no proof.",
@@ -141,7 +143,8 @@ def written(
         shown[0],
         record,
         why_no_faces=shown[1],
-        subject=f"{points.name(row)}; data set “{view.dataset}”, {view.preset} networks",
+        subject=f"{points.name(row)}; data set “{only_numbers.title(view.dataset)}”, "
+        f"{view.preset} networks",
         verdict=outcome.sentence,
         detail=outcome.detail,
         kept=kept,
@@ -220,6 +223,8 @@ def _rebuilt(provenance: Mapping[str, Any]) -> dict[str, str]:
     data, here, trained = provenance["data"], provenance["here"], provenance["trained"]
     value = provenance["release_value"]
     other = "" if provenance["weights_match"] else " (the file on disk is another one)"
+    if not provenance["weights_here"]:
+        other = " (the file is not here)"
     packages = here["packages"].items()
     return {
         "Setting": provenance["run"] + ("" if value is None else f", release value {value:g}"),

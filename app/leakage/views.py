@@ -7,7 +7,7 @@ import streamlit as st
 from app.cache import photographs
 from app.leakage import chart, groups
 from app.page import show, states, wording
-from app.settings import pickers, points
+from app.settings import only_numbers, pickers, points
 from app.settings.views import View
 from core.analysis import subgroups
 from core.errors import PenumbraError
@@ -31,6 +31,8 @@ def guarded(part: Callable[[points.Row, str], None], row: points.Row, target: st
             "How well a picture was redrawn is kept for a few faces only, not for everybody. Choose "
             "an attribute or “Identity” under “The attacker wants”."
         )
+        return
+    if only_numbers.instead(row, "people and groups of people"):
         return
     try:
         part(row, target)

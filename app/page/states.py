@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.charts import plot
 from app.charts.palette import DARK, LIGHT
-from app.settings import points
+from app.settings import only_numbers, points
 from core import jobs, results
 from core.errors import PenumbraError
 from core.storage import explanations
@@ -80,6 +80,8 @@ def unexplained(row: Mapping[str, Any], name: str, what: str, lasts: str, proble
     lasts    how long it takes, in words
     problem  what was said when it was read
     """
+    if only_numbers.instead(row, f"{what[0].lower()}{what[1:]}"):
+        return
     place = points.where(row)
     with st.container(border=True):
         if is_done(explanations.place(place.folder, name, place.release_value)):

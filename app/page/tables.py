@@ -1,5 +1,7 @@
 """Tables of numbers for people, from the tidy findings. Pure pandas."""
 
+import math
+
 import pandas as pd
 
 from app.page import wording
@@ -9,6 +11,7 @@ from app.settings.views import View
 from core.methods import METHODS
 from core.metrics import METRICS, named
 
+BLIND = "Commoner answer"  # what always giving it scores
 ROLES = {"utility": "the service", "private": "private", "unlisted": "nobody mentioned it"}
 
 
@@ -27,8 +30,20 @@ def of_setting(findings: pd.DataFrame, row: points.Row) -> pd.DataFrame:
     present = [name for name in METRICS if name in wide] + [m for m in wide if m not in METRICS]
     wide = wide[present].fillna("")
     wide.columns = [heading(m) for m in present]
+    for metric in filter(follows_the_labels, present):  # beside it, what it has to be read against
+        blind = rows[rows["metric"] == metric].groupby(index, sort=False)["chance"].first()
+        shown = blind.map(lambda share, m=metric: wording.measured(m, share, math.nan, math.nan))
+        place = list(wide.columns).index(heading(metric)) + 1
+        wide.insert(place, BLIND, shown.reindex(wide.index).fillna(""))
     rank = {role: position for position, role in enumerate(ROLES.values())}
     return wide.reset_index().sort_values("Role", key=lambda c: c.map(rank), kind="stable")
+
+
+def follows_the_labels(metric: str) -> bool:
+    """Whether what a guesser scores is no fixed number but the share of the commoner answer: a high
+    value alone then says nothing."""
+    known = METRICS.get(metric)
+    return known is not None and known.of_counts is not None and known.chance is None
 
 
 def heading(metric: str) -> str:
@@ -38,6 +53,7 @@ def heading(metric: str) -> str:
 def of_settings(table: pd.DataFrame, view: View) -> pd.DataFrame:
     """One row per setting of the chart, as numbers that can be sorted."""
     factor = view.scale
+    blind = {BLIND: table["utility_chance"] * 100} if follows_the_labels(view.service) else {}
     return pd.DataFrame(
         {
             "Method": table["method"].map(lambda name: METHODS[name].title),
@@ -47,6 +63,7 @@ def of_settings(table: pd.DataFrame, view: View) -> pd.DataFrame:
             "to": table["high"] * factor,
             "Guessing": table["chance"].astype(float) * factor,
             "Service": table["utility"] * 100,
+            **blind,
             "Loss": table["cost"].astype(float) * 100,
             "Conclusive": table["conclusive"],
             "Trainings": table["seeds"],

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from app.page import wording
+from app.page import tables, wording
 from app.settings import points
 from app.settings.points import Row, setting_label
 from app.settings.views import STRONGEST, View
@@ -141,6 +141,8 @@ def _detail(row: Row, unprotected: Row | None, view: View) -> str:
     does = "is right in" if share else f"reaches, in {METRICS[view.service].title},"
     text = f"{wording.capital(wording.service(view.task))} {does} "
     text += wording.with_span(show(row["utility"]), span)
+    if tables.follows_the_labels(view.service) and wording.known(row.get("utility_chance")):
+        text += f", always giving the commoner answer in {show(row['utility_chance'])}"
     if unprotected is not None and not _is(row, unprotected):
         bare = show(unprotected["utility"])
         text += f", unprotected ({reference_label(unprotected)}) {'in ' if share else ''}{bare}"

@@ -67,8 +67,8 @@ TARGETS = {
 PROTOCOLS = {"strict": "Strict", "paper": "As in the paper"}
 PROTOCOL_HELP = (
     "Strict: attackers are trained afterwards, on other people's photographs, and the strongest "
-    "counts. As in the paper: the attacker that the method trained against is asked, which "
-    "flatters the method."
+    "counts. As in the paper: whom the method's paper asks is asked, mostly the attacker that the "
+    "method trained against, which flatters the method."
 )
 
 

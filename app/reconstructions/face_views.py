@@ -9,7 +9,7 @@ import streamlit as st
 from app.cache import loaders
 from app.page import components, pictures, show, wording
 from app.reconstructions import attackers
-from app.settings import pickers, points
+from app.settings import only_numbers, pickers, points
 from app.settings.strips import Strip
 from core.errors import PenumbraError
 from core.metrics import of_pictures
@@ -70,6 +70,8 @@ def _row(picture: Any, width: int, alt: str, text: str, help: str | None = None)
 
 def at_two_settings(one: points.Row, other: points.Row) -> None:
     """The same faces as the strongest attacker reconstructs them at both settings."""
+    if only_numbers.instead(one, "the same faces redrawn at both settings"):
+        return
     drawn: list[Found] = []
     for name, row in (("first", one), ("second", other)):
         found, problem, _ = load(row)

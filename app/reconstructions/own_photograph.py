@@ -12,7 +12,7 @@ import streamlit as st
 from app.cache import loaders, photographs
 from app.page import components, pictures, show, wording
 from app.reconstructions import attackers, face_views
-from app.settings import looking, pickers, points
+from app.settings import looking, only_numbers, pickers, points
 from app.settings.looking import Looking
 from app.settings.strips import Strip
 from core.errors import PenumbraError
@@ -42,6 +42,9 @@ class Own(NamedTuple):
 def view(here: Looking) -> None:
     """The photograph in, and what the attacker of a setting makes of it."""
     dataset = here.view.dataset
+    if only_numbers.of(dataset):
+        only_numbers.instead(looking.setting(here), "what an attacker makes of your photograph")
+        return
     head = st.container(gap="xsmall")
     left, right = st.columns([2, 5], gap="large")
     with left:

@@ -59,6 +59,8 @@ def measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.D
     rows = rows.assign(schedule=rows["schedule"].fillna(""))
     chosen = view.protocol == "strict" and view.attacker != STRONGEST
     attackers = (view.attacker,) if chosen else ATTACKERS[view.protocol]
+    if view.protocol == "paper":
+        rows = rows[~_asked_of_another(rows, view.target.partition(":")[0])]
     attack = pd.concat(
         [_read_off(rows, target, view.measure, attackers) for target in view.targets]
     )
@@ -71,6 +73,16 @@ def measurements(findings: pd.DataFrame, view: View) -> tuple[pd.DataFrame, pd.D
     )
     renamed = utility.rename(columns={name: f"utility{end}" for name, end in ENDS.items()})
     return _guarding(attack, view), renamed
+
+
+def _asked_of_another(rows: pd.DataFrame, kind: str) -> pd.Series:
+    """Findings of a training's own attackers where the method's paper asks one that was trained
+    afterwards, and where such a one was measured."""
+    later = [name for name, method in METHODS.items() if method.asked_afresh(kind)]
+    own = rows["attacker"].isin(ATTACKERS["paper"]) & (rows["attacker"] != STRONGEST)
+    place = ["run_id", "release_value", "target"]
+    fresh = (rows["attacker"] == STRONGEST).groupby([rows[name] for name in place], dropna=False)
+    return own & rows["method"].isin(later) & fresh.transform("any").astype(bool)
 
 
 def _read_off(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.cache import loaders
 from app.page import wording
-from app.settings import address, points, variants, views
+from app.settings import address, only_numbers, points, variants, views
 from app.settings.views import View
 from core.methods import METHODS, Knob
 from core.metrics import METRICS
@@ -146,8 +146,11 @@ def _aside() -> Iterator[list[str]]:
 
 def dataset(notes: list[str] | None = None) -> tuple[str, str]:
     """(data set, size of the networks): the part of what is being looked at that every page has."""
+    names = only_numbers.titles(loaders.datasets())
     help = "Whose photographs the figures were measured on."
-    name = choose("Data set", loaders.offered("datasets"), "data", help=help, notes=notes)
+    if made_of := [said.made_of for said in loaders.only_numbers().values() if said.made_of]:
+        help += f" Of real people numbers alone come with Penumbra. {' '.join(made_of)}"
+    name = choose("Data set", names, "data", help=help, notes=notes)
     sizes = {size: size.capitalize() for size in loaders.offered("presets", name)}
     if len(sizes) < 2:
         return name, next(iter(sizes))

@@ -1,5 +1,6 @@
 """What can be looked at: data sets, tasks, private targets, attackers, measures. Pure pandas."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import pandas as pd
@@ -48,9 +49,13 @@ class View(NamedTuple):
         return tuple(f"{kind}:{name}" for name in names.split(","))
 
 
-def datasets(findings: pd.DataFrame) -> list[str]:
-    """Data sets with findings; the synthetic one, which comes with Penumbra, first."""
-    return sorted(findings["dataset"].unique(), key=lambda name: (name != "synthetic", name))
+def datasets(findings: pd.DataFrame, numbers: Collection[str] = ()) -> list[str]:
+    """Data sets with findings: those of which only `numbers` are here, the most runs first, then the
+    synthetic one, then those of this machine."""
+    found = _most_runs_first(findings, "dataset")
+    come = [name for name in found if name in numbers]
+    own = [name for name in found if name not in numbers]
+    return [*come, *sorted(own, key=lambda name: (name != "synthetic", name))]
 
 
 def presets(findings: pd.DataFrame, dataset: str) -> list[str]:

@@ -78,6 +78,7 @@ def all_settings(looked: Looking) -> None:
     columns = {
         **show.columns(digits, "Attacker", "Guessing", title=unit),
         **show.columns(digits, "from", "to"),
+        **show.columns("%.1f", tables.BLIND, title="{} (%)"),
         **show.columns("%.1f", "Service", title=f"{{}} ({'%' if share else 'hundredths'})"),
         **show.columns("%.1f", "Loss", title=f"{{}} ({'points' if share else 'hundredths'})"),
     }

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from app.cache import loaders
+from app.evidence import departures
 from app.page import show, wording
 from app.settings import pickers
 from app.training import own_folder, plans
@@ -24,6 +25,7 @@ def choose_plan() -> plans.Plan:
     with right:  # first, since it says what can be served and hidden
         method = pickers.choose("Method", pickers.titles(METHODS), "train_method")
         st.caption(METHODS[method].summary)
+        departures.folded(method)
     with left:
         dataset, attributes = _choose_data()
         tasks, private = _choose_sets(method, attributes)

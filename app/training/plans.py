@@ -235,6 +235,9 @@ def run_title(row: Mapping[str, Any]) -> str:
     return points.name(row) if row["method"] in METHODS else str(row["method"])
 
 
+STATES = {"numbers": "numbers only"}  # of runs, in words, where the word is not one already
+
+
 def trained_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """One row for each trained setting, in words, from rows of `core.results.runs`."""
     table = [
@@ -244,7 +247,7 @@ def trained_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             "Serves": _words_of(row["tasks"]),
             "Hides": _words_of(row["private"]),
             "Size": row["preset"] if isinstance(row["preset"], str) else "",
-            "State": row["state"],
+            "State": STATES.get(row["state"], row["state"]),
             "Attacks": row["evaluated"],
             "Training": wording.duration(row["seconds"]) if wording.known(row["seconds"]) else "",
             "Name": row["run_id"],

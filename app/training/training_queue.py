@@ -140,8 +140,8 @@ def trained() -> None:
     row = by_id[chosen]
     shipped = removal.is_shipped(Path(row["folder"]))
     sure = st.checkbox(
-        "It came with Penumbra. I know that the charts of the synthetic faces lose it, and that only "
-        "a training or a fresh copy brings it back."
+        "It came with Penumbra. I know that charts lose it, and that only a training or a fresh copy "
+        "brings it back."
         if shipped
         else "I know that it and all that was measured of it will be gone for good.",
         key=f"sure_{chosen}",

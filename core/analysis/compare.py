@@ -20,7 +20,7 @@ from core.methods import METHODS
 from core.metrics import deciding, intervals
 from core.metrics.attributes import balanced_accuracy
 from core.run import Run
-from core.storage import array_file, findings_file
+from core.storage import array_file, findings_file, numbers_only
 from core.storage.attack_folders import finished
 
 # Who inside the training attacks each kind of target.
@@ -53,6 +53,7 @@ def compare(first: Setting, second: Setting) -> pd.DataFrame:
             f"{runs[0].id} and {runs[1].id} were not measured on the same photographs: compare "
             "runs of one data set at one size"
         )
+    numbers_only.refuse(first.folder)
     faces = tested_faces(runs[0])
     found = [decided(setting) for setting in (first, second)]
     counts = {len(said) for decided in found for said in decided.values()}
@@ -172,19 +173,23 @@ def protocols(setting: Setting) -> pd.DataFrame:
 
     A row for each private target and each way of reporting that was measured: `reported_by` is the
     attacker of the training itself (`INSIDE`), or the strongest fresh one that has other
-    photographs of the same people; `attacker` is the strict protocol's strongest; `difference` is
-    strict - `paper`; `clear`: its 95 % interval leaves out 0. `paired`: both decided about the same
-    photographs, and the interval is that of the difference within the same resamples; else it is
-    made of the two intervals as if they were independent (`core.metrics.intervals.difference`).
+    photographs of the same people; `as_published`: whether that is whom the method's paper asks
+    (`core.methods.Method.paper_attackers`), such rows first; `attacker` is the strict protocol's
+    strongest; `difference` is strict - `paper`; `clear`: its 95 % interval leaves out 0. `paired`:
+    both decided about the same photographs, and the interval is that of the difference within the
+    same resamples; else it is made of the two intervals as if they were independent
+    (`core.metrics.intervals.difference`).
 
     Raises PenumbraError where nothing was measured by the paper protocol.
     """
     strict, paper = attacked(setting), finished(setting.folder, "paper", setting.value)
     strongest = results.strongest(setting.folder, setting.value)
     strongest_fresh = results.strongest(setting.folder, setting.value, "paper")
-    rows = []
+    method = METHODS[results.read_run(setting.folder).method]
+    rows: list[dict[str, Any]] = []
     for target, found in _private_rows(strict[WORST]).items():
-        inside = INSIDE.get(target.partition(":")[0], "")
+        kind = target.partition(":")[0]
+        inside = INSIDE.get(kind, "")
         attacker = strongest.get(target, WORST)
         fresh = strongest_fresh.get(target, "")
         for name, place in ((inside, paper.get(inside)), (fresh, paper.get(WORST))):
@@ -200,6 +205,7 @@ def protocols(setting: Setting) -> pd.DataFrame:
                     "target": target,
                     "metric": found["metric"],
                     "reported_by": name,
+                    "as_published": method.asked_afresh(kind) == (name != inside),
                     "paper": reported["value"],
                     "attacker": attacker,
                     "strict": found["value"],
@@ -215,7 +221,7 @@ def protocols(setting: Setting) -> pd.DataFrame:
             f"{setting.folder.name} was measured by the strict protocol only: run python -m core "
             "evaluate with --protocol paper"
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(sorted(rows, key=lambda row: not row["as_published"]))
 
 
 def _apart(paper: dict[str, Any], strict: dict[str, Any]) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 import hashlib
 import platform
 import shlex
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from core import results
 from core.errors import damaged
 from core.run import Run, code_fingerprint
-from core.storage import findings_file, run_folder
+from core.storage import findings_file, numbers_only, run_folder
 from core.storage.attack_folders import finished
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pytorch-msssim")
@@ -20,7 +21,8 @@ def provenance(folder: Path, release_value: float | None = None) -> dict[str, An
     """Of one run at one release value:
 
     data           {"name", "fingerprint", "photographs", "identities"} as trained on
-    weights_sha256, weights_match  as recorded, and whether the file on disk still has that hash
+    weights_sha256, weights_here, weights_match  as recorded, whether the file is on disk, and
+                   whether it still has that hash
     trained        {"code", "torch", "device", "seconds"} as recorded (missing ones left out)
     findings       [{"attack", "protocol", "sha256"}], one for each attack's rows
     findings_sha256  of all of these lines together
@@ -47,6 +49,7 @@ def provenance(folder: Path, release_value: float | None = None) -> dict[str, An
         "release_value": release_value,
         "data": {"name": run.dataset, **data},
         "weights_sha256": record.get("weights_sha256"),
+        "weights_here": found is not None,
         "weights_match": found is not None and found == record.get("weights_sha256"),
         "trained": {
             name: record[name]
@@ -71,7 +74,11 @@ def _version(package: str) -> str:
 
 
 def commands(run: Run) -> list[str]:
-    """The commands that train a run and attack it, in order."""
+    """The commands that train a run and attack it, in order; of one of which only numbers are here,
+    on the reader's own copy of the photographs, which the first command registers."""
+    if numbers_only.is_declared(run.folder.parent):
+        said = numbers_only.read(run.folder.parent)
+        return [numbers_only.registering(said), *commands(replace(run, dataset=said.own_name))]
     parts = ["python", "-m", "core", "train", "--method", run.method, "--dataset", run.dataset]
     parts += ["--preset", run.preset]
     parts += ["--tasks", ",".join(run.tasks), "--private", ",".join(run.private)]

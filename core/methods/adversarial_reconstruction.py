@@ -272,6 +272,21 @@ ADVERSARIAL_RECONSTRUCTION = Method(
         Choice("bounded", ("no", "yes")),
     ),
     training_only=("decoder",),
+    paper_attackers={},  # Dec^a, trained afterwards on what Enc releases
+    departures=(
+        "The paper gives no input size (its Figure 6 fits 224 × 224 pixels, which the published size "
+        "here has), no learning rates, no epochs, no batch size and no weights of the attacker's "
+        "critic and perceptual loss: these are ours.",
+        "Weight decay is not mentioned either. Encoder and classifier have 0.0001, as residual networks "
+        "were first trained (compact: 0.001), and the decoder beside them the same; while the decoder "
+        "is trained alone it has none.",
+        "What the encoder earns by making the decoder fail counts up to the loss of answering with the "
+        "mean face: unbounded (schedule entry bounded = 0), training diverges.",
+        "The paper compares faces by the third layer of OpenFace; here by the last layer of a network "
+        "that is trained on the attacker's people, or of one that you name (`data embedder`).",
+        "The perceptual distance is VGG16's where its weights are at hand, else EfficientNet's; run.json "
+        "says which.",
+    ),
 )
 
 METHODS = (ADVERSARIAL_RECONSTRUCTION, hardening.hardened(ADVERSARIAL_RECONSTRUCTION, "#8A4A6E"))

@@ -334,6 +334,21 @@ AIA = Method(
     ),
     training_only=("adversary", "decoder", "siamese"),
     own_pictures="Figure 3",
+    departures=(
+        "The paper's network that verifies faces takes two photographs; here it takes their two codes, "
+        "since through photographs it could not teach the encoder anything.",
+        "The paper says neither how large its photographs are nor how fast it trains: here CelebA's "
+        "218 × 178 pixels at the published size, and a constant learning rate of 0.0002; batch size, "
+        "epochs and the margin of Eq. 7 are ours, too.",
+        "The paper does not say whether the simulated attacker goes on learning while the encoder "
+        "works against it; here it does, and the schedule entry frozen_adversary = 1 keeps it as it was.",
+        "Two attackers are described, in section 5.2 and in Eq. 6: here the first, with "
+        "tanh_adversary = 1 the second.",
+        "Eq. 5 is read as the cross-entropy of the redrawn picture against the photograph, and y = 1 in "
+        "Eq. 7 as two different people: as printed, the training would do the opposite.",
+        "Whether the classifier that Table 1 scores was trained along or afterwards is not said; ours "
+        "beside it is the one of the training.",
+    ),
 )
 
 AIA_ORIGINAL = replace(
@@ -367,6 +382,11 @@ AIA_RANDOM = replace(
     build=build_random,
     color="#8B9199",
     noisy=True,
+    departures=(
+        *AIA.departures,
+        "The paper draws the replaced values from 0 to 1, where it says that all values lie; behind "
+        "its encoder they do not, so they are drawn from the range of each channel.",
+    ),
 )
 
 METHODS = (AIA, hardening.hardened(AIA, "#9C4A00"), AIA_ORIGINAL, AIA_RANDOM)

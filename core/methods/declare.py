@@ -22,6 +22,10 @@ RESERVED = (VERIFICATION, IDENTITY)
 # The method whose features are released as they are: what every other one is compared with.
 UNPROTECTED = "original"
 RELEASE_KINDS = ("picture", "map", "code", "answer")
+# Whose number a paper prints of what is hidden: of the attacker that the method learned to mislead,
+# or of one trained afterwards.
+ALONG, AFRESH = "along", "afresh"
+TRAINED = ("attribute", "image")  # kinds of target that attackers inside a training have
 # Parts of the defender's photographs that a phase may draw from; the last two share no identity.
 PARTS = ("all", "protector", "adversary")
 
@@ -198,6 +202,10 @@ class Method:
     published_sets  the paper's combinations (tasks, private attributes), by the name it gives them
     own_pictures    where the paper shows what its decoder inside the training redraws, or ""
     hardens         name of the method that this one is the hardened variant of, or ""
+    paper_attackers  kind of target -> `ALONG` or `AFRESH`: whom the paper asks. A kind that is not
+                    named is asked of attackers trained afterwards
+    departures      what the paper leaves open, or has otherwise, and how it is here: a sentence
+                    each, for people who set its numbers beside ours
     """
 
     name: str
@@ -222,6 +230,13 @@ class Method:
     published_sets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     own_pictures: str = ""
     hardens: str = ""
+    paper_attackers: dict[str, str] = field(default_factory=lambda: dict.fromkeys(TRAINED, ALONG))
+    departures: tuple[str, ...] = ()
+
+    def asked_afresh(self, kind: str) -> bool:
+        """Whether the paper's number on a kind of target is that of an attacker trained
+        afterwards."""
+        return self.paper_attackers.get(kind, AFRESH) == AFRESH
 
     def settings(self, run: Run) -> dict[str, Any]:
         """The run's preset, its "schedule" with the entries that the run replaces."""

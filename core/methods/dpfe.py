@@ -358,6 +358,17 @@ DPFE = Method(
     reference="dpfe_simple",
     choices=(CUT, WIDTH),
     training_only=("guesser",),
+    paper_attackers={},  # who it is, from the features alone
+    departures=(
+        "The paper downloads the attribute network that it starts from; here it is trained, with the "
+        "loss of all later parts.",
+        "Lengths of training, margin and weight of Eq. 7 are those of its authors' code; the paper gives "
+        "none.",
+        "The code draws its pairs from files whose mix is not published; here a batch holds 25 people "
+        "twice, and all its pairs count.",
+        "The noise's covariance is estimated on photographs that the method learned from; the code takes "
+        "those it tests on.",
+    ),
     published_sets={name: (tasks, (IDENTITY,)) for name, tasks in ATTRIBUTE_SETS.items()},
 )
 DPFE_SIMPLE = replace(

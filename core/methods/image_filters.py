@@ -135,6 +135,13 @@ IMAGE_NOISE = _declared(
     color="#7D8590",
     noisy=True,
     preview=preview_noise,
+    departures=(
+        "DeepObfuscator's paper adds noise to the photograph and lets its network turn that into "
+        "features, which attackers then read; here the noisy photograph itself is sent, from which "
+        "whatever the features hold can be had as well.",
+        "The paper does not say how much noise it adds, only that the picture becomes just "
+        "unrecognizable: the amounts are ours.",
+    ),
 )
 
 RANDOM_REPLACE = _declared(

@@ -181,6 +181,18 @@ PRIC = Method(
     color="#009E73",
     training_only=("private_head", "discriminator"),
     published_sets=PUBLISHED_SETS,
+    paper_attackers={},  # section 3.1: "Then, we train a classifier using features …"
+    departures=(
+        "Eq. 3, as it is printed, trains the simulated attacker to be wrong as well; here, as in Eq. 6, "
+        "it learns to be right, and the extractor works against it.",
+        "The paper trains with “an adaptive learning rate” and does not say how it changes: here it "
+        "stays the same.",
+        "Layers, epochs and weight decay are those of its authors' code, which is of a later version "
+        "of the method; the paper gives none.",
+        "Nothing bounds what fooling the simulated attacker may earn, and none is added.",
+        "Its numbers are a classifier's that is trained afterwards; the paper does not say which, here "
+        "it is a convolutional one and simpler ones beside it.",
+    ),
 )
 
 METHODS = (PRIC, hardening.hardened(PRIC, "#00735A"))

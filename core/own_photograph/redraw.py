@@ -13,7 +13,7 @@ from core.attacks.reconstruction.decoders import mirrored_decoder
 from core.errors import PenumbraError
 from core.methods import METHODS, Model
 from core.metrics import images, of_pictures
-from core.storage import attack_folders, files, whole_folders
+from core.storage import attack_folders, files, numbers_only, whole_folders
 from core.storage.attack_folders import Task
 from core.torch_types import Device, Module, Tensor
 
@@ -63,6 +63,7 @@ def restore(folder: Path, release_value: float | None, device: str = "auto") -> 
     from core.nets.decoders import decoder_for
 
     place = weights_of(folder, release_value)
+    numbers_only.refuse(folder)
     if not kept(folder, release_value):
         raise PenumbraError(
             f"{folder.name}: this attacker's network was not kept at this setting; "

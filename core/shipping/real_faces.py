@@ -50,6 +50,7 @@ SETS = {
     "celeba_64": RealFaces(
         NumbersOnly(
             title="CelebA",
+            whose="CelebA",
             made_of="Photographs of 2,400 people, drawn by their names from 8,119 of CelebA's, at "
             "64 × 64 pixels.",
             own_name="celeba",
@@ -64,14 +65,15 @@ SETS = {
             Plan("pric", decoders=MAPS),
             Plan("dpfe", ({},), SMILE, GENDER, (0.0, 0.5), decoders=NUMBERS),
             Plan("aia", ({},), SMILE, GENDER, decoders=MAPS),
-            Plan(XIAO, decoders=NUMBERS),
+            # Its own network undefended is what this one is compared with.
+            Plan(XIAO, ({"lambda1": (1.0, 0.0)},), decoders=NUMBERS),
             Plan("pixelate", release=(8.0,), decoders=PICTURES),
             Plan("blur", release=(6.0,), decoders=PICTURES),
             # A weaker and a stronger value of each first knob.
             Plan("deep_obfuscator", ({"lambda1": (5.0, 0.0)},), decoders=MAPS),
             Plan("pric", ({"lambda": (0.0, 1.0)},), decoders=MAPS, paper_curve=True),
             Plan("aia", ({"alpha": (0.0, 1.0)},), SMILE, GENDER, decoders=MAPS),
-            Plan(XIAO, ({"lambda1": (5.0, 0.0)},), decoders=NUMBERS),
+            Plan(XIAO, ({"lambda1": (5.0,)},), decoders=NUMBERS),
             # Noise, which takes its attackers longer than anything else.
             Plan("random_replace", release=(0.9,), decoders=PICTURES),
             Plan("image_noise", release=(0.4,), decoders=PICTURES),
@@ -99,6 +101,7 @@ SETS = {
     "celeba_128": RealFaces(
         NumbersOnly(
             title="CelebA, many photographs of each person",
+            whose="CelebA",
             made_of="All 4,950 photographs of 241 of CelebA's people, at 64 × 64 pixels.",
             own_name="celeba",
             source="celeba",
@@ -114,6 +117,7 @@ SETS = {
             Plan("answer_only", decoders=NUMBERS),
             Plan("aia", ({"alpha": (0.0, 1.0)},), decoders=MAPS),
             Plan("aia_random", release=(0.5,), decoders=MAPS),
+            Plan("dpfe_m0", decoders=MAPS),
             Plan("pixelate", release=(8.0,), decoders=PICTURES),
             Plan("blur", release=(6.0,), decoders=PICTURES),
             Plan("dpfe", release=(0.0, 0.1, 0.5, 2.5), decoders=NUMBERS),

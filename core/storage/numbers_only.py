@@ -18,12 +18,13 @@ LONGEST = 400  # characters of a text
 class NumbersOnly(NamedTuple):
     """What is said of such a data set.
 
-    title     what people call it
-    made_of   which of its photographs were used, as a sentence
+    title     what it is called here, and `whose` what people call the photographs
+    made_of   which of them were used, as a sentence
     own_name  under which name a reader's own copy would be registered, and `source` its kind
     """
 
     title: str
+    whose: str
     made_of: str
     own_name: str
     source: str
@@ -49,6 +50,19 @@ def read(dataset_folder: Path) -> NumbersOnly:
     return NumbersOnly(*texts)
 
 
+def declared(root: Path) -> dict[str, NumbersOnly]:
+    """Data set -> what is said of it, of all in a checkpoint folder of which only numbers are here;
+    a damaged declaration says the data set's own name."""
+    found = {}
+    for path in sorted(root.glob(f"*/{NAME}")):
+        name = path.parent.name
+        try:
+            found[name] = read(path.parent)
+        except PenumbraError:
+            found[name] = NumbersOnly(name, name, "", name, "folder")
+    return found
+
+
 def registering(said: NumbersOnly) -> str:
     """The command that registers a reader's own copy of the photographs."""
     return f"python -m core data add {said.own_name} --source {said.source} --path FOLDER"
@@ -61,7 +75,7 @@ def refuse(run_folder: Path) -> None:
         return
     said = read(run_folder.parent)
     raise PenumbraError(
-        f"of {run_folder.parent.name} only numbers are here: photographs of {said.title}, and "
-        f"networks trained on them, may not be passed on; get {said.title}, register it under "
+        f"{said.whose} ({run_folder.parent.name}) is here in numbers only, since its photographs, and "
+        f"networks trained on them, may not be passed on; get {said.whose}, register it under "
         f"another name ({registering(said)}) and train with --dataset {said.own_name}"
     )

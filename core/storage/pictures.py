@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import PenumbraError, damaged
-from core.storage import array_file, attack_folders, dataset_folders
+from core.storage import array_file, attack_folders, dataset_folders, numbers_only
 
 QUALITY = 90
 LARGEST_SIDE = 1024
@@ -70,6 +70,7 @@ def kept_pictures(
     if not attack_folders.ATTACK.fullmatch(attack):  # it may come from a stranger's findings
         raise PenumbraError(f"{attack[:60]!r} is no attack's name; delete that finding's folder")
     folder, task = Path(folder), attack_folders.Task(protocol, attack, release_value)
+    numbers_only.refuse(folder)
     if not attack_folders.is_done(folder, task):
         raise PenumbraError(f"{folder.name} has no finished {attack}; run python -m core evaluate")
     place = attack_folders.place(folder, task)

@@ -15,6 +15,7 @@ import pytest
 from core.__main__ import main
 from core.run import ROOT
 from core.storage import run_folder
+from tests.data.making import celeba
 from tests.tiny_folder import register_tiny_folder
 
 DOCUMENTS = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md")))
@@ -28,6 +29,8 @@ LONG = {  # what takes minutes -> what its stand-in returns
     "core.embedders.choose": "dlib",
     "core.shipping.shipped.build": 0,
     "core.shipping.shipped.finish": 0,
+    "core.shipping.real_faces.build": 0,
+    "core.shipping.real_faces.finish": 0,
     "core.study.analysis.simulate.rehearsal": "0" * 12,
     "core.study.analysis.simulate.simulate": {"participants": 1, "answers": 1, "finished": 1},
     "core.study.analysis.results.answers": None,
@@ -56,6 +59,7 @@ def machine(tmp_path, monkeypatch, share_packs):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     register_tiny_folder(tmp_path / "photos", "photographs")
+    celeba(tmp_path / "FOLDER")
     monkeypatch.setattr("getpass.getpass", lambda prompt: "a long password")
     for name, answer in LONG.items():
         module, _, function = name.rpartition(".")

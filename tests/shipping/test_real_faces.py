@@ -5,7 +5,9 @@ import shutil
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
+from streamlit.components.v2 import manifest_scanner
 
 from core import data, results, train
 from core.__main__ import main
@@ -20,10 +22,11 @@ from core.shipping.shipped import Plan
 from core.storage import array_file, cost_file, files, findings_file, numbers_only, run_folder
 from core.storage.numbers_only import NumbersOnly
 from tests.listings import only
+from tests.pages.conftest import open_page, whole
 from tests.tiny_faces import small_presets
 from tests.tiny_folder import register_tiny_folder
 
-SAID = NumbersOnly("Faces", "Twenty people.", "mine", "folder")
+SAID = NumbersOnly("Faces", "Faces", "Twenty people.", "mine", "folder")
 SCHEDULE = {"task_epochs": 1, "adversary_epochs": 1, "adversarial_epochs": 1, "batch_size": 8}
 DECODERS = ("kernel_redrawer",)
 PLANS = (
@@ -98,6 +101,19 @@ def test_numbers_are_read_as_those_of_any_finished_run(worked, shown):
     assert cost_file.read(folder)["releases"][0]["milliseconds"] > 0
 
 
+def test_the_app_shows_them(shown, monkeypatch):
+    """From the photographs to a page, by the numbers alone."""
+    monkeypatch.setenv("PENUMBRA_OFFICERS", "anyone")
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    for page in ("trade_off", "leaks", "compare", "device_cost", "reconstructions"):
+        app = whole(open_page(page))
+        assert app.selectbox(key="data").options == ["Faces (numbers only)"]
+        assert "Pixelation" in app.selectbox(key="method").options
+        assert not app.error
+
+
 def test_nothing_but_numbers_is_exported(worked, shown):
     assert numbers_export.offences(shown) == []
     names = {path.name for path in shown.rglob("*") if path.is_file()}
@@ -155,7 +171,7 @@ def test_what_needs_networks_says_how_to_get_them(shown):
         lambda: train.load(folder),
         lambda: evaluate(folder, progress=False),
     ):
-        with pytest.raises(PenumbraError, match=r"only numbers are here.*data add mine") as raised:
+        with pytest.raises(PenumbraError, match=r"here in numbers only.*data add mine") as raised:
             act()
         assert "--dataset mine" in str(raised.value)
     assert not run_folder.is_finished(folder)

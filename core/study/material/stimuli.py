@@ -22,7 +22,7 @@ from core.methods import METHODS, UNPROTECTED
 from core.own_photograph import redraw
 from core.run import NAME, RUN_ID, Run, checkpoints
 from core.seeding import seed_of
-from core.storage import array_file, run_folder
+from core.storage import array_file, numbers_only, run_folder
 from core.storage.attack_folders import finished
 from core.storage.pictures import kept_pictures
 from core.study import design as designs
@@ -145,6 +145,7 @@ def _opened(setting: Mapping[str, Any]) -> Opened:
             "run into the checkpoint folder"
         )
     run = results.read_run(folder)
+    numbers_only.refuse(folder)
     if (found := run_folder.state(folder)) != "finished":
         raise PenumbraError(
             f"{run_id} is {'still in training' if found == 'training' else found}: choose another "

@@ -18,6 +18,7 @@ PROVENANCE = {
     "data": {"name": HOSTILE, "fingerprint": "f" * 64},
     "weights_sha256": "w" * 64,
     "weights_match": True,
+    "weights_here": True,
     "trained": {"code": "c" * 64},
     "findings": [{"protocol": "strict", "attack": "mlp", "sha256": "a" * 64}],
     "findings_sha256": "b" * 64,
