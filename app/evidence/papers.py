@@ -30,6 +30,7 @@ SIDES = {  # whose number: words of the legend, symbol, colour
     "strict": ("ours, strict", "circle", "brick"),
 }
 COLUMNS = ["words", "role", "dataset", "printed", *SIDES, "chance", "other", "balanced"]
+AHEAD = ("The paper", "Ours, as the paper", "Ours, strict")  # columns before the reasons
 THROUGH_A_NETWORK = ("face_similarity", "feature_similarity")
 
 
@@ -185,7 +186,8 @@ def table(pairs: Sequence[Pair]) -> pd.DataFrame:
     shown = published_words.table(pairs)
     reasons = [missing(pair) for pair in pairs]
     if any(reasons):
-        shown.insert(min(5, len(shown.columns)), "Why nothing of ours", reasons)
+        place = max(list(shown).index(name) for name in AHEAD if name in shown)
+        shown.insert(place + 1, "Why nothing of ours", reasons)
     return shown
 
 

@@ -250,6 +250,7 @@ def table(
     rows = [
         {
             "Measured": f"{subject(pair.row)}: {METRICS[pair.row['metric']].name}",
+            "Row": pair.row["label"],
             "Protection": METHODS[pair.row["method"]].title,
             "The paper": tidy(pair.row),
             "Ours, as the paper": _near(pair, "as_paper"),
@@ -270,7 +271,7 @@ def table(
     if "Our photographs" in names and whole["Our photographs"].replace("", None).nunique() < 2:
         names.remove("Our photographs")
     if len(whole) and whole["Photographs"].nunique() > 1:  # else they tell no two rows apart
-        names.insert(2, names.pop(names.index("Photographs")))
+        names.insert(names.index("Protection") + 1, names.pop(names.index("Photographs")))
     return whole[names]
 
 

@@ -117,6 +117,13 @@ def test_reasons(tables):
     assert (shown["Why nothing of ours"] == "").sum() == sum(pair.ours for pair in pairs)
 
 
+def test_the_table_names_the_papers_rows_and_says_why_before_the_small_print(tables):
+    shown = papers.table(tables["Table 3"])
+    assert shown["Row"].tolist() == ["AR in DeepObfuscator", "URec#1", "URec#2", "ResRec"]
+    names = list(shown)
+    assert names.index("Why nothing of ours") < names.index("Setting")
+
+
 def test_differences_name_data_and_size(tables):
     said = papers.differences("deep_obfuscator", accuracy(tables), "synthetic", "compact")
     assert "the paper worked on CelebA at 218 × 178 pixels" in said

@@ -201,10 +201,10 @@ def test_verification():
 
 def test_rows_that_differ_in_their_photographs_alone_say_so_early():
     two = table(pairs([], VIEW, "aia"))
-    assert list(two)[:3] == ["Measured", "Protection", "Photographs"]
+    assert list(two)[:4] == ["Measured", "Row", "Protection", "Photographs"]
     assert {"CelebA", "VGG Face"} == set(two["Photographs"])
     one = table(pairs([]))
-    assert list(one)[2] == "The paper"
+    assert list(one)[3] == "The paper"
 
 
 def test_ranks_at_the_noise_that_keeps_what_the_paper_keeps():
