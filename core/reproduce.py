@@ -309,7 +309,8 @@ def differences(made: Plan) -> list[str]:
     method = METHODS[made.table.paper]
     here, there = (method.size(name) for name in (made.preset, "paper"))
     said = []
-    if not all(pairing.is_of(made.dataset, name) for name in theirs):
+    source = str(data.catalogue().get(made.dataset, {}).get("source", ""))
+    if not all(pairing.is_of(made.dataset, source, name) for name in theirs):
         said.append(f"photographs: ours of {made.dataset}, the paper's of {' and '.join(theirs)}")
     if made.preset != "paper":
         said.append(
@@ -329,6 +330,8 @@ def differences(made: Plan) -> list[str]:
         said.append("the paper does not say when the attackers that it scores were trained")
     if "computed" in protocols:
         said.append("what follows from the features alone is the same by both protocols")
+    for name in dict.fromkeys(row["method"] for row in rows):
+        said += [f"{METHODS[name].title}: {text}" for text in METHODS[name].departures]
     return said
 
 

@@ -7,6 +7,7 @@ import pytest
 from core import reproduce, results
 from core.__main__ import main
 from core.attacks import ATTACKS
+from core.methods import METHODS
 from core.published.tables import Table, drawn, named
 from core.run import Run, checkpoints
 from core.run_validation import checked
@@ -154,7 +155,9 @@ def test_a_plan_does_nothing(capsys, monkeypatch):
 
 
 def test_of_a_data_set_in_numbers_what_is_there_is_printed_and_nothing_is_trained(capsys):
-    declared = numbers_only.NumbersOnly("CelebA", "All of it.", "mine", "celeba")
+    declared = numbers_only.NumbersOnly(
+        "CelebA (numbers only)", "CelebA", "All of it.", "mine", "celeba"
+    )
     run = checked(Run("deep_obfuscator", "celeba_64"))
     folder = write_run(checkpoints(), run, 0.5)
     (folder / "done").unlink()
@@ -167,7 +170,7 @@ def test_of_a_data_set_in_numbers_what_is_there_is_printed_and_nothing_is_traine
     command = ["reproduce", "deep_obfuscator", "Table 3", "--dataset", "celeba_64"]
     assert main(command) == 0
     said = capsys.readouterr().out
-    assert "What is missing cannot be made: of celeba_64 only numbers are here" in said
+    assert "What is missing cannot be made: CelebA (celeba_64) is here in numbers only" in said
     assert "0.3123" in said
     assert "photographs: ours" not in said  # they are the paper's
 
@@ -225,6 +228,9 @@ def test_what_is_different_is_said_in_words():
     assert "ours of synthetic, the paper's of CelebA and VGG Face" in said
     assert "ours 64 x 64 pixels and thinner networks, the paper's 218 x 178" in said
     assert "does not say when the attackers" in said
+    for method in ("aia", "aia_random"):
+        for sentence in METHODS[method].departures:
+            assert sentence in said
 
 
 def test_a_queued_table_is_the_same_plan(monkeypatch):

@@ -223,7 +223,11 @@ def references(view: View) -> dict[str, dict[str, Any]]:
 @kept(KEPT_TABLES)
 def measured() -> list[pairing.Setting]:
     """`core.published.pairing.measured` (shared)."""
-    return pairing.measured(findings())
+    try:
+        sources = {name: str(entry["source"]) for name, entry in data.catalogue().items()}
+    except PenumbraError:  # the registry is damaged, as the Train page says: names are enough here
+        sources = {}
+    return pairing.measured(findings(), sources)
 
 
 def measured_on(dataset: str, preset: str) -> list[pairing.Setting]:

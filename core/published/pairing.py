@@ -3,6 +3,7 @@ Pure, and without torch."""
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from core.published import METRICS, counterparts
 from core.published.counterparts import NOTHING, Counterpart
 from core.storage.attack_folders import parted
 
-# A setting of ours: `method`, `dataset`, `preset`, `tasks` and `private` (tuples), `schedule` and
+# A setting of ours: `method`, `dataset`, its `source`, `preset`, `tasks` and `private` (tuples), `schedule` and
 # `knobs` (dicts, the release-time knob among the latter), `recipe`, `run_ids`; `numbers`, (protocol,
 # target, attacker, metric) -> `Number`, over seeds; `weak`, those keys whose attack proves nothing.
 Setting = dict[str, Any]
@@ -26,6 +27,7 @@ KINDS = {name for metric in METRICS.values() for name in metric.ours if name}
 SIDES = {"as_paper": "paper", "strict": "strict"}  # whose number: under which protocol
 # What people call the papers' data sets, as the names and sources of ours begin.
 DATASETS = {"CelebA": "celeba", "VGG Face": "vgg"}
+NO_SOURCES: Mapping[str, str] = MappingProxyType({})
 MISSING = {  # why a number is not there though it could be
     "method": "No run of {title} here.",
     "setting": "No run of {title} here that {asks}.",
@@ -84,8 +86,11 @@ class Pair(NamedTuple):
         return guesses[0] if guesses else None
 
 
-def measured(findings: pd.DataFrame) -> list[Setting]:
-    """Our own settings, from `core.results.findings`."""
+def measured(findings: pd.DataFrame, sources: Mapping[str, str] = NO_SOURCES) -> list[Setting]:
+    """Our own settings, from `core.results.findings`.
+
+    sources  data set -> the kind of source it was registered from (`core.data.catalogue`)
+    """
     plain = findings["attacker"].map(lambda name: parted(str(name))[0])
     rows = findings[plain.isin(counterparts.attackers()) & findings["metric"].isin(KINDS)]
     rows = rows[rows["method"].isin(list(METHODS))]
@@ -102,6 +107,7 @@ def measured(findings: pd.DataFrame) -> list[Setting]:
         setting = found.get(entry[: len(run)])
         if setting is None:
             setting = found[entry[: len(run)]] = described(dict(zip(run, entry, strict=False)))
+            setting["source"] = sources.get(setting["dataset"], "")
         setting["run_ids"].update(run_ids)
         if sure:
             numbers = (value, chance, low, high)
@@ -128,6 +134,7 @@ def described(entry: Mapping[str, Any]) -> Setting:
     return {
         "method": method.name,
         "dataset": entry.get("dataset", ""),
+        "source": "",
         "preset": entry.get("preset", ""),
         "tasks": tuple(filter(None, (entry["tasks"] or "").split(","))),
         "private": tuple(filter(None, (entry["private"] or "").split(","))),
@@ -140,10 +147,12 @@ def described(entry: Mapping[str, Any]) -> Setting:
     }
 
 
-def is_of(dataset: str, paper: str) -> bool:
-    """Whether a data set of ours is, by its name, the one that a paper names: "celeba_64"."""
+def is_of(dataset: str, source: str, paper: str) -> bool:
+    """Whether a data set of ours is, by its name ("celeba_64") or its source, the one that a paper
+    names."""
     begins = DATASETS.get(paper.partition(",")[0])
-    return begins is not None and dataset.lower().replace("-", "").startswith(begins)
+    names = (dataset.lower().replace("-", ""), source)
+    return begins is not None and any(name.startswith(begins) for name in names)
 
 
 def beside(
@@ -161,10 +170,12 @@ def beside(
     here    (data set, preset) that are looked at: of others only those on the paper's photographs
     """
     if here is not None:
+        settings = sorted(settings, key=lambda s: (s["dataset"], s["preset"]) != here)
         settings = [
             s
             for s in settings
-            if (s["dataset"], s["preset"]) == here or is_of(s["dataset"], row["dataset"])
+            if (s["dataset"], s["preset"]) == here
+            or is_of(s["dataset"], s["source"], row["dataset"])
         ]
     asked = counterparts.counterpart(row, chosen)
     if isinstance(asked, str):
@@ -230,12 +241,13 @@ def matches(asked: Counterpart, setting: Setting, attributes: Collection[str] = 
 
 
 def _rank(pair: Pair, asked: Counterpart) -> tuple[Any, ...]:
-    """The paper's photographs first, then its size, then today's recipe and the most numbers."""
+    """The paper's photographs first, then its size, then today's recipe and the most numbers; of equals
+    `min` keeps the first, what is looked at."""
     setting = pair.setting
     assert setting is not None
     off = 0.0 if asked.at is None else abs(_right(setting) - asked.at)
     return (
-        not is_of(setting["dataset"], pair.row["dataset"]),
+        not is_of(setting["dataset"], setting["source"], pair.row["dataset"]),
         setting["preset"] != "paper",
         setting["recipe"] is not None,
         round(off, 9),

@@ -43,7 +43,13 @@ def row_of(**about):
 def setting(method="deep_obfuscator", numbers=None, **about):
     defaults = {"tasks": ("Smiling",), "private": ("Male",), "schedule": {}, "recipe": None}
     knobs = {"lambda1": 1.0, "lambda2": 1.0} if method == "deep_obfuscator" else {}
-    defaults |= {"knobs": knobs, "dataset": "synthetic", "preset": "compact", "weak": set()}
+    defaults |= {
+        "knobs": knobs,
+        "dataset": "synthetic",
+        "source": "",
+        "preset": "compact",
+        "weak": set(),
+    }
     numbers = {key: pairing.Number(*value) for key, value in (numbers or {}).items()}
     return {"method": method, "numbers": numbers, "run_ids": set()} | defaults | about
 
@@ -114,8 +120,19 @@ def test_the_papers_photographs_come_first_and_others_where_there_are_none():
     assert pairing.beside(celeba, settings, here=here).as_paper == 0.8
     assert pairing.beside(celeba, settings[:2], here=here).as_paper == 0.7
     assert pairing.beside(vgg, settings, here=here).as_paper == 0.6
-    assert pairing.is_of("CelebA-128", "CelebA, adversary also MS-Celeb-1M")
-    assert not pairing.is_of("synthetic", "CelebA")
+    mine = [setting(source="celeba", numbers={key: (0.5, 0.5, 0, 1)}, **about)]
+    mine = [one | {"dataset": "mine"} for one in mine]
+    assert pairing.beside(celeba, [*settings[:1], *mine], here=here).as_paper == 0.5
+    for looked in ("celeba_64", "celeba_128"):  # of two that are the paper's, what is looked at
+        both = [
+            setting(dataset=name, numbers={key: (share, 0.5, 0, 1)}, **about)
+            for name, share in (("celeba_64", 0.7), ("celeba_128", 0.9))
+        ]
+        found = pairing.beside(celeba, both, here=(looked, "compact"))
+        assert found.setting["dataset"] == looked
+    assert pairing.is_of("CelebA-128", "", "CelebA, adversary also MS-Celeb-1M")
+    assert pairing.is_of("mine", "celeba", "CelebA")
+    assert not pairing.is_of("synthetic", "synthetic", "CelebA")
 
 
 def test_a_difference_has_an_interval_and_needs_what_it_is_taken_from():

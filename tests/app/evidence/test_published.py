@@ -30,6 +30,7 @@ def ours(
     return {
         "method": method,
         "dataset": "synthetic",
+        "source": "synthetic",
         "preset": "compact",
         "recipe": None,
         "weak": set(),
