@@ -34,8 +34,10 @@ def live() -> None:
     findings = pd.concat([loaders.of_run(run_id) for run_id in runs])
     again = amounts.repeated(findings, line, view)
     found, problem, who = face_views.load(row)
-    with right, st.container(horizontal=True, vertical_alignment="bottom"):
-        face = views.face_and_draw(method, found)
+    face = 0
+    if not only_numbers.of(view.dataset):
+        with right, st.container(horizontal=True, vertical_alignment="bottom"):
+            face = views.face_and_draw(method, found)
     with head:
         sentence = amounts.sentence(row, line[0], line[-1], again.get(row["key"]), view)
         mark = verdict.mark(verdict.exposure(row)) if row["conclusive"] else None

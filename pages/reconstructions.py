@@ -58,15 +58,15 @@ def test_faces() -> None:
         row = looking.setting(here)
         who = reconstructor()
     found, problem, drawn_by = face_views.load(row, who)
-    with right, st.container(horizontal=True, vertical_alignment="bottom"):
-        how = pickers.choose("Faces", ORDERS, "faces")
-        count = 0 if found is None else len(found["originals"])
-        start = pickers.shown(count, SHOWN, "shown", 110)
+    if found is not None:
+        with right, st.container(horizontal=True, vertical_alignment="bottom"):
+            how = pickers.choose("Faces", ORDERS, "faces")
+            start = pickers.shown(len(found["originals"]), SHOWN, "shown", 110)
     outcome = verdict.verdict(row, here.unprotected, here.view)
     with head:
         best = who == attackers.STRONGEST if len(among) > 1 else None
         by = attackers.sentence(drawn_by, f"{METHODS[here.method].title} releases", best)
-        show.verdict(outcome.sentence, by, verdict.mark(outcome.exposure))
+        show.verdict(outcome.sentence, by if found else None, verdict.mark(outcome.exposure))
     if found is None:
         if only_numbers.instead(row, "the redrawn pictures"):
             return

@@ -221,7 +221,8 @@ def protocols(setting: Setting) -> pd.DataFrame:
             f"{setting.folder.name} was measured by the strict protocol only: run python -m core "
             "evaluate with --protocol paper"
         )
-    return pd.DataFrame(sorted(rows, key=lambda row: not row["as_published"]))
+    rows.sort(key=lambda row: not row["as_published"])
+    return pd.DataFrame(rows)
 
 
 def _apart(paper: dict[str, Any], strict: dict[str, Any]) -> tuple[float, float]:

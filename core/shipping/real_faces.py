@@ -247,11 +247,9 @@ def table(dataset: str) -> list[str]:
         about = [*knobs, f"release {at}" if at else "", f"seed {run.seed}" if run.seed else ""]
         words = "  ".join((f"{number:3}", f"{said:>10}", run.id, *filter(None, about)))
         lines.append(words)
-    rest = f"; {untimed} trainings more of methods that none was timed of" if untimed else ""
-    return [
-        *lines,
-        f"{len(settings)} settings; ahead: about {_minutes(ahead)} of one process{rest}",
-    ]
+    parts = [f"about {_minutes(ahead)} of one process"] if ahead or not untimed else []
+    parts += [f"{untimed} trainings of methods that none was timed of here"] if untimed else []
+    return [*lines, f"{len(settings)} settings; ahead: {', and '.join(parts)}"]
 
 
 def _minutes(seconds: float) -> str:

@@ -59,6 +59,8 @@ def test_pages_of_pictures_say_how_to_get_them(here, page):
     assert "CelebA is here in numbers only." in said
     assert "data add celeba --source celeba --path FOLDER" in said
     assert "--dataset celeba " in said
+    assert "Left the original" not in said
+    assert not {"Face", "Faces", "Draw again"} & {e.label for e in (*app.selectbox, *app.button)}
     assert not app.error
     assert not app.warning
 
