@@ -75,7 +75,8 @@ def face_network(faces: Faces, device: torch.device, progress: bool = False) -> 
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):  # a second process waits here and then finds it done
         if not whole_folders.is_done(folder):
-            _write(faces, device, folder, progress)
+            with torch.enable_grad():  # whoever asks first may only want to look
+                _write(faces, device, folder, progress)
     network = read(folder, faces).to(device)
     return lambda x: network(x.contiguous(memory_format=torch.channels_last))
 
