@@ -76,7 +76,10 @@ Cell = Callable[[pd.DataFrame], str]
 
 
 def chosen(table: pd.DataFrame, row: Row) -> pd.DataFrame:
-    """The findings of one setting. Raises LookupError where not exactly one run has it."""
+    """The findings of one setting, by whichever recipe it was trained. Raises LookupError where not
+    exactly one run has it."""
+    recipe = r"(?:, )?recipe=\d+"
+    table = table.assign(schedule=table["schedule"].fillna("").str.replace(recipe, "", regex=True))
     same = {"method": row.method, "tasks": row.tasks, "schedule": row.schedule}
     same |= {f"knob:{knob}": value for knob, value in row.knobs.items()}
     if row.release is not None:

@@ -73,11 +73,14 @@ def test_an_attacker_far_behind_the_best_one_on_the_photographs_is_not_conclusiv
     }
 
 
+def about(name, value):
+    who = {"target": "attribute:A", "role": "private", "attacker": name}
+    return who | {"metric": "balanced_accuracy", "value": value}
+
+
 def test_the_worst_case_is_conclusive_where_a_competitor_is():
     def attack(name, validation, conclusive):
-        rows = [{"target": "attribute:A", "role": "private", "attacker": name, "value": 0.6}]
-        rows[0]["conclusive"] = conclusive
-        return rows, {
+        return [about(name, 0.6) | {"conclusive": conclusive}], {
             "targets": np.array(["attribute:A"]),
             "validation": np.array([validation], np.float32),
         }
@@ -90,12 +93,11 @@ def test_the_worst_case_is_conclusive_where_a_competitor_is():
 
 def test_the_strongest_is_chosen_on_validation_and_scored_on_test():
     def attack(name, validation, test):
-        rows = [{"target": "attribute:A", "role": "private", "attacker": name, "value": test}]
         arrays = {
             "targets": np.array(["attribute:A"]),
             "validation": np.array([validation], np.float32),
         }
-        return rows, arrays
+        return [about(name, test)], arrays
 
     done = {"x": attack("x", 0.8, 0.6), "y": attack("y", 0.7, 0.9), "z": attack("z", np.nan, 1.0)}
     rows, arrays = worst_case.strongest(done)

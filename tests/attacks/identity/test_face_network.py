@@ -50,7 +50,8 @@ def trained(tmp_path_factory):
     place = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:
         settle(place, patch)
-        face_network.face_network(FACES, CPU)
+        with torch.no_grad():  # as where pictures are looked at
+            face_network.face_network(FACES, CPU)
     return place
 
 
@@ -77,8 +78,7 @@ def test_it_tells_people_apart_that_it_never_saw(trained, monkeypatch):
 
 def test_it_gives_unit_vectors_and_a_gradient_for_the_photograph_alone(trained, monkeypatch):
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(trained))
-    with torch.no_grad():  # as where pictures are looked at
-        features = face_network.face_network(FACES, CPU)
+    features = face_network.face_network(FACES, CPU)
     x = torch.rand(3, 3, 16, 16, requires_grad=True)
     found = features(x)
     torch.testing.assert_close(found.norm(dim=1), torch.ones(3))
