@@ -101,7 +101,7 @@ def measure(moves: int) -> None:
         page.set_default_timeout(60_000)
         began = time.perf_counter()
         with running() as app:
-            page.goto(f"{app.address}/?data=synthetic")  
+            page.goto(f"{app.address}/?data=synthetic")
             page.locator(CHART).first.wait_for()
             cold = time.perf_counter() - began
             print(f"cold start to the first chart: {cold:.1f} s (goal 5 s)")
