@@ -77,7 +77,7 @@ def opened(page: Any, name: str, address: str, study: str) -> None:
         page.get_by_role("button", name="Photograph 1").wait_for()
     else:
         path = "" if name == "trade_off" else name
-        page.goto(f"{address}/{path}{LOOKED_AT.get(name, '')}")
+        page.goto(f"{address}/{path}{LOOKED_AT.get(name, '?')}&data=synthetic")
         page.locator("h2").first.wait_for()
 
 

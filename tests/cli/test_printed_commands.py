@@ -14,7 +14,6 @@ import pytest
 
 from core.__main__ import main
 from core.run import ROOT
-from core.storage import run_folder
 from tests.data.making import celeba
 from tests.tiny_folder import register_tiny_folder
 
@@ -51,7 +50,7 @@ def printed(document):
 @pytest.fixture
 def machine(tmp_path, monkeypatch, share_packs):
     """A machine with a shipped run, photographs in ~/photos and no time for long work."""
-    run = next(f for f in run_folder.all_folders() if f.name.startswith("deep_obfuscator-"))
+    run = next(ROOT.glob("checkpoints/synthetic/deep_obfuscator-*"))
     shutil.copytree(run, tmp_path / "checkpoints" / run.parent.name / run.name)
     monkeypatch.setenv("PENUMBRA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("PENUMBRA_HOME", str(tmp_path / "home"))

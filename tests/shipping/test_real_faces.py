@@ -270,6 +270,14 @@ def test_of_photographs_of_people_only_numbers_are_in_the_repository():
         assert numbers_only.read(folder) == real_faces.SETS[folder.name].said
 
 
+def test_what_is_said_of_the_photographs_is_what_the_plan_uses():
+    document = (ROOT / "docs" / "real-faces.md").read_text(encoding="utf-8")
+    for said, people, _ in real_faces.SETS.values():
+        if people is not None:
+            assert f"{people:,} people" in said.made_of
+            assert f"{people:,} of the people" in document
+
+
 def test_git_takes_no_networks_and_no_pictures_beside_the_numbers():
     rules = (ROOT / ".gitignore").read_text()
     for dataset in real_faces.SETS:
