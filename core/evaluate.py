@@ -166,7 +166,7 @@ def _view_for(
 ) -> AttackerView:
     view = view_at(opened, task.value, progress)
     if _is_shuffled(task):
-        view = by_image(view, seed_of(opened.run.dataset))
+        view = dataclasses.replace(by_image(view, seed_of(opened.run.dataset)), plain=True)
     if second is not None:
         seed = seed_of(f"{opened.run.seed}/extra/{second.dataset}/{task.value}")
         view = with_extra(view, second.faces, second.rows, seed)

@@ -193,6 +193,20 @@ def test_under_the_paper_s_protocol_everybody_is_on_all_sides(copy):
         evaluate(copy, ["logistic"], device="cpu", progress=False, protocol="lax")
 
 
+def test_under_the_paper_s_protocol_classifiers_decide_for_themselves(copy, monkeypatch):
+    plain = []
+
+    def run(view, generator):
+        plain.append(view.plain)
+        return Result()
+
+    watching = Attack(name="oracle", title="one who watches", target="attribute", run=run)
+    monkeypatch.setitem(ATTACKS, "oracle", watching)
+    for protocol, expected in (("strict", False), ("paper", True)):
+        evaluate(copy, ["oracle"], device="cpu", progress=False, protocol=protocol)
+        assert plain[-1] is expected
+
+
 def test_what_another_process_is_at_is_left_to_it(copy):
     for name in ("logistic", "neighbours"):
         shutil.rmtree(copy / "attacks" / "strict" / name)

@@ -66,6 +66,8 @@ class AttackerView:
     own              "adversary" (releases -> logits of the private attributes), "reconstructor"
                      (-> pictures): what is published of the method's own attackers, which is no
                      weight of theirs. None of either where the method trains none
+    plain            whether attributes are read as most papers do: classes weigh as they come, and
+                     a classifier decides for itself, at a score of 0
     scratch          what attacks derive from the above and share
     """
 
@@ -84,6 +86,7 @@ class AttackerView:
     pictured: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     own: Mapping[str, OwnAttacker] = field(default_factory=dict)
+    plain: bool = False
     scratch: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property

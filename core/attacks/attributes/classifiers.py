@@ -101,8 +101,8 @@ def fit_neighbours(
         part: votes(features["train"], truth, features[part]) for part in ("validation", "test")
     }
     candidates = Candidates(labels)
-    for k, logits in scores["validation"].items():
-        candidates.offer(logits, partial(scores["test"].__getitem__, k))
+    for k, share in scores["validation"].items():
+        candidates.offer(share - 0.5, partial(torch.sub, scores["test"][k], 0.5))
     return candidates
 
 
@@ -185,7 +185,8 @@ def fit_mlp(view: AttackerView, split: str, labels: Labels, generator: Generator
     candidates = Candidates(labels)
     for dropout, decay in ((0.1, 1e-3), (0.5, 1e-1)):
         build = partial(mlp, data["train"].shape[1], labels["train"].shape[1], dropout)
-        fit_network(build, data, candidates, generator, weight_decay=decay)
+        weighted = not view.plain
+        fit_network(build, data, candidates, generator, weight_decay=decay, weighted=weighted)
     return candidates
 
 
@@ -199,7 +200,15 @@ def fit_cnn(view: AttackerView, split: str, labels: Labels, generator: Generator
     outputs = labels["train"].shape[1]
     build = partial(ConvolutionalProbe, (channels, height, width), outputs, 0.3)
     augment = partial(flat.flip_some, generator=generator)
-    fit_network(build, data, candidates, generator, augment, least_steps=least_steps)
+    fit_network(
+        build,
+        data,
+        candidates,
+        generator,
+        augment,
+        least_steps=least_steps,
+        weighted=not view.plain,
+    )
     return candidates
 
 
@@ -212,14 +221,16 @@ def fit_network(
     weight_decay: float = 1e-2,
     least_steps: int = 0,
     learning_rate: float = 2e-3,
+    weighted: bool = True,
 ) -> nn.Module:
     """A network (features -> logits (n, A)) trained on data["train"] until the mean validation AUC
-    stops rising; every epoch's scores are offered to `candidates`."""
+    stops rising; every epoch's scores are offered to `candidates`. Of each attribute the rarer class
+    weighs more unless `weighted` is false."""
     features, labels = data["train"], candidates.labels["train"]
     truth = torch.as_tensor(labels, device=features.device).float()
     share = truth.mean(0).clamp(0.02, 0.98)
     # Square root: half-way between the plain loss and one in which both classes weigh the same.
-    weight = ((1 - share) / share).sqrt()
+    weight = ((1 - share) / share).sqrt() if weighted else None
 
     def loss(logits: Tensor, rows: Tensor) -> Tensor:
         return functional.binary_cross_entropy_with_logits(logits, truth[rows], pos_weight=weight)

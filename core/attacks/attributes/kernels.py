@@ -45,8 +45,13 @@ def fit_kernel(view: AttackerView, split: str, labels: Labels, generator: Genera
     candidates = Candidates(labels)
     chosen = [GRID[place] for place in _leading(np.array(reached))]
     for score in fitted(features, truth, order[:MOST_ROWS], chosen):
-        candidates.offer(score("validation"), partial(score, "test"))
+        candidates.offer(_centred(score, "validation"), partial(_centred, score, "test"))
     return candidates
+
+
+def _centred(score: Callable[[str], Tensor], part: str) -> Tensor:
+    """Scores of labels 0 and 1, so that they are above 0 for yes."""
+    return score(part) - 0.5
 
 
 def _leading(qualities: NDArray[np.float64]) -> list[int]:

@@ -25,10 +25,14 @@ def retrained_adversary(view: AttackerView, generator: Generator) -> Result:
     data = {part: view.z[split] for part, split in scoring.PARTS.items()}
     chosen = scoring.Candidates(labels)
     rate = own.learning_rate
-    classifiers.fit_network(own.build, data, chosen, generator, learning_rate=rate)
+    weighted = not view.plain
+    classifiers.fit_network(
+        own.build, data, chosen, generator, learning_rate=rate, weighted=weighted
+    )
     scores = {
         name: {"validation": chosen.validation[:, place], "test": chosen.test[:, place]}
         for place, name in enumerate(private)
     }
     people = view.identities["test"]
-    return attribute_result("retrained_adversary", scores, view.truth, people, view.role)
+    threshold = 0.0 if view.plain else None
+    return attribute_result("retrained_adversary", scores, view.truth, people, view.role, threshold)

@@ -20,7 +20,7 @@ PARTS = {"train": "attacker", "validation": "validation", "test": "test"}  # of 
 
 
 class Candidates:
-    """Best scores so far of each of A attributes: the choice is made on validation.
+    """Best scores so far of each of A attributes, above 0 for yes: the choice is made on validation.
 
     quality (A,), validation (v, A), test (n, A)
     """
@@ -87,7 +87,9 @@ def probe(
         ):
             scores[column] = {"validation": validation, "test": test}
     named = {names[column]: scores[column] for column in sorted(scores)}
-    result = attribute_result(attacker, named, view.truth, view.identities["test"], view.role)
+    threshold = 0.0 if view.plain else None
+    people = view.identities["test"]
+    result = attribute_result(attacker, named, view.truth, people, view.role, threshold)
     return Result(sorted(result.findings, key=lambda row: row["role"] != "utility"), result.arrays)
 
 

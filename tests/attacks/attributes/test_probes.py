@@ -167,3 +167,47 @@ def test_rows_of_a_single_class_are_left_out():
     result = attribute_result("mlp", scores, truth, np.arange(4), lambda name: "private")
     assert result.findings == []
     assert result.arrays["validation"].tolist() == [1]
+
+
+def rare(kind):
+    """A view in which one in ten is Planted, and the release says so under noise."""
+    given = view(kind, noise=1.5 if kind == "coordinate" else 0.3)
+    rows = {}
+    for split, labels in given.attributes.items():
+        yes, no = np.flatnonzero(labels[:, 0] == 1), np.flatnonzero(labels[:, 0] == 0)
+        rows[split] = np.sort(np.concatenate((no, yes[: len(no) // 9])))
+    return dataclasses.replace(
+        given,
+        z={s: given.z[s][torch.from_numpy(r)] for s, r in rows.items()},
+        x={s: given.x[s][torch.from_numpy(r)] for s, r in rows.items()},
+        attributes={s: given.attributes[s][r] for s, r in rows.items()},
+        identities={s: given.identities[s][r] for s, r in rows.items()},
+    )
+
+
+@pytest.mark.parametrize("name", ["logistic", "neighbours", "boosted_trees", "kernel", "mlp"])
+def test_as_most_papers_count_a_classifier_decides_for_itself(name):
+    given = rare("coordinate")
+    strict = attack(name, given)
+    plain = attack(name, dataclasses.replace(given, plain=True))
+    target = "attribute:Planted"
+    said = np.unpackbits(plain.arrays["decisions"][0])[: len(given.z["test"])]
+    scored = plain.arrays["scores"][plain.arrays["kept"].tolist().index("Planted")]
+    agree = (scored > 0) == said
+    assert agree.mean() > 0.99  # but for rounding
+    assert value(plain, target, "accuracy") >= value(plain, target, "accuracy", "chance") - 0.05
+    assert value(plain, target) <= value(strict, target) + 0.02
+
+
+def test_as_most_papers_count_networks_weigh_all_photographs_alike(monkeypatch):
+    asked = []
+
+    def fit_network(*arguments, weighted, **options):
+        asked.append(weighted)
+
+    monkeypatch.setattr(classifiers, "fit_network", fit_network)
+    for plain in (False, True):
+        for name in ("mlp", "cnn"):
+            attack(name, dataclasses.replace(view("map"), plain=plain))
+    assert set(asked[: len(asked) // 2]) == {True}
+    assert set(asked[len(asked) // 2 :]) == {False}
