@@ -17,6 +17,7 @@ BY = (
     "The strongest counts, and for the service its best head; where a measure is taken by one attacker "
     "only, that one."
 )
+HIDING = (ranks.LOG_RANK_PRIVACY, ranks.RANK_MEAN, *ranks.RANK_GUARANTEES)  # more hides more
 RANKS = (ranks.LOG_RANK_PRIVACY, ranks.RANK_MEAN, ranks.RANK_DEVIATION, *ranks.RANK_GUARANTEES)
 
 
@@ -86,6 +87,9 @@ def against_service(here: Looking, row: dict[str, Any]) -> None:
     alt = f"{METRICS[metric].title} against {wording.service(here.view.task)}"
     numbers = measures.exported(rows, metric)
     show.chart(figure, "ranks-against-service", numbers, alt, key="rank_chart")
+    if METRICS[metric] in HIDING:
+        for sentence in measures.superiorities(rows, lines, here.method):
+            st.markdown(sentence)
     st.caption(
         f"{METRICS[metric].says} Up and to the right a method hides people and still serves; one "
         "curve that lies above another at every accuracy is the better bargain (DPFE, Figures 6 to 9)."

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from app.page import wording
 from app.settings import outcomes, points
-from app.settings.points import Row, Rows
+from app.settings.points import Line, Row, Rows
 from app.settings.strips import Strip
 from app.settings.views import STRONGEST, View
 from core.attacks import attackers as known_attackers
 from core.methods import METHODS
-from core.metrics import METRICS
+from core.metrics import METRICS, ranks
 
 METHOD = "method"  # the strip across methods
 OVER_SEEDS = {
@@ -123,6 +124,36 @@ def beside_service(about: pd.DataFrame, table: pd.DataFrame, metric: str) -> lis
     ends = {"value": "rank", "low": "rank_low", "high": "rank_high", "chance": "rank_chance"}
     rows = rows[["key", *ends]].rename(columns=ends)
     return points.records(table.merge(rows, on="key", how="inner"))
+
+
+def superiorities(rows: Rows, lines: Sequence[Line], method: str) -> list[str]:
+    """One sentence for each other curve over a release-time knob: at which shares of right answers
+    that of `method`, or the other one, hides people better throughout (DPFE, Definition 11)."""
+    settings = {row["key"]: row for row in rows}
+    curves: dict[str, list[tuple[float, float]]] = {}
+    mine = None
+    for line in lines:
+        points_on = [settings[key] for key in line.keys if key in settings]
+        if line.knob is not None and line.knob.when == "release" and len(points_on) > 1:
+            name = METHODS[line.method].title + (f" ({line.variant})" if line.variant else "")
+            curves[name] = [(row["utility"], row["rank"]) for row in points_on]
+            mine = name if line.method == method else mine
+    said: list[str] = []
+    for other in curves:
+        if mine is None or other == mine:
+            continue
+        found = ranks.superiority(curves[mine], curves[other])
+        if found is None:
+            said.append(f"{mine} and {other} keep nowhere the same share of right answers.")
+            continue
+        between = f"from {wording.percent(found.least)} to {wording.percent(found.most)} right"
+        better, worse = (mine, other) if found.which > 0 else (other, mine)
+        said.append(
+            f"At every point {between}, {better} hides people better than {worse}."
+            if found.which
+            else f"Neither {mine} nor {other} hides people better throughout, {between}."
+        )
+    return said
 
 
 def exported(rows: Rows, metric: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ density over a person's known photographs. Equally likely identities share the m
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -182,3 +182,27 @@ def _averaged(first: NDArray[np.int64], last: NDArray[np.int64], identities: int
         "squared_rank": (squares(last) - squares(first - 1)) / shared / identities**2,
         "identities": identities,
     }
+
+
+class Superiority(NamedTuple):
+    """Which of two curves is more private at every accuracy from `least` to `most`, which both reach:
+    1 the first, -1 the second, 0 neither."""
+
+    least: float
+    most: float
+    which: int
+
+
+def superiority(first: ArrayLike, second: ArrayLike) -> Superiority | None:
+    """Acc-Priv superiority (DPFE, Definition 11) of two curves, points (n, 2) of accuracy and privacy,
+    taken to be straight between points. None where no range of accuracies is reached by both."""
+    one, two = (np.array(sorted(np.asarray(curve).tolist())) for curve in (first, second))
+    if not len(one) or not len(two):
+        return None
+    least, most = max(one[0, 0], two[0, 0]), min(one[-1, 0], two[-1, 0])
+    if least >= most:
+        return None
+    at = np.concatenate((one[:, 0], two[:, 0], [least, most]))
+    at = at[(at >= least) & (at <= most)]
+    ahead = np.interp(at, *one.T) - np.interp(at, *two.T)
+    return Superiority(float(least), float(most), int((ahead > 0).all()) - int((ahead < 0).all()))

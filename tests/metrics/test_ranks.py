@@ -151,3 +151,16 @@ def test_bad_input_is_named():
         ranks.rank_privacy(probes, truth * 0, gallery, known * 0, 1.0)
     with pytest.raises(PenumbraError, match="among the known"):
         ranks.rank_privacy(probes, truth + 1, gallery, known, 1.0)
+
+
+def test_superiority_is_over_the_accuracies_that_both_reach():
+    upper = [(0.9, 0.5), (0.7, 0.8), (0.5, 0.9)]
+    lower = [(0.95, 0.1), (0.8, 0.6), (0.6, 0.7)]
+    assert ranks.superiority(upper, lower) == (0.6, 0.9, 1)
+    assert ranks.superiority(lower, upper) == (0.6, 0.9, -1)
+    # above at their own points, below where the other one bends
+    crossing = [(0.9, 0.6), (0.8, 0.6), (0.6, 0.9)]
+    assert ranks.superiority(upper, crossing) == (0.6, 0.9, 0)
+    assert ranks.superiority(upper, upper) == (0.5, 0.9, 0)
+    assert ranks.superiority(upper, [(0.4, 0.9), (0.45, 0.8)]) is None
+    assert ranks.superiority(upper, []) is None

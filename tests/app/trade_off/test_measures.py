@@ -8,6 +8,7 @@ import pytest
 from app.settings import outcomes, points, strips
 from app.settings.views import STRONGEST, View
 from app.trade_off import measures, measures_chart
+from core.methods import METHODS
 from tests.checkpoint_folders import finding
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
@@ -153,3 +154,32 @@ def test_ranks_stand_against_the_service(ranked):
     assert len(go.Figure(figure.to_dict()).data) == 4
     table = measures.exported(found, "log_rank_privacy")
     assert table["rank"].tolist() == [one["rank"] for one in found]
+
+
+def test_which_curve_hides_people_better_throughout_is_said():
+    def line(method, *keys, knob=0):
+        return points.Line(method, METHODS[method].knobs[knob], {}, keys)
+
+    rows = [
+        {"key": key, "utility": utility, "rank": rank}
+        for key, utility, rank in (
+            ("a", 0.95, 0.6),
+            ("b", 0.85, 0.7),
+            ("c", 0.94, 0.3),
+            ("d", 0.86, 0.5),
+            ("e", 0.7, 0.9),
+        )
+    ]
+    lines = [line("dpfe_simple", "c", "d"), line("dpfe", "a", "b"), line("dpfe", "a", "e", knob=1)]
+    better = "At every point from 86 % to 94 % right, DPFE hides people better than Ten numbers (Simple)."
+    assert measures.superiorities(rows, lines, "dpfe") == [better]
+    assert measures.superiorities(rows, lines, "dpfe_simple") == [better]
+    assert measures.superiorities(rows, lines[:1], "dpfe_simple") == []
+    assert measures.superiorities(rows, lines, "original") == []
+    assert measures.superiorities(rows, [lines[0], lines[2]], "dpfe") == []
+    rows[3]["rank"] = 0.9
+    (said,) = measures.superiorities(rows, lines, "dpfe")
+    assert said.startswith("Neither DPFE nor Ten numbers (Simple) hides people better throughout")
+    far = [row | {"utility": row["utility"] - 0.5 * (row["key"] in "cd")} for row in rows]
+    (said,) = measures.superiorities(far, lines, "dpfe")
+    assert "nowhere the same share" in said
