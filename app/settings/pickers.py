@@ -174,7 +174,9 @@ def _target(dataset: str, preset: str, task: str, notes: list[str]) -> str:
     found = loaders.offered("targets", dataset, preset, task)
     attributes = loaders.offered("attributes", dataset, preset, task)
     if len(attributes) > 1:
-        found.insert(sum(target.startswith("attribute:") for target in found), SEVERAL)
+        # after the attributes; where none is hidden nobody asks for several first
+        declared = sum(target.startswith("attribute:") for target in found)
+        found.insert(declared or len(found), SEVERAL)
     named = wording.unique_labels(found, wording.target_label)
     if SEVERAL in named:
         named[SEVERAL] = "Several attributes"

@@ -90,6 +90,7 @@ STRICT = (
     "cnn",
     "retrained_adversary",
     "informed",
+    "augmented",
     "averaging",
     "data_curve",
     "nearest_neighbour",
@@ -105,7 +106,7 @@ PAPER_AFRESH = ("cnn",)
 # What ships of the synthetic faces was trained by the first recipe (`core.run.RECIPE`), and attacked
 # before there were these.
 SHIPPED_RECIPE = 1
-LATER = ("retrained_adversary", "retrained_reconstructor")
+LATER = ("retrained_adversary", "retrained_reconstructor", "augmented")
 
 
 @functools.cache
