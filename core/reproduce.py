@@ -56,7 +56,7 @@ class Plan(NamedTuple):
     steps     its trainings, in the table's order
     left_out  (row, why) of what cannot be made
     seconds   of what is not there: `training` (None where nothing alike was ever trained here) and
-              `attacks`
+              `attacks` (None where no training of that size was ever attacked here)
     refused   why nothing more can be trained or attacked: of the data set only numbers are here
     """
 
@@ -66,7 +66,7 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     left_out: tuple[tuple[Row, str], ...]
     training: float | None
-    attacks: float
+    attacks: float | None
     refused: str = ""
 
     @property
@@ -108,9 +108,8 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
     steps = tuple(_step(*entry, table.shown) for entry in wanted.values())
     missing = [step.run for step in steps if not step.trained]
     pending = [task for step in steps for task in step.pending]
-    lasting = attack_folders.expected_seconds(checkpoints() / dataset, set(pending))
     training = training_time.estimate(missing)["training"] if missing else 0.0
-    attacks = sum(lasting[task] for task in pending)
+    attacks = _attacks_last(dataset, preset, pending)
     about = (table, dataset, preset, steps, tuple(left_out), training, attacks)
     return Plan(*about, refused)
 
@@ -124,6 +123,21 @@ def carry_out(made: Plan, device: str = "auto", progress: bool = True) -> list[s
         return []
     shown = made.table.shown
     return sweep.sweep(runs, device, progress=progress, explain=shown, measures=measures)
+
+
+def _attacks_last(dataset: str, preset: str, pending: Sequence[Task]) -> float | None:
+    """Seconds, by what attacks took on trainings of the same size: those of the data set where there
+    are any. None where none was attacked here."""
+    if not pending:
+        return 0.0
+    table = results.runs()
+    alike = table[table["preset"] == preset]
+    nearest = alike[alike["dataset"] == dataset]
+    folders = [Path(folder) for folder in (nearest if len(nearest) else alike)["folder"]]
+    if not any(any(folder.glob("attacks/*/*")) for folder in folders):
+        return None
+    lasting = attack_folders.expected_seconds(folders, set(pending))
+    return sum(lasting[task] for task in pending)
 
 
 def _refused(dataset: str) -> str:

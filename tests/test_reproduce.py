@@ -45,8 +45,21 @@ def test_a_plan_says_which_trainings_and_attacks_a_table_takes():
     assert "retrained_reconstructor" in asked["deep_obfuscator"]["strict"]
     assert all(m.release_values == (0.4,) for m in runs["image_noise"].measures)
     assert not any(step.trained for step in made.steps)
-    assert made.training is None  # nothing alike was ever trained in this folder
-    assert made.attacks > 0
+    # Nothing alike was ever trained or attacked in this folder.
+    assert (made.training, made.attacks) == (None, None)
+
+
+def test_how_long_attacks_take_is_said_by_trainings_of_the_same_size(capsys):
+    run = planned("deep_obfuscator", "Table 3").steps[0].run
+    write_run(checkpoints(), run, 0.5)
+    attacked(run, *(Task("strict", name, None) for name in ATTACKS))
+    compact = planned("deep_obfuscator", "Table 3")
+    assert compact.attacks == pytest.approx(4 * 20)  # the paper protocol's, never timed
+    whole = reproduce.plan(named("deep_obfuscator", "Table 3"), "synthetic", "paper")
+    assert whole.attacks is None
+    command = ["reproduce", "deep_obfuscator", "Table 3", "--preset", "paper", "--plan"]
+    assert main(command) == 0
+    assert "nobody can say how long it takes" in capsys.readouterr().out
 
 
 def test_what_is_there_is_not_asked_for_again():
