@@ -96,6 +96,10 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
     for row in table.rows:
         asked = counterpart(row)
         why = counterparts.REASONS[asked] if isinstance(asked, str) else _lacking(asked, attributes)
+        if (
+            not isinstance(asked, str) and asked.extra
+        ):  # which second data set is not ours to choose
+            why = why or pairing.MISSING["second"].format(attack=asked.paper)
         if isinstance(asked, str) or why:
             left_out.append((row, why))
             continue

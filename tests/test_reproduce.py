@@ -123,6 +123,9 @@ def test_rows_that_cannot_be_made_are_named_with_the_reason(folders):
     assert reproduce.left_out(made) == ["Left out, Baseline, PRIC: The data set has no Gray_Hair."]
     assert made.steps == ()
     joined = reproduce.left_out(planned("adversarial_reconstruction", "Table 1"))
+    second = [line for line in joined if line.startswith("Left out, #5, #6: Its attacker")]
+    assert len(second) == 1
+    assert "evaluate RUN --extra DATASET --attacks pixel_decoder --protocol paper" in second[0]
     assert any(
         line.startswith("Left out, #7, #8: The method learns from a second") for line in joined
     )
