@@ -19,7 +19,7 @@ from core.published import METRICS, counterparts, pairing
 from core.published.counterparts import Counterpart, counterpart
 from core.published.pairing import Pair
 from core.published.tables import Row, Table
-from core.run import Run, checkpoints
+from core.run import NAME, Run, checkpoints
 from core.run_validation import checked, read_run
 from core.storage import attack_folders, explanations, numbers_only, run_folder, whole_folders
 from core.storage.attack_folders import Task
@@ -88,6 +88,8 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
     can be made, and for an unknown data set."""
     if not table.made:
         raise PenumbraError(f"{table.place} of {table.paper} cannot be made here: {table.reason}")
+    if not NAME.fullmatch(dataset):
+        raise PenumbraError(f"{dataset[:60]!r} is no data set's name; `data list` lists them")
     refused = _refused(dataset)
     attributes = _measured(dataset) if refused else tuple(data.describe(dataset)["attributes"])
     wanted: dict[str, tuple[Run, bool, dict[str, dict[str, None]], dict[float | None, None]]] = {}
@@ -162,6 +164,8 @@ def _measured(dataset: str) -> tuple[str, ...]:
 def _lacking(asked: Counterpart, attributes: Sequence[str]) -> str:
     named = (*asked.tasks, *(() if "private" in asked.free else asked.private))
     named = (*named, asked.target.partition(":")[2]) if ":" in asked.target else named
+    if asked.tasks == ("all",) and not set(attributes) - set(asked.private):
+        return "The data set has no attributes to be served."
     lacking = {name for name in named if name not in (*attributes, *RESERVED, "all")}
     return f"The data set has no {', '.join(sorted(lacking))}." if lacking else ""
 

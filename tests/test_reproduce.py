@@ -131,6 +131,13 @@ def test_rows_that_cannot_be_made_are_named_with_the_reason(folders):
     )
 
 
+def test_a_data_set_of_which_no_attribute_was_measured_serves_none():
+    said = numbers_only.NumbersOnly("Faces", "Faces", "Some.", "faces", "folder")
+    numbers_only.declare(checkpoints() / "others", said)
+    made = planned("adversarial_reconstruction", "Table 2", "others")
+    assert {why for _, why in made.left_out} == {"The data set has no attributes to be served."}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -138,6 +145,8 @@ def test_rows_that_cannot_be_made_are_named_with_the_reason(folders):
         (["dpfe", "Figure 12"], "the paper of dpfe has no 'Figure 12'; it has: Table 1"),
         (["dfpe"], "no paper is called 'dfpe'; there are pric"),
         (["aia", "Table 1", "--dataset", "nowhere"], "nowhere"),
+        (["aia", "Table 1", "--dataset", "../elsewhere"], "'../elsewhere' is no data set's name"),
+        (["aia", "Table 1", "--dataset", "a" * 5000], "is no data set's name"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(arguments, message, capsys, monkeypatch):

@@ -51,6 +51,10 @@ def along(
         notes.append(plot.guessing(1, blind * scale, **place))
     names = [name for name, _ in strip.steps]
     ticks = {"tickvals": list(range(len(names))), "ticktext": names}
+    if (
+        strip.name == measures.METHOD
+    ):  # turned the other way the last would be outside, and left out
+        ticks["tickangle"] = -35
     ends = [-0.4, len(names) - 0.6]
     title = f"{strip.title}, from weak to strong protection" if strip.knob else strip.title
     return plot.figure(

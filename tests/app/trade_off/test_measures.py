@@ -92,6 +92,7 @@ def test_methods_are_set_beside_each_other_each_at_its_defaults(findings, rows):
     figure = measures_chart.along(frame, strip, "balanced_accuracy", (SMILE, GENDER))
     assert {trace.mode for trace in figure.data} == {"markers"}
     assert list(figure.layout.xaxis.ticktext) == list(steps)
+    assert figure.layout.xaxis.tickangle == -35  # names end at their marks, the last one, too
 
 
 def test_the_figure_shows_the_service_drawn_through_and_guessing_dotted(findings, rows):
