@@ -145,6 +145,10 @@ def test_ranks_stand_against_the_service(ranked):
         "DeepObfuscator",
         "chosen",
     ]
+    # The knobs of a method look different, here as in the trade-off.
+    assert [trace.marker.symbol for trace in figure.data[:2]] == ["circle", "diamond"]
+    # On a phone each entry of the legend is a line: they leave the plot its height.
+    assert figure.layout.height >= measures_chart.HEIGHT + 2 * measures_chart.ENTRY
     by_key = {one["key"]: one for one in found}
     first = [by_key[key] for key in lines[0].keys if lines[0].method == NAME]
     assert list(figure.data[0].x) == pytest.approx([100 * one["utility"] for one in first])
