@@ -123,7 +123,7 @@ def _attack(
         tqdm.write(f"{second.left_out} people of {second.dataset} are in {run.dataset}: left out")
     fresh = [ATTACKS[task.plain] for task in pending if task.plain in ATTACKS]
     verdicts = controls(faces, device, needed(fresh, run.tasks), progress) if fresh else {}
-    lasting = attack_folders.expected_seconds(folder.parent, pending)
+    lasting = attack_folders.expected_seconds(folder.parent.glob("*"), pending)
     bar = tqdm(
         total=sum(lasting.values()),
         desc=run.id,

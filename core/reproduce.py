@@ -19,7 +19,7 @@ from core.published import METRICS, counterparts, pairing
 from core.published.counterparts import Counterpart, counterpart
 from core.published.pairing import Pair
 from core.published.tables import Row, Table
-from core.run import Run, checkpoints
+from core.run import NAME, Run, checkpoints
 from core.run_validation import checked, read_run
 from core.storage import attack_folders, explanations, numbers_only, run_folder, whole_folders
 from core.storage.attack_folders import Task
@@ -56,7 +56,7 @@ class Plan(NamedTuple):
     steps     its trainings, in the table's order
     left_out  (row, why) of what cannot be made
     seconds   of what is not there: `training` (None where nothing alike was ever trained here) and
-              `attacks`
+              `attacks` (None where no training of that size was ever attacked here)
     refused   why nothing more can be trained or attacked: of the data set only numbers are here
     """
 
@@ -66,7 +66,7 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     left_out: tuple[tuple[Row, str], ...]
     training: float | None
-    attacks: float
+    attacks: float | None
     refused: str = ""
 
     @property
@@ -88,6 +88,8 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
     can be made, and for an unknown data set."""
     if not table.made:
         raise PenumbraError(f"{table.place} of {table.paper} cannot be made here: {table.reason}")
+    if not NAME.fullmatch(dataset):
+        raise PenumbraError(f"{dataset[:60]!r} is no data set's name; `data list` lists them")
     refused = _refused(dataset)
     attributes = _measured(dataset) if refused else tuple(data.describe(dataset)["attributes"])
     wanted: dict[str, tuple[Run, bool, dict[str, dict[str, None]], dict[float | None, None]]] = {}
@@ -96,6 +98,10 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
     for row in table.rows:
         asked = counterpart(row)
         why = counterparts.REASONS[asked] if isinstance(asked, str) else _lacking(asked, attributes)
+        if (
+            not isinstance(asked, str) and asked.extra
+        ):  # which second data set is not ours to choose
+            why = why or pairing.MISSING["second"].format(attack=asked.paper)
         if isinstance(asked, str) or why:
             left_out.append((row, why))
             continue
@@ -108,9 +114,8 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
     steps = tuple(_step(*entry, table.shown) for entry in wanted.values())
     missing = [step.run for step in steps if not step.trained]
     pending = [task for step in steps for task in step.pending]
-    lasting = attack_folders.expected_seconds(checkpoints() / dataset, set(pending))
     training = training_time.estimate(missing)["training"] if missing else 0.0
-    attacks = sum(lasting[task] for task in pending)
+    attacks = _attacks_last(dataset, preset, pending)
     about = (table, dataset, preset, steps, tuple(left_out), training, attacks)
     return Plan(*about, refused)
 
@@ -124,6 +129,21 @@ def carry_out(made: Plan, device: str = "auto", progress: bool = True) -> list[s
         return []
     shown = made.table.shown
     return sweep.sweep(runs, device, progress=progress, explain=shown, measures=measures)
+
+
+def _attacks_last(dataset: str, preset: str, pending: Sequence[Task]) -> float | None:
+    """Seconds, by what attacks took on trainings of the same size: those of the data set where there
+    are any. None where none was attacked here."""
+    if not pending:
+        return 0.0
+    table = results.runs()
+    alike = table[table["preset"] == preset]
+    nearest = alike[alike["dataset"] == dataset]
+    folders = [Path(folder) for folder in (nearest if len(nearest) else alike)["folder"]]
+    if not any(any(folder.glob("attacks/*/*")) for folder in folders):
+        return None
+    lasting = attack_folders.expected_seconds(folders, set(pending))
+    return sum(lasting[task] for task in pending)
 
 
 def _refused(dataset: str) -> str:
@@ -144,6 +164,8 @@ def _measured(dataset: str) -> tuple[str, ...]:
 def _lacking(asked: Counterpart, attributes: Sequence[str]) -> str:
     named = (*asked.tasks, *(() if "private" in asked.free else asked.private))
     named = (*named, asked.target.partition(":")[2]) if ":" in asked.target else named
+    if asked.tasks == ("all",) and not set(attributes) - set(asked.private):
+        return "The data set has no attributes to be served."
     lacking = {name for name in named if name not in (*attributes, *RESERVED, "all")}
     return f"The data set has no {', '.join(sorted(lacking))}." if lacking else ""
 

@@ -85,10 +85,14 @@ def sweep(
     explain         names of `core.explain.EXPLANATIONS`; default: all where `evaluate`, else none
 
     A failed run does not stop the others. A run that another process works on is left to it. Raises
-    `core.errors.Stopped` when asked to stop.
+    `core.errors.Stopped` when asked to stop, and PenumbraError, before anything is trained, for an
+    attack that does not exist.
     """
+    from core.evaluation.plan import attack_names
     from core.train import train
 
+    for names in (attacks, *(each.attacks for of_run in measures.values() for each in of_run)):
+        attack_names(names, None)
     failures = []
     for index, run in enumerate(runs):
         here = {"index": index, "run_id": run.id}

@@ -30,14 +30,15 @@ def paper_and_table() -> tuple[str, dict, str, str]:
         help = "Every table and figure of the paper, and where its text alone prints a number."
         places = {place: papers.title(paper, place) for place in tables}
         usual = papers.usual_table(tables)
-        place = pickers.choose("Table or figure", places, "table", help=help, default=usual)
+        more = {"help": help, "default": usual, "follows": True}
+        place = pickers.choose("Table or figure", places, "table", **more)
     if not tables[place]:
         return paper, tables, place, ""
     with right:
         help = "What the numbers of the figure count."
         found = papers.measures(tables[place])
         names = {name: papers.measure_name(name) for name in found}
-        measure = pickers.choose("Measure", names, "measure", help=help)
+        measure = pickers.choose("Measure", names, "measure", help=help, follows=True)
     return paper, tables, place, measure
 
 

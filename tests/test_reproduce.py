@@ -45,8 +45,21 @@ def test_a_plan_says_which_trainings_and_attacks_a_table_takes():
     assert "retrained_reconstructor" in asked["deep_obfuscator"]["strict"]
     assert all(m.release_values == (0.4,) for m in runs["image_noise"].measures)
     assert not any(step.trained for step in made.steps)
-    assert made.training is None  # nothing alike was ever trained in this folder
-    assert made.attacks > 0
+    # Nothing alike was ever trained or attacked in this folder.
+    assert (made.training, made.attacks) == (None, None)
+
+
+def test_how_long_attacks_take_is_said_by_trainings_of_the_same_size(capsys):
+    run = planned("deep_obfuscator", "Table 3").steps[0].run
+    write_run(checkpoints(), run, 0.5)
+    attacked(run, *(Task("strict", name, None) for name in ATTACKS))
+    compact = planned("deep_obfuscator", "Table 3")
+    assert compact.attacks == pytest.approx(4 * 20)  # the paper protocol's, never timed
+    whole = reproduce.plan(named("deep_obfuscator", "Table 3"), "synthetic", "paper")
+    assert whole.attacks is None
+    command = ["reproduce", "deep_obfuscator", "Table 3", "--preset", "paper", "--plan"]
+    assert main(command) == 0
+    assert "nobody can say how long it takes" in capsys.readouterr().out
 
 
 def test_what_is_there_is_not_asked_for_again():
@@ -110,9 +123,19 @@ def test_rows_that_cannot_be_made_are_named_with_the_reason(folders):
     assert reproduce.left_out(made) == ["Left out, Baseline, PRIC: The data set has no Gray_Hair."]
     assert made.steps == ()
     joined = reproduce.left_out(planned("adversarial_reconstruction", "Table 1"))
+    second = [line for line in joined if line.startswith("Left out, #5, #6: Its attacker")]
+    assert len(second) == 1
+    assert "evaluate RUN --extra DATASET --attacks pixel_decoder --protocol paper" in second[0]
     assert any(
         line.startswith("Left out, #7, #8: The method learns from a second") for line in joined
     )
+
+
+def test_a_data_set_of_which_no_attribute_was_measured_serves_none():
+    said = numbers_only.NumbersOnly("Faces", "Faces", "Some.", "faces", "folder")
+    numbers_only.declare(checkpoints() / "others", said)
+    made = planned("adversarial_reconstruction", "Table 2", "others")
+    assert {why for _, why in made.left_out} == {"The data set has no attributes to be served."}
 
 
 @pytest.mark.parametrize(
@@ -122,6 +145,8 @@ def test_rows_that_cannot_be_made_are_named_with_the_reason(folders):
         (["dpfe", "Figure 12"], "the paper of dpfe has no 'Figure 12'; it has: Table 1"),
         (["dfpe"], "no paper is called 'dfpe'; there are pric"),
         (["aia", "Table 1", "--dataset", "nowhere"], "nowhere"),
+        (["aia", "Table 1", "--dataset", "../elsewhere"], "'../elsewhere' is no data set's name"),
+        (["aia", "Table 1", "--dataset", "a" * 5000], "is no data set's name"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(arguments, message, capsys, monkeypatch):

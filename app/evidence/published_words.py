@@ -118,7 +118,7 @@ def _attack(pair: Pair, method: str, chosen: Mapping[str, float]) -> str:
     attacker = ATTACKER.get(row["protocol"], "an attacker")
     said = f"{place}{_paper(row, method)} says that {attacker} {does}; "
     if not row["printed"]:
-        measured = METRICS[row["metric"]].meaning
+        measured = METRICS[row["metric"]].name
         said = f"{place}{_paper(row, method)} draws what {attacker} reaches ({measured}), not a number; "
     if not pair.ours:
         return f"{said}{_nothing(row)}."
@@ -165,7 +165,7 @@ def _service(pair: Pair, method: str) -> str:
 
 def _does(row: Row, words: Mapping[str, str], what: str = "") -> str:
     """What an attacker or a service reaches: "tells the gender in 58.9 % of cases"."""
-    other = f"reaches {{value}} ({METRICS[row['metric']].meaning})"
+    other = f"reaches {{value}} ({METRICS[row['metric']].name})"
     return words.get(row["metric"], other).format(what=what, value=tidy(row))
 
 

@@ -52,6 +52,8 @@ def promise(made: reproduce.Plan) -> str:
         f"It takes {count['trainings']} training{several}, of which {count['trained']} are there, and "
         f"{count['measures']} attacks on them, of which {count['measured']} are there."
     )
+    if made.attacks is None:
+        return f"{takes} Nothing of this size has been attacked here, so nobody can say how long it takes."
     if made.training is None:
         attacks = wording.duration(made.attacks)
         return (

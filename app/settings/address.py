@@ -37,7 +37,7 @@ def restore(key: str, options: Mapping[str, Any], default: Any) -> str | None:
 
 def restore_number(key: str, low: float, high: float) -> str | None:
     """The same for a number that may be missing (None)."""
-    asked = None if _seen(key) else st.query_params.get(key)
+    asked = None if seen(key) else st.query_params.get(key)
     value = kept(key) if asked is None else _number(asked)
     fits = asked is None or (value is not None and low <= value <= high)
     st.session_state[key] = value if fits else None
@@ -56,7 +56,7 @@ def restore_several(key: str, options: Sequence[str] | None, default: Sequence[s
     """The same for a list of texts, comma-joined in the address; `options` None allows any text.
     Returns those asked for in vain by a link; what another choice took away goes silently, and the
     default takes its place where nothing is left."""
-    linked = not _seen(key)
+    linked = not seen(key)
     wanted = kept(key)
     if linked:
         asked = st.query_params.get(key, ",".join(default))[:1000]
@@ -89,7 +89,8 @@ def kept(key: str) -> Any:
     return st.session_state.get(key, st.session_state.get(KEPT, {}).get(key))
 
 
-def _seen(key: str) -> bool:
+def seen(key: str) -> bool:
+    """Whether the session holds a choice, so that the address is no longer asked."""
     return key in st.session_state or key in st.session_state.get(KEPT, {})
 
 

@@ -28,19 +28,22 @@ def choose(
     default: Any = None,
     notes: list[str] | None = None,
     width: int | str = "stretch",
+    follows: bool = False,
 ) -> Any:
     """One of `options` (the first, or `default`, where nobody chose); of a mapping its keys, shown as
     its values.
 
     A value that a link or another page asked for and that is not among the options falls back, and
-    a note says so: at once, or in `notes` for the page to show.
+    a note says so: at once, or in `notes` for the page to show. Options that `follows` another
+    picker on the page change with it: there only what a link asked for is worth a note.
     """
     if isinstance(options, Mapping):
         show = options.__getitem__
     options = list(options)
     default = default if default in options else options[0]
+    silent = follows and address.seen(key)
     refused = address.restore(key, {address.token(value): value for value in options}, default)
-    _refuse(label, refused, f"“{show(default)}”", notes)
+    _refuse(label, None if silent else refused, f"“{show(default)}”", notes)
     shared: dict[str, Any] = {"key": key, "format_func": show, "help": help}
     if control == "segmented":
         chosen = st.segmented_control(label, options, required=True, **shared)

@@ -242,8 +242,9 @@ def _count(
 
 def _one_of(label: str, name: str, options: Mapping[str, str], help: str) -> str:
     shown = {"format_func": options.__getitem__, "required": True, "help": help}
-    key, usual = f"study_{name}", asked.DEFAULTS[name]
-    return st.segmented_control(label, list(options), key=key, default=usual, **shown, **KEPT)
+    key = f"study_{name}"
+    st.session_state.setdefault(key, asked.DEFAULTS[name])  # a template may have set it
+    return st.segmented_control(label, list(options), key=key, **shown, **KEPT)
 
 
 def use_as_template(design: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from core.methods import METHODS
 from core.metrics import METRICS
 
 HEIGHT = 400  # pixels
+ENTRY = 15  # more for each entry of a legend below the plot: on a phone each is a line
 ENDS = ("value", "low", "high")
 ROLES = {"utility": "solid", "private": "dash", "unlisted": "dot"}  # what serves is drawn through
 SERVED = ("utility", "utility_low", "utility_high")
@@ -51,6 +52,10 @@ def along(
         notes.append(plot.guessing(1, blind * scale, **place))
     names = [name for name, _ in strip.steps]
     ticks = {"tickvals": list(range(len(names))), "ticktext": names}
+    if (
+        strip.name == measures.METHOD
+    ):  # turned the other way the last would be outside, and left out
+        ticks["tickangle"] = -35
     ends = [-0.4, len(names) - 0.6]
     title = f"{strip.title}, from weak to strong protection" if strip.knob else strip.title
     return plot.figure(
@@ -152,7 +157,7 @@ def against_service(
         data,
         plot.axis(colour, f"{wording.service(view.task)}: {served}{suffix}"),
         plot.axis(colour, axis_title(metric)),
-        HEIGHT,
+        HEIGHT + ENTRY * sum(trace.get("showlegend", True) for trace in data),
         legend=plot.below(),
         shapes=shapes,
         annotations=notes,
@@ -177,7 +182,7 @@ def _curve(
     look["showlegend"] = line.knob is not None or not several
     if number:
         look["line"]["dash"] = DASHES[number % len(DASHES)]
-    marker = plot.marker(tint, 9, symbol)
+    marker = plot.marker(tint, 9, "diamond" if number else symbol)
     trace = plot.scatter(
         "markers" if line.knob is None else "lines+markers",
         [100 * float(row["utility"]) for row in rows],

@@ -1,11 +1,14 @@
 """Losses of a finished training, from its first step to its last."""
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
 from app.cache import loaders
 from app.page import show, states
 from app.training import losses, plans
+from core.storage import training_log
 
 
 def curves() -> None:
@@ -15,6 +18,14 @@ def curves() -> None:
     if not finished:
         st.caption("No training is finished yet.")
         return
+    finished = [row for row in finished if training_log.exists(Path(row["folder"]))]
+    if not finished:
+        st.info(
+            "The logs of these trainings were left out to save space, as of all that come with "
+            "Penumbra. Train the same setting again with another seed to see its losses.",
+            icon=":material/info:",
+        )
+        return
     by_id = {f"{row['dataset']}/{row['run_id']}": row for row in finished}
     titles = {name: f"{plans.run_title(row)} · {name}" for name, row in by_id.items()}
     more = {"placeholder": "Choose one of them", "format_func": titles.__getitem__}
@@ -23,12 +34,8 @@ def curves() -> None:
         return
     row = by_id[chosen]
     log = loaders.training_log(row["dataset"], row["run_id"])
-    if not log:
-        st.info(
-            "The log of this training was left out to save space, as of all that come with Penumbra. "
-            "Train the same setting again with another seed to see its losses.",
-            icon=":material/info:",
-        )
+    if not log:  # damaged, or gone since
+        st.info("The log of this training cannot be read.", icon=":material/info:")
         return
     figure = losses.figure(log, states.colours(), losses.MOST)
     alt = f"Losses of {plans.run_title(row)}, from the first step to the last"

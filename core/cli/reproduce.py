@@ -138,13 +138,17 @@ def _length(made: reproduce.Plan) -> str:
         return f"What is missing cannot be made: {made.refused}."
     said = f"{count['trained']} of {count['trainings']} trainings are there"
     said += f", {count['measured']} of {count['measures']} attacks"
-    training = made.training
+    training, attacks = made.training, made.attacks
+    if attacks is None:
+        return (
+            f"{said}. Nothing of this size was attacked here, so nobody can say how long it takes."
+        )
     if training is None:
         return (
             f"{said}. Nothing alike was trained here, so nobody can say how long the trainings take; "
-            f"the attacks may take {_minutes(made.attacks)}."
+            f"the attacks may take {_minutes(attacks)}."
         )
-    rest = _minutes(training + made.attacks)
+    rest = _minutes(training + attacks)
     return f"{said}. The rest may take {rest}, and the controls of a new data set more."
 
 

@@ -20,7 +20,10 @@ from torch import Tensor
 from core.errors import PenumbraError
 
 BLOCK = 256  # rows read at once where all are looked at
-LARGEST_HALF = 65504.0
+# Half precision: its largest number, the share of a number that it rounds away at most, and the
+# distance of its smallest numbers. Of a dimension's spread at most a `FINE`th may go.
+LARGEST_HALF, ROUNDED, SMALLEST = 65504.0, 2.0**-11, 2.0**-24
+FINE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,24 +126,41 @@ def mean(rows: Rows, of: Callable[[Tensor], Tensor], over: tuple[int, ...] = (0,
 
 def in_file(parts: Iterable[Tensor], count: int, device: torch.device, folder: Path) -> Held:
     """`count` rows given in `parts`, in half precision in a file of `folder` that vanishes with the
-    process. Raises PenumbraError where the disk has no room for them."""
+    process; dimensions that half precision would blur, relative to where the first part lies.
+    Raises PenumbraError where the disk has no room for them."""
     store: NDArray[np.float16] | None = None
     start = 0
     for part in parts:
         if store is None:
             store = _file(folder, (count, *part.shape[1:]))
-        # Half precision ends at 65,504: what is finite stays finite.
+            middle, scale = _lies(part)
+        part = (part - middle) / scale
+        # What is finite stays finite.
         whole = torch.where(part.isfinite(), part.clamp(-LARGEST_HALF, LARGEST_HALF), part)
         store[start : start + len(part)] = whole.half().cpu().numpy()
         start += len(part)
     if store is None or start != count:
         raise ValueError(f"{start} rows were given in place of {count}")
-    kept = store
+    kept, middle, scale = store, middle.to(device), scale.to(device)
 
     def read(wanted: Tensor) -> Tensor:
-        return torch.from_numpy(kept[wanted.numpy()]).to(device).float()
+        return torch.from_numpy(kept[wanted.numpy()]).to(device).float() * scale + middle
 
     return Held(read, torch.arange(count), device, store.shape[1:])
+
+
+def _lies(part: Tensor) -> tuple[Tensor, Tensor]:
+    """(middle, scale) of each dimension of some rows (n, …), float32: 0 and 1 but where half
+    precision would round away what tells rows apart, or ends too early."""
+    rows = torch.where(part.isfinite(), part, 0).float()
+    middle, most = rows.mean(0), rows.abs().amax(0)
+    spread = (rows - middle).square().mean(0).sqrt()
+    blurred = (most * ROUNDED > spread / FINE) | (spread / FINE < SMALLEST)
+    moved = (spread > 0) & (blurred | (most > LARGEST_HALF / FINE))
+    # Rows of later parts may lie far from these: half precision has room for them on this scale.
+    scale = torch.maximum(FINE * spread, most / 4096).clamp_min(1e-30)
+    scale = torch.exp2(torch.log2(scale).round())  # by a power of two nothing is rounded
+    return torch.where(moved, middle, 0.0), torch.where(moved, scale, 1.0)
 
 
 def _file(folder: Path, shape: tuple[int, ...]) -> NDArray[np.float16]:

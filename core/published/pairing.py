@@ -34,6 +34,8 @@ MISSING = {  # why a number is not there though it could be
     "reference": "No run of {reference} here to take it from, of the same tasks and measured alike.",
     "weak": "The attack on it is too weak to conclude.",
     "measure": "Not measured here: {name}.",
+    "second": "Its attacker learns from a second data set, too: evaluate RUN --extra DATASET "
+    "--attacks {attack} --protocol paper measures that, on the run of the row without.",
 }
 
 
@@ -195,7 +197,8 @@ def _beside(row: dict[str, Any], asked: Counterpart, settings: Settings) -> Pair
         return Pair(row, "weak")
     if asked.minus and any(_of_itself(asked, setting) for setting in same):
         return Pair(row, "reference")
-    return Pair(row, "measure" if same else "setting" if mine else "method")
+    lacking = "second" if asked.extra else "measure"
+    return Pair(row, lacking if same else "setting" if mine else "method")
 
 
 def _largest(pairs: Sequence[Pair]) -> Pair:
@@ -387,7 +390,8 @@ def why(pair: Pair) -> str:
     asked = counterparts.counterpart(row)
     minus = () if isinstance(asked, str) else (*asked.largest, asked)[0].minus
     reference = METHODS[minus[0].method].title if minus else method.title
-    more = {"reference": reference, "asks": " and ".join(parts), "name": name}
+    attack = "" if isinstance(asked, str) else asked.paper
+    more = {"reference": reference, "asks": " and ".join(parts), "name": name, "attack": attack}
     return sentence.format(title=method.title, **more)
 
 

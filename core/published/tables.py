@@ -337,4 +337,8 @@ def named(paper: str, place: str) -> Table:
 
 
 def _plain(place: str) -> str:
-    return re.sub(r"[^a-z0-9.]", "", place.lower().replace("fig.", "figure"))
+    return re.sub(
+        r"fig(ure)?(?=\d)",
+        "figure",
+        re.sub(r"[^a-z0-9.]", "", place.lower().replace("fig.", "fig")).rstrip("."),
+    )

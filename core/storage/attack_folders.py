@@ -144,13 +144,14 @@ def seconds(attack: Path) -> float:
     return noted if 0 < noted < 1e9 else 0.0
 
 
-def expected_seconds(dataset_folder: Path, tasks: Iterable[Task]) -> dict[Task, float]:
-    """How long each task may take: the median of what it took the data set's other runs, at any
-    release value; `UNKNOWN_SECONDS` where none has been timed."""
+def expected_seconds(runs: Iterable[Path], tasks: Iterable[Task]) -> dict[Task, float]:
+    """How long each task may take: the median of what it took the folders `runs`, at any release
+    value; `UNKNOWN_SECONDS` where none has been timed."""
+    folders = list(runs)
 
     @cache
     def usual(protocol: str, attack: str) -> float:
-        alike = dataset_folder.glob(f"*/attacks/{protocol}/{attack}*")
+        alike = (each for run in folders for each in run.glob(f"attacks/{protocol}/{attack}*"))
         timed = [seconds(path) for path in alike if path.name.partition("@")[0] == attack]
         return statistics.median([each for each in timed if each] or [UNKNOWN_SECONDS])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.errors import PenumbraError
+from core.run import NAME as DATASET
 from core.storage import files
 
 NAME = "numbers_only.json"
@@ -45,7 +46,9 @@ def read(dataset_folder: Path) -> NumbersOnly:
     found = files.read_json(path, "copy the file again")
     said = [found.get(field) for field in NumbersOnly._fields]
     texts = [text for text in said if isinstance(text, str) and 0 < len(text) <= LONGEST]
-    if len(texts) < len(said):
+    # Names stand in commands that people copy, so that they must be names and nothing more.
+    named = all(DATASET.fullmatch(str(found.get(field))) for field in ("own_name", "source"))
+    if len(texts) < len(said) or not named:
         raise PenumbraError(f"{path} is damaged; copy the file again")
     return NumbersOnly(*texts)
 

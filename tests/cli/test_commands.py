@@ -53,6 +53,8 @@ def test_help_teaches_without_loading_torch():
         (["train", "--method", "deep_obfuscator", "--knob", "beta=1"], "no training knob"),
         (["sweep", "--method", "deep_obfuscator", "--sets", "7"], "has: 1, 2, 3, 4, 5, 6"),
         (["sweep", "--method", "original", "--sets", "all"], "names no sets: leave --sets out"),
+        # Said before hours of training, not after them.
+        (["sweep", "--method", "original", "--attacks", "urec9"], "unknown attack 'urec9'"),
         (["evaluate", "deep_obfuscator-0000000000"], "there is no run"),
         (["evaluate", "."], "there is no run '.'"),
         (["data", "describe", "nowhere"], "nowhere"),

@@ -56,12 +56,31 @@ def test_one_after_another(tmp_path):
     assert isinstance(held.joined([WHOLE, WHOLE]), torch.Tensor)
 
 
-def test_numbers_too_large_for_half_precision_stay_finite_and_others_stay_what_they_are(tmp_path):
-    values = torch.tensor([[1e6], [-1e9], [float("inf")], [float("nan")]])
+def test_what_half_precision_has_no_numbers_for_is_kept_as_well(tmp_path):
+    """Large numbers, small ones, and small differences of large ones: attackers read them all."""
+    kinds = torch.tensor([[1.0, 1e6, 1e-7, 0.01, 1.0]]), torch.tensor([[0, 0, 0, 1000.0, 3e4]])
+    noise = torch.randn(40, 5, generator=torch.Generator().manual_seed(0))
+    rows = noise * kinds[0] + kinds[1]
+    found = in_file(tmp_path, rows, 16)[:]
+    off = (found - rows).square().mean(0).sqrt() / rows.std(0)
+    assert off.max() < 0.01
+
+
+def test_what_is_finite_stays_finite_and_what_is_not_stays_what_it_is(tmp_path):
+    values = torch.tensor([[1.0], [2.0], [3.0], [4.0], [1e6], [float("inf")], [float("nan")]])
     found = in_file(tmp_path, values)[:]
-    assert found[:2].tolist() == [[65504.0], [-65504.0]]
-    assert found[2].isinf()
-    assert found[3].isnan()
+    assert found[4].item() == 65504.0  # far from where the first rows lie
+    assert found[5].isinf()
+    assert found[6].isnan()
+
+
+def test_rows_far_from_the_first_part_are_kept(tmp_path):
+    """A unit that hardly ever fires: all but one row are a constant, up to rounding."""
+    noise = 1e-7 * torch.randn(40, 1, generator=torch.Generator().manual_seed(0))
+    for middle in (0.0, 5.0):
+        rows = middle + noise
+        rows[30] = middle + 0.2
+        assert in_file(tmp_path, rows, 16)[30].item() == pytest.approx(middle + 0.2, rel=1e-3)
 
 
 def test_a_disk_without_room_is_named(tmp_path, monkeypatch):

@@ -68,6 +68,14 @@ def test_a_link_shows_the_same_and_nonsense_falls_back(populated):
     assert "“luck” is not available here" in words(app)
 
 
+def test_what_another_choice_took_away_goes_without_a_note(populated):
+    app = whole(open_page("papers", paper="deep_obfuscator"))
+    whole(app.selectbox(key="table").set_value("Table 4").run())
+    whole(app.selectbox(key="paper").set_value("aia").run())
+    assert app.selectbox(key="measure").value == "accuracy"
+    assert "is not available here" not in words(app)
+
+
 def test_the_method_looked_at_names_the_paper(populated):
     app = whole(open_page(method="blur"))
     whole(app.switch_page("../pages/papers.py").run())

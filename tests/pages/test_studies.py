@@ -146,7 +146,7 @@ def test_another_begins_as_its_template(populated, started):
     assert second == first
 
 
-def test_it_can_be_asked_as_deepobfuscator_asked_it(own_findings, started, monkeypatch):
+def test_it_can_be_asked_as_deepobfuscator_asked_it(own_findings, started, monkeypatch, caplog):
     monkeypatch.setattr("app.cache.loaders.FRESH", 0.0)  # what is written here is seen at once
     label, own = "As DeepObfuscator asked it", "training_reconstructor"
     app = whole(open_page("studies"))
@@ -162,6 +162,7 @@ def test_it_can_be_asked_as_deepobfuscator_asked_it(own_findings, started, monke
         {"dataset": "synthetic", "run_id": run.id, "release_value": None, "attacker": own}
     ]
     assert {name: asked[name] for name in design.PUBLISHED} == design.PUBLISHED
+    assert "default value" not in caplog.text  # of a widget that is given two values
 
 
 def test_a_database_that_is_away_is_said(populated, monkeypatch):

@@ -75,6 +75,11 @@ def test_a_table_is_found_by_any_spelling(name):
     assert named("deep_obfuscator", name).place == "Table 3"
 
 
+@pytest.mark.parametrize("name", ["Figure 7", "fig 7", "Fig. 7", "fig.7", "FIG7."])
+def test_a_figure_is_found_by_its_short_name(name):
+    assert named("deep_obfuscator", name).place == "Figure 7"
+
+
 @pytest.mark.parametrize(
     ("paper", "place", "message"),
     [

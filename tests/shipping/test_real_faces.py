@@ -307,6 +307,14 @@ def test_a_damaged_declaration_is_said(own):
         numbers_only.read(own)
 
 
+def test_a_declaration_puts_nothing_but_names_into_commands(own):
+    said = real_faces.SETS["celeba_64"].said
+    for field in ("own_name", "source"):
+        numbers_only.declare(own, said._replace(**{field: "celeba; rm -r ~"}))
+        with pytest.raises(PenumbraError, match=r"numbers_only.json is damaged"):
+            numbers_only.read(own)
+
+
 def test_a_run_elsewhere_still_trains(tmp_path, monkeypatch):
     settle(tmp_path, monkeypatch)
     register(tmp_path)

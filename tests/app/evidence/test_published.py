@@ -7,6 +7,7 @@ from app.evidence import published, published_words
 from app.settings.views import View
 from core.methods import METHODS
 from core.published import pairing
+from core.published.tables import named
 
 XIAO = "adversarial_reconstruction"
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
@@ -224,6 +225,14 @@ def test_ranks_at_the_noise_that_keeps_what_the_paper_keeps():
     assert said(settings, view, "dpfe", beta=1.0, noise_ratio=0.0) == (
         "The paper says that an attacker finds the right name 0.3 of the way down the list (0.5 is "
         "guessing); with us it is 0.41 (ours: r = 0.5, β = 1; the paper does not say its own)."
+    )
+
+
+def test_what_is_drawn_only_is_named_by_itself():
+    """Not by a meaning that leans on another: "the logarithm of that rank"."""
+    rows = [row for row in named("dpfe", "Figure 6").rows if row["metric"] == "log_rank_privacy"]
+    assert published_words.line(pairing.beside(rows[0], [])).startswith(
+        "At r = 0 the paper draws what an attacker reaches (depth in the list of names), not a number"
     )
 
 

@@ -93,6 +93,7 @@ def test_methods_are_set_beside_each_other_each_at_its_defaults(findings, rows):
     figure = measures_chart.along(frame, strip, "balanced_accuracy", (SMILE, GENDER))
     assert {trace.mode for trace in figure.data} == {"markers"}
     assert list(figure.layout.xaxis.ticktext) == list(steps)
+    assert figure.layout.xaxis.tickangle == -35  # names end at their marks, the last one, too
 
 
 def test_the_figure_shows_the_service_drawn_through_and_guessing_dotted(findings, rows):
@@ -145,6 +146,10 @@ def test_ranks_stand_against_the_service(ranked):
         "DeepObfuscator",
         "chosen",
     ]
+    # The knobs of a method look different, here as in the trade-off.
+    assert [trace.marker.symbol for trace in figure.data[:2]] == ["circle", "diamond"]
+    # On a phone each entry of the legend is a line: they leave the plot its height.
+    assert figure.layout.height >= measures_chart.HEIGHT + 2 * measures_chart.ENTRY
     by_key = {one["key"]: one for one in found}
     first = [by_key[key] for key in lines[0].keys if lines[0].method == NAME]
     assert list(figure.data[0].x) == pytest.approx([100 * one["utility"] for one in first])
