@@ -268,7 +268,7 @@ def test_a_queued_table_is_the_same_plan(monkeypatch):
     ((runs, more),) = started
     assert runs == [step.run for step in made.steps]
     assert set(more["measures"]) == {run.id for run in runs}
-    assert "It takes 4 trainings, of which 0 are there" in reproducing.promise(made)
+    assert "It takes 4 trainings by today's recipe (none here yet)" in reproducing.promise(made)
 
 
 def test_a_run_described_by_hand_is_the_same():

@@ -123,22 +123,23 @@ def _attack(pair: Pair, method: str, chosen: Mapping[str, float]) -> str:
     if not pair.ours:
         return f"{said}{_nothing(row)}."
     paper, strict = shown(pair, "as_paper"), shown(pair, "strict")
+    reaches = "loses" if row["metric"] == "accuracy_drop" else "reaches"
     strongest = row["attacker"] in ("fresh_head", *OWN_NETWORKS)
     if row["protocol"] in ("trained_along", "unsaid") and strongest:
-        ours = "with us a fresh network, measured as the paper does, reaches"
-        ours = ours if "stand_in" in pair.remarks else "our own copy of that attacker reaches"
+        ours = f"with us a fresh network, measured as the paper does, {reaches}"
+        ours = ours if "stand_in" in pair.remarks else f"our own copy of that attacker {reaches}"
         parts = [f"{ours} {paper}"] * bool(paper)
-        fresh = "a fresh attacker" if parts else "with us a fresh attacker reaches"
+        fresh = "a fresh attacker" if parts else f"with us a fresh attacker {reaches}"
         parts += [f"{fresh} {strict}"] * bool(strict)
     elif strongest:
-        parts = [f"with us one that is measured as the paper does reaches {paper}"] * bool(paper)
-        fresh = "the strongest" if parts else "our strongest fresh attacker reaches"
+        parts = [f"with us one that is measured as the paper does {reaches} {paper}"] * bool(paper)
+        fresh = "the strongest" if parts else f"our strongest fresh attacker {reaches}"
         parts += [f"{fresh} {strict}"] * bool(strict)
     elif row["protocol"] == "computed":
         parts = [f"with us it is {strict}"]
     else:
-        parts = [f"with us the same attacker reaches {paper} as the paper measures"] * bool(paper)
-        same = "" if parts else "with us the same attacker reaches "
+        parts = [f"with us the same attacker {reaches} {paper} as the paper measures"] * bool(paper)
+        same = "" if parts else f"with us the same attacker {reaches} "
         parts += [f"{same}{strict} under the strict protocol"] * bool(strict)
     return f"{said}{', '.join(parts)}{_where(pair)}."
 

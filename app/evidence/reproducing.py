@@ -40,6 +40,12 @@ def start(made: reproduce.Plan) -> str:
     return jobs.start(runs, explain=shown, measures=measures)
 
 
+def _there(done: int, wanted: int) -> str:
+    if done == wanted:
+        return "all here"
+    return f"{done} here" if done else "none here yet"
+
+
 def promise(made: reproduce.Plan) -> str:
     """What a table takes, what of it is there, and how long the rest may take, in sentences."""
     if not made.lacking:
@@ -49,8 +55,9 @@ def promise(made: reproduce.Plan) -> str:
     count = reproduce.summary(made)
     several = "s" * (count["trainings"] != 1)
     takes = (
-        f"It takes {count['trainings']} training{several}, of which {count['trained']} are there, and "
-        f"{count['measures']} attacks on them, of which {count['measured']} are there."
+        f"It takes {count['trainings']} training{several} by today's recipe "
+        f"({_there(count['trained'], count['trainings'])}) and {count['measures']} attacks on what is "
+        f"released ({_there(count['measured'], count['measures'])})."
     )
     if made.attacks is None:
         return f"{takes} Nothing of this size has been attacked here, so nobody can say how long it takes."

@@ -76,9 +76,9 @@ def kept_pictures(
     place = attack_folders.place(folder, task)
     if not array_file.exist(place):
         raise PenumbraError(
-            f"the pictures of {attack} were not kept when {folder.name} was measured: "
-            f"python -m core evaluate {folder.name} draws them again, unless that network was left "
-            "out to save space; then the run has to be trained again, too"
+            "These pictures were not kept when the setting was measured: python -m core evaluate "
+            f"{folder.name} draws them. Where the network that draws them was left out to save space, "
+            "as in what comes with Penumbra, the setting has to be trained again first."
         )
     found = array_file.read(place)
     if "originals_webp" not in found:
