@@ -267,9 +267,7 @@ def test_the_training_s_own_decoder_can_be_looked_at_alone(along):
 def test_pictures_of_before_say_how_they_are_had(along):
     app = whole(open_page("reconstructions"))
     whole(app.select_slider(key=SHOWN).set_value(5.0).run())
-    assert any(
-        "draws them again, unless that network was left out" in text for text in captions(app)
-    )
+    assert any("the setting has to be trained again first" in text for text in captions(app))
     assert "cannot be shown" not in words(app)
 
 
