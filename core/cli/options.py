@@ -115,12 +115,17 @@ def integers(text: str) -> tuple[int, ...]:
 
 
 def pairs(entries: Sequence[str], label: str) -> dict[str, str]:
-    """["a=1", …] as a dict. Raises PenumbraError for an entry without '='."""
+    """["a=1", …] as a dict. Raises PenumbraError for an entry without '=' and for a second one of the
+    same name."""
     found = {}
     for entry in entries:
         name, equals, value = entry.partition("=")
         if not equals or not name or not value:
             raise PenumbraError(f"--{label} {entry!r} must read NAME=VALUE")
+        if name in found:
+            raise PenumbraError(
+                f"--{label} names {name} twice: give it once, with all that it gets"
+            )
         found[name] = value
     return found
 
@@ -157,6 +162,8 @@ def _combinations(options: argparse.Namespace) -> list[tuple[tuple[str, ...], tu
             f"the paper of {options.method} names no sets: leave --sets out, and name --tasks and "
             "--private"
         )
+    if options.tasks is not None or options.private is not None:
+        raise PenumbraError("--sets stands in place of --tasks and --private: leave those two out")
     wanted = tuple(published) if options.sets == ("all",) else options.sets
     for name in wanted:
         if name not in published:

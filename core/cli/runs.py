@@ -89,9 +89,14 @@ def _train(options: argparse.Namespace) -> int:
 
 def _sweep(options: argparse.Namespace) -> int:
     runs = described_runs(options)
+    measured = not options.no_evaluate
+    if not measured and (options.attacks or options.release or options.protocol != "strict"):
+        raise PenumbraError(
+            "--no-evaluate leaves out what --attacks, --release and --protocol describe: leave one or "
+            "the other out"
+        )
     if options.workers > 1:
         return sweep.side_by_side(options.arguments, options.workers)
-    measured = not options.no_evaluate
     failures = sweep.sweep(
         runs,
         options.device,

@@ -53,6 +53,12 @@ def test_help_teaches_without_loading_torch():
         (["train", "--method", "deep_obfuscator", "--knob", "beta=1"], "no training knob"),
         (["sweep", "--method", "deep_obfuscator", "--sets", "7"], "has: 1, 2, 3, 4, 5, 6"),
         (["sweep", "--method", "original", "--sets", "all"], "names no sets: leave --sets out"),
+        (["sweep", "--method", "pric", "--sets", "all", "--tasks", "Male"], "leave those two out"),
+        (["sweep", "--method", "pric", "--knob", "lambda=1", "--knob", "lambda=2"], "lambda twice"),
+        (
+            ["sweep", "--method", "pric", "--no-evaluate", "--attacks", "mlp"],
+            "leave one or the other",
+        ),
         # Said before hours of training, not after them.
         (["sweep", "--method", "original", "--attacks", "urec9"], "unknown attack 'urec9'"),
         (["evaluate", "deep_obfuscator-0000000000"], "there is no run"),
