@@ -3,8 +3,8 @@
     python -m bench.outsiders                     # the hidden attributes of all shipped settings
     python -m bench.outsiders RUN [RUN …]         # of some finished runs
 
-Each outsider is a model of scikit-learn (and LightGBM's trees, where that is installed) with the
-settings that its documentation begins with, trained on the attacker's releases as they are and once
+Each outsider is a model of scikit-learn (and LightGBM's trees, where that is installed) with
+ordinary settings, trained on the attacker's releases as they are and once
 more with `COPIES` variations of each photograph beside it. The best on validation is scored on test
 beside the worst case that the findings hold, in points of balanced accuracy.
 """

@@ -107,6 +107,16 @@ def describe(run: Run) -> dict[str, Any]:
     }
 
 
+def replaced(schedule: str) -> list[str]:
+    """A finding's "cut=2, recipe=1" without its recipe: ["cut=2"]."""
+    return [part for part in schedule.split(", ") if part and not is_earlier(part)]
+
+
+def is_earlier(schedule: str) -> bool:
+    """Whether a finding's schedule says that an earlier recipe trained it."""
+    return "recipe=" in schedule
+
+
 def schedule_of(text: object) -> dict[str, float]:
     """A finding's "cut=2, layer=3", taken apart; {} of anything that is no text."""
     words = text.split(", ") if isinstance(text, str) else []

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.page import wording
+from core import results
 from core.methods import METHODS
 
 Rows = Sequence[dict[str, Any]]
@@ -25,17 +26,12 @@ def plainness(schedule: str, *attributes: str) -> tuple[bool, bool, int, tuple[s
     """Sorts what was trained with the method's own schedule, then by the newest recipe, then with few
     attributes, first."""
     many = sum(text.count(",") for text in attributes)
-    return bool(_replaced(schedule)), _is_earlier(schedule), many, (*attributes, schedule)
-
-
-def _is_earlier(schedule: str) -> bool:
-    """Whether an earlier recipe trained it (`core.results.describe`)."""
-    return "recipe=" in schedule
-
-
-def _replaced(schedule: str) -> list[str]:
-    """ "cut=2, recipe=1" -> ["cut=2"]."""
-    return [part for part in schedule.split(", ") if part and not _is_earlier(part)]
+    return (
+        bool(results.replaced(schedule)),
+        results.is_earlier(schedule),
+        many,
+        (*attributes, schedule),
+    )
 
 
 def only(rows: Rows, method: str, variant: str) -> list[dict[str, Any]]:
@@ -56,7 +52,7 @@ def schedule_words(method: str, schedule: str) -> str:
     recipe."""
     words = {choice.name: choice.words for choice in METHODS[method].choices}
     parts = []
-    for part in _replaced(schedule):
+    for part in results.replaced(schedule):
         name, _, value = part.partition("=")
         said = words.get(name)
         parts.append(said.format(float(value)) if said else f"{name.replace('_', ' ')} {value}")
@@ -68,7 +64,7 @@ def label(method: str, variant: str, among: Sequence[str]) -> str:
     one."""
     own, every = variant.split("|"), [other.split("|") for other in among]
     parts = [schedule_words(method, own[0])]
-    if _is_earlier(own[0]) and not all(_is_earlier(other[0]) for other in every):
+    if results.is_earlier(own[0]) and not all(results.is_earlier(other[0]) for other in every):
         parts.append("trained by an earlier recipe")
     for place, said in ((1, "service"), (2, "hidden")):
         if len({other[place] for other in every}) > 1:

@@ -17,7 +17,6 @@ BY = (
     "The strongest counts, and for the service its best head; where a measure is taken by one attacker "
     "only, that one."
 )
-HIDING = (ranks.LOG_RANK_PRIVACY, ranks.RANK_MEAN, *ranks.RANK_GUARANTEES)  # more hides more
 RANKS = (ranks.LOG_RANK_PRIVACY, ranks.RANK_MEAN, ranks.RANK_DEVIATION, *ranks.RANK_GUARANTEES)
 
 
@@ -87,7 +86,7 @@ def against_service(here: Looking, row: dict[str, Any]) -> None:
     alt = f"{METRICS[metric].title} against {wording.service(here.view.task)}"
     numbers = measures.exported(rows, metric)
     show.chart(figure, "ranks-against-service", numbers, alt, key="rank_chart")
-    if METRICS[metric] in HIDING:
+    if METRICS[metric] != ranks.RANK_DEVIATION:  # of the others more hides more
         for sentence in measures.superiorities(rows, lines, here.method):
             st.markdown(sentence)
     st.caption(

@@ -44,18 +44,11 @@ def along(
         rows = frame[frame["target"] == target].sort_values("place").to_dict("records")
         if rows:
             data.append(_line(rows, target, number, strip, metric))
-    shapes, notes = [], []
-    blind = measures.guessing(frame, "chance")
-    if blind is not None:
-        shapes.append(plot.level(blind * scale, plot.dotted(colour), layer="below"))
-        place = {"xref": "paper", "xanchor": "right", "yanchor": "bottom"}
-        notes.append(plot.guessing(1, blind * scale, **place))
+    shapes, notes = _guessing(measures.guessing(frame, "chance"), scale, 1, colour)
     names = [name for name, _ in strip.steps]
     ticks = {"tickvals": list(range(len(names))), "ticktext": names}
-    if (
-        strip.name == measures.METHOD
-    ):  # turned the other way the last would be outside, and left out
-        ticks["tickangle"] = -35
+    if strip.name == measures.METHOD:
+        ticks["tickangle"] = -35  # turned the other way the last would be outside, and left out
     ends = [-0.4, len(names) - 0.6]
     title = f"{strip.title}, from weak to strong protection" if strip.knob else strip.title
     return plot.figure(
@@ -145,12 +138,7 @@ def against_service(
         ring["marker"] = plot.marker(colour["light"], 18, "circle-open", 3)
         at = [100 * float(row["utility"])], [scale * float(row["rank"])]
         data.append(plot.scatter("markers", *at, **ring))
-    shapes, notes = [], []
-    blind = measures.guessing(rows, "rank_chance")
-    if blind is not None:
-        shapes.append(plot.level(blind * scale, plot.dotted(colour), layer="below"))
-        place = {"xref": "paper", "xanchor": "left", "yanchor": "bottom"}
-        notes.append(plot.guessing(0, blind * scale, **place))
+    shapes, notes = _guessing(measures.guessing(rows, "rank_chance"), scale, 0, colour)
     served = METRICS[view.service].title.removeprefix("plain ")
     suffix = " (%)" if wording.in_percent(view.service) else " (hundredths)"
     return plot.figure(
@@ -163,6 +151,17 @@ def against_service(
         annotations=notes,
         **plot.STAYS,
     )
+
+
+def _guessing(
+    blind: float | None, scale: float, end: int, colour: plot.Colours
+) -> tuple[list[Spec], list[Spec]]:
+    """(shapes, annotations): the level of guessing, named at the left (0) or right `end`."""
+    if blind is None:
+        return [], []
+    place = {"xref": "paper", "xanchor": "right" if end else "left", "yanchor": "bottom"}
+    level = plot.level(blind * scale, plot.dotted(colour), layer="below")
+    return [level], [plot.guessing(end, blind * scale, **place)]
 
 
 def _curve(

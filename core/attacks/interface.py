@@ -108,6 +108,11 @@ class AttackerView:
             identities=self.identities | {"attacker": people},
         )
 
+    @property
+    def threshold(self) -> float | None:
+        """Of scores of attributes; None for the best on validation."""
+        return 0.0 if self.plain else None
+
     def role(self, name: str) -> str:
         """ "utility", "private" or "unlisted"."""
         if name in self.tasks:

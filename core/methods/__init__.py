@@ -14,6 +14,7 @@ FILES = (
     "pric",
     "aia",
     "dpfe",
+    "dpfe_m0",
 )
 
 

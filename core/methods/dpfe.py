@@ -68,7 +68,6 @@ CUTS = ("conv4-2", "conv5-1", "conv6-1", "conv7")
 LAYERS = (*(f"to {name}" for name in CUTS), "head")  # the networks that M0 consists of
 MARGIN = 10.0  # of the contrastive loss, and its weight: the authors' files
 CONTRASTIVE_WEIGHT = 0.01
-M0_ENTRIES = ("batch_size", "cut", "pretrain_epochs", "pretrain_learning_rate")
 # Photographs from which the principal axes and the code's covariance are estimated: the authors'
 # 1,000 batches of 50.
 ACTIVATIONS = 50_000
@@ -139,8 +138,8 @@ def build(
     learned = list(range(len(attributes))) if schedule["embed_all_attributes"] else tasks
     widths = settings["widths"]
 
-    networks = _attribute_network(run, widths, len(attributes))
-    pretraining = _pretraining(run, schedule, widths, networks)
+    networks = attribute_network(run, widths, len(attributes))
+    begun = pretraining(run, schedule, widths, networks)
     shape = darknet.cut_shape(cut, widths, settings["height"], settings["width"])
     encoder = seeded(run.seed, "code", lambda: darknet.Encoder(math.prod(shape), code_width))
     decoder = seeded(run.seed, "from code", lambda: darknet.Decoder(code_width, shape))
@@ -149,13 +148,13 @@ def build(
     adversaries = _adversaries(run, schedule, secrets)
     networks |= adversaries.networks
     device, service = LAYERS[: cut + 1], LAYERS[cut + 1 :]
-    through = partial(_through, networks)
+    within = partial(through, networks)
 
     def code_of(x: Tensor) -> Tensor:
-        return encoder(through(device, x))
+        return encoder(within(device, x))
 
     def logits_of(code: Tensor) -> Tensor:
-        return through(service, decoder(code))
+        return within(service, decoder(code))
 
     def fine_tune(batch: Batch, wanted: list[int]) -> dict[str, Tensor]:
         logits = logits_of(code_of(batch.x))[:, wanted]
@@ -182,7 +181,7 @@ def build(
         return {"total": guess, "guess": guess}
 
     def embed(batches: Callable[[int], Iterator[Batch]]) -> None:
-        features = (through(device, batch.x) for batch in batches(ACTIVATIONS))
+        features = (within(device, batch.x) for batch in batches(ACTIVATIONS))
         darknet.start_with_principal_axes(encoder, decoder, features)
 
     def measure_noise(batches: Callable[[int], Iterator[Batch]]) -> None:
@@ -194,7 +193,7 @@ def build(
         return _shared(run, schedule, key, **more)
 
     stages = [
-        pretraining,
+        begun,
         stage_of(
             schedule,
             "embed",
@@ -242,24 +241,7 @@ def build(
     )
 
 
-def build_m0(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """The attribute network M0 that Procedure 1 starts from, cut: its feature map is released."""
-    from core.nets import darknet
-
-    schedule, widths = settings["schedule"], settings["widths"]
-    cut, tasks = int(schedule["cut"]), columns(attributes, run.tasks)
-    networks = _attribute_network(run, widths, len(attributes))
-    shape = darknet.cut_shape(cut, widths, settings["height"], settings["width"])
-    return Model(
-        networks=networks,
-        stages=(_pretraining(run, schedule, widths, networks),),
-        release=lambda x, generator, value: _through(networks, LAYERS[: cut + 1], x).flatten(1),
-        own_head=lambda z: _through(networks, LAYERS[cut + 1 :], z.reshape(-1, *shape))[:, tasks],
-        released_map=shape,
-    )
-
-
-def _attribute_network(run: Run, widths: tuple[int, ...], outputs: int) -> dict[str, Module]:
+def attribute_network(run: Run, widths: tuple[int, ...], outputs: int) -> dict[str, Module]:
     """M0: five networks, the same for every cut, so that all cuts share its training."""
     from core.nets import darknet
     from core.nets.vgg import seeded
@@ -274,19 +256,21 @@ def _attribute_network(run: Run, widths: tuple[int, ...], outputs: int) -> dict[
     }
 
 
-def _through(networks: dict[str, Module], names: tuple[str, ...], x: Tensor) -> Tensor:
+def through(networks: dict[str, Module], names: tuple[str, ...], x: Tensor) -> Tensor:
+    """What some of the networks make of x, one after the other."""
     for name in names:
         x = networks[name](x)
     return x
 
 
-def _pretraining(
+def pretraining(
     run: Run, schedule: dict[str, float], widths: tuple[int, ...], networks: dict[str, Module]
 ) -> Stage:
+    """The stage in which M0 learns all attributes of the data set."""
     from core import losses
 
     def recognise(batch: Batch) -> dict[str, Tensor]:
-        attribute = losses.cross_entropy(_through(networks, LAYERS, batch.x), batch.attributes)
+        attribute = losses.cross_entropy(through(networks, LAYERS, batch.x), batch.attributes)
         return {"total": attribute, "attribute": attribute}
 
     shared = _shared(run, schedule, "pretrain", widths=list(widths))
@@ -400,25 +384,4 @@ DPFE_HARDENED = replace(
     published_sets={},
 )
 
-# What Procedure 1 starts from, cut where DPFE is; its preset's other entries would change nothing.
-DPFE_M0 = replace(
-    DPFE_SIMPLE,
-    name="dpfe_m0",
-    title="Attribute network, cut (M0)",
-    summary=(
-        "The feature map of a network that reads all attributes leaves the device as it is: what "
-        "DPFE starts from."
-    ),
-    citation="Osia et al., DPFE, Procedure 1, M0",
-    knobs=(),
-    presets={
-        name: preset | {"schedule": {entry: preset["schedule"][entry] for entry in M0_ENTRIES}}
-        for name, preset in PRESETS.items()
-    },
-    build=build_m0,
-    release_kind="map",
-    noisy=False,
-    choices=(CUT,),
-)
-
-METHODS = (DPFE, DPFE_HARDENED, DPFE_SIMPLE, DPFE_M0)
+METHODS = (DPFE, DPFE_HARDENED, DPFE_SIMPLE)

@@ -34,5 +34,6 @@ def retrained_adversary(view: AttackerView, generator: Generator) -> Result:
         for place, name in enumerate(private)
     }
     people = view.identities["test"]
-    threshold = 0.0 if view.plain else None
-    return attribute_result("retrained_adversary", scores, view.truth, people, view.role, threshold)
+    return attribute_result(
+        "retrained_adversary", scores, view.truth, people, view.role, view.threshold
+    )

@@ -87,9 +87,8 @@ def probe(
         ):
             scores[column] = {"validation": validation, "test": test}
     named = {names[column]: scores[column] for column in sorted(scores)}
-    threshold = 0.0 if view.plain else None
     people = view.identities["test"]
-    result = attribute_result(attacker, named, view.truth, people, view.role, threshold)
+    result = attribute_result(attacker, named, view.truth, people, view.role, view.threshold)
     return Result(sorted(result.findings, key=lambda row: row["role"] != "utility"), result.arrays)
 
 
