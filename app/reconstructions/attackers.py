@@ -89,7 +89,7 @@ def beside_sentence(findings: pd.DataFrame, row: points.Row, own: str, who: str)
     inside, fresh, name = found[own], found[who], wording.attacker(who)
     return (
         f"Left the original; in the middle the picture by {wording.attacker(own)}, {ALONG}: a "
-        f"likeness of {inside['value']:.2f} over all {inside['n']} test faces. Right, trained "
+        f"likeness of {inside['value']:.2f} over all {int(inside['n']):,} test faces. Right, trained "
         f"afterwards, {'' if name.startswith('the ') else 'a '}{name}: {fresh['value']:.2f}."
     )
 
@@ -111,7 +111,7 @@ def recognised_sentence(findings: pd.DataFrame, row: points.Row, who: str) -> st
     if found is None:
         return ""
     share = wording.percent(found["value"])
-    faces = f"in {share} of all {found['n']} redrawn test faces"
+    faces = f"in {share} of all {int(found['n']):,} redrawn test faces"
     faces = wording.with_span(faces, wording.interval(found["low"], found["high"]))
     chance = found["chance"]
     guess = f", guessing {wording.percent(chance)}" if wording.known(chance) else ""

@@ -6,7 +6,13 @@ import streamlit as st
 
 from app.reconstructions import attackers, face_views
 from app.settings import points
+from core import results
 from core.methods import METHODS
+
+EARLIER = (
+    "This setting was trained by an earlier recipe, which left batch normalisation in a state that the "
+    "decoder never saw while it learned: in part that is why it draws so badly."
+)
 
 
 def view(findings: pd.DataFrame, row: points.Row, who: str) -> None:
@@ -25,4 +31,6 @@ def view(findings: pd.DataFrame, row: points.Row, who: str) -> None:
         st.caption(f":material/info: {problem or missing}")
         return
     st.markdown(attackers.beside_sentence(findings, row, own, drawn_by))
+    if results.is_earlier(row["schedule"]):
+        st.caption(EARLIER)
     face_views.triples(inside, fresh, "by the training's own decoder, by a fresh attacker")

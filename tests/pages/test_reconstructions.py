@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.methods import METHODS
-from core.run import Run
+from core.run import RECIPE, Run
 from core.run_validation import checked
 from tests.checkpoint_folders import PICTURES, damage, finding, redrawn, write_attack, write_run
 from tests.pages.conftest import headline, open_page, whole, words
@@ -262,6 +262,14 @@ def test_the_training_s_own_decoder_can_be_looked_at_alone(along):
     assert "the method's own redrawer, trained along with the method. A likeness" in said
     assert "The figures above are the strongest attacker's." in said
     assert any("λ₁ = 5" in text and "evaluate" in text for text in captions(app))
+
+
+@pytest.mark.parametrize("recipe", [1, RECIPE])
+def test_why_a_decoder_of_an_earlier_recipe_draws_so_badly_is_said(along, recipe, monkeypatch):
+    monkeypatch.setattr("core.results.RECIPE", RECIPE if recipe == RECIPE else RECIPE + 1)
+    app = whole(open_page("reconstructions"))
+    said = [text for text in captions(app) if "trained by an earlier recipe" in text]
+    assert len(said) == (recipe != RECIPE)
 
 
 def test_pictures_of_before_say_how_they_are_had(along):
