@@ -7,12 +7,11 @@ explains each, measures what it costs the device and drops what only a training 
 
 import functools
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from core.explain import explain
 from core.methods import METHODS
-from core.run import RECIPE, Run
+from core.run import Run
 from core.storage import cost_file, run_folder
 from core.sweep import grid, sweep
 
@@ -103,10 +102,6 @@ STRICT = (
 # a paper trains afterwards, where it asks no attacker of the training.
 PAPER = ("logistic", "mlp", "nearest_neighbour")
 PAPER_AFRESH = ("cnn",)
-# What ships of the synthetic faces was trained by the first recipe (`core.run.RECIPE`), and attacked
-# before there were these.
-SHIPPED_RECIPE = 1
-LATER = ("retrained_adversary", "retrained_reconstructor", "augmented")
 
 
 @functools.cache
@@ -121,8 +116,7 @@ def of_plan(plan: Plan, dataset: str = DATASET) -> list[Run]:
     private = method.private if plan.private is None else plan.private
     about = (plan.method, dataset, "compact", tasks, private)
     schedule = {name: (value,) for name, value in plan.schedule.items()}
-    runs = [run for k in plan.knobs for run in grid(*about, k, plan.seeds, schedule)]
-    return [replace(r, recipe=SHIPPED_RECIPE) for r in runs] if dataset == DATASET else runs
+    return [run for k in plan.knobs for run in grid(*about, k, plan.seeds, schedule)]
 
 
 def build(device: str) -> int:
@@ -153,12 +147,11 @@ def attackers(run: Run, plan: Plan) -> dict[str, tuple[str, ...]]:
     """Protocol -> names of the attacks that a shipped run comes with."""
     knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "train"]
     plain = all(run.knobs.get(knob.name) == knob.default for knob in knobs)
-    strict = (*STRICT, *plan.decoders)
-    wanted = {"strict": tuple(a for a in strict if run.recipe == RECIPE or a not in LATER)}
+    wanted = {"strict": (*STRICT, *plan.decoders)}
     asked = plan.decoders != PICTURES and (plain or plan.paper_curve)
     method = METHODS[run.method]
     asked_afresh = method.baseline or method.asked_afresh("attribute")
-    afresh = PAPER_AFRESH if asked_afresh and run.recipe == RECIPE else ()
+    afresh = PAPER_AFRESH if asked_afresh else ()
     return wanted | ({"paper": (*PAPER, *afresh)} if asked else {})
 
 
