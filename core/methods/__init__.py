@@ -8,6 +8,7 @@ from core.methods.declare import UNPROTECTED, Batch, Knob, Method, Model, Phase,
 FILES = (
     "original",
     "image_filters",
+    "noisy_features",
     "answer_only",
     "deep_obfuscator",
     "adversarial_reconstruction",

@@ -137,10 +137,8 @@ IMAGE_NOISE = _declared(
     preview=preview_noise,
     departures=(
         "DeepObfuscator's paper adds noise to the photograph and lets its network turn that into "
-        "features, which attackers then read; here the noisy photograph itself is sent, from which "
-        "whatever the features hold can be had as well.",
-        "The paper does not say how much noise it adds, only that the picture becomes just "
-        "unrecognizable: the amounts are ours.",
+        "features, which attackers then read: the baseline “Features of a noisy picture”. Here the noisy "
+        "photograph itself is sent, from which whatever the features hold can be had as well.",
     ),
 )
 

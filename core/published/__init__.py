@@ -26,7 +26,7 @@ PAPERS = {
     "Privacy-Preserving and Task-Oriented Representations",
     "dpfe": "Osia, Taheri, Shamsabadi, Katevas, Haddadi, Rabiee: Deep Private-Feature Extraction",
 }
-METHODS = (*PAPERS, "original", "image_noise", "aia_original", "aia_random", "dpfe_simple")
+METHODS = (*PAPERS, "original", "noisy_features", "aia_original", "aia_random", "dpfe_simple")
 PROTOCOLS = {
     "trained_along": "the network that was trained along with the method is scored",
     "trained_after": "a network trained from scratch on the finished method's releases is scored",

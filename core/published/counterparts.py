@@ -56,7 +56,7 @@ COMPUTED = {
 STAND_IN = "cnn"
 WITHOUT = {
     "original": ("training_adversary", "training_reconstructor"),
-    "image_noise": ("own_head", "training_adversary", "training_reconstructor"),
+    "noisy_features": ("training_adversary", "training_reconstructor"),
 }
 REMARKS = {
     "stand_in": "a fresh convolutional network, since none is trained along with this release",
@@ -69,7 +69,7 @@ REMARKS = {
 INDIFFERENT = {
     "original": ("private",),
     "dpfe_m0": ("private",),
-    "image_noise": ("tasks", "private"),
+    "noisy_features": ("private",),
     "pric": ("tasks",),
     "adversarial_reconstruction": ("private",),
     "dpfe_simple": ("private",),

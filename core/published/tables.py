@@ -80,7 +80,7 @@ def _deep_obfuscator_7() -> Iterable[Row]:
     models: tuple[tuple[str, str, dict[str, float]], ...] = (
         ("DeepObfuscator", "deep_obfuscator", {"lambda1": 1.0, "lambda2": 1.0}),
         ("Baseline (without adversarial training)", "original", {}),
-        ("Baseline (noise)", "image_noise", {}),
+        ("Baseline (noise)", "noisy_features", {}),
     )
     for letter, (tasks, private) in zip("abcdef", TEST_SETS.values(), strict=True):
         for label, method, knobs in models:

@@ -52,6 +52,7 @@ PLANS = (
     Plan("original"),
     Plan("answer_only", decoders=NUMBERS),
     Plan("image_noise", decoders=PICTURES),
+    Plan("noisy_features", release=(0.4,), decoders=("mirrored_decoder",)),
     Plan("random_replace", decoders=PICTURES),
     Plan("blur", decoders=PICTURES),
     Plan("pixelate", decoders=PICTURES),

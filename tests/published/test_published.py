@@ -84,7 +84,7 @@ def test_names_are_the_projects_own():
         ({"paper": "pric", "knobs": {"lambda": 10.0}, "target": "attribute:Young"}, 0.711),
         ({"paper": "pric", "target": "attribute:Heavy_Makeup"}, 0.0355),
         ({"place": "Table 4", "label": "DeepObfuscator", "metric": "psnr"}, 6.32),
-        ({"place": "Table 4", "method": "image_noise", "metric": "ms_ssim"}, 0.7263),
+        ({"place": "Table 4", "method": "noisy_features", "metric": "ms_ssim"}, 0.7263),
         ({"place": "Table 3", "label": "ResRec"}, 0.3169),
         ({"place": "Section 4.5, Figure 7(c)"}, 0.6396),
         ({"place": "Section 4.4", "metric": "top1_accuracy"}, 0.28),

@@ -60,7 +60,7 @@ def test_what_is_drawn_covers_what_the_caption_says():
     accuracy = [row for row in bars if row["metric"] == "accuracy"]
     panels = {re.search(r"7\((.)\)", row["place"])[1] for row in accuracy}
     assert panels == set("abcdef")
-    assert {row["method"] for row in accuracy} == {"deep_obfuscator", "original", "image_noise"}
+    assert {row["method"] for row in accuracy} == {"deep_obfuscator", "original", "noisy_features"}
     assert len(accuracy) == 3 * (2 + 2 + 3 + 3 + 3 + 4)  # each task, each private attribute, once
     curves = named("aia", "Figure 2").rows
     assert {tuple(row["knobs"].values()) for row in curves if row["place"] == "Figure 2a"} == {
