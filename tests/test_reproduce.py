@@ -1,6 +1,7 @@
 """A table of a paper, made again: what it takes, what is there, the rest, and how it is printed."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -37,13 +38,13 @@ def attacked(run, *tasks):
 def test_a_plan_says_which_trainings_and_attacks_a_table_takes():
     made = planned("deep_obfuscator", "Table 4")
     runs = {step.run.method: step for step in made.steps}
-    assert set(runs) == {"deep_obfuscator", "original", "image_noise"}
+    assert set(runs) == {"deep_obfuscator", "original", "noisy_features"}
     assert runs["deep_obfuscator"].run.knobs == {"lambda1": 1.0, "lambda2": 1.0}
     asked = {name: {m.protocol: m.attacks for m in step.measures} for name, step in runs.items()}
     assert asked["original"] == dict.fromkeys(("paper", "strict"), ("mirrored_decoder",))
     assert asked["deep_obfuscator"]["paper"] == ()  # its own networks are always scored
     assert "retrained_reconstructor" in asked["deep_obfuscator"]["strict"]
-    assert all(m.release_values == (0.4,) for m in runs["image_noise"].measures)
+    assert all(m.release_values == (0.4,) for m in runs["noisy_features"].measures)
     assert not any(step.trained for step in made.steps)
     # Nothing alike was ever trained or attacked in this folder.
     assert (made.training, made.attacks) == (None, None)
@@ -60,6 +61,21 @@ def test_how_long_attacks_take_is_said_by_trainings_of_the_same_size(capsys):
     command = ["reproduce", "deep_obfuscator", "Table 3", "--preset", "paper", "--plan"]
     assert main(command) == 0
     assert "nobody can say how long it takes" in capsys.readouterr().out
+
+
+def test_a_plan_is_rows_for_whoever_reads_it_by_a_program(capsys):
+    (step,) = planned("deep_obfuscator", "Table 3").steps
+    write_run(checkpoints(), step.run, 0.5)
+    (first,) = [t for t in step.pending if t[:2] == ("strict", "resrec")]
+    attacked(step.run, first)
+    command = ["reproduce", "deep_obfuscator", "Table 3", "--plan", "--format", "json"]
+    assert main(command) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["run_id"] for row in rows} == {step.run.id}
+    done = {(row["protocol"], row["attack"]) for row in rows if row["done"]}
+    assert ("strict", "resrec") in done
+    assert ("strict", "urec1") not in done
+    assert ("paper", "resrec") not in done
 
 
 def test_what_is_there_is_not_asked_for_again():

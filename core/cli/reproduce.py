@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from core import reproduce, results
+from core.attacks.attackers import OWN_NETWORKS
 from core.cli.options import add_command, add_device
 from core.cli.tables import print_table
 from core.published import PAPERS
@@ -13,6 +14,7 @@ from core.published.tables import Table, named, of_paper
 from core.storage.attack_folders import Task
 from core.sweep import Measure
 
+PLANNED = ["run_id", "method", "trained", "protocol", "release_value", "attack", "done"]
 TEXT = """papers
 {papers}
 
@@ -47,9 +49,11 @@ def _reproduce(options: argparse.Namespace) -> int:
         return 0
     made = reproduce.plan(named(options.paper, options.table), options.dataset, options.preset)
     plain = options.format == "table"
-    if options.plan or plain:
+    if plain:
         _say(made)
     if options.plan:
+        if not plain:
+            print_table(pd.DataFrame(_planned(made), columns=PLANNED), options.format)
         return 0
     failures = reproduce.carry_out(made, options.device)
     numbers = reproduce.printed(reproduce.pairs(made, results.findings()))
@@ -93,6 +97,23 @@ def _listed(table: Table) -> dict[str, str]:
     made = "yes" if table.made else ""
     where = {"paper": table.paper, "place": table.place, "title": table.title}
     return where | {"made": made, "note": words}
+
+
+def _planned(made: reproduce.Plan) -> list[dict[str, Any]]:
+    """A row for each attack on each training that a plan takes; `own_networks` for those that the
+    method brings along, which are scored whatever is asked for."""
+    rows = []
+    for step in made.steps:
+        for measure in step.measures:
+            for value in measure.release_values or (None,):
+                left = {t.attack for t in step.pending if t[::2] == (measure.protocol, value)}
+                own = left & {*OWN_NETWORKS}
+                done = {attack: attack not in left for attack in measure.attacks or ()}
+                for attack, there in (done or {"own_networks": not own}).items():
+                    about = {"run_id": step.run.id, "method": step.run.method}
+                    about |= {"trained": step.trained, "protocol": measure.protocol}
+                    rows.append(about | {"release_value": value, "attack": attack, "done": there})
+    return rows
 
 
 def _say(made: reproduce.Plan) -> None:
