@@ -10,6 +10,7 @@ from app.settings import points
 from core.attacks import ATTACKS, default_attack
 from core.attacks import attackers as known_attackers
 from core.attacks.attackers import OWN_DECODERS, OWN_NETWORKS, WORST_CASE, shown_under
+from core.attacks.attributes.redrawn import redrawn
 from core.attacks.declare import AFTERWARDS, ALONG
 from core.metrics import of_pictures
 from core.storage.attack_folders import ATTACK, parted
@@ -116,6 +117,36 @@ def recognised_sentence(findings: pd.DataFrame, row: points.Row, who: str) -> st
     chance = found["chance"]
     guess = f", guessing {wording.percent(chance)}" if wording.known(chance) else ""
     return f"A face-verification network recognises the person {faces}{guess}."
+
+
+def read_sentence(findings: pd.DataFrame, row: points.Row) -> str:
+    """What can be seen of each private attribute in redrawn faces, as the attack `redrawn` measured
+    it; "" where it was not asked for."""
+    rows = points.findings_of(
+        findings, row, attacker=redrawn.name, metric="balanced_accuracy", protocol="strict"
+    )
+    seen, weak = [], []
+    for found in rows[rows["role"] == "private"].to_dict("records"):
+        secret = wording.inferred(found["target"].partition(":")[2])
+        if not found["conclusive"]:
+            weak.append(secret)
+            continue
+        digits = wording.digits_of(found["value"])
+        span = wording.interval(found["low"], found["high"], digits)
+        share = wording.with_span(wording.percent(found["value"], digits), span)
+        seen.append(f"{secret} in {share} of cases (guessing: {wording.percent(found['chance'])})")
+    said = []
+    if seen:
+        said.append(
+            f"From faces redrawn by a {wording.attacker(FIRST)}, a network that knows ordinary "
+            f"photographs alone tells {'; '.join(seen)}."
+        )
+    if weak:
+        said.append(
+            "What such a network tells of redrawn faces is too weak to conclude anything about "
+            f"{'; '.join(weak)}."
+        )
+    return " ".join(said)
 
 
 def ahead_sentence(findings: pd.DataFrame, row: points.Row) -> str:

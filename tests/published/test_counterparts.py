@@ -49,7 +49,6 @@ def test_a_reason_is_given_only_where_nothing_of_ours_could_stand():
     xiao = "adversarial_reconstruction"
     assert without == {
         ("pric", "PRIC", "summary"),
-        ("deep_obfuscator", "defend against only reconstruction", "redrawn"),
         *((xiao, label, "one_source") for label in ("#5", "#6")),
         *((xiao, label, "joined") for label in ("#7", "#8")),
         *((xiao, label, "other_attributes") for label in ("#9", "#10")),
