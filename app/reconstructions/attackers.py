@@ -16,6 +16,7 @@ from core.metrics import of_pictures
 from core.storage.attack_folders import ATTACK, parted
 
 STRONGEST = "strongest"
+WEAK = "attack too weak to conclude"
 FIRST = default_attack("image").name  # where no strongest attacker was chosen
 
 
@@ -128,24 +129,17 @@ def read_sentence(findings: pd.DataFrame, row: points.Row) -> str:
     seen, weak = [], []
     for found in rows[rows["role"] == "private"].to_dict("records"):
         secret = wording.inferred(found["target"].partition(":")[2])
-        if not found["conclusive"]:
+        cases = f"{wording.percent(found['value'])} of cases"
+        cases = wording.with_span(cases, wording.interval(found["low"], found["high"]))
+        guess = f"guessing {wording.percent(found['chance'])}"
+        if found["conclusive"]:
+            seen.append(f"{secret} in {cases}, {guess}")
+        else:
             weak.append(secret)
-            continue
-        digits = wording.digits_of(found["value"])
-        span = wording.interval(found["low"], found["high"], digits)
-        share = wording.with_span(wording.percent(found["value"], digits), span)
-        seen.append(f"{secret} in {share} of cases (guessing: {wording.percent(found['chance'])})")
-    said = []
-    if seen:
-        said.append(
-            f"From faces redrawn by a {wording.attacker(FIRST)}, a network that knows ordinary "
-            f"photographs alone tells {'; '.join(seen)}."
-        )
-    if weak:
-        said.append(
-            "What such a network tells of redrawn faces is too weak to conclude anything about "
-            f"{'; '.join(weak)}."
-        )
+    network = "a network that knows ordinary photographs alone"
+    drawn = f"faces redrawn by a {wording.attacker(FIRST)}"
+    said = [f"From {drawn}, {network} tells {'; '.join(seen)}."] * bool(seen)
+    said += [f"Whether {network} tells {'; '.join(weak)} from {drawn}: {WEAK}."] * bool(weak)
     return " ".join(said)
 
 

@@ -91,6 +91,8 @@ def test_a_run_is_asked_with_controls_and_a_network_for_each_protocol(monkeypatc
     small_presets(monkeypatch)
     faces = tiny_faces(identities=32, size=32)
     monkeypatch.setattr("core.attacks.attributes.classifiers.LEAST_STEPS", 0)
+    monkeypatch.setattr("core.attacks.attributes.classifiers.MOST_EPOCHS", 6)
+    monkeypatch.setattr(training, "MOST_EPOCHS", 1)
     monkeypatch.setattr("core.data.load", lambda *arguments, **options: faces)
     for name, other in ATTACKS.items():
         if name != "redrawn":
@@ -103,6 +105,6 @@ def test_a_run_is_asked_with_controls_and_a_network_for_each_protocol(monkeypatc
     found = results.findings(folder.parents[1])
     rows = found[(found.attacker == "redrawn") & (found.metric == "balanced_accuracy")]
     strict = rows[rows.protocol == "strict"].set_index("target")
-    assert strict.value["attribute:Male"] > 0.9
+    assert strict.value["attribute:Male"] > 0.8
     assert strict.conclusive["attribute:Male"]
     assert set(rows.protocol) == {"strict", "paper"}
