@@ -7,7 +7,7 @@ a photograph on which it is scored.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -119,7 +119,9 @@ def _made(view: AttackerView, faces: Faces, protocol: str, progress: bool) -> ne
     return rounded, record
 
 
-def _train(view: AttackerView, pixels: dict[str, Rows], labels: scoring.Labels) -> PhotographReader:
+def _train(
+    view: AttackerView, pixels: Mapping[str, Rows], labels: scoring.Labels
+) -> PhotographReader:
     """A network trained as `cnn` is, but kept whole as it reads the validation photographs best."""
     generator = torch.Generator().manual_seed(0)
     scaler = features.map_scaler(pixels["train"])
