@@ -55,6 +55,15 @@ def test_a_reason_is_given_only_where_nothing_of_ours_could_stand():
     }
 
 
+def test_beside_what_was_read_from_redrawn_pictures_stands_what_is_read_from_ours():
+    (row,) = [row for row in RESULTS if "read from the reconstructed images" in row["note"]]
+    found = counterpart(row)
+    assert isinstance(found, Counterpart)
+    assert (found.paper, found.strict) == ("redrawn", "redrawn")
+    assert found.knobs == {"lambda1": 0.0, "lambda2": 1.0}
+    assert "neither who reads nor who redraws" in counterparts.REMARKS[found.remarks[0]]
+
+
 def test_a_row_is_told_apart_by_who_attacks_and_how():
     table = [r for r in RESULTS if r["paper"] == "deep_obfuscator" and r["place"] == "Table 3"]
     assert [counterpart(row).paper for row in table] == [
