@@ -21,6 +21,7 @@ from core import data, embedders, train
 from core import device as devices
 from core.attacks import ATTACKS, AttackerView, Result
 from core.attacks.attackers import OWN_NETWORKS
+from core.attacks.attributes.attribute_network import with_reader
 from core.attacks.identity.face_network import face_features
 from core.attacks.interface import OwnAttacker
 from core.attacks.releases import by_image, view_of, with_extra
@@ -165,8 +166,10 @@ def _view_for(
     task: Task, opened: Opened, second: data.SecondSource | None, progress: bool
 ) -> AttackerView:
     view = view_at(opened, task.value, progress)
-    if _is_shuffled(task):
+    shuffled = _is_shuffled(task)
+    if shuffled:
         view = dataclasses.replace(by_image(view, seed_of(opened.run.dataset)), plain=True)
+    view = with_reader(view, opened.faces, "paper" if shuffled else "strict", progress)
     if second is not None:
         seed = seed_of(f"{opened.run.seed}/extra/{second.dataset}/{task.value}")
         view = with_extra(view, second.faces, second.rows, seed)

@@ -76,6 +76,8 @@ def test_faces() -> None:
     face_views.pairs(found, pictures.order(found["ms_ssim"], how)[start:][:SHOWN])
     uneven = attackers.range_sentence(found["ms_ssim"])
     st.markdown(f"{uneven} {attackers.recognised_sentence(here.findings, row, drawn_by)}")
+    if read := attackers.read_sentence(here.findings, row):
+        st.caption(read)
     own_decoder.view(here.findings, row, who)
     one_face(row, found, who)
     show.folded("Most and least protected faces", "extremes", face_views.extremes, found)

@@ -138,8 +138,11 @@ def _attack(pair: Pair, method: str, chosen: Mapping[str, float]) -> str:
     elif row["protocol"] == "computed":
         parts = [f"with us it is {strict}"]
     else:
-        parts = [f"with us the same attacker {reaches} {paper} as the paper measures"] * bool(paper)
-        same = "" if parts else f"with us the same attacker {reaches} "
+        who = "the same attacker"
+        if "redrawn" in pair.remarks:
+            who = "one that reads redrawn pictures"
+        parts = [f"with us {who} {reaches} {paper} as the paper measures"] * bool(paper)
+        same = "" if parts else f"with us {who} {reaches} "
         parts += [f"{same}{strict} under the strict protocol"] * bool(strict)
     return f"{said}{', '.join(parts)}{_where(pair)}."
 

@@ -10,11 +10,13 @@ from app.settings import points
 from core.attacks import ATTACKS, default_attack
 from core.attacks import attackers as known_attackers
 from core.attacks.attackers import OWN_DECODERS, OWN_NETWORKS, WORST_CASE, shown_under
+from core.attacks.attributes.redrawn import redrawn
 from core.attacks.declare import AFTERWARDS, ALONG
 from core.metrics import of_pictures
 from core.storage.attack_folders import ATTACK, parted
 
 STRONGEST = "strongest"
+WEAK = "attack too weak to conclude"
 FIRST = default_attack("image").name  # where no strongest attacker was chosen
 
 
@@ -116,6 +118,29 @@ def recognised_sentence(findings: pd.DataFrame, row: points.Row, who: str) -> st
     chance = found["chance"]
     guess = f", guessing {wording.percent(chance)}" if wording.known(chance) else ""
     return f"A face-verification network recognises the person {faces}{guess}."
+
+
+def read_sentence(findings: pd.DataFrame, row: points.Row) -> str:
+    """What can be seen of each private attribute in redrawn faces, as the attack `redrawn` measured
+    it; "" where it was not asked for."""
+    rows = points.findings_of(
+        findings, row, attacker=redrawn.name, metric="balanced_accuracy", protocol="strict"
+    )
+    seen, weak = [], []
+    for found in rows[rows["role"] == "private"].to_dict("records"):
+        secret = wording.inferred(found["target"].partition(":")[2])
+        cases = f"{wording.percent(found['value'])} of cases"
+        cases = wording.with_span(cases, wording.interval(found["low"], found["high"]))
+        guess = f"guessing {wording.percent(found['chance'])}"
+        if found["conclusive"]:
+            seen.append(f"{secret} in {cases}, {guess}")
+        else:
+            weak.append(secret)
+    network = "a network that knows ordinary photographs alone"
+    drawn = f"faces redrawn by a {wording.attacker(FIRST)}"
+    said = [f"From {drawn}, {network} tells {'; '.join(seen)}."] * bool(seen)
+    said += [f"Whether {network} tells {'; '.join(weak)} from {drawn}: {WEAK}."] * bool(weak)
+    return " ".join(said)
 
 
 def ahead_sentence(findings: pd.DataFrame, row: points.Row) -> str:

@@ -14,6 +14,7 @@ FILES = (
     "attributes.retrained",
     "attributes.repeated",
     "attributes.augmented",
+    "attributes.redrawn",
     "attributes.learning_curve",
     "reconstruction.kernel_regression",
     "reconstruction.decoders",

@@ -58,7 +58,7 @@ class Attack(Attacker):
     accepts_second_source  whether it makes use of `AttackerView.extra`
     made_of           names of the attacks that it consists of, whose controls are its own
     on_request        whether it is left out where all attacks are asked for: it repeats a paper's,
-                      and others here are stronger
+                      and others here are stronger; or it takes as long as a decoder does
     only_for          the one task that it measures, else ""; its control is left to runs that have it
     """
 

@@ -57,6 +57,8 @@ class AttackerView:
                      network trained on no test person; differentiable. None where there is none
     embedder         a second such network, made by others and not differentiable
                      (`core.embedders`); None where the data set names none
+    attributes_in    (x float (n, 3, H, W) in [0, 1]) -> logits (n, A) of a network that learned the
+                     attributes from the attacker's photographs as they are; None where there is none
     extra            a second source of photographs, of people in no split: {"x": uint8 (m, 3, H, W),
                      "z": their releases}, which decoders train on beside the split "attacker";
                      None where there is none
@@ -82,6 +84,7 @@ class AttackerView:
     device: torch.device
     face_features: Callable[[Tensor], Tensor] | None = None
     embedder: Embedder | None = None
+    attributes_in: Callable[[Tensor], Tensor] | None = None
     extra: dict[str, Rows] | None = None
     pictured: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)

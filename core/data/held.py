@@ -88,6 +88,17 @@ def mapped(rows: Rows, change: Callable[[Tensor], Tensor]) -> Rows:
     return Held(lambda wanted: change(read(wanted)), rows.rows, rows.device, each)
 
 
+def at_need(rows: Rows, change: Callable[[Tensor], Tensor]) -> Held:
+    """`change` of every row whenever it is read, of what is in memory as well."""
+    if isinstance(rows, Tensor):
+        kept = rows
+        positions, each = torch.arange(len(kept)), tuple(kept.shape[1:])
+        rows = Held(lambda wanted: kept[wanted.to(kept.device)], positions, kept.device, each)
+    each = tuple(change(rows[:1]).shape[1:])
+    read = rows.read
+    return Held(lambda wanted: change(read(wanted)), rows.rows, rows.device, each)
+
+
 def joined(parts: Sequence[Rows]) -> Rows:
     """The rows of one after those of another, on the device of the first."""
     if not any(isinstance(part, Held) for part in parts):

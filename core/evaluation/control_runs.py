@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from core.attacks import ATTACKS, Attack
 from core.attacks import controls as control
+from core.attacks.attributes.attribute_network import with_reader
 from core.attacks.identity.face_network import face_features
 from core.attacks.interface import AttackerView
 from core.attacks.releases import view_of
@@ -47,7 +48,8 @@ def controls(
         if kind not in views:
             views.clear()
             seen = face_features(faces, device, progress)
-            views[kind] = view_of(control.RELEASES[kind], faces, None, device, 0, seen)
+            view = view_of(control.RELEASES[kind], faces, None, device, 0, seen)
+            views[kind] = with_reader(view, faces, "strict", progress)
         began = time.perf_counter()
         result = ATTACKS[name].run(views[kind], generator_for(f"control/{name}"))
         seconds = time.perf_counter() - began

@@ -29,7 +29,6 @@ REASONS = {
     "one_source": "The translator to a face recogniser's view takes no second data set here.",
     "other_attributes": "The paper does not say how a network that tells one attribute answers for "
     "the others.",
-    "redrawn": "Read from redrawn pictures, which no attack here does.",
     "unnamed": "No attack here is that attacker.",
 }
 # Attackers by the papers' names for them -> by ours; attacks of ours keep their own.
@@ -63,8 +62,11 @@ REMARKS = {
     "fresh": "a fresh convolutional network",
     "mu": "with our weights of the critic and of the perceptual distance; the paper prints none for "
     "ours to be compared with",
+    "redrawn": "read by a network that knows ordinary photographs alone, from the pictures of a "
+    "decoder trained afterwards; the paper says neither who reads nor who redraws",
     "unit": "variances over all spread; the paper's divided alike",
 }
+OF_ATTACKERS = {"decoder_gan": ("mu",), "decoder_perceptual": ("mu",), "redrawn": ("redrawn",)}
 # What a method's training does not depend on: runs that differ in it alone are the same release.
 INDIFFERENT = {
     "original": ("private",),
@@ -190,8 +192,6 @@ def _reason(row: Row) -> str:
         return "one_source"
     if row["target"] == "attributes" and row["tasks"] != ("all",):
         return "other_attributes"
-    if "read from the reconstructed images" in row["note"]:
-        return "redrawn"
     return ""
 
 
@@ -211,7 +211,7 @@ def _who(row: Row) -> tuple[str, str, tuple[str, ...]] | None:
     ours = NAMES.get(name, name)
     if ours not in ATTACKS:
         return None
-    return ours, ours, ("mu",) if name in ("decoder_gan", "decoder_perceptual") else ()
+    return ours, ours, OF_ATTACKERS.get(name, ())
 
 
 def _differs_from(row: Row) -> list[Row]:

@@ -3,6 +3,7 @@
     _controls/<size>/attacks/strict/<attack>@identity|constant/   the controls' findings
     _originals/<version>/arrays.npz                  photographs that trimmed runs hold no more
     _face_network/<size>/                            the data set's face-verification network
+    _attribute_network/<size>/strict|paper/          the network that reads attributes of photographs
     _explain/<size>/<attribute>/                     what is seen in the photographs themselves
     _embedder/choice.json, <size>-<name>-<key>/      a second network, and what it saw
 
@@ -35,6 +36,10 @@ def control(faces: Faces, attack: str, kind: str) -> Path:
 
 def face_network(faces: Faces) -> Path:
     return checkpoints() / faces.dataset / "_face_network" / _size(faces)
+
+
+def attribute_network(faces: Faces, protocol: str) -> Path:
+    return checkpoints() / faces.dataset / "_attribute_network" / _size(faces) / protocol
 
 
 def embedder_choice(dataset: str) -> Path:

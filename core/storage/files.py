@@ -117,3 +117,12 @@ def halved(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         name: t.half() if t.is_floating_point() and t.dim() >= 2 else t
         for name, t in tensors.items()
     }
+
+
+def rounded(networks: dict[str, Module]) -> dict[str, Tensor]:
+    """`halved` `network_tensors`, which the networks then hold, too."""
+    tensors = halved(network_tensors(networks))
+    for network, module in networks.items():
+        own = module.state_dict()
+        module.load_state_dict({n: tensors[f"{network}/{n}"].to(own[n].dtype) for n in own})
+    return tensors

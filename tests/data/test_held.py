@@ -46,6 +46,22 @@ def test_what_follows_from_them_is_what_follows_from_the_tensor(tmp_path, monkey
         torch.testing.assert_close(mine, its)
 
 
+def test_what_is_in_memory_can_be_changed_when_it_is_read(tmp_path):
+    asked = []
+
+    def change(part):
+        asked.append(len(part))
+        return part.flatten(1) * 2
+
+    for rows in (WHOLE, in_file(tmp_path)):
+        changed = held.at_need(rows, change)
+        assert asked == [1], "only to see its shape"
+        assert (changed.shape, changed.device) == ((11, 6), CPU)
+        assert torch.equal(changed[torch.tensor([3, 3, 0])], 2 * WHOLE[[3, 3, 0]].flatten(1))
+        assert torch.equal(changed.cpu(), 2 * WHOLE.flatten(1))
+        asked.clear()
+
+
 def test_one_after_another(tmp_path):
     rows = in_file(tmp_path)
     whole = torch.cat((WHOLE, WHOLE[:3], WHOLE))

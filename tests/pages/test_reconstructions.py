@@ -213,6 +213,17 @@ def test_how_many_are_recognised_is_said_where_it_was_measured(contested):
     )
 
 
+def test_what_is_seen_in_the_redrawn_faces_is_said_where_it_was_measured(contested):
+    run = checked(Run("deep_obfuscator", "synthetic", knobs={"lambda1": 1.0, "lambda2": 1.0}))
+    row = finding("attribute:Male", "private", "redrawn", "balanced_accuracy", 0.71)
+    write_attack(contested / "synthetic" / run.id, "redrawn", [row])
+    app = whole(open_page("reconstructions"))
+    said = next(text for text in captions(app) if "ordinary photographs" in text)
+    assert "tells the gender in 71 % of cases (69–73), guessing 50 %." in said
+    whole(app.select_slider(key=SHOWN).set_value(5.0).run())
+    assert not any("ordinary photographs" in text for text in captions(app))
+
+
 def test_a_face_in_words(populated):
     app = whole(open_page("reconstructions", face="3"))
     assert "**Of face 3 the attacker recovers " in words(app)

@@ -1,12 +1,14 @@
 """Families of classifiers that read attributes from releases: for each attribute, the setting that
 is best on validation. Kernels have a file of their own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from torch import Generator, Tensor, nn
 from torch.nn import functional
@@ -38,6 +40,7 @@ MOST_TREES, LOOK_AT = 120, (15, 30, 60, 120)
 LEAVES, RATE = 15, 0.1
 LEAST_STEPS = 800  # on pictures: as many as the compact task network is trained for
 BATCH, MOST_EPOCHS = 64, 60
+RECIPE = Recipe(2e-3, enough=2e-3)  # a look gives the mean validation AUC
 
 
 def fit_logistic(
@@ -193,23 +196,29 @@ def fit_mlp(view: AttackerView, split: str, labels: Labels, generator: Generator
 def fit_cnn(view: AttackerView, split: str, labels: Labels, generator: Generator) -> Candidates:
     data = flat.scaled_maps(view, split)
     candidates = Candidates(labels)
-    channels, height, width = data["train"].shape[1:]
-    # On pictures a network may stay at chance for ten epochs before it finds a small sign, a
-    # smile; stopping there would pass off a network that never began as a release that is safe.
-    least_steps = LEAST_STEPS if is_picture(channels - 1, height, width) else 0
-    outputs = labels["train"].shape[1]
-    build = partial(ConvolutionalProbe, (channels, height, width), outputs, 0.3)
-    augment = partial(flat.flip_some, generator=generator)
     fit_network(
-        build,
+        partial(convolutional, data["train"].shape[1:], labels["train"].shape[1]),
         data,
         candidates,
         generator,
-        augment,
-        least_steps=least_steps,
+        partial(flat.flip_some, generator=generator),
+        least_steps=fewest_steps(data["train"].shape[1:]),
         weighted=not view.plain,
     )
     return candidates
+
+
+def convolutional(shape: Sequence[int], outputs: int) -> ConvolutionalProbe:
+    """The network of `cnn` for maps of `shape` (C + 1, h, w) (`features.MapScaler`)."""
+    channels, height, width = shape
+    return ConvolutionalProbe((channels, height, width), outputs, 0.3)
+
+
+def fewest_steps(shape: Sequence[int]) -> int:
+    """How long it is trained at least. On pictures a network may stay at chance for ten epochs before
+    it finds a small sign, a smile; stopping there would pass off a network that never began as a
+    release that is safe."""
+    return LEAST_STEPS if is_picture(shape[0] - 1, shape[1], shape[2]) else 0
 
 
 def fit_network(
@@ -218,15 +227,39 @@ def fit_network(
     candidates: Candidates,
     generator: Generator,
     augment: fitting.Augment | None = None,
-    weight_decay: float = 1e-2,
+    weight_decay: float = RECIPE.weight_decay,
     least_steps: int = 0,
-    learning_rate: float = 2e-3,
+    learning_rate: float = RECIPE.learning_rate,
     weighted: bool = True,
 ) -> nn.Module:
     """A network (features -> logits (n, A)) trained on data["train"] until the mean validation AUC
     stops rising; every epoch's scores are offered to `candidates`. Of each attribute the rarer class
     weighs more unless `weighted` is false."""
-    features, labels = data["train"], candidates.labels["train"]
+
+    def look(average: nn.Module) -> float:
+        logits = fitting.predict(average, data["validation"])
+        test = partial(fitting.predict, average, data["test"])
+        return float(candidates.offer(logits, test).mean())
+
+    recipe = replace(
+        RECIPE, learning_rate=learning_rate, weight_decay=weight_decay, least_steps=least_steps
+    )
+    labels = candidates.labels["train"]
+    return train_network(build, data["train"], labels, look, generator, recipe, augment, weighted)
+
+
+def train_network(
+    build: Callable[[], nn.Module],
+    features: Rows,
+    labels: NDArray[np.int8],
+    look: Callable[[nn.Module], float],
+    generator: Generator,
+    recipe: Recipe,
+    augment: fitting.Augment | None = None,
+    weighted: bool = True,
+) -> nn.Module:
+    """A network (features (n, …) -> logits (n, A)) as it is at its best `look`, that of the labels
+    (n, A); of each attribute the rarer class weighs more unless `weighted` is false."""
     truth = torch.as_tensor(labels, device=features.device).float()
     share = truth.mean(0).clamp(0.02, 0.98)
     # Square root: half-way between the plain loss and one in which both classes weigh the same.
@@ -234,11 +267,6 @@ def fit_network(
 
     def loss(logits: Tensor, rows: Tensor) -> Tensor:
         return functional.binary_cross_entropy_with_logits(logits, truth[rows], pos_weight=weight)
-
-    def look(average: nn.Module) -> float:
-        logits = fitting.predict(average, data["validation"])
-        test = partial(fitting.predict, average, data["test"])
-        return float(candidates.offer(logits, test).mean())
 
     size = min(BATCH, len(features))
     with seeded(generator, features.device):
@@ -248,7 +276,7 @@ def fit_network(
             (fitting.batches(len(features), size, generator) for _ in range(MOST_EPOCHS)),
             loss,
             look,
-            Recipe(learning_rate, enough=2e-3, weight_decay=weight_decay, least_steps=least_steps),
+            recipe,
             augment,
         )
     return network

@@ -6,7 +6,6 @@ What "face similarity" and the feature-level attack look through. Networks made 
 
 import functools
 import math
-import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
@@ -27,9 +25,8 @@ from core.data.faces import Faces
 from core.errors import PenumbraError
 from core.metrics import attributes, linking
 from core.nets.face_embedding import DIMENSIONS, SMALLEST, FaceEmbedding
-from core.run import code_fingerprint
 from core.seeding import seeded
-from core.storage import dataset_folders, files, network_folder, whole_folders
+from core.storage import dataset_folders, files, network_folder
 
 Features = Callable[[Tensor], Tensor]
 
@@ -72,11 +69,7 @@ def face_network(faces: Faces, device: torch.device, progress: bool = False) -> 
             f"{faces.dataset} has too few people with two photographs for a face network"
         )
     folder = dataset_folders.face_network(faces)
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):  # a second process waits here and then finds it done
-        if not whole_folders.is_done(folder):
-            with torch.enable_grad():  # whoever asks first may only want to look
-                _write(faces, device, folder, progress)
+    network_folder.make_once(folder, lambda: _made(faces, device, progress), device.type)
     network = read(folder, faces).to(device)
     return lambda x: network(x.contiguous(memory_format=torch.channels_last))
 
@@ -92,33 +85,24 @@ def read(folder: Path, faces: Faces) -> nn.Module:
 
 def _trained_on(faces: Faces) -> dict[str, Any]:
     """What a network's record has to say for it to be that of `faces`."""
-    return {
-        "version": VERSION,
-        "fingerprint": faces.fingerprint,
-        "height": faces.height,
-        "width": faces.width,
-    }
+    return network_folder.of_faces(VERSION, faces)
 
 
-def _write(faces: Faces, device: torch.device, folder: Path, progress: bool) -> None:
-    """Train the network, round it, measure what is left and keep both."""
-    began = time.perf_counter()
+def _made(faces: Faces, device: torch.device, progress: bool) -> network_folder.Made:
+    """Train the network, round it and measure what is left."""
     network, learned = _train(faces, device, progress)
-    rounded = files.halved(files.network_tensors({"face": network}))
-    files.fill_networks({"face": network}, rounded, folder)
+    rounded = files.rounded({"face": network})
     rows = faces.indices("test")
     test = scored(_embedded(network, faces, rows, device), faces, rows)
     record = _trained_on(faces) | learned
-    record |= {"dataset": faces.dataset, "test": test, "code": code_fingerprint()}
-    record |= {"device": device.type, "torch": torch.__version__}
-    record["seconds"] = round(time.perf_counter() - began, 1)
-    network_folder.write(folder, rounded, record)
+    record |= {"dataset": faces.dataset, "test": test}
     if progress:
         test = test or {"verification_auc": math.nan, "tar_at_far_1e-2": math.nan}
         tqdm.write(
             f"face network of {faces.dataset}: AUC {test['verification_auc']:.4f}, "
             f"TAR {test['tar_at_far_1e-2']:.3f} at FAR 1e-2 on test people"
         )
+    return rounded, record
 
 
 def scored(

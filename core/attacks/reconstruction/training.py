@@ -41,6 +41,24 @@ class Objective(NamedTuple):
     opponent: Callable[[Tensor, Tensor], None] | None = None
 
 
+class Redrawer(NamedTuple):
+    """A decoder that has been trained.
+
+    weights     its own, as far as half precision keeps them, and the release's `mean` and `scale`
+    z           "validation", "test" -> scaled releases (n, …)
+    validation  MS-SSIM on the validation photographs
+    """
+
+    decoder: nn.Module
+    weights: dict[str, Tensor]
+    z: dict[str, Rows]
+    validation: float
+
+    def pictures(self, split: str) -> Tensor:
+        """uint8 (n, 3, H, W)"""
+        return decode(self.decoder, self.z[split])
+
+
 def by_decoder(
     view: AttackerView,
     generator: Generator,
@@ -48,12 +66,27 @@ def by_decoder(
     build: Build,
     objective: Callable[[], Objective] = Objective,
 ) -> Result:
-    """`attack`: the reconstructions of the test photographs by a decoder that `build` makes.
+    """`attack`: the reconstructions of the test photographs by a decoder that is `trained`; its
+    weights where they are kept."""
+    redrawer = trained(view, generator, build, objective)
+    tried = redrawer.pictures("validation")
+    result = score_reconstructions(
+        view, attack, redrawer.pictures("test"), redrawer.validation, tried
+    )
+    if attack.keeps_weights:
+        return Result(result.findings, result.arrays, redrawer.weights)
+    return result
 
-    Trained on the attacker's photographs, and on `view.extra` where there is a second source,
-    until MS-SSIM on the validation photographs stops improving. `objective` is made once `build`
-    has drawn its weights. Weights, where kept: the decoder's and the release's `mean` and `scale`.
-    """
+
+def trained(
+    view: AttackerView,
+    generator: Generator,
+    build: Build,
+    objective: Callable[[], Objective] = Objective,
+) -> Redrawer:
+    """A decoder that `build` makes, trained on the attacker's photographs, and on `view.extra` where
+    there is a second source, until MS-SSIM on the validation photographs stops improving.
+    `objective` is made once `build` has drawn its weights."""
     z_train, x_train = training_pairs(view)
     scaler = scaler_of(z_train)
     z = {"attacker": z_train} | {split: view.z[split] for split in ("validation", "test")}
@@ -87,12 +120,8 @@ def by_decoder(
         )
     weights = halved(dict(decoder.state_dict()))
     decoder.load_state_dict({name: value.float() for name, value in weights.items()})
-    tried = decode(decoder, z["validation"])
-    result = score_reconstructions(view, attack, decode(decoder, z["test"]), validation, tried)
-    if attack.keeps_weights:
-        weights |= {"mean": scaler.mean, "scale": scaler.scale}
-        return Result(result.findings, result.arrays, weights)
-    return result
+    weights |= {"mean": scaler.mean, "scale": scaler.scale}
+    return Redrawer(decoder, weights, z, validation)
 
 
 def training_pairs(view: AttackerView) -> tuple[Rows, Rows]:
