@@ -102,7 +102,7 @@ def _listed(table: Table) -> dict[str, str]:
 def _planned(made: reproduce.Plan) -> list[dict[str, Any]]:
     """A row for each attack on each training that a plan takes; `own_networks` for those that the
     method brings along, which are scored whatever is asked for."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for step in made.steps:
         for measure in step.measures:
             for value in measure.release_values or (None,):
@@ -110,9 +110,17 @@ def _planned(made: reproduce.Plan) -> list[dict[str, Any]]:
                 own = left & {*OWN_NETWORKS}
                 done = {attack: attack not in left for attack in measure.attacks or ()}
                 for attack, there in (done or {"own_networks": not own}).items():
-                    about = {"run_id": step.run.id, "method": step.run.method}
-                    about |= {"trained": step.trained, "protocol": measure.protocol}
-                    rows.append(about | {"release_value": value, "attack": attack, "done": there})
+                    rows.append(
+                        {
+                            "run_id": step.run.id,
+                            "method": step.run.method,
+                            "trained": step.trained,
+                            "protocol": measure.protocol,
+                            "release_value": value,
+                            "attack": attack,
+                            "done": there,
+                        }
+                    )
     return rows
 
 

@@ -118,20 +118,21 @@ def _declared(filtered: Callable[..., Tensor], knob: Knob, **more: Any) -> Metho
     )
 
 
+SIGMA = Knob(
+    name="sigma",
+    symbol="σ",
+    default=0.4,
+    grid=(0.2, 0.4, 0.8),
+    when="release",
+    help="Standard deviation of the noise, where 1 is the step from black to white.",
+)
 IMAGE_NOISE = _declared(
     add_noise,
     name="image_noise",
     title="Noise on the picture",
     summary="Gaussian noise is added to every pixel before the picture leaves the device.",
     citation="DeepObfuscator, section 4.3, the noise baseline",
-    knob=Knob(
-        name="sigma",
-        symbol="σ",
-        default=0.4,
-        grid=(0.2, 0.4, 0.8),
-        when="release",
-        help="Standard deviation of the noise, where 1 is the step from black to white.",
-    ),
+    knob=SIGMA,
     color="#7D8590",
     noisy=True,
     preview=preview_noise,

@@ -13,7 +13,8 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     """DeepObfuscator's first baseline: the network that `original` trains, given x + N(0, sigma^2)."""
     model = original.build(run, settings, attributes)
 
-    def release(x: Tensor, generator: Generator, sigma: float) -> Tensor:
+    def release(x: Tensor, generator: Generator, value: float | None) -> Tensor:
+        sigma = image_filters.SIGMA.default if value is None else value
         return model.networks["obfuscator"](image_filters.add_noise(x, generator, sigma))
 
     return replace(model, release=release)
@@ -28,7 +29,7 @@ NOISY_FEATURES = replace(
         "leave it."
     ),
     citation="DeepObfuscator, section 4.3, the noise baseline",
-    knobs=image_filters.IMAGE_NOISE.knobs,
+    knobs=(image_filters.SIGMA,),
     build=build,
     color="#6F7680",
     noisy=True,
