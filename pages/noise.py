@@ -45,7 +45,7 @@ def live() -> None:
     faces, chart = st.columns([5, 6], gap="large")
     with faces:
         if not only_numbers.instead(row, "what is sent and what is redrawn from it"):
-            if METHODS[method].release_kind != "picture":
+            if METHODS[method].preview is None:
                 views.released(row, amount, amounts.amounts(rows, method)[-1], face)
             if found is None:
                 st.caption(f"Nobody redrew pictures from this setting. {problem}")

@@ -105,7 +105,7 @@ def released(row: points.Row, amount: float, most: float, face: int) -> None:
 
 
 def three_pictures(row: points.Row, amount: float, face: int, found: Found, who: str) -> None:
-    """The photograph, what is sent where that is a picture, and what an attacker makes of it."""
+    """The photograph, the changed one where there is one, and what an attacker makes of it."""
     method = row["method"]
     knob = amounts.knob_of(method)
     original = found["originals"][face]
@@ -114,7 +114,9 @@ def three_pictures(row: points.Row, amount: float, face: int, found: Found, who:
         show.picture(original, FACE, f"{name}, original", "original")
         if preview := METHODS[method].preview:
             sent = drawn_releases.filtered(preview, original, amount, _seed(face))
-            words = f"what leaves the device at {knob.symbol} = {amount:g}"
+            whole = METHODS[method].release_kind == "picture"
+            what = "what leaves the device" if whole else "what the device's network is given"
+            words = f"{what} at {knob.symbol} = {amount:g}"
             show.picture(sent, FACE, f"{name}, {words}", words)
         at = f"{knob.symbol} = {row[f'knob:{knob.name}']:g}"
         show.picture(

@@ -21,9 +21,9 @@ MAPS = 12  # faces whose map is kept; 1 kB each at 32 x 32
 
 
 def applies(run: Run) -> bool:
-    """Whether a run releases something else than a picture, with noise."""
+    """Whether noise is added to what a run releases, and not to the photograph."""
     method = METHODS[run.method]
-    return method.noisy and method.release_kind != "picture"
+    return method.noisy and method.preview is None
 
 
 def noise(subject: Subject, generator: Generator) -> Explanation:

@@ -33,6 +33,7 @@ NOISY_FEATURES = replace(
     build=build,
     color="#6F7680",
     noisy=True,
+    preview=image_filters.preview_noise,
     departures=(
         "The paper does not say how much noise it adds, only that the picture becomes just "
         "unrecognizable: the amounts are ours.",
