@@ -52,7 +52,7 @@ PLANS = (
     Plan("original"),
     Plan("answer_only", decoders=NUMBERS),
     Plan("image_noise", decoders=PICTURES),
-    Plan("noisy_features", release=(0.4,), decoders=("mirrored_decoder",)),
+    Plan("noisy_features", release=(0.4,)),
     Plan("random_replace", decoders=PICTURES),
     Plan("blur", decoders=PICTURES),
     Plan("pixelate", decoders=PICTURES),
@@ -99,6 +99,9 @@ STRICT = (
     "lda_score",
     "log_rank",
 )
+# On whole pictures it takes ten minutes a value and moves little (noise of .4: gender .939 where `cnn`
+# alone reads .928).
+SLOW_ON_PICTURES = ("augmented",)
 # By the paper's protocol, of methods at their knobs' defaults; and what stands in for a network that
 # a paper trains afterwards, where it asks no attacker of the training.
 PAPER = ("logistic", "mlp", "nearest_neighbour")
@@ -148,8 +151,10 @@ def attackers(run: Run, plan: Plan) -> dict[str, tuple[str, ...]]:
     """Protocol -> names of the attacks that a shipped run comes with."""
     knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "train"]
     plain = all(run.knobs.get(knob.name) == knob.default for knob in knobs)
-    wanted = {"strict": (*STRICT, *plan.decoders)}
-    asked = plan.decoders != PICTURES and (plain or plan.paper_curve)
+    filtered = plan.decoders == PICTURES
+    strict = tuple(a for a in STRICT if not (filtered and a in SLOW_ON_PICTURES))
+    wanted = {"strict": (*strict, *plan.decoders)}
+    asked = not filtered and (plain or plan.paper_curve)
     method = METHODS[run.method]
     asked_afresh = method.baseline or method.asked_afresh("attribute")
     afresh = PAPER_AFRESH if asked_afresh else ()
