@@ -52,7 +52,6 @@ PLANS = (
     Plan("original"),
     Plan("answer_only", decoders=NUMBERS),
     Plan("image_noise", decoders=PICTURES),
-    Plan("noisy_features", release=(0.4,)),
     Plan("random_replace", decoders=PICTURES),
     Plan("blur", decoders=PICTURES),
     Plan("pixelate", decoders=PICTURES),
