@@ -78,6 +78,9 @@ PLANS = (
     Plan("dpfe_hardened", release=(0.0,), decoders=NUMBERS),
 )
 
+# Methods of which nothing ships: `core train` and `core reproduce` make it where it is wanted.
+NOT_SHIPPED = ("noisy_features",)
+
 # Who attacks them. All of `core.attacks.ATTACKS` would take twice as long and more room than a
 # repository should; any of the others is added to a run by `python -m core evaluate`.
 STRICT = (
