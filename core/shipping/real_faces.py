@@ -77,6 +77,7 @@ SETS = {
             # Noise, which takes its attackers longer than anything else.
             Plan("random_replace", release=(0.9,), decoders=PICTURES),
             Plan("image_noise", release=(0.4,), decoders=PICTURES),
+            Plan("noisy_features", release=(0.4,), decoders=MAPS),
             # Whether another training would have said the same.
             Plan("deep_obfuscator", seeds=REPEATED, decoders=MAPS),
             Plan("original", seeds=REPEATED, decoders=MAPS),
