@@ -81,7 +81,9 @@ def explain(
             target = place(folder, name, value)
             with whole_folders.taken(target, run.lock(f"explain-{target.name}")) as mine:
                 if mine:
-                    view = view or view_at(opened, value, recognisers=False)
+                    # what is computed once looks at no release: at any value there is one
+                    at = METHODS[run.method].release_values[0] if name in ONCE else value
+                    view = view or view_at(opened, at, recognisers=False)
                     generator = generator_for(f"explain/{run.seed}/{name}/{value}")
                     explained = EXPLANATIONS[name](
                         Subject(folder, run, value, faces, model, view), generator

@@ -70,3 +70,16 @@ def test_a_filter_keeps_nothing(faces):
     train.train(run, faces, device="cpu", progress=False)
     explain.explain(run, ["noise"], device="cpu", progress=False)
     assert not (run.folder / "explain").exists()
+
+
+def test_a_map_is_kept_without_replacements_and_the_range_they_are_drawn_from(faces):
+    short = {
+        name: 1 for name in METHODS["aia_random"].presets["compact"]["schedule"] if "epochs" in name
+    }
+    run = checked(Run("aia_random", "tiny", tasks=("Smiling",), schedule=short))
+    arrays, facts = explained(run, faces)
+    assert facts["kind"] == "map"
+    assert facts["low"] < facts["high"]
+    assert 0 <= facts["channel"] < facts["channels"]
+    assert len(arrays["maps"]) == min(kept.MAPS, len(arrays["positions"]))
+    assert arrays["maps"].max() > 0
