@@ -110,7 +110,7 @@ def test_reasons(tables):
     pairs = tables[papers.ALL]
     said = {(p.row["label"], p.row["role"]): papers.missing(p) for p in pairs}
     assert said["Human Perceptual Study", "private"].startswith(("People were asked", "A count"))
-    assert said["Baseline (noise)", "private"] == "No run of Noise on the picture here."
+    assert said["Baseline (noise)", "private"] == "No run of Features of a noisy picture here."
     assert said["Input", "cost"].startswith("A count")
     shown = papers.table(pairs)
     assert len(shown) == len(pairs)
