@@ -79,10 +79,8 @@ Cell = Callable[[pd.DataFrame], str]
 
 
 def chosen(table: pd.DataFrame, row: Row) -> pd.DataFrame:
-    """The findings of one setting, by whichever recipe it was trained. Raises LookupError where not
-    exactly one run has it."""
-    plain = [", ".join(results.replaced(text)) for text in table["schedule"].fillna("")]
-    table = table.assign(schedule=plain)
+    """The findings of one setting. Raises LookupError where not exactly one run has it."""
+    table = table.assign(schedule=table["schedule"].fillna(""))
     same = {"method": row.method, "tasks": row.tasks, "schedule": row.schedule}
     same |= {f"knob:{knob}": value for knob, value in row.knobs.items()}
     if row.release is not None:

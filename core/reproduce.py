@@ -15,7 +15,7 @@ from core.attacks.attackers import BEST_HEAD, WORST_CASE
 from core.errors import PenumbraError
 from core.methods import METHODS
 from core.methods.declare import RESERVED, VERIFICATION
-from core.published import METRICS, counterparts, pairing
+from core.published import METRICS, counterparts, pairing, reasons
 from core.published.counterparts import Counterpart, counterpart
 from core.published.pairing import Pair
 from core.published.tables import Row, Table
@@ -98,10 +98,6 @@ def plan(table: Table, dataset: str, preset: str) -> Plan:
     for row in table.rows:
         asked = counterpart(row)
         why = counterparts.REASONS[asked] if isinstance(asked, str) else _lacking(asked, attributes)
-        if (
-            not isinstance(asked, str) and asked.extra
-        ):  # which second data set is not ours to choose
-            why = why or pairing.MISSING["second"].format(attack=asked.paper)
         if isinstance(asked, str) or why:
             left_out.append((row, why))
             continue
@@ -167,7 +163,10 @@ def _lacking(asked: Counterpart, attributes: Sequence[str]) -> str:
     if asked.tasks == ("all",) and not set(attributes) - set(asked.private):
         return "The data set has no attributes to be served."
     lacking = {name for name in named if name not in (*attributes, *RESERVED, "all")}
-    return f"The data set has no {', '.join(sorted(lacking))}." if lacking else ""
+    if lacking:
+        return f"The data set has no {', '.join(sorted(lacking))}."
+    # Which second data set is not ours to choose.
+    return reasons.MISSING["second"].format(attack=asked.paper) if asked.extra else ""
 
 
 def _known(dataset: str, preset: str) -> Known:
@@ -307,7 +306,7 @@ def _number(pair: Pair, side: str) -> str:
 def remark(pair: Pair) -> str:
     """In what ours differs from the paper's, or why there is none."""
     if not pair.ours:
-        return pairing.why(pair)
+        return reasons.why(pair)
     row, setting = pair.row, pair.setting
     assert setting is not None
     parts = [counterparts.REMARKS[name] for name in pair.remarks]

@@ -16,7 +16,7 @@ from app.settings import points
 from app.settings.points import Row
 from core.attacks.attackers import OWN_NETWORKS
 from core.methods import METHODS
-from core.published import METRICS, PAPERS, counterparts, pairing
+from core.published import METRICS, PAPERS, counterparts, pairing, reasons
 from core.published.pairing import Pair, Settings
 from core.published.tables import named
 
@@ -164,8 +164,8 @@ def missing(pair: Pair) -> str:
     row = pair.row
     if pair.missing == "setting" and (asks := _asks(row)):
         title = METHODS[row["method"]].title
-        return pairing.MISSING["setting"].format(title=title, asks=asks)
-    return pairing.why(pair)
+        return reasons.MISSING["setting"].format(title=title, asks=asks)
+    return reasons.why(pair)
 
 
 def _asks(row: Row) -> str:

@@ -113,11 +113,11 @@ def three_pictures(row: points.Row, amount: float, face: int, found: Found, who:
     with st.container(horizontal=True, gap="small"):
         show.picture(original, FACE, f"{name}, original", "original")
         if preview := METHODS[method].preview:
-            sent = drawn_releases.filtered(preview, original, amount, _seed(face))
-            whole = METHODS[method].release_kind == "picture"
-            what = "what leaves the device" if whole else "what the device's network is given"
+            changed = drawn_releases.filtered(preview, original, amount, _seed(face))
+            sent = METHODS[method].release_kind == "picture"
+            what = "what leaves the device" if sent else "what the device's network is given"
             words = f"{what} at {knob.symbol} = {amount:g}"
-            show.picture(sent, FACE, f"{name}, {words}", words)
+            show.picture(changed, FACE, f"{name}, {words}", words)
         at = f"{knob.symbol} = {row[f'knob:{knob.name}']:g}"
         show.picture(
             found["reconstructions"][face],

@@ -14,8 +14,8 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     model = original.build(run, settings, attributes)
 
     def release(x: Tensor, generator: Generator, value: float | None) -> Tensor:
-        sigma = image_filters.SIGMA.default if value is None else value
-        return model.networks["obfuscator"](image_filters.add_noise(x, generator, sigma))
+        assert value is not None
+        return model.networks["obfuscator"](image_filters.add_noise(x, generator, value))
 
     return replace(model, release=release)
 

@@ -28,15 +28,6 @@ SIDES = {"as_paper": "paper", "strict": "strict"}  # whose number: under which p
 # What people call the papers' data sets, as the names and sources of ours begin.
 DATASETS = {"CelebA": "celeba", "VGG Face": "vgg"}
 NO_SOURCES: Mapping[str, str] = MappingProxyType({})
-MISSING = {  # why a number is not there though it could be
-    "method": "No run of {title} here.",
-    "setting": "No run of {title} here that {asks}.",
-    "reference": "No run of {reference} here to take it from, of the same tasks and measured alike.",
-    "weak": "The attack on it is too weak to conclude.",
-    "measure": "Not measured here: {name}.",
-    "second": "Its attacker learns from a second data set, too: evaluate RUN --extra DATASET "
-    "--attacks {attack} --protocol paper measures that, on the run of the row without.",
-}
 
 
 class Number(NamedTuple):
@@ -53,7 +44,7 @@ class Pair(NamedTuple):
 
     row      of `core.published.published`
     missing  why there is nothing of ours: a key of `counterparts.REASONS`, where there can be
-             nothing, or of `MISSING`; "" where there is
+             nothing, or of `reasons.MISSING`; "" where there is
     setting  ours
     numbers  by `SIDES`: as the paper asks, and strict; what was not measured is left out
     metric   what ours is measured in
@@ -370,29 +361,6 @@ def targets(asked: Counterpart, setting: Setting) -> tuple[str, ...]:
 
 def _task_target(name: str) -> str:
     return name if name == VERIFICATION else f"attribute:{name}"
-
-
-def why(pair: Pair) -> str:
-    """Why nothing of ours stands beside a number, in a sentence; "" where something does."""
-    if pair.missing in counterparts.REASONS:
-        return counterparts.REASONS[pair.missing]
-    row = pair.row
-    parts = []
-    for column, word in (("tasks", "serves"), ("private", "hides")):
-        if row[column] and column not in counterparts.INDIFFERENT.get(row["method"], ()):
-            parts.append(f"{word} {', '.join(row[column])}")
-    entries = {**row["knobs"], **row["schedule"]}
-    parts += [f"has {name} = {value:g}" for name, value in entries.items()]
-    sentence = MISSING.get(pair.missing, "")
-    if pair.missing == "setting" and not parts:
-        sentence = "No run of {title} here with its paper's knobs."
-    method, name = METHODS[row["method"]], METRICS[row["metric"]].name
-    asked = counterparts.counterpart(row)
-    minus = () if isinstance(asked, str) else (*asked.largest, asked)[0].minus
-    reference = METHODS[minus[0].method].title if minus else method.title
-    attack = "" if isinstance(asked, str) else asked.paper
-    more = {"reference": reference, "asks": " and ".join(parts), "name": name, "attack": attack}
-    return sentence.format(title=method.title, **more)
 
 
 def steps(method: str, one: Mapping[str, float], other: Mapping[str, float]) -> float:

@@ -78,9 +78,6 @@ PLANS = (
     Plan("dpfe_hardened", release=(0.0,), decoders=NUMBERS),
 )
 
-# Methods of which nothing ships: `core train` and `core reproduce` make it where it is wanted.
-NOT_SHIPPED = ("noisy_features",)
-
 # Who attacks them. All of `core.attacks.ATTACKS` would take twice as long and more room than a
 # repository should; any of the others is added to a run by `python -m core evaluate`.
 STRICT = (
@@ -151,13 +148,13 @@ def attack(run: Run, plan: Plan, device: str) -> None:
 
 def attackers(run: Run, plan: Plan) -> dict[str, tuple[str, ...]]:
     """Protocol -> names of the attacks that a shipped run comes with."""
-    knobs = [knob for knob in METHODS[run.method].knobs if knob.when == "train"]
+    method = METHODS[run.method]
+    knobs = [knob for knob in method.knobs if knob.when == "train"]
     plain = all(run.knobs.get(knob.name) == knob.default for knob in knobs)
-    filtered = plan.decoders == PICTURES
+    filtered = method.release_kind == "picture"
     strict = tuple(a for a in STRICT if not (filtered and a in SLOW_ON_PICTURES))
     wanted = {"strict": (*strict, *plan.decoders)}
     asked = not filtered and (plain or plan.paper_curve)
-    method = METHODS[run.method]
     asked_afresh = method.baseline or method.asked_afresh("attribute")
     afresh = PAPER_AFRESH if asked_afresh else ()
     return wanted | ({"paper": (*PAPER, *afresh)} if asked else {})

@@ -3,7 +3,17 @@
 import pandas as pd
 import pytest
 
-from bench.findings_tables import FIRST, both, chosen, decimals, named, tables
+from bench.findings_tables import (
+    FIRST,
+    Row,
+    both,
+    chosen,
+    decimals,
+    fresh_gender,
+    named,
+    tables,
+)
+from core import results
 from core.run import ROOT
 
 
@@ -13,6 +23,19 @@ def test_every_line_of_the_tables_is_what_the_checkpoints_hold():
         plain = [line.replace("**", "") for line in lines]
         for line in table:
             assert line in plain, f"{document}: print it again with python -m bench.findings_tables"
+
+
+def test_the_sentence_about_photographs_of_people_is_what_was_measured():
+    table = results.findings(ROOT / "checkpoints")
+    table = table[table["dataset"] == "celeba_64"]
+    rows = (
+        Row("", "deep_obfuscator", {"lambda1": 1, "lambda2": 1}),
+        Row("", "original"),
+        Row("", "answer_only"),
+    )
+    behind, bare, answer = (decimals(fresh_gender(chosen(table, row))) for row in rows)
+    sentence = f"gender {behind} behind DeepObfuscator, {bare} without protection, {answer} from the answer"
+    assert sentence in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_is_short():

@@ -7,7 +7,7 @@ import pytest
 
 from core import results
 from core.methods import METHODS
-from core.published import counterparts, pairing, published
+from core.published import counterparts, pairing, published, reasons
 from core.published.counterparts import Counterpart, counterpart
 from core.run import ROOT
 
@@ -146,7 +146,7 @@ def test_a_difference_has_an_interval_and_needs_what_it_is_taken_from():
     assert (number.low, number.high) == pytest.approx((0.07 - spread, 0.07 + spread))
     alone = pairing.beside(row, [ours])
     assert alone.missing == "reference"
-    assert "Unprotected features" in pairing.why(alone)
+    assert "Unprotected features" in reasons.why(alone)
     elsewhere = bare | {"dataset": "mine"}
     assert pairing.beside(row, [ours, elsewhere]).missing == "reference"
 
@@ -231,8 +231,8 @@ def test_numbers_over_seeds_keep_the_widest_interval():
 def test_where_nothing_stands_beside_there_is_a_sentence(row):
     pair = pairing.beside(row, [])
     assert not pair.ours
-    assert pairing.why(pair).endswith(".")
+    assert reasons.why(pair).endswith(".")
     if isinstance(counterpart(row), Counterpart):
         assert pair.missing == "method"
         bare = setting(row["method"], tasks=("Nothing",), private=("Nobody",), knobs={})
-        assert pairing.why(pairing.beside(row, [bare])).endswith(".")
+        assert reasons.why(pairing.beside(row, [bare])).endswith(".")

@@ -30,8 +30,8 @@ def values_of(runs, knob):
 def test_the_set_covers_every_method_and_the_grids_of_its_knobs():
     runs = shipped.runs()
     assert len({run.id for run in runs}) == len(runs)
-    expected = {name for name in METHODS if not name.endswith("_hardened")}
-    assert expected - {r.method for r in runs} == set(shipped.NOT_SHIPPED)
+    plain = {name for name in METHODS if not name.endswith("_hardened")}
+    assert plain - {r.method for r in runs} == {"noisy_features"}  # made where it is wanted
     ours = [run for run in runs if run.method == "deep_obfuscator"]
     lambda1, lambda2 = METHODS["deep_obfuscator"].knobs
     assert values_of((r for r in ours if r.knobs["lambda2"] == 1), "lambda1") == set(lambda1.grid)
@@ -121,7 +121,7 @@ def test_fresh_heads_read_pictures_as_well_as_the_task_network_does(table):
 
 def test_the_shipped_folder_is_small_and_undamaged():
     size = sum(p.stat().st_size for p in SHIPPED.rglob("*") if p.is_file())
-    assert size <= 26e6  # of 55 MB for the whole repository
+    assert size <= 22e6  # of 55 MB for the whole repository
     assert results.problems(SHIPPED) == []
 
 
