@@ -107,8 +107,10 @@ def test_every_shipped_setting_is_explained():
 
 def test_fresh_heads_read_pictures_as_well_as_the_task_network_does(table):
     """Otherwise a filter's loss of utility would be the attackers' weakness. In the controls a head
-    learns all attributes at once; one for the tasks alone does better still."""
+    learns all attributes at once; one for the task alone comes within two points
+    (`bench.fresh_heads`), as it does on unprotected features."""
     rows = table[(table.target == "attribute:Smiling") & (table.metric == "balanced_accuracy")]
+    rows = rows[rows.dataset == "synthetic"]
     trained = rows[(rows.method == "original") & (rows.attacker == "own_head")].value.max()
     folder = next(SHIPPED.glob("synthetic/_controls/*/attacks/strict/cnn@identity"))
     fresh = next(
@@ -117,6 +119,8 @@ def test_fresh_heads_read_pictures_as_well_as_the_task_network_does(table):
         if row["target"] == "attribute:Smiling" and row["metric"] == "balanced_accuracy"
     )
     assert fresh >= trained - 0.06
+    bare = rows[(rows.method == "original") & (rows.protocol == "strict")]
+    assert bare[bare.attacker == "cnn"].value.item() >= trained - 0.02
 
 
 def test_the_shipped_folder_is_small_and_undamaged():
