@@ -79,7 +79,17 @@ Cell = Callable[[pd.DataFrame], str]
 
 
 def chosen(table: pd.DataFrame, row: Row) -> pd.DataFrame:
-    """The findings of one setting. Raises LookupError where not exactly one run has it."""
+    """The findings of one setting's first training. Raises LookupError where not exactly one run has
+    it."""
+    found = trainings(table, row)
+    found = found[found["seed"] == 0]
+    if found["run_id"].nunique() != 1:
+        raise LookupError(f"{row.label}: {found['run_id'].nunique()} runs have this setting")
+    return found
+
+
+def trainings(table: pd.DataFrame, row: Row) -> pd.DataFrame:
+    """The findings of a setting, of all its trainings."""
     table = table.assign(schedule=table["schedule"].fillna(""))
     same = {"method": row.method, "tasks": row.tasks, "schedule": row.schedule}
     same |= {f"knob:{knob}": value for knob, value in row.knobs.items()}
@@ -87,9 +97,21 @@ def chosen(table: pd.DataFrame, row: Row) -> pd.DataFrame:
         same["release_value"] = row.release
     for column, wanted in same.items():
         table = table[table[column] == wanted]
-    if table["run_id"].nunique() != 1:
-        raise LookupError(f"{row.label}: {table['run_id'].nunique()} runs have this setting")
     return table
+
+
+def spread(number: Callable[[pd.DataFrame], float | None]) -> Cell:
+    """Of several trainings the mean, and the least and the most."""
+
+    def cell(found: pd.DataFrame) -> str:
+        each = [number(mine) for _, mine in found.groupby("seed")]
+        known = [value for value in each if value is not None]
+        if not known:
+            return NONE
+        mean = sum(known) / len(known)
+        return f"{decimals(mean)} ({decimals(min(known))}–{decimals(max(known))})"
+
+    return cell
 
 
 def value(
@@ -115,11 +137,15 @@ def named(found: pd.DataFrame) -> str:
     return f"{100 * number:.0f} %" if 100 * number >= WHOLE else f"{100 * number:.1f} %"
 
 
-def service(found: pd.DataFrame) -> str:
+def served(found: pd.DataFrame) -> float | None:
     """Balanced accuracy of the best head, the method's own or a fresh one."""
     task = str(found["tasks"].iloc[0])
     target = task if task == VERIFICATION else f"attribute:{task}"
-    return decimals(value(found, "best_head", (target, "balanced_accuracy")))
+    return value(found, "best_head", (target, "balanced_accuracy"))
+
+
+def service(found: pd.DataFrame) -> str:
+    return decimals(served(found))
 
 
 def both(own: float | None, fresh: float | None) -> str:
@@ -133,8 +159,8 @@ fresh_picture = partial(value, attacker="worst_case", what=PICTURE)
 
 
 def fresh_gender(found: pd.DataFrame) -> float | None:
-    served = "Male" in str(found["tasks"].iloc[0]).split(",")
-    return None if served else value(found, "worst_case", MALE)
+    asked = "Male" in str(found["tasks"].iloc[0]).split(",")
+    return None if asked else value(found, "worst_case", MALE)
 
 
 COLUMNS_OF_FIRST: dict[str, Cell] = {
@@ -152,6 +178,13 @@ COLUMNS_OF_BRIEF: dict[str, Cell] = {
     "gender, strongest fresh attacker": lambda f: decimals(fresh_gender(f)),
     "same person found (chance 0.5 %)": named,
 }
+REPEATED = (FIRST[0], FIRST[1])
+COLUMNS_OF_REPEATED: dict[str, Cell] = {
+    "trainings": lambda f: str(f["seed"].nunique()),
+    "smile": spread(served),
+    "gender, training adversary": spread(own_gender),
+    "gender, strongest fresh attacker": spread(fresh_gender),
+}
 SERVICES = {"Smiling": "smile", "Male": "gender", VERIFICATION: VERIFICATION}
 LOG_RANK_PRIVACY = ("identity", "log_rank_privacy")
 COLUMNS_OF_SECOND: dict[str, Cell] = {
@@ -163,10 +196,15 @@ COLUMNS_OF_SECOND: dict[str, Cell] = {
 }
 
 
-def markdown(table: pd.DataFrame, rows: tuple[Row, ...], columns: dict[str, Cell]) -> list[str]:
+def markdown(
+    table: pd.DataFrame,
+    rows: tuple[Row, ...],
+    columns: dict[str, Cell],
+    of: Callable[[pd.DataFrame, Row], pd.DataFrame] = chosen,
+) -> list[str]:
     lines = ["| setting | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for row in rows:
-        found = chosen(table, row)
+        found = of(table, row)
         lines.append(f"| {' | '.join([row.label, *(cell(found) for cell in columns.values())])} |")
     return lines
 
@@ -179,6 +217,7 @@ def tables() -> list[tuple[str, list[str]]]:
         ("README.md", markdown(table, BRIEF, COLUMNS_OF_BRIEF)),
         ("docs/findings.md", markdown(table, FIRST, COLUMNS_OF_FIRST)),
         ("docs/findings.md", markdown(table, SECOND, COLUMNS_OF_SECOND)),
+        ("docs/findings.md", markdown(table, REPEATED, COLUMNS_OF_REPEATED, trainings)),
     ]
 
 

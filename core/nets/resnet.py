@@ -21,18 +21,22 @@ BLOCKS: dict[str, type[BasicBlock] | type[Bottleneck]] = {
 }
 
 
-def resnet(block: str, counts: Sequence[int], width: int, outputs: int) -> nn.Sequential:
+def resnet(
+    block: str, counts: Sequence[int], width: int, outputs: int, stride: int = 2
+) -> nn.Sequential:
     """The whole network in six pieces named as the cuts; the first k + 1 of them release layer k.
 
     Pictures (B, 3, H, W) in [0, 1] -> (B, outputs). `counts` are the blocks of each of the four
-    stages. Initial weights as torchvision's: He et al., ICCV 2015, fan-out.
+    stages. With `stride` 1 the stem is 3x3 and keeps the size, for small pictures. Initial weights as
+    torchvision's: He et al., ICCV 2015, fan-out.
     """
     channels = channels_of(block, width)
+    side = 7 if stride == 2 else 3
     network = nn.Sequential()
     network.add_module(
         "conv1",
         nn.Sequential(
-            nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False),
+            nn.Conv2d(3, width, side, stride=stride, padding=side // 2, bias=False),
             nn.BatchNorm2d(width),
             nn.ReLU(inplace=True),
         ),
@@ -56,10 +60,10 @@ def channels_of(block: str, width: int) -> tuple[int, ...]:
     return (width, *((width << stage) * BLOCKS[block].expansion for stage in range(4)))
 
 
-def map_sizes(height: int, width: int) -> list[tuple[int, int]]:
-    """Height and width of the stem's map and of the four stages': the stem, its max-pool and every
-    later stage halve, rounding up. (112, 56, 28, 14, 7) for 224."""
-    sizes = [(-(-height // 2), -(-width // 2))]
+def map_sizes(height: int, width: int, stride: int = 2) -> list[tuple[int, int]]:
+    """Height and width of the stem's map and of the four stages': the stem (of stride 2), its
+    max-pool and every later stage halve, rounding up. (112, 56, 28, 14, 7) for 224."""
+    sizes = [(-(-height // stride), -(-width // stride))]
     while len(sizes) < 5:
         rows, columns = sizes[-1]
         sizes.append((-(-rows // 2), -(-columns // 2)))
@@ -96,13 +100,14 @@ class InversionDecoder(nn.Module):
         height: int,
         width: int,
         factor: float = 1.0,
+        stride: int = 2,
     ) -> None:
-        """`channels` as `channels_of` says, `outputs` of the encoder's last layer; the decoder's own
-        layers are `factor` times as wide."""
+        """`channels` as `channels_of` says, `outputs` of the encoder's last layer, `stride` of its
+        stem; the decoder's own layers are `factor` times as wide."""
         super().__init__()
         inputs = (*channels, outputs)[layer]
         widths = [max(1, round(entry * factor)) for entry in channels]
-        sizes = [(height, width), *map_sizes(height, width)]
+        sizes = [(height, width), *map_sizes(height, width, stride)]
         dense: list[nn.Module] = []
         if layer == 5:
             dense += [nn.Linear(inputs, widths[4]), nn.ReLU(inplace=True)]

@@ -19,7 +19,7 @@ from core.methods import METHODS
 from core.run import ROOT, Run, checkpoints
 from core.shipping import shipped
 from core.shipping.numbers_export import export
-from core.shipping.shipped import GENDER, PICTURES, SMILE, XIAO, Plan
+from core.shipping.shipped import GENDER, PICTURES, REPEATED, SMILE, XIAO, Plan
 from core.storage import attack_folders, cost_file, numbers_only, run_folder
 from core.storage.attack_folders import Task
 from core.storage.numbers_only import NumbersOnly
@@ -29,7 +29,6 @@ from core.sweep import sweep
 # minutes, and on the synthetic faces none of them draws a picture that is clearly more alike.
 MAPS = ("mirrored_decoder", "retrained_reconstructor")
 NUMBERS = (*MAPS, "kernel_redrawer")
-REPEATED = (1, 2)  # seeds of what sentences of the app rest on, besides 0
 
 
 class RealFaces(NamedTuple):

@@ -257,6 +257,20 @@ def test_the_six_cuts_release_their_maps_and_share_their_initial_weights(layer):
     )
 
 
+def test_a_stem_for_small_pictures_keeps_more_of_them_and_is_trained_apart():
+    x = torch.rand(2, 3, SMALL, SMALL)
+    (his, ours), (old, new) = (
+        [get(model_of(layer=3, **more)) for more in ({}, {"stem": 1})]
+        for get in (lambda m: m.release(x, torch.Generator(), None), lambda m: m.stages[0].shared)
+    )
+    side = SMALL // 16
+    assert his.shape[2:] == (side, side)
+    assert ours.shape == (2, 2 * his.shape[1], 2 * side, 2 * side)
+    model = model_of(layer=3, stem=1)
+    assert model.training_reconstructor(ours).shape == x.shape
+    assert old["schedule"] | {"stem": 1} == new["schedule"]
+
+
 @pytest.mark.parametrize(
     ("layer", "shape"),
     [

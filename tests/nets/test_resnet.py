@@ -22,16 +22,17 @@ def test_width_64_is_torchvisions_resnet():
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (218, 178), (224, 224), (67, 45)])
-def test_the_decoder_reverses_every_cut_to_the_exact_size(height, width):
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_decoder_reverses_every_cut_to_the_exact_size(height, width, stride):
     with torch.device("meta"):
-        whole = resnet.resnet("basic", (1, 1, 1, 1), 4, 10)
+        whole = resnet.resnet("basic", (1, 1, 1, 1), 4, 10, stride)
         x = torch.rand(2, 3, height, width)
         channels = resnet.channels_of("basic", 4)
         for layer in range(6):
             z = whole[: layer + 1](x)
             if layer < 4:
-                assert tuple(z.shape[2:]) == resnet.map_sizes(height, width)[layer]
-            decoder = resnet.InversionDecoder(layer, channels, 10, height, width)
+                assert tuple(z.shape[2:]) == resnet.map_sizes(height, width, stride)[layer]
+            decoder = resnet.InversionDecoder(layer, channels, 10, height, width, stride=stride)
             assert decoder(z).shape == x.shape
 
 
