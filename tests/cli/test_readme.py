@@ -12,6 +12,7 @@ from bench.findings_tables import (
     fresh_gender,
     named,
     tables,
+    trainings,
 )
 from core import results
 from core.run import ROOT
@@ -35,6 +36,15 @@ def test_the_sentence_about_photographs_of_people_is_what_was_measured():
     )
     behind, bare, answer = (decimals(fresh_gender(chosen(table, row))) for row in rows)
     sentence = f"gender {behind} behind DeepObfuscator, {bare} without protection, {answer} from the answer"
+    assert sentence in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_sentence_about_three_trainings_is_what_was_measured():
+    table = results.findings(ROOT / "checkpoints")
+    found = trainings(table[table["dataset"] == "synthetic"], FIRST[1])
+    each = [fresh_gender(mine) for _, mine in found.groupby("seed")]
+    assert len(each) == 3
+    sentence = f"(in three trainings {decimals(min(each))} to {decimals(max(each))})"
     assert sentence in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -62,6 +72,6 @@ def test_numbers_are_written_as_in_the_tables():
 
 
 def test_a_setting_that_is_not_there_is_named():
-    columns = ["method", "tasks", "schedule", "release_value", "run_id"]
+    columns = ["method", "tasks", "schedule", "release_value", "run_id", "seed"]
     with pytest.raises(LookupError, match="unprotected features: 0 runs"):
         chosen(pd.DataFrame(columns=columns), FIRST[0])

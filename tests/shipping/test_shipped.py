@@ -116,7 +116,7 @@ def test_fresh_heads_read_pictures_as_well_as_the_task_network_does(table):
     learns all attributes at once; one for the task alone comes within two points
     (`bench.fresh_heads`), as it does on unprotected features."""
     rows = table[(table.target == "attribute:Smiling") & (table.metric == "balanced_accuracy")]
-    rows = rows[rows.dataset == "synthetic"]
+    rows = rows[(rows.dataset == "synthetic") & (rows.seed == 0)]
     trained = rows[(rows.method == "original") & (rows.attacker == "own_head")].value.max()
     folder = next(SHIPPED.glob("synthetic/_controls/*/attacks/strict/cnn@identity"))
     fresh = next(
@@ -131,7 +131,7 @@ def test_fresh_heads_read_pictures_as_well_as_the_task_network_does(table):
 
 def test_the_shipped_folder_is_small_and_undamaged():
     size = sum(p.stat().st_size for p in SHIPPED.rglob("*") if p.is_file())
-    assert size <= 22e6  # of 55 MB for the whole repository
+    assert size <= 23e6  # of 55 MB for the whole repository
     assert results.problems(SHIPPED) == []
 
 
