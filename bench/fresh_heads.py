@@ -14,11 +14,10 @@ from core.attacks.attributes import classifiers, scoring
 from core.attacks.controls import identity_release
 from core.attacks.releases import view_of
 from core.methods import METHODS, UNPROTECTED
+from core.metrics.attributes import BALANCED_ACCURACY
 from core.run import ROOT, Run
 from core.run_validation import checked
 from core.seeding import generator_for
-
-MEASURE = "balanced_accuracy"
 
 
 def main() -> None:
@@ -29,10 +28,10 @@ def main() -> None:
     faces = data.load(run.dataset, *METHODS[run.method].size(run.preset))
     view = view_of(identity_release, faces, run, devices.choose(options.device), 0)
     found = scoring.probe(view, generator_for("head"), "cnn", classifiers.fit_cnn, ["defender"])
-    target = f"attribute:{run.tasks[0]}"
-    (fresh,) = [r for r in found.findings if (r["target"], r["metric"]) == (target, MEASURE)]
+    target, measure = f"attribute:{run.tasks[0]}", BALANCED_ACCURACY.name
+    (fresh,) = [r for r in found.findings if (r["target"], r["metric"]) == (target, measure)]
     table = results.findings(ROOT / "checkpoints")
-    same = {"run_id": run.id, "attacker": "own_head", "protocol": "strict", "metric": MEASURE}
+    same = {"run_id": run.id, "attacker": "own_head", "protocol": "strict", "metric": measure}
     for column, value in same.items():
         table = table[table[column] == value]
     (trained,) = table["value"]

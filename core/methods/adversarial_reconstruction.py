@@ -209,9 +209,8 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         attacks = (judging, *attacks)
     both = ("encoder", "latent_classifier")
     begun: tuple[str, ...] = ("batch_size", "learning_rate", "weight_decay", "layer", "task_epochs")
-    begun += (
-        ("stem",) if schedule["stem"] else ()
-    )  # what was trained before there was a choice counts
+    if schedule["stem"]:  # what was trained before there was this choice stays what it is
+        begun += ("stem",)
     stages = (
         stage_of(
             schedule,
@@ -279,7 +278,7 @@ ADVERSARIAL_RECONSTRUCTION = Method(
     another_network=True,
     choices=(
         Choice("layer", LAYERS, "released behind layer {:g}", released=True),
-        Choice("stem", ("ResNet's", "for small pictures"), released=True),
+        Choice("stem", ("ResNet's", "for small pictures, layers twice as wide"), released=True),
         Choice("bounded", ("no", "yes")),
     ),
     training_only=("decoder",),

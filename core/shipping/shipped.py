@@ -32,8 +32,7 @@ class Plan(NamedTuple):
     decoders         attacks that reconstruct the picture
     paper_curve      whether the paper's protocol is measured at all values of the knobs, not at the
                      defaults alone: where a method has no head of its own to draw a curve by
-    seeds            each setting is trained once from each; those of `REPEATED` are neither explained nor
-                     timed
+    seeds            each setting is trained once from each
     """
 
     method: str
@@ -177,8 +176,8 @@ def finish() -> int:
     from core.analysis import device_cost
     from core.shipping.trimming import trim
 
-    done = [run for run in runs() if run_folder.is_finished(run.folder)]
-    done = [run for run in done if run.seed not in REPEATED]
+    first = [run for run in runs() if run.seed not in REPEATED]  # of the others, numbers alone
+    done = [run for run in first if run_folder.is_finished(run.folder)]
     for run in done:
         explain(run)
     for run in done:
