@@ -27,7 +27,7 @@ from core.attacks.interface import OwnAttacker
 from core.attacks.releases import by_image, view_of, with_extra
 from core.data.faces import Faces
 from core.errors import PenumbraError
-from core.evaluation import plan
+from core.evaluation import plan, proof
 from core.evaluation.control_runs import controls, needed
 from core.evaluation.worst_case import write_ensemble, write_strongest
 from core.evaluation.write import with_second_source, write
@@ -97,6 +97,17 @@ def evaluate(
             write_ensemble(opened.folder, opened.run, opened.faces, value)
             for each in plan.PROTOCOLS:
                 write_strongest(opened.folder, opened.run, each, value)
+        certify(opened, values)
+
+
+def certify(opened: Opened, values: Sequence[float | None], people: str | None = None) -> None:
+    """Prove what can be proven of a run's releases (`core.evaluation.proof`), on the people of its data
+    set whom the method has not seen, or on those of the data set `people`; nothing where it is done,
+    unless `people` names somebody else."""
+    other = data.second_source(people, opened.faces) if people else None
+    counted = proof.people_of(opened.faces, other)
+    left = [v for v in values if people or not proof.is_done(opened.folder, v)]
+    proof.certify(opened.folder, opened.run, opened.model, counted, opened.device, left)
 
 
 def open_run(folder: Path, device: str = "auto", progress: bool = True) -> Opened:

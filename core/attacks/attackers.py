@@ -120,6 +120,7 @@ def shown_under(attacker: str) -> str:
 WORST_CASE = Attacker(name="worst_case", title="strongest attacker")
 BEST_HEAD = Attacker(name="best_head", title="best fresh task network", serves=True)
 ENSEMBLE = Attacker(name="ensemble", title="all attackers together")
+CERTIFICATE = Attacker(name="certificate", title="no attacker whatever (proven)")
 
 # Of studies: participants, and machines that are asked the same questions.
 HUMAN = Attacker(name="human", title="people")
@@ -134,6 +135,7 @@ OTHERS: dict[str, Attacker] = {
         WORST_CASE,
         BEST_HEAD,
         ENSEMBLE,
+        CERTIFICATE,
         *OWN_NETWORKS.values(),
         HUMAN,
         MACHINE_RELEASE,

@@ -16,6 +16,7 @@ FILES = (
     "aia",
     "dpfe",
     "dpfe_m0",
+    "ours.certified_code",
 )
 
 

@@ -37,6 +37,8 @@ class Knob:
     name  the key in `Run.knobs`, on the command line and in `knob:<name>` columns
     grid  values of a sweep, from the weakest protection to the strongest
     when  "train": each value is a training of its own; "release": moves on a finished run
+    mixed  whether a value between two of the grid is released as a mixture of these two: the device
+           draws, once for each photograph, by which of them it answers
     """
 
     name: str
@@ -45,6 +47,7 @@ class Knob:
     grid: tuple[float, ...]
     help: str
     when: str = "train"
+    mixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,9 @@ class Model:
                             `noisy` and has no `preview`. A code: {"root": (k, k)}, symmetric;
                             noise of ratio r has covariance r root^2. A map: {"low": (C,), "high":
                             (C,)}, the range that replaced entries of each channel are drawn from
+    cells, table            of a `finite` method: x -> int64 (B,), and value -> float64 (cells, K). A release is
+                            drawn from the row of its cell; whoever saw it drawn afresh often enough
+                            would know the cell
     notes                   () -> what else `run.json` must say of how it was trained: what the Run
                             leaves to the machine. A training resumed where it differs is refused
     """
@@ -177,6 +183,8 @@ class Model:
     own_verifier: Callable[[Tensor], Tensor] | None = None
     released_map: tuple[int, int, int] | None = None
     noise: Callable[[], dict[str, Tensor]] | None = None
+    cells: Callable[[Tensor], Tensor] | None = None
+    table: Callable[[float | None], Tensor] | None = None
     notes: Callable[[], dict[str, str]] | None = None
 
 
@@ -188,6 +196,8 @@ class Method:
                     (numbers a Run may replace)
     release_kind    of `RELEASE_KINDS`: what leaves the device
     noisy           whether the same photograph is released differently each time
+    finite          whether a release is one of finitely many answers, float (B, K) of a single 1 in
+                    each row: what it gives away at most can be counted
     preview         of a method that changes the picture before anything else: (picture float
                     (H, W, 3) in [0, 1], value of its knob, generator) -> the changed one, float
                     (H, W, 3), without torch
@@ -219,6 +229,7 @@ class Method:
     color: str
     release_kind: str = "map"
     noisy: bool = False
+    finite: bool = False
     preview: Preview | None = None
     baseline: bool = False
     reference: str = UNPROTECTED

@@ -18,6 +18,7 @@ FILES = (
     "scatter",
     "images",
     "recognition",
+    "certificates",
 )
 
 

@@ -56,6 +56,7 @@ PLANS = (
     Plan("random_replace", decoders=PICTURES),
     Plan("blur", decoders=PICTURES),
     Plan("pixelate", decoders=PICTURES),
+    Plan("noisy_features", release=(0.4,), decoders=PICTURES),
     # lambda1 over its whole grid; of lambda2 the two ends.
     Plan(
         "deep_obfuscator", ({"lambda1": (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)}, {"lambda2": (0.0, 10.0)})
@@ -64,6 +65,8 @@ PLANS = (
     # Cut behind the last layer, then two layers before.
     Plan(XIAO, ({"lambda1": (0.0, 1.0)},), decoders=NUMBERS),
     Plan(XIAO, ({"lambda1": (0.0, 1.0, 5.0)},), schedule={"layer": 3}, decoders=NUMBERS),
+    # In a network that sees well at this size.
+    Plan(XIAO, ({"lambda1": (0.0, 1.0, 5.0)},), schedule={"layer": 3, "stem": 1}, decoders=MAPS),
     # As in AIA's paper: which of two photographs show one person. Then as the others, the smile.
     Plan("aia", ({"alpha": (1.0, 0.75, 0.5, 0.25, 0.0)}, {"beta": (0.0, 0.25, 0.5, 0.75, 1.0)})),
     Plan("aia", schedule={"frozen_adversary": 1}),  # as its paper may have been trained
@@ -80,6 +83,8 @@ PLANS = (
     # Whether another training would have said the same of what the README rests on.
     Plan("deep_obfuscator", seeds=REPEATED, decoders=()),
     Plan("original", seeds=REPEATED, decoders=()),
+    Plan("answer_only", seeds=REPEATED, decoders=()),
+    Plan("random_replace", seeds=REPEATED, release=(0.9,), decoders=()),
 )
 
 # Who attacks them. All of `core.attacks.ATTACKS` would take twice as long and more room than a

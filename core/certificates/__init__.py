@@ -1,0 +1,1 @@
+"""Certificates: what no attacker can do, from counts. The proofs are in docs/certificates.md."""
