@@ -36,7 +36,7 @@ def frontier(
     cells = histograms.one_hot(2 * answers + (secret != 0), 2 * 2 ** tasks.shape[1])
     people = histograms.of_people(cells, identities, secret)
     if not len(people.having) or not len(people.without):
-        return 1.0, np.array([(1.0, 1.0)])
+        return 1.0, np.array([((1 + limit) / 2, 1.0) for limit in limits])
     having, without = people.having.mean(0), people.without.mean(0)
     merged = having.reshape(-1, 2).sum(1), without.reshape(-1, 2).sum(1)
     floor = (1 + total_variation(*merged)) / 2
@@ -47,7 +47,7 @@ def frontier(
         if t not in constant
     ]
     if not served:
-        return floor, np.array([(0.5, 1.0)])
+        return floor, np.array([((1 + limit) / 2, 1.0) for limit in limits])
     worth, _ = program.gains(served)
     best = []
     for limit in limits:
