@@ -55,8 +55,9 @@ def _block_means(rows: Floats, blocks: int, seed: int) -> Floats:
 
 
 def _attackers(answers: int) -> Iterator[NDArray[np.float64]]:
-    """Every set of answers as a column of 0 and 1, (K, s) at a time."""
-    codes = np.arange(2**answers)
+    """Every set of answers as a column of 0 and 1, (K, s) at a time; without the empty one and the
+    whole, who are right in half of the cases, balanced, whatever is true."""
+    codes = np.arange(1, 2**answers - 1)
     for part in np.array_split(codes, max(1, len(codes) // _AT_ONCE)):
         yield ((part[None, :] >> np.arange(answers)[:, None]) & 1).astype(float)
 

@@ -77,11 +77,12 @@ def check_folders(
 
 
 def names_alike(first: Entry, second: Entry) -> bool:
-    """Whether equal names mean one person in two entries, neither a join: never in sources of two
-    kinds, else as the source says."""
-    return first["source"] == second["source"] and SOURCES[first["source"]].same_people(
-        Path(first["path"]), Path(second["path"])
-    )
+    """Whether equal names mean one person in two entries, neither a join: of one folder always, in
+    sources of two kinds never, else as the source says."""
+    mine, its = Path(first["path"]), Path(second["path"])
+    if first["source"] != second["source"]:
+        return False
+    return mine.resolve() == its.resolve() or SOURCES[first["source"]].same_people(mine, its)
 
 
 def prefixed(second: str, name: str) -> str:

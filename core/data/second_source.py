@@ -27,14 +27,17 @@ class SecondSource(NamedTuple):
 def second_source(dataset: str, faces: Faces, progress: bool = True) -> SecondSource:
     """The data set `dataset` at the size of `faces`, a run's photographs, without whom both have.
 
-    By their names alone: see `joined.names_alike`. Raises PenumbraError for an unknown name, for
-    the run's own data set or one from the same folder, and where nobody remains.
+    By their names alone: see `joined.names_alike`. It may be more of the people from the same
+    folder. Raises PenumbraError for an unknown name, for the run's own data set, and where nobody
+    remains.
     """
     own = faces.dataset
     ours, theirs = (datasets.sources(datasets.entry_of(name)) for name in (own, dataset))
     if dataset == own:
         raise PenumbraError(f"{own} is the run's own data set; name another one as the second")
-    joined.check_folders(own, ours, dataset, theirs)
+    for entry in theirs:  # read by another kind of source, the people of a folder have other names
+        others_kind = tuple(mine for mine in ours if mine["source"] != entry["source"])
+        joined.check_folders(own, others_kind, dataset, (entry,))
     others = datasets.load(dataset, faces.height, faces.width, progress)
     known = _people(own, ours, faces)
     both = {

@@ -43,20 +43,34 @@ BATCH = 256
 
 
 class Counted(NamedTuple):
-    """Photographs of people whom nothing of the method has seen."""
+    """Photographs of people whom nothing of the method has seen: rows of one data set or two."""
 
-    faces: Faces
-    rows: NDArray[np.int64]
-    dataset: str
+    parts: tuple[tuple[Faces, NDArray[np.int64]], ...]
+
+    @property
+    def people(self) -> NDArray[np.int64]:
+        """(n,), other numbers in each data set."""
+        found, first = [], 0
+        for faces, rows in self.parts:
+            found.append(faces.identities[rows] + first)
+            first += len(faces.identity_names) or int(faces.identities.max(initial=0)) + 1
+        return np.concatenate(found)
+
+    def labels(self, names: Sequence[str]) -> NDArray[np.int8]:
+        """(n, names)."""
+        return np.concatenate([f.attributes[rows][:, f.columns(names)] for f, rows in self.parts])
+
+    @property
+    def said(self) -> str:
+        return ",".join(faces.dataset for faces, _ in self.parts)
 
 
 def people_of(faces: Faces, other: SecondSource | None = None) -> Counted:
-    """The attacker's, the validation and the test people; or those of another data set who are not
-    in the run's own."""
-    if other is not None:
-        return Counted(other.faces, other.rows, other.dataset)
+    """The attacker's, the validation and the test people, and all of another data set who are not in
+    the run's own."""
     rows = np.sort(np.concatenate([faces.indices(s) for s in ("attacker", "validation", "test")]))
-    return Counted(faces, rows, faces.dataset)
+    more = ((other.faces, other.rows),) if other is not None else ()
+    return Counted(((faces, rows), *more))
 
 
 def is_done(folder: Path, value: float | None) -> bool:
@@ -76,7 +90,7 @@ def certify(
     Delta is divided among the private attributes and all values of the method's own grid, whether
     they are asked for or not: it must not depend on what has been seen.
     """
-    names = [a for a in attributes_among(run.private) if a in counted.faces.attribute_names]
+    names = list(attributes_among(run.private))
     grid = METHODS[run.method].release_values
     settings = len({*grid, *values}) * max(1, len(names))
     deltas = {metric: DELTA * share / settings for metric, share in SHARES.items()}
@@ -87,10 +101,9 @@ def certify(
             arrays = {
                 "delta": np.array(DELTA),
                 "certificates": np.array(settings * len(SHARES)),
-                "people": np.array(counted.dataset),
-                "fingerprint": np.array(counted.faces.fingerprint),
-            }
-            arrays |= _possible(run, counted, names)
+                "people": np.array(counted.said),
+                "fingerprints": np.array([faces.fingerprint for faces, _ in counted.parts]),
+            } | _possible(run, counted, names)
             result = Result([row.finding() for row in findings], arrays)
             write_changes(folder, run, Task("proof", CERTIFICATE.name, value), result)
 
@@ -98,16 +111,11 @@ def certify(
 def _possible(run: Run, counted: Counted, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     """`names` of the secrets, the `floors` of each and the `frontiers` (names, limits, 2) of what is
     possible at all (`core.certificates.labels`), where the tasks are attributes, and few."""
-    faces, rows, _ = counted
-    tasks = [t for t in attributes_among(run.tasks) if t in faces.attribute_names]
+    tasks = attributes_among(run.tasks)
     if not names or not 0 < len(tasks) <= MOST_TASKS or len(tasks) < len(run.tasks):
         return {}
-    given = faces.attributes[rows]
-    people = faces.identities[rows]
-    found = [
-        frontier(given[:, faces.columns(tasks)], given[:, faces.columns([name])[0]], people)
-        for name in names
-    ]
+    answers, people = counted.labels(tasks), counted.people
+    found = [frontier(answers, counted.labels([name])[:, 0], people) for name in names]
     return {
         "names": np.array(names, dtype=str),
         "floors": np.array([floor for floor, _ in found], np.float32),
@@ -155,19 +163,21 @@ def _proofs(
     deltas: dict[Metric, float],
 ) -> Callable[[float | None], list[_Row]] | None:
     """What proves things of a release at one value; None where nothing can be proven."""
-    faces, rows, _ = counted
-    people = faces.identities[rows]
-    labels = {name: faces.attributes[rows, faces.columns([name])[0]] for name in names}
+    people = counted.people
+    labels = {name: counted.labels([name])[:, 0] for name in names}
 
     def each(read_one: Callable[[Tensor], Tensor]) -> NDArray[Any]:
+        found = []
         with torch.no_grad():
-            parts = np.array_split(rows, max(1, -(-len(rows) // BATCH)))
-            found = [read_one(read(faces, p).to(device).float() / 255).cpu() for p in parts]
+            for faces, rows in counted.parts:
+                for part in np.array_split(rows, max(1, -(-len(rows) // BATCH))):
+                    found.append(read_one(read(faces, part).to(device).float() / 255).cpu())
         return torch.cat(found).numpy()
 
     if model.cells is not None and model.table is not None:
         cells = each(model.cells)
-        tested = len(np.unique(faces.identities[faces.indices("test")])) or len(np.unique(people))
+        own = counted.parts[0][0]
+        tested = len(np.unique(own.identities[own.indices("test")]))
         return partial(_of_answers, model.table, cells, people, labels, tested, deltas)
     known = model.noise() if model.noise is not None else {}
     if "root" in known and names:

@@ -217,7 +217,7 @@ def test_nobody_of_a_joined_set_is_in_a_second_source_of_it(two):
     assert found.left_out == 12
     names = {found.faces.identity_names[i] for i in found.faces.identities[found.rows]}
     assert names == {"13", "14", "15", "16"}
-    with pytest.raises(PenumbraError, match="both registered from"):
+    with pytest.raises(PenumbraError, match="everybody in small has the name of somebody in both"):
         data.second_source("small", load("both"), progress=False)
     data.join("wide", "drawn", "large")
     found = data.second_source("wide", load("small"), progress=False)

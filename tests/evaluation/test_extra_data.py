@@ -215,7 +215,7 @@ def test_what_cannot_be_a_second_data_set_is_named(copy, given, tmp_path):
     data.add("again", "folder", data.catalogue()["tiny"]["path"])
     for extra, said in (
         ("tiny", "tiny is the run's own data set"),
-        ("again", "both registered from"),
+        ("again", "everybody in again has the name of somebody in tiny"),
         ("twins", "everybody in twins has the name of somebody in tiny"),
         ("mor", "unknown data set 'mor'; did you mean 'more'"),
     ):
