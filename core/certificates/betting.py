@@ -18,7 +18,7 @@ from core.seeding import seed_of
 
 MOST_ANSWERS = 12  # 2^12 attackers
 MOST_BLOCKS = 1000
-STAKE = 0.9  # at most; below 1, no bet can lose everything
+STAKE = 1.8  # at most; below 2, no bet against a mean of .5 or more can lose everything
 TOLERANCE = 1e-5
 _AT_ONCE = 512  # attackers bet against together: bounds the memory
 

@@ -1,7 +1,9 @@
-"""Commands that make runs and measure them: train, sweep, evaluate, explain, shipped."""
+"""Commands that make runs and measure them: train, sweep, evaluate, certify, explain, shipped."""
 
 import argparse
 from typing import Any
+
+import pandas as pd
 
 from core import explain, jobs, sweep
 from core.cli.options import (
@@ -16,6 +18,7 @@ from core.cli.options import (
     finished_folders,
     folders,
 )
+from core.cli.tables import print_table
 from core.errors import PenumbraError
 from core.run import Run
 from core.shipping import real_faces, shipped
@@ -48,6 +51,19 @@ def running_commands(commands: Any) -> None:
     add_release(command)
     add_device(command)
     add_workers(command)
+
+    what = "prove what no attacker can do with what finished runs release, where that can be proven"
+    command = add_command(commands, "certify", what, _certify)
+    command.add_argument("run", nargs="+", help="run id or run folder")
+    what = (
+        "a second data set, all of whose people are counted as well, save those that the run's own "
+        "has; default: those of its own whom the method has not seen"
+    )
+    command.add_argument("--people", metavar="DATASET", help=what)
+    add_release(command)
+    add_device(command)
+    what = "how it is printed"
+    command.add_argument("--format", choices=("csv", "json", "table"), default="table", help=what)
 
     what = "compute what pages show beside the numbers of finished runs"
     command = add_command(commands, "explain", what, _explain)
@@ -130,6 +146,21 @@ def _evaluate(options: argparse.Namespace) -> int:
             extra=options.extra,
         )
     return 0
+
+
+def _certify(options: argparse.Namespace) -> None:
+    from core import evaluate
+    from core.evaluation import plan, proof
+
+    rows = []
+    for folder in folders(options.run):
+        opened = evaluate.open_run(folder, options.device)
+        values = plan.release_values(opened.run, options.release)
+        evaluate.certify(opened, values, options.people)
+        rows += proof.found(folder, values)
+    shown = ["run_id", "release_value", "target", "metric", "value", "low", "identities"]
+    table = pd.DataFrame(rows, columns=shown)
+    print_table(table, options.format, "of these releases nothing can be proven")
 
 
 def _explain(options: argparse.Namespace) -> None:

@@ -31,7 +31,7 @@ from core.metrics import Metric
 from core.metrics import certificates as metrics
 from core.run import Run
 from core.seeding import generator_for, seed_of
-from core.storage import attack_folders
+from core.storage import attack_folders, findings_file
 from core.storage.attack_folders import Task
 
 DELTA = 0.05  # of all that is proven of a run together
@@ -75,6 +75,12 @@ def people_of(faces: Faces, other: SecondSource | None = None) -> Counted:
 
 def is_done(folder: Path, value: float | None) -> bool:
     return attack_folders.is_done(folder, Task("proof", CERTIFICATE.name, value))
+
+
+def found(folder: Path, values: Sequence[float | None]) -> list[dict[str, Any]]:
+    """The findings that are kept of a run at these release values."""
+    tasks = [Task("proof", CERTIFICATE.name, v) for v in values if is_done(folder, v)]
+    return [row for task in tasks for row in findings_file.read(attack_folders.place(folder, task))]
 
 
 def certify(

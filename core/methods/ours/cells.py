@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from core.certificates import histograms, program
 from core.metrics.attributes import choose_threshold
 
+BEYOND = (
+    60_000.0  # an edge that no score passes; half precision, in which networks are kept, has it
+)
 NEAR = 1e-3  # scores this close to an edge are computed once more in double precision
 
 
@@ -21,7 +24,7 @@ class Tables(nn.Module):
     limits   total variations, in falling order
     """
 
-    edges: Tensor  # (scores, most cells - 1), ascending, padded with infinity
+    edges: Tensor  # (scores, most cells - 1), ascending, padded with `BEYOND`
     tables: Tensor  # (limits, cells, answers)
     says: Tensor  # (answers, tasks) of 0 and 1
 
@@ -33,7 +36,7 @@ class Tables(nn.Module):
         count = int(np.prod(sizes))
         shape = (len(sizes), max(1, *sizes) - 1)
         even = torch.full((len(limits), count, answers), 1 / answers, dtype=torch.float64)
-        self.register_buffer("edges", torch.full(shape, torch.inf, dtype=torch.float64))
+        self.register_buffer("edges", torch.full(shape, BEYOND, dtype=torch.float64))
         self.register_buffer("tables", even)
         self.register_buffer("says", torch.zeros(answers, tasks))
 
@@ -54,12 +57,13 @@ class Tables(nn.Module):
     def at(self, limit: float) -> Tensor:
         """(cells, answers): the table of a limit; between two of the grid their mixture, which keeps
         it, since total variation is convex."""
+        tables = self.tables / self.tables.sum(2, keepdim=True)  # they were kept in half precision
         for number, below in enumerate(self.limits[1:], 1):
             above = self.limits[number - 1]
             if limit >= below:
                 share = min(1.0, (limit - below) / (above - below))
-                return share * self.tables[number - 1] + (1 - share) * self.tables[number]
-        return self.tables[-1]
+                return share * tables[number - 1] + (1 - share) * tables[number]
+        return tables[-1]
 
     def answered(self, z: Tensor) -> Tensor:
         """Logits (B, tasks) of +-1 of releases (B, answers), each one answer."""
@@ -69,6 +73,7 @@ class Tables(nn.Module):
         """Cut the scores (n, scores) and find the tables, from labels (n, scores) of photographs of
         `identities` (n,)."""
         tasks = self.says.shape[1]
+        self.edges.fill_(BEYOND)
         for column, size in enumerate(self.sizes):
             found = edges(scores[:, column], labels[:, column], size)
             self.edges[column, : len(found)] = torch.from_numpy(found)
