@@ -17,6 +17,7 @@ FILES = (
     "dpfe",
     "dpfe_m0",
     "ours.certified_code",
+    "ours.universal_code",
 )
 
 

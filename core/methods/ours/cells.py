@@ -55,15 +55,8 @@ class Tables(nn.Module):
         return found
 
     def at(self, limit: float) -> Tensor:
-        """(cells, answers): the table of a limit; between two of the grid their mixture, which keeps
-        it, since total variation is convex."""
-        tables = self.tables / self.tables.sum(2, keepdim=True)  # they were kept in half precision
-        for number, below in enumerate(self.limits[1:], 1):
-            above = self.limits[number - 1]
-            if limit >= below:
-                share = min(1.0, (limit - below) / (above - below))
-                return share * tables[number - 1] + (1 - share) * tables[number]
-        return tables[-1]
+        """(cells, answers): the table of a limit (`mixed`)."""
+        return mixed(self.tables, self.limits, limit)
 
     def answered(self, z: Tensor) -> Tensor:
         """Logits (B, tasks) of +-1 of releases (B, answers), each one answer."""
@@ -94,6 +87,18 @@ class Tables(nn.Module):
         for number, limit in enumerate(self.limits):
             table = program.solve(worth[:, kept], hidden, [limit] * len(hidden))
             self.tables[number] = torch.from_numpy(table)
+
+
+def mixed(tables: Tensor, limits: Sequence[float], limit: float) -> Tensor:
+    """(cells, answers): of tables (limits, cells, answers) that of a limit; between two of them, in
+    falling order, their mixture, which keeps it, since total variation is convex."""
+    tables = tables / tables.sum(2, keepdim=True)  # they were kept in half precision
+    for number, below in enumerate(limits[1:], 1):
+        above = limits[number - 1]
+        if limit >= below:
+            share = min(1.0, (limit - below) / (above - below))
+            return share * tables[number - 1] + (1 - share) * tables[number]
+    return tables[-1]
 
 
 def edges(scores: np.ndarray, labels: np.ndarray, cells: int) -> np.ndarray:

@@ -69,7 +69,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         return drawn(table(value)[cell_of(x)], keyed(x, generator))
 
     def solve(batches: Callable[[int], Iterator[Batch]]) -> None:
-        tables.solve(*_learned(batches, scores, [*run.tasks, *run.private], attributes))
+        tables.solve(*learned(batches, scores, [*run.tasks, *run.private], attributes))
 
     stage = Stage("tables", 0, int(schedule["batch_size"]), 0.0, phases=(), prepare=solve)
     return Model(
@@ -89,7 +89,7 @@ def cells(schedule: dict[str, float], tasks: int, secrets: int) -> tuple[int, ..
     return (each,) * tasks + (int(schedule["secret_cells"]),) * secrets
 
 
-def _learned(
+def learned(
     batches: Callable[[int], Iterator[Batch]],
     scores: Callable[[Tensor], Tensor],
     names: Sequence[str],
