@@ -29,7 +29,7 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 def guessing(labels: Tensor) -> Tensor:
     """Cross-entropy of a guesser that knows how frequent each label is and sees nothing: the
     entropies of labels (B, M) of 0 and 1, summed over attributes. Scalar in [0, M log 2], in nats.
-    Ours: the bound of hardened training (`core.methods.hardening`)."""
+    Ours: the bound of hardened training (`core.methods.papers.hardening`)."""
     frequency = labels.mean(0)
     return torch.special.entr(frequency).sum() + torch.special.entr(1 - frequency).sum()
 

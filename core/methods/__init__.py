@@ -6,16 +6,16 @@ from importlib import import_module
 from core.methods.declare import UNPROTECTED, Batch, Knob, Method, Model, Phase, Stage
 
 FILES = (
-    "original",
-    "image_filters",
-    "noisy_features",
-    "answer_only",
-    "deep_obfuscator",
-    "adversarial_reconstruction",
-    "pric",
-    "aia",
-    "dpfe",
-    "dpfe_m0",
+    "baselines.original",
+    "baselines.image_filters",
+    "baselines.noisy_features",
+    "baselines.answer_only",
+    "papers.deep_obfuscator",
+    "papers.adversarial_reconstruction",
+    "papers.pric",
+    "papers.aia",
+    "papers.dpfe",
+    "papers.dpfe_m0",
 )
 
 

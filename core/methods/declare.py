@@ -199,7 +199,7 @@ class Method:
     tasks, private  what a run of it names where the user names nothing
     understands     those of `RESERVED` that it can be given as a task or as private
     training_only   networks that a measured run no longer needs; a name stands for its numbered
-                    doubles, too (`core.methods.hardening`)
+                    doubles, too (`core.methods.papers.hardening`)
     published_sets  the paper's combinations (tasks, private attributes), by the name it gives them
     own_pictures    where the paper shows what its decoder inside the training redraws, or ""
     hardens         name of the method that this one is the hardened variant of, or ""
