@@ -161,7 +161,7 @@ class Model:
     released_map            (C, h, w) where z is a flattened map: attackers fold it back, since
                             everybody knows. The functions above then take it in either form
     noise                   () -> what the noise of a release is drawn from, where the method is
-                            `noisy` and has no `preview`. A code: {"root": (k, k)}, symmetric;
+                            `noisy`, has a release-time knob and no `preview`. A code: {"root": (k, k)}, symmetric;
                             noise of ratio r has covariance r root^2. A map: {"low": (C,), "high":
                             (C,)}, the range that replaced entries of each channel are drawn from
     notes                   () -> what else `run.json` must say of how it was trained: what the Run
@@ -188,6 +188,7 @@ class Method:
                     (numbers a Run may replace)
     release_kind    of `RELEASE_KINDS`: what leaves the device
     noisy           whether the same photograph is released differently each time
+    finite          whether a release is one of finitely many answers, one-hot: (B, how many)
     preview         of a method that changes the picture before anything else: (picture float
                     (H, W, 3) in [0, 1], value of its knob, generator) -> the changed one, float
                     (H, W, 3), without torch
@@ -219,6 +220,7 @@ class Method:
     color: str
     release_kind: str = "map"
     noisy: bool = False
+    finite: bool = False
     preview: Preview | None = None
     baseline: bool = False
     reference: str = UNPROTECTED
