@@ -7,17 +7,16 @@ not the private attribute,
     FairGini(D) = (1 - gamma) Gini_y(D) + gamma (0.5 - Gini_s(D)),   Gini_p(D) = 2 p (1 - p),
 
 and what leaves the device is which leaf a picture is in: one of a few answers, whatever the picture. The
-tree decides by the leading principal axes of the vector in front of the task network's last layer.
+tree decides by the leading principal axes of the vector in front of the last layer of a network that
+learned all attributes (`.features`).
 """
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import PenumbraError
-from core.methods.baselines import original
 from core.methods.declare import Choice, Knob, Method, Model, columns
 from core.methods.others import features
 from core.run import Run
@@ -28,7 +27,7 @@ NO_GAIN = 1e-9  # of the criterion, in a split that is not made
 TREE = {"leaves": 8, "fewest": 20}
 PRESETS = {
     name: preset | {"schedule": preset["schedule"] | TREE}
-    for name, preset in original.PRESETS.items()
+    for name, preset in features.PRESETS.items()
 }
 
 
@@ -123,8 +122,8 @@ def grown(
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """The task network of `original`, then the tree on its features. Raises PenumbraError where nothing
-    is private, or for a gamma above 1."""
+    """A network that learns all attributes, then the tree on its features. Raises PenumbraError where
+    nothing is private, or for a gamma above 1."""
     import torch
     from torch import nn
 
@@ -137,8 +136,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     if gamma > 1:
         raise PenumbraError(f"gamma is {gamma:g}; it is a share, from 0 to 1")
     tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
-    model = original.build(run, settings, attributes)
-    networks = model.networks
+    networks, learned = features.attribute_network(run, settings, len(attributes))
     inputs, count = settings["fully_connected"], int(schedule["leaves"])
     axes = min(AXES, inputs)
     leaves = closed_forms.Leaves(inputs, axes, count)
@@ -159,10 +157,9 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     def release(x: Tensor, generator: Generator, value: float | None) -> Tensor:
         return leaves(features.penultimate(networks, x))
 
-    return replace(
-        model,
+    return Model(
         networks=networks | {"leaves": leaves, "head": head},
-        stages=(*model.stages, features.solved(settings, networks, solve)),
+        stages=(learned, features.solved(settings, networks, solve)),
         release=release,
         own_head=head,
     )
@@ -196,8 +193,8 @@ FAIR_TREE = Method(
     choices=(Choice("leaves", words="{:g} groups", released=True, between=(2, 256)),),
     paper_attackers={},
     departures=(
-        "The paper's trees decide by the columns of tables; here by the leading principal axes of the "
-        "task network's last features.",
+        "The paper's trees decide by the columns of tables; here by the leading principal axes of the last "
+        "features of a network that learned all attributes of the data set.",
         "The paper sends the typical member of a leaf; here the leaf's number is sent, which tells as "
         "much.",
         "The paper keeps photographs aside to certify how unfair any service can be; here attackers "

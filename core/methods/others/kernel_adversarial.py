@@ -14,14 +14,13 @@ with a linear kernel on f(X). The answer is the leading eigenvectors of a genera
 
 C_XY = Cov(phi(X), phi(Y)), and phi(X) random Fourier features (Rahimi & Recht, NIPS 2007) of a Gaussian
 kernel. Directions with rho <= 0 give away more than they serve and are left out. X is the vector in
-front of the task network's last layer: another lambda takes seconds.
+front of the last layer of a network that learned all attributes (`.features`): another lambda takes
+seconds.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from core.errors import PenumbraError
-from core.methods.baselines import original
 from core.methods.declare import Knob, Method, Model, columns
 from core.methods.others import features
 from core.run import Run
@@ -35,8 +34,8 @@ NO_GAIN = 1e-6  # rho, as a share of what lambda = 0 could reach, from which on 
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """The task network of `original`, then encoder and head in closed form. Raises PenumbraError where
-    nothing is private, or unless 0 <= lambda < 1."""
+    """A network that learns all attributes, then encoder and head in closed form. Raises PenumbraError
+    where nothing is private, or unless 0 <= lambda < 1."""
     from torch import nn
 
     from core.nets import closed_forms
@@ -47,8 +46,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     if not weight < 1:
         raise PenumbraError(f"lambda is {weight:g}; at 1 the task would not count: stay below")
     tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
-    model = original.build(run, settings, attributes)
-    networks = model.networks
+    networks, learned = features.attribute_network(run, settings, len(attributes))
     inputs = settings["fully_connected"]
     width = min(2 ** len(tasks) - 1, MOST_NUMBERS)
     encoder = seeded(
@@ -72,10 +70,9 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         head.weight.copy_(slopes.T)
         head.bias.copy_(intercepts)
 
-    return replace(
-        model,
+    return Model(
         networks=networks | {"encoder": encoder, "head": head},
-        stages=(*model.stages, features.solved(settings, networks, solve)),
+        stages=(learned, features.solved(settings, networks, solve)),
         release=lambda x, generator, value: encoder(features.penultimate(networks, x)),
         own_head=head,
     )
@@ -158,14 +155,14 @@ KERNEL_ADVERSARIAL = Method(
             ),
         ),
     ),
-    presets=original.PRESETS,
+    presets=features.PRESETS,
     build=build,
     color="#B58900",
     release_kind="code",
     paper_attackers={},
     departures=(
-        "The paper takes features of a network trained elsewhere; here they are those of the task "
-        "network, in front of its last layer.",
+        "The paper takes features of a network trained elsewhere; here they are those of a network that "
+        "learned all attributes of the data set, in front of its last layer.",
         "The paper weighs the two dependences as they are; here, as in its authors' code, each is "
         "divided by the largest that one number could have.",
         "The width of the kernel is the median distance of two photographs' features; the authors "

@@ -6,16 +6,15 @@ than a constant (which is the case where Cov(X, Z) = 0, section 3), the one that
 
     r(x) = x - W^+ P W (x - E[X]),   W = (Cov(X)^(1/2))^+,
 
-P the orthogonal projection onto the column space of W Cov(X, Z). X is the vector in front of the
-task network's last layer, Z has a column for each private attribute. The share s of the projection is
-ours: r_s(x) = x - s W^+ P W (x - E[X]), after which Cov(r_s(X), Z) = (1 - s) Cov(X, Z).
+P the orthogonal projection onto the column space of W Cov(X, Z). X is the vector in front of the last
+layer of a network that learned all attributes (`.features`), Z has a column for each private attribute.
+The share s of the projection is ours: r_s(x) = x - s W^+ P W (x - E[X]), after which Cov(r_s(X), Z) =
+(1 - s) Cov(X, Z).
 """
 
-from dataclasses import replace
 from typing import Any
 
 from core.errors import PenumbraError
-from core.methods.baselines import original
 from core.methods.declare import Knob, Method, Model, columns
 from core.methods.others import features
 from core.run import Run
@@ -47,16 +46,16 @@ def projection(x: Tensor, concept: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """The task network of `original`, then the closed form on its features. Raises PenumbraError where
-    nothing is private, or for a share above 1."""
+    """A network that learns all attributes, then the closed form on its features. Raises PenumbraError
+    where nothing is private, or for a share above 1."""
     from core.nets import closed_forms
 
     features.need_private(run)
-    private, share = columns(attributes, run.private), run.knobs["share"]
+    tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
+    share = run.knobs["share"]
     if share > 1:
         raise PenumbraError(f"share is {share:g}; more than all of it (1) cannot be erased")
-    model = original.build(run, settings, attributes)
-    networks = model.networks
+    networks, learned = features.attribute_network(run, settings, len(attributes))
     eraser = closed_forms.Eraser(settings["fully_connected"], len(private))
 
     def release(x: Tensor, generator: Generator, value: float | None) -> Tensor:
@@ -65,12 +64,11 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     def solve(x: Tensor, labels: Tensor) -> None:
         eraser.fill(x.mean(0), *projection(x, labels[:, private]))
 
-    return replace(
-        model,
+    return Model(
         networks=networks | {"eraser": eraser},
-        stages=(*model.stages, features.solved(settings, networks, solve)),
+        stages=(learned, features.solved(settings, networks, solve)),
         release=release,
-        own_head=lambda z: features.last_layer(networks, z),
+        own_head=lambda z: features.last_layer(networks, z)[:, tasks],
     )
 
 
@@ -95,14 +93,14 @@ LEACE = Method(
             ),
         ),
     ),
-    presets=original.PRESETS,
+    presets=features.PRESETS,
     build=build,
     color="#7E57C2",
     release_kind="code",
     paper_attackers={},
     departures=(
         "The paper erases concepts from the hidden layers of language models; here it is the vector in "
-        "front of the last layer of the task network.",
+        "front of the last layer of a network that learned all attributes of the data set.",
         "The paper erases all of the direction (s = 1); removing a share of it is ours.",
         "Several private attributes are erased each for itself: combinations of them may still be told.",
     ),
