@@ -14,7 +14,7 @@ import time
 
 from core import data
 from core.evaluate import evaluate
-from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
+from core.methods.papers.deep_obfuscator import DEEP_OBFUSCATOR
 from core.run import Run
 from core.run_validation import checked
 from core.train import train

@@ -4,6 +4,8 @@ Sums over the N images of an equation are means over the batch here: a constant 
 Adam's steps and the trade-off between the terms as they are.
 """
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -29,7 +31,7 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 def guessing(labels: Tensor) -> Tensor:
     """Cross-entropy of a guesser that knows how frequent each label is and sees nothing: the
     entropies of labels (B, M) of 0 and 1, summed over attributes. Scalar in [0, M log 2], in nats.
-    Ours: the bound of hardened training (`core.methods.hardening`)."""
+    Ours: the bound of hardened training (`core.methods.papers.hardening`)."""
     frequency = labels.mean(0)
     return torch.special.entr(frequency).sum() + torch.special.entr(1 - frequency).sum()
 
@@ -146,3 +148,37 @@ def margin_softmax(cosines: Tensor, people: Tensor, margin: float, scale: float)
     """
     held_back = margin * functional.one_hot(people, cosines.shape[1])
     return functional.cross_entropy(scale * (cosines - held_back), people)
+
+
+def divergence_from_guessing(logits: Tensor) -> Tensor:
+    """KL(q || uniform) of each attribute's q = (sigmoid(logit), 1 - sigmoid(logit)), summed over
+    attributes, averaged over the batch: ln 2 - H(q). Roy & Boddeti (CVPR 2019) Eq. 4, what the encoder
+    minimises beside its task. logits (B, M); scalar in [0, M ln 2], in nats."""
+    p = torch.sigmoid(logits)
+    entropy = p * functional.softplus(-logits) + (1 - p) * functional.softplus(logits)
+    return (math.log(2) - entropy).sum(1).mean()
+
+
+def divergence_from_normal(mean: Tensor, deviation: Tensor) -> Tensor:
+    """KL(N(mean, deviation^2) || N(0, 1)) summed over dimensions, averaged over the batch: the rate in
+    Alemi et al. (ICLR 2017) Eq. 17. mean, deviation > 0: (B, K); scalar >= 0, in nats."""
+    each = mean.square() + deviation.square() - 2 * deviation.log() - 1
+    return 0.5 * each.sum(1).mean()
+
+
+def information_bound(z: Tensor, number: Tensor, centre: Tensor, noise: float) -> Tensor:
+    """Upper bound, in nats, of I(x; z + N(0, noise^2)): Xia et al. (CVPR 2025), of a Gaussian mixture with
+    diagonal covariances. H(x | released) is at least H(x) minus it.
+
+    sum over components i of share_i * (-ln share_i + sum over dimensions of ln(1 + v_i / noise^2) / 2),
+    v_i the mean squared distance of component i's rows from its centre.
+    z, centre (B, d): maps without noise and the centre of each one's component; number (B,) names it.
+    """
+    squared = (z - centre).square()
+    bound = z.new_zeros(())
+    for component in number.unique():
+        mine = number == component
+        share = mine.to(z).mean()
+        spread = squared[mine].mean(0)
+        bound = bound + share * (torch.log1p(spread / noise**2).sum() / 2 - share.log())
+    return bound

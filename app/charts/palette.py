@@ -26,7 +26,24 @@ DARK = {
 }
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
-METHOD_SYMBOLS = ("circle", "star", "triangle-down", "hourglass", "bowtie", "hexagram")
+METHOD_SYMBOLS = (
+    "circle",
+    "star",
+    "triangle-down",
+    "hourglass",
+    "bowtie",
+    "hexagram",
+    "triangle-left",
+    "triangle-right",
+    "hexagon",
+    "octagon",
+    "star-square",
+    "star-diamond",
+    "diamond-tall",
+    "diamond-wide",
+    "triangle-ne",
+    "triangle-sw",
+)
 SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "pentagon", "star-triangle-down")
 
 

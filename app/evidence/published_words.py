@@ -75,7 +75,7 @@ def headline(report: Report, view: View, method: str, chosen: Mapping[str, float
     subject = wording.inferred(name) if kind == "attribute" else NOTHING_ON.get(kind, kind)
     if pair is None:
         if not report.utility:
-            return f"No paper reports numbers on “{METHODS[method].title}”."
+            return f"None of the papers whose numbers are kept here reports any on “{METHODS[method].title}”."
         return f"The paper has no number on {subject}; what it reports on the service is below."
     said = _attack(pair, method, chosen)
     if report.private_exact:

@@ -276,7 +276,7 @@ def attack(name: str, device: str, tiny: bool) -> Iterator[Figures]:
     from core import device as devices
     from core.attacks import ATTACKS, fitting
     from core.evaluate import Opened, view_at
-    from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
+    from core.methods.papers.deep_obfuscator import DEEP_OBFUSCATOR
     from core.run import Run
     from core.run_validation import checked
     from core.training import networks

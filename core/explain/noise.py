@@ -21,9 +21,10 @@ MAPS = 12  # faces whose map is kept; 1 kB each at 32 x 32
 
 
 def applies(run: Run) -> bool:
-    """Whether noise is added to what a run releases, and not to the photograph."""
+    """Whether noise is added to what a run releases, not to the photograph, in an amount that can be
+    chosen when it is released."""
     method = METHODS[run.method]
-    return method.noisy and method.preview is None
+    return method.noisy and method.preview is None and method.release_knob is not None
 
 
 def noise(subject: Subject, generator: Generator) -> Explanation:

@@ -164,7 +164,7 @@ class Model:
     released_map            (C, h, w) where z is a flattened map: attackers fold it back, since
                             everybody knows. The functions above then take it in either form
     noise                   () -> what the noise of a release is drawn from, where the method is
-                            `noisy` and has no `preview`. A code: {"root": (k, k)}, symmetric;
+                            `noisy`, has a release-time knob and no `preview`. A code: {"root": (k, k)}, symmetric;
                             noise of ratio r has covariance r root^2. A map: {"low": (C,), "high":
                             (C,)}, the range that replaced entries of each channel are drawn from
     cells, table            of a `finite` method: x -> int64 (B,), and value -> float64 (cells, K). A release is
@@ -209,7 +209,7 @@ class Method:
     tasks, private  what a run of it names where the user names nothing
     understands     those of `RESERVED` that it can be given as a task or as private
     training_only   networks that a measured run no longer needs; a name stands for its numbered
-                    doubles, too (`core.methods.hardening`)
+                    doubles, too (`core.methods.papers.hardening`)
     published_sets  the paper's combinations (tasks, private attributes), by the name it gives them
     own_pictures    where the paper shows what its decoder inside the training redraws, or ""
     hardens         name of the method that this one is the hardened variant of, or ""

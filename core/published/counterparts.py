@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from core.attacks import ATTACKS
 from core.attacks.attackers import BEST_HEAD, OWN_NETWORKS, WORST_CASE
-from core.methods import METHODS, dpfe
+from core.methods import METHODS
 from core.methods.declare import VERIFICATION
+from core.methods.papers import dpfe
 from core.published import METRICS, published
 
 Row = Mapping[str, Any]  # of `core.published.published`

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from core.errors import PenumbraError
 from core.methods import METHODS
-from core.methods.deep_obfuscator import TEST_SETS
-from core.methods.dpfe import ATTRIBUTE_SETS, CUTS
+from core.methods.papers.deep_obfuscator import TEST_SETS
+from core.methods.papers.dpfe import ATTRIBUTE_SETS, CUTS
 from core.published import COLUMNS, PAPERS, published
 from core.published.counterparts import REASONS, Counterpart, counterpart
 

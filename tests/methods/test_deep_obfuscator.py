@@ -5,7 +5,7 @@ import torch
 
 from core import losses, train
 from core.methods import METHODS, Batch
-from core.methods.deep_obfuscator import TEST_SETS
+from core.methods.papers.deep_obfuscator import TEST_SETS
 from core.run import Run
 from core.run_validation import checked
 from core.storage import training_log

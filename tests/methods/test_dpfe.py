@@ -8,7 +8,8 @@ import torch
 from core import losses, train
 from core.data.on_device import to_device
 from core.errors import PenumbraError
-from core.methods import METHODS, dpfe
+from core.methods import METHODS
+from core.methods.papers import dpfe
 from core.nets import darknet
 from core.run import Run
 from core.run_validation import checked

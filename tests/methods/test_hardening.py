@@ -9,7 +9,8 @@ from safetensors.torch import load_file
 
 from core import losses, train
 from core.errors import PenumbraError, Stopped
-from core.methods import METHODS, Batch, hardening
+from core.methods import METHODS, Batch
+from core.methods.papers import hardening
 from core.nets.adversaries import Dense, Residual
 from core.nets.decoders import FlatDecoder
 from core.run import Run

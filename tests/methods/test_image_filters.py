@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.methods.image_filters import BLUR, IMAGE_NOISE, PIXELATE, RANDOM_REPLACE
+from core.methods.baselines.image_filters import BLUR, IMAGE_NOISE, PIXELATE, RANDOM_REPLACE
 from core.run import Run
 
 

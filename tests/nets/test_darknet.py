@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from core.methods import dpfe
+from core.methods.papers import dpfe
 from core.nets import darknet
 
 

@@ -204,7 +204,10 @@ def test_the_paper_s_numbers_stand_beside_ours(populated):
     assert {"58.85 %", "97.36 %", "90.15 %"} <= set(hidden["The paper"])
     assert "91.53 %" in set(service["The paper"])
     whole(app.selectbox(key="method").set_value("blur").run())
-    assert f"No paper reports numbers on “{METHODS['blur'].title}”." in words(app)
+    assert (
+        f"None of the papers whose numbers are kept here reports any on “{METHODS['blur'].title}”."
+        in words(app)
+    )
     assert not app.dataframe
 
 

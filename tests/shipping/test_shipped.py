@@ -23,6 +23,11 @@ def table():
     return results.findings(SHIPPED)
 
 
+def here(runs):
+    """Those that are to be in the repository by now."""
+    return [run for run in runs if run.method not in shipped.TO_COME]
+
+
 def values_of(runs, knob):
     return {run.knobs[knob] for run in runs}
 
@@ -49,6 +54,7 @@ def test_the_set_covers_every_method_and_the_grids_of_its_knobs():
 def test_every_method_can_be_compared_on_the_same_service_and_secret():
     both = {r.method for r in shipped.runs() if r.tasks == ("Smiling",) and r.private == ("Male",)}
     assert both >= {"deep_obfuscator", "pric", "aia", "dpfe", "original", "answer_only", "blur"}
+    assert both >= set(shipped.TO_COME)
 
 
 def test_what_needs_a_network_that_was_left_out_goes_with_it():
@@ -61,7 +67,14 @@ def test_what_needs_a_network_that_was_left_out_goes_with_it():
     assert set(less.networks) == {"encoder", "adversary"}
 
 
-@pytest.mark.parametrize("run", shipped.runs(), ids=lambda run: f"{run.id}-{run.knobs}")
+def test_what_is_still_to_come_is_planned_and_not_here():
+    planned = {run.method for run in shipped.runs()}
+    assert set(shipped.TO_COME) <= planned
+    made = {path.name.rpartition("-")[0] for path in SHIPPED.glob("synthetic/*/done")}
+    assert not made & set(shipped.TO_COME)  # else it is to be taken off the list
+
+
+@pytest.mark.parametrize("run", here(shipped.runs()), ids=lambda run: f"{run.id}-{run.knobs}")
 def test_every_shipped_run_is_here_loads_and_is_measured(run, table):
     folder = SHIPPED / run.dataset / run.id
     loaded, record, model = train.load(folder)
@@ -89,7 +102,7 @@ def test_every_shipped_run_was_attacked_by_all_that_are_planned():
     missing = [
         f"{run.id}: {protocol} {attack_folders.at_value(attack, value)}"
         for plan in shipped.PLANS
-        for run in shipped.of_plan(plan)
+        for run in here(shipped.of_plan(plan))
         for protocol, attacks in shipped.attackers(run, plan).items()
         for attack in attacks
         for value in shipped.values(run, plan)
@@ -100,7 +113,7 @@ def test_every_shipped_run_was_attacked_by_all_that_are_planned():
 
 def test_every_shipped_setting_is_explained():
     for plan in shipped.PLANS:
-        for run in shipped.of_plan(plan):
+        for run in here(shipped.of_plan(plan)):
             if run.seed in shipped.REPEATED:
                 continue
             folder = SHIPPED / run.dataset / run.id

@@ -24,8 +24,8 @@ class Tables(nn.Module):
     limits   total variations, in falling order
     """
 
-    edges: Tensor  # (scores, most cells - 1), ascending, padded with `BEYOND`
-    tables: Tensor  # (limits, cells, answers)
+    held_edges: Tensor
+    held_tables: Tensor
     says: Tensor  # (answers, tasks) of 0 and 1
 
     def __init__(
@@ -33,12 +33,23 @@ class Tables(nn.Module):
     ) -> None:
         super().__init__()
         self.sizes, self.limits = tuple(sizes), tuple(limits)
-        count = int(np.prod(sizes))
-        shape = (len(sizes), max(1, *sizes) - 1)
-        even = torch.full((len(limits), count, answers), 1 / answers, dtype=torch.float64)
-        self.register_buffer("edges", torch.full(shape, BEYOND, dtype=torch.float64))
-        self.register_buffer("tables", even)
+        self.shape = (len(limits), int(np.prod(sizes)), answers)
+        edges = torch.full((len(sizes) * (max(2, *sizes) - 1),), BEYOND, dtype=torch.float64)
+        even = torch.full((int(np.prod(self.shape)),), 1 / answers, dtype=torch.float64)
+        # Vectors are stored in full precision (`core.storage.files.halved`).
+        self.register_buffer("held_edges", edges)
+        self.register_buffer("held_tables", even)
         self.register_buffer("says", torch.zeros(answers, tasks))
+
+    @property
+    def edges(self) -> Tensor:
+        """(scores, most cells - 1), ascending, padded with `BEYOND`."""
+        return self.held_edges.view(len(self.sizes), -1)
+
+    @property
+    def tables(self) -> Tensor:
+        """(limits, cells, answers)."""
+        return self.held_tables.view(self.shape)
 
     def cell_of(self, x: Tensor, scores: Tensor, precise: Callable[[Tensor], Tensor]) -> Tensor:
         """Cells (B,) of photographs with these scores (B, scores): the same on every machine, since
@@ -92,7 +103,6 @@ class Tables(nn.Module):
 def mixed(tables: Tensor, limits: Sequence[float], limit: float) -> Tensor:
     """(cells, answers): of tables (limits, cells, answers) that of a limit; between two of them, in
     falling order, their mixture, which keeps it, since total variation is convex."""
-    tables = tables / tables.sum(2, keepdim=True)  # they were kept in half precision
     for number, below in enumerate(limits[1:], 1):
         above = limits[number - 1]
         if limit >= below:

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.certificates.drawn import drawn, keyed
 from core.errors import PenumbraError
-from core.methods import original
+from core.methods.baselines import original
 from core.methods.declare import Batch, Choice, Knob, Method, Model, Stage
 from core.run import Run
 from core.torch_types import Generator, Module, Tensor
@@ -45,6 +45,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         raise PenumbraError("certified_code hides attributes: name at least one that is private")
     from core.methods.ours.cells import Tables
     from core.nets.exact import exactly
+    from core.storage import files
 
     schedule = settings["schedule"]
     sizes = cells(schedule, len(run.tasks), len(run.private))
@@ -69,6 +70,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         return drawn(table(value)[cell_of(x)], keyed(x, generator))
 
     def solve(batches: Callable[[int], Iterator[Batch]]) -> None:
+        files.rounded(trained.networks)  # as they will be measured
         tables.solve(*learned(batches, scores, [*run.tasks, *run.private], attributes))
 
     stage = Stage("tables", 0, int(schedule["batch_size"]), 0.0, phases=(), prepare=solve)

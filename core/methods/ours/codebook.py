@@ -24,13 +24,7 @@ class Codebook(nn.Module):
     limits   total variations, in falling order
     """
 
-    edges: Tensor  # (secrets, grades - 1), padded with `BEYOND`
-    means: Tensor  # (secret cells, scores)
-    spreads: Tensor  # (secret cells, scores)
     weights: Tensor  # (scores,), 0 for secrets
-    words: Tensor  # (K, scores)
-    tables: Tensor  # (limits, cells, K)
-    says: Tensor  # (K, scores) of 0 and 1
 
     def __init__(
         self,
@@ -43,17 +37,54 @@ class Codebook(nn.Module):
         super().__init__()
         self.secrets, self.grades, self.limits = list(secrets), grades, tuple(limits)
         self.groups = grades ** len(self.secrets)
-        shapes = {
+        self.shapes = {
             "edges": (len(self.secrets), max(1, grades - 1)),
             "means": (self.groups, scores),
             "spreads": (self.groups, scores),
-            "weights": (scores,),
             "words": (words, scores),
             "tables": (len(limits), words * self.groups, words),
             "says": (words, scores),
         }
-        for name, shape in shapes.items():
-            self.register_buffer(name, torch.ones(shape, dtype=torch.float64))
+        # Vectors are stored in full precision (`core.storage.files.halved`).
+        for name, shape in self.shapes.items():
+            start = 1 / words if name == "tables" else 1.0
+            held = torch.full((int(np.prod(shape)),), start, dtype=torch.float64)
+            self.register_buffer(f"held_{name}", held)
+        self.register_buffer("weights", torch.ones(scores, dtype=torch.float64))
+
+    def _held(self, name: str) -> Tensor:
+        held: Tensor = getattr(self, f"held_{name}")
+        return held.view(self.shapes[name])
+
+    @property
+    def edges(self) -> Tensor:
+        """(secrets, grades - 1), ascending, padded with `BEYOND`."""
+        return self._held("edges")
+
+    @property
+    def means(self) -> Tensor:
+        """(secret cells, scores)."""
+        return self._held("means")
+
+    @property
+    def spreads(self) -> Tensor:
+        """(secret cells, scores)."""
+        return self._held("spreads")
+
+    @property
+    def words(self) -> Tensor:
+        """(K, scores)."""
+        return self._held("words")
+
+    @property
+    def tables(self) -> Tensor:
+        """(limits, cells, K)."""
+        return self._held("tables")
+
+    @property
+    def says(self) -> Tensor:
+        """(K, scores) of 0 and 1."""
+        return self._held("says")
 
     def group_of(self, scores: Tensor) -> Tensor:
         """int64 (B,): the device's own guess at the secrets, in grades."""
@@ -118,15 +149,8 @@ class Codebook(nn.Module):
         points = self.standardised(given).cpu().numpy()
         found = KMeans(len(self.words), n_init=1, random_state=seed).fit(points)
         self.words.copy_(torch.from_numpy(found.cluster_centers_.astype(np.float64)))
-        self._round()
         cell = self.cell_of(given, given, lambda near: near).cpu().numpy()
         self._solve(cell, labels, identities)
-
-    def _round(self) -> None:
-        """Networks are kept in half precision: cells are counted as they will be."""
-        for name in ("edges", "means", "spreads", "words"):
-            buffer = getattr(self, name)
-            buffer.copy_(buffer.half().double())
 
     def _solve(self, cell: np.ndarray, labels: np.ndarray, identities: np.ndarray) -> None:
         places = histograms.one_hot(cell, len(self.words) * self.groups)

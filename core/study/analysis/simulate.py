@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from core import results
 from core.attacks import default_attack
 from core.errors import PenumbraError
-from core.methods.deep_obfuscator import DEEP_OBFUSCATOR
+from core.methods.papers.deep_obfuscator import DEEP_OBFUSCATOR
 from core.study import studies
 from core.study.design import setting_key
 from core.study.participation import admission

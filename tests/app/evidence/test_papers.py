@@ -144,7 +144,8 @@ def test_another_face_network_is_said():
 def test_every_method_has_a_paper_to_start_with(method):
     paper = papers.own_paper(method)
     assert paper in PAPERS
-    assert METHODS[method].baseline or (METHODS[method].hardens or method) == paper
+    name = METHODS[method].hardens or method
+    assert METHODS[method].baseline or name not in PAPERS or name == paper
 
 
 def test_rows_say_what_tells_them_apart(tables):

@@ -53,7 +53,7 @@ def task_networks(run: Run, settings: dict[str, Any]) -> dict[str, Module]:
 def classifier(settings: dict[str, Any], outputs: int, factor: float = 1.0) -> Module:
     """The classifier architecture of Table 1, also the adversary classifier's; all its widths times
     `factor`."""
-    from core.methods.hardening import widened
+    from core.methods.papers.hardening import widened
     from core.nets import vgg
 
     return vgg.Classifier(

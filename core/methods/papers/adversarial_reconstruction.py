@@ -31,8 +31,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from core.methods import hardening
 from core.methods.declare import Batch, Choice, Knob, Method, Model, Phase, columns, stage_of
+from core.methods.papers import hardening
 from core.run import Run
 from core.torch_types import Tensor
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from core.methods import image_filters, original
+from core.methods.baselines import image_filters, original
 from core.methods.declare import Model
 from core.run import Run
 from core.torch_types import Generator, Tensor

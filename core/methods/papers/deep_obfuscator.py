@@ -23,9 +23,9 @@ features, which stops no attacker that is trained afterwards.
 from functools import partial
 from typing import Any
 
-from core.methods import hardening
+from core.methods.baselines.original import COMPACT, PAPER, classifier, task_networks, task_stage
 from core.methods.declare import Batch, Choice, Knob, Method, Model, Phase, columns, stage_of
-from core.methods.original import COMPACT, PAPER, classifier, task_networks, task_stage
+from core.methods.papers import hardening
 from core.run import Run
 from core.torch_types import Generator, Tensor
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from core.methods import original
+from core.methods.baselines import original
 from core.methods.declare import Model
 from core.run import Run
 from core.torch_types import Generator, Tensor

@@ -39,7 +39,6 @@ from functools import partial
 from typing import Any
 
 from core.errors import PenumbraError
-from core.methods import hardening
 from core.methods.declare import (
     IDENTITY,
     Batch,
@@ -52,6 +51,7 @@ from core.methods.declare import (
     columns,
     stage_of,
 )
+from core.methods.papers import hardening
 from core.run import Run
 from core.torch_types import Generator, Module, Tensor
 

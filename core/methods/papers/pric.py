@@ -26,9 +26,9 @@ from functools import partial
 from typing import Any
 
 from core.errors import PenumbraError
-from core.methods import hardening
+from core.methods.baselines.original import COMPACT, PAPER, classifier
 from core.methods.declare import Batch, Knob, Method, Model, Phase, columns, stage_of
-from core.methods.original import COMPACT, PAPER, classifier
+from core.methods.papers import hardening
 from core.run import Run
 from core.torch_types import Tensor
 

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from core.methods import hardening
+from core.methods.baselines.image_filters import replace_at_random
 from core.methods.declare import (
     VERIFICATION,
     Batch,
@@ -36,7 +36,7 @@ from core.methods.declare import (
     columns,
     stage_of,
 )
-from core.methods.image_filters import replace_at_random
+from core.methods.papers import hardening
 from core.run import Run
 from core.torch_types import Generator, Module, Tensor
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.methods.declare import Method, Model, columns
-from core.methods.dpfe import (
+from core.methods.papers.dpfe import (
     CUT,
     DPFE_SIMPLE,
     LAYERS,

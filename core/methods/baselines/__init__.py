@@ -1,0 +1,1 @@
+"""What every method has to be compared with: no protection, the answer alone, filters of the picture."""

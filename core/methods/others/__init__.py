@@ -1,0 +1,1 @@
+"""Published methods of other authors, on the networks of `core.methods.baselines.original`."""
