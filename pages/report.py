@@ -56,7 +56,7 @@ def compose() -> None:
     set_any = allowed.attack is not None or allowed.loss is not None
     kept = goal.verdict(row, allowed, view) if set_any else None
     with head:
-        show.verdict(outcome.sentence, mark=verdict.mark(outcome.exposure))
+        show.verdict(outcome.sentence, mark=outcome.mark)
         if kept is None:
             st.caption(
                 "You set no limits on the Trade-off page; the report then only states what was measured."

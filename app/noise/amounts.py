@@ -34,9 +34,11 @@ def knob_of(method: str) -> Any:
 
 
 def methods(table: pd.DataFrame) -> list[str]:
-    """Methods with such a knob: those measured at several amounts, then those of papers, first."""
+    """Methods that add noise by such a knob: those measured at several amounts, then those of papers,
+    first. One that draws an answer adds none."""
     counted = table.groupby("method")["release_value"].nunique()
-    found = [name for name in METHODS if counted.get(name, 0) and knob_of(name)]
+    able = [name for name, method in METHODS.items() if knob_of(name) and not method.finite]
+    found = [name for name in able if counted.get(name, 0)]
     return sorted(found, key=lambda name: (counted[name] < 2, METHODS[name].baseline))
 
 
