@@ -5,6 +5,7 @@ import streamlit as st
 from app.cache import loaders
 from app.page import show
 from app.proof import listing, views, words
+from app.proof.counted import counted
 from app.settings import looking, mixtures, points, proofs
 from core.methods import METHODS
 
@@ -37,7 +38,7 @@ def proof() -> None:
             show.verdict(words.sentence(row, []))
         nothing(row)
         return
-    who = views.counted(near, bounds)
+    who = counted(near, bounds)
     if mixtures.is_mixture(row):
         bounds = views.between(here, row)
     with head:

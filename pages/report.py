@@ -42,6 +42,12 @@ def contents(row: points.Row, shown: tuple[report.Faces, str]) -> None:
     found = report.leaks(here.findings, row)
     faces, why = shown
     st.markdown("\n".join(f"- {label}" for label, _ in report.evidence(here, row)))
+    proven = report.proven(row)["said"]
+    st.markdown(
+        f"- {len(proven)} statements that are proven, with their assumptions"
+        if proven
+        else "- Nothing is proven of this setting"
+    )
     st.markdown(f"- {len(found)} attributes that nobody mentioned")
     st.markdown(f"- {len(faces)} faces, original and redrawn" if faces else f"- {why}")
     st.markdown("\n".join(f"- {text}" for text in report.known_limits(row)))

@@ -28,7 +28,7 @@ def bound(tau: float) -> float:
 def write_certified(root: Path, dataset: str = "synthetic", answers: bool = True) -> Path:
     run = checked(Run(METHOD, dataset))
     for number, tau in enumerate(KNOTS):
-        folder = write_run(root, run, number / len(KNOTS), tau)
+        folder = write_run(root, run, number / len(KNOTS), tau, attack=bound(tau) - 0.03)
         write_attack(folder, "certificate", certificates(tau), tau, arrays(), protocol="proof")
         if answers:
             write_answers(folder, tau)

@@ -110,6 +110,13 @@ def again(findings: pd.DataFrame, row: points.Row, view: View) -> Again | None:
     digits = 1 if min(got, row["value"]) < 0.095 else 0
     reached = f"{wording.percent(got, digits)} of cases ({wording.interval(low, high, digits)})"
     instead = wording.percent(row["value"], digits)
+    if METHODS[row["method"]].finite:
+        worse = low > row["value"]
+        return Again(
+            "A device answers the same photograph alike each time. Of one that forgets and draws anew, "
+            f"{REPEATS} answers let the strongest attacker {_told(does)} in {reached} instead of {instead}.",
+            worse,
+        )
     if low > row["value"]:
         return Again(
             f"The noise is drawn anew each time: whoever gets {REPEATS} releases of one photograph "
@@ -121,6 +128,12 @@ def again(findings: pd.DataFrame, row: points.Row, view: View) -> Again | None:
         f"attacker then {does} in {reached}, with one release in {instead}.",
         False,
     )
+
+
+def _told(does: str) -> str:
+    """ "tells the gender" -> "tell the gender"."""
+    verb, _, rest = does.partition(" ")
+    return f"{verb.removesuffix('s')} {rest}"
 
 
 def ranks(findings: pd.DataFrame, rows: points.Rows) -> pd.DataFrame:

@@ -4,7 +4,8 @@ import streamlit as st
 
 from app.cache import loaders
 from app.page import verdict, wording
-from app.proof import views, words
+from app.proof import words
+from app.proof.counted import counted
 from app.settings import looking, mixtures, points, proofs
 from app.settings.looking import Looking
 from app.trade_off.possible import Possible
@@ -23,8 +24,8 @@ def under_the_verdict(row: points.Row, here: Looking) -> None:
         st.caption(instead(here, bounds) or verdict.NOTHING_PROVEN)
         return
     with st.expander("Under which assumptions this is proven"):
-        counted = views.counted(near, bounds)
-        st.markdown("\n".join(f"- {text}" for text in words.assumptions(row, counted)))
+        assumed = words.assumptions(row, counted(near, bounds))
+        st.markdown("\n".join(f"- {text}" for text in assumed))
         label = "What is proven, and what would break it"
         st.page_link("../pages/proof.py", label=label, icon=":material/verified:")
 

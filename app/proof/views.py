@@ -6,22 +6,12 @@ import streamlit as st
 from app.cache import loaders
 from app.page import show, states
 from app.proof import answers, listing, words
+from app.proof.counted import Counted
 from app.settings import mixtures, points, proofs
 from app.settings.looking import Looking
 from core.errors import PenumbraError
 
 FACE = 112  # pixels
-
-
-def counted(row: points.Row, bounds: list[proofs.Bound]) -> words.Counted:
-    """Who was counted for a measured setting."""
-    people = next((b.people for b in bounds if b.target.startswith("attribute:")), 0)
-    try:
-        arrays = loaders.certificate(row)
-        delta, count = float(arrays["delta"]), int(arrays["certificates"])
-        return words.Counted(people, str(arrays["people"]), delta, count)
-    except (PenumbraError, KeyError, TypeError, ValueError):  # numbers alone came here
-        return words.Counted(people, row["dataset"], 0.05, 0)
 
 
 def between(here: Looking, row: points.Row) -> list[proofs.Bound]:
@@ -33,7 +23,7 @@ def between(here: Looking, row: points.Row) -> list[proofs.Bound]:
     return mixtures.bounds(row, ends, weak, strong)
 
 
-def stated(row: points.Row, bounds: list[proofs.Bound], who: words.Counted) -> None:
+def stated(row: points.Row, bounds: list[proofs.Bound], who: Counted) -> None:
     """What is proven, beside the assumptions."""
     left, right = st.columns(2, gap="large")
     with left:

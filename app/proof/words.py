@@ -1,9 +1,9 @@
 """What is proven of a setting, and under which assumptions, in words an officer can repeat. Pure."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from app.page import verdict, wording
+from app.proof.counted import Counted
 from app.settings import mixtures, points
 from app.settings.points import Row
 from app.settings.proofs import OTHERS, Bound
@@ -16,21 +16,6 @@ WOULD_HAVE = (
     "with noise of known size (DPFE). Maps and pictures have neither; of them only attacks tell, and an "
     "attack shows the least that is given away. Certificates are made when a training is attacked."
 )
-
-
-class Counted(NamedTuple):
-    """Who was counted, and how sure the bounds of one training are together.
-
-    people        how many
-    dataset       whose they are
-    delta         the chance that any bound is too low
-    certificates  how many bounds it is divided among
-    """
-
-    people: int
-    dataset: str
-    delta: float
-    certificates: int
 
 
 def sentence(row: Row, bounds: Sequence[Bound]) -> str:
@@ -122,15 +107,15 @@ def assumptions(row: Row, counted: Counted) -> list[str]:
     """Under which a bound holds; each of them can be checked or broken."""
     method = METHODS[row["method"]]
     sure = wording.percent(1 - counted.delta)
+    parts = f"{counted.certificates} bounds" if counted.certificates else "all bounds"
     found = [
         f"**People counted.** {counted.people:,.0f} people of “{counted.dataset}” who were used for nothing "
         "that shaped the release: neither to train it, nor to choose its cells or tables.",
         "**People like them.** The bound is on people drawn as those counted were: other cameras, ages or "
         "countries have to be counted anew.",
         f"**Confidence.** {sure}: the chance that who happened to be counted makes any bound of this training "
-        f"too low is at most {wording.percent(counted.delta)}. It was divided beforehand among "
-        f"{counted.certificates} bounds (settings, private attributes, kinds of release), so that the best may be "
-        "picked after looking.",
+        f"too low is at most {wording.percent(counted.delta)}. It was divided beforehand among {parts} (settings, "
+        "private attributes, kinds of release), so that the best may be picked after looking.",
         "**One release each.** The attacker sees one release of a person, and knows nothing else that tells "
         "this person from others.",
         "**Labels.** People whose photographs disagree on the attribute are left out of the count; labels "

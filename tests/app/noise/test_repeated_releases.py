@@ -9,7 +9,7 @@ from app.settings.views import View
 from core.attacks.attributes import repeated
 
 VIEW = View("synthetic", "compact", "Smiling", "attribute:Male", "strict")
-ROW = {"run_id": "dpfe-0123456789", "release_value": 0.5, "value": 0.61}
+ROW = {"method": "dpfe", "run_id": "dpfe-0123456789", "release_value": 0.5, "value": 0.61}
 
 
 def findings(value=0.8, low=0.77, high=0.83, **more):
