@@ -47,7 +47,7 @@ def proof() -> None:
     st.subheader("What would break it", anchor=False)
     st.markdown("\n".join(f"- {text}" for text in words.breakers(row)))
     if METHODS[row["method"]].finite:
-        views.faces(near)
+        views.faces(near, mixtures.elsewhere(near, row["release_value"]))
     st.caption(words.checking(near, near["run_id"]))
 
 

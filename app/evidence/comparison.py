@@ -84,10 +84,11 @@ def proven(one: Row, other: Row) -> str:
         return ""
     secret = wording.inferred(one["target"].partition(":")[2])
     parts = [
-        f"with {points.name(row)} {wording.bound(row['proven'])}" if is_known else ""
+        f"{wording.bound(row['proven'])} of cases with {points.name(row)}"
         for row, is_known in zip((one, other), known, strict=True)
+        if is_known
     ]
-    text = f"Proven: no attacker tells {secret} in more than {' and '.join(filter(None, parts))} of cases."
+    text = f"Proven: no attacker tells {secret} in more than {', nor in more than '.join(parts)}."
     bare = [
         points.name(row) for row, is_known in zip((one, other), known, strict=True) if not is_known
     ]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from app.leakage import groups
 from app.page import wording
 from core.errors import PenumbraError
 from core.storage.pictures import unpacked
@@ -65,9 +66,8 @@ def table(found: Answers) -> pd.DataFrame:
         rows["Says"] = [meaning(found, n) for n in range(len(found.faces))]
     rows["Of all"] = 100 * found.often
     for place, name in enumerate(found.secrets):
-        label = wording.attribute_label(name)
-        rows[f"{label}: yes"] = 100 * found.having[place]
-        rows[f"{label}: no"] = 100 * found.without[place]
+        for has, side in ((True, found.having), (False, found.without)):
+            rows[f"Of {groups.name(name, has)}"] = 100 * side[place]
     return pd.DataFrame(rows)
 
 

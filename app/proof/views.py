@@ -38,9 +38,12 @@ def stated(row: points.Row, bounds: list[proofs.Bound], who: Counted) -> None:
         st.markdown("\n".join(f"- {text}" for text in words.assumptions(row, who)))
 
 
-def faces(row: points.Row) -> None:
-    """One face an answer, and how often each is given."""
+def faces(row: points.Row, elsewhere: str) -> None:
+    """One face an answer, and how often each is given, at a measured setting; `elsewhere`: that another
+    one is looked at, if so."""
     st.subheader("All that any attacker can draw", anchor=False)
+    if elsewhere:
+        st.caption(elsewhere)
     try:
         found = answers.checked(*loaders.explanation(points.where(row), "answers"))
     except PenumbraError as error:

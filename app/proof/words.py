@@ -11,6 +11,7 @@ from core.methods import METHODS
 from core.metrics import certificates as metrics
 
 DOCUMENT = "docs/certificates.md"  # the mathematics
+NOTHING_LEFT = 0.995  # a bound from which on it says nothing
 WOULD_HAVE = (
     "A proof needs a release that can be counted: one of a few answers (“Certified answers”), or a code "
     "with noise of known size (DPFE). Maps and pictures have neither; of them only attacks tell, and an "
@@ -34,7 +35,7 @@ def sentence(row: Row, bounds: Sequence[Bound]) -> str:
 def one_release(bound: Bound) -> str:
     """What the first bound says, with the advantage that holds for any prior."""
     secret = wording.inferred(bound.target.partition(":")[2])
-    advantage = wording.points(2 * bound.bound - 1)
+    advantage = f"{wording.bound(2 * bound.bound - 1).removesuffix(' %')} points"  # rounded up
     counted = (
         f" On the very people counted, the best that anybody could do is {wording.percent(bound.counted, 1)};"
         " the rest is room for who was not counted."
@@ -44,9 +45,9 @@ def one_release(bound: Bound) -> str:
     return (
         f"**One release.** Whoever sees one release of a person, with any network, any data and any "
         f"amount of time, tells {secret} rightly in at most **{wording.bound(bound.bound)}** of cases, where "
-        f"people with and without it are equally frequent.{counted} Where they are not, this "
-        f"holds: of people with it and without it, shares that differ by at most {advantage} are given any "
-        "one verdict."
+        f"people with and without it are equally frequent.{counted} Where they are not: whatever verdict an "
+        "attacker gives, the shares of people with it and without it to whom it is given differ by at "
+        f"most {advantage}."
     )
 
 
@@ -66,9 +67,10 @@ def more_releases(bounds: Sequence[Bound], row: Row) -> list[str]:
                 if METHODS[row["method"]].finite
                 else "from 16 releases of one photograph, each with noise of its own"
             )
-            said.append(
-                f"**Repeated releases**: {secret} in at most {wording.bound(bound.bound)} of cases {who}."
-            )
+            known = f"{secret} in at most {wording.bound(bound.bound)} of cases {who}."
+            if bound.bound >= NOTHING_LEFT:
+                known = f"nothing is proven {who}."
+            said.append(f"**Repeated releases**: {known}")
     if mixtures.is_mixture(row):
         said.append(
             "**Two photographs, repeated releases**: between two measured settings nothing is proven of "
@@ -97,8 +99,8 @@ def of_anything(bounds: Sequence[Bound]) -> list[str]:
     if grows := found.get(metrics.CAPACITY.name):
         said.append(
             f"**Anything else**: whatever is guessed about a person, one release multiplies the chance "
-            f"of guessing it by at most {grows.bound:.3g}. A secret of one in a million stays one of "
-            f"{grows.bound:.3g} in a million."
+            f"of guessing it by at most {grows.bound:.3g}. What was a chance of one in a million is then one "
+            f"of at most {grows.bound:.3g} in a million."
         )
     return said
 

@@ -63,12 +63,12 @@ def trade_off(
         look = {"line": line, "hoverinfo": "skip", "legendrank": 2000}
         data.insert(0, _trace("lines", front, scale, name="best bargains (Pareto front)", **look))
     data += proven_marks.traces(records(table), view, colour)
-    if possible is not None:
-        data[:0] = proven_marks.impossible(possible, across, up, scale, colour)
+    shaded = proven_marks.impossible(possible, across, up, scale, colour) if possible else []
+    data[:0] = shaded
     shapes = marks.limits(table, across, up, scale, attack_limit, cost_limit, colour)
     blind = table["chance"].notna().any()  # whether guessing was measured
     left = "no better than guessing" if blind else "nothing recovered"
-    notes = marks.signposts(colour, left, limited=bool(shapes))
+    notes = marks.signposts(colour, left, limited=bool(shapes), bounded=bool(shaded))
     shapes += marks.references(up, colour)
     if chosen in rows:
         data.append(_chosen(rows[chosen], view, colour))

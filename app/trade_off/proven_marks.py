@@ -19,6 +19,7 @@ from app.trade_off.possible import Possible
 BOUND = "proven: no attacker beyond"
 BEST = "best proven"
 IMPOSSIBLE = "impossible"
+RANK = 1400  # in the legend: behind methods, before baselines
 SAME = 1e-9
 
 
@@ -39,7 +40,7 @@ def traces(rows: Rows, view: View, colour: plot.Colours) -> list[Spec]:
         up += [row["utility"] * 100, row["utility"] * 100, None]
     look = {"color": colour["teal"], "width": 2, "dash": "dot"}
     bars = plot.scatter("lines", across, up, name=BOUND, line=look, hoverinfo="skip")
-    bars |= {"legendrank": 1900, "legendgroup": BOUND, "showlegend": False}
+    bars |= {"legendrank": RANK, "legendgroup": BOUND, "showlegend": False}
     ends = plot.scatter(
         "markers",
         [_gain(row, row["proven"]) * view.scale for row in known],
@@ -48,7 +49,7 @@ def traces(rows: Rows, view: View, colour: plot.Colours) -> list[Spec]:
         marker=plot.marker(colour["teal"], 15, "line-ns-open", 3),
     )
     ends |= plot.says([_said(row, view) for row in known], [row["key"] for row in known])
-    ends |= {"legendrank": 1900, "legendgroup": BOUND}
+    ends |= {"legendrank": RANK, "legendgroup": BOUND}
     best = line.best_proven(known)
     if len(best) < 2:
         return [bars, ends]
@@ -60,7 +61,7 @@ def traces(rows: Rows, view: View, colour: plot.Colours) -> list[Spec]:
         name=BEST,
         line={"color": colour["teal"], "width": 2.5},
         hoverinfo="skip",
-        legendrank=1901,
+        legendrank=RANK + 1,
     )
     return [curve, bars, ends]
 
@@ -86,7 +87,7 @@ def impossible(
     """The region that no release reaches on the people counted, shaded; nothing where it lies outside
     the chart."""
     corners = [((x - 0.5) * scale, y * 100) for x, y in line.outer(possible.frontier)]
-    right, top = across[1] * scale, up[1]
+    right, top = across[1] * scale, min(up[1], 100.0)
     corners = [(across[0] * scale, corners[0][1]), *corners]
     inside = [(min(x, right), y) for x, y in corners if x <= right] or corners[:1]
     if inside[-1][0] < right:
@@ -102,9 +103,9 @@ def impossible(
             [y for _, y in ring],
             name=IMPOSSIBLE,
             fill="toself",
-            fillcolor=faded(colour["ink"], 0.1),
-            line={"color": faded(colour["ink"], 0.25), "width": 1},
+            fillcolor=faded(colour["ink"], 0.13),
+            line={"width": 0},
             hoverinfo="skip",
-            legendrank=2001,
+            legendrank=RANK + 2,
         )
     ]
