@@ -17,7 +17,11 @@ def nothing(row: points.Row) -> None:
     """The empty state: what would have a proof."""
     with st.container(border=True):
         title = METHODS[row["method"]].title
-        other = " Choose a method of the table below." if len(table) else ""
+        other = (
+            " What is proven on this data set stands below: choose its method in the sidebar."
+            if len(table)
+            else ""
+        )
         st.header(f"Nothing is proven of {title}")
         st.write(f"{words.WOULD_HAVE}{other}")
         if not len(table):

@@ -73,16 +73,11 @@ def table(found: Answers) -> pd.DataFrame:
 
 def sentence(found: Answers) -> str:
     """How many faces can be drawn at all."""
-    given = int((found.often > 0).sum())
-    some = (
-        f"{given} of {len(found.often)} answers are"
-        if given < len(found.often)
-        else f"{given} answers are"
-    )
-    one = given == 1
-    some = "One answer alone is" if one else some
-    faces = "one face" if one else f"{given} faces"
+    given, there = int((found.often > 0).sum()), len(found.often)
+    how_many = f"{given} answers" if given == there else f"{given} of {there} answers"
+    some = "One answer alone is" if given == 1 else f"{how_many} are"
+    faces = "one face" if given == 1 else f"{given} faces"
     return (
-        f"{some} ever given, so an attacker can draw at most {faces}, whoever the person is. These "
-        "are the best that can be drawn: each the mean of everybody who is answered so."
+        f"{some} given at this setting, so an attacker can draw at most {faces}, whoever the person is. "
+        "These are the best that can be drawn: each the mean of everybody who is answered so."
     )

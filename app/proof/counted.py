@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.cache import loaders
-from app.settings import points
+from app.settings import only_numbers, points
 from app.settings.proofs import Bound
 from core.errors import PenumbraError
 
@@ -15,7 +15,7 @@ class Counted(NamedTuple):
     """Who was counted, and how sure the bounds of one training are together.
 
     people        how many
-    dataset       whose they are
+    dataset       whose they are; several, comma-joined, where a second data set's were counted too
     delta         the chance that any bound is too low
     certificates  how many bounds it is divided among
     """
@@ -24,6 +24,11 @@ class Counted(NamedTuple):
     dataset: str
     delta: float
     certificates: int
+
+    @property
+    def whose(self) -> str:
+        """The data sets in words."""
+        return " and ".join(f"“{only_numbers.title(name)}”" for name in self.dataset.split(","))
 
 
 def counted(row: points.Row, bounds: Sequence[Bound]) -> Counted:

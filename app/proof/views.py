@@ -47,7 +47,7 @@ def faces(row: points.Row, elsewhere: str) -> None:
     try:
         found = answers.checked(*loaders.explanation(points.where(row), "answers"))
     except PenumbraError as error:
-        states.unexplained(row, "answers", "The answers", "less than a minute", str(error))
+        states.unexplained(row, "answers", "The answers", "about a minute", str(error))
         return
     st.markdown(answers.sentence(found))
     shown = answers.table(found)

@@ -1,10 +1,11 @@
 """What is proven of a setting, and under which assumptions, in words an officer can repeat. Pure."""
 
+import math
 from collections.abc import Sequence
 
 from app.page import verdict, wording
 from app.proof.counted import Counted
-from app.settings import mixtures, points
+from app.settings import mixtures, points, strips
 from app.settings.points import Row
 from app.settings.proofs import OTHERS, Bound
 from core.methods import METHODS
@@ -15,7 +16,7 @@ NOTHING_LEFT = 0.995  # a bound from which on it says nothing
 WOULD_HAVE = (
     "A proof needs a release that can be counted: one of a few answers (“Certified answers”), or a code "
     "with noise of known size (DPFE). Maps and pictures have neither; of them only attacks tell, and an "
-    "attack shows the least that is given away. Certificates are made when a training is attacked."
+    "attack shows the least that is given away. Certificates are made when a training is attacked, or by `python -m core certify`."
 )
 
 
@@ -35,19 +36,19 @@ def sentence(row: Row, bounds: Sequence[Bound]) -> str:
 def one_release(bound: Bound) -> str:
     """What the first bound says, with the advantage that holds for any prior."""
     secret = wording.inferred(bound.target.partition(":")[2])
-    advantage = f"{wording.bound(2 * bound.bound - 1).removesuffix(' %')} points"  # rounded up
-    counted = (
-        f" On the very people counted, the best that anybody could do is {wording.percent(bound.counted, 1)};"
-        " the rest is room for who was not counted."
-        if bound.counted is not None
-        else ""
-    )
-    return (
+    advantage = wording.bound(2 * bound.bound - 1).removesuffix(" %")  # rounded up
+    text = (
         f"**One release.** Whoever sees one release of a person, with any network, any data and any "
         f"amount of time, tells {secret} rightly in at most **{wording.bound(bound.bound)}** of cases, where "
-        f"people with and without it are equally frequent.{counted} Where they are not: whatever verdict an "
-        "attacker gives, the shares of people with it and without it to whom it is given differ by at "
-        f"most {advantage}."
+        "people with and without it are equally frequent. Where they are not: whatever verdict an attacker "
+        "gives, the shares of people with it and without it to whom it is given differ by at most "
+        f"{advantage} points."
+    )
+    if bound.counted is None:
+        return text
+    return (
+        f"{text} (On the very people counted, the best that anybody could do is "
+        f"{wording.percent(bound.counted, 1)}; the rest is room for people who were not counted.)"
     )
 
 
@@ -111,7 +112,7 @@ def assumptions(row: Row, counted: Counted) -> list[str]:
     sure = wording.percent(1 - counted.delta)
     parts = f"{counted.certificates} bounds" if counted.certificates else "all bounds"
     found = [
-        f"**People counted.** {counted.people:,.0f} people of “{counted.dataset}” who were used for nothing "
+        f"**People counted.** {counted.people:,.0f} people of {counted.whose} who were used for nothing "
         "that shaped the release: neither to train it, nor to choose its cells or tables.",
         "**People like them.** The bound is on people drawn as those counted were: other cameras, ages or "
         "countries have to be counted anew.",
@@ -124,18 +125,26 @@ def assumptions(row: Row, counted: Counted) -> list[str]:
         "that are wrong make the bound one on the labels.",
     ]
     if method.finite:
-        found += [
+        found.append(
             "**The device remembers.** It draws an answer once for each photograph and repeats it; its key "
-            "never leaves it.",
-            "**The device estimates the secret in order to hide it.** The estimate is used on the device "
-            "alone: it is neither sent nor stored.",
-        ]
+            "never leaves it."
+        )
+        if estimates(row):
+            found.append(
+                "**The device estimates the secret in order to hide it.** The estimate is used on the device "
+                "alone: it is neither sent nor stored."
+            )
     else:
         found.append(
             "**The noise is what it is said to be.** It is drawn afresh from a good source of randomness; "
             "its size is known to everybody and part of the proof."
         )
     return found
+
+
+def estimates(row: Row) -> bool:
+    """Whether the device scores the secret itself, to even it out: with one cell for it it does not."""
+    return strips.entries(row).get("secret_cells", math.inf) > 1
 
 
 def breakers(row: Row) -> list[str]:
@@ -145,6 +154,7 @@ def breakers(row: Row) -> list[str]:
         "Whatever else is sent beside the release: time, address, account, picture size.",
         "A device that was tampered with, or that sends scores or the photograph itself.",
         "People unlike those counted, or a group among them: a bound on all is none on each group.",
+        "Picking one of many trainings by its bound: each training has its own 95 %.",
     ]
     if METHODS[row["method"]].finite:
         found.insert(1, "A device that draws anew each time it is asked about the same photograph.")
@@ -157,5 +167,5 @@ def checking(row: Row, run_id: str) -> str:
     place = f"{run_id}/attacks/proof/certificate" + ("" if at is None else f"@{at:g}")
     return (
         f"The proofs, with every step, stand in `{DOCUMENT}`; the counts of this setting in "
-        f"`{place}`. Counting again: delete that folder and run `python -m core evaluate {run_id}`."
+        f"`{place}`. Counting again: delete that folder and run `python -m core certify {run_id}`."
     )

@@ -71,8 +71,12 @@ def trade_off(
     notes = marks.signposts(colour, left, limited=bool(shapes), bounded=bool(shaded))
     shapes += marks.references(up, colour)
     if chosen in rows:
+        data += proven_marks.chosen(rows[chosen], view, colour)
         data.append(_chosen(rows[chosen], view, colour))
-        notes.append(marks.label(chosen, rows, across, up, scale, colour))
+        # nor are the ends of bars covered by the label
+        known = proofs.proven_rows(list(rows.values()))
+        ends = {f"{row['key']} proven": proven_marks.ends(row) for row in known}
+        notes.append(marks.label(chosen, rows | ends, across, up, scale, colour))
     title = "attacker's gain over guessing (points)"  # short enough for a phone
     if view.target == "image":
         symbol = METRICS[view.measure].symbol

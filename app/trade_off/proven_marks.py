@@ -41,18 +41,18 @@ def traces(rows: Rows, view: View, colour: plot.Colours) -> list[Spec]:
     look = {"color": colour["teal"], "width": 2, "dash": "dot"}
     bars = plot.scatter("lines", across, up, name=BOUND, line=look, hoverinfo="skip")
     bars |= {"legendrank": RANK, "legendgroup": BOUND, "showlegend": False}
-    ends = plot.scatter(
+    caps = plot.scatter(
         "markers",
         [_gain(row, row["proven"]) * view.scale for row in known],
         [row["utility"] * 100 for row in known],
         name=BOUND,
         marker=plot.marker(colour["teal"], 15, "line-ns-open", 3),
     )
-    ends |= plot.says([_said(row, view) for row in known], [row["key"] for row in known])
-    ends |= {"legendrank": RANK, "legendgroup": BOUND}
+    caps |= plot.says([_said(row, view) for row in known], [row["key"] for row in known])
+    caps |= {"legendrank": RANK, "legendgroup": BOUND}
     best = line.best_proven(known)
     if len(best) < 2:
-        return [bars, ends]
+        return [bars, caps]
     chance = known[0]["chance"]
     curve = plot.scatter(
         "lines",
@@ -63,7 +63,32 @@ def traces(rows: Rows, view: View, colour: plot.Colours) -> list[Spec]:
         hoverinfo="skip",
         legendrank=RANK + 1,
     )
-    return [curve, bars, ends]
+    return [curve, bars, caps]
+
+
+def chosen(row: Row, view: View, colour: plot.Colours) -> list[Spec]:
+    """The chosen setting's own bar, so that it is seen among others; nothing where nothing is proven."""
+    if not proofs.is_proven(row):
+        return []
+    ends = [row["gain"] * view.scale, _gain(row, row["proven"]) * view.scale]
+    size = {"size": [0, 22], "symbol": "line-ns-open", "line": {"width": [0, 4]}}
+    return [
+        plot.scatter(
+            "lines+markers",
+            ends,
+            [row["utility"] * 100] * 2,
+            name=BOUND,
+            line={"color": colour["light"], "width": 4},
+            marker=size | {"color": colour["light"]},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    ]
+
+
+def ends(row: Row) -> Row:
+    """A row that stands where a setting's bar ends."""
+    return dict(row) | {"gain": _gain(row, row["proven"])}
 
 
 def _gain(row: Row, value: float) -> float:

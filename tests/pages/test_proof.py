@@ -69,7 +69,7 @@ def test_where_nothing_is_proven_it_says_what_would_have_a_proof(certified):
 def test_a_data_set_without_certificates_offers_to_make_one(populated):
     app = whole(open_page("proof"))
     assert "Nothing is proven of DeepObfuscator" in words(app)
-    assert "table below" not in words(app)
+    assert "stands below" not in words(app)
     assert app.main.button[-1].label == "Train and measure a setting"
 
 

@@ -41,7 +41,7 @@ def test_each_answer_says_what_it_means_and_to_whom_it_is_given():
 
 def test_an_answer_that_is_never_given_is_no_face():
     found = answers.checked(*kept(often=np.array([1.0, 0.0])))
-    assert answers.sentence(found).startswith("One answer alone is ever given")
+    assert answers.sentence(found).startswith("One answer alone is given")
     assert "at most one face" in answers.sentence(found)
 
 

@@ -14,6 +14,7 @@ ROW = {
     "title": "Certified answers",
     "knob:tau": 0.1,
     "schedule": "",
+    "preset": "compact",
     "release_value": 0.1,
     "key": "a@0.1",
     "target": "attribute:Male",
@@ -120,6 +121,13 @@ def test_assumptions_are_those_of_the_kind_of_release():
     assert "estimates the secret" not in noisy
     assert "its size is known to everybody" in noisy
     assert len(words.breakers(ROW)) == len(words.breakers(NOISY)) + 1
+
+
+def test_where_the_device_scores_no_secret_none_is_said_to_be_estimated():
+    who = Counted(631, "synthetic,others", 0.05, 21)
+    blind = " ".join(words.assumptions(ROW | {"schedule": "secret_cells=1"}, who))
+    assert "estimates the secret" not in blind
+    assert "631 people of “synthetic” and “others”" in blind
 
 
 def test_naming_people_is_said_beside_guessing():
