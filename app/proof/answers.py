@@ -78,6 +78,7 @@ def sentence(found: Answers) -> str:
     some = "One answer alone is" if given == 1 else f"{how_many} are"
     faces = "one face" if given == 1 else f"{given} faces"
     return (
-        f"{some} given at this setting, so an attacker can draw at most {faces}, whoever the person is. "
-        "These are the best that can be drawn: each the mean of everybody who is answered so."
+        f"{some} given at this setting, so an attacker can draw at most {faces}, whoever the person is; "
+        "whatever else it adds is invented. Each is the mean of everybody who is answered so: no other face "
+        "comes nearer to all of them."
     )

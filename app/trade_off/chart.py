@@ -20,6 +20,7 @@ from core.methods import METHODS, UNPROTECTED
 from core.metrics import METRICS
 
 HEIGHT = 460  # pixels
+SIGN = 0.12  # of the height: room for words in the corner
 UTILITY = ("utility", "utility_low", "utility_high")
 
 
@@ -48,6 +49,9 @@ def trade_off(
     """
     across, up = ranges(table)
     scale = view.scale
+    shaded = proven_marks.impossible(possible, across, up, scale, colour) if possible else []
+    if shaded:  # the words in the corner stand above what is impossible
+        up = (up[0], max(up[1], 100 + SIGN * (100 - up[0])))
     rows = {row["key"]: row for row in records(table)}
     if between is not None:
         rows[between["key"]] = dict(between)
@@ -63,7 +67,6 @@ def trade_off(
         look = {"line": line, "hoverinfo": "skip", "legendrank": 2000}
         data.insert(0, _trace("lines", front, scale, name="best bargains (Pareto front)", **look))
     data += proven_marks.traces(records(table), view, colour)
-    shaded = proven_marks.impossible(possible, across, up, scale, colour) if possible else []
     data[:0] = shaded
     shapes = marks.limits(table, across, up, scale, attack_limit, cost_limit, colour)
     blind = table["chance"].notna().any()  # whether guessing was measured
