@@ -111,11 +111,10 @@ def again(findings: pd.DataFrame, row: points.Row, view: View) -> Again | None:
     reached = f"{wording.percent(got, digits)} of cases ({wording.interval(low, high, digits)})"
     instead = wording.percent(row["value"], digits)
     if METHODS[row["method"]].finite:
-        worse = low > row["value"]
         return Again(
             "A device answers the same photograph alike each time. Of one that forgets and draws anew, "
             f"{REPEATS} answers let the strongest attacker {_told(does)} in {reached} instead of {instead}.",
-            worse,
+            False,
         )
     if low > row["value"]:
         return Again(

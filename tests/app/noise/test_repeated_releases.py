@@ -28,6 +28,15 @@ def test_noise_that_is_averaged_away():
     )
 
 
+def test_a_device_that_remembers_its_draw_gives_nothing_to_average():
+    found = again(findings(), ROW | {"method": "certified_code"}, VIEW)
+    assert not found.worse
+    assert found.sentence == (
+        "A device answers the same photograph alike each time. Of one that forgets and draws anew, 16 "
+        "answers let the strongest attacker tell the gender in 80 % of cases (77–83) instead of 61 %."
+    )
+
+
 def test_repeats_that_do_not_help():
     said, worse = again(findings(0.62, 0.59, 0.65), ROW, VIEW)
     assert not worse

@@ -213,3 +213,25 @@ def test_the_goal_names_the_best_that_is_proven(rows):
     nothing = goal.with_proof(others, Limits(0.56, None, False), VIEW)
     assert nothing.row is None
     assert nothing.sentence == "Nothing is proven here: a stronger attacker may learn more."
+
+
+def test_the_chosen_setting_has_a_bar_of_its_own_also_between_two(table, rows):
+    for tau in (0.1, 0.08):
+        row = mixtures.at(rows, METHOD, {"tau": tau})
+        between = row if mixtures.is_mixture(row) else None
+        figure = chart.trade_off(table, points.lines(rows), row["key"], VIEW, between=between)
+        bar = figure.data[-2]
+        assert bar.x == pytest.approx((row["gain"] * 100, (row["proven"] - 0.5) * 100))
+        assert set(bar.y) == {row["utility"] * 100}
+    bare = points.nearest(rows, "deep_obfuscator", {})
+    names = [trace.name for trace in chart.trade_off(table, [], bare["key"], VIEW).data]
+    assert names.count(proven_marks.BOUND) == 2  # of the certified ones alone
+
+
+def test_words_in_the_corner_stand_above_what_is_impossible(table):
+    figure = draw(table, possible=LINE)
+    bottom, top = figure.layout.yaxis.range
+    assert (top - 100) / (top - bottom) > 0.1
+    assert any("grey: impossible" in (note.text or "") for note in figure.layout.annotations)
+    assert figure.layout.yaxis.range[1] != draw(table).layout.yaxis.range[1]
+    assert any("the place to be" in (note.text or "") for note in draw(table).layout.annotations)
