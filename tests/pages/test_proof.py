@@ -8,9 +8,11 @@ import pytest
 
 from app.main import PAGES
 from core.methods import METHODS
+from core.run import Run
+from core.run_validation import checked
 from core.storage import explanations
 from tests.certified_folders import KNOTS, METHOD, arrays, bound, certificates, write_certified
-from tests.checkpoint_folders import write_attack
+from tests.checkpoint_folders import write_attack, write_run
 from tests.pages.conftest import headline, open_page, whole, words
 
 
@@ -200,3 +202,29 @@ def test_the_report_has_bound_assumptions_and_what_would_break_it(certified):
     assert "no attacker whatever" in written  # in the table of all numbers
     whole(app.selectbox(key="method").set_value("deep_obfuscator").run())
     assert "Nothing is proven of this setting" in words(app)
+
+
+def test_a_code_with_known_noise_has_a_proof_without_answers(own_findings):
+    run = checked(Run("dpfe_simple", "synthetic", tasks=("Smiling",), private=("Male",)))
+    knob = next(knob for knob in METHODS["dpfe_simple"].knobs if knob.when == "release")
+    for value in knob.grid:
+        folder = write_run(own_findings, run, 0.5, value, attack=0.6)
+        if value:
+            rows = [
+                row | {"release_value": value}
+                for row in certificates(0.1)
+                if row["target"] != "identity"
+            ]
+            write_attack(folder, "certificate", rows, value, arrays(), protocol="proof")
+    strongest = {f"dpfe_simple.{knob.name}": f"{knob.grid[-1]:g}"}
+    app = whole(open_page("proof", method="dpfe_simple", **strongest))
+    said = words(app)
+    assert "no attacker can tell the gender" in headline(app)
+    assert "its size is known to everybody" in said
+    assert "16 releases of one photograph" in said
+    assert "estimates the secret" not in said
+    assert "All that any attacker can draw" not in said
+    app = whole(open_page(method="dpfe_simple", **strongest))
+    assert "no attacker can tell the gender" in headline(app)
+    slider = app.select_slider(key=f"dpfe_simple.{knob.name}")
+    assert [float(option) for option in slider.options] == sorted(knob.grid)  # it snaps as ever
