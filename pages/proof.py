@@ -51,7 +51,8 @@ def proof() -> None:
     st.subheader("What would break it", anchor=False)
     st.markdown("\n".join(f"- {text}" for text in words.breakers(row)))
     if METHODS[row["method"]].finite:
-        views.faces(near, mixtures.elsewhere(near, row["release_value"]))
+        mixed = mixtures.is_mixture(row)
+        views.faces(near, mixtures.elsewhere(near, row["release_value"]) if mixed else "")
     st.caption(words.checking(near, near["run_id"]))
 
 

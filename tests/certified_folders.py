@@ -64,8 +64,8 @@ def arrays() -> dict[str, np.ndarray]:
     }
 
 
-def write_answers(folder: Path, tau: float) -> None:
-    apart = 0.1 * tau
+def write_answers(folder: Path, tau: float | None) -> None:
+    apart = 0.1 * (tau or 0)
     found = {
         **pictures.packed("faces", faces(2)),
         "often": np.array([0.6, 0.4], np.float32),

@@ -29,7 +29,7 @@ def method_and_rows(here: Looking, noisy: list[str]) -> tuple[str, list[dict[str
         return here.method, here.rows
     title = METHODS[here.method].title
     why = (
-        "adds no noise: it draws one of a few answers, as the page Proof shows. These add some"
+        "adds no noise: it sends one of a few answers, as the page Proof shows. These add some"
         if METHODS[here.method].finite
         else "has nothing that can be moved when it releases. These have"
     )

@@ -1,6 +1,5 @@
 """What is proven of a setting, and under which assumptions, in words an officer can repeat. Pure."""
 
-import math
 from collections.abc import Sequence
 
 from app.page import verdict, wording
@@ -125,10 +124,11 @@ def assumptions(row: Row, counted: Counted) -> list[str]:
         "that are wrong make the bound one on the labels.",
     ]
     if method.finite:
-        found.append(
-            "**The device remembers.** It draws an answer once for each photograph and repeats it; its key "
-            "never leaves it."
-        )
+        if method.noisy:
+            found.append(
+                "**The device remembers.** It draws an answer once for each photograph and repeats it; its key "
+                "never leaves it."
+            )
         if estimates(row):
             found.append(
                 "**The device estimates the secret in order to hide it.** The estimate is used on the device "
@@ -144,7 +144,7 @@ def assumptions(row: Row, counted: Counted) -> list[str]:
 
 def estimates(row: Row) -> bool:
     """Whether the device scores the secret itself, to even it out: with one cell for it it does not."""
-    return strips.entries(row).get("secret_cells", math.inf) > 1
+    return strips.entries(row).get("secret_cells", 0) > 1
 
 
 def breakers(row: Row) -> list[str]:
@@ -156,7 +156,8 @@ def breakers(row: Row) -> list[str]:
         "People unlike those counted, or a group among them: a bound on all is none on each group.",
         "Picking one of many trainings by its bound: each training has its own 95 %.",
     ]
-    if METHODS[row["method"]].finite:
+    method = METHODS[row["method"]]
+    if method.finite and method.noisy:
         found.insert(1, "A device that draws anew each time it is asked about the same photograph.")
     return found
 

@@ -11,7 +11,15 @@ from core.methods import METHODS
 from core.run import Run
 from core.run_validation import checked
 from core.storage import explanations
-from tests.certified_folders import KNOTS, METHOD, arrays, bound, certificates, write_certified
+from tests.certified_folders import (
+    KNOTS,
+    METHOD,
+    arrays,
+    bound,
+    certificates,
+    write_answers,
+    write_certified,
+)
 from tests.checkpoint_folders import write_attack, write_run
 from tests.pages.conftest import headline, open_page, whole, words
 
@@ -177,7 +185,7 @@ def test_an_answer_has_no_map_and_the_page_says_where_to_look(certified, page):
 def test_the_noise_page_lists_no_drawn_answers(certified):
     app = whole(open_page("noise", method=METHOD))
     assert METHODS[METHOD].title not in app.selectbox(key="noise_of").options
-    assert "draws one of a few answers" in words(app)
+    assert "sends one of a few answers" in words(app)
 
 
 def test_compare_sets_bounds_beside_each_other(certified):
@@ -228,3 +236,25 @@ def test_a_code_with_known_noise_has_a_proof_without_answers(own_findings):
     assert "no attacker can tell the gender" in headline(app)
     slider = app.select_slider(key=f"dpfe_simple.{knob.name}")
     assert [float(option) for option in slider.options] == sorted(knob.grid)  # it snaps as ever
+
+
+def test_answers_without_chance_and_without_a_knob(own_findings):
+    """A tree sends the number of a leaf: nothing is drawn, no secret is estimated."""
+    folder = write_run(own_findings, checked(Run("fair_tree", "synthetic")), 0.5, attack=0.55)
+    rows = [
+        row | {"release_value": None}
+        for row in certificates(0.1)
+        if row["metric"] != "proven_accuracy_repeated"
+    ]
+    write_attack(folder, "certificate", rows, None, arrays(), protocol="proof")
+    write_answers(folder, None)
+    app = whole(open_page("proof", method="fair_tree"))
+    said = words(app)
+    assert "no attacker can tell the gender in more than 56.8 %" in headline(app)
+    assert "The device remembers" not in said
+    assert "estimates the secret" not in said
+    assert "draws anew" not in said
+    assert "gives the same answer and tells nothing more" in said
+    assert "draw at most 2 faces" in said
+    for page in ("trade_off", "attention", "noise", "compare", "report"):
+        whole(open_page(page, method="fair_tree"))
