@@ -31,16 +31,22 @@ def under_the_verdict(row: points.Row, here: Looking) -> None:
 
 
 def instead(here: Looking, bounds: list[proofs.Bound]) -> str:
-    """What is proven of identity or the picture, on which nobody's measure is bounded; "" where nothing
-    is."""
+    """What is proven of identity or the picture, which have no bound on the measure that is looked at, or
+    beside the papers' protocol; "" where nothing is."""
     found = {bound.metric: bound for bound in bounds}
     if here.view.target == "identity" and (named := found.get(metrics.PROVEN_NAMED.name)):
         return (
             f"Proven, whoever attacks: of {named.people:,.0f} people, all as likely, no more than "
-            f"{wording.percent(named.bound, 2)} are named from one release each. The page Proof says under which assumptions."
+            f"{wording.percent(named.bound, 2)} are named from one release each. The page Proof says under "
+            "which assumptions."
         )
     if here.view.target == "image" and METHODS[here.method].finite and bounds:
-        return "Proven: one answer leaves the device, so nobody can draw more faces than there are answers; the page Proof shows them."
+        return (
+            "Proven: one answer leaves the device, so nobody can draw more faces than there are answers; "
+            "the page Proof shows them."
+        )
+    if bounds and here.view.protocol != "strict":
+        return "What is proven of this setting holds whoever is asked: the page Proof has it."
     return ""
 
 

@@ -64,7 +64,10 @@ def goal_seek(
         if beyond := goal.out_of_reach(possible, row, limits, view):
             st.markdown(f":material/block: {beyond}")
         proven = goal.with_proof(rows, limits, view)
-        st.markdown(f":material/verified: {proven.sentence}" if proven.row else proven.sentence)
+        if proven.row is not None:
+            st.markdown(f":material/verified: {proven.sentence}")
+        elif proven.sentence:
+            st.caption(proven.sentence)
         offers = found.kept[: goal.SHOWN] or ([found.nearest] if found.nearest else [])
         if proven.row is not None:
             offers = [proven.row, *(o for o in offers if o["key"] != proven.row["key"])]
@@ -78,4 +81,5 @@ def goal_seek(
                 }
                 st.button(f"Go to {points.name(offer)}", key=f"goal_{place}", **go)
         if len(found.kept) > 1:
-            st.caption("In the order of what the service keeps.")
+            first = "The proven one first, then in" if proven.row is not None else "In"
+            st.caption(f"{first} the order of what the service keeps.")

@@ -166,7 +166,17 @@ def test_goal_seek_goes_to_the_value_that_meets_a_limit_exactly(certified):
 def test_identity_says_what_is_proven_of_it(certified):
     app = whole(open_page(method=METHOD, private="identity"))
     assert "Proven, whoever attacks: of 100 people" in words(app)
+    assert "Nothing is proven here" not in words(app)
     whole(open_page("proof", method=METHOD, private="identity"))
+    picture = words(whole(open_page(method=METHOD, private="image", likeness_limit="0.5")))
+    assert "nobody can draw more faces than there are answers" in picture
+    assert "Nothing is proven here" not in picture
+
+
+def test_beside_the_papers_protocol_the_proof_is_not_denied(certified):
+    said = words(whole(open_page(method=METHOD, protocol="paper", attack_limit="60")))
+    assert "holds whoever is asked: the page Proof has it" in said
+    assert "Nothing is proven here" not in said
 
 
 @pytest.mark.parametrize("page", [page.name for page in PAGES])
