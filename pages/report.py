@@ -65,7 +65,7 @@ def compose() -> None:
         show.verdict(outcome.sentence, mark=outcome.mark)
         if kept is None:
             st.caption(
-                "You set no limits on the Trade-off page; the report then only states what was measured."
+                "You set no limits on the Trade-off page; the report then only states what was measured and proven."
             )
         else:
             st.markdown(f":{'green' if kept[0] else 'red'}[{kept[1]}]")

@@ -81,5 +81,6 @@ def goal_seek(
                 }
                 st.button(f"Go to {points.name(offer)}", key=f"goal_{place}", **go)
         if len(found.kept) > 1:
-            first = "The proven one first, then in" if proven.row is not None else "In"
+            offered = proven.row is not None and proven.row["key"] != row["key"]
+            first = "The proven one first, then in" if offered else "In"
             st.caption(f"{first} the order of what the service keeps.")
