@@ -40,6 +40,7 @@ PAGES = (
     Page("Explore", "leaks", "What else leaks", "leak_add"),
     Page("Explore", "noise", "Noise", "grain"),
     Page("Explore", "device_cost", "Device cost", "memory"),
+    Page("Decide", "proof", "Proof", "verified"),
     Page("Decide", "compare", "Compare", "compare_arrows"),
     Page("Decide", "papers", "Papers beside ours", "menu_book"),
     Page("Decide", "report", "Report", "description"),

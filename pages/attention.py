@@ -6,6 +6,7 @@ from app.attention import saliency, views
 from app.page import show, states
 from app.settings import looking, pickers
 from core.errors import PenumbraError
+from core.methods import METHODS
 
 MEANING = (
     "**Grad-CAM** asks a network which places of a picture its answer hangs on: it follows the answer "
@@ -29,6 +30,11 @@ LIMITS = (
 )
 
 here = looking.look("Where does the attacker look?", protocol="strict")
+
+if METHODS[here.method].finite:
+    states.an_answer(here.method, "map of places")
+    looking.ended()
+    st.stop()
 
 
 @st.fragment

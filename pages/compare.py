@@ -57,7 +57,11 @@ def compare() -> None:
     sentence = comparison.sentence(found, one, other, here.view)
     with head:
         same = "Both were attacked on the same photographs, and both are resampled together."
-        under = comparison.others(found), "" if paired.empty else same
+        under = (
+            comparison.proven(one, other),
+            comparison.others(found),
+            "" if paired.empty else same,
+        )
         show.verdict(sentence, " ".join(filter(None, under)))
     titles = points.name(one), points.name(other)
     figure = comparison.figure(comparison.drawn(found), titles, states.colours())

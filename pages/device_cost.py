@@ -33,7 +33,7 @@ def device() -> None:
     sentence = f"{device_cost.sentence(row)} {protection.sentence}"
     with head:
         small = device_cost.small_print(row) if device_cost.measured(row) else None
-        show.verdict(sentence, small, verdict.mark(protection.exposure))
+        show.verdict(sentence, small, protection.mark)
         if small is None and may_measure:
             st.code(f"python -m core cost {row['run_id']}", language=None)
         if text := device_cost.warning(row):

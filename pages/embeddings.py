@@ -7,6 +7,7 @@ from app.embedding import projections, views
 from app.page import components, show, states
 from app.settings import looking, pickers, points
 from core.errors import PenumbraError
+from core.methods import METHODS
 
 BEFORE, HERE = "map_before", "map_here"  # keys of the charts
 MEANING = (
@@ -37,6 +38,11 @@ MADE = (
 
 here = looking.look("Does protection mix people up?", protocol="strict")
 view = here.view
+
+if METHODS[here.method].finite:
+    states.an_answer(here.method, "neighbours")
+    looking.ended()
+    st.stop()
 
 
 @st.fragment

@@ -66,7 +66,7 @@ def test_faces() -> None:
     with head:
         best = who == attackers.STRONGEST if len(among) > 1 else None
         by = attackers.sentence(drawn_by, f"{METHODS[here.method].title} releases", best)
-        show.verdict(outcome.sentence, by if found else None, verdict.mark(outcome.exposure))
+        show.verdict(outcome.sentence, by if found else None, outcome.mark)
     if found is None:
         if only_numbers.instead(row, "the redrawn pictures"):
             return

@@ -42,6 +42,12 @@ def contents(row: points.Row, shown: tuple[report.Faces, str]) -> None:
     found = report.leaks(here.findings, row)
     faces, why = shown
     st.markdown("\n".join(f"- {label}" for label, _ in report.evidence(here, row)))
+    proven = report.proven(row)["said"]
+    st.markdown(
+        f"- {len(proven)} statements that are proven, with their assumptions"
+        if proven
+        else "- Nothing is proven of this setting"
+    )
     st.markdown(f"- {len(found)} attributes that nobody mentioned")
     st.markdown(f"- {len(faces)} faces, original and redrawn" if faces else f"- {why}")
     st.markdown("\n".join(f"- {text}" for text in report.known_limits(row)))
@@ -56,10 +62,10 @@ def compose() -> None:
     set_any = allowed.attack is not None or allowed.loss is not None
     kept = goal.verdict(row, allowed, view) if set_any else None
     with head:
-        show.verdict(outcome.sentence, mark=verdict.mark(outcome.exposure))
+        show.verdict(outcome.sentence, mark=outcome.mark)
         if kept is None:
             st.caption(
-                "You set no limits on the Trade-off page; the report then only states what was measured."
+                "You set no limits on the Trade-off page; the report then only states what was measured and proven."
             )
         else:
             st.markdown(f":{'green' if kept[0] else 'red'}[{kept[1]}]")

@@ -75,8 +75,10 @@ def write_run(
     finished: bool = True,
     conclusive: bool = True,
     shares_picture: bool = True,
+    attack: float | None = None,
 ) -> Path:
-    """Write one run whose numbers fall with `strength` in [0, 1] (0 is unprotected)."""
+    """Write one run whose numbers fall with `strength` in [0, 1] (0 is unprotected); `attack`: what the
+    attacker on attributes reaches, where it has a number of its own."""
     folder = root / run.dataset / run.id
     folder.mkdir(parents=True, exist_ok=True)
     record = {"version": VERSION, "run": asdict(run), "seconds": 60.0, "device": "cpu"}
@@ -85,7 +87,7 @@ def write_run(
         return folder
     (folder / "weights.safetensors").write_bytes(b"made up")
     (folder / "done").write_text("")
-    attack, likeness = 0.97 - 0.38 * strength, 0.93 - 0.6 * strength
+    attack, likeness = attack or 0.97 - 0.38 * strength, 0.93 - 0.6 * strength
     task = 0.92 - COST.get(run.method, 0.06) * strength**2
     more = {"release_value": release_value, "conclusive": conclusive, "seed": run.seed}
     probes = []

@@ -20,13 +20,14 @@ import streamlit as st
 from app.evidence import learning_curve
 from app.page import pictures
 from app.reconstructions.attackers import FIRST, STRONGEST
-from app.settings import outcomes, points, unprotected, views
+from app.settings import outcomes, points, proofs, unprotected, views
 from app.settings.views import View
 from app.study import findings as study_findings
+from app.trade_off import possible as line_of_the_possible
 from core import data, explain, results
 from core.analysis import compare
 from core.analysis import provenance as prove
-from core.attacks.attackers import OWN_DECODERS, shown_under
+from core.attacks.attackers import CERTIFICATE, OWN_DECODERS, shown_under
 from core.attacks.attributes.learning_curve import data_curve
 from core.errors import PenumbraError
 from core.explain import photographs as explain_photographs
@@ -274,6 +275,34 @@ def curve(place: points.Place, attribute: str) -> pd.DataFrame:
     if not whole_folders.is_done(attack) or not array_file.exist(attack):
         return pd.DataFrame()
     return learning_curve.frame(array_file.read(attack), attribute)
+
+
+@kept(KEPT_VIEWS)
+def certificate(place: points.Place) -> dict[str, np.ndarray]:
+    """The arrays beside what is proven of one setting (shared). Raises PenumbraError where there are
+    none."""
+    task = attack_folders.Task("proof", CERTIFICATE.name, place.release_value)
+    return array_file.read(attack_folders.place(place.folder, task))
+
+
+@kept(KEPT_VIEWS)
+def possible(view: View) -> line_of_the_possible.Possible | None:
+    """What is possible at all on people of the data set, by the first certificate that says so of the
+    view's task and secret (shared); None where none does."""
+    known = proofs.rows(findings())
+    mine = known[(known["dataset"] == view.dataset) & (known["tasks"] == view.task)]
+    mine = mine[mine["target"] == view.target]
+    if not line_of_the_possible.asked_of(view):
+        return None
+    for row in mine.drop_duplicates("run_id").to_dict("records"):
+        try:
+            arrays = certificate(row)
+            found = line_of_the_possible.read(arrays, view.target.partition(":")[2])
+        except PenumbraError:  # a certificate without it: the next may have it
+            continue
+        if found is not None:
+            return found
+    return None
 
 
 @kept(KEPT_EXPLANATIONS)

@@ -1,5 +1,8 @@
 """Two settings side by side: paired differences in words, in a table and in a chart. No Streamlit."""
 
+import math
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -7,7 +10,7 @@ from app.charts import plot
 from app.charts.palette import LIGHT, faded
 from app.page import wording
 from app.page.tables import ROLES
-from app.settings import points
+from app.settings import points, proofs
 from app.settings.points import Row
 from app.settings.views import View, task_target
 from core.metrics import intervals
@@ -46,14 +49,50 @@ def differences(paired: pd.DataFrame, one: Row, other: Row, view: View) -> pd.Da
             numbers = (a[0], b[0], a[0] - b[0], low, high)
             about = {"target": target, "role": role, "paired": False}
             found.append(about | dict(zip(NUMBERS, numbers, strict=True)))
+    found += _bounds(one, other)
     for row in found:
-        row["label"] = wording.target_label(row["target"])
+        row.setdefault("label", wording.target_label(row["target"]))
         row["clear"] = bool(row["low"] > 0 or row["high"] < 0)
         better = "one" if (row["difference"] > 0) == (row["role"] == "utility") else "other"
         row["better"] = better if row["clear"] else ""
     order = list(ROLES)
     found.sort(key=lambda row: (order.index(row["role"]), -abs(row["difference"])))
     return pd.DataFrame(found, columns=COLUMNS)
+
+
+def _bounds(one: Row, other: Row) -> list[dict[str, Any]]:
+    """A row of both settings' bounds where something is proven of either: they are no measurements, so
+    their difference has no interval."""
+    ends = [float(row["proven"]) if proofs.is_proven(row) else math.nan for row in (one, other)]
+    if one["target"] != other["target"] or all(math.isnan(end) for end in ends):
+        return []
+    label = f"{wording.target_label(one['target'])}: no attacker beyond (proven)"
+    numbers = (*ends, ends[0] - ends[1], math.nan, math.nan)
+    about = {
+        "target": f"proven:{one['target']}",
+        "label": label,
+        "role": "private",
+        "paired": False,
+    }
+    return [about | dict(zip(NUMBERS, numbers, strict=True))]
+
+
+def proven(one: Row, other: Row) -> str:
+    """What is proven of two settings, in a sentence; "" where nothing is."""
+    known = [proofs.is_proven(row) for row in (one, other)]
+    if not any(known) or one["target"] != other["target"]:
+        return ""
+    secret = wording.inferred(one["target"].partition(":")[2])
+    parts = [
+        f"{wording.bound(row['proven'])} of cases with {points.name(row)}"
+        for row, is_known in zip((one, other), known, strict=True)
+        if is_known
+    ]
+    text = f"Proven: no attacker tells {secret} in more than {', nor in more than '.join(parts)}."
+    bare = [
+        points.name(row) for row, is_known in zip((one, other), known, strict=True) if not is_known
+    ]
+    return f"{text} Of {bare[0]} nothing is proven." if bare else text
 
 
 def sentence(found: pd.DataFrame, one: Row, other: Row, view: View) -> str:
@@ -87,7 +126,8 @@ def _better(row: Row, better: bool) -> str:
 
 def drawn(found: pd.DataFrame) -> pd.DataFrame:
     """What the chart shows: what was asked about, and of the rest what differs measurably."""
-    return found[(found["role"] != "unlisted") | found["clear"]]
+    bounds = found["target"].str.startswith("proven:")
+    return found[((found["role"] != "unlisted") | found["clear"]) & ~bounds]
 
 
 def others(found: pd.DataFrame) -> str:

@@ -17,7 +17,9 @@ from app.cache import loaders
 from app.noise import amounts
 from app.page import pictures, tables, wording
 from app.page.verdict import Verdict
-from app.settings import only_numbers, points, unprotected, views
+from app.proof import words as words_of_proof
+from app.proof.counted import counted
+from app.settings import only_numbers, points, proofs, unprotected, views
 from app.settings.looking import Looking
 from app.trade_off.chart import trade_off
 from app.trade_off.goal import Limits
@@ -99,14 +101,30 @@ def faces(row: points.Row, allowed: bool) -> tuple[Faces, str]:
     return [(one, other, float(likeness)) for one, other, likeness in pairs][:FACES], ""
 
 
+def proven(row: points.Row) -> dict[str, list[str]]:
+    """What is proven of a setting: `said`, what is `assumed` and what would `break` it; plain text.
+    Nothing in any where nothing is."""
+    bounds = proofs.of_setting(loaders.of_run(row["run_id"]), row)
+    if not bounds:
+        return {"said": [], "assumed": [], "breaks": []}
+    said = [words_of_proof.one_release(b) for b in bounds if b.metric == proofs.BOUNDS["proven"]]
+    said += [*words_of_proof.more_releases(bounds, row), *words_of_proof.of_anything(bounds)]
+    found = {
+        "said": said,
+        "assumed": words_of_proof.assumptions(row, counted(row, bounds)),
+        "breaks": words_of_proof.breakers(row),
+    }
+    return {name: [text.replace("**", "") for text in texts] for name, texts in found.items()}
+
+
 def known_limits(row: points.Row) -> list[str]:
     seeds = int(row["seeds"])
     trainings = "One training" if seeds == 1 else f"{seeds} trainings"
     found = [
         f"The numbers hold for the data set “{only_numbers.title(row['dataset'])}”: other cameras, other people and other "
         "services need their own measurement.",
-        "They hold against the attackers that were tried. A stronger one may exist; that none was "
-        "found is no proof.",
+        "What was measured holds against the attackers that were tried. A stronger one may exist; that none "
+        "was found is no proof. Only what stands under “What is proven” holds against all.",
         f"{trainings} of this setting {'was' if seeds == 1 else 'were'} measured; the intervals tell "
         "what the choice of test people leaves open, not what another training would give.",
     ]
@@ -139,7 +157,15 @@ def written(
     return report(
         words,
         leaks(findings, row),
-        trade_off(here.table, lines, row["key"], view, limits.attack, limits.loss),
+        trade_off(
+            here.table,
+            lines,
+            row["key"],
+            view,
+            limits.attack,
+            limits.loss,
+            possible=loaders.possible(view),
+        ),
         shown[0],
         record,
         why_no_faces=shown[1],
@@ -149,6 +175,7 @@ def written(
         detail=outcome.detail,
         kept=kept,
         evidence=evidence(here, row),
+        proven=proven(row),
         repeated=again.sentence if again and again.worse else "",
         limits=known_limits(row),
         commands=commands,

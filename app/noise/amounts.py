@@ -34,9 +34,11 @@ def knob_of(method: str) -> Any:
 
 
 def methods(table: pd.DataFrame) -> list[str]:
-    """Methods with such a knob: those measured at several amounts, then those of papers, first."""
+    """Methods that add noise by such a knob: those measured at several amounts, then those of papers,
+    first. One that draws an answer adds none."""
     counted = table.groupby("method")["release_value"].nunique()
-    found = [name for name in METHODS if counted.get(name, 0) and knob_of(name)]
+    able = [name for name, method in METHODS.items() if knob_of(name) and not method.finite]
+    found = [name for name in able if counted.get(name, 0)]
     return sorted(found, key=lambda name: (counted[name] < 2, METHODS[name].baseline))
 
 
@@ -108,6 +110,12 @@ def again(findings: pd.DataFrame, row: points.Row, view: View) -> Again | None:
     digits = 1 if min(got, row["value"]) < 0.095 else 0
     reached = f"{wording.percent(got, digits)} of cases ({wording.interval(low, high, digits)})"
     instead = wording.percent(row["value"], digits)
+    if METHODS[row["method"]].finite:
+        return Again(
+            "A device answers the same photograph alike each time. Of one that forgets and draws anew, "
+            f"{REPEATS} answers let the strongest attacker {_told(does)} in {reached} instead of {instead}.",
+            False,
+        )
     if low > row["value"]:
         return Again(
             f"The noise is drawn anew each time: whoever gets {REPEATS} releases of one photograph "
@@ -119,6 +127,12 @@ def again(findings: pd.DataFrame, row: points.Row, view: View) -> Again | None:
         f"attacker then {does} in {reached}, with one release in {instead}.",
         False,
     )
+
+
+def _told(does: str) -> str:
+    """ "tells the gender" -> "tell the gender"."""
+    verb, _, rest = does.partition(" ")
+    return f"{verb.removesuffix('s')} {rest}"
 
 
 def ranks(findings: pd.DataFrame, rows: points.Rows) -> pd.DataFrame:

@@ -28,7 +28,12 @@ def method_and_rows(here: Looking, noisy: list[str]) -> tuple[str, list[dict[str
     if here.method in noisy:
         return here.method, here.rows
     title = METHODS[here.method].title
-    st.caption(f"{title} has nothing that can be moved when it releases. These have:")
+    why = (
+        "adds no noise: it sends one of a few answers, as the page Proof shows. These add some"
+        if METHODS[here.method].finite
+        else "has nothing that can be moved when it releases. These have"
+    )
+    st.caption(f"{title} {why}:")
     method = pickers.choose("Noise of", pickers.titles(noisy), "noise_of", width=340)
     return method, pickers.variant(points.records(here.table), method)
 

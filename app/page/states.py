@@ -12,6 +12,7 @@ from app.charts.palette import DARK, LIGHT
 from app.settings import only_numbers, points
 from core import jobs, results
 from core.errors import PenumbraError
+from core.methods import METHODS
 from core.storage import explanations
 from core.storage.whole_folders import is_done
 
@@ -99,6 +100,19 @@ def unexplained(row: Mapping[str, Any], name: str, what: str, lasts: str, proble
         st.button("Compute them", type="primary", icon=":material/play_arrow:", **start)
         st.caption("Or from a terminal:")
         st.code(f"python -m core explain {row['run_id']} --only {name}", language=None)
+
+
+def an_answer(method: str, what: str) -> None:
+    """Of a method that sends one of a few answers there is no `what` ("map of places"): the way to what
+    there is instead."""
+    with st.container(border=True):
+        st.header(f"An answer has no {what}")
+        st.write(
+            f"{METHODS[method].title} sends one of a few answers, so there is nothing in a release that could "
+            "be looked at closer. The page Proof shows every answer there is, with all that can be drawn from it."
+        )
+        label = "See the answers"
+        st.page_link("../pages/proof.py", label=label, icon=":material/verified:")
 
 
 def _start(folder: Path, name: str) -> None:

@@ -12,6 +12,7 @@ from core.methods import METHODS
 from core.metrics import METRICS, named
 
 BLIND = "Commoner answer"  # what always giving it scores
+PROVEN = "No attacker beyond"  # what is proven
 ROLES = {"utility": "the service", "private": "private", "unlisted": "nobody mentioned it"}
 
 
@@ -22,7 +23,7 @@ def of_setting(findings: pd.DataFrame, row: points.Row) -> pd.DataFrame:
         Target=rows["target"].map(wording.target_label),
         Role=rows["role"].map(ROLES).fillna(rows["role"]),
         Attacker=rows["attacker"].map(wording.attacker, na_action="ignore"),
-        Protocol=rows["protocol"].map(wording.PROTOCOLS).fillna(rows["protocol"]),
+        Protocol=rows["protocol"].map(wording.PROTOCOL_WORDS).fillna(rows["protocol"]),
         shown=list(map(wording.measured, *(rows[c] for c in ("metric", "value", "low", "high")))),
     )
     index = ["Role", "Target", "Attacker", "Protocol"]
@@ -54,6 +55,8 @@ def of_settings(table: pd.DataFrame, view: View) -> pd.DataFrame:
     """One row per setting of the chart, as numbers that can be sorted."""
     factor = view.scale
     blind = {BLIND: table["utility_chance"] * 100} if follows_the_labels(view.service) else {}
+    known = "proven" in table and table["proven"].notna().any()
+    proven = {PROVEN: table["proven"].astype(float) * factor} if known else {}
     return pd.DataFrame(
         {
             "Method": table["method"].map(lambda name: METHODS[name].title),
@@ -61,6 +64,7 @@ def of_settings(table: pd.DataFrame, view: View) -> pd.DataFrame:
             "Attacker": table["value"] * factor,
             "from": table["low"] * factor,
             "to": table["high"] * factor,
+            **proven,
             "Guessing": table["chance"].astype(float) * factor,
             "Service": table["utility"] * 100,
             **blind,

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from app.page import tables, wording
-from app.settings import points
+from app.settings import points, proofs
 from app.settings.points import Row, setting_label
 from app.settings.views import STRONGEST, View
 from core.attacks.attackers import HUMAN
@@ -12,11 +12,17 @@ from core.metrics import METRICS
 
 class Verdict(NamedTuple):
     """`sentence` in large type; `detail` under it; `exposure` in [0, 1] (None when not known): the
-    part of what can be gained over guessing that the attacker does gain."""
+    part of what can be gained over guessing that the attacker does gain, or where it is `proven` that no
+    attacker gains more of."""
 
     sentence: str
     detail: str
     exposure: float | None
+    proven: bool = False
+
+    @property
+    def mark(self) -> str:
+        return mark(self.exposure, self.proven)
 
 
 def verdict(row: Row, unprotected: Row | None, view: View) -> Verdict:
@@ -24,6 +30,8 @@ def verdict(row: Row, unprotected: Row | None, view: View) -> Verdict:
     `app.settings.unprotected.reference`."""
     setting = setting_label(row)
     place = f"At {setting}" if setting else f"With {_lower(row['title'])}"
+    if proofs.is_proven(row):
+        return _proven(row, unprotected, view, place)
     if not row["conclusive"]:
         return Verdict(
             f"Attack too weak to conclude. {place} nothing can be said about {_subject(view)}.",
@@ -37,10 +45,37 @@ def verdict(row: Row, unprotected: Row | None, view: View) -> Verdict:
     return Verdict(f"{sentence}.", _detail(row, unprotected, view), exposure(row))
 
 
-def exposure(row: Row) -> float:
-    """Gain over guessing as a part of the largest possible gain, clipped to [0, 1]."""
+NOTHING_PROVEN = "Nothing is proven here: a stronger attacker may learn more."
+CONDITIONS = "95 % confidence, one release per person"  # under which a bound holds, in brief
+
+
+def exposure(row: Row, column: str = "value") -> float:
+    """Gain over guessing as a part of the largest possible gain, clipped to [0, 1]; of what was
+    measured, or of another `column`."""
     chance = row["chance"] if wording.known(row["chance"]) else 0.0
-    return float(min(1.0, max(0.0, (row["value"] - chance) / max(1e-9, 1 - chance))))
+    return float(min(1.0, max(0.0, (row[column] - chance) / max(1e-9, 1 - chance))))
+
+
+def _proven(row: Row, unprotected: Row | None, view: View, place: str) -> Verdict:
+    """The bound first, then what was measured, then the cost."""
+    secret = wording.inferred(row["target"].partition(":")[2])
+    if len(view.targets) > 1:
+        secret += f", the most exposed of {len(view.targets)} attributes,"
+    who = (
+        "the strongest we trained"
+        if view.attacker == STRONGEST
+        else wording.attacker(view.attacker)
+    )
+    reaches = f"{who} reaches {wording.percent(row['value'])}"
+    parts = [
+        f"{place} no attacker can tell {secret} in more than {wording.bound(row['proven'])} of cases "
+        f"({CONDITIONS}; chance {wording.percent(row['chance'])})",
+        reaches if row["conclusive"] else "the attackers we trained are too weak to compare",
+        "" if _is(row, unprotected) else _cost(row, view),
+    ]
+    sentence = "; ".join(filter(None, parts))
+    detail = _detail(row, unprotected, view)
+    return Verdict(f"{sentence}.", detail, exposure(row, "proven"), proven=True)
 
 
 def _attack(row: Row, unprotected: Row | None, view: View) -> str:
@@ -164,11 +199,14 @@ MARKS = (
 )
 
 
-def mark(exposure: float | None) -> str:
+def mark(exposure: float | None, proven: bool = False) -> str:
     """Exposure as a shape, a colour and words: a line of Streamlit's Markdown."""
     if exposure is None:
         return ":gray[◌ not known]"
     _, shape, colour, word = next(entry for entry in MARKS if exposure <= entry[0])
+    if proven:
+        share = wording.percent(exposure)
+        return f":{colour}[{shape} **{word}, proven**: no attacker gets more than {share} of what there is to gain]"
     return f":{colour}[{shape} **{word}**: the attacker gets {wording.percent(exposure)} of what there is to gain]"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeGuard
 
 from core.attacks import attackers
-from core.metrics import named
+from core.metrics import declared, named
 from core.storage.attack_folders import parted
 
 Words = tuple[str, str, str]
@@ -65,6 +65,9 @@ TARGETS = {
     "features": "The face as a face recogniser sees it",
 }
 PROTOCOLS = {"strict": "Strict", "paper": "As in the paper"}
+# Of findings: also those that hold whatever the attacker
+PROTOCOL_WORDS = PROTOCOLS | {"proof": "Proven"}
+BOUNDS = frozenset(metric.name for metric in declared("certificates"))  # metrics that are bounds
 PROTOCOL_HELP = (
     "Strict: attackers are trained afterwards, on other people's photographs, and the strongest "
     "counts. As in the paper: whom the method's paper asks is asked, mostly the attacker that the "
@@ -196,10 +199,17 @@ def with_unit(value: float | None, unit: str) -> str:
 
 
 def measured(metric: str, value: float, low: float | None, high: float | None) -> str:
-    """A metric's value, with its interval in brackets where there is one."""
+    """A metric's value, with its interval in brackets where there is one; a bound as one."""
+    if metric in BOUNDS:
+        return f"at most {bound(value) if named(metric).unit == '%' else number(value)}"
     about = named(metric)
     digits = 1 if about.scale == 100 or about.unit == "dB" else 2
     return with_span(score(metric, value), interval(low, high, digits, about.scale))
+
+
+def bound(share: float) -> str:
+    """A proven bound in per cent: one digit, never less than it is."""
+    return f"{math.ceil(round(share * 1000, 6)) / 10:.1f} %"
 
 
 def with_span(text: str, span: str) -> str:

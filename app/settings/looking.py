@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.cache import loaders
 from app.page import show, states, wording
-from app.settings import pickers, points, unprotected
+from app.settings import mixtures, pickers, points, unprotected
 from app.settings import strips as along
 from app.settings.views import SERVICE, STRONGEST, View
 from core.methods import METHODS
@@ -73,9 +73,31 @@ def look(
 
 
 def setting(here: Looking) -> dict[str, Any]:
-    """The knobs' sliders, where this is called; the row of the chosen setting."""
+    """The knobs' sliders, where this is called; the row of the chosen setting, the nearest that was
+    measured: a sentence says so where the sliders stand between two."""
     chosen = pickers.knobs(here.rows, here.method)
-    return points.nearest(here.rows, here.method, chosen)  # type: ignore[return-value]
+    row = points.nearest(here.rows, here.method, chosen)
+    assert row is not None
+    if (knob := mixtures.knob_of(here.method)) and (
+        other := mixtures.elsewhere(row, chosen[knob.name])
+    ):
+        st.caption(other)
+    return row
+
+
+def mixed_setting(here: Looking) -> dict[str, Any]:
+    """The same with the row of a mixture where the sliders stand between two measured settings."""
+    chosen = pickers.knobs(here.rows, here.method)
+    row = mixtures.at(here.rows, here.method, chosen)
+    assert row is not None
+    return row
+
+
+def measured(here: Looking, row: points.Row) -> points.Row:
+    """The measured setting that stands for a row where its findings or pictures are asked for."""
+    if not mixtures.is_mixture(row):
+        return row
+    return points.nearest(here.rows, here.method, points.knob_values(row)) or row
 
 
 def curves(here: Looking, row: points.Row) -> list[points.Line]:

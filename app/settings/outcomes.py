@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from app.settings import points
+from app.settings import points, proofs
 from app.settings.views import STRONGEST, View, task_target
 from core.attacks import ATTACKS
 from core.attacks.attackers import BEST_HEAD, HUMAN, OWN_NETWORKS
@@ -35,13 +35,15 @@ def settings(findings: pd.DataFrame, view: View) -> pd.DataFrame:
     """One row per setting: key, method, title, preset, tasks, private, `knob:<name>` (the
     release-time knob among them), run_id, release_value, value/low/high/chance of the attack,
     gain/gain_low/gain_high over guessing, utility/utility_low/utility_high/utility_chance,
-    conclusive, seeds, n, identities. `app.settings.unprotected.compared` adds what the service loses.
+    conclusive, seeds, n, identities, and `app.settings.proofs.COLUMNS`: what no attacker exceeds.
+    `app.settings.unprotected.compared` adds what the service loses.
 
     Runs that differ in their seed only become one row: the mean, and an interval that covers all of
     theirs.
     """
     attack, utility = measurements(findings, view)
     utility = utility[["run_id", "release_value", *(f"utility{end}" for end in ENDS.values())]]
+    attack = proofs.beside(attack, findings, view)
     table = attack.merge(utility, on=["run_id", "release_value"], how="inner")
     table = table[table["method"].isin(list(METHODS))].copy()
     _spread_release_value(table)
@@ -126,6 +128,10 @@ def _over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     table = table.sort_values(["seed", "run_id"])
     groups = table.groupby(by, dropna=False, sort=False)
     merged = {column: groups[column].transform(how) for column, how in OVER_SEEDS.items()}
+    if table["proven"].notna().any():  # of several trainings what holds for each of them
+        for column in proofs.BOUNDS:
+            whole = groups[column].transform("count") == groups[column].transform("size")
+            merged[column] = groups[column].transform("max").where(whole)
     table = table.assign(**merged, seeds=groups["seed"].transform("nunique"))
     return table.drop_duplicates(by)
 

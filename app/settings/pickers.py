@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.cache import loaders
 from app.page import wording
-from app.settings import address, only_numbers, points, variants, views
+from app.settings import address, mixtures, only_numbers, points, variants, views
 from app.settings.views import View
 from core.methods import METHODS, Knob
 from core.metrics import METRICS
@@ -249,7 +249,8 @@ def variant_key(method: str) -> str:
 
 
 def knobs(rows: points.Rows, name: str) -> dict[str, float]:
-    """A slider for each knob measured at several values, which it snaps to. Every knob's value."""
+    """A slider for each knob measured at several values, which it snaps to unless the knob is `mixed`.
+    Every knob's value."""
     base = points.defaults(rows, name)
     held = {k: address.held_number(slider_key(name, k), value) for k, value in base.items()}
     row = points.nearest(rows, name, held)
@@ -261,6 +262,9 @@ def knobs(rows: points.Rows, name: str) -> dict[str, float]:
         others = {k: v for k, v in chosen.items() if k != knob.name}
         values = points.values(rows, name, knob, others)
         if len(values) > 1:
+            if knob.mixed:
+                like = points.of_method(rows, name, others)
+                values = mixtures.stops(like, knob, values, held[knob.name])
             with place:
                 key = slider_key(name, knob.name)
                 chosen[knob.name] = slider(knob, values, key, base[knob.name])

@@ -10,15 +10,17 @@ from app.charts import plot
 from app.charts.palette import LIGHT, faded, style
 from app.charts.plot import Spec
 from app.page import wording
-from app.settings import points
+from app.settings import points, proofs
 from app.settings.points import Line, Row, records, setting_label
 from app.settings.views import View
-from app.trade_off import marks
+from app.trade_off import marks, proven_marks
 from app.trade_off.marks import Range
+from app.trade_off.possible import Possible
 from core.methods import METHODS, UNPROTECTED
 from core.metrics import METRICS
 
 HEIGHT = 460  # pixels
+SIGN = 0.12  # of the height: room for words in the corner
 UTILITY = ("utility", "utility_low", "utility_high")
 
 
@@ -30,6 +32,8 @@ def trade_off(
     attack_limit: float | None = None,
     cost_limit: float | None = None,
     colour: plot.Colours = LIGHT,
+    between: Row | None = None,
+    possible: Possible | None = None,
 ) -> go.Figure:
     """Utility (up) against what the strongest attacker gains over guessing (right).
 
@@ -37,32 +41,45 @@ def trade_off(
     chosen        key of the large, labelled point
     attack_limit  the attack's value (not its gain) the officer allows
     cost_limit    loss of utility the officer allows, a share
+    between       the chosen setting where it is a mixture of two measured ones, `chosen` its key
+    possible      what no release can do, shaded
 
     Every point carries its row's key as custom data. Axes depend on `table` alone, so that nothing
     jumps when the chosen point moves.
     """
     across, up = ranges(table)
     scale = view.scale
+    shaded = proven_marks.impossible(possible, across, up, scale, colour) if possible else []
+    if shaded:  # the words in the corner stand above what is impossible
+        up = (up[0], max(up[1], 100 + SIGN * (100 - up[0])))
     rows = {row["key"]: row for row in records(table)}
+    if between is not None:
+        rows[between["key"]] = dict(between)
     ordered = sorted(lines, key=lambda line: not METHODS[line.method].baseline)  # methods on top
     data = [
         _line([rows[key] for key in line.keys], line, lines, number, view)
         for number, line in enumerate(ordered)
     ]
-    front = points.front(list(rows.values()))
+    front = points.front(records(table))
     if len(front) > 1:
         # to its upper left nobody has trained anything
         line = {"color": faded(colour["ink"], 0.16), "width": 7, "shape": "hv"}
         look = {"line": line, "hoverinfo": "skip", "legendrank": 2000}
         data.insert(0, _trace("lines", front, scale, name="best bargains (Pareto front)", **look))
+    data += proven_marks.traces(records(table), view, colour)
+    data[:0] = shaded
     shapes = marks.limits(table, across, up, scale, attack_limit, cost_limit, colour)
     blind = table["chance"].notna().any()  # whether guessing was measured
     left = "no better than guessing" if blind else "nothing recovered"
-    notes = marks.signposts(colour, left, limited=bool(shapes))
+    notes = marks.signposts(colour, left, limited=bool(shapes), bounded=bool(shaded))
     shapes += marks.references(up, colour)
     if chosen in rows:
+        data += proven_marks.chosen(rows[chosen], view, colour)
         data.append(_chosen(rows[chosen], view, colour))
-        notes.append(marks.label(chosen, rows, across, up, scale, colour))
+        # nor are the ends of bars covered by the label
+        known = proofs.proven_rows(list(rows.values()))
+        ends = {f"{row['key']} proven": proven_marks.ends(row) for row in known}
+        notes.append(marks.label(chosen, rows | ends, across, up, scale, colour))
     title = "attacker's gain over guessing (points)"  # short enough for a phone
     if view.target == "image":
         symbol = METRICS[view.measure].symbol
@@ -102,7 +119,7 @@ def ranges(table: pd.DataFrame) -> tuple[Range, Range]:
         return min(found, default=0.0), max(found, default=1.0)
 
     gains = extremes("gain", "gain_low", "gain_high")
-    left, right = min(0.0, gains[0]), max(0.1, gains[1])
+    left, right = min(0.0, gains[0]), max(0.1, gains[1], *proven_marks.gains(table))
     span = right - left
     bottom, top = (100 * v for v in extremes("utility", "utility_low", "utility_high"))
     height = max(4.0, top - bottom)
@@ -147,6 +164,8 @@ def hover(row: Row, view: View) -> str:
     lines = [", ".join(filter(None, (f"<b>{name}</b>", setting)))]
     if not row["conclusive"]:
         lines.append("attack too weak to conclude")
+    if proofs.is_proven(row):
+        lines.append(f"no attacker beyond: {wording.bound(row['proven'])} (proven)")
     for who, measure, prefix, value in (
         ("attacker", view.measure, "", row["value"]),
         (wording.service(view.task), view.service, "utility_", row["utility"]),

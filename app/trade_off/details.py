@@ -76,7 +76,7 @@ def all_settings(looked: Looking) -> None:
     unit, digits = ("{} (%)", "%.1f") if wording.in_percent(view.measure) else ("{}", "%.2f")
     share = wording.in_percent(view.service)
     columns = {
-        **show.columns(digits, "Attacker", "Guessing", title=unit),
+        **show.columns(digits, "Attacker", "Guessing", tables.PROVEN, title=unit),
         **show.columns(digits, "from", "to"),
         **show.columns("%.1f", tables.BLIND, title="{} (%)"),
         **show.columns("%.1f", "Service", title=f"{{}} ({'%' if share else 'hundredths'})"),

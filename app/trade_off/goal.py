@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.page import wording
-from app.settings import points
+from app.settings import points, proofs
 from app.settings.points import Row
 from app.settings.views import View
+from app.trade_off import possible as line
+from app.trade_off.possible import Possible
 
 SHOWN = 3  # settings that are named
 
@@ -94,3 +96,58 @@ def verdict(row: Row, limits: Limits, view: View) -> tuple[bool, str]:
     if excess(row, limits) == (0.0, 0.0):
         return True, "This setting keeps your limits."
     return False, f"This setting is outside your limits: {violation(row, limits, view)}."
+
+
+def out_of_reach(possible: Possible | None, row: Row, limits: Limits, view: View) -> str:
+    """Why no method whatever can keep the limits, or what it has to lose; "" where nothing stands in
+    the way. `row` is any setting of the view: with it the reference is known."""
+    if possible is None or limits.attack is None or not wording.known(row["cost"]):
+        return ""
+    bare = row["utility"] + row["cost"]
+    lost = bare - possible.best(limits.attack)
+    if round(lost, 4) <= 0:
+        return ""
+    service, secret = wording.service(view.task), wording.inferred(view.target.partition(":")[2])
+    allowed = wording.score(view.measure, limits.attack)
+    why = (
+        f"the true answers of {service} alone tell {secret} in {wording.percent(possible.floor, 1)} of "
+        f"cases. Where nobody may be right in more than {allowed}, {service} loses at least "
+        f"{wording.points(lost)}, whatever the method"
+    )
+    if limits.loss is not None and lost > limits.loss:
+        return f"Impossible: {why}; you allow {wording.points(limits.loss)}."
+    return f"{wording.capital(why)}."
+
+
+class Proven(NamedTuple):
+    """`sentence` about the limits with proof; `row`: the setting it names, if any, which `kept` the
+    limits or is the nearest."""
+
+    sentence: str
+    row: Row | None
+    kept: bool
+
+
+def with_proof(rows: Sequence[Row], limits: Limits, view: View) -> Proven:
+    """The best setting, mixtures included, of which it is proven that it keeps the limits; says nothing
+    where what is looked at has no bounds."""
+    if view.protocol != "strict" or view.measure != proofs.MEASURED_BY:
+        return Proven("", None, False)
+    known = proofs.proven_rows([dict(row) for row in rows])
+    if not known:
+        return Proven("Nothing is proven here: a stronger attacker may learn more.", None, False)
+    cost = "cost_high" if limits.confident else "cost"
+    loses = "may lose" if limits.confident else "loses"
+    best = line.within(known, limits.attack, limits.loss, cost)
+    lowest = min(known, key=lambda row: (row["proven"], -row["utility"]))
+    row = lowest if best is None else best
+    lost = ""
+    if wording.known(row[cost]):
+        amount = wording.loss(view.service, row[cost])
+        lost = f", and the service {loses} {amount}" if row[cost] > 0 else ", and nothing is lost"
+    said = f"no attacker exceeds {wording.bound(row['proven'])}{lost}"
+    if best is None:
+        text = f"No setting is proven to keep your limits. The lowest bound is that of {points.name(row)}"
+        return Proven(f"{text}: {said}.", row, False)
+    what = "best proven setting" if limits.attack is not None else "lowest bound within your limits"
+    return Proven(f"With proof: the {what} is {points.name(row)}: {said}.", row, True)

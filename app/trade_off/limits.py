@@ -7,6 +7,7 @@ from app.settings import pickers, points
 from app.settings.views import View
 from app.trade_off import goal
 from app.trade_off.goal import Limits
+from app.trade_off.possible import Possible
 
 ATTACK, LIKENESS, COST, CONFIDENT = "attack_limit", "likeness_limit", "cost_limit", "confident"
 
@@ -45,15 +46,31 @@ def _limits(view: View, attack: float | None, cost: float | None, confident: boo
     return Limits(*shares, confident)
 
 
-def goal_seek(rows: points.Rows, row: points.Row, limits: Limits, view: View) -> None:
-    """Which of the settings `rows` keep the limits, and the way there from `row`."""
+def goal_seek(
+    rows: points.Rows,
+    row: points.Row,
+    limits: Limits,
+    view: View,
+    possible: Possible | None = None,
+) -> None:
+    """Which of the settings `rows` keep the limits, measured and proven, and the way there from
+    `row`; what is `possible` at all."""
     found = goal.seek(rows, limits)
     fine, said = goal.verdict(row, limits, view)
     with st.container(border=True, gap="small"):
         st.markdown(f"**{goal.sentence(found, limits, view, len(rows))}**")
         mark, colour = ("check", "green") if fine else ("close", "red")
         st.markdown(f":{colour}[:material/{mark}: {said}]")
+        if beyond := goal.out_of_reach(possible, row, limits, view):
+            st.markdown(f":material/block: {beyond}")
+        proven = goal.with_proof(rows, limits, view)
+        if proven.row is not None:
+            st.markdown(f":material/verified: {proven.sentence}")
+        elif proven.sentence:
+            st.caption(proven.sentence)
         offers = found.kept[: goal.SHOWN] or ([found.nearest] if found.nearest else [])
+        if proven.row is not None:
+            offers = [proven.row, *(o for o in offers if o["key"] != proven.row["key"])]
         offers = [offer for offer in offers if offer["key"] != row["key"]]
         with st.container(horizontal=True):
             for place, offer in enumerate(offers):
@@ -64,4 +81,6 @@ def goal_seek(rows: points.Rows, row: points.Row, limits: Limits, view: View) ->
                 }
                 st.button(f"Go to {points.name(offer)}", key=f"goal_{place}", **go)
         if len(found.kept) > 1:
-            st.caption("In the order of what the service keeps.")
+            offered = proven.row is not None and proven.row["key"] != row["key"]
+            first = "The proven one first, then in" if offered else "In"
+            st.caption(f"{first} the order of what the service keeps.")

@@ -34,9 +34,11 @@ def references(up: Range, colour: plot.Colours) -> list[Spec]:
     return lines
 
 
-def signposts(colour: plot.Colours, left: str, limited: bool) -> list[Spec]:
-    """Words that say how to read the chart: where guessing is, where it is good to be."""
-    good = "◤ <b>within your limits</b>" if limited else "◤ <b>the place to be</b>"
+def signposts(colour: plot.Colours, left: str, limited: bool, bounded: bool = False) -> list[Spec]:
+    """Words that say how to read the chart: where guessing is, where it is good to be; `bounded`:
+    where that corner is shaded as impossible."""
+    best = "◤ <b>better</b> · grey: impossible" if bounded else "◤ <b>the place to be</b>"
+    good = "◤ <b>within your limits</b>" if limited else best
     place = {"yref": "paper", "xanchor": "left", "xshift": 5}
     return [
         plot.note(left, 0, 0, colour["quiet"], yanchor="bottom", **place),

@@ -26,6 +26,7 @@ LOOKED_AT = {  # page -> at what, where that is not what it opens with
     "embeddings": "?method=dpfe",
     "leaks": "?method=dpfe",
     "noise": "?method=dpfe&dpfe.noise_ratio=0.1",
+    "proof": "?method=certified_code",
     "compare": "?method=dpfe",
     "report": "?method=dpfe_hardened&attack_limit=65",
     "study_results": "?answers_of=simulated",

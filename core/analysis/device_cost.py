@@ -9,12 +9,14 @@ Memory    the weights that take part, the photograph as float32, and the most th
           beside them at one time, scratch space included, as PyTorch's CPU allocator reports it.
 Multiply-adds  of convolutions and matrix products, half of what PyTorch's FlopCounterMode counts.
 Traffic   the numbers released, as float32 and as float16, against the photograph's own bytes: the
-          median stored file of the data set, else its 8-bit pixels at the network's input size.
+          median stored file of the data set, else its 8-bit pixels at the network's input size. Of
+          one of K answers its number, in whole bytes.
 Share     of the whole network (release and the method's own head or verifier) that the device
           runs; null where the service trains its own network afterwards.
 """
 
 import json
+import math
 import os
 import tempfile
 import time
@@ -134,13 +136,28 @@ def _release_cost(model: Model, x: Tensor, value: float | None, repeats: int) ->
         **timed(release, repeats),
         "peak_memory_bytes": weights + x.numel() * x.element_size() + allocated(release),
         **device,
-        "released_numbers": z.numel(),
-        "released_bytes": 4 * z.numel(),
-        "released_bytes_float16": 2 * z.numel(),
+        **_sent(z, model),
         **{
             f"share_of_{name}": device[name] / whole[name] if served and whole[name] else None
             for name in ("parameters", "multiply_adds")
         },
+    }
+
+
+def _sent(z: Tensor, model: Model) -> dict[str, int]:
+    """What a release takes to send: of one of K answers its number alone."""
+    if model.table is not None:
+        whole = max(1, math.ceil(math.log2(z.numel()) / 8))
+        return {
+            "released_numbers": 1,
+            "released_bytes": whole,
+            "released_bytes_float16": whole,
+        }
+    numbers = z.numel()
+    return {
+        "released_numbers": numbers,
+        "released_bytes": 4 * numbers,
+        "released_bytes_float16": 2 * numbers,
     }
 
 

@@ -120,7 +120,7 @@ def shown_under(attacker: str) -> str:
 WORST_CASE = Attacker(name="worst_case", title="strongest attacker")
 BEST_HEAD = Attacker(name="best_head", title="best fresh task network", serves=True)
 ENSEMBLE = Attacker(name="ensemble", title="all attackers together")
-CERTIFICATE = Attacker(name="certificate", title="no attacker whatever (proven)")
+CERTIFICATE = Attacker(name="certificate", title="no attacker whatever")
 
 # Of studies: participants, and machines that are asked the same questions.
 HUMAN = Attacker(name="human", title="people")

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from core import results
 from core.attacks.attackers import WORST_CASE
 from core.errors import PenumbraError
-from core.explain import noise
+from core.explain import answers, noise
 from core.explain.attention import attention_maps
 from core.explain.embedding import embedding_maps
 from core.explain.subject import Subject
@@ -32,10 +32,16 @@ EXPLANATIONS: dict[str, Callable[[Subject, Generator], Explanation]] = {
     "attention": attention_maps,
     "embedding": embedding_maps,
     "noise": noise.noise,
+    "answers": answers.answers,
 }
-# Explanations that are the same at every release value: computed once, without one, for the runs
-# that the function says yes to.
-ONCE: dict[str, Callable[[Run], bool]] = {"noise": noise.applies}
+# The runs that an explanation is of, where it is not of all.
+APPLIES: dict[str, Callable[[Run], bool]] = {
+    "attention": lambda run: not answers.applies(run),
+    "embedding": lambda run: not answers.applies(run),
+    "noise": noise.applies,
+    "answers": answers.applies,
+}
+ONCE = {"noise"}  # the same at every release value: computed once, without one
 
 
 def explain(
@@ -60,10 +66,11 @@ def explain(
             raise PenumbraError(
                 f"unknown explanation {name!r}; choose from {', '.join(EXPLANATIONS)}"
             )
+    described = results.read_run(folder)
+    wanted = [name for name in wanted if name not in APPLIES or APPLIES[name](described)]
     each = [name for name in wanted if name not in ONCE]
     pending = [(name, value) for value in (release_values(folder) if each else ()) for name in each]
-    described = results.read_run(folder)
-    pending += [(name, None) for name in wanted if name in ONCE and ONCE[name](described)]
+    pending += [(name, None) for name in wanted if name in ONCE]
     pending = [
         (name, value)
         for name, value in pending

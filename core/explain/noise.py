@@ -21,10 +21,11 @@ MAPS = 12  # faces whose map is kept; 1 kB each at 32 x 32
 
 
 def applies(run: Run) -> bool:
-    """Whether noise is added to what a run releases, not to the photograph, in an amount that can be
-    chosen when it is released."""
+    """Whether noise is added to what a run releases, neither to the photograph nor by drawing one
+    answer, in an amount that can be chosen when it is released."""
     method = METHODS[run.method]
-    return method.noisy and method.preview is None and method.release_knob is not None
+    moved = method.noisy and method.release_knob is not None
+    return moved and method.preview is None and not method.finite
 
 
 def noise(subject: Subject, generator: Generator) -> Explanation:

@@ -76,3 +76,24 @@ def test_the_chart_shows_what_was_asked_and_what_differs(colour):
         comparison.table(found)["First minus second"].tolist()
         == (found["difference"] * 100).tolist()
     )
+
+
+def test_bounds_are_set_beside_each_other_without_an_interval_and_are_not_drawn():
+    one, other = ONE | {"proven": 0.5431}, OTHER | {"proven": 0.6}
+    found = comparison.differences(ROWS, one, other, VIEW)
+    row = found.set_index("target").loc["proven:attribute:Male"]
+    assert row["label"] == "Gender: no attacker beyond (proven)"
+    assert row["one"] == 0.5431
+    assert row["other"] == 0.6
+    assert pd.isna(row["low"])
+    assert row["better"] == ""
+    assert "proven:attribute:Male" not in set(comparison.drawn(found)["target"])
+    assert comparison.sentence(found, one, other, VIEW) == comparison.sentence(
+        comparison.differences(ROWS, ONE, OTHER, VIEW), ONE, OTHER, VIEW
+    )
+    assert comparison.proven(one, other) == (
+        "Proven: no attacker tells the gender in more than 54.4 % of cases with AIA, nor in more than "
+        "60.0 % of cases with PRIC."
+    )
+    assert "Of PRIC nothing is proven" in comparison.proven(one, OTHER)
+    assert comparison.proven(ONE, OTHER) == ""

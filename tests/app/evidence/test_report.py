@@ -46,6 +46,7 @@ def made(**changes):
         "kept": (False, "outside"),
         "evidence": [("Gender", cells([0.613, 0.6, 0.63, 0.5, 0.97]))],
         "leaks": leaks,
+        "proven": {"said": [], "assumed": [], "breaks": []},
         "repeated": "",
         "chart": go.Figure({"data": [], "layout": {"title": HOSTILE}}),
         "faces": [(face, face, 0.7)],
