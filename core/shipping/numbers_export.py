@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from core.attacks.attackers import WORST_CASE
+from core.attacks.attackers import CERTIFICATE, WORST_CASE
 from core.attacks.attributes.learning_curve import data_curve
 from core.errors import DAMAGE, PenumbraError
 from core.run import ATTRIBUTE, RUN_ID
@@ -44,10 +44,15 @@ RECORD = (  # of run.json
     "weights_sha256",
 )
 DATA = ("fingerprint", "photographs", "identities")  # counts, by split and in all
-# Of an attack's arrays, what charts of numbers read: names of attackers, and a curve over counts.
+# Of an attack's arrays, what charts of numbers read: names of attackers, a curve over counts, and what
+# a certificate rests on.
 ENDS = ("value", "low", "high")
 AGGREGATES = {
     WORST_CASE.name: ("targets", "chosen", "criteria", "criteria_chosen"),
+    CERTIFICATE.name: (
+        *("delta", "certificates", "people", "fingerprints"),
+        *("names", "floors", "frontiers"),
+    ),
     data_curve.name: (
         *("attributes", "people", "photographs", "ahead", *ENDS),
         *(f"ahead_{end}" for end in ENDS),
@@ -55,7 +60,7 @@ AGGREGATES = {
 }
 MOST = 2000  # numbers in one of them: there are fewer attributes and sizes, and more photographs
 TARGET = re.compile(rf"attribute:({ATTRIBUTE.pattern})|identity|image|features|verification")
-PROTOCOLS = ("strict", "paper")
+PROTOCOLS = ("strict", "paper", "proof")
 
 
 def export(folder: Path, into: Path, values: Collection[float | None]) -> Path:

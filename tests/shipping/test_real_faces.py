@@ -19,7 +19,15 @@ from core.run import ROOT, Run
 from core.run_validation import checked
 from core.shipping import numbers_export, real_faces, removal, shipped
 from core.shipping.shipped import Plan
-from core.storage import array_file, cost_file, files, findings_file, numbers_only, run_folder
+from core.storage import (
+    array_file,
+    attack_folders,
+    cost_file,
+    files,
+    findings_file,
+    numbers_only,
+    run_folder,
+)
 from core.storage.numbers_only import NumbersOnly
 from tests.listings import only
 from tests.pages.conftest import open_page, whole
@@ -205,6 +213,23 @@ def test_of_a_curve_the_numbers_that_are_drawn_are_kept(worked, tmp_path, monkey
     array_file.write(folder / "attacks" / "strict" / "data_curve", curve | {"scores": np.ones(9)})
     written = numbers_export.export(folder, tmp_path / "repository", [None])
     assert set(array_file.read(written / "attacks" / "strict" / "data_curve")) == {*curve}
+    numbers_only.declare(written.parent, SAID)
+    assert numbers_export.offences(written.parent) == []
+
+
+def test_what_a_certificate_rests_on_goes_with_it(worked, tmp_path, monkeypatch):
+    settle(tmp_path, monkeypatch)
+    shutil.copytree(worked / "checkpoints", tmp_path / "checkpoints")
+    folder = first(tmp_path / "checkpoints" / "real")
+    rests_on = {"delta": np.array(0.05), "people": np.array("real,more"), "floors": np.ones(1)}
+    row = {"target": "attribute:Male", "role": "private", "attacker": "certificate"}
+    row |= {"metric": "proven_accuracy", "value": 0.54, "low": 0.52, "high": 0.54}
+    place = folder / "attacks" / "proof" / "certificate"
+    attack_folders.save(place, [row], rests_on | {"each_person": np.ones(9)}, {}, 1.0)
+    written = numbers_export.export(folder, tmp_path / "repository", [None])
+    there = written / "attacks" / "proof" / "certificate"
+    assert set(array_file.read(there)) == {*rests_on}
+    assert findings_file.read(there) == [row]
     numbers_only.declare(written.parent, SAID)
     assert numbers_export.offences(written.parent) == []
 
