@@ -152,7 +152,7 @@ def margin_softmax(cosines: Tensor, people: Tensor, margin: float, scale: float)
 
 def divergence_from_guessing(logits: Tensor) -> Tensor:
     """KL(q || uniform) of each attribute's q = (sigmoid(logit), 1 - sigmoid(logit)), summed over
-    attributes, averaged over the batch: ln 2 - H(q). Roy & Boddeti (CVPR 2019) Eq. 4, what the encoder
+    attributes, averaged over the batch: ln 2 - H(q). Roy & Boddeti (CVPR 2019), what the encoder
     minimises beside its task. logits (B, M); scalar in [0, M ln 2], in nats."""
     p = torch.sigmoid(logits)
     entropy = p * functional.softplus(-logits) + (1 - p) * functional.softplus(logits)

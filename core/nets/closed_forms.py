@@ -11,28 +11,40 @@ from torch import Tensor, nn
 
 
 class Eraser(nn.Module):
-    """x (B, width) -> x - share * left @ right @ (x - mean): LEACE's affine map, of rank `concepts` at
-    most. Erases nothing before it is filled."""
+    """x (B, inputs) -> y - share * left @ right @ y, where y (B, width) are places on axes of x: LEACE's
+    affine map, of rank `concepts` at most. All is 0 before it is filled."""
 
     mean: Tensor
+    axes: Tensor
     left: Tensor
     right: Tensor
 
-    def __init__(self, width: int, concepts: int) -> None:
+    def __init__(self, inputs: int, width: int, concepts: int) -> None:
         super().__init__()
-        self.shape = (width, concepts)
-        self.register_buffer("mean", torch.zeros(width))
+        self.shape = (inputs, width, concepts)
+        self.register_buffer("mean", torch.zeros(inputs))
+        self.register_buffer("axes", torch.zeros(width * inputs))
         self.register_buffer("left", torch.zeros(width * concepts))
         self.register_buffer("right", torch.zeros(concepts * width))
 
     def forward(self, x: Tensor, share: float = 1.0) -> Tensor:
-        width, concepts = self.shape
-        parts = (x - self.mean) @ self.right.view(concepts, width).T
-        return x - share * parts @ self.left.view(width, concepts).T
+        inputs, width, concepts = self.shape
+        y = (x - self.mean) @ self.axes.view(width, inputs).T
+        told = y @ self.right.view(concepts, width).T
+        return y - share * told @ self.left.view(width, concepts).T
 
-    def fill(self, mean: Tensor, left: Tensor, right: Tensor) -> None:
-        """mean (width,), left (width, concepts), right (concepts, width)."""
+    def back(self, z: Tensor) -> Tensor:
+        """What z (B, width) is among x: (B, inputs), without what lies on no axis."""
+        inputs, width, _ = self.shape
+        return z @ self.axes.view(width, inputs) + self.mean
+
+    def turn(self, mean: Tensor, axes: Tensor) -> None:
+        """mean (inputs,), axes (width, inputs), orthonormal or 0."""
         self.mean.copy_(mean)
+        self.axes.copy_(axes.flatten())
+
+    def fill(self, left: Tensor, right: Tensor) -> None:
+        """left (width, concepts), right (concepts, width)."""
         self.left.copy_(left.flatten())
         self.right.copy_(right.flatten())
 

@@ -142,11 +142,9 @@ def test_what_is_solved_is_kept_in_full_precision(name):
 
 
 @pytest.mark.parametrize("name", ["leace", "kernel_adversarial", "fair_tree"])
-def test_another_setting_takes_over_the_network(name):
-    """Another value of the knob, another task, another secret: seconds."""
+def test_another_knob_takes_over_the_network(name):
     knob = METHODS[name].knobs[0]
-    one = run_of(name)
-    other = run_of(name, tasks=("Young",), private=("Smiling",), knobs={knob.name: knob.grid[0]})
+    one, other = (run_of(name, knobs={knob.name: value}) for value in knob.grid[:2])
     first = trained(one).networks
     log = (trained(other).networks, (other.folder / "log.jsonl").read_text())
     assert log[1].count('"shared": true') == 1

@@ -8,7 +8,7 @@ not the private attribute,
 
 and what leaves the device is which leaf a picture is in: one of a few answers, whatever the picture. The
 tree decides by the leading principal axes of the vector in front of the last layer of a network that
-learned all attributes (`.features`).
+learned tasks and secrets (`.features`).
 """
 
 from typing import Any, NamedTuple
@@ -122,7 +122,7 @@ def grown(
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """A network that learns all attributes, then the tree on its features. Raises PenumbraError where
+    """A network that learns tasks and secrets, then the tree on its features. Raises PenumbraError where
     nothing is private, or for a gamma above 1."""
     import torch
     from torch import nn
@@ -136,7 +136,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     if gamma > 1:
         raise PenumbraError(f"gamma is {gamma:g}; it is a share, from 0 to 1")
     tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
-    networks, learned = features.attribute_network(run, settings, len(attributes))
+    networks, learned = features.both_network(run, settings, attributes)
     inputs, count = settings["fully_connected"], int(schedule["leaves"])
     axes = min(AXES, inputs)
     leaves = closed_forms.Leaves(inputs, axes, count)
@@ -196,7 +196,7 @@ FAIR_TREE = Method(
     paper_attackers={},
     departures=(
         "The paper's trees decide by the columns of tables; here by the leading principal axes of the last "
-        "features of a network that learned all attributes of the data set.",
+        "features of a network that learned the task and what is private.",
         "The paper sends the typical member of a leaf; here the leaf's number is sent, which tells as "
         "much.",
         "The paper certifies how unfair any service can be by a bound on each leaf; here all leaves are "

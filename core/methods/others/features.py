@@ -2,9 +2,9 @@
 something is solved on them.
 
 The closed forms were published on features of networks that were trained for other things, and hold
-more than the task needs. Here such a network learns all attributes of the data set, in the
-architecture of `original`; its features are the vector in front of its last layer. Features of a network
-that was trained for the task alone have little left that could be hidden.
+more than the task needs. Here such a network learns the tasks and what is private side by side, in the
+architecture of `original`; its features are the vector in front of its last layer. Of a network that was
+trained for the task alone these have little left that could be hidden.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,12 +12,12 @@ from typing import Any
 
 from core.errors import PenumbraError
 from core.methods.baselines.original import COMPACT, PAPER, classifier
-from core.methods.declare import Batch, Phase, Stage, stage_of
+from core.methods.declare import Batch, Phase, Stage, columns, stage_of
 from core.run import Run
 from core.torch_types import Module, Tensor
 
 PHOTOGRAPHS = 50_000  # that a closed form is solved on, at most
-# Of the methods whose features are those of a network that learned all attributes.
+# Of the methods whose features are those of a network that learned tasks and secrets.
 PRESETS: dict[str, dict[str, Any]] = {
     name: preset
     | {
@@ -28,31 +28,33 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def attribute_network(
-    run: Run, settings: dict[str, Any], outputs: int
+def both_network(
+    run: Run, settings: dict[str, Any], attributes: tuple[str, ...]
 ) -> tuple[dict[str, Module], Stage]:
-    """`obfuscator` and `classifier` of `original` with an output for each of the data set's attributes,
-    and the stage that trains them: one for all tasks, secrets and knobs."""
+    """`obfuscator` and `classifier` of `original` with an output for each task, then one for each private
+    attribute, and the stage that trains them: the same for all knobs."""
     from core import losses
     from core.nets import vgg
 
+    learned = columns(attributes, (*run.tasks, *run.private))
     networks: dict[str, Module] = {
         "obfuscator": vgg.seeded(
             run.seed, "obfuscator", lambda: vgg.Obfuscator(settings["encoder"])
         ),
         "classifier": vgg.seeded(
-            run.seed, "attribute classifier", lambda: classifier(settings, outputs)
+            run.seed, "classifier of both", lambda: classifier(settings, len(learned))
         ),
     }
 
     def recognise(batch: Batch) -> dict[str, Tensor]:
         logits = networks["classifier"](networks["obfuscator"](batch.x))
-        attribute = losses.cross_entropy(logits, batch.attributes)
+        attribute = losses.cross_entropy(logits, batch.attributes[:, learned])
         return {"total": attribute, "attribute": attribute}
 
     schedule = settings["schedule"]
     shared = {
-        "stage": "all attributes",
+        "stage": "tasks and secrets",
+        "learned": [*run.tasks, *run.private],
         "seed": run.seed,
         "widths": {k: settings[k] for k in ("encoder", "classifier", "fully_connected")},
         "schedule": {entry: schedule[entry] for entry in PRESETS[run.preset]["schedule"]},

@@ -14,7 +14,7 @@ with a linear kernel on f(X). The answer is the leading eigenvectors of a genera
 
 C_XY = Cov(phi(X), phi(Y)), and phi(X) random Fourier features (Rahimi & Recht, NIPS 2007) of a Gaussian
 kernel. Directions with rho <= 0 give away more than they serve and are left out. X is the vector in
-front of the last layer of a network that learned all attributes (`.features`): another lambda takes
+front of the last layer of a network that learned tasks and secrets (`.features`): another lambda takes
 seconds.
 """
 
@@ -29,12 +29,13 @@ from core.torch_types import Tensor
 MOST_NUMBERS = 15  # of a code; four tasks have 16 classes
 RANDOM_FEATURES = 1000  # D and gamma as in the authors' settings for CelebA
 REGULARISER = 5e-5
+RARE = 0.01  # spread of a feature, as a share of the largest, below which it is not enlarged more
 DISTANT = 1000  # photographs between which the kernel's width is measured
 NO_GAIN = 1e-6  # rho, as a share of what lambda = 0 could reach, from which on a direction counts
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """A network that learns all attributes, then encoder and head in closed form. Raises PenumbraError
+    """A network that learns tasks and secrets, then encoder and head in closed form. Raises PenumbraError
     where nothing is private, or unless 0 <= lambda < 1."""
     from torch import nn
 
@@ -46,7 +47,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     if not weight < 1:
         raise PenumbraError(f"lambda is {weight:g}; at 1 the task would not count: stay below")
     tasks, private = columns(attributes, run.tasks), columns(attributes, run.private)
-    networks, learned = features.attribute_network(run, settings, len(attributes))
+    networks, learned = features.both_network(run, settings, attributes)
     inputs = settings["fully_connected"]
     width = min(2 ** len(tasks) - 1, MOST_NUMBERS)
     encoder = seeded(
@@ -57,7 +58,8 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     head = seeded(run.seed, "least squares", lambda: nn.Linear(width, len(tasks)))
 
     def solve(x: Tensor, labels: Tensor) -> None:
-        scale = 1 / x.std(0).clamp(min=1e-6 * x.std(0).max().clamp(min=1e-30))
+        spread = x.std(0)
+        scale = 1 / spread.clamp(min=float(RARE * spread.max().clamp(min=1e-30)))
         scale = scale / median_distance(x * scale)
         encoder.scale_by(x.mean(0), scale)
         lifted = encoder.double().lift(x)
@@ -162,7 +164,7 @@ KERNEL_ADVERSARIAL = Method(
     paper_attackers={},
     departures=(
         "The paper takes features of a network trained elsewhere; here they are those of a network that "
-        "learned all attributes of the data set, in front of its last layer.",
+        "learned the task and what is private, in front of its last layer.",
         "The paper weighs the two dependences as they are; here, as in its authors' code, each is "
         "divided by the largest that one number could have.",
         "The width of the kernel is the median distance of two photographs' features; the authors "

@@ -1,7 +1,7 @@
 """MaxEnt-ARL: Roy & Boddeti, "Mitigating information leakage in image representations: a maximum entropy
 approach", CVPR 2019.
 
-Section 3.2: an encoder E and a task network T play against a discriminator D that learns the private
+An encoder E and a task network T play against a discriminator D that learns the private
 attributes from E's vector by maximum likelihood. It is no zero-sum game: E does not want D to be wrong,
 but to know nothing,
 
@@ -80,14 +80,14 @@ MAXENT_ARL = Method(
         "The encoder is trained until a simulated attacker cannot tell which answer is the likelier "
         "one, rather than until it answers wrongly."
     ),
-    citation="Roy & Boddeti, Mitigating information leakage in image representations, section 3.2",
+    citation="Roy & Boddeti, Mitigating information leakage in image representations: a maximum entropy approach",
     knobs=(
         Knob(
             name="alpha",
             symbol="α",
             default=1.0,
             grid=(0.0, 0.1, 0.5, 1.0, 5.0, 10.0),
-            help="How hard the encoder works towards an attacker that knows nothing (section 3.2).",
+            help="How hard the encoder works towards an attacker that knows nothing.",
         ),
     ),
     presets=PRESETS,
