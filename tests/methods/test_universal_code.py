@@ -14,7 +14,7 @@ from core.run import Run
 from core.run_validation import checked
 from tests.tiny_faces import ATTRIBUTES, SMALL, tiny_faces
 
-QUICK = {"batch_size": 12, "attribute_epochs": 4, "words": 4, "secret_cells": 2}
+QUICK = {"batch_size": 12, "task_epochs": 4, "continued_epochs": 1, "words": 4, "secret_cells": 2}
 
 
 @pytest.fixture(autouse=True)

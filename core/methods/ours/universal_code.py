@@ -5,19 +5,20 @@ The promise of PRIC, with a proof: what it gives away at most is counted as for 
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from core.certificates.drawn import drawn, keyed
 from core.errors import PenumbraError
+from core.methods.baselines import original
 from core.methods.declare import Batch, Choice, Method, Model, Stage, attributes_among, columns
-from core.methods.others import features
 from core.methods.ours.certified_code import TAU, learned
 from core.run import Run
 from core.torch_types import Generator, Tensor
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """A network that learns every attribute of the data set; then the code words and tables, found on
+    """`original`'s network with a head for every attribute of the data set; then the code words and tables, found on
     the mirrored photographs of the defender."""
     if not attributes_among(run.private):
         raise PenumbraError("universal_code hides attributes: name at least one that is private")
@@ -26,11 +27,11 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     from core.storage import files
 
     schedule = settings["schedule"]
-    trained, stage = features.attribute_network(run, settings, len(attributes))
+    trained = original.build(replace(run, tasks=attributes), settings, attributes)
     secrets, tasks = columns(attributes, run.private), columns(attributes, run.tasks)
     sizes = int(schedule["words"]), int(schedule["secret_cells"])
     codebook = Codebook(len(attributes), secrets, *sizes, TAU.grid)
-    networks = trained | {"codebook": codebook}
+    networks = trained.networks | {"codebook": codebook}
 
     def scores(x: Tensor) -> Tensor:
         return networks["classifier"](networks["obfuscator"](x))
@@ -48,13 +49,13 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         return drawn(table(value)[cell_of(x)], keyed(x, generator))
 
     def learn(batches: Callable[[int], Iterator[Batch]]) -> None:
-        files.rounded(trained)  # as they will be measured
+        files.rounded(trained.networks)  # as they will be measured
         codebook.learn(*learned(batches, scores, attributes, attributes), run.seed)
 
     words = Stage("code words", 0, int(schedule["batch_size"]), 0.0, phases=(), prepare=learn)
     return Model(
         networks=networks,
-        stages=(stage, words),
+        stages=(*trained.stages, words),
         release=release,
         own_head=lambda z: codebook.answered(z, tasks),
         cells=cell_of,
@@ -74,7 +75,7 @@ UNIVERSAL_CODE = Method(
     knobs=(TAU,),
     presets={
         name: preset | {"schedule": preset["schedule"] | {"words": 64, "secret_cells": 4}}
-        for name, preset in features.PRESETS.items()
+        for name, preset in original.PRESETS.items()
     },
     build=build,
     color="#92400E",
