@@ -29,8 +29,9 @@ class Row(NamedTuple):
 VERIFICATION = "verification"
 OURS = "deep_obfuscator"
 XIAO = "adversarial_reconstruction"
-CONV4 = "layer=3"
+CONV4, STEM = "layer=3", "layer=3, stem=1"
 HALF = {"alpha": 0.5, "beta": 0.5}
+ANSWER = Row("answer only", "answer_only")
 FIRST = (
     Row("unprotected features", "original"),
     *(
@@ -41,7 +42,8 @@ FIRST = (
     Row("pixelated (8 cells across)", "pixelate", release=8),
     Row("noise on the picture (σ = 0.4)", "image_noise", release=0.4),
     Row("90 % of the values replaced", "random_replace", release=0.9),
-    Row("answer only", "answer_only"),
+    ANSWER,
+    *(Row(f"certified answers, τ = {v}", "certified_code", release=v) for v in (0.1, 0.05, 0.02)),
 )
 SECOND = (
     FIRST[0],
@@ -61,6 +63,10 @@ SECOND = (
         "adversarial reconstruction, cut after conv4, λ₁ = 0", XIAO, {"lambda1": 0}, schedule=CONV4
     ),
     Row("the same, λ₁ = 5", XIAO, {"lambda1": 5}, schedule=CONV4),
+    *(
+        Row(f"the same in a network that sees well, λ₁ = {v}", XIAO, {"lambda1": v}, schedule=STEM)
+        for v in (0, 1, 5)
+    ),
     Row("cut behind the last layer, λ₁ = 0", XIAO, {"lambda1": 0}),
     Row("the same, λ₁ = 1", XIAO, {"lambda1": 1}),
     Row("attribute network, cut (M0)", "dpfe_m0", tasks="Male"),
@@ -72,7 +78,14 @@ SECOND = (
     Row("DPFE, noise ratio 0.5", "dpfe", {"beta": 1}, 0.5, tasks="Male"),
     Row("DPFE that hides the gender", "dpfe", {"beta": 1}, 0),
     Row("the same, hardened", "dpfe_hardened", release=0),
-    FIRST[-1],
+    Row("features of a noisy picture (σ = 0.4)", "noisy_features", release=0.4),
+    Row("LEACE, the gender erased", "leace"),
+    Row("K-TOpt, λ = 0.5", "kernel_adversarial"),
+    Row("MaxEnt-ARL, α = 1", "maxent_arl"),
+    Row("VIB, β = 0.01", "vib"),
+    Row("CEM, λ = 1", "conditional_entropy"),
+    Row("fair tree (FARE), γ = 0.5", "fair_tree"),
+    ANSWER,
 )
 MALE, PICTURE = ("attribute:Male", "balanced_accuracy"), ("image", "ms_ssim")
 Cell = Callable[[pd.DataFrame], str]
@@ -156,6 +169,9 @@ def both(own: float | None, fresh: float | None) -> str:
 own_gender = partial(value, attacker="training_adversary", what=MALE, protocol="paper")
 own_picture = partial(value, attacker="training_reconstructor", what=PICTURE, protocol="paper")
 fresh_picture = partial(value, attacker="worst_case", what=PICTURE)
+proven_gender = partial(
+    value, attacker="certificate", what=("attribute:Male", "proven_accuracy"), protocol="proof"
+)
 
 
 def fresh_gender(found: pd.DataFrame) -> float | None:
@@ -167,18 +183,20 @@ COLUMNS_OF_FIRST: dict[str, Cell] = {
     "smile, balanced accuracy": service,
     "gender, training adversary (paper protocol)": lambda f: decimals(own_gender(f)),
     "gender, strongest fresh attacker (strict)": lambda f: decimals(fresh_gender(f)),
+    "gender, no attacker above (proven)": lambda f: decimals(proven_gender(f)),
     "picture, training reconstructor: MS-SSIM": lambda f: decimals(own_picture(f)),
     "picture, strongest fresh redrawer: MS-SSIM": lambda f: decimals(fresh_picture(f)),
     "same person found (chance 0.5 %)": named,
 }
-BRIEF = (FIRST[0], FIRST[1], *FIRST[-2:])  # the README's
+BRIEF = (FIRST[0], FIRST[1], *FIRST[-5:-3], FIRST[-2])  # the README's
 COLUMNS_OF_BRIEF: dict[str, Cell] = {
     "smile": service,
     "gender, by the method's own attacker": lambda f: decimals(own_gender(f)),
     "gender, strongest fresh attacker": lambda f: decimals(fresh_gender(f)),
+    "gender, no attacker above (proven)": lambda f: decimals(proven_gender(f)),
     "same person found (chance 0.5 %)": named,
 }
-REPEATED = (FIRST[0], FIRST[1])
+REPEATED = (FIRST[0], FIRST[1], *FIRST[-5:-3])
 COLUMNS_OF_REPEATED: dict[str, Cell] = {
     "trainings": lambda f: str(f["seed"].nunique()),
     "smile": spread(served),

@@ -162,8 +162,9 @@ def kept(parts: Iterable[Tensor], x: Rows) -> Rows:
     return torch.cat(list(parts))
 
 
-def draws_noise(release: Release, x: Rows, count: int = 8) -> bool:
-    """Whether two releases of the same photographs, the first of x uint8 (n, 3, H, W), differ."""
+def draws_noise(release: Release, x: Rows, count: int = 256) -> bool:
+    """Whether two releases of the same photographs, the first of x uint8 (n, 3, H, W), differ: of a code
+    that is drawn in some cells alone, few do."""
     one, other = (next(_released(release, x[:count], seed, count)) for seed in (1, 2))
     return not torch.equal(one, other)
 

@@ -19,7 +19,7 @@ from core.methods import METHODS
 from core.run import ROOT, Run, checkpoints
 from core.shipping import shipped
 from core.shipping.numbers_export import export
-from core.shipping.shipped import GENDER, PICTURES, REPEATED, SMILE, XIAO, Plan
+from core.shipping.shipped import FEW, GENDER, PICTURES, REPEATED, SMILE, XIAO, Plan
 from core.storage import attack_folders, cost_file, numbers_only, run_folder
 from core.storage.attack_folders import Task
 from core.storage.numbers_only import NumbersOnly
@@ -37,11 +37,14 @@ class RealFaces(NamedTuple):
     said    what the app says of it
     people  how many of the people are used (the option of `core.data`), None for all
     plans   in the order in which they are worked off
+    counted a data set of more people, where it is registered under this name: certificates count
+            them as well
     """
 
     said: NumbersOnly
     people: int | None
     plans: tuple[Plan, ...]
+    counted: str = ""
 
 
 SETS = {
@@ -61,6 +64,7 @@ SETS = {
             Plan("original", decoders=MAPS),
             Plan("deep_obfuscator", decoders=MAPS),
             Plan("answer_only", decoders=NUMBERS),
+            Plan("certified_code", decoders=FEW),
             Plan("pric", decoders=MAPS),
             Plan("dpfe", ({},), SMILE, GENDER, (0.0, 0.5), decoders=NUMBERS),
             Plan("aia", ({},), SMILE, GENDER, decoders=MAPS),
@@ -96,6 +100,7 @@ SETS = {
             Plan("image_noise", decoders=PICTURES),
             Plan("random_replace", decoders=PICTURES),
         ),
+        counted="celeba_people",
     ),
     # Few people with many photographs each: who somebody is.
     "celeba_128": RealFaces(
@@ -175,6 +180,7 @@ def build(dataset: str, device: str) -> int:
                 failures += sweep([run], device, evaluate=False)
                 if run_folder.is_finished(run.folder):
                     shipped.attack(run, plan, device)
+                    count(dataset, run, plan, device)
                     hand_over(dataset, run)
         except Timeout:
             continue  # another process is at it
@@ -182,6 +188,16 @@ def build(dataset: str, device: str) -> int:
             failures.append(f"{run.id}: {error}")
             print(failures[-1])
     return 1 if failures else 0
+
+
+def count(dataset: str, run: Run, plan: Plan, device: str) -> None:
+    """Certify a run on the people of `RealFaces.counted` as well, where they are registered."""
+    from core import evaluate
+
+    people = SETS[dataset].counted
+    if people in data.catalogue() and METHODS[run.method].finite:
+        opened = evaluate.open_run(run.folder, device)
+        evaluate.certify(opened, shipped.values(run, plan), people)
 
 
 def finish(dataset: str) -> int:
