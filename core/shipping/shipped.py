@@ -63,10 +63,8 @@ PLANS = (
         "deep_obfuscator", ({"lambda1": (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)}, {"lambda2": (0.0, 10.0)})
     ),
     Plan("pric", ({"lambda": (10.0, 5.0, 1.0, 0.5, 0.1, 0.0)},), paper_curve=True),
-    # Cut behind the last layer, then two layers before.
+    # Cut behind the last layer; then two layers before, in a network that sees well at this size.
     Plan(XIAO, ({"lambda1": (0.0, 1.0)},), decoders=NUMBERS),
-    Plan(XIAO, ({"lambda1": (0.0, 1.0, 5.0)},), schedule={"layer": 3}, decoders=NUMBERS),
-    # In a network that sees well at this size.
     Plan(XIAO, ({"lambda1": (0.0, 1.0, 5.0)},), schedule={"layer": 3, "stem": 1}, decoders=MAPS),
     # As in AIA's paper: which of two photographs show one person. Then as the others, the smile.
     Plan("aia", ({"alpha": (1.0, 0.75, 0.5, 0.25, 0.0)}, {"beta": (0.0, 0.25, 0.5, 0.75, 1.0)})),

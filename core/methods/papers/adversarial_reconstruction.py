@@ -281,7 +281,7 @@ ADVERSARIAL_RECONSTRUCTION = Method(
         Choice("stem", ("ResNet's", "for small pictures, layers twice as wide"), released=True),
         Choice("bounded", ("no", "yes")),
     ),
-    training_only=("decoder",),
+    training_only=("decoder", "latent_classifier"),
     paper_attackers={},  # Dec^a, trained afterwards on what Enc releases
     departures=(
         "The paper gives no input size (its Figure 6 fits 224 × 224 pixels, which the published size "
