@@ -185,7 +185,7 @@ COLUMNS_OF_FIRST: dict[str, Cell] = {
     "picture, strongest fresh redrawer: MS-SSIM": lambda f: decimals(fresh_picture(f)),
     "same person found (chance 0.5 %)": named,
 }
-BRIEF = (FIRST[0], FIRST[1], *FIRST[-5:-3], FIRST[-2])  # the README's
+BRIEF = (FIRST[0], FIRST[1], ANSWER, FIRST[-2])  # the README's
 COLUMNS_OF_BRIEF: dict[str, Cell] = {
     "smile": service,
     "gender, by the method's own attacker": lambda f: decimals(own_gender(f)),
@@ -193,7 +193,7 @@ COLUMNS_OF_BRIEF: dict[str, Cell] = {
     "gender, no attacker above (proven)": lambda f: decimals(proven_gender(f)),
     "same person found (chance 0.5 %)": named,
 }
-REPEATED = (FIRST[0], FIRST[1], *FIRST[-5:-3])
+REPEATED = (FIRST[0], FIRST[1], ANSWER)
 COLUMNS_OF_REPEATED: dict[str, Cell] = {
     "trainings": lambda f: str(f["seed"].nunique()),
     "smile": spread(served),

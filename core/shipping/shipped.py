@@ -92,7 +92,6 @@ PLANS = (
     Plan("deep_obfuscator", seeds=REPEATED, decoders=()),
     Plan("original", seeds=REPEATED, decoders=()),
     Plan("answer_only", seeds=REPEATED, decoders=()),
-    Plan("random_replace", seeds=REPEATED, release=(0.9,), decoders=()),
 )
 
 # Who attacks them. All of `core.attacks.ATTACKS` would take twice as long and more room than a

@@ -14,7 +14,7 @@ from core.run import Run
 from core.run_validation import checked
 from tests.tiny_faces import ATTRIBUTES, SMALL, tiny_faces
 
-QUICK = {"batch_size": 12, "task_epochs": 6, "continued_epochs": 1, "cells": 6}
+QUICK = {"batch_size": 12, "task_epochs": 6, "continued_epochs": 1, "secret_epochs": 4, "cells": 6}
 
 
 @pytest.fixture(autouse=True)

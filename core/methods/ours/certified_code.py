@@ -9,7 +9,6 @@ people who were used for nothing before (`core.evaluation.proof`); docs/certific
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy as np
 from core.certificates.drawn import drawn, keyed
 from core.errors import PenumbraError
 from core.methods.baselines import original
-from core.methods.declare import Batch, Choice, Knob, Method, Model, Stage
+from core.methods.declare import Batch, Choice, Knob, Method, Model, Phase, Stage, columns, stage_of
 from core.run import Run
 from core.torch_types import Generator, Module, Tensor
 
@@ -38,27 +37,42 @@ TAU = Knob(
 
 
 def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Model:
-    """`original`'s network with a head for each task and each secret; then the cells and tables, found
-    on the mirrored photographs of the defender: of those it has learned by heart, a network's
-    scores tell more than of anybody else's."""
+    """`original`'s network, which knows the tasks alone; a second reader of its features for the
+    secrets; then the cells and tables, found on the mirrored photographs of the defender: of those it
+    has learned by heart, a network's scores tell more than of anybody else's."""
     if not run.private:
         raise PenumbraError("certified_code hides attributes: name at least one that is private")
+    import torch
+
+    from core import losses
     from core.methods.ours.cells import Tables
+    from core.nets import vgg
     from core.nets.exact import exactly
     from core.storage import files
 
     schedule = settings["schedule"]
     sizes = cells(schedule, len(run.tasks), len(run.private))
-    trained = original.build(replace(run, tasks=(*run.tasks, *run.private)), settings, attributes)
+    trained = original.build(run, settings, attributes)
+    secrets = columns(attributes, run.private)
+    reader = vgg.seeded(run.seed, "secrets", lambda: original.classifier(settings, len(secrets)))
     answers = min(2 ** len(run.tasks), MOST_ANSWERS)
     tables = Tables(sizes, len(run.tasks), answers, TAU.grid)
-    networks: dict[str, Module] = trained.networks | {"tables": tables}
+    heads: dict[str, Module] = trained.networks | {"secrets": reader}
 
     def scores(x: Tensor) -> Tensor:
-        return networks["classifier"](networks["obfuscator"](x))
+        features = heads["obfuscator"](x)
+        return torch.cat([heads["classifier"](features), reader(features)], 1)
 
     def precise(x: Tensor) -> Tensor:
-        return exactly(networks["classifier"], exactly(networks["obfuscator"], x))
+        features = exactly(heads["obfuscator"], x)
+        read = (exactly(heads[name], features) for name in ("classifier", "secrets"))
+        return torch.cat([*read], 1)
+
+    def guess(batch: Batch) -> dict[str, Tensor]:
+        told = losses.cross_entropy(
+            reader(heads["obfuscator"](batch.x)), batch.attributes[:, secrets]
+        )
+        return {"total": told, "secrets": told}
 
     def cell_of(x: Tensor) -> Tensor:
         return tables.cell_of(x, scores(x), precise)
@@ -70,13 +84,20 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
         return drawn(table(value)[cell_of(x)], keyed(x, generator))
 
     def solve(batches: Callable[[int], Iterator[Batch]]) -> None:
-        files.rounded(trained.networks)  # as they will be measured
+        files.rounded(heads)  # as they will be measured
         tables.solve(*learned(batches, scores, [*run.tasks, *run.private], attributes))
 
-    stage = Stage("tables", 0, int(schedule["batch_size"]), 0.0, phases=(), prepare=solve)
+    mine = ("batch_size", "learning_rate", "secret_epochs")
+    guessing = stage_of(
+        schedule,
+        "secret",
+        (Phase("secrets", ("secrets",), guess),),
+        shared={"stage": "secrets", "private": run.private} | {k: schedule[k] for k in mine},
+    )
+    solving = Stage("tables", 0, int(schedule["batch_size"]), 0.0, phases=(), prepare=solve)
     return Model(
-        networks=networks,
-        stages=(*trained.stages, stage),
+        networks=heads | {"tables": tables},
+        stages=(*trained.stages, guessing, solving),
         release=release,
         own_head=tables.answered,
         cells=cell_of,
@@ -98,8 +119,6 @@ def learned(
     attributes: tuple[str, ...],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scores (n, heads) of all mirrored photographs, labels (n, heads), identities (n,)."""
-    from core.methods.declare import columns
-
     wanted = columns(attributes, tuple(names))
     found, labels, people = [], [], []
     for batch in batches(10**9):
@@ -123,8 +142,12 @@ CERTIFIED_CODE = Method(
     citation="ours; docs/certificates.md",
     knobs=(TAU,),
     presets={
-        name: preset | {"schedule": preset["schedule"] | {"cells": 16, "secret_cells": 2}}
-        for name, preset in original.PRESETS.items()
+        name: preset
+        | {
+            "schedule": preset["schedule"]
+            | {"secret_epochs": epochs, "cells": 16, "secret_cells": 2}
+        }
+        for (name, preset), epochs in zip(original.PRESETS.items(), (10, 16), strict=True)
     },
     build=build,
     color="#B45309",
