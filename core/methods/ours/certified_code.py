@@ -145,7 +145,7 @@ CERTIFIED_CODE = Method(
         name: preset
         | {
             "schedule": preset["schedule"]
-            | {"secret_epochs": epochs, "cells": 16, "secret_cells": 2}
+            | {"secret_epochs": epochs, "cells": 32, "secret_cells": 2}
         }
         for (name, preset), epochs in zip(original.PRESETS.items(), (10, 16), strict=True)
     },
