@@ -78,9 +78,7 @@ SECOND = (
     Row("features of a noisy picture (σ = 0.4)", "noisy_features", release=0.4),
     Row("LEACE, the gender erased", "leace"),
     Row("K-TOpt, λ = 0.5", "kernel_adversarial"),
-    Row("MaxEnt-ARL, α = 1", "maxent_arl"),
     Row("VIB, β = 0.01", "vib"),
-    Row("CEM, λ = 1", "conditional_entropy"),
     Row("fair tree (FARE), γ = 0.5", "fair_tree"),
     ANSWER,
 )

@@ -82,9 +82,7 @@ PLANS = (
     # Of other authors, each as it comes.
     Plan("leace", decoders=FEW),
     Plan("kernel_adversarial", decoders=FEW),
-    Plan("maxent_arl", decoders=FEW),
     Plan("vib", decoders=FEW),
-    Plan("conditional_entropy", decoders=PICTURES),
     Plan("fair_tree", decoders=FEW),
     # What no attacker exceeds.
     Plan("certified_code", decoders=FEW),
