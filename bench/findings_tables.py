@@ -183,7 +183,7 @@ COLUMNS_OF_FIRST: dict[str, Cell] = {
     "picture, strongest fresh redrawer: MS-SSIM": lambda f: decimals(fresh_picture(f)),
     "same person found (chance 0.5 %)": named,
 }
-BRIEF = (FIRST[0], FIRST[1], ANSWER, FIRST[-2])  # the README's
+BRIEF = (FIRST[0], FIRST[1], ANSWER, FIRST[-3])  # the README's
 COLUMNS_OF_BRIEF: dict[str, Cell] = {
     "smile": service,
     "gender, by the method's own attacker": lambda f: decimals(own_gender(f)),

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from bench.findings_tables import (
+    ANSWER,
     FIRST,
     Row,
     both,
@@ -11,6 +12,7 @@ from bench.findings_tables import (
     decimals,
     fresh_gender,
     named,
+    proven_gender,
     tables,
     trainings,
 )
@@ -46,6 +48,20 @@ def test_the_sentence_about_three_trainings_is_what_was_measured():
     assert len(each) == 3
     sentence = f"(in three trainings {decimals(min(each))} to {decimals(max(each))})"
     assert sentence in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_sentences_about_answers_are_what_was_measured():
+    table = results.findings(ROOT / "checkpoints")
+    table = table[table["dataset"] == "synthetic"]
+    found = trainings(table, ANSWER)
+    each = [fresh_gender(mine) for _, mine in found.groupby("seed")]
+    assert len(each) == 3
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"({decimals(min(each))} to {decimals(max(each))} in three trainings)" in text
+    row = next(row for row in FIRST if row.method == "certified_code" and row.release == 0.1)
+    bound = proven_gender(chosen(table, row))
+    assert bound is not None
+    assert f"in more than {100 * bound:.1f} % of cases" in text
 
 
 def test_the_readme_is_short():

@@ -147,8 +147,10 @@ class Codebook(nn.Module):
             self.spreads[number] = torch.from_numpy(spread)
         self.weights.copy_(torch.from_numpy(_worth_knowing(scores, labels, self.secrets)))
         points = self.standardised(given).cpu().numpy()
-        found = KMeans(len(self.words), n_init=1, random_state=seed).fit(points)
-        self.words.copy_(torch.from_numpy(found.cluster_centers_.astype(np.float64)))
+        count = min(len(self.words), len(np.unique(points, axis=0)))  # few photographs, few words
+        centres = KMeans(count, n_init=1, random_state=seed).fit(points).cluster_centers_
+        self.words.fill_(BEYOND)
+        self.words[:count] = torch.from_numpy(centres.astype(np.float64))
         cell = self.cell_of(given, given, lambda near: near).cpu().numpy()
         self._solve(cell, labels, identities)
 
