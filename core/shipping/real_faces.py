@@ -81,6 +81,14 @@ SETS = {
             Plan("random_replace", release=(0.9,), decoders=PICTURES),
             Plan("image_noise", release=(0.4,), decoders=PICTURES),
             Plan("noisy_features", release=(0.4,), decoders=MAPS),
+            # Of other authors, at three settings each; and code words for whatever is asked later.
+            Plan("fair_tree", ({"gamma": (0.0, 0.5, 0.9)},), decoders=FEW),
+            Plan("leace", ({"share": (0.0, 0.9, 1.0)},), decoders=FEW),
+            Plan("kernel_adversarial", ({"lambda": (0.0, 0.5, 0.9)},), decoders=FEW),
+            Plan("vib", ({"beta": (0.0001, 0.01, 0.1)},), decoders=FEW),
+            Plan("maxent_arl", ({"alpha": (0.1, 1.0, 10.0)},), decoders=FEW),
+            Plan("conditional_entropy", ({"lambda": (0.0, 1.0, 20.0)},), decoders=MAPS),
+            Plan("universal_code", decoders=FEW),
             # Whether another training would have said the same.
             Plan("deep_obfuscator", seeds=REPEATED, decoders=MAPS),
             Plan("original", seeds=REPEATED, decoders=MAPS),

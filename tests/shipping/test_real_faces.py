@@ -312,10 +312,12 @@ def test_of_photographs_of_people_only_numbers_are_in_the_repository():
 
 def test_what_is_said_of_the_photographs_is_what_the_plan_uses():
     document = (ROOT / "docs" / "real-faces.md").read_text(encoding="utf-8")
-    for said, people, _ in real_faces.SETS.values():
-        if people is not None:
-            assert f"{people:,} people" in said.made_of
-            assert f"{people:,} of the people" in document
+    for faces in real_faces.SETS.values():
+        if faces.people is not None:
+            assert f"{faces.people:,} people" in faces.said.made_of
+            assert f"{faces.people:,} of the people" in document
+        if faces.counted:
+            assert f"python -m core data add {faces.counted} " in document
 
 
 def test_git_takes_no_networks_and_no_pictures_beside_the_numbers():

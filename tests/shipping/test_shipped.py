@@ -136,7 +136,7 @@ def test_fresh_heads_read_pictures_as_well_as_the_task_network_does(table):
 
 def test_the_shipped_folder_is_small_and_undamaged():
     size = sum(p.stat().st_size for p in SHIPPED.rglob("*") if p.is_file())
-    assert size <= 23e6  # of 55 MB for the whole repository
+    assert size <= 28e6  # of 55 MiB for the whole repository
     assert results.problems(SHIPPED) == []
 
 
