@@ -1,7 +1,6 @@
 """Drawing an answer once for each photograph: whoever asks again is told the same."""
 
 import hashlib
-import secrets
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +14,6 @@ def uniform(picture: np.ndarray, key: bytes) -> float:
     key nobody can tell it from a random one (keyed BLAKE2b, RFC 7693)."""
     kept = hashlib.blake2b(np.ascontiguousarray(picture).tobytes(), key=key, digest_size=8)
     return (int.from_bytes(kept.digest(), "big") >> 11) / 2**53
-
-
-def new_key() -> bytes:
-    """A device's key, 32 bytes: made once, kept on the device."""
-    return secrets.token_bytes(32)
 
 
 def keyed(x: "Tensor", generator: "Generator") -> "Tensor":

@@ -146,3 +146,10 @@ def test_several_tasks_share_the_cells_and_the_answers():
 def test_it_must_hide_something():
     with pytest.raises(PenumbraError, match="name at least one that is private"):
         METHODS["certified_code"].model(run_of(private=()), ATTRIBUTES)
+
+
+def test_with_one_cell_for_each_secret_nobody_estimates_it():
+    model = trained(run_of(secret_cells=1))
+    assert "secrets" not in model.networks
+    assert model.table(0.1).shape == (6, 2)
+    assert model.cells(pictures()).max() < 6

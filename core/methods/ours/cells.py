@@ -9,9 +9,8 @@ from torch import Tensor, nn
 from core.certificates import histograms, program
 from core.metrics.attributes import choose_threshold
 
-BEYOND = (
-    60_000.0  # an edge that no score passes; half precision, in which networks are kept, has it
-)
+BEYOND = 60_000.0  # an edge that no score passes
+TYPICAL = 0.1  # limit at which the answers are chosen that are kept
 NEAR = 1e-3  # scores this close to an edge are computed once more in double precision
 
 
@@ -93,7 +92,7 @@ class Tables(nn.Module):
             groups = histograms.of_people(given, identities, labels[:, secret])
             hidden.append(groups.having.mean(0) - groups.without.mean(0))
         worth, answers = program.gains(served)
-        kept = program.fewer(worth, hidden, [0.1] * len(hidden), self.says.shape[0])
+        kept = program.fewer(worth, hidden, [TYPICAL] * len(hidden), self.says.shape[0])
         self.says.copy_(torch.from_numpy(answers[kept]))
         for number, limit in enumerate(self.limits):
             table = program.solve(worth[:, kept], hidden, [limit] * len(hidden))

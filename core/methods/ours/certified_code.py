@@ -21,7 +21,6 @@ from core.run import Run
 from core.torch_types import Generator, Module, Tensor
 
 MOST_ANSWERS = 12  # so that all attackers can be counted one by one (`core.certificates.betting`)
-TYPICAL = 0.1  # tau at which the answers are chosen that are kept
 TAU = Knob(
     name="tau",
     symbol="τ",
@@ -57,16 +56,20 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     reader = vgg.seeded(run.seed, "secrets", lambda: original.classifier(settings, len(secrets)))
     answers = min(2 ** len(run.tasks), MOST_ANSWERS)
     tables = Tables(sizes, len(run.tasks), answers, TAU.grid)
-    heads: dict[str, Module] = trained.networks | {"secrets": reader}
+    guesses = schedule["secret_cells"] > 1  # else nobody estimates the secrets, the device neither
+    heads: dict[str, Module] = trained.networks | ({"secrets": reader} if guesses else {})
+
+    def read_by(network: Callable[[str, Tensor], Tensor], x: Tensor) -> Tensor:
+        features = network("obfuscator", x)
+        served = network("classifier", features)
+        unknown = served.new_zeros(len(served), len(secrets))
+        return torch.cat([served, network("secrets", features) if guesses else unknown], 1)
 
     def scores(x: Tensor) -> Tensor:
-        features = heads["obfuscator"](x)
-        return torch.cat([heads["classifier"](features), reader(features)], 1)
+        return read_by(lambda name, given: heads[name](given), x)
 
     def precise(x: Tensor) -> Tensor:
-        features = exactly(heads["obfuscator"], x)
-        read = (exactly(heads[name], features) for name in ("classifier", "secrets"))
-        return torch.cat([*read], 1)
+        return read_by(lambda name, given: exactly(heads[name], given), x)
 
     def guess(batch: Batch) -> dict[str, Tensor]:
         told = losses.cross_entropy(
@@ -97,7 +100,7 @@ def build(run: Run, settings: dict[str, Any], attributes: tuple[str, ...]) -> Mo
     solving = Stage("tables", 0, int(schedule["batch_size"]), 0.0, phases=(), prepare=solve)
     return Model(
         networks=heads | {"tables": tables},
-        stages=(*trained.stages, guessing, solving),
+        stages=(*trained.stages, *((guessing,) if guesses else ()), solving),
         release=release,
         own_head=tables.answered,
         cells=cell_of,
