@@ -102,8 +102,8 @@ def evaluate(
 
 def certify(opened: Opened, values: Sequence[float | None], people: str | None = None) -> None:
     """Prove what can be proven of a run's releases (`core.evaluation.proof`), on the people of its data
-    set whom the method has not seen, or on those of the data set `people`; nothing where it is done,
-    unless `people` names somebody else."""
+    set whom the method has not seen and all others of the data set `people`; nothing where it is done,
+    unless `people` are named."""
     other = data.second_source(people, opened.faces) if people else None
     counted = proof.people_of(opened.faces, other)
     left = [v for v in values if people or not proof.is_done(opened.folder, v)]

@@ -100,16 +100,17 @@ def certify(
     grid = METHODS[run.method].release_values
     settings = len({*grid, *values}) * max(1, len(names))
     deltas = {metric: DELTA * share / settings for metric, share in SHARES.items()}
-    prove = _proofs(run, model, counted, device, names, deltas)
+    prove = _proofs(run, model, counted, device, names, deltas) if values else None
+    if prove is None:
+        return
+    arrays = {
+        "delta": np.array(DELTA),
+        "certificates": np.array(settings * len(SHARES)),
+        "people": np.array(counted.said),
+        "fingerprints": np.array([faces.fingerprint for faces, _ in counted.parts]),
+    } | _possible(run, counted, names)
     for value in values:
-        findings = prove(value) if prove else []
-        if findings:
-            arrays = {
-                "delta": np.array(DELTA),
-                "certificates": np.array(settings * len(SHARES)),
-                "people": np.array(counted.said),
-                "fingerprints": np.array([faces.fingerprint for faces, _ in counted.parts]),
-            } | _possible(run, counted, names)
+        if findings := prove(value):
             result = Result([row.finding() for row in findings], arrays)
             write_changes(folder, run, Task("proof", CERTIFICATE.name, value), result)
 
